@@ -1,0 +1,143 @@
+import { CsvError, parse } from 'csv-parse/sync';
+import { stringify } from 'csv-stringify/sync';
+import type { z } from 'zod';
+import { type InputFault, InvalidInput } from '../core/errors.ts';
+
+/** One row of a table; `row` counts as a spreadsheet does: the header of a file without leading blank lines is row 1. */
+export interface TableRow<Value> {
+  readonly row: number;
+  readonly value: Value;
+}
+
+/** Where a cell stands, as faults name it. */
+export const cellField = (row: number, column: string): string => `row ${row}, column ${column}`;
+
+/** Throws one InvalidInput that carries every fault; does nothing where there is none. */
+export const refuseFaults = (what: string, faults: readonly InputFault[]): void => {
+  if (faults.length === 0) return;
+  const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
+  throw new InvalidInput(
+    `${what} has ${count}; nothing was imported. Correct the named cells and import it again`,
+    faults,
+  );
+};
+
+const occurrences = (text: string, sign: string): number => text.split(sign).length - 1;
+
+/** Excel writes ";" wherever the comma is the decimal sign; the header tells which of the two it was. */
+const delimiterOf = (text: string): ',' | ';' => {
+  const header = text.split(/\r\n|\n|\r/).find((line) => line.trim() !== '') ?? '';
+  const unquoted = header.replaceAll(/"(?:[^"]|"")*"/g, '');
+  return occurrences(unquoted, ';') > occurrences(unquoted, ',') ? ';' : ',';
+};
+
+const recordsOf = (text: string): string[][] => {
+  try {
+    return parse(text, {
+      bom: true,
+      delimiter: delimiterOf(text),
+      trim: true,
+      relax_column_count: true,
+      skip_empty_lines: false,
+    });
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    const row = typeof error.lines === 'number' ? error.lines : 1;
+    throw new InvalidInput(
+      'The file is not readable as CSV; check that every quoted cell is closed and its inner quotes are doubled',
+      [{ field: `row ${row}`, reason: 'a quote is opened or closed where it may not be' }],
+      { cause: error },
+    );
+  }
+};
+
+const isBlank = (cells: readonly string[]): boolean => cells.every((cell) => cell === '');
+
+const headerFaults = (row: number, header: readonly string[], columns: z.ZodObject): InputFault[] => {
+  const known = Object.keys(columns.shape);
+  const faults: InputFault[] = [];
+  for (const name of known) {
+    const optional = columns.shape[name]?.safeParse(undefined).success ?? false;
+    if (!header.includes(name) && !optional)
+      faults.push({
+        field: cellField(row, name),
+        reason: `the column is missing; the header needs ${known.join(',')}`,
+      });
+  }
+  for (const [index, name] of header.entries()) {
+    if (header.indexOf(name) !== index)
+      faults.push({ field: cellField(row, name), reason: 'the column stands twice in the header' });
+    else if (!known.includes(name)) {
+      faults.push({
+        field: cellField(row, name || `${index + 1}`),
+        reason: name ? `the column is unknown; known are ${known.join(', ')}` : 'the column has no name',
+      });
+    }
+  }
+  return faults;
+};
+
+/**
+ * Reads CSV with a header into one value per row. Cells are trimmed text (an empty one is ''); columns may stand in any
+ * order and case, and those whose schema accepts undefined may be absent. A BOM, CRLF and ";" are understood, blank lines
+ * are skipped. Throws InvalidInput with every fault of the file, each with a field such as "row 3, column hourly".
+ */
+export const readTable = <Columns extends z.ZodObject>(
+  text: string,
+  columns: Columns,
+): TableRow<z.output<Columns>>[] => {
+  const records = recordsOf(text);
+  const headerIndex = records.findIndex((cells) => !isBlank(cells));
+  const known = Object.keys(columns.shape);
+  if (headerIndex < 0) throw new InvalidInput(`The file is empty; its first row must be the header ${known.join(',')}`);
+  const header = (records[headerIndex] ?? []).map(
+    (name) => known.find((column) => column.toLowerCase() === name.toLowerCase()) ?? name,
+  );
+  const faults = headerFaults(headerIndex + 1, header, columns);
+  refuseFaults('The header', faults);
+  const rows: TableRow<z.output<Columns>>[] = [];
+  for (const [index, cells] of records.entries()) {
+    if (index <= headerIndex || isBlank(cells)) continue;
+    const row = index + 1;
+    if (cells.length !== header.length) {
+      faults.push({
+        field: `row ${row}`,
+        reason: `has ${cells.length} cells where the header has ${header.length}; quote a cell that holds the delimiter`,
+      });
+      continue;
+    }
+    const raw = Object.fromEntries(header.map((name, at) => [name, cells[at]]));
+    const parsed = columns.safeParse(raw);
+    if (parsed.success) rows.push({ row, value: parsed.data });
+    else {
+      for (const issue of parsed.error.issues) {
+        const column = String(issue.path[0] ?? header[0]);
+        faults.push({
+          field: cellField(row, column),
+          reason: raw[column] === '' ? 'is empty; a value is needed' : issue.message,
+        });
+      }
+    }
+  }
+  refuseFaults('The file', faults);
+  return rows;
+};
+
+export type Cell = string | number | bigint | boolean | null;
+
+const plainNumber = /^[+-]?\d+(?:\.\d+)?$/;
+/** What makes a spreadsheet evaluate a cell (owasp.org/www-community/attacks/CSV_Injection), full-width forms included. */
+const formulaStart = /^[\s]*[=+\-@\t\r\n＝＋－＠]/;
+
+const safeCell = (cell: Cell): string => {
+  if (cell === null) return '';
+  if (typeof cell !== 'string') return String(cell);
+  return formulaStart.test(cell) && !plainNumber.test(cell) ? `'${cell}` : cell;
+};
+
+/** CSV (RFC 4180, CRLF) that no spreadsheet evaluates: text that would start a formula gets a leading apostrophe; null is an empty cell. */
+export const writeCsv = (header: readonly string[], rows: readonly (readonly Cell[])[]): string =>
+  stringify(
+    [header, ...rows].map((row) => row.map(safeCell)),
+    { record_delimiter: '\r\n' },
+  );

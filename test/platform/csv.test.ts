@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { InvalidInput } from '../../src/core/errors.ts';
+import { readTable, writeCsv } from '../../src/platform/csv.ts';
+
+const columns = z.object({
+  code: z.string().regex(/^[a-z]+$/, 'use letters a to z'),
+  hourly: z.string().regex(/^\d+(\.\d+)?$/, 'is not a decimal number'),
+  note: z.string().optional(),
+});
+
+const faultsOf = (text: string) => {
+  try {
+    readTable(text, columns);
+  } catch (error) {
+    if (error instanceof InvalidInput) return error.faults.map(({ field, reason }) => `${field}: ${reason}`);
+    throw error;
+  }
+  return [];
+};
+
+describe('readTable', () => {
+  it.each([
+    ['plain', 'code,hourly\nnord,1.5\nsud,2\n'],
+    ['BOM and CRLF', '\uFEFFcode,hourly\r\nnord,1.5\r\nsud,2\r\n'],
+    ['semicolons', 'code;hourly\nnord;1.5\nsud;2'],
+    ['a BOM before a quoted header', '\uFEFF"code","hourly"\n"nord","1.5"\n"sud",2'],
+    ['other order and case of the columns', 'Hourly,CODE\n1.5,nord\n2,sud'],
+    ['blanks around cells', ' code , hourly \n nord , 1.5 \n sud,2'],
+  ])('reads %s', (_name, text) => {
+    expect(readTable(text, columns)).toEqual([
+      { row: 2, value: { code: 'nord', hourly: '1.5' } },
+      { row: 3, value: { code: 'sud', hourly: '2' } },
+    ]);
+  });
+
+  it('keeps delimiters, quotes and line ends inside quoted cells', () => {
+    const [row] = readTable('code,hourly,note\nnord,1,"a, ""b""; c\nd"', columns);
+    expect(row?.value.note).toBe('a, "b"; c\nd');
+  });
+
+  it('counts rows as a spreadsheet does, blank lines included', () => {
+    expect(readTable('code,hourly\n\nnord,1\n,\nsud,2', columns).map(({ row }) => row)).toEqual([3, 5]);
+    expect(faultsOf('code,hourly\n\nnord,x')).toEqual(['row 3, column hourly: is not a decimal number']);
+  });
+
+  it('names every fault of the file at once', () => {
+    expect(faultsOf('code,hourly\nnord,1\nNORD,x\nsud,\nost,1,2')).toEqual([
+      'row 3, column code: use letters a to z',
+      'row 3, column hourly: is not a decimal number',
+      'row 4, column hourly: is empty; a value is needed',
+      'row 5: has 3 cells where the header has 2; quote a cell that holds the delimiter',
+    ]);
+  });
+
+  it('names missing, unknown, repeated and nameless columns', () => {
+    expect(faultsOf('code,code,colour,\nnord,nord,red,')).toEqual([
+      'row 1, column hourly: the column is missing; the header needs code,hourly,note',
+      'row 1, column code: the column stands twice in the header',
+      'row 1, column colour: the column is unknown; known are code, hourly, note',
+      'row 1, column 4: the column has no name',
+    ]);
+  });
+
+  it('says what an empty or unreadable file needs', () => {
+    expect(() => readTable(' \n', columns)).toThrow('must be the header code,hourly,note');
+    expect(faultsOf('code,hourly\nnord,"1')).toEqual(['row 2: a quote is opened or closed where it may not be']);
+  });
+});
+
+describe('writeCsv', () => {
+  it.each([
+    ['=1+1', "'=1+1"],
+    ['+cmd', "'+cmd"],
+    ['-2+3', "'-2+3"],
+    ['@sum', "'@sum"],
+    [' =1', "' =1"],
+    ['＝1', "'＝1"],
+    ['-3.300000', '-3.300000'],
+    ['nord', 'nord'],
+  ])('writes %s as %s', (cell, written) => {
+    expect(writeCsv(['a'], [[cell]])).toBe(`a\r\n${written}\r\n`);
+  });
+
+  it('writes numbers, truth values and nothing', () => {
+    expect(writeCsv(['a', 'b', 'c', 'd'], [[-1, 2n, true, null]])).toBe('a,b,c,d\r\n-1,2,true,\r\n');
+  });
+
+  it('is read back as it was written', () => {
+    const cell = fc.string().map((text) => `x${text}x`);
+    fc.assert(
+      fc.property(fc.array(cell, { minLength: 1 }), (cells) => {
+        const text = writeCsv(
+          ['value'],
+          cells.map((value) => [value]),
+        );
+        expect(readTable(text, z.object({ value: z.string() })).map(({ value }) => value.value)).toEqual(cells);
+      }),
+    );
+  });
+});
