@@ -1,0 +1,39 @@
+import { InvalidInput } from './errors.ts';
+
+/** A calendar day as "YYYY-MM-DD". */
+export type Day = string;
+
+export const secondMs = 1000;
+export const minuteMs = 60 * secondMs;
+export const hourMs = 60 * minuteMs;
+export const dayMs = 24 * hourMs;
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+const formatterOf = (timeZone: string): Intl.DateTimeFormat => {
+  let formatter = formatters.get(timeZone);
+  if (!formatter) {
+    formatter = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
+    formatters.set(timeZone, formatter);
+  }
+  return formatter;
+};
+
+/** The calendar day of an instant in an IANA time zone. */
+export const dayIn = (timeZone: string, at: Date): Day =>
+  timeZone === 'UTC' ? at.toISOString().slice(0, 10) : formatterOf(timeZone).format(at);
+
+/** "YYYY-MM-DD" checked to be a day that exists; throws InvalidInput. */
+export const parseDay = (text: string): Day => {
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(`${text}T00:00:00Z`) : undefined;
+  if (!at || Number.isNaN(at.getTime()) || at.toISOString().slice(0, 10) !== text)
+    throw new InvalidInput(`"${text.slice(0, 40)}" is not a day; write it as YYYY-MM-DD`);
+  return text;
+};
+
+export const addDays = (day: Day, days: number): Day =>
+  new Date(Date.parse(`${day}T00:00:00Z`) + days * dayMs).toISOString().slice(0, 10);
+
+/** Whole days from one day to another; negative when `to` is earlier. */
+export const daysBetween = (from: Day, to: Day): number =>
+  Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / dayMs);

@@ -1,0 +1,1 @@
+export { type Fx, type FxWant, findFx, fxKey } from './fx.ts';
