@@ -1,0 +1,44 @@
+import type { Day } from '../../core/time.ts';
+import type { Channel } from '../../helpdesks/port.ts';
+import type { Sql } from '../../platform/database/database.ts';
+
+export type ConstantName = 'cap' | 'public_reply' | 'internal_note';
+
+/** One dated setting; the channel `*` stands for every channel that has no row of its own. */
+export interface ConstantRow {
+  readonly name: string;
+  readonly channel: string;
+  readonly seconds: number;
+  readonly validFrom: Day;
+}
+
+/** Seconds of a constant on a channel and day. */
+export type Constants = (name: ConstantName, channel: Channel | null, day: Day) => number;
+
+const briefChannels: readonly (Channel | null)[] = ['chat', 'messaging', 'social'];
+
+/** What holds where nobody has set anything. RULES section 4. */
+const defaultSeconds: Constants = (name, channel) => {
+  if (name === 'cap') return 4 * 3600;
+  if (name === 'internal_note') return 60;
+  if (channel === 'phone') return 360;
+  return briefChannels.includes(channel) ? 90 : 300;
+};
+
+/** Per name and channel the latest row valid on the day: the channel's own, else `*`, else the default. `api` counts as e-mail. */
+export const constantsFrom = (rows: readonly ConstantRow[]): Constants => {
+  const newestFirst = rows.toSorted((a, b) => (a.validFrom < b.validFrom ? 1 : a.validFrom > b.validFrom ? -1 : 0));
+  return (name, channel, day) => {
+    const counted = channel === 'api' ? 'email' : channel;
+    const valid = newestFirst.filter((row) => row.name === name && row.validFrom <= day);
+    const row = valid.find((one) => one.channel === counted) ?? valid.find((one) => one.channel === '*');
+    return row?.seconds ?? defaultSeconds(name, counted, day);
+  };
+};
+
+export const loadConstants = async (sql: Sql): Promise<Constants> =>
+  constantsFrom(
+    await sql.query<ConstantRow>(
+      'select name, channel, seconds, valid_from::text as "validFrom" from costing_constant',
+    ),
+  );

@@ -1,0 +1,125 @@
+import { Conflict, NotFound } from '../../core/errors.ts';
+import type { Sql } from '../../platform/database/database.ts';
+
+/** From how many tickets on the same value of one author in one second is a bulk edit. RULES section 4. */
+const bulkTickets = 3;
+
+/** One measured change by an agent that set an absolute total. */
+export interface ValueSet {
+  readonly connectionId: number;
+  readonly ticketId: bigint;
+  readonly agentId: string;
+  readonly workedAt: Date;
+  readonly value: bigint;
+}
+
+const second = (at: Date): string => `${at.toISOString().slice(0, 19)}Z`;
+
+const groupKey = (set: Pick<ValueSet, 'connectionId' | 'agentId' | 'workedAt' | 'value'>): string =>
+  `${set.connectionId} ${second(set.workedAt)} ${set.value} ${set.agentId}`;
+
+export interface BulkEdits {
+  /** Whether a change belongs to a bulk edit: the same author, value and second on three tickets or more. */
+  has(set: ValueSet): boolean;
+  /** Tickets outside the given ones whose entries are to be held and are not yet. */
+  readonly elsewhere: readonly bigint[];
+}
+
+/**
+ * Finds the bulk edits that the given changes are part of, together with what is stored. Nothing is written: a ticket
+ * elsewhere becomes held when it is decided again, so that each ticket's rows have one writer at a time. One query.
+ */
+export const findBulkEdits = async (sql: Sql, sets: readonly ValueSet[]): Promise<BulkEdits> => {
+  const groups = new Map<string, { set: ValueSet; tickets: Set<bigint>; notHeld: bigint[] }>();
+  for (const set of sets) {
+    const group = groups.get(groupKey(set)) ?? { set, tickets: new Set<bigint>(), notHeld: [] };
+    group.tickets.add(set.ticketId);
+    groups.set(groupKey(set), group);
+  }
+  const asked = [...groups.values()].map(({ set }) => set);
+  if (asked.length === 0) return { has: () => false, elsewhere: [] };
+  const own = [...new Set(sets.map(({ ticketId }) => ticketId))];
+  const rows = await sql.query<{ at: number; ticketId: bigint; notHeld: boolean }>(
+    `select w.at::int as at, e.ticket_id as "ticketId",
+            bool_or(e.state <> 'held' and e.decision is distinct from 'accept') as "notHeld"
+       from unnest($1::int[], $2::text[], $3::timestamptz[], $4::bigint[])
+            with ordinality as w(connection_id, agent_id, second, value, at)
+       join work_entry e on e.connection_id = w.connection_id and e.agent_id = w.agent_id
+        and e.worked_at >= w.second and e.worked_at < w.second + interval '1 second'
+        and e.value = w.value and e.kind = 'measured' and e.actor = 'agent'
+      where e.ticket_id <> all($5::bigint[])
+      group by w.at, e.ticket_id`,
+    [
+      asked.map(({ connectionId }) => connectionId),
+      asked.map(({ agentId }) => agentId),
+      asked.map(({ workedAt }) => second(workedAt)),
+      asked.map(({ value }) => value),
+      own,
+    ],
+  );
+  const inOrder = [...groups.values()];
+  for (const { at, ticketId, notHeld } of rows) {
+    const group = inOrder[at - 1];
+    group?.tickets.add(ticketId);
+    if (notHeld) group?.notHeld.push(ticketId);
+  }
+  const bulk = new Set([...groups].filter(([, { tickets }]) => tickets.size >= bulkTickets).map(([key]) => key));
+  const elsewhere = [...groups].flatMap(([key, { notHeld }]) => (bulk.has(key) ? notHeld : []));
+  return {
+    has: (set) => bulk.has(groupKey(set)),
+    elsewhere: [...new Set(elsewhere)].toSorted((a, b) => (a < b ? -1 : 1)),
+  };
+};
+
+/**
+ * Tickets with entries recorded since then that belong to a bulk edit and are not held: two workers that stored parts of
+ * one edit at the same moment saw too few of its tickets. The caller has them decided again.
+ */
+export const findMissedHolds = async (sql: Sql, recordedSince: Date): Promise<bigint[]> => {
+  const rows = await sql.query<{ ticketId: bigint }>(
+    `with recent as (
+       select distinct connection_id, agent_id, date_trunc('second', worked_at, 'UTC') as second, value from work_entry
+        where recorded_at >= $1 and kind = 'measured' and actor = 'agent' and agent_id is not null and value is not null)
+     select distinct unnest(array_agg(e.ticket_id) filter (
+              where e.state <> 'held' and e.decision is distinct from 'accept')) as "ticketId"
+       from recent r
+       join work_entry e on e.connection_id = r.connection_id and e.agent_id = r.agent_id
+        and e.worked_at >= r.second and e.worked_at < r.second + interval '1 second'
+        and e.value = r.value and e.kind = 'measured' and e.actor = 'agent'
+      group by r.connection_id, r.agent_id, r.second, r.value
+     having count(distinct e.ticket_id) >= ${bulkTickets}
+      order by 1`,
+    [recordedSince],
+  );
+  return rows.map(({ ticketId }) => ticketId);
+};
+
+/**
+ * A person's decision on a held entry: `accept` costs it, `reject` leaves it uncosted for good; either can be revised.
+ * Returns the ticket to decide again. Throws NotFound, or Conflict where the entry waits for no decision.
+ */
+export const decideHeld = async (
+  sql: Sql,
+  decided: {
+    readonly workEntryId: bigint;
+    readonly decision: 'accept' | 'reject';
+    readonly actor: string;
+    readonly at: Date;
+  },
+): Promise<bigint> => {
+  const [entry] = await sql.query<{ ticketId: bigint }>(
+    `with decided as (
+       update work_entry set decision = $2 where id = $1 and (state = 'held' or decision is not null)
+       returning id, ticket_id),
+     logged as (
+       insert into audit_log (at, actor, action, detail)
+       select $4, $3, 'held work decided', jsonb_build_object('workEntry', id::text, 'decision', $2::text) from decided)
+     select ticket_id as "ticketId" from decided`,
+    [decided.workEntryId, decided.decision, decided.actor, decided.at],
+  );
+  if (entry) return entry.ticketId;
+  const known = await sql.query('select 1 as known from work_entry where id = $1', [decided.workEntryId]);
+  if (known.length === 0)
+    throw new NotFound(`There is no work entry ${decided.workEntryId}; take the id from the held list`);
+  throw new Conflict(`Work entry ${decided.workEntryId} is not held; only held work waits for a decision`);
+};

@@ -1,0 +1,191 @@
+import { dayIn } from '../../core/time.ts';
+import type { Channel, Touch, WorkReading } from '../../helpdesks/port.ts';
+import type { Sql } from '../../platform/database/database.ts';
+import { type Constants, loadConstants } from './constants.ts';
+import { estimateTouches } from './estimate.ts';
+import { type BulkEdits, findBulkEdits, type ValueSet } from './holds.ts';
+import { type PostingCause, planPostings, type Share } from './price.ts';
+import { findPrices, type PriceWant } from './rates.ts';
+import { type Entry, type EntryPlan, loadWork, type StoredEntry, type TicketWork, writeWork } from './store.ts';
+import { type ReplayedWork, replayWork, type WorkState } from './work.ts';
+
+/** One ticket to be costed. Without readings and touches it is decided again from what is stored. */
+export interface TicketToSettle {
+  readonly ticketId: bigint;
+  readonly connectionId: number;
+  readonly connectionName: string;
+  readonly channel: Channel;
+  /** The ticket's whole history; entries stored earlier that it lacks stay. */
+  readonly readings?: readonly WorkReading[];
+  readonly touches?: readonly Touch[];
+  readonly shares: readonly Share[];
+  readonly attributionVersion: number;
+  /** Price with today's rates and FX instead of the frozen ones. */
+  readonly reprice: boolean;
+}
+
+/** What a ticket costs once it is settled. */
+export interface TicketCost {
+  /** In the reporting currency. */
+  readonly costMicros: bigint;
+  /** Priced seconds, measured and estimated, after caps and corrections. */
+  readonly handledSeconds: number;
+  /** Entries that are shown as a gap: no rate or no FX. */
+  readonly unpriced: number;
+}
+
+interface Candidate {
+  readonly entry: Entry;
+  readonly stored: StoredEntry | null;
+}
+
+const neverPosted = { live: false, postings: [] };
+
+/** Stored entries and new ones. A clock's entry is what it was first; an estimate follows its touch, whose talk time may come late. */
+const candidatesOf = (
+  ticket: TicketToSettle,
+  stored: TicketWork,
+  options: { readonly constants: Constants; readonly timeZone: string },
+): Candidate[] => {
+  const candidates = new Map<string, Candidate>([...stored].map(([key, entry]) => [key, { entry, stored: entry }]));
+  for (const reading of ticket.readings ?? []) {
+    if (candidates.has(reading.sourceKey)) continue;
+    const entry: Entry = {
+      sourceKey: reading.sourceKey,
+      agentId: reading.agentId,
+      clock: reading.clock,
+      kind: 'measured',
+      actor: reading.actor,
+      channel: reading.channel ?? ticket.channel,
+      rawSeconds: reading.rawSeconds,
+      value: reading.value === null ? null : BigInt(reading.value),
+      workedAt: reading.workedAt,
+      workedDay: dayIn(options.timeZone, reading.workedAt),
+    };
+    candidates.set(reading.sourceKey, { entry, stored: null });
+  }
+  const touches = ticket.touches ?? [];
+  for (const estimate of estimateTouches(touches, { ...options, ticketChannel: ticket.channel })) {
+    const known = stored.get(estimate.sourceKey) ?? null;
+    const entry: Entry = known
+      ? { ...known, rawSeconds: estimate.rawSeconds, clock: estimate.clock }
+      : { ...estimate, kind: 'estimate', actor: 'agent', value: null };
+    candidates.set(estimate.sourceKey, { entry, stored: known });
+  }
+  return [...candidates.values()];
+};
+
+const valueSetOf = (ticket: TicketToSettle, { kind, actor, agentId, value, workedAt }: Entry): ValueSet | null =>
+  kind !== 'measured' || actor !== 'agent' || agentId === null || value === null
+    ? null
+    : { connectionId: ticket.connectionId, ticketId: ticket.ticketId, agentId, workedAt, value };
+
+const isHeld = (ticket: TicketToSettle, { entry, stored }: Candidate, bulkEdits: BulkEdits): boolean => {
+  const set = valueSetOf(ticket, entry);
+  return set !== null && stored?.decision !== 'accept' && bulkEdits.has(set);
+};
+
+/** Why an entry's postings change, where its state says it better than the figures do. */
+const stateCauseOf = (stored: StoredEntry | null, state: WorkState): PostingCause | null => {
+  if (!stored) return null;
+  if (state === 'held') return stored.decision === 'reject' ? 'decision' : 'hold';
+  if (state === 'replaced') return 'estimate replaced';
+  if (stored.state === 'held') return 'decision';
+  if (stored.state === 'replaced') return 'hold';
+  return stored.unpriced === null ? null : 'rate';
+};
+
+const needsPrice = (ticket: TicketToSettle, { costedSeconds }: ReplayedWork, stored: StoredEntry | null): boolean =>
+  costedSeconds > 0 && (ticket.reprice || (stored?.last.postings.length ?? 0) === 0);
+
+const wantOf = (ticket: TicketToSettle, entry: Entry): PriceWant => ({
+  connectionId: ticket.connectionId,
+  connectionName: ticket.connectionName,
+  agentId: entry.agentId,
+  day: entry.workedDay,
+});
+
+/**
+ * Brings the work entries and the ledger of a lot of tickets to what they should be; doing it twice changes nothing.
+ * Call it inside the transaction that holds the tickets' rows. The number of queries does not depend on the lot.
+ * `heldElsewhere` are tickets to be decided again because a bulk edit reaches them. RULES sections 4 and 5.
+ */
+export const settleWork = async (
+  sql: Sql,
+  lot: {
+    readonly tickets: readonly TicketToSettle[];
+    readonly reportingCurrency: string;
+    readonly reportingTimezone: string;
+    readonly now: Date;
+  },
+): Promise<{ readonly tickets: ReadonlyMap<bigint, TicketCost>; readonly heldElsewhere: readonly bigint[] }> => {
+  if (lot.tickets.length === 0) return { tickets: new Map(), heldElsewhere: [] };
+  const work = await loadWork(
+    sql,
+    lot.tickets.map(({ ticketId }) => ticketId),
+  );
+  const constants = await loadConstants(sql);
+  const options = { constants, timeZone: lot.reportingTimezone };
+  const gathered = lot.tickets.map((ticket) => ({
+    ticket,
+    candidates: candidatesOf(ticket, work.get(ticket.ticketId) ?? new Map(), options),
+  }));
+  const bulkEdits = await findBulkEdits(
+    sql,
+    gathered.flatMap(({ ticket, candidates }) => candidates.flatMap(({ entry }) => valueSetOf(ticket, entry) ?? [])),
+  );
+  const replayed = gathered.map(({ ticket, candidates }) => {
+    const byKey = new Map(candidates.map((candidate) => [candidate.entry.sourceKey, candidate]));
+    const facts = candidates.map((one) => ({ ...one.entry, held: isHeld(ticket, one, bulkEdits) }));
+    const results = replayWork(facts, { constants }).flatMap((result) => {
+      const candidate = byKey.get(result.fact.sourceKey);
+      return candidate ? [{ ...candidate, result }] : [];
+    });
+    return { ticket, results };
+  });
+  const priceOf = await findPrices(
+    sql,
+    replayed.flatMap(({ ticket, results }) =>
+      results.flatMap(({ entry, stored, result }) =>
+        needsPrice(ticket, result, stored) ? [wantOf(ticket, entry)] : [],
+      ),
+    ),
+    lot.reportingCurrency,
+  );
+  const tickets = new Map<bigint, TicketCost>();
+  const plans: EntryPlan[] = [];
+  for (const { ticket, results } of replayed) {
+    let [costMicros, handledSeconds, unpriced] = [0n, 0, 0];
+    for (const { entry, stored, result } of results) {
+      const { state, costedSeconds, cappedSeconds, untakenSeconds, takeBacks } = result;
+      const plan = planPostings({
+        costedSeconds,
+        takeBacks,
+        measured: entry.kind === 'measured',
+        workedAt: entry.workedAt,
+        workedDay: entry.workedDay,
+        shares: ticket.shares,
+        attributionVersion: ticket.attributionVersion,
+        reportingCurrency: lot.reportingCurrency,
+        last: stored?.last ?? neverPosted,
+        today: priceOf(wantOf(ticket, entry)),
+        reprice: ticket.reprice,
+        stateCause: stateCauseOf(stored, state),
+      });
+      costMicros += plan.costMicros;
+      handledSeconds += plan.pricedSeconds;
+      unpriced += plan.unpriced === null ? 0 : 1;
+      plans.push({
+        ticketId: ticket.ticketId,
+        connectionId: ticket.connectionId,
+        stored,
+        entry,
+        outcome: { costedSeconds, cappedSeconds, untakenSeconds, state, unpriced: plan.unpriced },
+        postings: plan.postings,
+      });
+    }
+    tickets.set(ticket.ticketId, { costMicros, handledSeconds, unpriced });
+  }
+  await writeWork(sql, plans, lot.now);
+  return { tickets, heldElsewhere: bulkEdits.elsewhere };
+};
