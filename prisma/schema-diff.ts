@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { PrismaPg } from '@prisma/adapter-pg';
+import {
+  bindMigrationAwareSqlAdapterFactory,
+  ColumnTypeEnum,
+  type SqlMigrationAwareDriverAdapterFactory,
+} from '@prisma/driver-adapter-utils';
+import * as engine from '@prisma/schema-engine-wasm/schema_engine_bg';
+import pg from 'pg';
+
+const wasmPath = createRequire(import.meta.url)
+  .resolve('@prisma/schema-engine-wasm')
+  .replace(/schema_engine\.js$/, 'schema_engine_bg.wasm');
+
+/** Node's types name WebAssembly without its functions. */
+const { instantiate } = (
+  globalThis as unknown as {
+    WebAssembly: {
+      instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: { __wbindgen_start(): void } } }>;
+    };
+  }
+).WebAssembly;
+
+let started: Promise<void> | undefined;
+/** The package's own entry imports the .wasm as a module, which Node cannot do: it is instantiated by hand. */
+const start = async (): Promise<void> => {
+  const { instance } = await instantiate(await readFile(wasmPath), { './schema_engine_bg.js': engine });
+  engine.__wbg_set_wasm(instance.exports);
+  instance.exports.__wbindgen_start();
+};
+
+/** Columns of a result (by its rows) that have the one-byte type "char" of the system catalogues, which the adapter does not know. */
+const charColumns = new WeakMap<object, number[]>();
+
+class CataloguePool extends pg.Pool {
+  // biome-ignore lint/suspicious/noExplicitAny: the overloads of pg's query are passed through as they come
+  override async query(...parameters: any[]): Promise<any> {
+    const result = await (super.query as (...all: unknown[]) => Promise<pg.QueryArrayResult>)(...parameters);
+    const found: number[] = [];
+    for (const [index, field] of result.fields.entries()) {
+      if (field.dataTypeID !== pg.types.builtins.CHAR) continue;
+      field.dataTypeID = pg.types.builtins.TEXT;
+      found.push(index);
+    }
+    charColumns.set(result.rows, found);
+    return result;
+  }
+}
+
+const catalogueAdapter = (pool: pg.Pool): SqlMigrationAwareDriverAdapterFactory => {
+  const factory = new PrismaPg(pool);
+  const connect = factory.connect.bind(factory);
+  factory.connect = async () => {
+    const adapter = await connect();
+    const queryRaw = adapter.queryRaw.bind(adapter);
+    adapter.queryRaw = async (query) => {
+      const result = await queryRaw(query);
+      for (const index of charColumns.get(result.rows) ?? []) result.columnTypes[index] = ColumnTypeEnum.Character;
+      return result;
+    };
+    return adapter;
+  };
+  return factory;
+};
+
+/**
+ * The SQL that turns the database at `url` into what `schema` (text of a Prisma schema) says; empty when nothing differs.
+ * Prisma's own schema engine, offline.
+ */
+export const schemaDiff = async (url: string, schema: string): Promise<string> => {
+  started ??= start();
+  await started;
+  const files = [{ path: 'schema.prisma', content: schema }];
+  const pool = new CataloguePool({ connectionString: url });
+  const adapter = bindMigrationAwareSqlAdapterFactory(catalogueAdapter(pool));
+  const schemaEngine = await engine.SchemaEngine.new(
+    { datamodels: [['schema.prisma', schema]] },
+    () => undefined,
+    adapter,
+  );
+  try {
+    const result = await schemaEngine.diff({
+      from: { tag: 'schemaDatasource', files, configDir: '.' },
+      to: { tag: 'schemaDatamodel', files },
+      script: true,
+      exitCode: null,
+      filters: { externalTables: [], externalEnums: [] },
+    });
+    const script = result.stdout?.trim() ?? '';
+    return script === '-- This is an empty migration.' ? '' : script;
+  } finally {
+    schemaEngine.free();
+    await pool.end();
+  }
+};

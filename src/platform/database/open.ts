@@ -1,0 +1,123 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { AppError } from '../../core/errors.ts';
+import type { Sql } from './database.ts';
+import { joinEmbeddedPostgres } from './embedded.ts';
+import { PrismaClient } from './generated/client.ts';
+
+/** The pool: each query on any free connection. */
+export interface Database extends Sql {
+  readonly prisma: PrismaClient;
+  /** Holds the password: for other clients of the same server, never for a log. */
+  readonly url: string;
+  /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */
+  transaction<T>(
+    work: (tx: Sql) => Promise<T>,
+    options?: { readOnly?: boolean; isolation?: 'repeatable read' },
+  ): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  /** Unset: a private server in `dataDir`. */
+  readonly url?: string | undefined;
+  readonly dataDir: string;
+  /** Connections at most (default 16). */
+  readonly connections?: number;
+  /** Told of connections that broke while idle, and of a private server that died. */
+  readonly onError?: (error: unknown) => void;
+}
+
+const { builtins } = pg.types;
+const arrayOf = { int8: 1016, date: 1182, numeric: 1231 } as const;
+/** PostgreSQL's text form of an array of plain values: {1,2,NULL}. */
+const arrayParser =
+  <T>(parse: (item: string) => T) =>
+  (text: string): (T | null)[] =>
+    text === '{}'
+      ? []
+      : text
+          .slice(1, -1)
+          .split(',')
+          .map((item) => (item === 'NULL' ? null : parse(item)));
+const asText = (text: string): string => text;
+
+const parsers = new Map<number, (text: string) => unknown>([
+  [builtins.INT8, BigInt],
+  [builtins.DATE, asText],
+  [builtins.NUMERIC, asText],
+  [arrayOf.int8, arrayParser(BigInt)],
+  [arrayOf.date, arrayParser(asText)],
+  [arrayOf.numeric, arrayParser(asText)],
+]);
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    (format !== 'binary' && parsers.get(oid)) || pg.types.getTypeParser(oid, format as 'text'),
+};
+
+const sqlOf = (client: pg.Pool | pg.PoolClient): Sql => ({
+  async query<Row extends object>(text: string, parameters?: readonly unknown[]): Promise<Row[]> {
+    const result = await client.query<Row>(text, parameters as unknown[]);
+    return result.rows;
+  },
+});
+
+/** Opens the database; throws AppError when it cannot be reached. Migrations are the caller's (migrate.ts). */
+export const openDatabase = async (options: OpenOptions): Promise<Database> => {
+  const onError = options.onError ?? (() => undefined);
+  const embedded = options.url === undefined ? await joinEmbeddedPostgres({ dataDir: options.dataDir, onError }) : null;
+  const url = embedded?.url ?? (options.url as string);
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.connections ?? 16,
+    types,
+    application_name: 'deskledger',
+  });
+  pool.on('error', onError);
+  try {
+    await pool.query('select 1');
+  } catch (error) {
+    await pool.end();
+    await embedded?.leave();
+    throw new AppError(
+      'unavailable',
+      `PostgreSQL does not answer (${(error as { code?: string }).code ?? 'no code'}); check DATABASE_URL`,
+      { cause: error },
+    );
+  }
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await prisma.$disconnect();
+    await pool.end();
+    await embedded?.leave();
+  };
+
+  return {
+    ...sqlOf(pool),
+    prisma,
+    url,
+    async transaction(work, { readOnly = false, isolation } = {}) {
+      const client = await pool.connect();
+      let broken: Error | undefined;
+      try {
+        await client.query(`begin${isolation ? ` isolation level ${isolation}` : ''}${readOnly ? ' read only' : ''}`);
+        const result = await work(sqlOf(client));
+        await client.query('commit');
+        return result;
+      } catch (error) {
+        await client.query('rollback').catch((failure: Error) => {
+          broken = failure;
+        });
+        throw error;
+      } finally {
+        client.release(broken);
+      }
+    },
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+};

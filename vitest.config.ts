@@ -1,0 +1,16 @@
+import { existsSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+/** Shared examples that lie beside a checkout where there are any. */
+const hasContracts = existsSync(new URL('../shared/contracts', import.meta.url));
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: hasContracts ? [] : ['test/contracts/**'],
+    globalSetup: ['test/support/server.ts'],
+    setupFiles: ['test/support/database.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+  },
+});
