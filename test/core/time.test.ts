@@ -1,0 +1,36 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { InvalidInput } from '../../src/core/errors.ts';
+import { addDays, dayIn, daysBetween, parseDay } from '../../src/core/time.ts';
+
+const someDay = fc
+  .date({ min: new Date('1990-01-01T00:00:00Z'), max: new Date('2090-01-01T00:00:00Z'), noInvalidDate: true })
+  .map((at) => at.toISOString().slice(0, 10));
+
+describe('the day of an instant', () => {
+  test.each([
+    ['UTC', '2026-03-29T23:59:59.999Z', '2026-03-29'],
+    ['Europe/Berlin', '2026-01-31T22:59:59Z', '2026-01-31'],
+    ['Europe/Berlin', '2026-01-31T23:00:00Z', '2026-02-01'],
+    ['Europe/Berlin', '2026-07-31T22:00:00Z', '2026-08-01'],
+    ['America/Los_Angeles', '2026-03-01T07:59:59Z', '2026-02-28'],
+    ['Pacific/Kiritimati', '2026-12-31T10:00:00Z', '2027-01-01'],
+  ])('in %s at %s', (timeZone, at, day) => expect(dayIn(timeZone, new Date(at))).toBe(day));
+});
+
+describe('days', () => {
+  test.each(['2026-02-29', '2026-13-01', '2026-1-1', '01.02.2026', '', '2026-02-01T00:00:00Z'])(
+    '"%s" is refused',
+    (text) => expect(() => parseDay(text)).toThrow(InvalidInput),
+  );
+
+  test('a leap day is a day', () => expect(parseDay('2028-02-29')).toBe('2028-02-29'));
+
+  test('going forth and back', () =>
+    fc.assert(
+      fc.property(someDay, fc.integer({ min: -5000, max: 5000 }), (day, days) => {
+        expect(addDays(addDays(day, days), -days)).toBe(day);
+        expect(daysBetween(day, addDays(day, days))).toBe(days);
+      }),
+    ));
+});
