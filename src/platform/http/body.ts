@@ -1,0 +1,34 @@
+import { UpstreamError } from '../../core/errors.ts';
+
+/**
+ * Reads an answer to its end, so that the connection can be used again, up to a bound. Parsed: the JSON, or null where the body
+ * is empty; not parsed: null.
+ */
+export const readBody = async (
+  response: Response,
+  { name, longestBytes, parse }: { readonly name: string; readonly longestBytes: number; readonly parse: boolean },
+): Promise<unknown> => {
+  const tooLong = () =>
+    new UpstreamError(`${name} answered more than ${longestBytes} bytes; ask for smaller pages`, {
+      status: response.status,
+      retryable: false,
+    });
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > longestBytes) throw tooLong();
+    if (parse) chunks.push(chunk);
+  }
+  const text = Buffer.concat(chunks).toString('utf8').trim();
+  if (text === '') return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own error quotes the text, which may hold personal data.
+    throw new UpstreamError(`${name} answered ${response.status} with something that is not JSON`, {
+      status: response.status,
+      retryable: true,
+    });
+  }
+};
