@@ -23,11 +23,15 @@ const formatterOf = (timeZone: string): Intl.DateTimeFormat => {
 export const dayIn = (timeZone: string, at: Date): Day =>
   timeZone === 'UTC' ? at.toISOString().slice(0, 10) : formatterOf(timeZone).format(at);
 
+/** Whether text is "YYYY-MM-DD" of a day that exists. */
+export const isDay = (text: string): boolean => {
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(`${text}T00:00:00Z`) : undefined;
+  return at !== undefined && !Number.isNaN(at.getTime()) && at.toISOString().slice(0, 10) === text;
+};
+
 /** "YYYY-MM-DD" checked to be a day that exists; throws InvalidInput. */
 export const parseDay = (text: string): Day => {
-  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(`${text}T00:00:00Z`) : undefined;
-  if (!at || Number.isNaN(at.getTime()) || at.toISOString().slice(0, 10) !== text)
-    throw new InvalidInput(`"${text.slice(0, 40)}" is not a day; write it as YYYY-MM-DD`);
+  if (!isDay(text)) throw new InvalidInput(`"${text.slice(0, 40)}" is not a day; write it as YYYY-MM-DD`);
   return text;
 };
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvalidInput } from '../../src/core/errors.ts';
-import { addDays, dayIn, daysBetween, parseDay } from '../../src/core/time.ts';
+import { addDays, dayIn, daysBetween, isDay, parseDay } from '../../src/core/time.ts';
 
 const someDay = fc
   .date({ min: new Date('1990-01-01T00:00:00Z'), max: new Date('2090-01-01T00:00:00Z'), noInvalidDate: true })
@@ -24,7 +24,8 @@ describe('days', () => {
     (text) => expect(() => parseDay(text)).toThrow(InvalidInput),
   );
 
-  test('a leap day is a day', () => expect(parseDay('2028-02-29')).toBe('2028-02-29'));
+  test('a leap day is a day', () =>
+    expect([parseDay('2028-02-29'), isDay('2028-02-29')]).toEqual(['2028-02-29', true]));
 
   test('going forth and back', () =>
     fc.assert(

@@ -2,7 +2,10 @@ export { type ConstantRow, type Constants, constantsFrom } from './constants.ts'
 export { estimateTouches } from './estimate.ts';
 export { type Fx, type FxWant, findFx, fxKey } from './fx.ts';
 export { decideHeld, findMissedHolds } from './holds.ts';
+export { importFx, type PriceImportReport } from './import-fx.ts';
+export { importRates } from './import-rates.ts';
 export { planPostings, type Share } from './price.ts';
+export { ticketsToReprice } from './reprice.ts';
 export { settleWork, type TicketCost, type TicketToSettle } from './settle.ts';
 export { loadWork, type TicketWork } from './store.ts';
 export { replayWork, type WorkFact } from './work.ts';

@@ -117,7 +117,10 @@ const inOrder = (shares: readonly Share[]): Share[] =>
     .filter(({ ppm }) => ppm !== 0)
     .toSorted((a, b) => b.ppm - a.ppm || (shareKey(a) < shareKey(b) ? -1 : shareKey(a) > shareKey(b) ? 1 : 0));
 
-const samePrice = (a: Price, b: Price): boolean =>
+/** What makes two prices one: the amounts. Scope, key and dates only say where they come from. */
+type PricedAs = Pick<Price, 'hourlyMicros' | 'nativeCurrency'> & { readonly fx: Rational };
+
+export const samePrice = (a: PricedAs, b: PricedAs): boolean =>
   a.hourlyMicros === b.hourlyMicros &&
   a.nativeCurrency === b.nativeCurrency &&
   a.fx.numerator === b.fx.numerator &&

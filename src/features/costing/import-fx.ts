@@ -1,0 +1,63 @@
+import type { Day } from '../../core/time.ts';
+import type { Sql } from '../../platform/database/database.ts';
+import type { ImportReport } from '../directory/index.ts';
+import { daysPricedBy } from './fx.ts';
+import { type FxRow, readFxFile } from './fx-file.ts';
+
+/** An import's report, with the work days whose prices it may have changed; null where it changed nothing. */
+export type PriceImportReport = ImportReport & {
+  readonly priced: { readonly from: Day; readonly to: Day | null } | null;
+};
+
+const previewRows = 5;
+
+const columnsOf = (rows: readonly FxRow[]) => [
+  rows.map(({ date }) => date),
+  rows.map(({ base }) => base),
+  rows.map(({ quote }) => quote),
+  rows.map(({ rate }) => rate),
+];
+
+const given = `(select * from unnest($1::date[], $2::text[], $3::text[], $4::numeric[]) as g(date, base, quote, rate)) g`;
+
+/**
+ * Stores the rates of an ECB file or of an own table; a rate of a day and pair that is already there is replaced. Throws
+ * InvalidInput with a fault per bad cell and stores nothing then. The caller reprices the days of `priced`.
+ */
+export const importFx = async (
+  sql: Sql,
+  text: string,
+  options: { readonly dryRun: boolean; readonly now: Date },
+): Promise<PriceImportReport> => {
+  const { source, rows } = readFxFile(text);
+  const [known] = await sql.query<{ added: number; changed: number; first: Day | null; last: Day | null }>(
+    `select count(*) filter (where f.rate is null)::int as added,
+            count(*) filter (where f.rate <> g.rate)::int as changed,
+            (min(g.date) filter (where f.rate is distinct from g.rate))::text as first,
+            (max(g.date) filter (where f.rate is distinct from g.rate))::text as last
+       from ${given} left join fx_rate f on f.date = g.date and f.base = g.base and f.quote = g.quote`,
+    columnsOf(rows),
+  );
+  const { added, changed, first, last } = known ?? { added: 0, changed: 0, first: null, last: null };
+  if (!options.dryRun && added + changed > 0)
+    await sql.query(
+      `insert into fx_rate (date, base, quote, rate, source, recorded_at)
+       select g.date, g.base, g.quote, g.rate, $5, $6 from ${given}
+       on conflict (date, base, quote) do update
+          set rate = excluded.rate, source = excluded.source, recorded_at = excluded.recorded_at
+        where fx_rate.rate <> excluded.rate`,
+      [...columnsOf(rows), source, options.now],
+    );
+  return {
+    what: 'fx',
+    rows: rows.length,
+    added,
+    changed,
+    unchanged: rows.length - added - changed,
+    removed: 0,
+    dryRun: options.dryRun,
+    preview: rows.slice(0, previewRows).map((row) => ({ ...row })),
+    warnings: [],
+    priced: first === null || last === null ? null : { from: daysPricedBy(first).from, to: daysPricedBy(last).to },
+  };
+};

@@ -1,0 +1,138 @@
+import { code } from 'currency-codes';
+import { z } from 'zod';
+import type { InputFault } from '../../core/errors.ts';
+import { formatMicros, microsOf } from '../../core/money.ts';
+import { isDay } from '../../core/time.ts';
+import { cellField, readTable, refuseFaults, type TableRow } from '../../platform/csv.ts';
+import type { Sql } from '../../platform/database/database.ts';
+import type { PriceImportReport } from './import-fx.ts';
+import type { Rate } from './rates.ts';
+
+const columns = z.object({
+  scope: z.enum(['agent', 'role', 'default'], { error: 'must be agent, role or default' }),
+  key: z.string(),
+  hourly: z
+    .string()
+    .regex(/^\d{1,9}(\.\d{1,6})?$/, 'is not an hourly amount; write it as 31.50, with at most six decimals')
+    .transform(microsOf),
+  currency: z
+    .string()
+    .transform((text) => text.toUpperCase())
+    .refine((text) => code(text) !== undefined, 'is not an ISO 4217 currency code such as EUR'),
+  valid_from: z.string().refine(isDay, 'is not a day; write it as YYYY-MM-DD'),
+});
+
+type Row = TableRow<z.output<typeof columns>>;
+
+const keyFault = ({ scope, key }: Row['value']): string | null => {
+  if (scope === 'default') return key === '' || key === 'default' ? null : 'must be empty for the default rate';
+  if (key === '')
+    return scope === 'role' ? "is empty; write the role's name" : 'is empty; write connection:external_id';
+  return scope === 'role' || /^[^:]+:.+$/.test(key)
+    ? null
+    : "must be connection:external_id, with the connection's name or id";
+};
+
+const rateOf = ({ value }: Row): Rate => ({
+  scope: value.scope,
+  key: value.scope === 'default' ? '' : value.key,
+  hourlyMicros: value.hourly,
+  currency: value.currency,
+  validFrom: value.valid_from,
+});
+
+const readRates = (text: string): Rate[] => {
+  const faults: InputFault[] = [];
+  const seen = new Map<string, number>();
+  const rates = readTable(text, columns).map((row) => {
+    const reason = keyFault(row.value);
+    if (reason) faults.push({ field: cellField(row.row, 'key'), reason });
+    const rate = rateOf(row);
+    const identity = `${rate.scope} ${rate.validFrom} ${rate.key}`;
+    const earlier = seen.get(identity);
+    if (earlier)
+      faults.push({ field: cellField(row.row, 'valid_from'), reason: `repeats scope, key and day of row ${earlier}` });
+    seen.set(identity, row.row);
+    return rate;
+  });
+  refuseFaults('The file', faults);
+  return rates;
+};
+
+/** A key that names nobody yet is no fault, for agents may be imported later; but it prices nothing until then. */
+const warningsFor = async (sql: Sql, rates: readonly Rate[]): Promise<string[]> => {
+  const keysOf = (scope: string) => [...new Set(rates.filter((rate) => rate.scope === scope).map(({ key }) => key))];
+  const rows = await sql.query<{ warning: string }>(
+    `select 'No connection is named ' || k.connection || ': its rates price nothing' as warning
+       from (select distinct split_part(key, ':', 1) as connection from unnest($1::text[]) as key) k
+      where not exists (select 1 from connection c where c.name = k.connection or c.id::text = k.connection)
+     union all
+     select 'No agent has the role ' || role || ' yet: its rate prices nothing until one has'
+       from unnest($2::text[]) as role where not exists (select 1 from agent a where a.role = role.role)
+     order by warning`,
+    [keysOf('agent'), keysOf('role')],
+  );
+  return rows.map(({ warning }) => warning);
+};
+
+const columnsOf = (rates: readonly Rate[]) => [
+  rates.map(({ scope }) => scope),
+  rates.map(({ key }) => key),
+  rates.map(({ hourlyMicros }) => hourlyMicros),
+  rates.map(({ currency }) => currency),
+  rates.map(({ validFrom }) => validFrom),
+];
+
+const given = `unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::date[])
+               as g(scope, key, hourly_micros, currency, valid_from)`;
+
+const previewRows = 5;
+
+/**
+ * Stores `scope,key,hourly,currency,valid_from`. Rates are dated: what an import does not name stays; a rate of the same
+ * scope, key and day is replaced, and the caller reprices the days of `priced`. Throws InvalidInput with a fault per bad
+ * cell and stores nothing then.
+ */
+export const importRates = async (
+  sql: Sql,
+  text: string,
+  options: { readonly dryRun: boolean; readonly now: Date },
+): Promise<PriceImportReport> => {
+  const rates = readRates(text);
+  const differs = '(r.hourly_micros, r.currency) is distinct from (g.hourly_micros, g.currency)';
+  const [known] = await sql.query<{ added: number; changed: number; first: string | null }>(
+    `select count(*) filter (where r.id is null)::int as added,
+            count(*) filter (where r.id is not null and ${differs})::int as changed,
+            (min(g.valid_from) filter (where ${differs}))::text as first
+       from ${given} left join rate r on r.scope = g.scope and r.key = g.key and r.valid_from = g.valid_from`,
+    columnsOf(rates),
+  );
+  const { added, changed, first } = known ?? { added: 0, changed: 0, first: null };
+  if (!options.dryRun && added + changed > 0)
+    await sql.query(
+      `insert into rate (scope, key, hourly_micros, currency, valid_from, recorded_at)
+       select g.*, $6 from ${given}
+       on conflict (scope, key, valid_from) do update
+          set hourly_micros = excluded.hourly_micros, currency = excluded.currency, recorded_at = excluded.recorded_at
+        where (rate.hourly_micros, rate.currency) is distinct from (excluded.hourly_micros, excluded.currency)`,
+      [...columnsOf(rates), options.now],
+    );
+  return {
+    what: 'rates',
+    rows: rates.length,
+    added,
+    changed,
+    unchanged: rates.length - added - changed,
+    removed: 0,
+    dryRun: options.dryRun,
+    preview: rates.slice(0, previewRows).map(({ scope, key, hourlyMicros, currency, validFrom }) => ({
+      scope,
+      key,
+      hourly: formatMicros(hourlyMicros),
+      currency,
+      valid_from: validFrom,
+    })),
+    warnings: await warningsFor(sql, rates),
+    priced: first === null ? null : { from: first, to: null },
+  };
+};

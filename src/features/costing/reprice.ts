@@ -1,0 +1,86 @@
+import { parseDecimal } from '../../core/money.ts';
+import type { Day } from '../../core/time.ts';
+import type { Sql } from '../../platform/database/database.ts';
+import { type Price, samePrice, type Unpriced } from './price.ts';
+import { findPrices } from './rates.ts';
+
+/** Entries that share everything a price depends on, and the price they have. */
+interface PricedGroup {
+  readonly connectionId: number;
+  readonly connectionName: string;
+  readonly agentId: string | null;
+  readonly day: Day;
+  readonly unpriced: string | null;
+  /** Null where nothing is posted. */
+  readonly hourlyMicros: bigint | null;
+  readonly nativeCurrency: string | null;
+  readonly fxNumerator: string | null;
+  readonly fxDenominator: string | null;
+}
+
+/** Costed entries with their live price; the first share tells, for all shares of a revision have one price. */
+const costedEntries = `work_entry e
+       join connection c on c.id = e.connection_id
+       left join posting p on p.work_entry_id = e.id and p.share_no = 1
+        and not exists (select 1 from posting r where r.reverses_id = p.id)
+      where e.state = 'costed' and e.costed_seconds > 0
+        and e.worked_day >= $1::date and ($2::date is null or e.worked_day <= $2::date)`;
+
+const grouping = `e.connection_id, c.name, e.agent_id, e.worked_day, e.unpriced, p.hourly_micros, p.native_currency,
+                  p.fx_numerator, p.fx_denominator`;
+
+const wouldDiffer = (group: PricedGroup, today: Price | Unpriced): boolean => {
+  if (group.hourlyMicros === null) return group.unpriced !== today;
+  if (typeof today === 'string') return false;
+  return !samePrice(today, {
+    hourlyMicros: group.hourlyMicros,
+    nativeCurrency: group.nativeCurrency ?? '',
+    fx: {
+      numerator: parseDecimal(group.fxNumerator ?? '').numerator,
+      denominator: parseDecimal(group.fxDenominator ?? '').numerator,
+    },
+  });
+};
+
+/**
+ * The tickets with work on these days whose price today's rates and FX would change, unpriced ones that now have a price
+ * included. The caller has them decided again with `reprice`. Two queries and the price tables, whatever their number.
+ */
+export const ticketsToReprice = async (
+  sql: Sql,
+  scope: { readonly from: Day; readonly to: Day | null; readonly reportingCurrency: string },
+): Promise<bigint[]> => {
+  const groups = await sql.query<PricedGroup>(
+    `select e.connection_id as "connectionId", c.name as "connectionName", e.agent_id as "agentId",
+            e.worked_day::text as day, e.unpriced, p.hourly_micros as "hourlyMicros",
+            p.native_currency as "nativeCurrency", p.fx_numerator::text as "fxNumerator",
+            p.fx_denominator::text as "fxDenominator"
+       from ${costedEntries} group by ${grouping}`,
+    [scope.from, scope.to],
+  );
+  const priceOf = await findPrices(sql, groups, scope.reportingCurrency);
+  const differing = groups.filter((group) => wouldDiffer(group, priceOf(group)));
+  if (differing.length === 0) return [];
+  const rows = await sql.query<{ ticketId: bigint }>(
+    `select distinct e.ticket_id as "ticketId"
+       from unnest($3::int[], $4::text[], $5::date[], $6::bigint[], $7::text[], $8::numeric[], $9::numeric[])
+            as d(connection_id, agent_id, day, hourly_micros, native_currency, fx_numerator, fx_denominator),
+            ${costedEntries}
+        and e.connection_id = d.connection_id and e.agent_id is not distinct from d.agent_id and e.worked_day = d.day
+        and (p.hourly_micros, p.native_currency, p.fx_numerator, p.fx_denominator)
+            is not distinct from (d.hourly_micros, d.native_currency, d.fx_numerator, d.fx_denominator)
+      order by 1`,
+    [
+      scope.from,
+      scope.to,
+      differing.map(({ connectionId }) => connectionId),
+      differing.map(({ agentId }) => agentId),
+      differing.map(({ day }) => day),
+      differing.map(({ hourlyMicros }) => hourlyMicros),
+      differing.map(({ nativeCurrency }) => nativeCurrency),
+      differing.map(({ fxNumerator }) => fxNumerator),
+      differing.map(({ fxDenominator }) => fxDenominator),
+    ],
+  );
+  return rows.map(({ ticketId }) => ticketId);
+};
