@@ -1,0 +1,7 @@
+export { type AttributedTicket, type AttributionInput, attribute, mayDecide } from './cascade.ts';
+export { type Confidence, type Decision, type Evidence, type Method, type Share, sameDecision } from './decision.ts';
+export { currentRules, importTicketRules } from './import-rules.ts';
+export { fieldNumbers, findNamedLines, findOrderNumbers, type NamableLine, parseNumberPattern } from './numbers.ts';
+export type { TicketCondition, TicketRule } from './rules.ts';
+export { append, type DatedDecision, history, loadCurrent, type NewDecision, type StoredDecision } from './store.ts';
+export { isOurTag, wantedTags } from './tags.ts';

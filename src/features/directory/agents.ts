@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import type { InputFault } from '../../core/errors.ts';
+import type { HelpdeskAgent } from '../../helpdesks/port.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { cellField, readTable, refuseFaults } from '../../platform/csv.ts';
+import type { Sql } from '../../platform/database/database.ts';
+import type { Database } from '../../platform/database/open.ts';
+import { recordAudit } from './audit.ts';
+import { changesAnything, compareRows, type ImportOptions, type ImportReport } from './import-report.ts';
+
+/** Keeps the names that a helpdesk gives its agents; roles are left alone. One statement, in the order of the ids. */
+export const saveAgents = async (sql: Sql, connectionId: number, agents: readonly HelpdeskAgent[]): Promise<void> => {
+  const byId = new Map(agents.map((agent) => [agent.externalId, agent.name]));
+  if (byId.size === 0) return;
+  const ids = [...byId.keys()].sort();
+  await sql.query(
+    `insert into agent (connection_id, external_id, name)
+     select $1, external_id, name from unnest($2::text[], $3::text[]) as t(external_id, name)
+     on conflict (connection_id, external_id) do update set name = excluded.name
+      where excluded.name is not null and agent.name is distinct from excluded.name`,
+    [connectionId, ids, ids.map((id) => byId.get(id) ?? null)],
+  );
+};
+
+/** The role of each agent of a connection, by the helpdesk's id; null: none was given. */
+export const rolesOf = async (sql: Sql, connectionId: number): Promise<Map<string, string | null>> => {
+  const rows = await sql.query<{ external_id: string; role: string | null }>(
+    'select external_id, role from agent where connection_id = $1',
+    [connectionId],
+  );
+  return new Map(rows.map(({ external_id, role }) => [external_id, role]));
+};
+
+const columns = z.object({
+  connection: z.string().min(1),
+  external_id: z.string().min(1).max(100),
+  role: z.string().max(60),
+});
+
+interface GivenRole {
+  readonly connectionId: number;
+  readonly connection: string;
+  readonly externalId: string;
+  readonly role: string | null;
+}
+
+const readRoles = (
+  text: string,
+  connections: readonly { readonly id: number; readonly name: string }[],
+): GivenRole[] => {
+  const byName = new Map(
+    connections.flatMap((connection) => [
+      [String(connection.id), connection] as const,
+      [connection.name, connection] as const,
+    ]),
+  );
+  const faults: InputFault[] = [];
+  const seen = new Set<string>();
+  const given = readTable(text, columns).flatMap(({ row, value }) => {
+    const connection = byName.get(value.connection);
+    if (!connection) {
+      const known = connections.map(({ id, name }) => `${name} (${id})`).join(', ') || 'none yet';
+      faults.push({
+        field: cellField(row, 'connection'),
+        reason: `"${value.connection}" is no connection; known are ${known}`,
+      });
+      return [];
+    }
+    const key = `${connection.id}:${value.external_id}`;
+    if (seen.has(key))
+      faults.push({
+        field: cellField(row, 'external_id'),
+        reason: `agent ${value.external_id} of ${connection.name} stands twice in the file`,
+      });
+    seen.add(key);
+    return [
+      {
+        connectionId: connection.id,
+        connection: connection.name,
+        externalId: value.external_id,
+        role: value.role === '' ? null : value.role,
+      },
+    ];
+  });
+  refuseFaults('The file', faults);
+  return given;
+};
+
+const rowsByKey = (roles: readonly GivenRole[]): Map<string, Record<string, string>> =>
+  new Map(
+    roles.map(({ connectionId, connection, externalId, role }) => [
+      `${connectionId}:${externalId}`,
+      { connection, external_id: externalId, role: role ?? '' },
+    ]),
+  );
+
+/** Gives agents their roles; an empty cell takes the role away, agents not in the file keep theirs. Throws InvalidInput with every fault. */
+export const importAgents = async (
+  db: Database,
+  clock: Clock,
+  text: string,
+  { dryRun, actor = 'cli' }: ImportOptions,
+): Promise<ImportReport> =>
+  db.transaction(async (tx) => {
+    const connections = await tx.query<{ id: number; name: string }>('select id, name from connection order by id');
+    const given = readRoles(text, connections);
+    const stored = await tx.query<GivenRole>(
+      `select a.connection_id as "connectionId", c.name as connection, a.external_id as "externalId", a.role
+         from agent a join connection c on c.id = a.connection_id`,
+    );
+    const report = compareRows({
+      what: 'agents',
+      dryRun,
+      replaces: false,
+      stored: rowsByKey(stored),
+      given: rowsByKey(given),
+    });
+    if (!changesAnything(report)) return report;
+    await tx.query(
+      `insert into agent (connection_id, external_id, role)
+       select * from unnest($1::int[], $2::text[], $3::text[]) as t(connection_id, external_id, role) order by 1, 2
+       on conflict (connection_id, external_id) do update set role = excluded.role`,
+      [
+        given.map(({ connectionId }) => connectionId),
+        given.map(({ externalId }) => externalId),
+        given.map(({ role }) => role),
+      ],
+    );
+    await recordAudit(tx, {
+      at: clock.now(),
+      actor,
+      action: 'import agents',
+      detail: { added: report.added, changed: report.changed },
+    });
+    return report;
+  });

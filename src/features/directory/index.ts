@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import type { HelpdeskAdapter, HelpdeskAgent } from '../../helpdesks/port.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Vault } from '../../platform/crypto.ts';
+import type { Database } from '../../platform/database/open.ts';
+import type { StoreAdapter } from '../../stores/port.ts';
+import { importAgents, rolesOf, saveAgents } from './agents.ts';
+import { type Adapter, type Connections, createConnections } from './connections.ts';
+import type { ImportOptions, ImportReport } from './import-report.ts';
+import { importPartners, loadPartners, type PartnerBook, partnerBook } from './partners.ts';
+import { importRegions, loadRegions, type RegionBook, regionBook } from './regions.ts';
+import { keepReportingBasis, type ReportingBasis } from './reporting-basis.ts';
+
+export { recordAudit } from './audit.ts';
+export type { Connection, Connections, Mode } from './connections.ts';
+export { changesAnything, compareRows, type ImportOptions, type ImportReport } from './import-report.ts';
+export { directPartner, type Partner, type PartnerBook, partnerBook } from './partners.ts';
+export { type Region, type RegionBook, regionBook } from './regions.ts';
+export type { ReportingBasis } from './reporting-basis.ts';
+
+/** Connections, partners, regions and people: who there is. */
+export interface Directory {
+  readonly connections: Connections;
+  partners(): Promise<PartnerBook>;
+  regions(): Promise<RegionBook>;
+  /** Keeps the names of a helpdesk's agents. */
+  saveAgents(connectionId: number, agents: readonly HelpdeskAgent[]): Promise<void>;
+  /** Roles by the helpdesk's id of the agent. */
+  rolesOf(connectionId: number): Promise<Map<string, string | null>>;
+  importPartners(text: string, options: ImportOptions): Promise<ImportReport>;
+  importRegions(text: string, options: ImportOptions): Promise<ImportReport>;
+  importAgents(text: string, options: ImportOptions): Promise<ImportReport>;
+  /** Throws Refused where the ledger was started with another currency or time zone. */
+  reportingBasis(asked: ReportingBasis): Promise<ReportingBasis>;
+}
+
+export const createDirectory = (deps: {
+  readonly db: Database;
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly helpdesks: ReadonlyMap<string, HelpdeskAdapter>;
+  readonly stores: ReadonlyMap<string, StoreAdapter>;
+  /** Unpredictable bytes for webhook keys; tests pass their own. */
+  readonly random?: (bytes: number) => Buffer;
+}): Directory => {
+  const { db, vault, clock, helpdesks, stores, random = randomBytes } = deps;
+  return {
+    connections: createConnections({
+      db,
+      vault,
+      clock,
+      adapters: new Map<string, Adapter>([...helpdesks, ...stores]),
+      random,
+    }),
+    partners: async () => partnerBook(await loadPartners(db)),
+    regions: async () => regionBook(await loadRegions(db)),
+    saveAgents: (connectionId, agents) => saveAgents(db, connectionId, agents),
+    rolesOf: (connectionId) => rolesOf(db, connectionId),
+    importPartners: (text, options) => importPartners(db, clock, text, options),
+    importRegions: (text, options) => importRegions(db, clock, text, options),
+    importAgents: (text, options) => importAgents(db, clock, text, options),
+    reportingBasis: (asked) => keepReportingBasis(db, asked, clock.now()),
+  };
+};
