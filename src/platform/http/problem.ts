@@ -1,0 +1,115 @@
+import { STATUS_CODES } from 'node:http';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ZodError } from 'zod';
+import { AppError, type ErrorCode, type InputFault, InvalidInput, LimitReached } from '../../core/errors.ts';
+import type { Log } from '../log.ts';
+
+/** Problem details (RFC 9457). `errors` names each faulty field of the request. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly errors?: readonly InputFault[];
+}
+
+const statusOf: Readonly<Record<ErrorCode, number>> = {
+  invalid_input: 400,
+  unauthorized: 401,
+  refused: 403,
+  not_found: 404,
+  conflict: 409,
+  too_large: 413,
+  limit: 429,
+  upstream: 502,
+  unavailable: 503,
+};
+
+const problem = (status: number, code: string, detail: string, errors: readonly InputFault[] = []): Problem => ({
+  type: `urn:deskledger:problem:${code}`,
+  title: STATUS_CODES[status] ?? 'Error',
+  status,
+  detail,
+  ...(errors.length > 0 && { errors }),
+});
+
+const faulty = (errors: readonly InputFault[]): Problem =>
+  problem(400, 'invalid_input', 'The request has faulty fields; correct what errors names and send it again.', errors);
+
+/** Names of the parts of a request as its sender knows them. */
+const partNames: Readonly<Record<string, string>> = {
+  querystring: 'query',
+  params: 'path',
+  headers: 'headers',
+  body: 'body',
+};
+
+const validationFaults = ({ validation = [], validationContext = 'body' }: FastifyError): InputFault[] =>
+  validation.map(({ instancePath, message, params }) => {
+    const missing = typeof params?.missingProperty === 'string' ? [params.missingProperty] : [];
+    const path = [...instancePath.split('/').filter((part) => part !== ''), ...missing].join('.');
+    return { field: path || (partNames[validationContext] ?? validationContext), reason: message ?? 'is not valid' };
+  });
+
+const isFastifyError = (error: unknown): error is FastifyError => error instanceof Error && 'statusCode' in error;
+
+/** What the sender of a request is told of an error. An error nobody foresaw tells nothing but that. */
+export const problemOf = (error: unknown): Problem => {
+  if (error instanceof AppError)
+    return problem(statusOf[error.code], error.code, error.message, error instanceof InvalidInput ? error.faults : []);
+  if (error instanceof ZodError)
+    return faulty(error.issues.map(({ path, message }) => ({ field: path.join('.') || 'body', reason: message })));
+  if (isFastifyError(error)) {
+    if (error.validation) return faulty(validationFaults(error));
+    const status = error.statusCode ?? 500;
+    if (status >= 400 && status < 500) {
+      // Fastify's own texts name limits and media types; a parser's text would quote the body.
+      const detail = error.code?.startsWith('FST_') ? error.message : 'The body is not valid JSON.';
+      return problem(status, status === 413 ? 'too_large' : 'invalid_input', detail);
+    }
+  }
+  return problem(
+    500,
+    'unexpected',
+    'Something went wrong here that nobody foresaw. It is in the log under the id of this request.',
+  );
+};
+
+const unavailableForSeconds = 5;
+
+const retryAfterSeconds = (error: unknown): number | null => {
+  if (error instanceof LimitReached) return Math.max(1, Math.ceil(error.retryAfterMs / 1000));
+  return error instanceof AppError && error.code === 'unavailable' ? unavailableForSeconds : null;
+};
+
+const send = (reply: FastifyReply, answer: Problem): FastifyReply =>
+  reply
+    .code(answer.status)
+    .type('application/problem+json')
+    // A string, so that a route's response schema for other answers cannot cut it.
+    .send(JSON.stringify(answer));
+
+/** Answers an error; also for Fastify's option `frameworkErrors`, which sees addresses that cannot be read. */
+export const answerProblem = (log: Log, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  const answer = problemOf(error);
+  if (answer.status >= 500)
+    log.error(
+      { requestId: request.id, route: request.routeOptions.url, status: answer.status, err: error },
+      'request failed',
+    );
+  const seconds = retryAfterSeconds(error);
+  if (seconds !== null) reply.header('retry-after', seconds);
+  if (answer.status === 401) reply.header('www-authenticate', 'Bearer');
+  return send(reply.header('x-request-id', request.id), answer);
+};
+
+/** Every error and every unknown path of the app answers with problem details. */
+export const answerProblems = (app: FastifyInstance, log: Log): void => {
+  app.setErrorHandler((error, request, reply) => answerProblem(log, error, request, reply));
+  app.setNotFoundHandler((request, reply) =>
+    send(
+      reply,
+      problem(404, 'not_found', `There is no ${request.method} at this path; /api/docs lists what there is.`),
+    ),
+  );
+};

@@ -1,0 +1,145 @@
+import fastify, { type FastifyInstance } from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { pino } from 'pino';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import {
+  AppError,
+  Conflict,
+  InvalidInput,
+  LimitReached,
+  NotFound,
+  Refused,
+  UpstreamError,
+} from '../../../src/core/errors.ts';
+import { answerProblem, answerProblems } from '../../../src/platform/http/problem.ts';
+
+let logged: Record<string, unknown>[];
+let app: FastifyInstance;
+let thrown: unknown;
+
+beforeEach(() => {
+  logged = [];
+  const log = pino({ level: 'info' }, { write: (line: string) => logged.push(JSON.parse(line)) });
+  app = fastify({
+    bodyLimit: 100,
+    frameworkErrors: (error, request, reply) => answerProblem(log, error, request, reply),
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  answerProblems(app, log);
+  app.get('/throws', { schema: { response: { 200: z.object({ ok: z.literal(true) }) } } }, async () => {
+    throw thrown;
+  });
+  const typed = app.withTypeProvider<ZodTypeProvider>();
+  typed.post(
+    '/days',
+    {
+      schema: {
+        querystring: z.object({ from: z.iso.date() }),
+        body: z.object({ rows: z.array(z.object({ n: z.number() })) }),
+      },
+    },
+    async () => ({}),
+  );
+});
+
+const answerTo = async (error: unknown) => {
+  thrown = error;
+  return app.inject('/throws');
+};
+
+describe('errors of our own', () => {
+  it.each([
+    [new AppError('unauthorized', 'Sign in first.'), 401, 'unauthorized', 'Unauthorized'],
+    [new Refused('Not yours.'), 403, 'refused', 'Forbidden'],
+    [new NotFound('No such ticket.'), 404, 'not_found', 'Not Found'],
+    [new Conflict('Already there.'), 409, 'conflict', 'Conflict'],
+    [new AppError('too_large', 'Too large.'), 413, 'too_large', 'Payload Too Large'],
+    [new LimitReached('Later.', 2400), 429, 'limit', 'Too Many Requests'],
+    [new UpstreamError('The vendor is away.', { retryable: true }), 502, 'upstream', 'Bad Gateway'],
+    [new AppError('unavailable', 'The database is away.'), 503, 'unavailable', 'Service Unavailable'],
+  ])('%s is %i', async (error, status, code, title) => {
+    const answer = await answerTo(error);
+    expect(answer.statusCode).toBe(status);
+    expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect(answer.json()).toEqual({ type: `urn:deskledger:problem:${code}`, title, status, detail: error.message });
+  });
+
+  it('names each fault of an input', async () => {
+    const faults = [{ field: 'row 3, column hourly', reason: 'is not a number' }];
+    const answer = await answerTo(new InvalidInput('1 fault', faults));
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json().errors).toEqual(faults);
+  });
+
+  it('says when to come back', async () => {
+    expect((await answerTo(new LimitReached('Later.', 2400))).headers['retry-after']).toBe('3');
+    expect((await answerTo(new AppError('unavailable', 'Away.'))).headers['retry-after']).toBe('5');
+    expect((await answerTo(new NotFound('None.'))).headers['retry-after']).toBeUndefined();
+  });
+});
+
+describe('requests that cannot be read', () => {
+  it('names faulty fields of query and body', async () => {
+    const query = await app.inject({ method: 'POST', url: '/days?from=yesterday', payload: { rows: [] } });
+    expect(query.statusCode).toBe(400);
+    expect(query.json().errors).toEqual([{ field: 'from', reason: expect.stringContaining('date') }]);
+    const body = await app.inject({
+      method: 'POST',
+      url: '/days?from=2026-01-01',
+      payload: { rows: [{ n: 1 }, { n: 'x' }] },
+    });
+    expect(body.json().errors).toEqual([{ field: 'rows.1.n', reason: expect.stringContaining('number') }]);
+    const none = await app.inject({ method: 'POST', url: '/days?from=2026-01-01' });
+    expect(none.json().errors).toEqual([{ field: 'body', reason: expect.any(String) }]);
+  });
+
+  it('translates a ZodError thrown by a handler', async () => {
+    const answer = await answerTo(z.object({ code: z.string() }).safeParse({ code: 1 }).error);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json().errors[0].field).toBe('code');
+  });
+
+  it.each([
+    ['a body that is too large', { url: '/days', payload: { pad: 'x'.repeat(200) } }, 413],
+    ['a media type nobody reads', { url: '/days', payload: 'x', headers: { 'content-type': 'text/csv' } }, 415],
+    ['no JSON', { url: '/days', payload: '{"kim@example.org', headers: { 'content-type': 'application/json' } }, 400],
+    ['an address that cannot be decoded', { url: '/%E0%A4%A' }, 400],
+  ])('answers %s with problem details that quote nothing', async (_, request, status) => {
+    const answer = await app.inject({ method: 'POST', ...request });
+    expect(answer.statusCode).toBe(status);
+    expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect(answer.json()).toMatchObject({ status, type: expect.stringMatching(/^urn:/), title: expect.any(String) });
+    expect(answer.body).not.toContain('kim');
+  });
+
+  it('answers an unknown path with 404', async () => {
+    const answer = await app.inject('/nowhere');
+    expect(answer.statusCode).toBe(404);
+    expect(answer.json()).toMatchObject({ type: 'urn:deskledger:problem:not_found', status: 404 });
+  });
+});
+
+describe('errors nobody foresaw', () => {
+  it('tells nothing and logs everything', async () => {
+    const answer = await answerTo(new Error('password is hunter2'));
+    expect(answer.statusCode).toBe(500);
+    expect(answer.body).not.toContain('hunter2');
+    expect(logged).toHaveLength(1);
+    expect(logged[0]).toMatchObject({ route: '/throws', status: 500, err: { message: 'password is hunter2' } });
+    expect(answer.headers['x-request-id']).toBe(logged[0]?.requestId);
+  });
+
+  it('treats an answer that does not fit its schema the same way', async () => {
+    app = fastify();
+    app.setSerializerCompiler(serializerCompiler);
+    answerProblems(app, pino({ level: 'silent' }));
+    app.get('/wrong', { schema: { response: { 200: z.object({ ok: z.literal(true) }) } } }, async () => ({
+      ok: 'secret',
+    }));
+    const answer = await app.inject('/wrong');
+    expect(answer.statusCode).toBe(500);
+    expect(answer.body).not.toContain('secret');
+  });
+});
