@@ -9,7 +9,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: hasContracts ? [] : ['test/contracts/**'],
     globalSetup: ['test/support/server.ts'],
-    setupFiles: ['test/support/database.ts'],
+    setupFiles: ['test/support/cleanup.ts'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
   },

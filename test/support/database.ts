@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import pg from 'pg';
-import { afterAll, inject } from 'vitest';
+import { inject } from 'vitest';
 import { type Database, openDatabase } from '../../src/platform/database/open.ts';
+import { atEndOfFile } from './cleanup.ts';
 import { databaseAt, templateDatabase } from './server.ts';
-
-const cleanups: (() => Promise<void>)[] = [];
 
 const onServer = async (statement: string): Promise<void> => {
   const client = new pg.Client({ connectionString: inject('databaseUrl') });
@@ -21,7 +20,7 @@ const onServer = async (statement: string): Promise<void> => {
 export const testDatabaseUrl = async ({ empty = false } = {}): Promise<string> => {
   const name = `test_${randomBytes(6).toString('hex')}`;
   await onServer(`create database ${name} template ${empty ? 'template1' : templateDatabase}`);
-  cleanups.push(() => onServer(`drop database ${name} with (force)`));
+  atEndOfFile(() => onServer(`drop database ${name} with (force)`));
   return databaseAt(inject('databaseUrl'), name);
 };
 
@@ -29,11 +28,6 @@ export const testDatabaseUrl = async ({ empty = false } = {}): Promise<string> =
 export const testDatabase = async (): Promise<Database> => {
   const url = await testDatabaseUrl();
   const database = await openDatabase({ url, dataDir: tmpdir(), connections: 8 });
-  cleanups.push(() => database.close());
+  atEndOfFile(() => database.close());
   return database;
 };
-
-/** Runs at the end of each test file (vitest.config.ts names this module as a setup file). */
-afterAll(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -19,6 +19,7 @@ export const templateDatabase = 'template_migrated';
 /** One private PostgreSQL server for the whole run, with a migrated database to copy. */
 export const setup = async ({ provide }: TestProject): Promise<() => Promise<void>> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'deskledger-test-'));
+  await chmod(dataDir, 0o755);
   const server = await joinEmbeddedPostgres({ dataDir, volatile: true });
   const client = new pg.Client({ connectionString: server.url });
   await client.connect();

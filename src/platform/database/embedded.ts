@@ -49,14 +49,22 @@ const connect = async (url: string): Promise<pg.Client> => {
   return client;
 };
 
-const ensureDatabase = async (server: RunningServer): Promise<void> => {
+const noSuchDatabase = '3D000';
+
+/** Connects to our database, and makes it first in a new cluster. */
+const connectToOurs = async (server: RunningServer): Promise<pg.Client> => {
+  try {
+    return await connect(urlOf(server, databaseName));
+  } catch (error) {
+    if ((error as { code?: string }).code !== noSuchDatabase) throw error;
+  }
   const client = await connect(urlOf(server, 'postgres'));
   try {
-    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [databaseName]);
-    if (!rowCount) await client.query(`create database ${databaseName}`);
+    await client.query(`create database ${databaseName}`);
   } finally {
     await client.end();
   }
+  return connect(urlOf(server, databaseName));
 };
 
 interface Presence {
@@ -75,8 +83,7 @@ const enter = (options: Options): Promise<Presence> =>
       });
       await writeFile(addressFile(options.dataDir), `${urlOf(server, databaseName)}\n`, { mode: 0o600 });
     }
-    await ensureDatabase(server);
-    const client = await connect(urlOf(server, databaseName));
+    const client = await connectToOurs(server);
     await client.query('select pg_advisory_lock_shared($1)', [presenceLock]);
     return { server, client };
   });

@@ -31,7 +31,7 @@ const settings = {
 };
 
 /** For tests alone: a crash of the machine would lose data. */
-const volatileSettings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' };
+const volatileSettings = { fsync: 'off', full_page_writes: 'off', max_connections: '300' };
 
 /** The files of a private server, all in one data folder. */
 const filesOf = (dataDir: string) => ({
@@ -49,7 +49,9 @@ export interface RunningServer {
   readonly password: string;
 }
 
-const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
+/** ESRCH: a file of /proc whose process ended while it was read. */
+const isMissing = (error: unknown): boolean =>
+  ['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 const readOrNull = async (path: string): Promise<string | null> => {
   try {
@@ -120,6 +122,7 @@ const initialise = async (
   account: ServerAccount | null,
   initdb: string,
   password: string,
+  volatile: boolean,
 ): Promise<void> => {
   const files = filesOf(dataDir);
   await rm(files.unfinished, { recursive: true, force: true });
@@ -130,29 +133,17 @@ const initialise = async (
     await chown(files.unfinished, account.uid, account.gid);
     await chown(files.handedPassword, account.uid, account.gid);
   }
-  const args = [
-    ...[
-      '--pgdata',
-      files.unfinished,
-      '--username',
-      'postgres',
-      '--auth',
-      'scram-sha-256',
-      '--pwfile',
-      files.handedPassword,
-    ],
-    ...[
-      '--encoding',
-      'UTF8',
-      '--no-locale',
-      '--locale-provider',
-      'builtin',
-      '--builtin-locale',
-      'C.UTF-8',
-      '--no-instructions',
-      '--no-sync',
-    ],
-  ];
+  const values = {
+    pgdata: files.unfinished,
+    username: 'postgres',
+    pwfile: files.handedPassword,
+    auth: 'scram-sha-256',
+    encoding: 'UTF8',
+    'locale-provider': 'builtin',
+    'builtin-locale': 'C.UTF-8',
+  };
+  const switches = ['--no-locale', '--no-instructions', ...(volatile ? ['--no-sync'] : [])];
+  const args = [...Object.entries(values).map(([name, value]) => `--${name}=${value}`), ...switches];
   const command = await commandAs(account, initdb, args, files.unfinished);
   await new Promise<void>((resolve, reject) => {
     const child = spawn(command.file, command.args, { ...command.options, stdio: ['ignore', 'ignore', 'pipe'] });
@@ -223,7 +214,7 @@ export const startServer = async (
     () => true,
     (error) => !isMissing(error),
   );
-  if (!made) await initialise(dataDir, account, initdb, password);
+  if (!made) await initialise(dataDir, account, initdb, password, wishes.volatile ?? false);
   await disownPidFile(files.pid);
 
   const chosen = wishes.volatile ? { ...settings, ...volatileSettings } : settings;
@@ -263,7 +254,7 @@ export const startServer = async (
 /** Stops a server: open transactions are rolled back. Returns when the process is gone. */
 export const stopServer = async (server: RunningServer): Promise<void> => {
   const deadline = performance.now() + stopTimeoutMs;
-  process.kill(server.pid, 'SIGINT');
+  if (await isPostgres(server.pid)) process.kill(server.pid, 'SIGINT');
   while (await isPostgres(server.pid)) {
     if (performance.now() > deadline)
       throw new AppError(

@@ -33,6 +33,9 @@ const isReachable = async (path: string): Promise<boolean> => {
   return folder === dirname(folder) || isReachable(folder);
 };
 
+/** Nothing of ours: the server needs none of our secrets. */
+const env = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' };
+
 export interface ServerCommand {
   readonly file: string;
   readonly args: readonly string[];
@@ -50,14 +53,14 @@ export const commandAs = async (
   args: readonly string[],
   dataFolder: string,
 ): Promise<ServerCommand> => {
-  if (!account) return { file: program, args, options: {} };
+  if (!account) return { file: program, args, options: { env } };
   if ((await isReachable(program)) && (await isReachable(dataFolder)))
-    return { file: program, args, options: { ...account, cwd: '/' } };
+    return { file: program, args, options: { ...account, env, cwd: '/' } };
   const drop = [`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'];
   const keep = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override', '--securebits=+no_setuid_fixup'];
   return {
     file: 'setpriv',
     args: [...drop, ...keep, '/bin/sh', '-c', 'exec "$@"', 'sh', program, ...args],
-    options: { cwd: '/' },
+    options: { env, cwd: '/' },
   };
 };

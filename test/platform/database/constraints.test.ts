@@ -1,0 +1,181 @@
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import type { Sql } from '../../../src/platform/database/database.ts';
+import { testDatabase } from '../../support/database.ts';
+
+const database = await testDatabase();
+
+const [connection] = await database.query<{ id: number }>(
+  `insert into connection (kind, name, settings, secrets, webhook_key, created_at)
+   values ('zendesk', 'main', '{}', '', 'key', now()) returning id`,
+);
+
+const newTicket = async (sql: Sql = database): Promise<bigint> => {
+  const [row] = await sql.query<{ id: bigint }>(
+    'insert into ticket (connection_id, external_id, first_seen_at) values ($1, $2, now()) returning id',
+    [connection?.id, randomBytes(8).toString('hex')],
+  );
+  return row?.id as bigint;
+};
+
+const newWork = async (
+  values: { state?: string; costedSeconds?: number } = {},
+): Promise<{ ticket: bigint; work: bigint }> => {
+  const ticket = await newTicket();
+  const [row] = await database.query<{ id: bigint }>(
+    `insert into work_entry (connection_id, ticket_id, source_key, clock, kind, actor, raw_seconds, costed_seconds, state, worked_at, worked_day, recorded_at)
+     values ($1, $2, $3, 'total time', 'measured', 'agent', 600, $4, $5, now(), current_date, now()) returning id`,
+    [connection?.id, ticket, randomBytes(8).toString('hex'), values.costedSeconds ?? 600, values.state ?? 'costed'],
+  );
+  return { ticket, work: row?.id as bigint };
+};
+
+const addPosting = async (costMicros: bigint, reversesId: bigint | null = null): Promise<bigint> => {
+  const { ticket, work } = await newWork();
+  const [row] = await database.query<{ id: bigint }>(
+    `insert into posting (work_entry_id, revision, share_no, reverses_id, ticket_id, attribution_version, measured, microseconds,
+       cost_micros, currency, native_micros, native_currency, hourly_micros, rate_scope, rate_key, rate_valid_from,
+       fx_numerator, fx_denominator, worked_at, worked_day, posted_at, cause)
+     values ($1, 1, 0, $2, $3, 1, true, $4, $4, 'USD', $4, 'USD', 30000000, 'default', '', '2026-01-01', 1, 1, now(), current_date, now(), 'work')
+     returning id`,
+    [work, reversesId, ticket, costMicros],
+  );
+  return row?.id as bigint;
+};
+
+test('a posting is neither changed nor deleted, by whatever way', async () => {
+  const id = await addPosting(5_000_000n);
+  const attempts = [
+    ['update posting set cost_micros = 0 where id = $1', [id]],
+    ['delete from posting where id = $1', [id]],
+    ['truncate posting cascade', []],
+    ['delete from ticket where id = (select ticket_id from posting where id = $1)', [id]],
+  ] as const;
+  for (const [text, parameters] of attempts)
+    await expect(database.query(text, parameters)).rejects.toMatchObject({
+      code: expect.stringMatching(/^23001$|^23503$/),
+    });
+  expect(await database.query('select cost_micros from posting where id = $1', [id])).toEqual([
+    { cost_micros: 5_000_000n },
+  ]);
+});
+
+test('a reversal is negative, all else is not, and nothing is reversed twice', async () => {
+  const id = await addPosting(5_000_000n);
+  await expect(addPosting(-1n)).rejects.toMatchObject({ code: '23514' });
+  await expect(addPosting(1n, id)).rejects.toMatchObject({ code: '23514' });
+  await addPosting(-5_000_000n, id);
+  await expect(addPosting(-5_000_000n, id)).rejects.toMatchObject({ code: '23505' });
+});
+
+const setShares = (parts: readonly number[]): Promise<unknown> =>
+  database.transaction(async (tx) => {
+    const ticket = await newTicket(tx);
+    const [row] = await tx.query<{ id: bigint }>(
+      `insert into attribution (ticket_id, version, method, confidence, evidence, decided_at, current)
+       values ($1, 1, 'field', 'high', '{}', now(), true) returning id`,
+      [ticket],
+    );
+    for (const [shareNo, ppm] of parts.entries())
+      await tx.query('insert into attribution_share (attribution_id, share_no, ppm) values ($1, $2, $3)', [
+        row?.id,
+        shareNo,
+        ppm,
+      ]);
+  });
+
+const setOrderShares = (parts: readonly number[]): Promise<unknown> =>
+  database.transaction(async (tx) => {
+    const [row] = await tx.query<{ id: bigint }>(
+      `insert into "order" (connection_id, external_id, number, placed_at, placed_day, modified_at, status_id, counted, currency, revenue_micros, places, first_seen_at)
+       values ($1, $2, '1', now(), current_date, now(), 11, true, 'EUR', 1, '{}', now()) returning id`,
+      [connection?.id, randomBytes(8).toString('hex')],
+    );
+    for (const [shareNo, ppm] of parts.entries())
+      await tx.query('insert into order_share (order_id, share_no, ppm) values ($1, $2, $3)', [row?.id, shareNo, ppm]);
+    // Replaced within one transaction: the sum is looked at when it ends.
+    await tx.query('delete from order_share where order_id = $1 and share_no = 0', [row?.id]);
+    await tx.query('insert into order_share (order_id, share_no, ppm) values ($1, 0, $2)', [row?.id, parts[0]]);
+  });
+
+test.each([
+  ['of a ticket', setShares],
+  ['of an order', setOrderShares],
+])('the shares %s sum to 1,000,000 when the transaction ends', async (_, set) => {
+  await set([1_000_000]);
+  await set([333_334, 333_333, 333_333]);
+  await expect(set([700_000, 299_999])).rejects.toMatchObject({
+    code: '23514',
+    message: expect.stringContaining('999999'),
+  });
+  await expect(set([700_000, 300_001])).rejects.toMatchObject({ code: '23514' });
+  await expect(set([1_000_001, -1])).rejects.toMatchObject({ code: '23514' });
+});
+
+const invite = async (person: Buffer, at: string, ticket?: bigint): Promise<void> => {
+  await database.query(
+    `insert into invitation (ticket_id, person_hash, token_hash, language, language_reason, shares, invited_at, state, expires_at)
+     values ($1, $2, $3, 'en', 'default', '[]', $4, 'pending', timestamptz '2027-01-01') on conflict (ticket_id) do nothing`,
+    [ticket ?? (await newTicket()), person, randomBytes(32), at],
+  );
+};
+
+test('a person is invited once in 24 h', async () => {
+  const person = randomBytes(32);
+  await invite(person, '2026-03-01T12:00:00Z');
+  await expect(invite(person, '2026-03-02T11:59:59Z')).rejects.toMatchObject({ code: '23P01' });
+  await expect(invite(person, '2026-02-27T12:00:00Z')).rejects.toMatchObject({ code: '23P01' });
+  await invite(randomBytes(32), '2026-03-01T12:00:01Z');
+  await invite(person, '2026-03-02T12:00:00Z');
+  expect(await database.query('select last_invited_at from survey_person where person_hash = $1', [person])).toEqual([
+    { last_invited_at: new Date('2026-03-02T12:00:00Z') },
+  ]);
+});
+
+test('of many tickets of one person that invite at once, one does; a replay of it is not refused', async () => {
+  const person = randomBytes(32);
+  const tickets = await Promise.all(Array.from({ length: 6 }, () => newTicket()));
+  const attempts = await Promise.allSettled(tickets.map((ticket) => invite(person, '2026-03-01T12:00:00Z', ticket)));
+  expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  const [made] = await database.query<{ ticket_id: bigint }>(
+    'select ticket_id from invitation where person_hash = $1',
+    [person],
+  );
+  await invite(person, '2026-03-01T12:00:00Z', made?.ticket_id);
+  expect(await database.query('select count(*) as n from invitation where person_hash = $1', [person])).toEqual([
+    { n: 1n },
+  ]);
+});
+
+test.each([
+  ['a mode', "update connection set mode = 'write'"],
+  ['a settled event that never came', 'update ticket set settled_seq = dirty_seq + 1'],
+  ['a ticket status', "update ticket set status = 'done'"],
+  ['a channel', "update ticket set channel = 'fax'"],
+  ['a reason', "update ticket set reason = 'weather'"],
+  ['costed seconds below zero', 'update work_entry set costed_seconds = -1'],
+  ['a state of work', "update work_entry set state = 'lost'"],
+  [
+    'a negative rate',
+    "insert into rate (scope, key, hourly_micros, currency, valid_from, recorded_at) values ('default', '', -1, 'EUR', '2026-01-01', now())",
+  ],
+  [
+    'a currency in words',
+    "insert into rate (scope, key, hourly_micros, currency, valid_from, recorded_at) values ('default', '', 1, 'euro', '2026-01-01', now())",
+  ],
+  ['an exchange rate of nothing', "insert into fx_rate values ('2026-01-01', 'EUR', 'USD', 0, 'test', now())"],
+])('%s is refused', async (_, text) => {
+  await newWork();
+  await expect(database.query(text)).rejects.toMatchObject({ code: '23514' });
+});
+
+test.each([0, 6])('a score of %i is refused, as response and as vote', async (score) => {
+  const ticket = await newTicket();
+  await invite(randomBytes(32), '2026-03-01T12:00:00Z', ticket);
+  const inserts = [
+    "insert into response (invitation_id, score, given_at, given_day) select id, $2, now(), '2026-03-01' from invitation where ticket_id = $1",
+    "insert into vote (invitation_id, score, at, nonce_hash) select id, $2, now(), '\\x00' from invitation where ticket_id = $1",
+  ];
+  for (const text of inserts)
+    await expect(database.query(text, [ticket, score])).rejects.toMatchObject({ code: '23514' });
+});

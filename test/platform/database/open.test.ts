@@ -1,0 +1,84 @@
+import { tmpdir } from 'node:os';
+import { expect, test } from 'vitest';
+import { openDatabase } from '../../../src/platform/database/open.ts';
+import { testDatabase, testDatabaseUrl } from '../../support/database.ts';
+
+const database = await testDatabase();
+
+test('values come back as the types that lose nothing', async () => {
+  const [row] = await database.query(
+    `select 9007199254740993::int8 as big, 0.10::numeric as exact, date '2026-03-29' as day, timestamptz '2026-03-29 01:30:00.5Z' as at,
+            '{9007199254740993,NULL}'::int8[] as bigs, '{1.50,NULL}'::numeric[] as exacts, '{2026-03-29}'::date[] as days,
+            '{}'::int8[] as none, '{"a":[1]}'::jsonb as json, '\\x01ff'::bytea as bytes, count(*) as counted from partner`,
+  );
+  expect(row).toEqual({
+    big: 9007199254740993n,
+    exact: '0.10',
+    day: '2026-03-29',
+    at: new Date('2026-03-29T01:30:00.500Z'),
+    bigs: [9007199254740993n, null],
+    exacts: ['1.50', null],
+    days: ['2026-03-29'],
+    none: [],
+    json: { a: [1] },
+    bytes: Buffer.from([1, 255]),
+    counted: 1n,
+  });
+});
+
+test('the Prisma client works on the same pool, and knows what is built in', async () => {
+  expect(await database.prisma.partner.findMany()).toEqual([
+    { code: 'direct', name: 'Direct', aliases: [], createdAt: new Date(0) },
+  ]);
+  const constants = await database.prisma.costingConstant.findMany({ orderBy: [{ name: 'asc' }, { channel: 'asc' }] });
+  expect(constants.map(({ name, channel, seconds }) => `${name} ${channel} ${seconds}`)).toEqual([
+    'cap * 14400',
+    'internal_note * 60',
+    'public_reply api 300',
+    'public_reply chat 90',
+    'public_reply email 300',
+    'public_reply form 300',
+    'public_reply messaging 90',
+    'public_reply phone 360',
+    'public_reply social 90',
+  ]);
+});
+
+const addSetting = "insert into setting (key, value, updated_at) values ($1, '1', now())";
+const keys = async (): Promise<string[]> =>
+  (await database.query<{ key: string }>('select key from setting order by key')).map(({ key }) => key);
+
+test('a transaction is kept whole or not at all, and its connection returns to the pool', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const failing = database.transaction(async (tx) => {
+      await tx.query(addSetting, ['lost']);
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+  }
+  expect(await database.transaction((tx) => tx.query(addSetting, ['kept']).then(() => 'done'))).toBe('done');
+  expect(await keys()).toEqual(['kept']);
+});
+
+test('a read-only transaction writes nothing; a repeatable read sees one moment', async () => {
+  await expect(database.transaction((tx) => tx.query(addSetting, ['x']), { readOnly: true })).rejects.toMatchObject({
+    code: '25006',
+  });
+  await database.transaction(
+    async (tx) => {
+      const before = await tx.query('select key from setting');
+      await database.query(addSetting, ['meanwhile']);
+      expect(await tx.query('select key from setting')).toEqual(before);
+    },
+    { isolation: 'repeatable read' },
+  );
+  expect(await keys()).toContain('meanwhile');
+});
+
+test('a database that does not answer is named as such, without its password', async () => {
+  const url = new URL(await testDatabaseUrl());
+  url.password = 'secret-word';
+  const opening = openDatabase({ url: url.href, dataDir: tmpdir() });
+  await expect(opening).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('28P01') });
+  await expect(opening).rejects.not.toMatchObject({ message: expect.stringContaining('secret-word') });
+});
