@@ -1,12 +1,16 @@
 import { UpstreamError } from '../../core/errors.ts';
 
 /**
- * Reads an answer to its end, so that the connection can be used again, up to a bound. Parsed: the JSON, or null where the body
- * is empty; not parsed: null.
+ * Reads an answer to its end, so that the connection can be used again, up to a bound. As JSON: parsed; as text: the text; null
+ * where the body is empty or nothing of it is wanted.
  */
 export const readBody = async (
   response: Response,
-  { name, longestBytes, parse }: { readonly name: string; readonly longestBytes: number; readonly parse: boolean },
+  {
+    name,
+    longestBytes,
+    as,
+  }: { readonly name: string; readonly longestBytes: number; readonly as: 'json' | 'text' | 'nothing' },
 ): Promise<unknown> => {
   const tooLong = () =>
     new UpstreamError(`${name} answered more than ${longestBytes} bytes; ask for smaller pages`, {
@@ -18,10 +22,11 @@ export const readBody = async (
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength;
     if (bytes > longestBytes) throw tooLong();
-    if (parse) chunks.push(chunk);
+    if (as !== 'nothing') chunks.push(chunk);
   }
   const text = Buffer.concat(chunks).toString('utf8').trim();
   if (text === '') return null;
+  if (as === 'text') return text;
   try {
     return JSON.parse(text);
   } catch {

@@ -23,6 +23,8 @@ export interface HttpCall {
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether doing it twice is doing it once; by default all methods but POST and PATCH. Only such calls are tried again. */
   readonly idempotent?: boolean;
+  /** What the body is read as; JSON where absent. */
+  readonly as?: 'json' | 'text';
   /** Statuses outside 2xx that are answers, not errors. */
   readonly allow?: readonly number[];
   readonly timeoutMs?: number;
@@ -31,7 +33,7 @@ export interface HttpCall {
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;
-  /** The parsed JSON; null where the body is empty. */
+  /** The parsed JSON, or the text where the call asked for it; null where the body is empty. */
   readonly body: unknown;
 }
 
@@ -114,7 +116,11 @@ export const createHttp = ({
       const reading = readRate?.(response.headers);
       if (reading) budget.learn(reading);
       const good = response.ok || call.allow?.includes(status) === true;
-      const parsed = await readBody(response, { name, longestBytes: longestBodyBytes, parse: good });
+      const parsed = await readBody(response, {
+        name,
+        longestBytes: longestBodyBytes,
+        as: good ? (call.as ?? 'json') : 'nothing',
+      });
       if (!good) throw failureOf.status(name, method, response, clock.now());
       return { status, headers: response.headers, body: parsed };
     } catch (error) {
