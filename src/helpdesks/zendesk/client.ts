@@ -1,0 +1,253 @@
+import { InvalidInput, Refused, UpstreamError } from '../../core/errors.ts';
+import { minuteMs, secondMs } from '../../core/time.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { baseUrlOf } from '../../platform/http/address.ts';
+import { createHttp } from '../../platform/http/client.ts';
+import type { HelpdeskClient } from '../port.ts';
+import { authorsOf, readHistory } from './history.ts';
+import { createQuotas, type Quota } from './quota.ts';
+import {
+  type Audit,
+  auditsAnswer,
+  changesAnswer,
+  meAnswer,
+  signingSecretAnswer,
+  ticketAnswer,
+  ticketsAnswer,
+  usersAnswer,
+  webhookAnswer,
+  type ZendeskTicket,
+  type ZendeskUser,
+} from './schema.ts';
+import type { ZendeskSettings } from './settings.ts';
+import { createStaff } from './staff.ts';
+import { isFollowUp, snapshotOf, ticketStatus } from './ticket.ts';
+import { subscribedEvents } from './urgency.ts';
+
+/** The most that one bulk read takes. */
+const bulkSize = 100;
+/** 10,000 audits: far beyond what a ticket can have; a longer answer is a loop. */
+const mostAuditPages = 100;
+/** 1,000 tickets each. */
+const mostChangePages = 10_000;
+/** The export refuses a start within the last minute, and answers without that minute. */
+const exportLagMs = minuteMs + secondMs;
+
+const chunksOf = <Item>(items: readonly Item[], size: number): Item[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+
+/** Only such tags reach Zendesk: it lower-cases tags and splits them at spaces and commas. */
+const checkTags = (tags: readonly string[]): void => {
+  const odd = tags.find((tag) => !/^[a-z0-9_]{1,80}$/.test(tag));
+  if (odd !== undefined)
+    throw new InvalidInput(
+      `"${odd.slice(0, 80)}" is no tag that Zendesk keeps as it is; use up to 80 of a-z, 0-9 and _.`,
+    );
+};
+
+/** One Zendesk account over its REST API, signed in with an API token. */
+export const connectZendesk = (
+  settings: ZendeskSettings,
+  {
+    clock,
+    allowPrivate,
+    apiUserId,
+  }: { readonly clock: Clock; readonly allowPrivate: boolean; readonly apiUserId: string | null },
+): HelpdeskClient => {
+  const baseUrl = baseUrlOf({
+    given: settings.baseUrl,
+    vendor: `https://${settings.subdomain}.zendesk.com`,
+    allowPrivate,
+  });
+  const authorization = `Basic ${Buffer.from(`${settings.email}/token:${settings.apiToken}`).toString('base64')}`;
+  const quotas = createQuotas(clock, settings.limitShare);
+  const httpWithin = (quota: Quota) =>
+    createHttp({ baseUrl, headers: { authorization }, clock, allowPrivate, ...quota });
+  const http = httpWithin(quotas.account);
+  const exportsHttp = httpWithin(quotas.exports);
+  const updatesHttp = httpWithin(quotas.updates);
+
+  const staff = createStaff(async (userIds) => {
+    const answers = await Promise.all(
+      chunksOf(userIds, bulkSize).map((ids) =>
+        http.read({ path: '/api/v2/users/show_many.json', query: { ids: ids.join(',') } }, usersAnswer),
+      ),
+    );
+    return answers.flatMap(({ users }) => users);
+  });
+
+  const readMany = (ids: readonly string[]) =>
+    http.read(
+      { path: '/api/v2/tickets/show_many.json', query: { ids: ids.join(','), include: 'users' } },
+      ticketsAnswer,
+    );
+
+  /** A ticket that a bulk read left out; null where Zendesk says that it does not exist. */
+  const readOne = async (id: string) => {
+    const call = { path: '/api/v2/tickets/{id}.json', params: { id }, query: { include: 'users' } };
+    try {
+      return await http.read(call, ticketAnswer);
+    } catch (error) {
+      if (error instanceof UpstreamError && error.status === 404) return null;
+      throw error;
+    }
+  };
+
+  /** All audits of a ticket; null where it went away meanwhile. */
+  const readAudits = async (id: string): Promise<readonly Audit[] | null> => {
+    const audits: Audit[] = [];
+    const path = '/api/v2/tickets/{id}/audits.json';
+    let after: string | undefined;
+    let link: string | undefined;
+    for (let page = 0; page < mostAuditPages; page++) {
+      try {
+        const query = { 'page[size]': bulkSize, 'page[after]': after };
+        const answer = await http.read({ path, params: { id }, query, ...(link ? { link } : {}) }, auditsAnswer);
+        audits.push(...answer.audits);
+        after = answer.meta?.has_more ? (answer.meta.after_cursor ?? undefined) : undefined;
+        link = answer.meta ? undefined : (answer.next_page ?? undefined);
+        if (after === undefined && link === undefined) return audits;
+      } catch (error) {
+        if (error instanceof UpstreamError && error.status === 404) return null;
+        throw error;
+      }
+    }
+    throw new UpstreamError(
+      `Ticket ${id} of Zendesk has more than ${mostAuditPages} pages of audits; look at it there.`,
+      { retryable: false },
+    );
+  };
+
+  return {
+    async verify() {
+      const { user } = await http.read({ path: '/api/v2/users/me.json' }, meAnswer).catch((error: unknown) => {
+        if (error instanceof UpstreamError && (error.status === 401 || error.status === 403))
+          throw new Refused(
+            'Zendesk refuses email and API token; check both, and that token access is on in the Admin Center.',
+            { cause: error },
+          );
+        throw error;
+      });
+      // Zendesk answers a request without valid credentials as an anonymous end user.
+      if (!user.id || user.role === null || user.role === 'end-user')
+        throw new Refused(
+          'Zendesk knows email and API token as no agent; use those of an agent or, for the change feed, an admin.',
+        );
+      return { apiUserId: user.id, accountName: settings.subdomain };
+    },
+
+    async pullTickets(wanted) {
+      const withHistory = new Map(wanted.map((one) => [one.externalId, one.withHistory]));
+      const ids = [...withHistory.keys()];
+      const tickets = new Map<string, ZendeskTicket>();
+      const users = new Map<string, ZendeskUser>();
+      const take = (answer: {
+        readonly tickets: readonly ZendeskTicket[];
+        readonly users?: readonly ZendeskUser[] | null | undefined;
+      }): void => {
+        for (const ticket of answer.tickets) tickets.set(ticket.id, ticket);
+        for (const user of answer.users ?? []) if (user.id) users.set(user.id, user);
+        staff.learn(answer.users ?? []);
+      };
+      for (const answer of await Promise.all(chunksOf(ids, bulkSize).map(readMany))) take(answer);
+      const left = await Promise.all(ids.filter((id) => !tickets.has(id)).map(readOne));
+      for (const answer of left) if (answer) take({ tickets: [answer.ticket], users: answer.users });
+
+      const present = ids.flatMap((id) => tickets.get(id) ?? []);
+      const isWanted = (ticket: ZendeskTicket): boolean => {
+        const depth = withHistory.get(ticket.id);
+        return depth === 'yes' || (depth === 'if solved' && ['solved', 'closed'].includes(ticketStatus(ticket.status)));
+      };
+      const audits = new Map(
+        await Promise.all(
+          present.filter(isWanted).map(async (ticket) => [ticket.id, await readAudits(ticket.id)] as const),
+        ),
+      );
+      const authors = [...audits.values()].flatMap((ofTicket) => authorsOf(ofTicket ?? []));
+      await staff.know(authors);
+
+      return {
+        tickets: present.map((ticket) => {
+          const ofTicket = audits.get(ticket.id);
+          const history = ofTicket
+            ? readHistory(ofTicket, {
+                settings,
+                apiUserId,
+                requesterId: ticket.requester_id,
+                assigneeId: ticket.assignee_id,
+                followUp: isFollowUp(ticket),
+                roleOf: staff.roleOf,
+              })
+            : null;
+          return snapshotOf(ticket, users, settings, history);
+        }),
+        missing: ids.filter((id) => !tickets.has(id)),
+        agents: staff.agentsAmong([...users.keys(), ...authors]),
+      };
+    },
+
+    async *walkChanges(from) {
+      const latestStart = clock.now().getTime() - exportLagMs;
+      const startSeconds = Math.max(1, Math.floor(Math.min(from.since.getTime(), latestStart) / secondMs));
+      let cursor = from.cursor;
+      for (let page = 0; page < mostChangePages; page++) {
+        const query = cursor === null ? { start_time: startSeconds } : { cursor };
+        const answer = await exportsHttp.read(
+          { path: '/api/v2/incremental/tickets/cursor.json', query },
+          changesAnswer,
+        );
+        const changed = new Map<string, Date>();
+        for (const { id, updated_at } of answer.tickets) {
+          const seen = changed.get(id);
+          if (!seen || seen < updated_at) changed.set(id, updated_at);
+        }
+        const next = answer.after_cursor ?? cursor;
+        yield { changed: [...changed].map(([externalId, updatedAt]) => ({ externalId, updatedAt })), cursor: next };
+        // An empty page is no end; the same cursor again would be the same page again.
+        if (answer.end_of_stream || next === null || next === cursor) return;
+        cursor = next;
+      }
+    },
+
+    async changeTags(externalId, { add, remove }) {
+      checkTags([...add, ...remove]);
+      const change = async (method: 'PUT' | 'DELETE', tags: readonly string[]): Promise<void> => {
+        if (tags.length === 0) return;
+        try {
+          // PUT adds to the ticket's tags, POST would replace them all.
+          await updatesHttp.request({
+            method,
+            path: '/api/v2/tickets/{id}/tags',
+            params: { id: externalId },
+            body: { tags },
+          });
+        } catch (error) {
+          // Somebody else saved the ticket in the same moment; both calls may be repeated.
+          if (error instanceof UpstreamError && error.status === 409)
+            throw new UpstreamError(error.message, { status: 409, retryable: true }, { cause: error });
+          throw error;
+        }
+      };
+      await change('PUT', add);
+      await change('DELETE', remove);
+    },
+
+    async setUpRemote(webhookUrl) {
+      const webhook = {
+        name: 'Deskledger',
+        status: 'active',
+        endpoint: webhookUrl,
+        http_method: 'POST',
+        request_format: 'json',
+        subscriptions: subscribedEvents,
+      };
+      const created = await http.read({ method: 'POST', path: '/api/v2/webhooks', body: { webhook } }, webhookAnswer);
+      const { id } = created.webhook;
+      const { signing_secret } = await http.read(
+        { path: '/api/v2/webhooks/{id}/signing_secret', params: { id } },
+        signingSecretAnswer,
+      );
+      return { webhookSecrets: [signing_secret.secret], created: [`webhook ${id}`] };
+    },
+  };
+};

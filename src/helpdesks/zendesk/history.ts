@@ -1,0 +1,216 @@
+import type { Actor, PersonChoice, TicketHistory, Touch, WorkReading } from '../port.ts';
+import { messageChannel } from './channels.ts';
+import { isMerge, latestChoice, tagStartOf } from './choices.ts';
+import type { Audit, AuditEvent } from './schema.ts';
+import type { ZendeskSettings } from './settings.ts';
+
+/** The Time Tracking app's "Total time spent (sec)": what an agent's open tab measured, or what the agent wrote. */
+export const timeTrackingClock = 'zendesk time tracking';
+
+/** What the audits do not tell themselves. */
+export interface HistoryContext {
+  readonly settings: Pick<ZendeskSettings, 'totalTimeFieldId' | 'partnerFieldId' | 'regionFieldId' | 'tagPrefix'>;
+  readonly apiUserId: string | null;
+  readonly requesterId: string | null;
+  readonly assigneeId: string | null;
+  readonly followUp: boolean;
+  /** Undefined: Zendesk no longer knows the user. */
+  readonly roleOf: (userId: string) => 'agent' | 'end_user' | undefined;
+}
+
+const isRuleMade = (audit: Audit, event: AuditEvent): boolean =>
+  [event.via?.channel, audit.via.channel].some((channel) => channel === 'rule' || channel === '8');
+
+const byTimeThenId = (a: Audit, b: Audit): number => {
+  const apart = a.created_at.getTime() - b.created_at.getTime();
+  if (apart !== 0) return apart;
+  const [first, second] = [BigInt(a.id), BigInt(b.id)];
+  return first < second ? -1 : first > second ? 1 : 0;
+};
+
+const setsField = (event: AuditEvent, fieldName: string): boolean =>
+  (event.type === 'Create' || event.type === 'Change') && event.field_name === fieldName;
+
+/** Whole seconds in a field's value; none is 0, undefined is no number at all. */
+const secondsIn = (value: unknown): number | undefined => {
+  if (value === null || value === '') return 0;
+  const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value.trim() : '';
+  const seconds = /^-?\d+(\.\d+)?$/.test(text) ? Math.trunc(Number(text)) : undefined;
+  return Number.isSafeInteger(seconds) ? seconds : undefined;
+};
+
+type Author = Actor | 'unknown';
+
+/** Who made a change. Whoever was ever assigned was an agent then, whatever became of the account. */
+const authorsIn = (audits: readonly Audit[], context: HistoryContext) => {
+  const assignees = new Set(
+    audits.flatMap(({ events }) =>
+      events.filter((event) => setsField(event, 'assignee_id')).map(({ value }) => String(value)),
+    ),
+  );
+  if (context.assigneeId) assignees.add(context.assigneeId);
+  const ofUser = (userId: string | null): Author => {
+    if (userId === null || userId === '-1' || userId === context.apiUserId) return 'system';
+    if (assignees.has(userId)) return 'agent';
+    const role = context.roleOf(userId);
+    return role ?? (userId === context.requesterId ? 'end_user' : 'unknown');
+  };
+  return (audit: Audit, event: AuditEvent, userId = audit.author_id): Author =>
+    isRuleMade(audit, event) ? 'rule' : ofUser(userId);
+};
+
+type AuthorOf = ReturnType<typeof authorsIn>;
+
+/**
+ * Raw seconds per audit from changes of the total (never from "time spent last update": two equal values in a row leave no
+ * change). A follow-up starts from the total it inherited. The app runs in the agents' sidebar alone, so an author that
+ * Zendesk has deleted was an agent.
+ */
+const workIn = (
+  audits: readonly Audit[],
+  fieldId: string,
+  context: HistoryContext,
+  authorOf: AuthorOf,
+): WorkReading[] => {
+  const readings: WorkReading[] = [];
+  let total = 0;
+  for (const audit of audits) {
+    const inherited =
+      audit.via.rel === 'follow_up' || (context.followUp && audit.events.some(({ type }) => type === 'Create'));
+    const byActor = new Map<Actor, { rawSeconds: number; value: number }>();
+    for (const event of audit.events) {
+      if (!setsField(event, fieldId)) continue;
+      const value = secondsIn(event.value ?? null);
+      if (value === undefined) continue;
+      const before =
+        event.type === 'Create'
+          ? 0
+          : event.previous_value === undefined
+            ? total
+            : (secondsIn(event.previous_value) ?? total);
+      total = value;
+      if (inherited) continue;
+      const author = authorOf(audit, event);
+      const actor = author === 'unknown' ? 'agent' : author;
+      byActor.set(actor, { rawSeconds: (byActor.get(actor)?.rawSeconds ?? 0) + value - before, value });
+    }
+    const comment = audit.events.find(isComment);
+    for (const [index, [actor, { rawSeconds, value }]] of [...byActor].entries()) {
+      if (rawSeconds === 0) continue;
+      readings.push({
+        sourceKey: index === 0 ? `audit:${audit.id}` : `audit:${audit.id}:${actor}`,
+        agentId: actor === 'agent' ? audit.author_id : null,
+        actor,
+        clock: timeTrackingClock,
+        rawSeconds,
+        value,
+        workedAt: audit.created_at,
+        channel: comment ? channelOf(audit, comment) : null,
+      });
+    }
+  }
+  return readings;
+};
+
+const isVoice = ({ type }: AuditEvent): boolean => type === 'VoiceComment' || type === 'VoiceApiComment';
+const isComment = (event: AuditEvent): boolean => event.type === 'Comment' || isVoice(event);
+const channelOf = (audit: Audit, comment: AuditEvent) =>
+  isVoice(comment) ? 'phone' : messageChannel(comment.via?.channel ?? audit.via.channel);
+
+/** Agents' replies and notes. A call counts as a reply of the agent who took it. What a merge writes is nobody's message. */
+const touchesIn = (audits: readonly Audit[], authorOf: AuthorOf): Touch[] =>
+  audits
+    .filter((audit) => !isMerge(audit))
+    .flatMap((audit) =>
+      audit.events.filter(isComment).flatMap((comment, index): Touch[] => {
+        const voice = isVoice(comment);
+        const userId = (voice ? comment.data?.answered_by_id : null) ?? comment.author_id ?? audit.author_id;
+        const author = authorOf(audit, comment, userId);
+        const internal = comment.public === false && !voice;
+        const talkSeconds = comment.data?.call_duration;
+        if (userId === null || !(author === 'agent' || (author === 'unknown' && internal))) return [];
+        return [
+          {
+            sourceKey: index === 0 ? `audit:${audit.id}` : `audit:${audit.id}:${comment.id ?? index}`,
+            agentId: userId,
+            kind: internal ? 'internal_note' : 'public_reply',
+            at: audit.created_at,
+            channel: channelOf(audit, comment),
+            ...(voice && talkSeconds && talkSeconds > 0 ? { talkSeconds: Math.round(talkSeconds) } : {}),
+          },
+        ];
+      }),
+    );
+
+/** When the ticket was solved and closed, as far as that still holds; a reopening takes both back. */
+const statusTimesIn = (audits: readonly Audit[]): { solvedAt: Date | null; closedAt: Date | null } => {
+  let solvedAt: Date | null = null;
+  let closedAt: Date | null = null;
+  for (const audit of audits)
+    for (const event of audit.events) {
+      if (!setsField(event, 'status')) continue;
+      const status = String(event.value).toLowerCase();
+      closedAt = status === 'closed' ? audit.created_at : null;
+      if (status === 'solved') solvedAt = audit.created_at;
+      else if (status !== 'closed') solvedAt = null;
+    }
+  return { solvedAt, closedAt };
+};
+
+/**
+ * The ticket that this one was merged into. A merge leaves its audit on both tickets; the source is the one that it closes.
+ * The target stands in `via`, else as "#123" in the comment that Zendesk writes, whose words depend on the language.
+ */
+const mergeTargetIn = (audits: readonly Audit[]): string | null => {
+  const merge = audits.findLast(
+    (audit) =>
+      isMerge(audit) &&
+      audit.events.some((event) => setsField(event, 'status') && String(event.value).toLowerCase() === 'closed'),
+  );
+  if (!merge) return null;
+  const vias = [merge.via, ...merge.events.flatMap((event) => (event.via ? [event.via] : []))];
+  const named = merge.events.flatMap((event) => (isComment(event) ? [/#(\d{1,20})/.exec(event.body ?? '')?.[1]] : []));
+  return [...vias.map((via) => via.toTicketId ?? via.fromTicketId), ...named].find((id) => id) ?? null;
+};
+
+/**
+ * A ticket's audits, in any order, as work, touches and people's choices. RULES.md sections 3 and 4, facts of the Ticket
+ * Audits API (https://developer.zendesk.com/documentation/ticketing/reference-guides/ticket-audit-events-reference).
+ */
+export const readHistory = (
+  unordered: readonly Audit[],
+  context: HistoryContext,
+): { history: TicketHistory; mergedInto: string | null } => {
+  const audits = unordered.toSorted(byTimeThenId);
+  const authorOf = authorsIn(audits, context);
+  const { totalTimeFieldId, partnerFieldId, regionFieldId, tagPrefix } = context.settings;
+  const choiceOf = (half: 'partner' | 'region', fieldId: string | undefined): PersonChoice | undefined =>
+    latestChoice(
+      audits.filter((audit) => !(context.followUp && audit.events.some(({ type }) => type === 'Create'))),
+      { fieldId, tagStart: tagStartOf(half, tagPrefix) },
+      (audit, event) => authorOf(audit, event) === 'agent',
+    );
+  const partner = choiceOf('partner', partnerFieldId);
+  const region = choiceOf('region', regionFieldId);
+  return {
+    history: {
+      work: totalTimeFieldId === undefined ? [] : workIn(audits, totalTimeFieldId, context, authorOf),
+      touches: touchesIn(audits, authorOf),
+      choices: { ...(partner ? { partner } : {}), ...(region ? { region } : {}) },
+      ...statusTimesIn(audits),
+    },
+    mergedInto: mergeTargetIn(audits),
+  };
+};
+
+/** Whose role has to be known before the history can be read: authors of changes and messages, in no order. */
+export const authorsOf = (audits: readonly Audit[]): string[] => [
+  ...new Set(
+    audits
+      .flatMap((audit) => [
+        audit.author_id,
+        ...audit.events.filter(isComment).flatMap(({ author_id, data }) => [author_id, data?.answered_by_id ?? null]),
+      ])
+      .filter((userId): userId is string => userId !== null && userId !== '-1'),
+  ),
+];

@@ -1,0 +1,13 @@
+import type { HelpdeskAdapter } from '../port.ts';
+import { connectZendesk } from './client.ts';
+import { keptHeaders, verifyDelivery } from './deliveries.ts';
+import { settingsSchema } from './settings.ts';
+
+export const zendesk: HelpdeskAdapter<typeof settingsSchema> = {
+  kind: 'zendesk',
+  settings: settingsSchema,
+  secretKeys: ['apiToken', 'webhookSecrets'],
+  keptHeaders,
+  verifyDelivery,
+  connect: connectZendesk,
+};

@@ -1,0 +1,60 @@
+import { secondMs } from '../../core/time.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { type Budget, createBudget, type RateReading } from '../../platform/http/budget.ts';
+
+/** Calls under way at once towards one account. */
+const callsAtOnce = 8;
+
+const whole = (text: string | null | undefined): number | null =>
+  text && /^\d+$/.test(text.trim()) ? Number(text) : null;
+
+/** The account's quota per minute: `X-Rate-Limit`, `X-Rate-Limit-Remaining`. */
+export const accountReading = (headers: Headers): RateReading | null => {
+  const limit = whole(headers.get('x-rate-limit'));
+  const remaining = whole(headers.get('x-rate-limit-remaining'));
+  return limit === null || remaining === null ? null : { limit, remaining };
+};
+
+const part = (text: string, key: string): number | null => whole(new RegExp(`\\b${key}=(\\d+)`).exec(text)?.[1]);
+
+/** An endpoint's own quota: `Zendesk-RateLimit-<endpoint>: total=100; remaining=99; resets=41`, seconds to go. */
+export const endpointReading = (headers: Headers): RateReading | null => {
+  for (const [name, text] of headers.entries()) {
+    if (!name.startsWith('zendesk-ratelimit-')) continue;
+    const limit = part(text, 'total');
+    const remaining = part(text, 'remaining');
+    const resets = part(text, 'resets');
+    if (limit !== null && remaining !== null)
+      return { limit, remaining, ...(resets === null ? {} : { resetMs: resets * secondMs }) };
+  }
+  return null;
+};
+
+/** A budget and the hook that feeds it from the headers of each answer. */
+export interface Quota {
+  readonly budget: Budget;
+  readonly readRate: (headers: Headers) => RateReading | null;
+}
+
+/**
+ * The quotas of one account. Exports (10 a minute) and ticket updates (100 a minute, shared with the agents) have their own
+ * beside the account's and wait for both; a refusal there silences that endpoint alone
+ * (https://developer.zendesk.com/api-reference/introduction/rate-limits/).
+ */
+export const createQuotas = (clock: Clock, share: number): Record<'account' | 'exports' | 'updates', Quota> => {
+  const create = () => createBudget({ clock, share, concurrency: callsAtOnce });
+  const account = create();
+  const within = (own: Budget): Quota => ({
+    budget: { run: (call) => own.run(() => account.run(call)), learn: own.learn, pause: own.pause },
+    readRate: (headers) => {
+      const reading = accountReading(headers);
+      if (reading) account.learn(reading);
+      return endpointReading(headers);
+    },
+  });
+  return {
+    account: { budget: account, readRate: accountReading },
+    exports: within(create()),
+    updates: within(create()),
+  };
+};

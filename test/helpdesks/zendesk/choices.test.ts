@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import {
+  anna,
+  apiUser,
+  audit,
+  ben,
+  byRule,
+  change,
+  create,
+  customer,
+  type EventJson,
+  fields,
+  minuteAt,
+  read,
+  settingsWith,
+} from './support.ts';
+
+const partner = (value: unknown, previous: unknown = null, more: EventJson = {}) =>
+  change(fields.partner, value, previous, more);
+const tags = (value: unknown, previous: unknown, more: EventJson = {}) => change('tags', value, previous, more);
+const choiceOf = (audits: readonly EventJson[], more: Parameters<typeof read>[1] = {}) =>
+  read(audits, more).history.choices.partner?.value;
+const followUp = { via: { channel: 'web', source: { from: { ticket_id: 77 }, rel: 'follow_up' } } };
+const one = (author: string, events: readonly EventJson[], more: EventJson = {}) => audit(101, author, 1, events, more);
+
+describe('a choice by field', () => {
+  it.each([
+    ['a bare code', [one(anna, [partner('nord')])], 'nord'],
+    ['a dropdown’s tag', [one(anna, [partner('partner_nord')])], 'nord'],
+    ['words in any case, for the directory to resolve', [one(anna, [partner(' Nord Living ')])], 'Nord Living'],
+    ['taken away', [one(anna, [partner('nord')]), audit(102, ben, 2, [partner(null, 'nord')])], null],
+    ['taken away from what a rule had set', [one(anna, [partner('', 'nord')])], null],
+    ['the latest of several', [one(anna, [partner('nord')]), audit(102, ben, 2, [partner('sud', 'nord')])], 'sud'],
+    [
+      'one that a rule overwrote later',
+      [one(anna, [partner('nord')]), audit(102, anna, 2, [partner('sud', 'nord', byRule)])],
+      'nord',
+    ],
+    [
+      'one that we overwrote later',
+      [one(anna, [partner('nord')]), audit(102, apiUser, 2, [partner('sud', 'nord')])],
+      'nord',
+    ],
+    ['set by an agent at creation', [one(anna, [create(fields.partner, 'partner_sud')])], 'sud'],
+  ])('%s', (_what, audits, value) => {
+    expect(choiceOf(audits)).toBe(value);
+  });
+
+  it('says who, when and where', () => {
+    const region = change(fields.region, 'region_se', null);
+    expect(read([one(anna, [partner('nord')]), audit(102, ben, 2, [region])]).history.choices).toEqual({
+      partner: { value: 'nord', by: anna, at: minuteAt(1), sourceKey: 'audit:101' },
+      region: { value: 'se', by: ben, at: minuteAt(2), sourceKey: 'audit:102' },
+    });
+  });
+});
+
+describe('a choice by tag', () => {
+  it.each([
+    ['added', [one(anna, [tags(['vip', 'partner_nord'], ['vip'])])], 'nord'],
+    ['added, as words in one string', [one(anna, [tags('vip partner_nord', 'vip')])], 'nord'],
+    ['added where there was none', [one(anna, [tags(['partner_direct'], null)])], 'direct'],
+    ['replaced in one audit', [one(anna, [tags(['partner_sud'], ['partner_nord'])])], 'sud'],
+    [
+      'added beside ours, which still stands',
+      [one(anna, [tags(['partner_nord', 'partner_sud'], ['partner_nord'])])],
+      'sud',
+    ],
+    [
+      'added, then ours taken away',
+      [
+        one(anna, [tags(['partner_nord', 'partner_sud'], ['partner_nord'])]),
+        audit(102, anna, 2, [tags(['partner_sud'], ['partner_nord', 'partner_sud'])]),
+      ],
+      'sud',
+    ],
+    ['taken away', [one(anna, [tags(['vip'], ['vip', 'partner_nord'])])], null],
+    [
+      'taken away after the field named another',
+      [one(anna, [partner('sud')]), audit(102, anna, 2, [tags([], ['partner_nord'])])],
+      'sud',
+    ],
+    [
+      'outweighed by a field of the same audit',
+      [one(anna, [tags([], ['partner_nord']), partner('partner_sud', 'partner_nord')])],
+      'sud',
+    ],
+  ])('%s', (_what, audits, value) => {
+    expect(choiceOf(audits)).toBe(value);
+  });
+
+  it('looks at tags behind the connection’s prefix alone', () => {
+    const settings = settingsWith({ tagPrefix: 'dl_' });
+    expect(choiceOf([one(anna, [tags(['partner_nord'], [])])], { settings })).toBeUndefined();
+    expect(choiceOf([one(anna, [tags(['dl_partner_nord'], [])])], { settings })).toBe('nord');
+    expect(choiceOf([one(anna, [partner('dl_partner_nord')])], { settings })).toBe('nord');
+  });
+});
+
+describe('no choice', () => {
+  it.each([
+    ['by a rule', [one(anna, [partner('nord', null, byRule), tags(['partner_nord'], [], byRule)])]],
+    ['by a rule’s audit', [one(anna, [partner('nord')], byRule)]],
+    ['by an end user', [one(customer, [partner('nord')])]],
+    ['by an end user in a form', [one(customer, [create(fields.partner, 'nord')])]],
+    ['by our own user', [one(apiUser, [tags(['partner_nord'], [])])]],
+    ['by the system', [one('-1', [tags(['partner_nord'], [])])]],
+    [
+      'by tags at creation, which Zendesk copies from requester and organisation',
+      [one(anna, [create('tags', ['partner_nord'])])],
+    ],
+    ['by a change of tags within the creation', [one(anna, [create('status', 'new'), tags(['partner_nord'], [])])]],
+    ['by an empty field at creation', [one(anna, [create(fields.partner, null)])]],
+    ['by a field that a follow-up inherited', [one(anna, [create(fields.partner, 'nord')], followUp)]],
+    ['by tags that a merge copied', [one(anna, [tags(['partner_nord'], [])], { via: { channel: 'merge' } })]],
+    ['by tags of others', [one(anna, [tags(['vip', 'partner'], [])])]],
+  ])('%s', (_what, audits) => {
+    expect(read(audits).history.choices).toEqual({});
+  });
+
+  it('by a field that a follow-up inherited, told by the ticket alone', () => {
+    expect(choiceOf([one(anna, [create(fields.partner, 'nord')])], { followUp: true })).toBeUndefined();
+  });
+});
