@@ -30,17 +30,19 @@ const byCode = (a: string | null, b: string | null): number => {
   return a < b ? -1 : 1;
 };
 
-/** Equal bearers made one, in the order of a Decision: the order of the input has no say. */
+/** Equal bearers made one and those of nothing left out, in the order of a Decision: the order of the input has no say. */
 export const mergeShares = (shares: readonly Share[]): Share[] => {
   const merged = new Map<string, Share>();
   for (const share of shares) {
     const key = JSON.stringify([share.partner, share.region, share.country]);
     merged.set(key, { ...share, ppm: share.ppm + (merged.get(key)?.ppm ?? 0) });
   }
-  return [...merged.values()].sort(
-    (a, b) =>
-      b.ppm - a.ppm || byCode(a.partner, b.partner) || byCode(a.region, b.region) || byCode(a.country, b.country),
-  );
+  return [...merged.values()]
+    .filter(({ ppm }) => ppm > 0)
+    .sort(
+      (a, b) =>
+        b.ppm - a.ppm || byCode(a.partner, b.partner) || byCode(a.region, b.region) || byCode(a.country, b.country),
+    );
 };
 
 export const nobody: readonly Share[] = [{ partner: null, region: null, country: null, ppm: wholePpm }];

@@ -231,6 +231,21 @@ const table: readonly (readonly [sentence: string, given: InputDiffers, decided:
     },
     'field, high, -/SE',
   ],
+  [
+    'a partner of a part of nothing is left out',
+    {
+      ticket: field,
+      byNumber: [
+        order(1n, {
+          shares: [
+            { partner: 'nord', ppm: 1_000_000 },
+            { partner: 'sud', ppm: 0 },
+          ],
+        }),
+      ],
+    },
+    'field, high, nord/SE',
+  ],
   // Unknown partner
   [
     'an order of unknown partner gives its region',
