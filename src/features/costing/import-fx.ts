@@ -1,6 +1,6 @@
 import type { Day } from '../../core/time.ts';
 import type { Sql } from '../../platform/database/database.ts';
-import type { ImportReport } from '../directory/index.ts';
+import { changesAnything, type ImportOptions, type ImportReport, recordAudit } from '../directory/index.ts';
 import { daysPricedBy } from './fx.ts';
 import { type FxRow, readFxFile } from './fx-file.ts';
 
@@ -22,12 +22,13 @@ const given = `(select * from unnest($1::date[], $2::text[], $3::text[], $4::num
 
 /**
  * Stores the rates of an ECB file or of an own table; a rate of a day and pair that is already there is replaced. Throws
- * InvalidInput with a fault per bad cell and stores nothing then. The caller reprices the days of `priced`.
+ * InvalidInput with a fault per bad cell and stores nothing then. The caller gives the
+ * transaction and reprices the days of `priced`.
  */
 export const importFx = async (
   sql: Sql,
   text: string,
-  options: { readonly dryRun: boolean; readonly now: Date },
+  options: ImportOptions & { readonly now: Date },
 ): Promise<PriceImportReport> => {
   const { source, rows } = readFxFile(text);
   const [known] = await sql.query<{ added: number; changed: number; first: Day | null; last: Day | null }>(
@@ -48,7 +49,7 @@ export const importFx = async (
         where fx_rate.rate <> excluded.rate`,
       [...columnsOf(rows), source, options.now],
     );
-  return {
+  const report: PriceImportReport = {
     what: 'fx',
     rows: rows.length,
     added,
@@ -60,4 +61,12 @@ export const importFx = async (
     warnings: [],
     priced: first === null || last === null ? null : { from: daysPricedBy(first).from, to: daysPricedBy(last).to },
   };
+  if (changesAnything(report))
+    await recordAudit(sql, {
+      at: options.now,
+      actor: options.actor ?? 'cli',
+      action: 'import fx',
+      detail: { rows: report.rows, added, changed },
+    });
+  return report;
 };

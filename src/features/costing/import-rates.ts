@@ -5,6 +5,7 @@ import { formatMicros, microsOf } from '../../core/money.ts';
 import { isDay } from '../../core/time.ts';
 import { cellField, readTable, refuseFaults, type TableRow } from '../../platform/csv.ts';
 import type { Sql } from '../../platform/database/database.ts';
+import { changesAnything, type ImportOptions, recordAudit } from '../directory/index.ts';
 import type { PriceImportReport } from './import-fx.ts';
 import type { Rate } from './rates.ts';
 
@@ -90,13 +91,13 @@ const previewRows = 5;
 
 /**
  * Stores `scope,key,hourly,currency,valid_from`. Rates are dated: what an import does not name stays; a rate of the same
- * scope, key and day is replaced, and the caller reprices the days of `priced`. Throws InvalidInput with a fault per bad
+ * scope, key and day is replaced, and the caller, who gives the transaction, reprices the days of `priced`. Throws InvalidInput with a fault per bad
  * cell and stores nothing then.
  */
 export const importRates = async (
   sql: Sql,
   text: string,
-  options: { readonly dryRun: boolean; readonly now: Date },
+  options: ImportOptions & { readonly now: Date },
 ): Promise<PriceImportReport> => {
   const rates = readRates(text);
   const differs = '(r.hourly_micros, r.currency) is distinct from (g.hourly_micros, g.currency)';
@@ -117,7 +118,7 @@ export const importRates = async (
         where (rate.hourly_micros, rate.currency) is distinct from (excluded.hourly_micros, excluded.currency)`,
       [...columnsOf(rates), options.now],
     );
-  return {
+  const report: PriceImportReport = {
     what: 'rates',
     rows: rates.length,
     added,
@@ -135,4 +136,12 @@ export const importRates = async (
     warnings: await warningsFor(sql, rates),
     priced: first === null ? null : { from: first, to: null },
   };
+  if (changesAnything(report))
+    await recordAudit(sql, {
+      at: options.now,
+      actor: options.actor ?? 'cli',
+      action: 'import rates',
+      detail: { rows: report.rows, added, changed },
+    });
+  return report;
 };

@@ -1,5 +1,6 @@
 export { type ConstantRow, type Constants, constantsFrom } from './constants.ts';
 export { estimateTouches } from './estimate.ts';
+export { createFxFetch } from './fetch-fx.ts';
 export { type Fx, type FxWant, findFx, fxKey } from './fx.ts';
 export { decideHeld, findMissedHolds } from './holds.ts';
 export { importFx, type PriceImportReport } from './import-fx.ts';

@@ -26,8 +26,9 @@ export type Unpriced = 'no rate' | 'no fx';
 export type PostingCause = 'work' | 'correction' | 'reattribution' | 'rate' | 'estimate replaced' | 'hold' | 'decision';
 
 /**
- * One line of the ledger. The key (entry, revision, shareNo) never repeats: the shares of a revision are numbered from 1,
- * and what takes share n of revision r back is numbered -n of the same revision r.
+ * One line of the ledger. The key (entry, revision, shareNo) never repeats: what is posted and what takes it back have
+ * turns, so the shares posted as revision r, numbered from 1, are reversed as revision r + 1 under the same numbers, and
+ * the next ones are revision r + 2.
  */
 export interface Posting {
   readonly revision: number;
@@ -193,7 +194,7 @@ const reversalOf = (posting: StoredPosting, cause: PostingCause): NewPosting => 
   const { id, ...kept } = posting;
   return {
     ...kept,
-    shareNo: -posting.shareNo,
+    revision: posting.revision + 1,
     microseconds: -posting.microseconds,
     costMicros: -posting.costMicros,
     nativeMicros: -posting.nativeMicros,
@@ -204,13 +205,13 @@ const reversalOf = (posting: StoredPosting, cause: PostingCause): NewPosting => 
 
 /**
  * The postings that bring one entry's live ones to what they should be: none where they are; else every live one is
- * reversed whole, at its own rate, FX and dates, and the next revision is posted. RULES section 5.
+ * reversed whole, at its own rate, FX and dates, and what should be is posted as the revision after. RULES section 5.
  */
 export const planPostings = (input: PricingInput): PostingPlan => {
   const live = input.last.live ? input.last.postings : [];
   const price = input.costedSeconds === 0 ? null : priceFor(input);
   const unpriced = typeof price === 'string' ? price : null;
-  const revision = (input.last.postings[0]?.revision ?? 0) + 1;
+  const revision = (input.last.postings[0]?.revision ?? -1) + 2;
   const desired = price === null || typeof price === 'string' ? [] : desiredPostings(input, price, revision);
   const unchanged =
     desired.length === live.length &&

@@ -50,8 +50,9 @@ const input = (part: Partial<PricingInput> = {}): PricingInput => ({
 const ledgerOf = () => {
   const rows: (NewPosting & { id: bigint })[] = [];
   const write = (part: Partial<PricingInput>) => {
-    const revision = Math.max(0, ...rows.map((row) => row.revision));
-    const newest = rows.filter((row) => row.revision === revision && row.reversesId === null);
+    const posted = rows.filter((row) => row.reversesId === null);
+    const revision = Math.max(0, ...posted.map((row) => row.revision));
+    const newest = posted.filter((row) => row.revision === revision);
     const reversed = new Set(rows.map(({ reversesId }) => reversesId));
     const last = { live: newest.some(({ id }) => !reversed.has(id)), postings: newest as StoredPosting[] };
     const plan = planPostings(input({ ...part, last }));
@@ -151,10 +152,10 @@ describe('changes', () => {
       ]),
     ).toEqual([
       [1, 1, null, 'nord', 'work'],
-      [1, -1, 1n, 'nord', 'reattribution'],
-      [2, 1, null, 'sud', 'reattribution'],
-      [2, -1, 3n, 'sud', 'reattribution'],
-      [3, 1, null, 'nord', 'reattribution'],
+      [2, 1, 1n, 'nord', 'reattribution'],
+      [3, 1, null, 'sud', 'reattribution'],
+      [4, 1, 3n, 'sud', 'reattribution'],
+      [5, 1, null, 'nord', 'reattribution'],
     ]);
   });
 
@@ -166,7 +167,7 @@ describe('changes', () => {
     expect(reversal).toEqual({
       ...posting,
       id: 2n,
-      shareNo: -1,
+      revision: 2,
       microseconds: -600_000_000n,
       costMicros: -16_500_000n,
       nativeMicros: -15_000_000n,
@@ -194,12 +195,12 @@ describe('changes', () => {
     expect(ledger.write({ today: 'no rate', reprice: true }).postings).toEqual([]);
   });
 
-  test('an entry that comes back is posted at its frozen price as the next revision', () => {
+  test('an entry that comes back is posted at its frozen price as a later revision', () => {
     const ledger = ledgerOf();
     ledger.write({});
     ledger.write({ costedSeconds: 0, stateCause: 'hold' });
     const plan = ledger.write({ today: euro, stateCause: 'decision' });
-    expect(plan.postings).toMatchObject([{ revision: 2, shareNo: 1, costMicros: 5_000_000n, cause: 'decision' }]);
+    expect(plan.postings).toMatchObject([{ revision: 3, shareNo: 1, costMicros: 5_000_000n, cause: 'decision' }]);
     expect(ledger.cost()).toBe(5_000_000n);
   });
 });
