@@ -101,9 +101,10 @@ export const connectZendesk = (
     let link: string | undefined;
     for (let page = 0; page < mostAuditPages; page++) {
       try {
-        const query = { 'page[size]': bulkSize, 'page[after]': after };
+        const query = { 'page[size]': bulkSize, 'page[after]': after, include: 'users' };
         const answer = await http.read({ path, params: { id }, query, ...(link ? { link } : {}) }, auditsAnswer);
         audits.push(...answer.audits);
+        staff.learn(answer.users ?? []);
         after = answer.meta?.has_more ? (answer.meta.after_cursor ?? undefined) : undefined;
         link = answer.meta ? undefined : (answer.next_page ?? undefined);
         if (after === undefined && link === undefined) return audits;

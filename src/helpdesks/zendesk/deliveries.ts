@@ -67,6 +67,7 @@ const triggerSchema = z.object({
   updated_at: status,
   status,
   current_user_id: userId.nullable().catch(null),
+  actor_id: userId.nullable().catch(null),
 });
 
 const refused = (status: 400 | 401, reason: string): Verification => ({ outcome: 'refused', status, reason });
@@ -122,7 +123,7 @@ const readTrigger = (json: object, invocationId: string, apiUserId: string | nul
   const ticketExternalId = data?.ticket_id ?? data?.ticket?.id ?? data?.id;
   if (!data || !ticketExternalId) return null;
   const updatedAt = (data.updated_at ?? data.ticket?.updated_at ?? '').replaceAll(/[^\x20-\x7e]/g, '').slice(0, 64);
-  const isEcho = apiUserId !== null && data.current_user_id === apiUserId;
+  const isEcho = apiUserId !== null && (data.current_user_id ?? data.actor_id) === apiUserId;
   return {
     outcome: 'verified',
     delivery: {

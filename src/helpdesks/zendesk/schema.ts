@@ -127,6 +127,7 @@ export const auditsAnswer = z.object({
   audits: z.array(auditSchema),
   meta: z.object({ has_more: z.boolean().nullish(), after_cursor: z.string().nullish() }).nullish(),
   next_page: z.string().nullish(),
+  users: z.array(userSchema).nullish(),
 });
 
 /** A page of the change feed. Of each ticket only what the walk needs is read, so that an odd one does not stop it. */

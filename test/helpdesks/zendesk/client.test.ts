@@ -117,7 +117,7 @@ describe('pullTickets', () => {
     showMany(id, { tickets: [ticketJson({ status: 'solved' })], users: [customerJson, annaJson] });
     api()
       .get(`/api/v2/tickets/${id}/audits.json`)
-      .query({ 'page[size]': 100 })
+      .query({ 'page[size]': 100, include: 'users' })
       .reply(200, {
         audits: [audit(1, anna, 1, [comment(), change(fields.total, '600', null)])],
         meta: { has_more: false, after_cursor: 'x' },
@@ -137,15 +137,15 @@ describe('pullTickets', () => {
     ];
     api()
       .get(path)
-      .query({ 'page[size]': 100 })
+      .query({ 'page[size]': 100, include: 'users' })
       .reply(200, { audits: page(1), meta: { has_more: true, after_cursor: 'c1' } });
     api()
       .get(path)
-      .query({ 'page[size]': 100, 'page[after]': 'c1' })
+      .query({ 'page[size]': 100, 'page[after]': 'c1', include: 'users' })
       .reply(200, { audits: page(2), meta: { has_more: true, after_cursor: 'c2' } });
     api()
       .get(path)
-      .query({ 'page[size]': 100, 'page[after]': 'c2' })
+      .query({ 'page[size]': 100, 'page[after]': 'c2', include: 'users' })
       .reply(200, { audits: page(3), meta: { has_more: false, after_cursor: 'c3' } });
     const { tickets } = await connect().pullTickets([{ externalId: id, withHistory: 'yes' }]);
     expect(tickets[0]?.history?.work.map(({ rawSeconds }) => rawSeconds)).toEqual([60, 60, 60]);
@@ -164,7 +164,7 @@ describe('pullTickets', () => {
       .reply(200, { audits: [1, 2].map(reading), next_page: null, count: 2 });
     api()
       .get(`/api/v2/tickets/${other}/audits.json`)
-      .query({ 'page[size]': 100 })
+      .query({ 'page[size]': 100, include: 'users' })
       .reply(200, {
         audits: [reading(3)],
         next_page: `${origin}/api/v2/tickets/${other}/audits.json?page=2`,
@@ -178,6 +178,17 @@ describe('pullTickets', () => {
       [id, other].map((externalId) => ({ externalId, withHistory: 'yes' as const })),
     );
     expect(tickets.map(({ history }) => history?.work.length)).toEqual([2, 2]);
+  });
+
+  it('learns the authors from the audits themselves where Zendesk sends them along', async () => {
+    showMany(id, { tickets: [ticketJson()], users: [customerJson] });
+    api()
+      .get(`/api/v2/tickets/${id}/audits.json`)
+      .query(true)
+      .reply(200, { audits: [audit(1, ben, 1, [comment()])], users: [userJson(ben, 'agent', { name: 'Ben' })] });
+    const { tickets, agents } = await connect().pullTickets([{ externalId: id, withHistory: 'yes' }]);
+    expect(tickets[0]?.history?.touches).toMatchObject([{ agentId: ben }]);
+    expect(agents).toEqual([{ externalId: ben, name: 'Ben' }]);
   });
 
   it('asks for authors it does not know once, with one call, and remembers them', async () => {

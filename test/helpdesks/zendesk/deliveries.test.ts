@@ -222,6 +222,7 @@ describe('a trigger-connected delivery', () => {
     ['open', { ...trigger, status: 'open' }, 'now'],
     ['our own', { ...trigger, current_user_id: apiUser }, 'ignore'],
     ['our own, as a number', { ...trigger, current_user_id: Number(apiUser) }, 'ignore'],
+    ['our own, by another name', { ticket_id: '4400000001', actor_id: apiUser }, 'ignore'],
     ['short', { id: 4400000001 }, 'now'],
   ])('may be %s', (_what, json, urgency) => {
     expect(readJson(json)).toMatchObject({
