@@ -152,7 +152,7 @@ const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/]/g
 
 const spansOf = (id: bigint, text: string, name: string | null): Span[] => {
   const wanted = comparable(name ?? '');
-  if (wanted.length < shortestName) return [];
+  if (wanted.length < shortestName || !text.includes(wanted)) return [];
   const whole = new RegExp(
     `(?<![\\p{L}\\p{N}]|[\\p{L}\\p{N}][-_./])${escaped(wanted)}(?![\\p{L}\\p{N}]|[-_./][\\p{L}\\p{N}])`,
     'gu',

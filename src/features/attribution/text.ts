@@ -22,16 +22,31 @@ export const plainText = (text: string): string =>
     .replaceAll(invisible, '')
     .replaceAll(/(?![0-9])\p{Nd}/gu, digitValue);
 
+const foldCharacter = (character: string): string =>
+  character
+    .normalize('NFKD')
+    .replaceAll(/\p{M}|\u0640/gu, '')
+    .toLowerCase();
+
+/** Letters beyond ASCII are few and come again and again; the Basic Multilingual Plane bounds the memory. */
+const foldedCharacters = new Map<string, string>();
+
+const foldOnce = (character: string): string => {
+  let piece = foldedCharacters.get(character);
+  if (piece === undefined) {
+    piece = foldCharacter(character);
+    if (character.length === 1) foldedCharacters.set(character, piece);
+  }
+  return piece;
+};
+
 /** Plain text in lower case and without diacritics, so that "Beställning", "bestallning" and "BESTÄLLNING" are one. */
 export const fold = (plain: string): FoldedText => {
   let folded = '';
   const at: number[] = [];
   let position = 0;
   for (const character of plain) {
-    const piece = character
-      .normalize('NFKD')
-      .replaceAll(/\p{M}|\u0640/gu, '')
-      .toLowerCase();
+    const piece = foldOnce(character);
     for (let index = 0; index < piece.length; index += 1) at.push(position);
     folded += piece;
     position += character.length;
