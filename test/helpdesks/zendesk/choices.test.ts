@@ -74,6 +74,7 @@ describe('a choice by tag', () => {
       ],
       'sud',
     ],
+    ['taken away, where another is left', [one(anna, [tags(['partner_sud'], ['partner_nord', 'partner_sud'])])], 'sud'],
     ['taken away', [one(anna, [tags(['vip'], ['vip', 'partner_nord'])])], null],
     [
       'taken away after the field named another',
