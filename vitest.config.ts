@@ -6,11 +6,19 @@ const hasContracts = existsSync(new URL('../shared/contracts', import.meta.url))
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: hasContracts ? [] : ['test/contracts/**'],
-    globalSetup: ['test/support/server.ts'],
-    setupFiles: ['test/support/cleanup.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    projects: [
+      { test: { name: 'rules', include: ['test/rules/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'product',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/rules/**', ...(hasContracts ? [] : ['test/contracts/**'])],
+          globalSetup: ['test/support/server.ts'],
+          setupFiles: ['test/support/cleanup.ts'],
+          testTimeout: 20_000,
+          hookTimeout: 30_000,
+        },
+      },
+    ],
   },
 });

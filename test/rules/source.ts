@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+
+/** A source file: its path from the root of the repository, with "/", and its text. */
+export interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+const generated = 'src/platform/database/generated';
+
+/** All TypeScript of a folder, without what is generated. */
+export const readSources = (folder: string): SourceFile[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+    .map((entry) => relative('.', join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .filter((path) => !path.startsWith(`${generated}/`))
+    .map((path) => ({ path, text: readFileSync(path, 'utf8') }));
+
+/** The text without comments. A string that holds a comment's sign loses its end: fine for a search of code. */
+export const withoutComments = (text: string): string =>
+  text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(^|[^:'"`\\])\/\/.*$/gm, '$1');
+
+const specifier = /(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])([^'"\n]+)\1/g;
+
+/** What a file imports or re-exports: packages by name, own files by path from the root. */
+export const importsOf = ({ path, text }: SourceFile): string[] =>
+  [...withoutComments(text).matchAll(specifier)].map((match) => {
+    const target = match[2] as string;
+    return target.startsWith('.') ? join(path, '..', target).split(sep).join('/') : target;
+  });
