@@ -21,7 +21,7 @@ interface PricedGroup {
 /** Costed entries with their live price; the first share tells, for all shares of a revision have one price. */
 const costedEntries = `work_entry e
        join connection c on c.id = e.connection_id
-       left join posting p on p.work_entry_id = e.id and p.share_no = 1
+       left join posting p on p.work_entry_id = e.id and p.share_no = 1 and p.reverses_id is null
         and not exists (select 1 from posting r where r.reverses_id = p.id)
       where e.state = 'costed' and e.costed_seconds > 0
         and e.worked_day >= $1::date and ($2::date is null or e.worked_day <= $2::date)`;
