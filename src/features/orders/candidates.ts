@@ -1,0 +1,196 @@
+import type { Sql } from '../../platform/database/database.ts';
+
+/** A ticket that asks which orders may be behind it. */
+export interface CandidateWant {
+  readonly ticketId: bigint;
+  /** Order numbers of its mapped field and its text. */
+  readonly numbers: readonly string[];
+  /** Of the requester's address; null where the helpdesk has none. */
+  readonly emailHash: Buffer | null;
+  readonly createdAt: Date;
+}
+
+/** An order as attribution sees it. */
+export interface OrderFact {
+  readonly id: bigint;
+  readonly number: string;
+  readonly externalNumber: string | null;
+  readonly placedAt: Date;
+  readonly statusId: number;
+  readonly country: string | null;
+  readonly region: string | null;
+  readonly locale: string | null;
+  /** The requester's address is on the order or on its customer's other orders. */
+  readonly belongsToRequester: boolean;
+  /** Sum to 1,000,000; a null partner is unknown. */
+  readonly shares: readonly { readonly partner: string | null; readonly ppm: number }[];
+  readonly lines: readonly {
+    readonly id: bigint;
+    readonly sku: string | null;
+    readonly productName: string | null;
+    readonly partner: string | null;
+  }[];
+}
+
+export interface TicketOrders {
+  /** Orders whose number, or number at a marketplace, is one of the ticket's. */
+  readonly byNumber: readonly OrderFact[];
+  /** The requester's orders of the 90 days before the ticket, newest first, Incomplete ones left out. */
+  readonly ofRequester: readonly OrderFact[];
+  /** Whether the store knows the requester's address at all. */
+  readonly requesterKnown: boolean;
+}
+
+const recentDays = 90;
+/** An address with more orders than this (a till, a reseller) says the same by the latest of them. */
+const mostRecent = 200;
+
+interface Match {
+  ticket_id: bigint;
+  order_id: bigint;
+  named: boolean;
+  belongs: boolean;
+}
+
+/** Which orders belong to which ticket, and how: each branch runs on an index of its own. */
+const findMatches = async (sql: Sql, wants: readonly CandidateWant[]): Promise<Match[]> => {
+  const numbers = wants.flatMap(({ ticketId, numbers: own }) => own.map((number) => ({ ticketId, number })));
+  return sql.query<Match>(
+    `with want as (
+       select * from unnest($1::int8[], $2::bytea[], $3::timestamptz[]) as w(ticket_id, email_hash, created_at)),
+     customer as (
+       select distinct w.ticket_id, o.connection_id, o.customer_id from want w join "order" o on o.email_hash = w.email_hash where o.customer_id is not null),
+     named as (
+       select n.ticket_id, o.id from unnest($4::int8[], $5::text[]) as n(ticket_id, number) join "order" o on o.number = n.number
+       union
+       select n.ticket_id, o.id from unnest($4::int8[], $5::text[]) as n(ticket_id, number) join "order" o on o.external_number = n.number),
+     recent as (
+       select w.ticket_id, r.id from want w cross join lateral (
+         select o.id, o.placed_at from "order" o
+          where o.email_hash = w.email_hash and o.placed_at <= w.created_at and o.placed_at >= w.created_at - $6 * interval '24 hours' and o.status_id <> 0
+         union
+         select o.id, o.placed_at from customer c join "order" o on o.customer_id = c.customer_id and o.connection_id = c.connection_id
+          where c.ticket_id = w.ticket_id and o.placed_at <= w.created_at and o.placed_at >= w.created_at - $6 * interval '24 hours' and o.status_id <> 0
+          order by placed_at desc limit $7) r)
+     select ticket_id, id as order_id, false as named, true as belongs from recent
+     union all
+     select n.ticket_id, n.id, true,
+            coalesce(o.email_hash = w.email_hash, false)
+            or exists (select from customer c where c.ticket_id = n.ticket_id and c.connection_id = o.connection_id and c.customer_id = o.customer_id)
+       from named n join want w on w.ticket_id = n.ticket_id join "order" o on o.id = n.id`,
+    [
+      wants.map(({ ticketId }) => ticketId),
+      wants.map(({ emailHash }) => emailHash),
+      wants.map(({ createdAt }) => createdAt),
+      numbers.map(({ ticketId }) => ticketId),
+      numbers.map(({ number }) => number),
+      recentDays,
+      mostRecent,
+    ],
+  );
+};
+
+type StoredFact = Omit<OrderFact, 'belongsToRequester'>;
+
+const loadFacts = async (sql: Sql, orderIds: readonly bigint[]): Promise<Map<bigint, StoredFact>> => {
+  const rows = await sql.query<{
+    id: bigint;
+    number: string;
+    external_number: string | null;
+    placed_at: Date;
+    status_id: number;
+    country: string | null;
+    region: string | null;
+    locale: string | null;
+    shares: { partner: string | null; ppm: number }[];
+    lines: { id: string; sku: string | null; productName: string | null; partner: string | null }[];
+  }>(
+    `select o.id, o.number, o.external_number, o.placed_at, o.status_id, o.country, o.region, o.locale,
+            (select coalesce(jsonb_agg(jsonb_build_object('partner', s.partner, 'ppm', s.ppm) order by s.share_no), '[]')
+               from order_share s where s.order_id = o.id) as shares,
+            (select coalesce(jsonb_agg(jsonb_build_object('id', l.id::text, 'sku', l.sku, 'productName', l.product_name, 'partner', l.partner) order by l.id), '[]')
+               from order_line l where l.order_id = o.id) as lines
+       from "order" o where o.id = any($1::int8[])`,
+    [orderIds],
+  );
+  return new Map(
+    rows.map((row) => [
+      row.id,
+      {
+        id: row.id,
+        number: row.number,
+        externalNumber: row.external_number,
+        placedAt: row.placed_at,
+        statusId: row.status_id,
+        country: row.country,
+        region: row.region,
+        locale: row.locale,
+        shares: row.shares,
+        lines: row.lines.map((line) => ({ ...line, id: BigInt(line.id) })),
+      },
+    ]),
+  );
+};
+
+const knownAddresses = async (sql: Sql, wants: readonly CandidateWant[]): Promise<Set<string>> => {
+  const hashes = wants.flatMap(({ emailHash }) => (emailHash ? [emailHash] : []));
+  const rows = await sql.query<{ email_hash: Buffer }>(
+    `select w.email_hash from (select distinct email_hash from unnest($1::bytea[]) as u(email_hash)) w
+      where exists (select from "order" o where o.email_hash = w.email_hash)`,
+    [hashes],
+  );
+  return new Set(rows.map((row) => row.email_hash.toString('hex')));
+};
+
+/** The orders that may be behind each ticket, from our own copy, in three queries for all of them. */
+export const candidates = async (sql: Sql, wants: readonly CandidateWant[]): Promise<Map<bigint, TicketOrders>> => {
+  if (wants.length === 0) return new Map();
+  const matches = await findMatches(sql, wants);
+  const facts = await loadFacts(sql, [...new Set(matches.map(({ order_id }) => order_id))]);
+  const known = await knownAddresses(sql, wants);
+  const byTicket = Map.groupBy(matches, ({ ticket_id }) => ticket_id);
+  const newestFirst = (a: OrderFact, b: OrderFact) =>
+    b.placedAt.getTime() - a.placedAt.getTime() || (a.id < b.id ? 1 : -1);
+  return new Map(
+    wants.map(({ ticketId, emailHash }) => {
+      const found = (byTicket.get(ticketId) ?? []).flatMap(({ order_id, named, belongs }) => {
+        const fact = facts.get(order_id);
+        return fact ? [{ named, fact: { ...fact, belongsToRequester: belongs } }] : [];
+      });
+      const pick = (wanted: boolean) =>
+        found
+          .filter(({ named }) => named === wanted)
+          .map(({ fact }) => fact)
+          .toSorted(newestFirst);
+      return [
+        ticketId,
+        {
+          byNumber: pick(true),
+          ofRequester: pick(false),
+          requesterKnown: emailHash !== null && known.has(emailHash.toString('hex')),
+        },
+      ];
+    }),
+  );
+};
+
+/** Tickets that these orders may belong to: by the requester's address (or the customer's others), or by a number they name. Reads alone. */
+export const ticketsTouchedBy = async (sql: Sql, orderIds: readonly bigint[]): Promise<bigint[]> => {
+  if (orderIds.length === 0) return [];
+  const rows = await sql.query<{ id: bigint }>(
+    `with touched as materialized (select connection_id, customer_id, email_hash, number, external_number from "order" where id = any($1::int8[])),
+     address as (
+       select email_hash from touched where email_hash is not null
+       union
+       select o.email_hash from touched t join "order" o on o.customer_id = t.customer_id and o.connection_id = t.connection_id where o.email_hash is not null),
+     number as materialized (
+       select array_agg(distinct n) as all_numbers from (select number as n from touched union select external_number from touched) u where n is not null)
+     select t.id from ticket t join address a on a.email_hash = t.requester_hash
+     union
+     select t.id from ticket t where t.named_numbers && (select all_numbers from number)
+     union
+     select t.id from ticket t where t.order_number = any ((select all_numbers from number)::text[])`,
+    [orderIds],
+  );
+  return rows.map(({ id }) => id);
+};

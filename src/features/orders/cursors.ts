@@ -1,0 +1,49 @@
+import type { Sql } from '../../platform/database/database.ts';
+
+/** Where a walk over a store's change feed stands, and everything changed before `seenUntil` has been seen. */
+export interface StoredCursor<State> {
+  readonly state: State;
+  readonly seenUntil: Date | null;
+}
+
+export const loadCursor = async <State>(
+  sql: Sql,
+  connectionId: number,
+  stream: string,
+): Promise<StoredCursor<State> | null> => {
+  const [row] = await sql.query<{ cursor: State; seen_until: Date | null }>(
+    'select cursor, seen_until from sync_cursor where connection_id = $1 and stream = $2',
+    [connectionId, stream],
+  );
+  return row ? { state: row.cursor, seenUntil: row.seen_until } : null;
+};
+
+/** Written in the transaction of the rows it speaks of, or after them. A null `seenUntil` leaves the one held. */
+export const saveCursor = async (
+  sql: Sql,
+  connectionId: number,
+  stream: string,
+  { state, seenUntil, now }: { readonly state: unknown; readonly seenUntil: Date | null; readonly now: Date },
+): Promise<void> => {
+  await sql.query(
+    `insert into sync_cursor (connection_id, stream, cursor, seen_until, last_run_at) values ($1, $2, $3::jsonb, $4, $5)
+     on conflict (connection_id, stream) do update set cursor = excluded.cursor,
+            seen_until = coalesce(excluded.seen_until, sync_cursor.seen_until), last_run_at = excluded.last_run_at`,
+    [connectionId, stream, JSON.stringify(state), seenUntil, now],
+  );
+};
+
+/** Shows on the status page what the last run met; null: it ended well. */
+export const noteRun = async (
+  sql: Sql,
+  connectionId: number,
+  stream: string,
+  { error, now }: { readonly error: string | null; readonly now: Date },
+): Promise<void> => {
+  await sql.query('update sync_cursor set last_run_at = $3, last_error = $4 where connection_id = $1 and stream = $2', [
+    connectionId,
+    stream,
+    now,
+    error,
+  ]);
+};

@@ -1,0 +1,79 @@
+import type { Sql } from '../../platform/database/database.ts';
+import { type DecisionBasis, decideOrders, type OrderFacts } from './decide.ts';
+import { type FxColumns, fxOf } from './fx-columns.ts';
+import type { Metafields } from './save.ts';
+import { type StoredPlaces, writeDecisions } from './store.ts';
+
+/** An order as held, with what it was decided by. */
+export interface HeldFacts extends OrderFacts {
+  readonly id: bigint;
+  readonly externalId: string;
+}
+
+/** Which orders are loaded: a condition over "order" o, with its parameters. */
+interface Selection {
+  readonly where: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** Loads and locks orders, in the order in which every writer takes them. */
+const lockHeld = async (tx: Sql, { where, parameters }: Selection): Promise<HeldFacts[]> => {
+  const rows = await tx.query<
+    FxColumns & {
+      id: bigint;
+      external_id: string;
+      places: StoredPlaces;
+      placed_day: string;
+      currency: string;
+      revenue_micros: bigint;
+      lines: {
+        externalId: string;
+        sku: string | null;
+        productName: string | null;
+        brand: string | null;
+        revenueMicros: string;
+      }[];
+    }
+  >(
+    `select o.id, o.external_id, o.places, o.placed_day::text as placed_day, o.currency, o.revenue_micros, o.fx_numerator, o.fx_denominator,
+            o.fx_date::text as fx_date,
+            (select coalesce(jsonb_agg(jsonb_build_object('externalId', l.external_id, 'sku', l.sku, 'productName', l.product_name, 'brand', l.brand,
+                                                          'revenueMicros', l.revenue_micros::text) order by l.id), '[]')
+               from order_line l where l.order_id = o.id) as lines
+       from "order" o where ${where} order by o.connection_id, o.external_id collate "C" for update of o`,
+    parameters,
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    externalId: row.external_id,
+    places: row.places,
+    placedDay: row.placed_day,
+    currency: row.currency,
+    revenueMicros: row.revenue_micros,
+    fx: fxOf(row),
+    lines: row.lines.map((line) => ({ ...line, revenueMicros: BigInt(line.revenueMicros) })),
+  }));
+};
+
+/** Decides held orders again and writes what differs. Returns the ids of the orders in which anything changed. */
+export const decideAgain = async (tx: Sql, basis: DecisionBasis, orderIds: readonly bigint[]): Promise<bigint[]> => {
+  const held = await lockHeld(tx, { where: 'o.id = any($1::int8[])', parameters: [orderIds] });
+  return writeDecisions(tx, await decideOrders(tx, basis, held));
+};
+
+/** Adds metafields to held orders and decides those again; orders that are not held are left out. */
+export const addMetafields = async (
+  tx: Sql,
+  basis: DecisionBasis,
+  { connectionId, metafields }: { readonly connectionId: number; readonly metafields: ReadonlyMap<string, Metafields> },
+): Promise<bigint[]> => {
+  const held = await lockHeld(tx, {
+    where: 'o.connection_id = $1 and o.external_id = any($2)',
+    parameters: [connectionId, [...metafields.keys()]],
+  });
+  const enriched = held.map((order) => ({
+    ...order,
+    places: { ...order.places, metafields: { ...order.places.metafields, ...metafields.get(order.externalId) } },
+  }));
+  return writeDecisions(tx, await decideOrders(tx, basis, enriched));
+};

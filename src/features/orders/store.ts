@@ -1,0 +1,289 @@
+import type { Sql } from '../../platform/database/database.ts';
+import { type FxColumns, fxOf } from './fx-columns.ts';
+import type { MappedLine, OrderShare, Unmapped } from './mapping.ts';
+import { settleRefunds } from './refunds.ts';
+import { type OrderFx, splitByShares } from './revenue.ts';
+
+/** What mapping rules may read of an order, as stored; with the address's own country, which a rule may override. */
+export interface StoredPlaces {
+  readonly channel: string | null;
+  readonly externalSource: string | null;
+  readonly metafields: Readonly<Record<string, string>>;
+  readonly formFields: Readonly<Record<string, string>>;
+  readonly addressCountry: string | null;
+}
+
+export interface LineRow extends MappedLine {
+  readonly externalId: string;
+  readonly sku: string | null;
+  readonly productName: string | null;
+  readonly partner: string | null;
+}
+
+/** What the rules, the region groups and the FX table say of an order. */
+export interface OrderDecision {
+  readonly country: string | null;
+  readonly region: string | null;
+  readonly unmapped: Unmapped | null;
+  readonly fx: OrderFx | null;
+  readonly reportingMicros: bigint | null;
+  readonly shares: readonly OrderShare[];
+}
+
+export interface OrderRow extends OrderDecision {
+  readonly externalId: string;
+  readonly number: string;
+  readonly externalNumber: string | null;
+  readonly placedAt: Date;
+  readonly placedDay: string;
+  readonly modifiedAt: Date;
+  readonly statusId: number;
+  readonly counted: boolean;
+  readonly archived: boolean;
+  readonly locale: string | null;
+  readonly customerId: string | null;
+  readonly emailHash: Buffer | null;
+  readonly emailSealed: Buffer | null;
+  readonly currency: string;
+  readonly revenueMicros: bigint;
+  readonly places: StoredPlaces;
+  readonly lines: readonly LineRow[];
+}
+
+/** What is held of an order that a new state of it must not lose. */
+export interface HeldOrder {
+  readonly id: bigint;
+  readonly modifiedAt: Date;
+  readonly currency: string;
+  readonly placedDay: string;
+  readonly places: StoredPlaces;
+  readonly fx: OrderFx | null;
+}
+
+export const loadHeld = async (
+  sql: Sql,
+  connectionId: number,
+  externalIds: readonly string[],
+): Promise<Map<string, HeldOrder>> => {
+  const rows = await sql.query<
+    FxColumns & {
+      id: bigint;
+      external_id: string;
+      modified_at: Date;
+      currency: string;
+      placed_day: string;
+      places: StoredPlaces;
+    }
+  >(
+    `select id, external_id, modified_at, currency, placed_day::text as placed_day, places, fx_numerator, fx_denominator, fx_date::text as fx_date
+       from "order" where connection_id = $1 and external_id = any($2)`,
+    [connectionId, externalIds],
+  );
+  return new Map(
+    rows.map((row) => [
+      row.external_id,
+      {
+        id: row.id,
+        modifiedAt: row.modified_at,
+        currency: row.currency,
+        placedDay: row.placed_day,
+        places: row.places,
+        fx: fxOf(row),
+      },
+    ]),
+  );
+};
+
+const upsertOrders = async (
+  sql: Sql,
+  connectionId: number,
+  orders: readonly OrderRow[],
+  now: Date,
+): Promise<bigint[]> => {
+  const rows = await sql.query<{ id: bigint }>(
+    `insert into "order" as o (connection_id, first_seen_at, external_id, number, external_number, placed_at, placed_day, modified_at, status_id, counted,
+            archived, country, region, locale, customer_id, email_hash, email_sealed, currency, revenue_micros, reporting_micros, fx_numerator,
+            fx_denominator, fx_date, places, unmapped)
+     select $1::int, $2::timestamptz, * from unnest($3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::date[], $8::timestamptz[], $9::int[], $10::bool[],
+            $11::bool[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bytea[], $17::bytea[], $18::text[], $19::int8[], $20::int8[], $21::numeric[],
+            $22::numeric[], $23::date[], $24::jsonb[], $25::jsonb[])
+     on conflict (connection_id, external_id) do update set
+            number = excluded.number, external_number = excluded.external_number, placed_at = excluded.placed_at, placed_day = excluded.placed_day,
+            modified_at = excluded.modified_at, status_id = excluded.status_id, counted = excluded.counted, archived = excluded.archived,
+            country = excluded.country, region = excluded.region, locale = excluded.locale, customer_id = excluded.customer_id,
+            email_hash = excluded.email_hash, email_sealed = excluded.email_sealed, currency = excluded.currency,
+            revenue_micros = excluded.revenue_micros, reporting_micros = excluded.reporting_micros, fx_numerator = excluded.fx_numerator,
+            fx_denominator = excluded.fx_denominator, fx_date = excluded.fx_date, places = excluded.places, unmapped = excluded.unmapped
+      where o.modified_at <= excluded.modified_at
+        and (o.number, o.external_number, o.placed_at, o.modified_at, o.status_id, o.archived, o.country, o.region, o.locale, o.customer_id, o.email_hash,
+             o.currency, o.revenue_micros, o.reporting_micros, o.places, o.unmapped)
+            is distinct from
+            (excluded.number, excluded.external_number, excluded.placed_at, excluded.modified_at, excluded.status_id, excluded.archived, excluded.country,
+             excluded.region, excluded.locale, excluded.customer_id, excluded.email_hash, excluded.currency, excluded.revenue_micros,
+             excluded.reporting_micros, excluded.places, excluded.unmapped)
+     returning o.id`,
+    [
+      connectionId,
+      now,
+      orders.map((order) => order.externalId),
+      orders.map((order) => order.number),
+      orders.map((order) => order.externalNumber),
+      orders.map((order) => order.placedAt),
+      orders.map((order) => order.placedDay),
+      orders.map((order) => order.modifiedAt),
+      orders.map((order) => order.statusId),
+      orders.map((order) => order.counted),
+      orders.map((order) => order.archived),
+      orders.map((order) => order.country),
+      orders.map((order) => order.region),
+      orders.map((order) => order.locale),
+      orders.map((order) => order.customerId),
+      orders.map((order) => order.emailHash),
+      orders.map((order) => order.emailSealed),
+      orders.map((order) => order.currency),
+      orders.map((order) => order.revenueMicros),
+      orders.map((order) => order.reportingMicros),
+      orders.map((order) => order.fx?.numerator ?? null),
+      orders.map((order) => order.fx?.denominator ?? null),
+      orders.map((order) => order.fx?.date ?? null),
+      orders.map((order) => JSON.stringify(order.places)),
+      orders.map((order) => (order.unmapped ? JSON.stringify(order.unmapped) : null)),
+    ],
+  );
+  return rows.map(({ id }) => id);
+};
+
+const replaceLines = async (
+  sql: Sql,
+  orders: readonly { readonly id: bigint; readonly lines: readonly LineRow[] }[],
+): Promise<bigint[]> => {
+  const lines = orders.flatMap(({ id, lines: own }) => own.map((line) => ({ id, line })));
+  const keys = [lines.map(({ id }) => id), lines.map(({ line }) => line.externalId)];
+  const gone = await sql.query<{ order_id: bigint }>(
+    `delete from order_line l where l.order_id = any($1::int8[])
+        and not exists (select from unnest($2::int8[], $3::text[]) as k(order_id, external_id) where k.order_id = l.order_id and k.external_id = l.external_id)
+     returning l.order_id`,
+    [orders.map(({ id }) => id), ...keys],
+  );
+  const changed = await sql.query<{ order_id: bigint }>(
+    `insert into order_line as l (order_id, external_id, sku, product_name, brand, revenue_micros, partner)
+     select * from unnest($1::int8[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int8[], $7::text[])
+     on conflict (order_id, external_id) do update set sku = excluded.sku, product_name = excluded.product_name, brand = excluded.brand,
+            revenue_micros = excluded.revenue_micros, partner = excluded.partner
+      where (l.sku, l.product_name, l.brand, l.revenue_micros, l.partner)
+            is distinct from (excluded.sku, excluded.product_name, excluded.brand, excluded.revenue_micros, excluded.partner)
+     returning l.order_id`,
+    [
+      ...keys,
+      lines.map(({ line }) => line.sku),
+      lines.map(({ line }) => line.productName),
+      lines.map(({ line }) => line.brand),
+      lines.map(({ line }) => line.revenueMicros),
+      lines.map(({ line }) => line.partner),
+    ],
+  );
+  return [...gone, ...changed].map(({ order_id }) => order_id);
+};
+
+/** Writes the shares of orders, with each share's part of the revenue. Returns the orders whose partners or parts changed. */
+const replaceShares = async (
+  sql: Sql,
+  orders: readonly {
+    readonly id: bigint;
+    readonly shares: readonly OrderShare[];
+    readonly reportingMicros: bigint | null;
+  }[],
+): Promise<bigint[]> => {
+  const shares = orders.flatMap(({ id, shares: own, reportingMicros }) => {
+    const parts = splitByShares(reportingMicros, own);
+    return own.map((share, shareNo) => ({ id, shareNo, ...share, reportingMicros: parts[shareNo] ?? null }));
+  });
+  const columns = [shares.map(({ id }) => id), shares.map(({ shareNo }) => shareNo)];
+  const gone = await sql.query<{ order_id: bigint }>(
+    `delete from order_share s where s.order_id = any($1::int8[])
+        and not exists (select from unnest($2::int8[], $3::int[]) as k(order_id, share_no) where k.order_id = s.order_id and k.share_no = s.share_no)
+     returning s.order_id`,
+    [orders.map(({ id }) => id), ...columns],
+  );
+  const changed = await sql.query<{ order_id: bigint }>(
+    `insert into order_share as s (order_id, share_no, partner, ppm, reporting_micros)
+     select * from unnest($1::int8[], $2::int[], $3::text[], $4::int[], $5::int8[])
+     on conflict (order_id, share_no) do update set partner = excluded.partner, ppm = excluded.ppm, reporting_micros = excluded.reporting_micros
+      where (s.partner, s.ppm, s.reporting_micros) is distinct from (excluded.partner, excluded.ppm, excluded.reporting_micros)
+     returning s.order_id`,
+    [
+      ...columns,
+      shares.map(({ partner }) => partner),
+      shares.map(({ ppm }) => ppm),
+      shares.map(({ reportingMicros }) => reportingMicros),
+    ],
+  );
+  return [...gone, ...changed].map(({ order_id }) => order_id);
+};
+
+/**
+ * Writes orders with lines and shares, whole or not at all per order: a state older than the one held is left out.
+ * External ids are unique within the call. Returns the ids of the orders in which anything changed.
+ */
+export const writeOrders = async (
+  sql: Sql,
+  connectionId: number,
+  orders: readonly OrderRow[],
+  now: Date,
+): Promise<bigint[]> => {
+  if (orders.length === 0) return [];
+  // Every writer takes the rows in the same order, so that two of them cannot wait for each other.
+  const sorted = orders.toSorted((a, b) => (a.externalId < b.externalId ? -1 : 1));
+  const changed = await upsertOrders(sql, connectionId, sorted, now);
+  const held = await loadHeld(
+    sql,
+    connectionId,
+    sorted.map(({ externalId }) => externalId),
+  );
+  const current = sorted.flatMap((order) => {
+    const row = held.get(order.externalId);
+    return row && row.modifiedAt.getTime() === order.modifiedAt.getTime() ? [{ ...order, id: row.id }] : [];
+  });
+  const ids = new Set([...changed, ...(await replaceLines(sql, current)), ...(await replaceShares(sql, current))]);
+  await settleRefunds(sql, [...ids]);
+  return [...ids];
+};
+
+/** Writes what rules, regions and FX say of orders that are held already. Returns the ids of those in which anything changed. */
+export const writeDecisions = async (
+  sql: Sql,
+  orders: readonly (OrderDecision & {
+    readonly id: bigint;
+    readonly places: StoredPlaces;
+    readonly lines: readonly LineRow[];
+  })[],
+): Promise<bigint[]> => {
+  if (orders.length === 0) return [];
+  const rows = await sql.query<{ id: bigint }>(
+    `update "order" o set country = n.country, region = n.region, unmapped = n.unmapped, reporting_micros = n.reporting_micros,
+            fx_numerator = n.fx_numerator, fx_denominator = n.fx_denominator, fx_date = n.fx_date, places = n.places
+       from unnest($1::int8[], $2::text[], $3::text[], $4::jsonb[], $5::int8[], $6::numeric[], $7::numeric[], $8::date[], $9::jsonb[])
+            as n(id, country, region, unmapped, reporting_micros, fx_numerator, fx_denominator, fx_date, places)
+      where o.id = n.id and (o.country, o.region, o.unmapped, o.reporting_micros, o.places)
+            is distinct from (n.country, n.region, n.unmapped, n.reporting_micros, n.places)
+     returning o.id`,
+    [
+      orders.map(({ id }) => id),
+      orders.map(({ country }) => country),
+      orders.map(({ region }) => region),
+      orders.map(({ unmapped }) => (unmapped ? JSON.stringify(unmapped) : null)),
+      orders.map(({ reportingMicros }) => reportingMicros),
+      orders.map(({ fx }) => fx?.numerator ?? null),
+      orders.map(({ fx }) => fx?.denominator ?? null),
+      orders.map(({ fx }) => fx?.date ?? null),
+      orders.map(({ places }) => JSON.stringify(places)),
+    ],
+  );
+  const ids = new Set([
+    ...rows.map(({ id }) => id),
+    ...(await replaceLines(sql, orders)),
+    ...(await replaceShares(sql, orders)),
+  ]);
+  await settleRefunds(sql, [...ids]);
+  return [...ids];
+};

@@ -1,0 +1,264 @@
+import { dayMs, minuteMs } from '../../core/time.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Sql } from '../../platform/database/database.ts';
+import type { Database } from '../../platform/database/open.ts';
+import type { PlacesWanted, StoreClient, StoreOrder, StoreRefund } from '../../stores/port.ts';
+import { loadCursor, noteRun, saveCursor } from './cursors.ts';
+import type { DecisionBasis } from './decide.ts';
+import { addMetafields } from './held-orders.ts';
+import { saveRefunds } from './refunds.ts';
+import { type Metafields, type SaveDeps, saveOrders } from './save.ts';
+import { loadHeld } from './store.ts';
+
+/** How far the first import reaches back: a number alone attributes to orders of the last 365 days (RULES.md section 3). */
+const firstImportMs = 365 * dayMs;
+/** A walk reads again what changed this shortly before the last change seen: stores show changes late and out of order. */
+const overlapMs = 10 * minuteMs;
+/** Whether money moved is known later than the refund: a day's refunds are read again. */
+const refundOverlapMs = dayMs;
+/** An order placed this shortly before the metafields were walked may have got its own afterwards. */
+const metafieldLagMs = 2 * minuteMs;
+const ordersPerTransaction = 500;
+
+/** Where the walk over orders stands. Instants are ISO 8601. */
+interface OrdersCursor {
+  /** The copy is complete for orders changed since. */
+  readonly since: string;
+  /** The latest change that is stored. */
+  readonly position: string;
+  /** Metafields changed since are still to be walked. */
+  readonly metafieldsFrom: string;
+  /** What the rules wanted when the walk began; anything new is fetched from `since` on. */
+  readonly held: { readonly metafields: readonly string[]; readonly formFields: readonly string[] };
+}
+
+interface RefundsCursor {
+  readonly since: string;
+  readonly position: string;
+}
+
+/** From when on our copy of a store holds every order, and until which moment; null before the first walk ended. */
+export interface Coverage {
+  readonly since: Date;
+  readonly until: Date;
+}
+
+export interface SyncDeps extends SaveDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly basis: () => Promise<DecisionBasis>;
+  readonly placesWanted: () => Promise<PlacesWanted>;
+  /** Told within the transaction that changed the orders. */
+  readonly onChanged: (sql: Sql, orderIds: readonly bigint[]) => Promise<void>;
+}
+
+export interface SyncOutcome {
+  /** Orders and refunds the store named as changed. */
+  readonly orders: number;
+  readonly refunds: number;
+  /** Ids of the orders in which anything changed for us. */
+  readonly changed: readonly bigint[];
+  /** Orders the store sent in a shape we cannot read. */
+  readonly unreadable: readonly string[];
+}
+
+const metafieldNames = ({ metafields }: PlacesWanted): string[] =>
+  metafields.map(({ namespace, key }) => `${namespace}.${key}`);
+
+const lacks = (held: readonly string[], wanted: readonly string[]): boolean =>
+  wanted.some((name) => !held.includes(name));
+
+const startOf = (
+  stored: OrdersCursor | undefined,
+  wanted: PlacesWanted,
+  asked: Date | undefined,
+  now: Date,
+): OrdersCursor => {
+  const held = { metafields: metafieldNames(wanted), formFields: wanted.formFields };
+  const firstSince = (asked ?? new Date(now.getTime() - firstImportMs)).toISOString();
+  if (!stored) return { since: firstSince, position: firstSince, metafieldsFrom: firstSince, held };
+  const reachesBack = asked !== undefined && asked.toISOString() < stored.since;
+  const since = reachesBack ? firstSince : stored.since;
+  return {
+    since,
+    position: reachesBack || lacks(stored.held.formFields, held.formFields) ? since : stored.position,
+    metafieldsFrom: reachesBack || lacks(stored.held.metafields, held.metafields) ? since : stored.metafieldsFrom,
+    held,
+  };
+};
+
+const before = (instant: string, ms: number): Date => new Date(Date.parse(instant) - ms);
+
+const latestOf = (position: string, instants: readonly Date[]): string =>
+  new Date(Math.max(Date.parse(position), ...instants.map((at) => at.getTime()))).toISOString();
+
+/** Both walks over one store. */
+export const syncStore = async (
+  deps: SyncDeps,
+  {
+    connectionId,
+    client,
+    since,
+  }: { readonly connectionId: number; readonly client: StoreClient; readonly since?: Date | undefined },
+): Promise<SyncOutcome> => {
+  const { db, clock } = deps;
+  const changed = new Set<bigint>();
+  const unreadable: string[] = [];
+
+  const note = async (tx: Sql, ids: readonly bigint[]): Promise<void> => {
+    for (const id of ids) changed.add(id);
+    if (ids.length > 0) await deps.onChanged(tx, [...new Set(ids)]);
+  };
+
+  /** Metafields of orders that are new to us and that the walk over metafields could not have told of. */
+  const metafieldsOfNew = async (
+    orders: readonly StoreOrder[],
+    wanted: PlacesWanted,
+    told: (order: StoreOrder) => boolean,
+  ) => {
+    const found = new Map<string, Metafields>();
+    if (wanted.metafields.length === 0) return found;
+    const untold = orders.filter((order) => !told(order));
+    await Promise.all(
+      untold.map(async ({ externalId }) => {
+        const fields = await client.metafieldsOf(externalId, wanted);
+        found.set(externalId, Object.fromEntries(fields.map(({ name, value }) => [name, value])));
+      }),
+    );
+    return found;
+  };
+
+  const applyMetafields = async (metafields: ReadonlyMap<string, Metafields>): Promise<void> => {
+    const entries = [...metafields];
+    for (let at = 0; at < entries.length; at += ordersPerTransaction) {
+      const basis = await deps.basis();
+      await db.transaction(async (tx) => {
+        const batch = new Map(entries.slice(at, at + ordersPerTransaction));
+        await note(tx, await addMetafields(tx, basis, { connectionId, metafields: batch }));
+      });
+    }
+  };
+
+  const syncOrders = async (): Promise<{ walked: number; since: string }> => {
+    const startedAt = clock.now();
+    const wanted = await deps.placesWanted();
+    const start = startOf(
+      (await loadCursor<OrdersCursor>(db, connectionId, 'orders'))?.state,
+      wanted,
+      since,
+      startedAt,
+    );
+    await saveCursor(db, connectionId, 'orders', { state: start, seenUntil: null, now: startedAt });
+
+    // Metafields first: an order that is stored without its own would be taken for a direct sale.
+    const crawled = new Map<string, Metafields>();
+    for await (const page of client.walkMetafields(before(start.metafieldsFrom, overlapMs), wanted))
+      for (const { orderExternalId, name, value } of page)
+        crawled.set(orderExternalId, { ...crawled.get(orderExternalId), [name]: value });
+
+    const crawledFrom = new Date(start.metafieldsFrom);
+    const crawledUntil = new Date(startedAt.getTime() - metafieldLagMs);
+    let cursor = start;
+    let walked = 0;
+    for await (const page of client.walkOrders(before(start.position, overlapMs), wanted)) {
+      walked += page.orders.length;
+      unreadable.push(...page.unreadable);
+      const held = await loadHeld(
+        db,
+        connectionId,
+        page.orders.map(({ externalId }) => externalId),
+      );
+      const own = await metafieldsOfNew(
+        page.orders,
+        wanted,
+        ({ externalId, placedAt }) =>
+          held.has(externalId) || (placedAt >= crawledFrom && (placedAt < crawledUntil || crawled.has(externalId))),
+      );
+      // New orders placed since the import's start need no call: the walk over refunds finds theirs.
+      const stirred = page.orders.filter(({ externalId, placedAt, modifiedAt }) => {
+        const known = held.get(externalId);
+        return known ? known.modifiedAt < modifiedAt : placedAt < new Date(start.since);
+      });
+      const refunds = await client.refundsOf(stirred.map(({ externalId }) => externalId));
+      const basis = await deps.basis();
+      const position = latestOf(
+        cursor.position,
+        page.orders.map(({ modifiedAt }) => modifiedAt),
+      );
+      cursor = { ...cursor, position };
+      await db.transaction(async (tx) => {
+        const saved = await saveOrders(tx, connectionId, page.orders, {
+          ...deps,
+          basis,
+          now: clock.now(),
+          metafieldsOf: ({ externalId }, stored) => ({ ...stored, ...crawled.get(externalId), ...own.get(externalId) }),
+        });
+        const refunded = await saveRefunds(tx, connectionId, refunds, deps);
+        await note(tx, [...saved, ...refunded]);
+        await saveCursor(tx, connectionId, 'orders', { state: cursor, seenUntil: null, now: clock.now() });
+      });
+      for (const { externalId } of page.orders) crawled.delete(externalId);
+    }
+    await applyMetafields(crawled);
+    const state = { ...cursor, metafieldsFrom: startedAt.toISOString() };
+    await saveCursor(db, connectionId, 'orders', { state, seenUntil: startedAt, now: clock.now() });
+    return { walked, since: start.since };
+  };
+
+  /** Orders that refunds speak of and we lack: placed before the import's start. */
+  const fetchUnknown = async (refunds: readonly StoreRefund[]): Promise<StoreOrder[]> => {
+    const ids = [...new Set(refunds.map(({ orderExternalId }) => orderExternalId))];
+    const held = await loadHeld(db, connectionId, ids);
+    const wanted = await deps.placesWanted();
+    const fetched = await Promise.all(ids.filter((id) => !held.has(id)).map((id) => client.ordersByNumber(id, wanted)));
+    return fetched.flat();
+  };
+
+  const syncRefunds = async (ordersSince: string): Promise<number> => {
+    const startedAt = clock.now();
+    const stored = (await loadCursor<RefundsCursor>(db, connectionId, 'refunds'))?.state;
+    let cursor: RefundsCursor =
+      stored && stored.since <= ordersSince ? stored : { since: ordersSince, position: ordersSince };
+    let walked = 0;
+    for await (const refunds of client.walkRefunds(before(cursor.position, refundOverlapMs))) {
+      walked += refunds.length;
+      const fetched = await fetchUnknown(refunds);
+      const basis = await deps.basis();
+      const position = latestOf(
+        cursor.position,
+        refunds.map(({ madeAt }) => madeAt),
+      );
+      // The list is in the order of refund ids, which a shop that imports its history need not give by date.
+      await db.transaction(async (tx) => {
+        const saved = await saveOrders(tx, connectionId, fetched, { ...deps, basis, now: clock.now() });
+        await note(tx, [...saved, ...(await saveRefunds(tx, connectionId, refunds, deps))]);
+      });
+      cursor = { ...cursor, position };
+    }
+    await saveCursor(db, connectionId, 'refunds', { state: cursor, seenUntil: startedAt, now: clock.now() });
+    return walked;
+  };
+
+  try {
+    const orders = await syncOrders();
+    const refunds = await syncRefunds(orders.since);
+    const error =
+      unreadable.length > 0
+        ? `${unreadable.length} orders cannot be read: ${unreadable.slice(0, 3).join(' | ')}`
+        : null;
+    await noteRun(db, connectionId, 'orders', { error, now: clock.now() });
+    return { orders: orders.walked, refunds, changed: [...changed], unreadable };
+  } catch (error) {
+    await noteRun(db, connectionId, 'orders', {
+      error: error instanceof Error ? error.message : 'failed',
+      now: clock.now(),
+    });
+    throw error;
+  }
+};
+
+/** What our own copy of a store holds whole; null before the first walk over its orders ended. */
+export const coverageOf = async (sql: Sql, connectionId: number): Promise<Coverage | null> => {
+  const cursor = await loadCursor<OrdersCursor>(sql, connectionId, 'orders');
+  return cursor?.seenUntil ? { since: new Date(cursor.state.since), until: cursor.seenUntil } : null;
+};
