@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Conflict, NotFound } from '../../../src/core/errors.ts';
-import { decideHeld, findMissedHolds } from '../../../src/features/costing/index.ts';
+import { decideHeld, findMissedHolds, settleWork } from '../../../src/features/costing/index.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
 import { testDatabase } from '../../support/database.ts';
 import { type Ledger, now, openLedger, reading } from './ledger.ts';
@@ -93,7 +93,6 @@ describe('a bulk edit', () => {
       release = resolve;
     });
     // The first worker has settled and not committed when the second settles: neither sees the other's entries.
-    const { settleWork } = await import('../../../src/features/costing/index.ts');
     const lot = (ids: readonly bigint[]) => ({
       tickets: ids.map((ticketId) => ({
         ticketId,

@@ -8,6 +8,7 @@ import {
   ticketsToReprice,
 } from '../../../src/features/costing/index.ts';
 import type { Touch, WorkReading } from '../../../src/helpdesks/port.ts';
+import type { Sql } from '../../../src/platform/database/database.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
 
 export const now = new Date('2026-05-20T12:00:00Z');
@@ -138,5 +139,13 @@ export const openLedger = async (db: Database) => {
       ),
   };
 };
+
+/** Every table of the ledger, to see that nothing moved. */
+export const everything = async (sql: Sql) =>
+  Promise.all(
+    ['work_entry', 'posting', 'rollup_delta'].map((table) =>
+      sql.query(`select count(*), md5(string_agg(t::text, '|' order by id)) as state from ${table} t`),
+    ),
+  );
 
 export type Ledger = Awaited<ReturnType<typeof openLedger>>;
