@@ -1,0 +1,184 @@
+import pLimit from 'p-limit';
+import { LimitReached, UpstreamError } from '../../core/errors.ts';
+import { dayMs, hourMs, minuteMs } from '../../core/time.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Vault } from '../../platform/crypto.ts';
+import type { Sql } from '../../platform/database/database.ts';
+import type { Database } from '../../platform/database/open.ts';
+import { type Log, step } from '../../platform/log.ts';
+import type { Mailer } from '../../platform/mail.ts';
+import { answerableMs, surveyToken } from './invite.ts';
+import { surveyMail } from './mail.ts';
+import type { SurveyLanguage } from './survey-language.ts';
+
+/** Longer than the mail server can take over one lot: 50 mails, 5 at once, 50 s each until the mailer gives up. */
+const leaseMs = 10 * minuteMs;
+const sendAtOnce = 5;
+const largestLot = 50;
+const mostAttempts = 8;
+/** A mail that was due this long ago (we were down) asks about something long forgotten. */
+const tooLateMs = 7 * dayMs;
+
+export const backoffMs = (attempts: number): number => Math.min(minuteMs * 4 ** (attempts - 1), 6 * hourMs);
+
+export interface SenderDeps {
+  readonly db: Database;
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly mailer: Mailer;
+  /** True where sending the same id again cannot reach a person twice: the file outbox. */
+  readonly resendIsSafe: boolean;
+  /** Base of the survey's links, without a slash at the end. */
+  readonly publicUrl: string;
+  readonly log: Log;
+}
+
+interface Due {
+  readonly id: bigint;
+  readonly state: 'pending' | 'sending';
+  readonly language: SurveyLanguage;
+  readonly address_sealed: Buffer | null;
+  readonly attempts: number;
+  readonly obstacle: string | null;
+}
+
+type Outcome = 'delivered' | 'again' | 'doubt' | 'failed';
+
+/** Due invitations that no other worker holds, with the reason why one must not go any more. */
+const claim = (sql: Sql, now: Date, limit: number): Promise<Due[]> =>
+  sql.query<Due>(
+    `SELECT i.id, i.state, i.language, i.address_sealed, i.attempts,
+       CASE WHEN p.unsubscribed_at IS NOT NULL THEN 'unsubscribed'
+            WHEN c.mode <> 'act' OR c.disabled_at IS NOT NULL THEN 'mode observe'
+            WHEN t.merged_into_external_id IS NOT NULL THEN 'merged'
+            WHEN t.status IS NULL OR t.status NOT IN ('solved', 'closed') THEN 'ticket reopened'
+            WHEN i.attempts = 0 AND i.due_at < $3 THEN 'too late'
+            WHEN i.address_sealed IS NULL THEN 'no address' END AS obstacle
+     FROM invitation i JOIN ticket t ON t.id = i.ticket_id JOIN connection c ON c.id = t.connection_id
+       LEFT JOIN survey_person p ON p.person_hash = i.person_hash
+     WHERE i.state IN ('pending', 'sending') AND i.due_at <= $1 AND (i.claimed_until IS NULL OR i.claimed_until <= $1)
+     ORDER BY i.due_at, i.id LIMIT $2 FOR UPDATE OF i SKIP LOCKED`,
+    [now, limit, new Date(now.getTime() - tooLateMs)],
+  );
+
+const ids = (rows: readonly Due[]): bigint[] => rows.map(({ id }) => id);
+
+/** Freezes partner, region and agent as they are now, and writes that the mail is about to go before it does. */
+const freezeAndMark = (sql: Sql, rows: readonly Due[], claimedUntil: Date): Promise<object[]> =>
+  sql.query(
+    `UPDATE invitation i SET state = 'sending', attempts = i.attempts + 1, claimed_until = $2,
+       agent_id = coalesce(t.assignee_id, i.agent_id),
+       shares = coalesce((
+         SELECT jsonb_agg(jsonb_build_object('partner', s.partner, 'region', s.region, 'country', s.country, 'ppm', s.ppm) ORDER BY s.share_no)
+         FROM attribution a JOIN attribution_share s ON s.attribution_id = a.id
+         WHERE a.ticket_id = i.ticket_id AND a.current), i.shares)
+     FROM ticket t WHERE t.id = i.ticket_id AND i.id = ANY($1::bigint[])`,
+    [ids(rows), claimedUntil],
+  );
+
+const outcomeOf = (error: unknown, attempts: number, resendIsSafe: boolean): { outcome: Outcome; afterMs: number } => {
+  const afterMs = error instanceof LimitReached ? Math.max(error.retryAfterMs, minuteMs) : backoffMs(attempts);
+  const again = attempts < mostAttempts ? ('again' as const) : ('failed' as const);
+  if (error instanceof LimitReached) return { outcome: again, afterMs };
+  if (error instanceof UpstreamError && !error.inDoubt) return { outcome: error.retryable ? again : 'failed', afterMs };
+  // Whatever else went wrong may have gone wrong after the mail left.
+  return { outcome: resendIsSafe ? again : 'doubt', afterMs };
+};
+
+/**
+ * The outbox of invitations. `sendDue` sends up to `limit` of them (50 at most) and returns how many it took on: call it
+ * again until it returns less. What crashed between sending and recording is sent again where that is safe, and otherwise stays in state
+ * `doubt`, visible and never sent twice.
+ */
+export const createSender = (deps: SenderDeps) => {
+  const { db, vault, clock, mailer, resendIsSafe, publicUrl, log } = deps;
+
+  const settle = (id: bigint, outcome: Outcome, now: Date, dueAt: Date, error: unknown): Promise<object[]> => {
+    if (outcome === 'delivered')
+      // The address has done its work: keeping it longer serves nobody.
+      return db.query(
+        `UPDATE invitation SET state = 'delivered', sent_at = $2, expires_at = $3, due_at = NULL, claimed_until = NULL,
+           address_sealed = NULL, last_error = NULL WHERE id = $1 AND state = 'sending'`,
+        [id, now, new Date(now.getTime() + answerableMs)],
+      );
+    const reason =
+      error instanceof UpstreamError || error instanceof LimitReached
+        ? error.message
+        : 'the mail could not be handed over';
+    return db.query(
+      `UPDATE invitation SET state = $2, due_at = $3, claimed_until = NULL, last_error = $4,
+         sent_at = CASE WHEN $2 = 'doubt' THEN $5::timestamptz ELSE sent_at END WHERE id = $1 AND state = 'sending'`,
+      [id, outcome === 'again' ? 'pending' : outcome, outcome === 'again' ? dueAt : null, reason, now],
+    );
+  };
+
+  const sendOne = async (row: Due): Promise<Outcome> => {
+    const attempts = row.attempts + 1;
+    let failure: unknown = null;
+    let verdict: { outcome: Outcome; afterMs: number } = { outcome: 'delivered', afterMs: 0 };
+    try {
+      if (!row.address_sealed) throw new UpstreamError('the invitation has no address', { retryable: false });
+      await mailer.send({
+        id: `survey-${row.id}`,
+        to: vault.open(row.address_sealed),
+        ...surveyMail(row.language, `${publicUrl}/s/${surveyToken(vault, row.id)}`),
+      });
+    } catch (error) {
+      failure = error;
+      verdict = outcomeOf(error, attempts, resendIsSafe);
+      log.warn(
+        { invitation: row.id.toString(), attempts, outcome: verdict.outcome, err: error },
+        'survey mail not sent',
+      );
+    }
+    const now = clock.now();
+    await settle(row.id, verdict.outcome, now, new Date(now.getTime() + verdict.afterMs), failure);
+    return verdict.outcome;
+  };
+
+  const takeOn = (now: Date, limit: number) =>
+    db.transaction(async (tx) => {
+      const claimedUntil = new Date(now.getTime() + leaseMs);
+      const due = await claim(tx, now, limit);
+      // What was being sent when a process died has passed its checks and keeps what was frozen then.
+      const interrupted = due.filter(({ state }) => state === 'sending');
+      const fresh = due.filter(({ state }) => state === 'pending');
+      const cancelled = fresh.filter(({ obstacle }) => obstacle !== null);
+      const unhindered = fresh.filter(({ obstacle }) => obstacle === null);
+      const doubtful = resendIsSafe ? [] : interrupted;
+      const again = resendIsSafe ? interrupted : [];
+      for (const row of cancelled)
+        await tx.query(
+          `UPDATE invitation SET state = 'cancelled', due_at = NULL, address_sealed = NULL, last_error = $2 WHERE id = $1`,
+          [row.id, row.obstacle],
+        );
+      if (doubtful.length > 0)
+        await tx.query(
+          `UPDATE invitation SET state = 'doubt', due_at = NULL, claimed_until = NULL, sent_at = $2, last_error = $3
+           WHERE id = ANY($1::bigint[])`,
+          [ids(doubtful), now, 'the process stopped between sending the mail and recording it'],
+        );
+      if (again.length > 0)
+        await tx.query(
+          `UPDATE invitation SET attempts = attempts + 1, claimed_until = $2 WHERE id = ANY($1::bigint[])`,
+          [ids(again), claimedUntil],
+        );
+      if (unhindered.length > 0) await freezeAndMark(tx, unhindered, claimedUntil);
+      return { lot: due.length, ready: [...again, ...unhindered], cancelled: cancelled.length, doubt: doubtful.length };
+    });
+
+  return {
+    async sendDue({ limit }: { readonly limit: number }): Promise<number> {
+      const { lot, ready, cancelled, doubt } = await takeOn(clock.now(), Math.min(limit, largestLot));
+      if (lot === 0) return 0;
+      return step(log, 'survey mails', async (line) => {
+        const atOnce = pLimit(sendAtOnce);
+        const outcomes = await Promise.all(ready.map((row) => atOnce(() => sendOne(row))));
+        const count = (wanted: Outcome) => outcomes.filter((outcome) => outcome === wanted).length;
+        Object.assign(line, { lot, cancelled, delivered: count('delivered'), again: count('again') });
+        Object.assign(line, { doubt: doubt + count('doubt'), failed: count('failed') });
+        return lot;
+      });
+    },
+  };
+};
