@@ -69,6 +69,9 @@ export const step = async <Result>(
   }
 };
 
+/** `step` bound to one log and its metrics: what the features get. */
+export type RunStep = <Result>(name: string, work: (line: StepLine) => Promise<Result>) => Promise<Result>;
+
 /** JSON has no bigint. */
 const readable = (line: StepLine): object =>
   Object.fromEntries(

@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 import type { Clock } from '../platform/clock.ts';
 import type { CallObserver } from '../platform/http/client.ts';
-import type { CallObserver } from '../platform/http/client.ts';
 
 /** An amount as the store wrote it: decimal text in the order's currency. Never a float. */
 export type DecimalText = string;

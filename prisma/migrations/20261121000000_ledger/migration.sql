@@ -178,10 +178,10 @@ CREATE TABLE "ticket" (
     "organization_id" TEXT,
     "form_id" TEXT,
     "inbox_id" TEXT,
-    "tags" TEXT[],
-    "order_number" TEXT,
-    "named_numbers" TEXT[],
-    "named_lines" BIGINT[],
+    "tags" TEXT[] DEFAULT ARRAY[]::TEXT[],
+    "order_numbers" TEXT[] DEFAULT ARRAY[]::TEXT[],
+    "named_numbers" TEXT[] DEFAULT ARRAY[]::TEXT[],
+    "named_lines" BIGINT[] DEFAULT ARRAY[]::BIGINT[],
     "person_choice" JSONB,
     "parent_external_id" TEXT,
     "merged_into_external_id" TEXT,
@@ -568,7 +568,7 @@ CREATE INDEX "ticket_requester_hash_idx" ON "ticket"("requester_hash");
 CREATE INDEX "ticket_named_numbers_idx" ON "ticket" USING GIN ("named_numbers");
 
 -- CreateIndex
-CREATE INDEX "ticket_connection_id_order_number_idx" ON "ticket"("connection_id", "order_number");
+CREATE INDEX "ticket_order_numbers_idx" ON "ticket" USING GIN ("order_numbers");
 
 -- CreateIndex
 CREATE INDEX "ticket_connection_id_parent_external_id_idx" ON "ticket"("connection_id", "parent_external_id");

@@ -189,7 +189,7 @@ export const ticketsTouchedBy = async (sql: Sql, orderIds: readonly bigint[]): P
      union
      select t.id from ticket t where t.named_numbers && (select all_numbers from number)
      union
-     select t.id from ticket t where t.order_number = any ((select all_numbers from number)::text[])`,
+     select t.id from ticket t where t.order_numbers && (select all_numbers from number)::text[]`,
     [orderIds],
   );
   return rows.map(({ id }) => id);

@@ -4,6 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Vault } from '../../platform/crypto.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
+import type { CallObserver } from '../../platform/http/client.ts';
 import type { Log } from '../../platform/log.ts';
 import type { PlacesWanted, StoreAdapter, StoreClient } from '../../stores/port.ts';
 import {
@@ -64,6 +65,8 @@ export const createOrders = (deps: {
   readonly stores: ReadonlyMap<string, StoreAdapter>;
   readonly reporting: ReportingBasis;
   readonly allowPrivate: boolean;
+  /** Watches the calls to a store's connection, for the metrics. */
+  readonly observe?: (connection: string) => CallObserver;
   /** Told of new and changed orders within the transaction that wrote them, so that their tickets are decided again whatever happens next. */
   readonly onChanged: (sql: Sql, orderIds: readonly bigint[]) => Promise<void>;
 }): Orders => {
@@ -72,12 +75,16 @@ export const createOrders = (deps: {
   const clients = new Map<number, { readonly settings: Record<string, unknown>; readonly client: StoreClient }>();
   const lookUp = createLookUp({ clock, log, hashAddress: vault.hashAddress });
 
-  const clientOf = ({ id, kind, settings }: Connection): StoreClient => {
+  const clientOf = ({ id, name, kind, settings }: Connection): StoreClient => {
     const held = clients.get(id);
     if (held && isDeepStrictEqual(held.settings, settings)) return held.client;
     const adapter = stores.get(kind);
     if (!adapter) throw new AppError('invalid_input', `Connection ${id} is a ${kind}, which is no store`);
-    const client = adapter.connect(adapter.settings.parse(settings), { clock, allowPrivate: deps.allowPrivate });
+    const client = adapter.connect(adapter.settings.parse(settings), {
+      clock,
+      allowPrivate: deps.allowPrivate,
+      ...(deps.observe && { observe: deps.observe(name) }),
+    });
     clients.set(id, { settings, client });
     return client;
   };

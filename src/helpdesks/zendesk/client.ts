@@ -1,9 +1,8 @@
 import { InvalidInput, Refused, UpstreamError } from '../../core/errors.ts';
 import { minuteMs, secondMs } from '../../core/time.ts';
-import type { Clock } from '../../platform/clock.ts';
 import { baseUrlOf } from '../../platform/http/address.ts';
 import { createHttp } from '../../platform/http/client.ts';
-import type { HelpdeskClient } from '../port.ts';
+import type { HelpdeskAdapter, HelpdeskClient } from '../port.ts';
 import { authorsOf, readHistory } from './history.ts';
 import { createQuotas, type Quota } from './quota.ts';
 import {
@@ -52,7 +51,8 @@ export const connectZendesk = (
     clock,
     allowPrivate,
     apiUserId,
-  }: { readonly clock: Clock; readonly allowPrivate: boolean; readonly apiUserId: string | null },
+    observe,
+  }: Parameters<HelpdeskAdapter['connect']>[1],
 ): HelpdeskClient => {
   const baseUrl = baseUrlOf({
     given: settings.baseUrl,
@@ -62,7 +62,7 @@ export const connectZendesk = (
   const authorization = `Basic ${Buffer.from(`${settings.email}/token:${settings.apiToken}`).toString('base64')}`;
   const quotas = createQuotas(clock, settings.limitShare);
   const httpWithin = (quota: Quota) =>
-    createHttp({ baseUrl, headers: { authorization }, clock, allowPrivate, ...quota });
+    createHttp({ baseUrl, headers: { authorization }, clock, allowPrivate, observe, ...quota });
   const http = httpWithin(quotas.account);
   const exportsHttp = httpWithin(quotas.exports);
   const updatesHttp = httpWithin(quotas.updates);

@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/clock.ts';
 import { baseUrlOf } from '../../platform/http/address.ts';
 import type { RateReading } from '../../platform/http/budget.ts';
-import { createHttp, type HttpCall } from '../../platform/http/client.ts';
+import { type CallObserver, createHttp, type HttpCall } from '../../platform/http/client.ts';
 import type { BigcommerceSettings } from './settings.ts';
 
 export const vendorUrl = 'https://api.bigcommerce.com';
@@ -33,7 +33,7 @@ const timeoutMs = 30_000;
 
 export const createBigcommerceApi = (
   settings: BigcommerceSettings,
-  deps: { readonly clock: Clock; readonly allowPrivate: boolean },
+  deps: { readonly clock: Clock; readonly allowPrivate: boolean; readonly observe?: CallObserver },
 ): BigcommerceApi => {
   const http = createHttp({
     baseUrl: `${baseUrlOf({ given: settings.baseUrl, vendor: vendorUrl, allowPrivate: deps.allowPrivate })}/stores/${settings.storeHash}`,
@@ -42,6 +42,7 @@ export const createBigcommerceApi = (
     allowPrivate: deps.allowPrivate,
     readRate,
     timeoutMs,
+    observe: deps.observe,
   });
   return {
     async get(path, query = {}, params = {}) {

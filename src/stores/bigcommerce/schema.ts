@@ -43,7 +43,7 @@ const flag = z
   .transform((value) => value === true || value === 1 || value === 'true' || value === '1');
 
 const formFields = z
-  .array(z.looseObject({ name: z.string(), value: z.unknown() }))
+  .array(z.looseObject({ name: z.string(), value: z.unknown().optional() }))
   .nullish()
   .catch(null)
   .transform((fields) => fields ?? []);
@@ -121,7 +121,7 @@ export const order = z
     customer_locale: words,
     is_deleted: flag,
     billing_address: address.nullish().catch(null),
-    consignments: z.unknown().transform((value) => {
+    consignments: z.unknown().optional().transform((value) => {
       const parsed = consignments.safeParse(Array.isArray(value) ? value[0] : value);
       return parsed.success ? parsed.data : null;
     }),

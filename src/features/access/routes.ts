@@ -1,0 +1,81 @@
+import type {} from '@fastify/cookie';
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
+import { AppError } from '../../core/errors.ts';
+import type { Access, Identity } from './access.ts';
+import type { Scope } from './scopes.ts';
+
+const sessionCookie = 'deskledger_session';
+
+const identities = new WeakMap<FastifyRequest, Identity>();
+
+/** Who asks; only behind `requireScope`. */
+export const identityOf = (request: FastifyRequest): Identity => {
+  const identity = identities.get(request);
+  if (!identity) throw new AppError('unauthorized', 'Sign in first.');
+  return identity;
+};
+
+const authenticate = async (access: Access, request: FastifyRequest): Promise<Identity | null> => {
+  const header = request.headers.authorization;
+  if (header !== undefined) {
+    const [scheme, token] = header.split(' ');
+    return scheme?.toLowerCase() === 'bearer' && token ? access.byToken(token) : null;
+  }
+  const cookie = request.cookies[sessionCookie];
+  return cookie ? access.bySession(cookie) : null;
+};
+
+/** A hook that lets in whoever holds the scope, by bearer token or by session. A session's write must come from our own page. */
+export const requireScope =
+  (access: Access, scope: Scope): preHandlerAsyncHookHandler =>
+  async (request) => {
+    const identity = await authenticate(access, request);
+    if (!identity)
+      throw new AppError(
+        'unauthorized',
+        'This needs `Authorization: Bearer <token>` (`deskledger token create`) or a session (open the sign-in link).',
+      );
+    if (!identity.scopes.includes(scope)) throw new AppError('refused', `This needs the scope "${scope}".`);
+    if (
+      identity.kind === 'session' &&
+      request.method !== 'GET' &&
+      request.method !== 'HEAD' &&
+      request.headers['sec-fetch-site'] !== 'same-origin'
+    )
+      throw new AppError('refused', 'A change by session is taken from our own page alone.');
+    identities.set(request, identity);
+  };
+
+const spentPage = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Link used</title>
+<style>:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}body{display:grid;place-items:center;min-height:100vh;margin:0;padding:1rem;box-sizing:border-box}
+main{max-width:28rem}h1{font-size:1.4rem}code{font-size:.95em}</style></head>
+<body><main><h1>This sign-in link was used or is too old</h1><p>Make a new one on the server: <code>npx deskledger user sign-in</code></p></main></body></html>`;
+
+/**
+ * GET /sign-in/{token} spends the one-time link, sets the session cookie (HttpOnly, SameSite=Lax and, behind https, Secure)
+ * and leads to the page. The token leaves the address bar with the redirect.
+ */
+export const signInRoutes =
+  (deps: { readonly access: Access; readonly secure: boolean }): FastifyPluginAsync =>
+  async (app: FastifyInstance) => {
+    app.get<{ Params: { token: string } }>('/sign-in/:token', async (request, reply) => {
+      reply.header('cache-control', 'no-store').header('referrer-policy', 'no-referrer');
+      const session = await deps.access.openSession(request.params.token);
+      if (!session) return reply.code(410).type('text/html; charset=utf-8').send(spentPage);
+      return reply
+        .setCookie(sessionCookie, session.token, {
+          path: '/',
+          httpOnly: true,
+          sameSite: 'lax',
+          secure: deps.secure,
+          expires: session.expiresAt,
+        })
+        .redirect('/', 303);
+    });
+    app.post('/sign-out', async (request, reply) => {
+      const cookie = request.cookies[sessionCookie];
+      if (cookie) await deps.access.closeSession(cookie);
+      return reply.clearCookie(sessionCookie, { path: '/' }).redirect('/', 303);
+    });
+  };

@@ -1,0 +1,154 @@
+import { LimitReached, UpstreamError } from '../../core/errors.ts';
+import type { HelpdeskClient } from '../../helpdesks/port.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Sql } from '../../platform/database/database.ts';
+import type { RunStep } from '../../platform/log.ts';
+import type { Connection, Directory } from '../directory/index.ts';
+import { leaseSeconds, mostAttempts, retryDelayMs } from './coalescing.ts';
+import { type Lot, lotSize } from './store.ts';
+
+/** Tickets of one connection that are tagged at the same time; the rate budget of the client bounds the pace. */
+const writersAtOnce = 8;
+
+/** Claims tickets with tags that are due, as lots by connection. */
+export const claimTags = async (sql: Sql, now: Date): Promise<Lot[]> => {
+  const rows = await sql.query<{ ticket_id: bigint; connection_id: number }>(
+    `with due as (
+       select w.ticket_id, w.tag, t.connection_id from wanted_tag w join ticket t on t.id = w.ticket_id
+         join connection c on c.id = t.connection_id and c.mode = 'act' and c.disabled_at is null
+        where w.due_at <= $1 and w.state = 'pending' and (w.claimed_until is null or w.claimed_until < now())
+        order by w.due_at limit 2000 for update of w skip locked
+     )
+     update wanted_tag set claimed_until = now() + $2 * interval '1 s' from due
+      where wanted_tag.ticket_id = due.ticket_id and wanted_tag.tag = due.tag
+     returning wanted_tag.ticket_id, due.connection_id`,
+    [now, leaseSeconds],
+  );
+  const byConnection = Map.groupBy(rows, (row) => row.connection_id);
+  return [...byConnection].flatMap(([connectionId, ofConnection]) => {
+    const ids = [...new Set(ofConnection.map((row) => row.ticket_id))];
+    return Array.from({ length: Math.ceil(ids.length / lotSize) }, (_, index) => ({
+      connectionId,
+      ticketIds: ids.slice(index * lotSize, (index + 1) * lotSize),
+    }));
+  });
+};
+
+interface DueTag {
+  ticket_id: bigint;
+  external_id: string;
+  tag: string;
+  wanted: boolean;
+  attempts: number;
+}
+
+const dueTags = (sql: Sql, { ticketIds }: Lot, now: Date): Promise<DueTag[]> =>
+  sql.query<DueTag>(
+    `update wanted_tag w set claimed_until = now() + $3 * interval '1 s' from ticket t
+      where w.ticket_id = any($1) and t.id = w.ticket_id and w.due_at <= $2 and w.state = 'pending'
+     returning w.ticket_id, t.external_id, w.tag, w.wanted, w.attempts`,
+    [ticketIds, now, leaseSeconds],
+  );
+
+interface Outcome {
+  readonly ticketId: bigint;
+  readonly tags: readonly { readonly tag: string; readonly wanted: boolean }[];
+  readonly state: 'done' | 'pending' | 'refused' | 'failed';
+  /** Whether the try counts: an outage of the helpdesk is not the tag's fault. */
+  readonly counted: boolean;
+  readonly dueAt: Date | null;
+  readonly error: string | null;
+}
+
+/** A row that process changed while we wrote (wanted flipped) keeps its new wish: the write is matched on what was wanted. */
+const record = async (sql: Sql, outcomes: readonly Outcome[], now: Date): Promise<void> => {
+  const rows = outcomes.flatMap((outcome) => outcome.tags.map(({ tag, wanted }) => ({ ...outcome, tag, wanted })));
+  await sql.query(
+    `update wanted_tag w set state = r.state, due_at = r.due_at, attempts = w.attempts + case when r.counted then 1 else 0 end,
+            done_at = case when r.state = 'done' then $8::timestamptz else w.done_at end, claimed_until = null, last_error = r.error
+       from unnest($1::bigint[], $2::text[], $3::boolean[], $4::text[], $5::boolean[], $6::timestamptz[], $7::text[])
+         as r(ticket_id, tag, wanted, state, counted, due_at, error)
+      where w.ticket_id = r.ticket_id and w.tag = r.tag and w.wanted = r.wanted`,
+    [
+      rows.map((row) => row.ticketId),
+      rows.map((row) => row.tag),
+      rows.map((row) => row.wanted),
+      rows.map((row) => row.state),
+      rows.map((row) => row.counted),
+      rows.map((row) => row.dueAt),
+      rows.map((row) => row.error),
+      now,
+    ],
+  );
+};
+
+export const createActor = (deps: {
+  readonly sql: Sql;
+  readonly clock: Clock;
+  readonly runStep: RunStep;
+  readonly directory: Directory;
+  readonly clientOf: (connection: Connection) => HelpdeskClient;
+}) => {
+  const { sql, clock, runStep, directory } = deps;
+
+  const writeOne = async (client: HelpdeskClient, rows: readonly DueTag[]): Promise<Outcome | null> => {
+    const [first] = rows;
+    if (!first) return null;
+    const result = (rest: Omit<Outcome, 'ticketId' | 'tags'>): Outcome => ({
+      ticketId: first.ticket_id,
+      tags: rows,
+      ...rest,
+    });
+    try {
+      await client.changeTags(first.external_id, {
+        add: rows.filter(({ wanted }) => wanted).map(({ tag }) => tag),
+        remove: rows.filter(({ wanted }) => !wanted).map(({ tag }) => tag),
+      });
+      return result({ state: 'done', counted: true, dueAt: null, error: null });
+    } catch (error) {
+      const message = error instanceof Error ? error.message.slice(0, 500) : 'unknown error';
+      const now = clock.now().getTime();
+      if (error instanceof LimitReached)
+        return result({ state: 'pending', counted: false, dueAt: new Date(now + error.retryAfterMs), error: message });
+      if (error instanceof UpstreamError && error.status === 422)
+        return result({ state: 'refused', counted: true, dueAt: null, error: message });
+      // Adding and removing tags is idempotent: a call whose answer was lost is simply made again.
+      if (error instanceof UpstreamError && error.retryable)
+        return result({
+          state: 'pending',
+          counted: false,
+          dueAt: new Date(now + retryDelayMs(first.attempts + 2)),
+          error: message,
+        });
+      const attempts = first.attempts + 1;
+      return attempts >= mostAttempts
+        ? result({ state: 'failed', counted: true, dueAt: null, error: message })
+        : result({ state: 'pending', counted: true, dueAt: new Date(now + retryDelayMs(attempts)), error: message });
+    }
+  };
+
+  return {
+    /** Writes the due tags of one lot, one call per ticket for what is added and one for what is taken away. */
+    act: (lot: Lot): Promise<void> =>
+      runStep('act', async (line) => {
+        line.connection = lot.connectionId;
+        const connection = await directory.connections.get(String(lot.connectionId));
+        if (connection.mode !== 'act') return;
+        const rows = await dueTags(sql, lot, clock.now());
+        const tickets = [...Map.groupBy(rows, (row) => row.ticket_id).values()];
+        line.tickets = tickets.length;
+        const client = deps.clientOf(connection);
+        const next = tickets.values();
+        const write = async () => {
+          for (const ofTicket of next) {
+            const outcome = await writeOne(client, ofTicket);
+            if (!outcome) continue;
+            await record(sql, [outcome], clock.now());
+            line[outcome.state] = Number(line[outcome.state] ?? 0) + 1;
+            if (outcome.error !== null) line.reason = outcome.error;
+          }
+        };
+        await Promise.all(Array.from({ length: writersAtOnce }, write));
+      }),
+  };
+};

@@ -1,0 +1,136 @@
+import { minuteMs, secondMs } from '../../core/time.ts';
+import type { HelpdeskClient, TicketSnapshot } from '../../helpdesks/port.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Sql } from '../../platform/database/database.ts';
+import type { RunStep, StepLine } from '../../platform/log.ts';
+import { fieldNumbers, findNamedLines, findOrderNumbers } from '../attribution/index.ts';
+import { detectLanguage } from '../csat/index.ts';
+import type { Connection, Directory } from '../directory/index.ts';
+import type { Orders, TicketOrders } from '../orders/index.ts';
+import { isOutage, isolate } from './isolate.ts';
+import type { Gathered } from './process.ts';
+import { type DueTicket, type Lot, postpone, renewDue } from './store.ts';
+
+/** Orders older than this before the ticket play no part in attribution (RULES.md section 3, rung 4). */
+const recentOrdersMs = 90 * 24 * 60 * minuteMs;
+
+/** When a store did not answer, the ticket is decided by our own copy and looked at again after this long. */
+const storeRetryMs = 5 * minuteMs;
+
+/** Lines that a text may name: those of the orders it names and of the requester's recent ones. */
+const linesOf = (orders: TicketOrders | undefined) =>
+  [...(orders?.byNumber ?? []), ...(orders?.ofRequester ?? [])].flatMap(({ lines }) => lines);
+
+export interface Gatherer {
+  /** Pulls one lot of tickets and hands them to process. Never throws: what fails is put back or counted. */
+  gather(lot: Lot): Promise<void>;
+}
+
+const historyWanted = (ticket: DueTicket, now: Date): 'yes' | 'no' | 'if solved' => {
+  if (ticket.wantsDeep || (ticket.deepDueAt !== null && ticket.deepDueAt <= now)) return 'yes';
+  return ticket.deepDueAt === null ? 'no' : 'if solved';
+};
+
+export const createGatherer = (deps: {
+  readonly sql: Sql;
+  readonly clock: Clock;
+  readonly runStep: RunStep;
+  readonly directory: Directory;
+  readonly orders: Orders;
+  readonly clientOf: (connection: Connection) => HelpdeskClient;
+  readonly process: (connection: Connection, gathered: readonly Gathered[]) => Promise<void>;
+  readonly hashAddress: (address: string) => Buffer;
+}): Gatherer => {
+  const { sql, clock, directory, orders } = deps;
+
+  /** Fills our own copy with the orders that these tickets need and we lack. Returns tickets whose store did not answer. */
+  const bringOrders = async (
+    snapshots: readonly {
+      readonly id: bigint;
+      readonly snapshot: TicketSnapshot;
+      readonly numbers: readonly string[];
+    }[],
+  ) => {
+    const wants = snapshots.map(({ id, snapshot, numbers }) => ({
+      ticketId: id,
+      numbers: [...new Set([...numbers, ...fieldNumbers(snapshot.orderNumber)])],
+      emailHash: snapshot.requester?.email ? deps.hashAddress(snapshot.requester.email) : null,
+      createdAt: snapshot.createdAt,
+    }));
+    const unanswered = new Set<bigint>();
+    const held = await orders.candidates(sql, wants);
+    for (const [index, { id, snapshot }] of snapshots.entries()) {
+      const want = wants[index];
+      const found = held.get(id);
+      if (!want) continue;
+      const known = new Set(found?.byNumber.flatMap(({ number, externalNumber }) => [number, externalNumber]));
+      const missing = want.numbers.filter((number) => !known.has(number));
+      const email = found?.requesterKnown ? null : (snapshot.requester?.email ?? null);
+      if (missing.length === 0 && !email) continue;
+      try {
+        await orders.lookUpLive({
+          numbers: missing,
+          email,
+          since: new Date(snapshot.createdAt.getTime() - recentOrdersMs),
+          ticketCreatedAt: snapshot.createdAt,
+        });
+      } catch (error) {
+        if (!isOutage(error)) throw error;
+        unanswered.add(id);
+      }
+    }
+    return { unanswered, candidates: await orders.candidates(sql, wants) };
+  };
+
+  const pullLot = async (connection: Connection, due: readonly DueTicket[], line: StepLine): Promise<void> => {
+    const pulledAt = clock.now();
+    const pulled = await deps
+      .clientOf(connection)
+      .pullTickets(
+        due.map((ticket) => ({ externalId: ticket.externalId, withHistory: historyWanted(ticket, pulledAt) })),
+      );
+    if (pulled.agents.length > 0) await directory.saveAgents(connection.id, pulled.agents);
+    const snapshots = new Map(pulled.tickets.map((snapshot) => [snapshot.externalId, snapshot]));
+    const present = due.flatMap((ticket) => {
+      const snapshot = snapshots.get(ticket.externalId);
+      if (!snapshot) return [];
+      const text = [snapshot.subject ?? '', snapshot.firstMessage ?? ''].join('\n\n');
+      return [{ id: ticket.id, ticket, snapshot, text, numbers: findOrderNumbers(text) }];
+    });
+    const { unanswered, candidates } = await bringOrders(present);
+    const gathered: Gathered[] = present.map(({ id, ticket, snapshot, text, numbers }) => ({
+      ticketId: id,
+      notedSeq: ticket.dirtySeq,
+      pulledAt,
+      snapshot,
+      namedNumbers: numbers,
+      namedLines: findNamedLines(text, linesOf(candidates.get(id))),
+      textLanguage: detectLanguage(snapshot.firstMessage ?? ''),
+      againAt: unanswered.has(id) ? new Date(pulledAt.getTime() + storeRetryMs) : null,
+    }));
+    const gone = due.filter((ticket) => pulled.missing.includes(ticket.externalId));
+    gathered.push(
+      ...gone.map((ticket): Gathered => ({ ticketId: ticket.id, notedSeq: ticket.dirtySeq, pulledAt, snapshot: null })),
+    );
+    line.deep = pulled.tickets.filter(({ history }) => history).length;
+    line.gone = gone.length;
+    line.storeUnanswered = unanswered.size;
+    await deps.process(connection, gathered);
+    const answered = new Set(gathered.map(({ ticketId }) => ticketId));
+    const lost = due.filter(({ id }) => !answered.has(id)).map(({ id }) => id);
+    if (lost.length > 0)
+      await postpone(sql, lost, {
+        until: new Date(clock.now().getTime() + 30 * secondMs),
+        error: 'the helpdesk left the ticket out of its answer',
+      });
+  };
+
+  return {
+    gather: (lot) =>
+      isolate(deps, 'gather', lot, async ({ connectionId, ticketIds }, line) => {
+        const due = await renewDue(sql, ticketIds, clock.now());
+        line.tickets = due.length;
+        if (due.length > 0) await pullLot(await directory.connections.get(String(connectionId)), due, line);
+      }),
+  };
+};

@@ -1,0 +1,11 @@
+export { claimTags, createActor } from './act.ts';
+export { createGatherer } from './gather.ts';
+export { isolate } from './isolate.ts';
+export { type ActPreview, previewAct, releaseTags } from './preview.ts';
+export { createProcessor } from './process.ts';
+export { createReceiver } from './receive.ts';
+export { reconcile, type WalkResult } from './reconcile.ts';
+export { listQuarantined, replay } from './replay.ts';
+export { type CountDelivery, webhookRoutes } from './routes.ts';
+export { type ConnectionStatus, connectionStatuses } from './status.ts';
+export { claimDue, claimStale, dropOldBodies, type Lot, lookAt, markAllStale, markStale } from './store.ts';

@@ -1,0 +1,98 @@
+import type { VerifiedDelivery } from '../../helpdesks/port.ts';
+import type { Sql } from '../../platform/database/database.ts';
+import { storeArrivals } from './store.ts';
+
+/** A verified webhook request, ready to be stored. */
+export interface Arrival {
+  readonly connectionId: number;
+  readonly deliveryKey: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  readonly eventType: string | null;
+  readonly ticketExternalId: string | null;
+  readonly urgency: VerifiedDelivery['urgency'];
+  /** Why a signed delivery could not be read; it is stored as quarantined. */
+  readonly unreadable: string | null;
+  readonly receivedAt: Date;
+}
+
+export type Receipt = 'new' | 'duplicate';
+
+export interface Receiver {
+  /** Resolves once the delivery is durable; rejects when nothing could be written. */
+  receive(arrival: Arrival): Promise<Receipt>;
+}
+
+interface Waiting {
+  readonly arrival: Arrival;
+  readonly resolve: (receipt: Receipt) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** More arrivals than this wait for the next transaction; the bound keeps one statement's memory and lock time small. */
+const largestBatch = 500;
+
+/** Statements under way at once: the second fills while the first waits for the disk. */
+const writersAtOnce = 2;
+
+const identity = (arrival: Arrival): string => `${arrival.connectionId} ${arrival.deliveryKey}`;
+
+/**
+ * Stores arrivals of the same few milliseconds in one transaction: while writers are busy, what comes in gathers into
+ * the next batch. A batch that fails is retried row by row, so that one bad row costs nobody else their acknowledgement.
+ */
+export const createReceiver = ({ sql }: { readonly sql: Sql }): Receiver => {
+  let waiting: Waiting[] = [];
+  let writing = 0;
+  let scheduled = false;
+
+  const storeOne = async (one: Waiting): Promise<void> => {
+    try {
+      const stored = await storeArrivals(sql, [one.arrival]);
+      one.resolve(stored.has(identity(one.arrival)) ? 'new' : 'duplicate');
+    } catch (error) {
+      one.reject(error);
+    }
+  };
+
+  const storeBatch = async (batch: readonly Waiting[]): Promise<void> => {
+    const firsts = new Map<string, Waiting>();
+    for (const one of batch) if (!firsts.has(identity(one.arrival))) firsts.set(identity(one.arrival), one);
+    try {
+      const stored = await storeArrivals(
+        sql,
+        [...firsts.values()].map(({ arrival }) => arrival),
+      );
+      for (const one of batch)
+        one.resolve(
+          firsts.get(identity(one.arrival)) === one && stored.has(identity(one.arrival)) ? 'new' : 'duplicate',
+        );
+    } catch {
+      // Which row was at fault is unknown: each answers for itself.
+      for (const one of batch) await storeOne(one);
+    }
+  };
+
+  const drain = (): void => {
+    scheduled = false;
+    while (waiting.length > 0 && writing < writersAtOnce) {
+      const batch = waiting.slice(0, largestBatch);
+      waiting = waiting.slice(largestBatch);
+      writing += 1;
+      void storeBatch(batch).finally(() => {
+        writing -= 1;
+        drain();
+      });
+    }
+  };
+
+  return {
+    receive: (arrival) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ arrival, resolve, reject });
+        if (scheduled || writing >= writersAtOnce) return;
+        scheduled = true;
+        setImmediate(drain);
+      }),
+  };
+};

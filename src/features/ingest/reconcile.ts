@@ -1,0 +1,97 @@
+import { minuteMs } from '../../core/time.ts';
+import type { HelpdeskClient } from '../../helpdesks/port.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Sql } from '../../platform/database/database.ts';
+import type { RunStep } from '../../platform/log.ts';
+import type { Connection } from '../directory/index.ts';
+import { raiseChanged } from './store.ts';
+
+/** A walk reads again what changed this shortly before the last one ended: helpdesks show changes late and out of order. */
+const overlapMs = 10 * minuteMs;
+
+export interface WalkResult {
+  readonly connection: number;
+  /** Tickets the helpdesk named as changed, and those of them that no webhook had told of. */
+  readonly walked: number;
+  readonly raised: number;
+}
+
+interface Cursor {
+  readonly cursor: string | null;
+  readonly walked: number;
+  readonly raised: number;
+}
+
+const load = async (
+  sql: Sql,
+  connectionId: number,
+  stream: string,
+): Promise<{ cursor: Cursor; seenUntil: Date | null } | null> => {
+  const [row] = await sql.query<{ cursor: Cursor; seen_until: Date | null }>(
+    'select cursor, seen_until from sync_cursor where connection_id = $1 and stream = $2',
+    [connectionId, stream],
+  );
+  return row ? { cursor: row.cursor, seenUntil: row.seen_until } : null;
+};
+
+const save = async (
+  sql: Sql,
+  key: { connectionId: number; stream: string },
+  state: { cursor: Cursor; seenUntil: Date | null; now: Date; error: string | null },
+) => {
+  await sql.query(
+    `insert into sync_cursor (connection_id, stream, cursor, seen_until, last_run_at, last_error) values ($1, $2, $3, $4, $5, $6)
+     on conflict (connection_id, stream) do update set cursor = excluded.cursor, seen_until = coalesce(excluded.seen_until, sync_cursor.seen_until),
+       last_run_at = excluded.last_run_at, last_error = excluded.last_error`,
+    [key.connectionId, key.stream, JSON.stringify(state.cursor), state.seenUntil, state.now, state.error],
+  );
+};
+
+/**
+ * Walks a helpdesk's change feed to its end and raises every ticket that is newer there than here. The cursor is stored
+ * after the tickets of its page, so a kill repeats a page and loses none. With `since` it is a backfill: the same walk from
+ * an earlier start, whose unknown tickets are marked as history and never surveyed.
+ */
+export const reconcile = (
+  deps: {
+    readonly sql: Sql;
+    readonly clock: Clock;
+    readonly runStep: RunStep;
+    readonly client: HelpdeskClient;
+    readonly onPage?: (walked: number) => void;
+  },
+  connection: Connection,
+  { since }: { readonly since?: Date } = {},
+): Promise<WalkResult> =>
+  deps.runStep('reconcile', async (line) => {
+    const { sql, clock, client } = deps;
+    const key = { connectionId: connection.id, stream: since ? 'backfill' : 'tickets' };
+    const startedAt = clock.now();
+    const held = since ? null : await load(sql, connection.id, key.stream);
+    const from = since ?? new Date((held?.seenUntil ?? connection.createdAt).getTime() - overlapMs);
+    let walked = 0;
+    let raised = 0;
+    for await (const page of client.walkChanges({ cursor: null, since: from })) {
+      if (page.changed.length > 0)
+        raised += await raiseChanged(sql, connection.id, page.changed, {
+          now: clock.now(),
+          fromBackfill: since !== undefined,
+        });
+      walked += page.changed.length;
+      deps.onPage?.(walked);
+      await save(sql, key, {
+        cursor: { cursor: page.cursor, walked, raised },
+        seenUntil: null,
+        now: clock.now(),
+        error: null,
+      });
+    }
+    await save(sql, key, {
+      cursor: { cursor: null, walked, raised },
+      seenUntil: startedAt,
+      now: clock.now(),
+      error: null,
+    });
+    Object.assign(line, { connection: connection.id, stream: key.stream, walked, raised });
+    return { connection: connection.id, walked, raised };
+  });

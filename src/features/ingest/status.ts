@@ -1,0 +1,84 @@
+import type { Sql } from '../../platform/database/database.ts';
+import { burstMs } from './coalescing.ts';
+
+/** How one connection is doing. Times in seconds, counts of tickets, deliveries and outbox rows. */
+export interface ConnectionStatus {
+  readonly id: number;
+  readonly name: string;
+  readonly kind: string;
+  readonly mode: string;
+  /** How long the oldest ticket that is due has been waiting. */
+  readonly lagSeconds: number;
+  /** Dirty tickets and due outbox rows; 0 means quiet. Work that waits for its 6 h does not count. */
+  readonly pending: number;
+  readonly quarantined: number;
+  /** Of the tickets that the last walk found changed at the helpdesk, the share we already held; null before the first. */
+  readonly completeness: number | null;
+  readonly tickets: number;
+  readonly lastDeliveryAt: string | null;
+  readonly lastReconcileAt: string | null;
+  readonly lastError: string | null;
+}
+
+interface StatusRow {
+  id: number;
+  name: string;
+  kind: string;
+  mode: string;
+  tickets: bigint;
+  dirty: bigint;
+  stale: bigint;
+  oldest: Date | null;
+  tags: bigint;
+  mails: bigint;
+  quarantined_tickets: bigint;
+  quarantined_deliveries: bigint;
+  last_delivery: Date | null;
+  last_run: Date | null;
+  last_error: string | null;
+  walked: number | null;
+  raised: number | null;
+}
+
+export const connectionStatuses = async (sql: Sql, now: Date): Promise<ConnectionStatus[]> => {
+  const rows = await sql.query<StatusRow>(
+    `select c.id, c.name, c.kind, c.mode, t.tickets, t.dirty, t.stale, t.oldest, t.quarantined_tickets, w.tags, m.mails, d.quarantined_deliveries, d.last_delivery,
+            s.last_run_at as last_run, s.last_error, (s.cursor->>'walked')::int as walked, (s.cursor->>'raised')::int as raised
+       from connection c
+       left join lateral (
+         select count(*) as tickets,
+                count(*) filter (where quarantined_at is null and due_at is not null and due_at <= $2) as dirty,
+                count(*) filter (where quarantined_at is null and stale_since <= $2 and due_at is null) as stale,
+                min(least(due_at, stale_since)) filter (where quarantined_at is null) as oldest,
+                count(*) filter (where quarantined_at is not null) as quarantined_tickets
+           from ticket where connection_id = c.id) t on true
+       left join lateral (
+         select count(*) as tags from wanted_tag join ticket on ticket.id = wanted_tag.ticket_id
+          where ticket.connection_id = c.id and wanted_tag.state = 'pending' and wanted_tag.due_at <= $2) w on true
+       left join lateral (
+         select count(*) as mails from invitation join ticket on ticket.id = invitation.ticket_id
+          where ticket.connection_id = c.id and invitation.state in ('pending', 'sending') and invitation.due_at <= $1) m on true
+       left join lateral (
+         select count(*) filter (where state = 'quarantined') as quarantined_deliveries, max(received_at) as last_delivery
+           from delivery where connection_id = c.id) d on true
+       left join sync_cursor s on s.connection_id = c.id and s.stream in ('tickets', 'orders')
+      where c.disabled_at is null
+      order by c.id`,
+    [now, new Date(now.getTime() + burstMs)],
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    kind: row.kind,
+    mode: row.mode,
+    lagSeconds: row.oldest && row.oldest < now ? Math.round((now.getTime() - row.oldest.getTime()) / 1000) : 0,
+    pending: Number(row.dirty + row.stale + row.tags + row.mails),
+    quarantined: Number(row.quarantined_tickets + row.quarantined_deliveries),
+    completeness:
+      row.walked === null || row.raised === null ? null : row.walked === 0 ? 1 : (row.walked - row.raised) / row.walked,
+    tickets: Number(row.tickets),
+    lastDeliveryAt: row.last_delivery?.toISOString() ?? null,
+    lastReconcileAt: row.last_run?.toISOString() ?? null,
+    lastError: row.last_error,
+  }));
+};

@@ -1,0 +1,287 @@
+import type { Sql } from '../../platform/database/database.ts';
+import { burstMs, deepPullMs, leaseSeconds, mostAttempts, quietMs, retryDelayMs } from './coalescing.ts';
+import type { Arrival } from './receive.ts';
+
+/**
+ * Every statement here that locks several tickets does so in the order (connection_id, external_id): receive, process and
+ * the markers meet on the same rows, and one order keeps them from waiting for each other in a ring.
+ */
+
+/**
+ * Inserts deliveries and raises their tickets in one statement, hence one transaction and one round trip.
+ * Returns the identities ("connection key") of the rows that were new.
+ */
+export const storeArrivals = async (sql: Sql, arrivals: readonly Arrival[]): Promise<Set<string>> => {
+  const rows = await sql.query<{ connection_id: number; delivery_key: string }>(
+    `with incoming as (
+       select * from unnest($1::int[], $2::text[], $3::jsonb[], $4::bytea[], $5::text[], $6::text[], $7::text[], $8::text[], $9::timestamptz[])
+         as t(connection_id, delivery_key, headers, body, event_type, ticket_external_id, urgency, unreadable, received_at)
+     ), stored as (
+       insert into delivery (connection_id, delivery_key, received_at, headers, body, event_type, ticket_external_id, state, error)
+       select connection_id, delivery_key, received_at, headers, body, event_type, ticket_external_id,
+              case when unreadable is not null then 'quarantined' when ticket_external_id is null or urgency = 'ignore' then 'ignored' else 'stored' end,
+              unreadable
+         from incoming
+       on conflict (connection_id, delivery_key) do nothing
+       returning connection_id, delivery_key
+     ), named as (
+       select connection_id, ticket_external_id, count(*) as events, max(received_at) as at,
+              bool_or(urgency <> 'later') as urgent, bool_or(urgency = 'now with audits') as deep
+         from incoming join stored using (connection_id, delivery_key)
+        where ticket_external_id is not null and urgency <> 'ignore'
+        group by connection_id, ticket_external_id
+        order by connection_id, ticket_external_id
+     ), raised as (
+       insert into ticket (connection_id, external_id, dirty_seq, burst_started_at, due_at, deep_due_at, wants_deep, first_seen_at)
+       select connection_id, ticket_external_id, events, case when urgent then at end, at + $10 * interval '1 ms', at + $12 * interval '1 ms', deep, at from named
+       on conflict (connection_id, external_id) do update set
+         dirty_seq = ticket.dirty_seq + excluded.dirty_seq,
+         burst_started_at = coalesce(ticket.burst_started_at, excluded.burst_started_at),
+         due_at = case when excluded.burst_started_at is null then ticket.due_at
+           else least(excluded.due_at, coalesce(ticket.burst_started_at, excluded.burst_started_at) + $11 * interval '1 ms') end,
+         deep_due_at = coalesce(ticket.deep_due_at, excluded.deep_due_at),
+         wants_deep = ticket.wants_deep or excluded.wants_deep,
+         from_backfill = false,
+         quarantined_at = null,
+         attempts = least(ticket.attempts, $13 - 1)
+       returning 1
+     )
+     select connection_id, delivery_key from stored`,
+    [
+      arrivals.map((arrival) => arrival.connectionId),
+      arrivals.map((arrival) => arrival.deliveryKey),
+      arrivals.map((arrival) => JSON.stringify(arrival.headers)),
+      arrivals.map((arrival) => arrival.body),
+      arrivals.map((arrival) => arrival.eventType),
+      arrivals.map((arrival) => arrival.ticketExternalId),
+      arrivals.map((arrival) => arrival.urgency),
+      arrivals.map((arrival) => arrival.unreadable),
+      arrivals.map((arrival) => arrival.receivedAt),
+      quietMs,
+      burstMs,
+      deepPullMs,
+      mostAttempts,
+    ],
+  );
+  return new Set(rows.map((row) => `${row.connection_id} ${row.delivery_key}`));
+};
+
+/** Raises tickets that a walk over the helpdesk's changes found newer than what we hold. Returns how many. */
+export const raiseChanged = async (
+  sql: Sql,
+  connectionId: number,
+  changed: readonly { readonly externalId: string; readonly updatedAt: Date }[],
+  { now, fromBackfill }: { readonly now: Date; readonly fromBackfill: boolean },
+): Promise<number> => {
+  const rows = await sql.query<{ id: bigint }>(
+    `insert into ticket (connection_id, external_id, dirty_seq, burst_started_at, due_at, deep_due_at, wants_deep, first_seen_at, from_backfill)
+     select $1, external_id, 1, $4::timestamptz, $4::timestamptz, $4::timestamptz, true, $4::timestamptz, $5::boolean
+       from (select external_id, max(updated_at) as updated_at from unnest($2::text[], $3::timestamptz[]) as t(external_id, updated_at) group by external_id) as newest
+       where not exists (
+         select 1 from ticket held where held.connection_id = $1 and held.external_id = newest.external_id
+            and (held.snapshot_at >= newest.updated_at or held.dirty_seq > held.settled_seq))
+      order by external_id
+     on conflict (connection_id, external_id) do update set
+       dirty_seq = ticket.dirty_seq + 1, due_at = excluded.due_at, wants_deep = true,
+       deep_due_at = coalesce(ticket.deep_due_at, excluded.deep_due_at), burst_started_at = coalesce(ticket.burst_started_at, excluded.burst_started_at)
+     returning id`,
+    [
+      connectionId,
+      changed.map(({ externalId }) => externalId),
+      changed.map(({ updatedAt }) => updatedAt),
+      now,
+      fromBackfill,
+    ],
+  );
+  return rows.length;
+};
+
+export interface Lot {
+  readonly connectionId: number;
+  readonly ticketIds: readonly bigint[];
+}
+
+const lotsOf = (rows: readonly { id: bigint; connection_id: number }[], size: number): Lot[] => {
+  const byConnection = Map.groupBy(rows, (row) => row.connection_id);
+  return [...byConnection].flatMap(([connectionId, ofConnection]) => {
+    const ids = ofConnection.map(({ id }) => id);
+    return Array.from({ length: Math.ceil(ids.length / size) }, (_, index) => ({
+      connectionId,
+      ticketIds: ids.slice(index * size, (index + 1) * size),
+    }));
+  });
+};
+
+/** How many tickets some worker holds at this moment. */
+const claimedNow = async (sql: Sql): Promise<number> => {
+  const [row] = await sql.query<{ claimed: bigint }>(
+    'select count(*) as claimed from ticket where claimed_until > now()',
+  );
+  return Number(row?.claimed ?? 0n);
+};
+
+/** Claims at most this many tickets at a time over all workers, so that a backlog waits in the table, not in the queue. */
+const mostClaimed = 2000;
+
+/** Tickets pulled in one bulk read. */
+export const lotSize = 100;
+
+/** Claims tickets that are due to be gathered, as lots by connection. */
+export const claimDue = async (sql: Sql, now: Date): Promise<Lot[]> => {
+  const room = mostClaimed - (await claimedNow(sql));
+  if (room <= 0) return [];
+  const rows = await sql.query<{ id: bigint; connection_id: number }>(
+    `with due as (
+       select ticket.id from ticket join connection on connection.id = ticket.connection_id
+        where (due_at <= $1 or deep_due_at <= $1) and quarantined_at is null and (claimed_until is null or claimed_until < now())
+          and connection.disabled_at is null
+        order by least(due_at, deep_due_at) limit $2 for update of ticket skip locked
+     )
+     update ticket set claimed_until = now() + $3 * interval '1 s' from due where ticket.id = due.id
+     returning ticket.id, ticket.connection_id`,
+    [now, room, leaseSeconds],
+  );
+  return lotsOf(rows, lotSize);
+};
+
+/** Claims tickets that are to be decided again from what is stored. */
+export const claimStale = async (sql: Sql, now: Date): Promise<Lot[]> => {
+  const room = mostClaimed - (await claimedNow(sql));
+  if (room <= 0) return [];
+  const rows = await sql.query<{ id: bigint; connection_id: number }>(
+    `with due as (
+       select id from ticket
+        where stale_since <= $1 and snapshot_at is not null and quarantined_at is null and (claimed_until is null or claimed_until < now())
+        order by stale_since limit $2 for update skip locked
+     )
+     update ticket set claimed_until = now() + $3 * interval '1 s' from due where ticket.id = due.id
+     returning ticket.id, ticket.connection_id`,
+    [now, room, leaseSeconds],
+  );
+  return lotsOf(rows, lotSize);
+};
+
+/** What gather needs to know of a ticket before it pulls it. */
+export interface DueTicket {
+  readonly id: bigint;
+  readonly externalId: string;
+  readonly dirtySeq: bigint;
+  readonly status: string | null;
+  readonly wantsDeep: boolean;
+  readonly deepDueAt: Date | null;
+}
+
+/** Renews the lease on those of a lot that are still due; what another worker settled meanwhile is left out. */
+export const renewDue = async (sql: Sql, ticketIds: readonly bigint[], now: Date): Promise<DueTicket[]> => {
+  const rows = await sql.query<{
+    id: bigint;
+    external_id: string;
+    dirty_seq: bigint;
+    status: string | null;
+    wants_deep: boolean;
+    deep_due_at: Date | null;
+  }>(
+    `with due as (
+       select id from ticket where id = any($1) and (due_at <= $2 or deep_due_at <= $2) and quarantined_at is null
+        order by connection_id, external_id for update
+     )
+     update ticket set claimed_until = now() + $3 * interval '1 s' from due where ticket.id = due.id
+     returning ticket.id, external_id, dirty_seq, status, wants_deep, deep_due_at`,
+    [ticketIds, now, leaseSeconds],
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    externalId: row.external_id,
+    dirtySeq: row.dirty_seq,
+    status: row.status,
+    wantsDeep: row.wants_deep,
+    deepDueAt: row.deep_due_at,
+  }));
+};
+
+/** Puts tickets back after a failure that is the outside's: they try again later, for ever. */
+export const postpone = async (
+  sql: Sql,
+  ticketIds: readonly bigint[],
+  { until, error }: { readonly until: Date; readonly error: string },
+): Promise<void> => {
+  await sql.query(
+    `with held as (select id from ticket where id = any($1) order by connection_id, external_id for update)
+     update ticket set claimed_until = null, last_error = $3,
+       due_at = case when due_at is null and stale_since is not null then null else $2 end,
+       stale_since = case when stale_since is null then null else $2 end,
+       deep_due_at = case when deep_due_at is null then null else greatest(deep_due_at, $2) end
+     from held where ticket.id = held.id`,
+    [ticketIds, until, error],
+  );
+};
+
+/** Counts a failure that lies in the ticket itself; after `mostAttempts` it is quarantined. Returns true when it is. */
+export const countFailure = async (
+  sql: Sql,
+  ticketId: bigint,
+  { now, error }: { readonly now: Date; readonly error: string },
+): Promise<boolean> => {
+  const [row] = await sql.query<{ attempts: number; quarantined: boolean }>(
+    `update ticket set attempts = attempts + 1, last_error = $2, claimed_until = null,
+       quarantined_at = case when attempts + 1 >= $3 then $4::timestamptz else null end
+     where id = $1 returning attempts, quarantined_at is not null as quarantined`,
+    [ticketId, error, mostAttempts, now],
+  );
+  if (row && !row.quarantined)
+    await postpone(sql, [ticketId], { until: new Date(now.getTime() + retryDelayMs(row.attempts)), error });
+  return row?.quarantined ?? false;
+};
+
+/** Marks tickets to be decided again; `reprice` also takes today's rates instead of the frozen ones. */
+export const markStale = async (
+  sql: Sql,
+  ticketIds: readonly bigint[],
+  { now, reprice = false }: { readonly now: Date; readonly reprice?: boolean },
+): Promise<void> => {
+  if (ticketIds.length === 0) return;
+  await sql.query(
+    `with held as (select id from ticket where id = any($1) order by connection_id, external_id for update)
+     update ticket set stale_since = coalesce(stale_since, $2), reprice = reprice or $3 from held where ticket.id = held.id`,
+    [ticketIds, now, reprice],
+  );
+};
+
+/** Marks every ticket that was ever decided, in lots: partners, regions or ticket rules changed. */
+export const markAllStale = async (sql: Sql, now: Date): Promise<void> => {
+  let last = 0n;
+  for (;;) {
+    const rows = await sql.query<{ id: bigint }>(
+      'select id from ticket where id > $1 and snapshot_at is not null order by id limit 1000',
+      [last],
+    );
+    const end = rows.at(-1)?.id;
+    if (end === undefined) return;
+    await markStale(
+      sql,
+      rows.map(({ id }) => id),
+      { now },
+    );
+    last = end;
+  }
+};
+
+/** Somebody looks at a ticket: work that waits for its hour is pulled now. */
+export const lookAt = async (sql: Sql, ticketId: bigint, now: Date): Promise<void> => {
+  await sql.query(
+    'update ticket set due_at = least(due_at, $2), deep_due_at = $2 where id = $1 and deep_due_at > $2 and quarantined_at is null',
+    [ticketId, now],
+  );
+};
+
+/** Drops bodies of deliveries whose ticket has long been settled; their keys stay (RULES.md section 10). */
+export const dropOldBodies = async (sql: Sql, before: Date): Promise<number> => {
+  const rows = await sql.query<{ id: bigint }>(
+    `update delivery set body = null where id in (
+       select d.id from delivery d left join ticket t on t.connection_id = d.connection_id and t.external_id = d.ticket_external_id
+        where d.received_at < $1 and d.body is not null and d.state <> 'quarantined' and (t.id is null or t.settled_seq = t.dirty_seq)
+        limit 5000) returning id`,
+    [before],
+  );
+  return rows.length;
+};

@@ -1,0 +1,258 @@
+import type { Channel, PersonChoice, TicketStatus } from '../../helpdesks/port.ts';
+import type { Sql } from '../../platform/database/database.ts';
+import { deepPullMs } from './coalescing.ts';
+
+/** The ticket row as process reads it under its lock. */
+export interface LockedTicket {
+  readonly id: bigint;
+  readonly connectionId: number;
+  readonly externalId: string;
+  readonly dirtySeq: bigint;
+  readonly settledSeq: bigint;
+  readonly reprice: boolean;
+  readonly fromBackfill: boolean;
+  readonly snapshotAt: Date | null;
+  readonly pulledAt: Date | null;
+  readonly createdAt: Date | null;
+  readonly solvedAt: Date | null;
+  readonly closedAt: Date | null;
+  readonly status: TicketStatus | null;
+  readonly channel: Channel | null;
+  readonly language: string | null;
+  readonly languageReason: string | null;
+  readonly reason: string | null;
+  readonly requesterId: string | null;
+  readonly requesterHash: Buffer | null;
+  readonly requesterSealed: Buffer | null;
+  readonly requesterLocale: string | null;
+  readonly assigneeId: string | null;
+  readonly brandId: string | null;
+  readonly organizationId: string | null;
+  readonly formId: string | null;
+  readonly inboxId: string | null;
+  readonly tags: readonly string[];
+  /** Order numbers that the mapped field holds. */
+  readonly orderNumbers: readonly string[];
+  readonly namedNumbers: readonly string[];
+  readonly namedLines: readonly bigint[];
+  readonly personChoice: { readonly partner?: PersonChoice; readonly region?: PersonChoice } | null;
+  readonly parentExternalId: string | null;
+  readonly mergedIntoExternalId: string | null;
+}
+
+interface TicketRow {
+  id: bigint;
+  connection_id: number;
+  external_id: string;
+  dirty_seq: bigint;
+  settled_seq: bigint;
+  reprice: boolean;
+  from_backfill: boolean;
+  snapshot_at: Date | null;
+  pulled_at: Date | null;
+  created_at: Date | null;
+  solved_at: Date | null;
+  closed_at: Date | null;
+  status: TicketStatus | null;
+  channel: Channel | null;
+  language: string | null;
+  language_reason: string | null;
+  reason: string | null;
+  requester_id: string | null;
+  requester_hash: Buffer | null;
+  requester_sealed: Buffer | null;
+  requester_locale: string | null;
+  assignee_id: string | null;
+  brand_id: string | null;
+  organization_id: string | null;
+  form_id: string | null;
+  inbox_id: string | null;
+  tags: string[];
+  order_numbers: string[];
+  named_numbers: string[];
+  named_lines: bigint[];
+  person_choice: { partner?: StoredChoice; region?: StoredChoice } | null;
+  parent_external_id: string | null;
+  merged_into_external_id: string | null;
+}
+
+interface StoredChoice {
+  value: string | null;
+  by: string;
+  at: string;
+  sourceKey: string;
+}
+
+const choiceOf = (stored: StoredChoice | undefined): PersonChoice | undefined =>
+  stored && { ...stored, at: new Date(stored.at) };
+
+const ticketOf = (row: TicketRow): LockedTicket => {
+  const partner = choiceOf(row.person_choice?.partner);
+  const region = choiceOf(row.person_choice?.region);
+  return {
+    id: row.id,
+    connectionId: row.connection_id,
+    externalId: row.external_id,
+    dirtySeq: row.dirty_seq,
+    settledSeq: row.settled_seq,
+    reprice: row.reprice,
+    fromBackfill: row.from_backfill,
+    snapshotAt: row.snapshot_at,
+    pulledAt: row.pulled_at,
+    createdAt: row.created_at,
+    solvedAt: row.solved_at,
+    closedAt: row.closed_at,
+    status: row.status,
+    channel: row.channel,
+    language: row.language,
+    languageReason: row.language_reason,
+    reason: row.reason,
+    requesterId: row.requester_id,
+    requesterHash: row.requester_hash,
+    requesterSealed: row.requester_sealed,
+    requesterLocale: row.requester_locale,
+    assigneeId: row.assignee_id,
+    brandId: row.brand_id,
+    organizationId: row.organization_id,
+    formId: row.form_id,
+    inboxId: row.inbox_id,
+    tags: row.tags,
+    orderNumbers: row.order_numbers,
+    namedNumbers: row.named_numbers,
+    namedLines: row.named_lines,
+    personChoice: row.person_choice && { ...(partner && { partner }), ...(region && { region }) },
+    parentExternalId: row.parent_external_id,
+    mergedIntoExternalId: row.merged_into_external_id,
+  };
+};
+
+/**
+ * Locks a lot and every ticket that shares its attribution: parents and merge targets, sources and follow-ups. All of one
+ * family wait for one another, so that a target's change is never missed by its source; the order is that of all writers.
+ */
+export const lockTickets = async (
+  tx: Sql,
+  connectionId: number,
+  ticketIds: readonly bigint[],
+  relatives: readonly string[],
+): Promise<LockedTicket[]> => {
+  const family = await tx.query<{ id: bigint }>(
+    `with lot as (select external_id, parent_external_id, merged_into_external_id from ticket where id = any($2)),
+     named as (
+       select unnest($3::text[]) as external_id
+       union select parent_external_id from lot where parent_external_id is not null
+       union select merged_into_external_id from lot where merged_into_external_id is not null
+     )
+     select id from ticket where id = any($2)
+     union select id from ticket where connection_id = $1 and external_id in (select external_id from named)
+     union select t.id from ticket t join lot on t.connection_id = $1 and t.parent_external_id = lot.external_id
+     union select t.id from ticket t join lot on t.connection_id = $1 and t.merged_into_external_id = lot.external_id`,
+    [connectionId, ticketIds, relatives],
+  );
+  const rows = await tx.query<TicketRow>(
+    `select id, connection_id, external_id, dirty_seq, settled_seq, reprice, from_backfill, snapshot_at, pulled_at, created_at, solved_at, closed_at,
+            status, channel, language, language_reason, reason, requester_id, requester_hash, requester_sealed, requester_locale, assignee_id,
+            brand_id, organization_id, form_id, inbox_id, tags, order_numbers, named_numbers, named_lines, person_choice, parent_external_id, merged_into_external_id
+       from ticket where id = any($1) order by connection_id, external_id for update`,
+    [family.map(({ id }) => id)],
+  );
+  return rows.map(ticketOf);
+};
+
+/** A ticket as process leaves it. */
+export interface SavedTicket
+  extends Omit<LockedTicket, 'dirtySeq' | 'connectionId' | 'externalId' | 'reprice' | 'fromBackfill'> {
+  readonly createdDay: string | null;
+  /** Null: decided again from what was stored; nothing about its pulls changes. */
+  readonly pull: {
+    readonly notedSeq: bigint;
+    readonly withHistory: boolean;
+    readonly againAt: Date | null;
+    readonly wantsDeep: boolean;
+  } | null;
+}
+
+/**
+ * Writes a lot back in one statement. A ticket that was pulled is settled at the sequence noted before the pull: if more
+ * events came meanwhile its due times stay, else they are cleared. The lease ends, failures are forgotten.
+ */
+export const saveTickets = async (tx: Sql, tickets: readonly SavedTicket[]): Promise<void> => {
+  const rows = tickets.map((ticket) => ({
+    id: ticket.id.toString(),
+    snapshot_at: ticket.snapshotAt,
+    pulled_at: ticket.pulledAt,
+    created_at: ticket.createdAt,
+    created_day: ticket.createdDay,
+    solved_at: ticket.solvedAt,
+    closed_at: ticket.closedAt,
+    status: ticket.status,
+    channel: ticket.channel,
+    language: ticket.language,
+    language_reason: ticket.languageReason,
+    reason: ticket.reason,
+    requester_id: ticket.requesterId,
+    requester_hash: ticket.requesterHash?.toString('hex') ?? null,
+    requester_sealed: ticket.requesterSealed?.toString('hex') ?? null,
+    requester_locale: ticket.requesterLocale,
+    assignee_id: ticket.assigneeId,
+    brand_id: ticket.brandId,
+    organization_id: ticket.organizationId,
+    form_id: ticket.formId,
+    inbox_id: ticket.inboxId,
+    tags: ticket.tags,
+    order_numbers: ticket.orderNumbers,
+    named_numbers: ticket.namedNumbers,
+    named_lines: ticket.namedLines.map(String),
+    person_choice: ticket.personChoice,
+    parent_external_id: ticket.parentExternalId,
+    merged_into_external_id: ticket.mergedIntoExternalId,
+    pulled: ticket.pull !== null,
+    noted_seq: ticket.pull?.notedSeq.toString() ?? '0',
+    with_history: ticket.pull?.withHistory ?? false,
+    again_at: ticket.pull?.againAt ?? null,
+    wants_deep: ticket.pull?.wantsDeep ?? false,
+  }));
+  await tx.query(
+    `update ticket set
+       snapshot_at = r.snapshot_at, pulled_at = r.pulled_at, created_at = r.created_at, created_day = r.created_day, solved_at = r.solved_at,
+       closed_at = r.closed_at, status = r.status, channel = r.channel, language = r.language, language_reason = r.language_reason, reason = r.reason,
+       requester_id = r.requester_id, requester_hash = decode(r.requester_hash, 'hex'), requester_sealed = decode(r.requester_sealed, 'hex'),
+       requester_locale = r.requester_locale, assignee_id = r.assignee_id, brand_id = r.brand_id, organization_id = r.organization_id,
+       form_id = r.form_id, inbox_id = r.inbox_id, tags = r.tags, order_numbers = r.order_numbers, named_numbers = r.named_numbers,
+       named_lines = r.named_lines, person_choice = r.person_choice, parent_external_id = r.parent_external_id,
+       merged_into_external_id = r.merged_into_external_id,
+       settled_seq = case when r.pulled then greatest(ticket.settled_seq, r.noted_seq) else ticket.settled_seq end,
+       audits_pulled_at = case when r.with_history then r.pulled_at else ticket.audits_pulled_at end,
+       wants_deep = case when not r.pulled then ticket.wants_deep
+                         when r.with_history and ticket.dirty_seq = r.noted_seq then r.wants_deep
+                         else ticket.wants_deep or r.wants_deep end,
+       due_at = case when not r.pulled then ticket.due_at
+                     when ticket.dirty_seq = r.noted_seq then r.again_at
+                     else ticket.due_at end,
+       burst_started_at = case when r.pulled and ticket.dirty_seq = r.noted_seq then null else ticket.burst_started_at end,
+       deep_due_at = case when r.with_history and ticket.dirty_seq = r.noted_seq then null
+                          when r.with_history then greatest(ticket.deep_due_at, r.pulled_at + $2 * interval '1 ms')
+                          else ticket.deep_due_at end,
+       stale_since = null, reprice = false, claimed_until = null, attempts = 0, last_error = null
+     from jsonb_to_recordset($1::jsonb) as r(
+       id bigint, snapshot_at timestamptz, pulled_at timestamptz, created_at timestamptz, created_day date, solved_at timestamptz, closed_at timestamptz,
+       status text, channel text, language text, language_reason text, reason text, requester_id text, requester_hash text, requester_sealed text,
+       requester_locale text, assignee_id text, brand_id text, organization_id text, form_id text, inbox_id text, tags text[], order_numbers text[],
+       named_numbers text[], named_lines bigint[], person_choice jsonb, parent_external_id text, merged_into_external_id text,
+       pulled boolean, noted_seq bigint, with_history boolean, again_at timestamptz, wants_deep boolean)
+     where ticket.id = r.id`,
+    [JSON.stringify(rows), deepPullMs],
+  );
+};
+
+/** Tickets that take their attribution from these (merge sources and follow-ups): to be decided again. */
+export const markDependants = async (tx: Sql, ticketIds: readonly bigint[], now: Date): Promise<void> => {
+  if (ticketIds.length === 0) return;
+  await tx.query(
+    `update ticket set stale_since = coalesce(ticket.stale_since, $2)
+       from ticket as source
+      where source.id = any($1) and ticket.connection_id = source.connection_id and not ticket.id = any($1)
+        and (ticket.merged_into_external_id = source.external_id or ticket.parent_external_id = source.external_id)`,
+    [ticketIds, now],
+  );
+};

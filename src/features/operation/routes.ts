@@ -1,0 +1,101 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { AppError } from '../../core/errors.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Database } from '../../platform/database/open.ts';
+import type { Metrics } from '../../platform/metrics.ts';
+import { type Access, identityOf, requireScope } from '../access/index.ts';
+import { decideHeld } from '../costing/index.ts';
+import { type ConnectionStatus, connectionStatuses, listQuarantined, markStale } from '../ingest/index.ts';
+
+/** What a role cannot work without, asked anew each time; resolves to why it is not ready, or null. */
+export type Readiness = () => Promise<string | null>;
+
+const isLoopback = (address: string): boolean =>
+  address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.');
+
+const statusResponse = (statuses: readonly ConnectionStatus[]) => ({
+  pending: statuses.reduce((sum, { pending }) => sum + pending, 0),
+  quarantined: statuses.reduce((sum, { quarantined }) => sum + quarantined, 0),
+  connections: statuses,
+});
+
+/** /healthz, /readyz, /metrics, /api/v1/status, the quarantine and the decisions on held work. */
+export const operationRoutes =
+  (deps: {
+    readonly db: Database;
+    readonly clock: Clock;
+    readonly access: Access;
+    readonly metrics: Metrics;
+    readonly ready: Readiness;
+    /** What else the status tells, e.g. how far the demo is. */
+    readonly extraStatus?: (() => object) | undefined;
+  }): FastifyPluginAsyncZod =>
+  async (app) => {
+    const { db, clock, access, metrics } = deps;
+
+    app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'alive' }));
+
+    app.get('/readyz', { schema: { hide: true } }, async () => {
+      const obstacle = await deps.ready();
+      if (obstacle !== null) throw new AppError('unavailable', obstacle);
+      return { status: 'ready' };
+    });
+
+    app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
+      const local = isLoopback(request.ip) && request.headers['x-forwarded-for'] === undefined;
+      if (!local) await requireScope(access, 'read').call(app, request, reply);
+      for (const status of await connectionStatuses(db, clock.now())) {
+        metrics.pending(status.name, status.pending);
+        metrics.quarantined(status.name, status.quarantined);
+      }
+      return reply.type(metrics.contentType).send(await metrics.render());
+    });
+
+    app.get(
+      '/api/v1/status',
+      {
+        preHandler: requireScope(access, 'read'),
+        schema: { summary: 'Per connection: mode, lag, completeness, pending work, quarantine', tags: ['operation'] },
+      },
+      async () => ({
+        ...statusResponse(await connectionStatuses(db, clock.now())),
+        now: clock.now().toISOString(),
+        ...deps.extraStatus?.(),
+      }),
+    );
+
+    app.get(
+      '/api/v1/quarantine',
+      {
+        preHandler: requireScope(access, 'read'),
+        schema: { summary: 'Tickets and deliveries set aside for a person', tags: ['operation'] },
+      },
+      async () => ({ items: await listQuarantined(db) }),
+    );
+
+    app.post(
+      '/api/v1/work/:id/decision',
+      {
+        preHandler: requireScope(access, 'write'),
+        schema: {
+          summary: 'Decide on held work: accept costs it, reject leaves it without cost',
+          tags: ['tickets'],
+          params: z.object({
+            id: z.string().regex(/^\d{1,18}$/, "a work entry's id as `GET /api/v1/tickets/{id}` gives it"),
+          }),
+          body: z.object({ decision: z.enum(['accept', 'reject']) }),
+        },
+      },
+      async (request) => {
+        const now = clock.now();
+        const { decision } = request.body;
+        const actor = identityOf(request).name;
+        await db.transaction(async (tx) => {
+          const ticketId = await decideHeld(tx, { workEntryId: BigInt(request.params.id), decision, actor, at: now });
+          await markStale(tx, [ticketId], { now });
+        });
+        return { status: 'decided' };
+      },
+    );
+  };

@@ -1,0 +1,167 @@
+import type { z } from 'zod';
+import type { Clock } from '../platform/clock.ts';
+import type { CallObserver } from '../platform/http/client.ts';
+
+/** A helpdesk's request headers, names in lower case. */
+export type Headers = Readonly<Record<string, string | undefined>>;
+
+/** What a verified delivery says. It may decide when and how deep to pull, never what is stored. */
+export interface VerifiedDelivery {
+  /** Unique per event within the connection; stable over the helpdesk's retries. */
+  readonly deliveryKey: string;
+  readonly eventType: string;
+  /** Null: the event concerns no ticket, or its type is not known to us; stored and ignored. */
+  readonly ticketExternalId: string | null;
+  /** How the ticket is to be pulled: `ignore` is an echo of our own write. */
+  readonly urgency: 'now' | 'now with audits' | 'later' | 'ignore';
+}
+
+export type Verification =
+  | { readonly outcome: 'verified'; readonly delivery: VerifiedDelivery }
+  /** Signed by a secret of ours, yet no event can be read from it: stored under a key from its bytes and quarantined. */
+  | { readonly outcome: 'unreadable'; readonly deliveryKey: string; readonly reason: string }
+  /** 401: the signature is wrong, or absent where one was expected. 400: nothing that looks like a delivery at all. */
+  | { readonly outcome: 'refused'; readonly status: 400 | 401; readonly reason: string };
+
+export type TicketStatus = 'new' | 'open' | 'pending' | 'hold' | 'solved' | 'closed' | 'deleted';
+export type Channel = 'email' | 'form' | 'chat' | 'messaging' | 'social' | 'phone' | 'api';
+export type Actor = 'agent' | 'rule' | 'end_user' | 'system';
+
+/** Raw seconds that one update of a ticket added or took away, as the helpdesk's clock has them. */
+export interface WorkReading {
+  /** Stable at the vendor, e.g. "audit:123". */
+  readonly sourceKey: string;
+  readonly agentId: string | null;
+  readonly actor: Actor;
+  readonly clock: string;
+  /** Negative: a correction. */
+  readonly rawSeconds: number;
+  /** The absolute total that the update set. */
+  readonly value: number | null;
+  readonly workedAt: Date;
+  readonly channel: Channel | null;
+}
+
+/** One public reply or internal note of an agent: what an estimate is made of where no clock ran. */
+export interface Touch {
+  readonly sourceKey: string;
+  readonly agentId: string;
+  readonly kind: 'public_reply' | 'internal_note';
+  readonly at: Date;
+  readonly channel: Channel | null;
+  /** Talk seconds where the helpdesk has them. */
+  readonly talkSeconds?: number;
+}
+
+/** What an agent chose as partner or region, by field or by tag of ours. A null value takes it away. */
+export interface PersonChoice {
+  readonly value: string | null;
+  readonly by: string;
+  readonly at: Date;
+  readonly sourceKey: string;
+}
+
+/** What the audits of a ticket tell; absent from a snapshot that was pulled without them. */
+export interface TicketHistory {
+  readonly work: readonly WorkReading[];
+  readonly touches: readonly Touch[];
+  /** The latest change by an agent of each half; absent: no agent ever touched it. */
+  readonly choices: { readonly partner?: PersonChoice; readonly region?: PersonChoice };
+  readonly solvedAt: Date | null;
+  readonly closedAt: Date | null;
+}
+
+/** A ticket as pulled at one moment. Texts and the address live in memory alone; what is stored is in the ticket table. */
+export interface TicketSnapshot {
+  readonly externalId: string;
+  readonly status: TicketStatus;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly channel: Channel;
+  readonly subject: string | null;
+  /** The first public message, when the requester wrote it. */
+  readonly firstMessage: string | null;
+  readonly requester: { readonly id: string; readonly email: string | null; readonly locale: string | null } | null;
+  readonly assigneeId: string | null;
+  readonly brandId: string | null;
+  readonly organizationId: string | null;
+  readonly formId: string | null;
+  readonly inboxId: string | null;
+  readonly tags: readonly string[];
+  /** Values of the mapped fields. */
+  readonly orderNumber: string | null;
+  readonly reason: string | null;
+  readonly parentExternalId: string | null;
+  readonly mergedIntoExternalId: string | null;
+  readonly history?: TicketHistory;
+  /** True where the ticket can no longer be tagged the ordinary way. */
+  readonly frozen: boolean;
+}
+
+/** A person of the helpdesk's staff. */
+export interface HelpdeskAgent {
+  readonly externalId: string;
+  readonly name: string | null;
+}
+
+/** One connected account. */
+export interface HelpdeskClient {
+  /** Who we are there; throws Refused where the credentials do not work. */
+  verify(): Promise<{ readonly apiUserId: string; readonly accountName: string }>;
+  /**
+   * Up to 100 tickets in as few calls as the helpdesk allows. `if solved` spares the history of tickets still being worked
+   * on. `missing`: gone for good; a soft-deleted ticket comes back with status `deleted` where the helpdesk tells.
+   */
+  pullTickets(
+    wanted: readonly { readonly externalId: string; readonly withHistory: 'yes' | 'no' | 'if solved' }[],
+  ): Promise<{
+    readonly tickets: readonly TicketSnapshot[];
+    readonly missing: readonly string[];
+    readonly agents: readonly HelpdeskAgent[];
+  }>;
+  /** Changes since the cursor (or since the date), page by page, to the end of the stream. */
+  walkChanges(from: {
+    readonly cursor: string | null;
+    readonly since: Date;
+  }): AsyncIterable<{
+    readonly changed: readonly { readonly externalId: string; readonly updatedAt: Date }[];
+    readonly cursor: string | null;
+  }>;
+  /** Adds and takes away tags; each idempotent. Throws UpstreamError; a closed ticket is status 422. */
+  changeTags(
+    externalId: string,
+    change: { readonly add: readonly string[]; readonly remove: readonly string[] },
+  ): Promise<void>;
+  /** Creates the webhook and returns its signing secret where the helpdesk has a call for it. */
+  setUpRemote?(
+    webhookUrl: string,
+  ): Promise<{ readonly webhookSecrets: readonly string[]; readonly created: readonly string[] }>;
+}
+
+/** One helpdesk: the only thing the rest of the program knows of it. */
+export interface HelpdeskAdapter<Settings extends z.ZodObject = z.ZodObject> {
+  readonly kind: string;
+  readonly settings: Settings;
+  /** Keys of the settings that are encrypted at rest. */
+  readonly secretKeys: readonly string[];
+  /** Request headers worth keeping with a delivery; none of them secret. */
+  readonly keptHeaders: readonly string[];
+  /** Verifies raw bytes before anything parses them; never throws on what a stranger sent. */
+  verifyDelivery(input: {
+    readonly settings: z.output<Settings>;
+    readonly apiUserId: string | null;
+    readonly headers: Headers;
+    readonly body: Buffer;
+    readonly now: Date;
+  }): Verification;
+  connect(
+    settings: z.output<Settings>,
+    deps: {
+      readonly clock: Clock;
+      readonly allowPrivate: boolean;
+      readonly apiUserId: string | null;
+      /** Told of every call, for metrics. */
+      readonly observe?: CallObserver;
+    },
+  ): HelpdeskClient;
+}

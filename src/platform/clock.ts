@@ -1,0 +1,80 @@
+/** Where every module gets the time: the wall's in production, a fast one in the demo, a standing one in tests. */
+export interface Clock {
+  now(): Date;
+  /** Waits `ms` of this clock's time; resolves early, without error, when the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Runs `task` every `ms` of this clock's time, never overlapping itself, until stopped. */
+  every(ms: number, task: () => Promise<void>): { stop(): Promise<void> };
+}
+
+/** How a clock that runs faster than the wall is described, so that several processes can share it. */
+export interface ClockPace {
+  /** Wall time (epoch ms) at which the fast stretch starts. */
+  readonly wallStartMs: number;
+  /** This clock's time (epoch ms) at that moment. */
+  readonly startMs: number;
+  /** This clock's milliseconds per wall millisecond until `endMs`; 1 afterwards. */
+  readonly speed: number;
+  readonly endMs: number;
+}
+
+/** The shortest wall pause between two runs of `every`, so that a fast clock cannot spin. */
+const shortestPauseMs = 40;
+
+const clockFrom = (nowMs: () => number, wallMsFor: (ms: number) => number): Clock => {
+  const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const finish = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', finish);
+        resolve();
+      };
+      const timer = setTimeout(finish, Math.min(wallMsFor(ms), 2 ** 31 - 1));
+      signal?.addEventListener('abort', finish);
+    });
+  return {
+    now: () => new Date(nowMs()),
+    sleep,
+    every(ms, task) {
+      const stopped = new AbortController();
+      const loop = async () => {
+        while (!stopped.signal.aborted) {
+          await task();
+          const wallMs = Math.max(wallMsFor(ms), shortestPauseMs);
+          await new Promise<void>((resolve) => {
+            const timer = setTimeout(resolve, Math.min(wallMs, 2 ** 31 - 1));
+            stopped.signal.addEventListener('abort', () => {
+              clearTimeout(timer);
+              resolve();
+            });
+          });
+        }
+      };
+      const running = loop();
+      return {
+        async stop() {
+          stopped.abort();
+          await running;
+        },
+      };
+    },
+  };
+};
+
+/** The wall's time. */
+export const wallClock: Clock = clockFrom(Date.now, (ms) => ms);
+
+/** A clock that runs at `pace.speed` until `pace.endMs` and at the wall's pace from then on. */
+export const pacedClock = (pace: ClockPace): Clock => {
+  const wallEndMs = pace.wallStartMs + (pace.endMs - pace.startMs) / pace.speed;
+  const nowMs = () => {
+    const wall = Date.now();
+    return wall < wallEndMs ? pace.startMs + (wall - pace.wallStartMs) * pace.speed : pace.endMs + (wall - wallEndMs);
+  };
+  return clockFrom(nowMs, (ms) => {
+    const wall = Date.now();
+    const left = Math.max(0, wallEndMs - wall);
+    return ms / pace.speed <= left ? ms / pace.speed : left + (ms - left * pace.speed);
+  });
+};
