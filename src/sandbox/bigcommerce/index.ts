@@ -1,0 +1,199 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { SandboxClock } from '../clock.ts';
+import { boundedInt, createFaults, createQuota, createServer, type FaultPlan, listen } from '../http.ts';
+import type { Metafield, Refund } from './model.ts';
+import { addOrderRoutes } from './order-routes.ts';
+import { createShop, type Shop } from './shop.ts';
+
+/** Requests per window, shared by every app of the store; the default is a Pro plan's. */
+export interface BigcommerceLimits {
+  readonly total?: number;
+  readonly windowMs?: number;
+}
+
+export interface BigcommerceSandboxOptions {
+  readonly clock: SandboxClock;
+  readonly seed: string | number;
+  readonly limits?: BigcommerceLimits | 'off';
+  readonly faults?: FaultPlan;
+  readonly firstOrderId?: number;
+}
+
+/** What `deskledger connect bigcommerce` needs. */
+export interface BigcommerceConnectSettings {
+  readonly name: string;
+  readonly storeHash: string;
+  readonly accessToken: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly baseUrl: string;
+}
+
+export interface BigcommerceSandbox {
+  readonly url: string;
+  readonly settings: BigcommerceConnectSettings;
+  readonly shop: Shop;
+  close(): Promise<void>;
+}
+
+type Query = Readonly<Record<string, string | undefined>>;
+
+const problem = (reply: FastifyReply, status: number, title: string): FastifyReply =>
+  reply.code(status).send({
+    status,
+    title,
+    type: 'https://developer.bigcommerce.com/api-docs/getting-started/api-status-codes',
+    errors: {},
+  });
+
+/** A page of a V3 list, by number or by cursor. */
+const pageV3 = (items: readonly { readonly id: number }[], query: Query): Record<string, unknown> => {
+  const limit = boundedInt(query.limit, { fallback: 50, min: 1, max: 250 });
+  const page = boundedInt(query.page, { fallback: 1, min: 1, max: 1_000_000 });
+  const after = query.after && Number.parseInt(Buffer.from(query.after, 'base64').toString().slice('id:'.length), 10);
+  const data = after
+    ? items.filter(({ id }) => id > after).slice(0, limit)
+    : items.slice((page - 1) * limit, page * limit);
+  const pages = Math.ceil(items.length / limit);
+  const cursor = (item: { readonly id: number } | undefined) =>
+    item ? Buffer.from(`id:${item.id}`).toString('base64') : null;
+  return {
+    data,
+    meta: {
+      pagination: {
+        total: items.length,
+        count: data.length,
+        per_page: limit,
+        current_page: page,
+        total_pages: pages,
+        links: {
+          current: `?page=${page}&limit=${limit}`,
+          ...(page < pages ? { next: `?page=${page + 1}&limit=${limit}` } : {}),
+        },
+      },
+      cursor_pagination: {
+        count: data.length,
+        per_page: limit,
+        start_cursor: cursor(data[0]),
+        end_cursor: cursor(data.at(-1)),
+      },
+    },
+  };
+};
+
+const listIn = (query: Query, name: string): ReadonlySet<string> | null =>
+  query[name] === undefined ? null : new Set(query[name].split(','));
+
+const metafieldsFor = (fields: readonly Metafield[], query: Query): Metafield[] => {
+  const namespaces = listIn(query, 'namespace:in');
+  const keys = listIn(query, 'key:in');
+  const sinceMs =
+    query['date_modified:min'] === undefined
+      ? Number.NEGATIVE_INFINITY
+      : Date.parse(`${query['date_modified:min'].replace(/Z$/, '')}Z`);
+  return fields.filter(
+    (field) =>
+      field.permission_set !== 'app_only' &&
+      (query.namespace === undefined || field.namespace === query.namespace) &&
+      (query.key === undefined || field.key === query.key) &&
+      (!namespaces || namespaces.has(field.namespace)) &&
+      (!keys || keys.has(field.key)) &&
+      !(Date.parse(field.date_modified) < sinceMs),
+  );
+};
+
+const addV3Routes = (app: FastifyInstance, shop: Shop): void => {
+  interface OrderRoute {
+    Params: { id: string };
+    Querystring: Query;
+  }
+  app.get<OrderRoute>('/v3/orders/metafields', ({ query }, reply) =>
+    reply.send(pageV3(metafieldsFor(shop.metafields, query), query)),
+  );
+  app.get<OrderRoute>('/v3/orders/:id/metafields', ({ params, query }, reply) => {
+    const order = shop.orders.get(Number(params.id));
+    return order
+      ? reply.send(pageV3(metafieldsFor(order.metafields, query), query))
+      : problem(reply, 404, 'The order was not found');
+  });
+  app.get<OrderRoute>('/v3/orders/payment_actions/refunds', ({ query }, reply) => {
+    const orders = listIn(query, 'order_id:in');
+    const ids = listIn(query, 'id:in');
+    const [minMs, maxMs] = [query['created:min'], query['created:max']].map((text) =>
+      text === undefined ? null : Date.parse(text),
+    );
+    if (Number.isNaN(minMs) || Number.isNaN(maxMs))
+      return problem(reply, 422, 'created:min and created:max are RFC 3339 instants');
+    const matches = (refund: Refund): boolean =>
+      (!orders || orders.has(String(refund.order_id))) &&
+      (!ids || ids.has(String(refund.id))) &&
+      (typeof minMs !== 'number' || Date.parse(refund.created) >= Math.floor(minMs / 1000) * 1000) &&
+      (typeof maxMs !== 'number' || Date.parse(refund.created) <= maxMs);
+    return reply.send(pageV3(shop.refunds.filter(matches), query));
+  });
+  app.get<OrderRoute>('/v3/orders/payment_actions/refunds/:id', ({ params }, reply) => {
+    const refund = shop.refunds[Number(params.id) - 1];
+    return refund ? reply.send({ data: refund, meta: {} }) : problem(reply, 404, 'The refund was not found');
+  });
+  app.get<OrderRoute>('/v3/orders/:id/payment_actions/refunds', ({ params }, reply) => {
+    const order = shop.orders.get(Number(params.id));
+    return order ? reply.send({ data: order.refunds, meta: {} }) : problem(reply, 404, 'The order was not found');
+  });
+};
+
+/** A BigCommerce store on loopback: orders in V2, refunds and metafields in V3, with the vendor's paging and rate headers. Starts empty. */
+export const createBigcommerceSandbox = async (options: BigcommerceSandboxOptions): Promise<BigcommerceSandbox> => {
+  const { clock, seed } = options;
+  const storeHash = 'sandboxstore';
+  const accessToken = `sandbox-token-${seed}`;
+  const shop = createShop({ clock, firstOrderId: options.firstOrderId ?? 40_001 });
+  const faults = createFaults(seed, options.faults);
+  const limits = options.limits ?? {};
+  const windowMs = limits === 'off' ? 0 : (limits.windowMs ?? 30_000);
+  const quota = limits === 'off' ? null : createQuota(clock, { total: limits.total ?? 450, windowMs });
+
+  const server = createServer();
+  server.addHook('onRequest', (request, reply, done) => {
+    if (request.headers['x-auth-token'] !== accessToken) return void problem(reply, 401, 'Unauthorized');
+    const taken = quota?.take();
+    if (taken)
+      void reply.headers({
+        'X-Rate-Limit-Time-Window-Ms': windowMs,
+        'X-Rate-Limit-Time-Reset-Ms': Math.ceil(taken.resetMs),
+        'X-Rate-Limit-Requests-Quota': taken.total,
+        'X-Rate-Limit-Requests-Left': taken.left,
+      });
+    if (taken && !taken.allowed) return void problem(reply, 429, 'You have surpassed the rate limit for this store');
+    const odd = faults.statusFor(request.method, request.url);
+    if (odd === null) return done();
+    void problem(reply, odd, 'The sandbox was told to fail here');
+  });
+  server.setNotFoundHandler((_, reply) => problem(reply, 404, 'Not found'));
+  let url = '';
+  await server.register(
+    async (store) => {
+      store.get('/v2/store', (_, reply) =>
+        reply.send({ id: storeHash, name: 'Sandbox Home Decor', currency: 'EUR', timezone: { name: 'Etc/UTC' } }),
+      );
+      store.get('/v2/time', (_, reply) => reply.send({ time: Math.floor(clock.now().getTime() / 1000) }));
+      addOrderRoutes(store, { shop, baseUrl: () => `${url}/stores/${storeHash}` });
+      addV3Routes(store, shop);
+    },
+    { prefix: `/stores/${storeHash}` },
+  );
+  url = await listen(server);
+
+  return {
+    url,
+    settings: {
+      name: 'store',
+      storeHash,
+      accessToken,
+      clientId: 'sandbox-client',
+      clientSecret: `sandbox-secret-${seed}`,
+      baseUrl: url,
+    },
+    shop,
+    close: () => server.close(),
+  };
+};

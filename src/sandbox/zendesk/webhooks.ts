@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { isoSeconds, type SandboxClock } from '../clock.ts';
+import type { Faults } from '../http.ts';
+import { share } from '../random.ts';
+import type { Sender } from './delivery.ts';
+import type { Desk } from './desk.ts';
+import { createEventWriter, eventTypes } from './events.ts';
+import type { TicketUpdate } from './model.ts';
+
+export interface Webhook {
+  readonly id: string;
+  readonly name: string;
+  readonly endpoint: string;
+  readonly httpMethod: string;
+  status: 'active' | 'inactive';
+  /** Event types, or "conditional_ticket_events" alone: then triggers call it. */
+  readonly subscriptions: readonly string[];
+  readonly createdAtMs: number;
+  secret: string;
+}
+
+export interface Trigger {
+  readonly id: number;
+  readonly title: string;
+  readonly webhookId: string;
+  /** The body with placeholders such as {{ticket.id}}. */
+  readonly body: string;
+  /** Updates by this user do not fire it (condition "Current user is not ..."). */
+  readonly exceptUserId: number | null;
+}
+
+export interface NewWebhook {
+  readonly name: string;
+  readonly endpoint: string;
+  readonly httpMethod?: string;
+  readonly status?: 'active' | 'inactive';
+  readonly subscriptions: readonly string[];
+}
+
+export interface WebhookRegistry {
+  readonly webhooks: ReadonlyMap<string, Webhook>;
+  readonly triggers: readonly Trigger[];
+  /** Throws RangeError, naming the fault, where the subscriptions are not acceptable. */
+  add(input: NewWebhook): Webhook;
+  addTrigger(input: Omit<Trigger, 'id'>): Trigger;
+  remove(id: string): boolean;
+  resetSecret(id: string): string;
+  /** Tells every active webhook what happened. */
+  publish(update: TicketUpdate): void;
+}
+
+const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const conditional = 'conditional_ticket_events';
+
+const placeholder = /\{\{\s*([a-z_.0-9]+)\s*\}\}/g;
+
+/** A trigger's body with its placeholders filled, inserted raw as the helpdesk does. */
+const fill = (template: string, { ticket, actorId, atMs }: TicketUpdate, desk: Desk): string => {
+  const person = (id: number | null) => (id === null ? undefined : desk.users.get(id));
+  const values: Record<string, string | undefined> = {
+    'ticket.id': String(ticket.id),
+    'ticket.status': ticket.status,
+    'ticket.tags': ticket.tags.join(' '),
+    'ticket.via': ticket.via.channel,
+    'ticket.title': ticket.subject,
+    'ticket.requester.id': String(ticket.requesterId),
+    'ticket.requester.email': person(ticket.requesterId)?.email ?? '',
+    'ticket.assignee.id': ticket.assigneeId === null ? '' : String(ticket.assigneeId),
+    'ticket.created_at_with_timestamp': isoSeconds(ticket.createdAtMs),
+    'ticket.updated_at_with_timestamp': isoSeconds(ticket.updatedAtMs),
+    'current_user.id': String(actorId),
+    'current_user.email': person(actorId)?.email ?? '',
+    timestamp: isoSeconds(atMs),
+  };
+  return template.replace(placeholder, (_, name: string) => {
+    const field = /^ticket\.ticket_field_(\d+)$/.exec(name);
+    return field ? (ticket.fields.get(Number(field[1])) ?? '') : (values[name] ?? '');
+  });
+};
+
+/** The webhooks and triggers of the account, and what each is sent. */
+export const createWebhooks = (options: {
+  readonly seed: string | number;
+  readonly clock: SandboxClock;
+  readonly accountId: number;
+  readonly faults: Faults;
+  readonly sender: Sender;
+  readonly desk: () => Desk;
+}): WebhookRegistry => {
+  const { seed, clock, faults, sender } = options;
+  const webhooks = new Map<string, Webhook>();
+  const triggers: Trigger[] = [];
+  const writeEvents = createEventWriter(options);
+  let made = 0;
+  let invocations = 8_350_205_582;
+
+  const digest = (purpose: string): Buffer => {
+    made += 1;
+    return createHash('sha256').update(`${seed}/${purpose}/${made}`).digest();
+  };
+
+  const send = (webhook: Webhook, key: string, body: string): void => {
+    if (faults.strikes('loss', key)) return;
+    const copies = faults.strikes('duplicate', key) ? 2 : 1;
+    const delayMs = faults.strikes('reorder', key) ? 1_000 + Math.floor(19_000 * share(seed, 'held', key)) : 0;
+    for (let copy = 0; copy < copies; copy += 1) {
+      invocations += 1;
+      const { id, endpoint, httpMethod, secret } = webhook;
+      sender.send(
+        { webhookId: id, endpoint, method: httpMethod, secret, body, invocationId: String(invocations) },
+        delayMs,
+      );
+    }
+  };
+
+  return {
+    webhooks,
+    triggers,
+    add(input) {
+      if (input.subscriptions.length === 0) throw new RangeError('subscriptions: cannot be blank');
+      const odd = input.subscriptions.find((name) => name !== conditional && !eventTypes.has(name));
+      if (odd !== undefined) throw new RangeError(`subscriptions: ${odd} is not a known event type`);
+      if (input.subscriptions.includes(conditional) && input.subscriptions.length > 1)
+        throw new RangeError('subscriptions: a webhook is either event-subscribed or connected to triggers');
+      const webhook: Webhook = {
+        id: `01${[...digest('webhook').subarray(0, 24)].map((byte) => crockford[byte % 32]).join('')}`,
+        name: input.name,
+        endpoint: input.endpoint,
+        httpMethod: input.httpMethod ?? 'POST',
+        status: input.status ?? 'active',
+        subscriptions: input.subscriptions,
+        createdAtMs: clock.now().getTime(),
+        secret: digest('secret').toString('base64'),
+      };
+      webhooks.set(webhook.id, webhook);
+      return webhook;
+    },
+    addTrigger(input) {
+      const trigger = { id: 360_000_800_001 + triggers.length, ...input };
+      triggers.push(trigger);
+      return trigger;
+    },
+    remove: (id) => webhooks.delete(id),
+    resetSecret(id) {
+      const webhook = webhooks.get(id);
+      if (!webhook) throw new RangeError(`the sandbox has no webhook ${id}`);
+      webhook.secret = digest('secret').toString('base64');
+      return webhook.secret;
+    },
+    publish(update) {
+      if (webhooks.size === 0) return;
+      const events = writeEvents(update);
+      for (const webhook of webhooks.values()) {
+        if (webhook.status !== 'active') continue;
+        for (const event of events) if (webhook.subscriptions.includes(event.type)) send(webhook, event.id, event.body);
+      }
+      // Triggers run once per update, on creation and change; a deletion fires none.
+      if (update.ticket.deleted) return;
+      for (const trigger of triggers) {
+        const webhook = webhooks.get(trigger.webhookId);
+        if (webhook?.status !== 'active' || trigger.exceptUserId === update.actorId) continue;
+        send(webhook, `${trigger.id}/${events[0]?.id}`, fill(trigger.body, update, options.desk()));
+      }
+    },
+  };
+};
