@@ -90,13 +90,18 @@ const groups = z
   .nullish()
   .transform((list) => list ?? []);
 
-/** The answer to `include=consignments.line_items&consignment_structure=object`. A link (`{url, resource}`) has none of the lists. */
-export const consignments = z.looseObject({
-  shipping: z.array(z.looseObject({ ...address.shape, line_items: foldedLines.optional() })),
-  pickups: groups,
-  downloads: groups,
-  email: z.looseObject({ gift_certificates: groups }).nullish(),
-});
+/** The answer to `include=consignments.line_items&consignment_structure=object`; a mere link (`{url, resource}`) is none. */
+export const consignments = z
+  .looseObject({
+    shipping: z
+      .array(z.looseObject({ ...address.shape, line_items: foldedLines.optional() }))
+      .nullish()
+      .transform((list) => list ?? []),
+    pickups: groups,
+    downloads: groups,
+    email: z.looseObject({ gift_certificates: groups }).nullish(),
+  })
+  .refine((value) => !('resource' in value), 'is a link');
 export type Consignments = z.output<typeof consignments>;
 
 export const order = z
@@ -121,10 +126,13 @@ export const order = z
     customer_locale: words,
     is_deleted: flag,
     billing_address: address.nullish().catch(null),
-    consignments: z.unknown().optional().transform((value) => {
-      const parsed = consignments.safeParse(Array.isArray(value) ? value[0] : value);
-      return parsed.success ? parsed.data : null;
-    }),
+    consignments: z
+      .unknown()
+      .optional()
+      .transform((value) => {
+        const parsed = consignments.safeParse(Array.isArray(value) ? value[0] : value);
+        return parsed.success ? parsed.data : null;
+      }),
   })
   .refine((value) => value.default_currency_code ?? value.store_default_currency_code ?? value.currency_code, {
     path: ['default_currency_code'],

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { InvalidInput } from '../../../src/core/errors.ts';
+import { readMappingRules } from '../../../src/features/orders/rule-file.ts';
+
+const faultsOf = (content: unknown): string[] => {
+  try {
+    readMappingRules(typeof content === 'string' ? content : JSON.stringify(content));
+  } catch (error) {
+    if (error instanceof InvalidInput) return error.faults.map(({ field }) => field);
+    throw error;
+  }
+  return [];
+};
+
+describe('the file of mapping rules', () => {
+  it('is read in its order, values being optional', () => {
+    const rules = [
+      { gives: 'partner', from: { place: 'metafield', namespace: 'market', key: 'seller' }, values: { 'N-1': 'nord' } },
+      { gives: 'country', from: { place: 'form_field', name: 'Land' }, values: { Sverige: 'SE' } },
+      { gives: 'partner', from: { place: 'external_source' }, values: {} },
+      { gives: 'partner', from: { place: 'line_brand' }, values: {} },
+    ];
+    expect(readMappingRules(`\uFEFF${JSON.stringify(rules)}`)).toEqual(rules);
+    expect(readMappingRules('[{"gives": "partner", "from": {"place": "channel"}}]')).toEqual([
+      { gives: 'partner', from: { place: 'channel' }, values: {} },
+    ]);
+    expect(readMappingRules('[]')).toEqual([]);
+  });
+
+  it.each<[string, unknown, string[]]>([
+    ['no JSON', '[{', ['file']],
+    ['no array', {}, ['file']],
+    ['an unknown place', [{ gives: 'partner', from: { place: 'moon' } }], ['rule 1, from.place']],
+    ['a missing key', [{ gives: 'partner', from: { place: 'metafield', namespace: 'market' } }], ['rule 1, from.key']],
+    ['an unknown field', [{ gives: 'partner', from: { place: 'channel' }, value: {} }], ['rule 1']],
+    ['something given that nobody knows', [{ gives: 'region', from: { place: 'channel' } }], ['rule 1, gives']],
+    [
+      'a country that is no code',
+      [{ gives: 'country', from: { place: 'channel' }, values: { '7': 'Sweden' } }],
+      ['rule 1, values.7'],
+    ],
+    ['a country by brand', [{ gives: 'country', from: { place: 'line_brand' } }], ['rule 1, from.place']],
+    [
+      'two spellings of one value',
+      [{ gives: 'partner', from: { place: 'channel' }, values: { a: 'nord', A: 'sud' } }],
+      ['rule 1, values.A'],
+    ],
+    ['an empty code', [{ gives: 'partner', from: { place: 'channel' }, values: { a: ' ' } }], ['rule 1, values.a']],
+    [
+      'every fault at once',
+      [{ gives: 'partner', from: { place: 'moon' } }, 7, { gives: 'x', from: { place: 'channel' } }],
+      ['rule 1, from.place', 'rule 2', 'rule 3, gives'],
+    ],
+  ])('is refused for %s', (_, content, fields) => expect(faultsOf(content)).toEqual(fields));
+});

@@ -1,0 +1,343 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { UpstreamError } from '../../../src/core/errors.ts';
+import type { Database } from '../../../src/platform/database/open.ts';
+import { rfc, shippedTo, shopLine, shopOrder } from '../../stores/bigcommerce/shop.ts';
+import { testDatabase } from '../../support/database.ts';
+import { addRate, channelRule, ledger, refundLedger, rulesOf, sellerRule, type World, world } from './world.ts';
+
+let db: Database;
+let w: World;
+beforeEach(async () => {
+  db ??= await testDatabase();
+  w = await world(db);
+  await addRate(db, '2026-01-30', '1.10');
+  await w.orders.importMappingRules(rulesOf(channelRule), { dryRun: false });
+});
+
+const sync = (since?: Date) => w.orders.syncStore(w.connection, since ? { since } : {});
+const cursorOf = async (stream: string) =>
+  (
+    await db.query<{ cursor: { position: string; since: string }; seen_until: Date | null; last_error: string | null }>(
+      'select * from sync_cursor where stream = $1',
+      [stream],
+    )
+  )[0];
+const ordersAsked = () => w.shop.calls.filter(({ path }) => path === '/v2/orders').length;
+const metafield = (id: number, value: string, at: string) => ({
+  resource_id: id,
+  namespace: 'market',
+  key: 'seller',
+  value,
+  date_modified: at,
+});
+const refund = (id: number, orderId: number, extra: Record<string, unknown> = {}) => ({
+  id,
+  order_id: orderId,
+  created: '2026-02-10T10:00:00+00:00',
+  total_amount: 125,
+  total_tax: 25,
+  payments: [{ amount: 125, is_declined: false }],
+  ...extra,
+});
+
+describe('a first sync', () => {
+  it('brings orders with partner, region and revenue at the rate dated before their day', async () => {
+    w.shop.orders = [
+      shopOrder(1, { channel_id: 7 }),
+      shopOrder(2, { consignments: shippedTo('DE', [shopLine(2)]) }),
+      shopOrder(3, { channel_id: 9, default_currency_code: 'USD' }),
+    ];
+    const outcome = await sync();
+    expect(outcome).toMatchObject({ orders: 3, refunds: 0, unreadable: [] });
+    expect(outcome.changed).toHaveLength(3);
+    expect(await ledger(db)).toEqual([
+      {
+        number: '1',
+        country: 'SE',
+        region: 'nordics',
+        reporting_micros: 110_000_000n,
+        shares: 'nord 1000000 110000000',
+      },
+      { number: '2', country: 'DE', region: 'DE', reporting_micros: 110_000_000n, shares: 'direct 1000000 110000000' },
+      { number: '3', country: 'SE', region: 'nordics', reporting_micros: 100_000_000n, shares: '? 1000000 100000000' },
+    ]);
+    const [stranger] = await db.query<{ unmapped: unknown }>('select unmapped from "order" where number = $1', ['3']);
+    expect(stranger?.unmapped).toEqual({ reason: 'unmapped value', place: 'channel', values: ['9'] });
+    expect(w.told.flat()).toHaveLength(3);
+  });
+
+  it('keeps addresses hashed and sealed, never as they are', async () => {
+    w.shop.orders = [shopOrder(1)];
+    await sync();
+    const [row] = await db.query<{ email_hash: Buffer; email_sealed: Buffer; all: string }>(
+      'select email_hash, email_sealed, "order"::text as all from "order"',
+    );
+    expect(row?.email_hash).toEqual(w.vault.hashAddress('BUYER1@example.com '));
+    expect(w.vault.open(row?.email_sealed ?? Buffer.alloc(0))).toBe('buyer1@example.com');
+    expect(row?.all).not.toContain('buyer1');
+  });
+
+  it('takes the day in the reporting time zone, and counts by status', async () => {
+    w = await world(db, { timeZone: 'Asia/Tokyo' });
+    w.shop.orders = [shopOrder(1, { date_created: rfc('2026-02-01T20:00:00Z'), status_id: 5, is_deleted: true })];
+    await sync();
+    expect(await db.query('select placed_day, counted, archived from "order"')).toEqual([
+      { placed_day: '2026-02-02', counted: false, archived: true },
+    ]);
+  });
+
+  it('leaves an order without a rate unpriced until the rate comes', async () => {
+    w.shop.orders = [shopOrder(1, { date_created: rfc('2026-01-20T10:00:00Z') })];
+    w.shop.refunds.push(refund(1, 1));
+    await sync();
+    expect((await ledger(db))[0]).toMatchObject({ reporting_micros: null, shares: 'direct 1000000 -' });
+    expect(await refundLedger(db)).toMatchObject([
+      { net_micros: 100_000_000n, reporting_micros: null, shares: 'direct -' },
+    ]);
+    await addRate(db, '2026-01-19', '1.2345675');
+    expect(await w.orders.repriceOrders()).toHaveLength(1);
+    expect((await ledger(db))[0]).toMatchObject({ reporting_micros: 123_456_750n, shares: 'direct 1000000 123456750' });
+    expect(await refundLedger(db)).toMatchObject([{ reporting_micros: 123_456_750n, shares: 'direct 123456750' }]);
+    expect(await w.orders.repriceOrders()).toEqual([]);
+  });
+
+  it('names orders that cannot be read, and goes on', async () => {
+    w.shop.orders = [shopOrder(1, { date_created: 'soon' }), shopOrder(2)];
+    expect((await sync()).unreadable).toHaveLength(1);
+    expect(await ledger(db)).toHaveLength(1);
+    expect((await cursorOf('orders'))?.last_error).toContain('order 1: date_created');
+  });
+});
+
+describe('a later sync', () => {
+  beforeEach(async () => {
+    w.shop.orders = [shopOrder(1, { channel_id: 7 }), shopOrder(2)];
+    await sync();
+    w.told.length = 0;
+    w.shop.calls.length = 0;
+  });
+
+  it('changes nothing where nothing changed, in few calls', async () => {
+    expect((await sync()).changed).toEqual([]);
+    expect(w.told).toEqual([]);
+    expect(w.shop.calls).toHaveLength(2);
+  });
+
+  it('takes what changed, and tells of that alone', async () => {
+    w.shop.orders[1] = shopOrder(2, { channel_id: 8, date_modified: rfc('2026-02-20T10:00:00Z') });
+    const { changed } = await sync();
+    expect(changed).toHaveLength(1);
+    expect(w.told).toEqual([[...changed]]);
+    expect((await ledger(db))[1]?.shares).toBe('sud 1000000 110000000');
+  });
+
+  it('never goes back to an older state', async () => {
+    w.shop.orders[1] = shopOrder(2, { status_id: 2, date_modified: rfc('2026-02-20T10:00:00Z') });
+    await sync();
+    w.shop.orders[1] = shopOrder(2, { status_id: 1, date_modified: rfc('2026-02-19T10:00:00Z') });
+    await w.another().syncStore(w.connection, { since: new Date('2020-01-01T00:00:00Z') });
+    expect(await db.query('select status_id from "order" where number = $1', ['2'])).toEqual([{ status_id: 2 }]);
+  });
+
+  it('drops lines that the order lost, and shares again', async () => {
+    await w.orders.importMappingRules(rulesOf({ gives: 'partner', from: { place: 'line_brand' } }), { dryRun: false });
+    const lines = [
+      shopLine(1),
+      shopLine(2, {
+        brand: 'sud',
+        total_ex_tax: '42.857142',
+        total_inc_tax: '42.857142',
+        discounted_total_inc_tax: '42.857142',
+      }),
+    ];
+    w.shop.orders[0] = shopOrder(1, {
+      items_total: 2,
+      consignments: shippedTo('SE', lines),
+      date_modified: rfc('2026-02-20T10:00:00Z'),
+    });
+    await sync();
+    expect((await ledger(db))[0]?.shares).toBe('nord 700000 77000000, sud 300000 33000000');
+    w.shop.orders[0] = shopOrder(1, {
+      consignments: shippedTo('SE', [shopLine(2, { brand: 'sud' })]),
+      date_modified: rfc('2026-02-21T10:00:00Z'),
+    });
+    await sync();
+    expect((await ledger(db))[0]?.shares).toBe('sud 1000000 110000000');
+    expect(
+      await db.query(
+        'select order_line.external_id, partner from order_line join "order" o on o.id = order_id where o.number = $1',
+        ['1'],
+      ),
+    ).toEqual([{ external_id: '2', partner: 'sud' }]);
+  });
+
+  it('keeps the rate an order was priced at', async () => {
+    await addRate(db, '2026-01-31', '9.99');
+    w.shop.orders[0] = shopOrder(1, { channel_id: 7, status_id: 2, date_modified: rfc('2026-02-20T10:00:00Z') });
+    await sync();
+    expect((await ledger(db))[0]?.reporting_micros).toBe(110_000_000n);
+  });
+
+  it('reaches further back when asked to', async () => {
+    w.shop.orders.push(
+      shopOrder(3, { date_created: rfc('2020-02-01T10:00:00Z'), date_modified: rfc('2020-02-01T10:00:00Z') }),
+    );
+    await sync();
+    expect(await ledger(db)).toHaveLength(2);
+    await sync(new Date('2020-01-01T00:00:00Z'));
+    expect(await ledger(db)).toHaveLength(3);
+    expect((await cursorOf('orders'))?.cursor.since).toBe('2020-01-01T00:00:00.000Z');
+  });
+});
+
+describe('a sync that breaks off', () => {
+  const second = (number: number) => rfc(new Date(Date.parse('2026-02-01T00:00:00Z') + number * 1000).toISOString());
+
+  it('goes on after the last page that is stored, and loses none', async () => {
+    w.shop.orders = Array.from({ length: 600 }, (_, index) =>
+      shopOrder(index + 1, { date_modified: second(index * 60) }),
+    );
+    let pages = 0;
+    w.shop.afterPage = () => {
+      pages += 1;
+      if (pages === 2) throw new UpstreamError('cut', { retryable: true });
+    };
+    await expect(sync()).rejects.toThrow('cut');
+    expect(await ledger(db)).toHaveLength(250);
+    expect(await cursorOf('orders')).toMatchObject({ seen_until: null, last_error: 'cut' });
+    const before = ordersAsked();
+    await w.another().syncStore(w.connection);
+    expect(await ledger(db)).toHaveLength(600);
+    expect(ordersAsked() - before).toBe(3);
+    expect(await cursorOf('orders')).toMatchObject({ last_error: null, seen_until: w.clock.now() });
+  });
+
+  it('stores nothing of a page whose tickets could not be told', async () => {
+    w.shop.orders = [shopOrder(1)];
+    w.whenTold = async () => {
+      throw new Error('killed');
+    };
+    await expect(sync()).rejects.toThrow('killed');
+    expect(await ledger(db)).toEqual([]);
+    w.whenTold = async () => undefined;
+    expect((await sync()).changed).toHaveLength(1);
+  });
+});
+
+describe('refunds', () => {
+  it('take back at the rate of the order, without the tax, by its shares', async () => {
+    await addRate(db, '2026-02-09', '1.20');
+    w.shop.orders = [shopOrder(1, { channel_id: 7 })];
+    w.shop.refunds.push(refund(1, 1));
+    expect(await sync()).toMatchObject({ refunds: 1 });
+    expect(await refundLedger(db)).toEqual([
+      { external_id: '1', net_micros: 100_000_000n, reporting_micros: 110_000_000n, shares: 'nord 110000000' },
+    ]);
+  });
+
+  it('of which every payment is declined are none, also when that is known late', async () => {
+    w.shop.orders = [shopOrder(1)];
+    w.shop.refunds.push(refund(1, 1), refund(2, 1, { payments: [{ amount: 125, is_declined: true }] }));
+    await sync();
+    expect(await refundLedger(db)).toHaveLength(1);
+    w.shop.refunds[0] = refund(1, 1, { payments: [{ amount: 125, is_declined: true }] });
+    w.shop.orders[0] = shopOrder(1, { date_modified: rfc('2026-02-25T10:00:00Z') });
+    await sync();
+    expect(await refundLedger(db)).toEqual([]);
+  });
+
+  it('bring along the order they belong to where it is older than the import', async () => {
+    w.shop.orders = [
+      shopOrder(1, {
+        date_created: rfc('2024-02-01T10:00:00Z'),
+        date_modified: rfc('2024-02-01T10:00:00Z'),
+        default_currency_code: 'USD',
+      }),
+    ];
+    w.shop.refunds.push(refund(1, 1), refund(2, 99));
+    await sync();
+    expect(await refundLedger(db)).toMatchObject([{ external_id: '1', reporting_micros: 100_000_000n }]);
+  });
+
+  it('follow their order when its partner changes', async () => {
+    w.shop.orders = [shopOrder(1, { channel_id: 7 })];
+    w.shop.refunds.push(refund(1, 1));
+    await sync();
+    await w.orders.importMappingRules(rulesOf({ ...channelRule, values: { '7': 'sud' } }), { dryRun: false });
+    await w.orders.remap();
+    expect((await refundLedger(db))[0]?.shares).toBe('sud 110000000');
+  });
+});
+
+describe('metafields', () => {
+  beforeEach(async () => {
+    await w.orders.importMappingRules(rulesOf(sellerRule, channelRule), { dryRun: false });
+  });
+
+  it('are there when their order is first stored', async () => {
+    w.shop.orders = [shopOrder(1), shopOrder(2, { channel_id: 8 })];
+    w.shop.metafields.push(metafield(1, 'N-1', '2026-02-01T10:00:05+00:00'));
+    await sync();
+    expect((await ledger(db)).map(({ shares }) => shares.split(' ')[0])).toEqual(['nord', 'sud']);
+    expect(w.told).toHaveLength(1);
+    expect(w.shop.calls.filter(({ path }) => path === '/v3/orders/{id}/metafields')).toEqual([]);
+  });
+
+  it('change an order that itself did not change', async () => {
+    w.shop.orders = [shopOrder(1)];
+    await sync();
+    w.shop.metafields.push(metafield(1, 'sud', '2026-03-02T11:00:00+00:00'));
+    w.clock.advance(7_200_000);
+    expect((await sync()).changed).toHaveLength(1);
+    expect((await ledger(db))[0]?.shares).toContain('sud');
+  });
+
+  it('stay with an order that changes without them', async () => {
+    w.shop.orders = [shopOrder(1)];
+    w.shop.metafields.push(metafield(1, 'nord', '2026-02-01T10:00:05+00:00'));
+    await sync();
+    w.clock.advance(86_400_000);
+    w.shop.orders[0] = shopOrder(1, { status_id: 2, date_modified: rfc('2026-03-03T09:00:00Z') });
+    await sync();
+    expect((await ledger(db))[0]?.shares).toContain('nord');
+  });
+
+  it('of an old order that is new to us are asked for', async () => {
+    w.shop.orders = [shopOrder(1, { date_created: rfc('2020-01-01T00:00:00Z') })];
+    w.shop.metafields.push(metafield(1, 'nord', '2020-01-01T00:00:00+00:00'));
+    await sync();
+    expect((await ledger(db))[0]?.shares).toContain('nord');
+  });
+
+  it('that a rule newly names are fetched from the import on, without walking the orders again', async () => {
+    await w.orders.importMappingRules(rulesOf(channelRule), { dryRun: false });
+    w.shop.orders = [
+      shopOrder(1, { date_modified: rfc('2026-02-01T10:00:00Z') }),
+      shopOrder(2, { date_modified: rfc('2026-02-27T10:00:00Z') }),
+    ];
+    w.shop.metafields.push(metafield(1, 'nord', '2026-02-01T10:00:05+00:00'));
+    await sync();
+    expect((await ledger(db))[0]?.shares).toContain('direct');
+    w.clock.advance(86_400_000);
+    await w.orders.importMappingRules(rulesOf(sellerRule, channelRule), { dryRun: false });
+    expect(await sync()).toMatchObject({ orders: 1 });
+    expect((await ledger(db))[0]?.shares).toContain('nord');
+  });
+});
+
+describe('a form field that a rule newly names', () => {
+  it('is fetched from the import on', async () => {
+    w.shop.orders = [
+      shopOrder(1, { billing_address: { country_iso2: 'SE', form_fields: [{ name: 'Partner', value: 'sud' }] } }),
+    ];
+    await sync();
+    const [plain] = await db.query<{ places: { formFields: unknown } }>('select places from "order"');
+    expect(plain?.places.formFields).toEqual({});
+    await w.orders.importMappingRules(rulesOf({ gives: 'partner', from: { place: 'form_field', name: 'Partner' } }), {
+      dryRun: false,
+    });
+    w.shop.orders.push(shopOrder(2, { date_modified: rfc('2026-03-01T00:00:00Z') }));
+    expect(await sync()).toMatchObject({ orders: 2 });
+    expect((await ledger(db))[0]?.shares).toContain('sud');
+  });
+});
