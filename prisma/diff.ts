@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { joinEmbeddedPostgres } from '../src/platform/database/embedded.ts';
 import { migrate } from '../src/platform/database/migrate.ts';
-import { schemaDiff } from './schema-diff.ts';
+import { schemaDiff } from './schema-engine.ts';
 
 // Prints the SQL that is missing between the migrations and schema.prisma: the start of the next migration.
 const dataDir = await mkdtemp(join(tmpdir(), 'deskledger-diff-'));

@@ -16,7 +16,10 @@ const placeOf = (path: string): Place => {
 const foundations = ['core', 'platform'];
 const domain = ['helpdesks', 'stores', 'features'];
 /** What compose puts together. */
-const composed = ['app.ts', 'worker.ts', 'operation.ts', 'dashboard'];
+const composed = ['app.ts', 'worker.ts', 'dashboard'];
+/** Longer commands of the CLI, one file each. */
+const commands = ['connect.ts', 'demo.ts', 'import.ts', 'rebase.ts'];
+const started = [...foundations, ...domain, ...composed, 'config.ts', 'compose.ts'];
 /** What each area may import beside itself: core <- platform <- helpdesks, stores, features <- app, worker <- compose <- main, cli. */
 const mayImport = new Map<string, readonly string[]>([
   ['core', []],
@@ -27,10 +30,10 @@ const mayImport = new Map<string, readonly string[]>([
   ['features', [...foundations, 'helpdesks', 'stores']],
   ['app.ts', [...foundations, ...domain]],
   ['worker.ts', [...foundations, ...domain]],
-  ['operation.ts', [...foundations, ...domain]],
   ['compose.ts', [...foundations, ...domain, ...composed, 'config.ts', 'sandbox']],
-  ['main.ts', [...foundations, ...domain, ...composed, 'config.ts', 'compose.ts']],
-  ['cli.ts', [...foundations, ...domain, ...composed, 'config.ts', 'compose.ts', 'main.ts', 'sandbox']],
+  ['main.ts', started],
+  ['cli.ts', [...started, ...commands, 'main.ts', 'sandbox']],
+  ...commands.map((name) => [name, [...started, ...commands, 'main.ts', 'sandbox']] as const),
   ['sandbox', ['core']],
   ['dashboard', [...foundations, 'features']],
 ]);

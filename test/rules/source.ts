@@ -21,7 +21,8 @@ export const readSources = (folder: string): SourceFile[] =>
 export const withoutComments = (text: string): string =>
   text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(^|[^:'"`\\])\/\/.*$/gm, '$1');
 
-const specifier = /(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])([^'"\n]+)\1/g;
+/** A static import or re-export, an import for its effect, a dynamic import or a type's. */
+const specifier = /(?:^\s*(?:import|export)\b[^;'"]*?\bfrom\s*|^\s*import\s*|\bimport\(\s*)(['"])([^'"\n]+)\1/gm;
 
 /** What a file imports or re-exports: packages by name, own files by path from the root. */
 export const importsOf = ({ path, text }: SourceFile): string[] =>

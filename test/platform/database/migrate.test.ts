@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
-import { schemaDiff } from '../../../prisma/schema-diff.ts';
+import { deploy, schemaDiff } from '../../../prisma/schema-engine.ts';
 import { migrate, migrationsFolder } from '../../../src/platform/database/migrate.ts';
 import { testDatabaseUrl } from '../../support/database.ts';
 
@@ -50,6 +50,15 @@ test('a second run applies nothing, and the history reads as Prisma writes it', 
     logs: null,
     applied_steps_count: 1,
   });
+});
+
+test("Prisma's own deploy and ours take over from one another", async () => {
+  const ours = await testDatabaseUrl({ empty: true });
+  await migrate(ours);
+  expect(await deploy(ours, migrationsFolder)).toEqual([]);
+  const theirs = await testDatabaseUrl({ empty: true });
+  expect(await deploy(theirs, migrationsFolder)).toContain('20261121000000_ledger');
+  expect(await migrate(theirs)).toEqual([]);
 });
 
 test('processes that migrate at once apply each migration once', async () => {

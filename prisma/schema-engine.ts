@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { PrismaPg } from '@prisma/adapter-pg';
 import {
   bindMigrationAwareSqlAdapterFactory,
@@ -38,12 +39,12 @@ class CataloguePool extends pg.Pool {
   override async query(...parameters: any[]): Promise<any> {
     const result = await (super.query as (...all: unknown[]) => Promise<pg.QueryArrayResult>)(...parameters);
     const found: number[] = [];
-    for (const [index, field] of result.fields.entries()) {
+    for (const [index, field] of (result.fields ?? []).entries()) {
       if (field.dataTypeID !== pg.types.builtins.CHAR) continue;
       field.dataTypeID = pg.types.builtins.TEXT;
       found.push(index);
     }
-    charColumns.set(result.rows, found);
+    if (result.rows) charColumns.set(result.rows, found);
     return result;
   }
 }
@@ -59,19 +60,25 @@ const catalogueAdapter = (pool: pg.Pool): SqlMigrationAwareDriverAdapterFactory 
       for (const index of charColumns.get(result.rows) ?? []) result.columnTypes[index] = ColumnTypeEnum.Character;
       return result;
     };
+    // The adapter's own cuts a script at every semicolon; the server takes it whole, as it does from Prisma's CLI.
+    adapter.executeScript = async (script) => {
+      await pool.query(script);
+    };
     return adapter;
   };
   return factory;
 };
 
-/**
- * The SQL that turns the database at `url` into what `schema` (text of a Prisma schema) says; empty when nothing differs.
- * Prisma's own schema engine, offline.
- */
-export const schemaDiff = async (url: string, schema: string): Promise<string> => {
+const filters = { externalTables: [], externalEnums: [] };
+
+/** Prisma's own schema engine on the database at `url`, offline. */
+const withEngine = async <T>(
+  url: string,
+  schema: string,
+  work: (on: engine.SchemaEngine) => Promise<T>,
+): Promise<T> => {
   started ??= start();
   await started;
-  const files = [{ path: 'schema.prisma', content: schema }];
   const pool = new CataloguePool({ connectionString: url });
   const adapter = bindMigrationAwareSqlAdapterFactory(catalogueAdapter(pool));
   const schemaEngine = await engine.SchemaEngine.new(
@@ -80,17 +87,46 @@ export const schemaDiff = async (url: string, schema: string): Promise<string> =
     adapter,
   );
   try {
-    const result = await schemaEngine.diff({
-      from: { tag: 'schemaDatasource', files, configDir: '.' },
-      to: { tag: 'schemaDatamodel', files },
-      script: true,
-      exitCode: null,
-      filters: { externalTables: [], externalEnums: [] },
-    });
-    const script = result.stdout?.trim() ?? '';
-    return script === '-- This is an empty migration.' ? '' : script;
+    return await work(schemaEngine);
   } finally {
     schemaEngine.free();
     await pool.end();
   }
 };
+
+/** The SQL that turns the database at `url` into what `schema` (text of a Prisma schema) says; empty when nothing differs. */
+export const schemaDiff = (url: string, schema: string): Promise<string> =>
+  withEngine(url, schema, async (schemaEngine) => {
+    const files = [{ path: 'schema.prisma', content: schema }];
+    const result = await schemaEngine.diff({
+      from: { tag: 'schemaDatasource', files, configDir: '.' },
+      to: { tag: 'schemaDatamodel', files },
+      script: true,
+      exitCode: null,
+      filters,
+    });
+    const script = result.stdout?.trim() ?? '';
+    return script === '-- This is an empty migration.' ? '' : script;
+  });
+
+/** What `prisma migrate deploy` applies to the database at `url`: the names of the migrations, in order. */
+export const deploy = (url: string, folder: string): Promise<string[]> =>
+  withEngine(url, '', async (schemaEngine) => {
+    const entries = await readdir(folder, { withFileTypes: true });
+    const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+    const migrationDirectories = await Promise.all(
+      names.sort().map(async (path) => ({
+        path,
+        migrationFile: {
+          path: 'migration.sql',
+          content: { tag: 'ok' as const, value: await readFile(join(folder, path, 'migration.sql'), 'utf8') },
+        },
+      })),
+    );
+    const lockfile = {
+      path: 'migration_lock.toml',
+      content: await readFile(join(folder, 'migration_lock.toml'), 'utf8'),
+    };
+    const migrationsList = { baseDir: folder, lockfile, shadowDbInitScript: '', migrationDirectories };
+    return (await schemaEngine.applyMigrations({ migrationsList, filters })).appliedMigrationNames;
+  });
