@@ -31,7 +31,7 @@ export interface SandboxOptions {
   readonly seed: string | number;
   /** Midnight UTC of the first day. */
   readonly startsAt: Date;
-  /** 90 unless given. */
+  /** 90 unless given. A fraction ends the plan in the middle of a day: let it end when a fast clock falls into the wall's pace. */
   readonly days?: number;
   /** Part of the whole marketplace, for tests: 1 is about 6,000 orders and 1,500 tickets. */
   readonly scale?: number;

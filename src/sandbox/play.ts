@@ -40,7 +40,8 @@ export const playScenario = async ({
   onTicket,
   endAfterDays = false,
 }: PlayOptions): Promise<void> => {
-  const { timeline, days } = scenario;
+  const { timeline } = scenario;
+  const days = Math.floor(scenario.days);
   let orders = 0;
   let tickets = 0;
   let toldDay = -1;

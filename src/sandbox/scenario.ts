@@ -21,6 +21,7 @@ export interface Scenario {
 export interface ScenarioOptions {
   readonly seed: string | number;
   readonly startsAt: Date;
+  /** A fraction ends the plan in the middle of its last day. */
   readonly days: number;
   /** 1: about 6,000 orders and 1,500 tickets. */
   readonly scale: number;
@@ -67,7 +68,7 @@ export const createScenario = ({ seed, startsAt, days, scale }: ScenarioOptions)
     orders,
     refunds,
     tickets: planned.tickets,
-    fx: planFx(createRandom(seed, 'fx'), { from: addDays(startDay, -14), to: addDays(startDay, days + 14) }),
+    fx: planFx(createRandom(seed, 'fx'), { from: addDays(startDay, -14), to: addDays(startDay, Math.ceil(days) + 14) }),
     timeline: timeline.toSorted((a, b) => a.atMs - b.atMs),
   };
 };

@@ -69,6 +69,16 @@ describe('the plan', () => {
     ).toBe(true);
   });
 
+  test('may end in the middle of a day', () => {
+    const plan = createScenario({ seed: 'a', startsAt, days: 3.25, scale: 0.1 });
+    const endMs = startsAt.getTime() + 3.25 * 86_400_000;
+    expect(plan.endsAtMs).toBe(endMs);
+    expect(plan.orders).toHaveLength(600);
+    expect(plan.orders.every(({ input }) => input.placedAtMs < endMs)).toBe(true);
+    expect(plan.orders.filter(({ input }) => input.placedAtMs >= endMs - 0.25 * 86_400_000).length).toBeGreaterThan(20);
+    expect(plan.tickets.every(({ atMs }) => atMs < endMs)).toBe(true);
+  });
+
   test('gives rates for every working day before each day of work', () => {
     expect(whole.fx.length).toBeGreaterThan(70);
     expect(whole.fx[0]?.day).toBe('2025-12-22');

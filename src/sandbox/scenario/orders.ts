@@ -115,27 +115,32 @@ const brandLines = (random: Random, lines: readonly LineInput[]): LineInput[] =>
 
 const minuteOfDay = (random: Random): number => 6 * 60 + Math.floor(17 * 60 * ((random.next() + random.next()) / 2));
 
-/** Instants over the days, growing a little and with fewer at weekends, oldest first. */
+/**
+ * Instants over the days, growing a little and with fewer at weekends, oldest first. Days may end in a fraction: the last
+ * day is cut off there.
+ */
 const instants = (
   random: Random,
   { count, startsAtMs, days }: { readonly count: number; readonly startsAtMs: number; readonly days: number },
 ): number[] => {
-  const weights = Array.from({ length: days }, (_, day) => {
-    const weekday = new Date(startsAtMs + day * dayMs).getUTCDay();
-    return (1 + (0.3 * day) / days) * (weekday === 0 || weekday === 6 ? 0.75 : 1);
+  const endsAtMs = startsAtMs + days * dayMs;
+  const dayStarts = Array.from({ length: Math.ceil(days) }, (_, day) => startsAtMs + day * dayMs);
+  const weights = dayStarts.map((atMs, day) => {
+    const weekday = new Date(atMs).getUTCDay();
+    return (1 + (0.3 * day) / days) * (weekday === 0 || weekday === 6 ? 0.75 : 1) * Math.min(1, days - day);
   });
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   let due = 0;
   let placed = 0;
-  return weights
-    .flatMap((weight, day) => {
-      due += (weight / total) * count;
-      const today = (day === days - 1 ? count : Math.round(due)) - placed;
+  return dayStarts
+    .flatMap((startMs, day) => {
+      due += ((weights[day] ?? 0) / total) * count;
+      const today = (day === dayStarts.length - 1 ? count : Math.round(due)) - placed;
       placed += today;
-      return Array.from(
-        { length: today },
-        () => startsAtMs + day * dayMs + (minuteOfDay(random) * 60 + random.int(0, 59)) * 1000,
-      );
+      return Array.from({ length: today }, () => {
+        const usualMs = startMs + (minuteOfDay(random) * 60 + random.int(0, 59)) * 1000;
+        return usualMs < endsAtMs ? usualMs : startMs + Math.floor(random.next() * (endsAtMs - startMs));
+      });
     })
     .toSorted((a, b) => a - b);
 };
