@@ -24,6 +24,9 @@ const firstVisitor = 90_000;
 /** Orders that new tickets may be about. */
 const mostRecent = 400;
 
+/** A clock that still runs fast overshoots what it waits for; arrivals that are later than this are let go, else they came in floods. */
+const mostLateMs = 30_000;
+
 /** Puts actions where they belong in a list that is ordered by time; later ones of the same instant follow. */
 const insert = (pending: Action[], actions: readonly Action[]): void => {
   for (const action of actions) pending.splice(pending.findLastIndex(({ atMs }) => atMs <= action.atMs) + 1, 0, action);
@@ -100,7 +103,9 @@ export const trickle = async ({
       continue;
     }
     const atMs = arrivalMs;
-    arrivalMs = Math.max(clock.now().getTime(), arrivalMs) + random.int(4_000, 8_000);
+    const nowMs = clock.now().getTime();
+    arrivalMs = Math.max(nowMs, arrivalMs) + random.int(4_000, 8_000);
+    if (nowMs - atMs > mostLateMs) continue;
     if (random.chance(0.55)) newOrder(atMs);
     else newTicket(atMs);
   }

@@ -235,6 +235,25 @@ describe('played', () => {
     }
   });
 
+  test('holds the trickle back while the clock still runs fast', async () => {
+    const slow = jumpingClock(startsAt.getTime());
+    // Every wait oversleeps by two minutes, as timers of whole milliseconds do on a fast clock.
+    const clock = { ...slow, sleep: (ms: number) => slow.sleep(ms + 120_000) };
+    const sandbox = await createSandbox({ clock, seed: 'demo', startsAt, days: 2, limits: 'off', scale: 0.01 });
+    try {
+      const stop = new AbortController();
+      const playing = sandbox.play({ signal: stop.signal });
+      const endMs = sandbox.scenario.endsAtMs;
+      await expect.poll(() => clock.now().getTime() > endMs + 3_600_000).toBe(true);
+      stop.abort();
+      await playing;
+      expect(sandbox.history.orders().every(({ input }) => input.placedAtMs < endMs)).toBe(true);
+      expect(sandbox.history.tickets().every(({ createdAtMs }) => createdAtMs < endMs)).toBe(true);
+    } finally {
+      await sandbox.close();
+    }
+  });
+
   test('serves reference rates as the days publish them', async () => {
     const clock = jumpingClock(startsAt.getTime());
     const sandbox = await createSandbox({ clock, seed: 'demo', startsAt, days: 10, scale: 0.01 });
