@@ -30,6 +30,8 @@ export interface Access {
   users(): Promise<readonly { readonly name: string; readonly scopes: readonly Scope[] }[]>;
   /** Trades a one-time link for a session; null when it was used, is too old or never was. */
   openSession(linkToken: string): Promise<{ readonly token: string; readonly expiresAt: Date } | null>;
+  /** Whether anybody ever used a sign-in link. */
+  everSignedIn(): Promise<boolean>;
   bySession(token: string): Promise<store.Identity | null>;
   closeSession(token: string): Promise<void>;
 }
@@ -99,6 +101,7 @@ export const createAccess = (deps: {
       await store.insertSession(db, { userId, hash: hashOf(token), kind: 'session', expiresAt, now });
       return { token, expiresAt };
     },
+    everSignedIn: () => store.anySession(db),
     bySession: (token) => store.findSession(db, hashOf(token), clock.now()),
     closeSession: (token) => store.deleteSession(db, hashOf(token)),
   };

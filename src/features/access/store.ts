@@ -110,3 +110,8 @@ export const deleteSession = async (sql: Sql, hash: Buffer): Promise<void> => {
 export const dropExpired = async (sql: Sql, now: Date): Promise<void> => {
   await sql.query('delete from session where expires_at < $1', [now]);
 };
+
+export const anySession = async (sql: Sql): Promise<boolean> => {
+  const [row] = await sql.query<{ found: boolean }>("select exists (select 1 from session where used_at is not null or kind = 'session') as found");
+  return row?.found ?? false;
+};

@@ -131,7 +131,7 @@ export const createProcessor = (deps: {
     // Read before the transaction: inside it, a second connection could be waited for while holding the first.
     const [partners, regions] = await Promise.all([directory.partners(), directory.regions()]);
     const tagPrefix = textSetting(connection, 'tagPrefix') ?? '';
-    const surveyDelayMinutes = Number(connection.settings['surveyDelayMinutes'] ?? 0);
+    const surveyDelayMinutes = Number(connection.settings.surveyDelayMinutes ?? 0);
     await db.transaction(async (tx) => {
       const now = clock.now();
       const gatheredById = new Map(items.map(({ ticketId, gathered }) => [ticketId, gathered]));

@@ -1,0 +1,60 @@
+import cookie from '@fastify/cookie';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
+import { answerProblem, answerProblems } from './platform/http/problem.ts';
+import type { Log } from './platform/log.ts';
+
+/** Plugins by their concern; each registers its own routes in its own scope. */
+export interface AppParts {
+  readonly log: Log;
+  readonly version: string;
+  /** Where the server is reached, for the API's description. */
+  readonly publicUrl: string;
+  readonly parts: readonly FastifyPluginAsync[];
+}
+
+/** Longest path and query we answer; a survey token has 43 characters. */
+const longestParam = 200;
+
+/** The Fastify instance with every route; it never listens. */
+export const buildApp = async ({ log, version, publicUrl, parts }: AppParts): Promise<FastifyInstance> => {
+  const app = Fastify({
+    logger: false,
+    routerOptions: { maxParamLength: longestParam },
+    genReqId: () => crypto.randomUUID(),
+    requestTimeout: 30_000,
+    frameworkErrors: (error, request, reply) => answerProblem(log, error, request, reply),
+    forceCloseConnections: 'idle',
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  answerProblems(app, log);
+  app.addHook('onSend', async (_request, reply) => {
+    if (!reply.hasHeader('x-content-type-options')) reply.header('x-content-type-options', 'nosniff');
+  });
+  await app.register(cookie);
+  await app.register(swagger, {
+    openapi: {
+      info: {
+        title: 'Deskledger',
+        version,
+        description: 'What each sales partner and each region costs in support, and why.',
+      },
+      servers: [{ url: publicUrl }],
+      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+      security: [{ bearer: [] }],
+    },
+    transform: jsonSchemaTransform,
+  });
+  app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  await app.register(swaggerUi, { routePrefix: '/api/docs' });
+  for (const part of parts) await app.register(part);
+  return app;
+};

@@ -1,0 +1,292 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { FastifyInstance } from 'fastify';
+import { buildApp } from './app.ts';
+import { type Config, ensureSecretKey } from './config.ts';
+import { dayMs, hourMs } from './core/time.ts';
+import { type Access, createAccess, signInRoutes } from './features/access/index.ts';
+import { createFxFetch, findMissedHolds, type PriceImportReport, ticketsToReprice } from './features/costing/index.ts';
+import { createSender, surveyRoutes } from './features/csat/index.ts';
+import { type Connection, createDirectory, type Directory, type ReportingBasis } from './features/directory/index.ts';
+import * as ingest from './features/ingest/index.ts';
+import { operationRoutes } from './features/operation/index.ts';
+import { createOrders, type Orders, ticketsTouchedBy } from './features/orders/index.ts';
+import { foldRollups, reportRoutes } from './features/reports/index.ts';
+import type { HelpdeskAdapter, HelpdeskClient } from './helpdesks/port.ts';
+import { helpdesks } from './helpdesks/registry.ts';
+import { type Clock, wallClock } from './platform/clock.ts';
+import { createVault, type Vault } from './platform/crypto.ts';
+import { migrate } from './platform/database/migrate.ts';
+import { type Database, openDatabase } from './platform/database/open.ts';
+import { createLog, type Log, type RunStep, step } from './platform/log.ts';
+import { createMailer, type Mailer } from './platform/mail.ts';
+import { createMetrics } from './platform/metrics.ts';
+import { createQueues, type Queues } from './platform/queue/queues.ts';
+import { storeAdapters } from './stores/registry.ts';
+import { startWorker } from './worker.ts';
+
+/** Everything concrete, put together: what main and cli work with. */
+export interface Product {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly db: Database;
+  readonly vault: Vault;
+  readonly directory: Directory;
+  readonly access: Access;
+  readonly orders: Orders;
+  readonly queues: Queues;
+  readonly mailer: Mailer;
+  readonly outboxDir: string;
+  readonly reporting: ReportingBasis;
+  readonly helpdesks: ReadonlyMap<string, HelpdeskAdapter>;
+  readonly runStep: RunStep;
+  /** The one client of a helpdesk's connection, so that all callers share its quota. */
+  helpdeskOf(connection: Connection): HelpdeskClient;
+  /** Marks what new rates or exchange rates change; workers price it anew. */
+  reprice(report: PriceImportReport): Promise<number>;
+  /** Decides orders and tickets again after rules, partners or regions changed. */
+  remap(): Promise<void>;
+  buildApp(): Promise<FastifyInstance>;
+  startWorker(): { stop(): Promise<void> };
+  close(): Promise<void>;
+}
+
+export interface ComposeOptions {
+  readonly clock?: Clock;
+  readonly log?: Log;
+  /** Told with /api/v1/status, e.g. how far the demo is. */
+  readonly extraStatus?: () => object;
+}
+
+/** Bodies of deliveries are dropped this long after they came in. */
+const keepBodiesMs = 7 * dayMs;
+/** How far back the sweep for bulk edits looks. */
+const missedHoldsMs = hourMs;
+/** Rows marked at a time, so that no writer waits for a long list of locks. */
+const markAtOnce = 1000;
+
+export const version = '0.1.0';
+
+export const compose = async (
+  config: Config,
+  { clock = wallClock, log: givenLog, extraStatus }: ComposeOptions = {},
+): Promise<Product> => {
+  const log = givenLog ?? createLog({ level: config.logLevel });
+  const metrics = createMetrics();
+  const runStep: RunStep = (name, work) => step(log, name, work, { ended: metrics.step });
+  const outboxDir = join(config.dataDir, 'outbox');
+  await mkdir(config.dataDir, { recursive: true });
+  const vault = createVault(await ensureSecretKey(config));
+  const db = await openDatabase({
+    url: config.databaseUrl,
+    dataDir: config.dataDir,
+    onError: (error) =>
+      log.warn({ step: 'database', err: error }, 'a database connection broke; the pool makes a new one'),
+  });
+  try {
+    await migrate(db.url);
+    const directory = createDirectory({ db, vault, clock, helpdesks, stores: storeAdapters });
+    const reporting = await directory.reportingBasis({
+      currency: config.reportingCurrency,
+      timeZone: config.reportingTimezone,
+    });
+    const access = createAccess({ db, clock, random: randomBytes });
+    const mailer = createMailer({ smtpUrl: config.smtpUrl, outboxDir, from: config.mailFrom, clock });
+    const queues = createQueues({ redisUrl: config.redisUrl, databaseUrl: db.url, log });
+
+    const orders = createOrders({
+      db,
+      vault,
+      clock,
+      log,
+      directory,
+      stores: storeAdapters,
+      reporting,
+      allowPrivate: config.allowPrivateUpstreams,
+      observe: metrics.vendorCall,
+      onChanged: async (sql, orderIds) =>
+        ingest.markStale(sql, await ticketsTouchedBy(sql, orderIds), { now: clock.now() }),
+    });
+
+    const clients = new Map<number, { readonly connection: Connection; readonly client: HelpdeskClient }>();
+    const helpdeskOf = (connection: Connection): HelpdeskClient => {
+      const held = clients.get(connection.id);
+      const same =
+        held &&
+        held.connection.apiUserId === connection.apiUserId &&
+        isDeepStrictEqual(held.connection.settings, connection.settings);
+      if (same) return held.client;
+      const adapter = helpdesks.get(connection.kind);
+      if (!adapter) throw new TypeError(`connection ${connection.id} is a ${connection.kind}, which is no helpdesk`);
+      const client = adapter.connect(adapter.settings.parse(connection.settings), {
+        clock,
+        allowPrivate: config.allowPrivateUpstreams,
+        apiUserId: connection.apiUserId,
+        observe: metrics.vendorCall(connection.name),
+      });
+      clients.set(connection.id, { connection, client });
+      return client;
+    };
+
+    const markAll = async (ticketIds: readonly bigint[], options: { reprice: boolean }): Promise<void> => {
+      for (let start = 0; start < ticketIds.length; start += markAtOnce)
+        await ingest.markStale(db, ticketIds.slice(start, start + markAtOnce), {
+          now: clock.now(),
+          reprice: options.reprice,
+        });
+    };
+    const reprice = async (report: PriceImportReport): Promise<number> => {
+      if (!report.priced || report.dryRun) return 0;
+      await orders.repriceOrders();
+      const tickets = await ticketsToReprice(db, { ...report.priced, reportingCurrency: reporting.currency });
+      await markAll(tickets, { reprice: true });
+      return tickets.length;
+    };
+    const remap = async (): Promise<void> => {
+      await orders.remap();
+      await ingest.markAllStale(db, clock.now());
+    };
+
+    const processor = ingest.createProcessor({ db, clock, runStep, vault, directory, orders, basis: reporting });
+    const gatherer = ingest.createGatherer({
+      sql: db,
+      clock,
+      runStep,
+      directory,
+      orders,
+      clientOf: helpdeskOf,
+      process: processor.process,
+      hashAddress: vault.hashAddress,
+    });
+    const actor = ingest.createActor({ sql: db, clock, runStep, directory, clientOf: helpdeskOf });
+    const sender = createSender({
+      db,
+      vault,
+      clock,
+      mailer,
+      resendIsSafe: config.smtpUrl === undefined,
+      publicUrl: config.publicUrl,
+      log,
+    });
+    const fxFetch = createFxFetch({ db, clock, url: config.fxUrl, allowPrivate: config.allowPrivateUpstreams });
+
+    const connectionById = (id: number): Promise<Connection> => directory.connections.get(String(id));
+    const surveysAtOnce = 50;
+
+    return {
+      config,
+      clock,
+      log,
+      db,
+      vault,
+      directory,
+      access,
+      orders,
+      queues,
+      mailer,
+      outboxDir,
+      reporting,
+      helpdesks,
+      runStep,
+      helpdeskOf,
+      reprice,
+      remap,
+      buildApp: () =>
+        buildApp({
+          log,
+          version,
+          publicUrl: config.publicUrl,
+          parts: [
+            ingest.webhookRoutes({
+              directory,
+              helpdesks,
+              receiver: ingest.createReceiver({ sql: db }),
+              clock,
+              log,
+              count: metrics.delivery,
+              observeAck: metrics.ack,
+            }),
+            surveyRoutes({ db, vault, clock, reportingTimezone: reporting.timeZone }),
+            signInRoutes({ access, secure: config.publicUrl.startsWith('https:') }),
+            reportRoutes({
+              db,
+              access,
+              clock,
+              basis: reporting,
+              onLook: (ticketId) => ingest.lookAt(db, ticketId, clock.now()),
+            }),
+            operationRoutes({
+              db,
+              clock,
+              access,
+              metrics,
+              ready: async () => {
+                try {
+                  await db.query('select 1');
+                  return null;
+                } catch {
+                  return 'The database does not answer; see DATABASE_URL and `deskledger doctor`.';
+                }
+              },
+              extraStatus,
+            }),
+          ],
+        }),
+      startWorker: () =>
+        startWorker({
+          queues,
+          clock,
+          log,
+          work: {
+            gather: gatherer.gather,
+            decide: (lot) =>
+              ingest.isolate({ sql: db, clock, runStep }, 'decide again', lot, async ({ connectionId, ticketIds }) =>
+                processor.decideAgain(await connectionById(connectionId), ticketIds),
+              ),
+            act: actor.act,
+            syncStore: async (id) => {
+              await orders.syncStore(await connectionById(id));
+            },
+            reconcile: async (id) => {
+              const connection = await connectionById(id);
+              await ingest.reconcile({ sql: db, clock, runStep, client: helpdeskOf(connection) }, connection);
+            },
+            fetchFx: async () => {
+              const report = await fxFetch?.();
+              if (report) await reprice(report);
+            },
+            claimDue: () => ingest.claimDue(db, clock.now()),
+            claimStale: () => ingest.claimStale(db, clock.now()),
+            claimTags: () => ingest.claimTags(db, clock.now()),
+            sendSurveys: async () => {
+              while ((await sender.sendDue({ limit: surveysAtOnce })) === surveysAtOnce);
+            },
+            foldRollups: async () => {
+              while ((await foldRollups(db)) > 0);
+            },
+            findMissedHolds: async () =>
+              markAll(await findMissedHolds(db, new Date(clock.now().getTime() - missedHoldsMs)), { reprice: false }),
+            tidy: async () => {
+              await ingest.dropOldBodies(db, new Date(clock.now().getTime() - keepBodiesMs));
+            },
+            feeds: async () => {
+              const connections = await directory.connections.list();
+              const of = (kinds: ReadonlyMap<string, unknown>) =>
+                connections.filter(({ kind }) => kinds.has(kind)).map(({ id }) => id);
+              return { helpdesks: of(helpdesks), stores: of(storeAdapters) };
+            },
+          },
+        }),
+      async close() {
+        await queues.close();
+        await db.close();
+      },
+    };
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+};

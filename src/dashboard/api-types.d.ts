@@ -1,0 +1,156 @@
+/** What /api/v1 answers, as far as the page reads it. Shapes: DESIGN.md section 9 and /api/openapi.json. */
+
+export interface Money {
+  /** Decimal text with six places. */
+  amount: string;
+  currency: string;
+}
+
+export interface Cell {
+  partner: string | null;
+  region: string | null;
+}
+
+export interface Share extends Cell {
+  ppm: number;
+  country?: string | null;
+}
+
+export type Csat = { n: number; needed: number } | { n: number; topTwoBox: number; low: number; high: number; responseRate: number | null };
+
+export interface Row extends Cell {
+  orders: number;
+  returns: number;
+  returnRate: number | null;
+  netRevenue: Money;
+  tickets: number;
+  ticketsWorked: number;
+  contactRate: number | null;
+  handledSeconds: number;
+  ahtSeconds: number | null;
+  supportCost: Money;
+  costPerTicket: Money | null;
+  costMultiple: number | null;
+  costPerOrder: Money | null;
+  measuredShare: number | null;
+  attributedShare: number | null;
+  csat: Csat;
+  cappedEntries: number;
+  unpricedEntries: number;
+  unpricedOrders: number;
+  flags: { code: string; rule: string }[];
+}
+
+export interface Report {
+  from: string;
+  to: string;
+  groupBy: ('partner' | 'region')[];
+  currency: string;
+  rows: Row[];
+  total: Row;
+}
+
+export interface Point {
+  day: string;
+  supportCost: Money;
+  tickets: number;
+}
+
+export interface Series {
+  step: 'day' | 'week' | 'month';
+  points: Point[];
+}
+
+export interface Status {
+  pending: number;
+  quarantined: number;
+  connections: { name: string; kind: string; mode: string; pending: number; lastError: string | null }[];
+  now: string;
+  demo?: { day: number; days: number; speed: number; now: string; done: boolean };
+}
+
+export interface Basis {
+  currency: string;
+  timeZone: string;
+  /** Names by code. */
+  partners: Record<string, string>;
+  regions: Record<string, string>;
+  /** Minor digits of the currencies that have not two. */
+  minorDigits: Record<string, number>;
+  user: string;
+  /** Whether cost is shown at the agents' own rates. */
+  trueCost: boolean;
+}
+
+export interface TicketItem {
+  id: string;
+  connection: string;
+  externalId: string;
+  createdAt: string | null;
+  status: string | null;
+  language: string | null;
+  reason: string | null;
+  method: string | null;
+  confidence: string | null;
+  handledSeconds: number;
+  supportCost: Money | null;
+  cellPpm: number;
+}
+
+export interface TicketPage {
+  items: TicketItem[];
+  next: string | null;
+}
+
+export type Evidence = Record<string, unknown>;
+
+export interface Posting extends Cell {
+  id: string;
+  revision: number;
+  reverses: string | null;
+  seconds: number;
+  postedAt: string;
+  cause: string;
+  cost?: Money;
+  native?: Money;
+  rate?: { hourly: Money; scope: string; key: string; validFrom: string };
+  fx?: { numerator: string; denominator: string; date: string | null };
+}
+
+export interface WorkEntry {
+  id: string;
+  agent: string | null;
+  agentName: string | null;
+  role: string | null;
+  clock: string;
+  measured: boolean;
+  rawSeconds: number;
+  costedSeconds: number;
+  cappedSeconds: number;
+  untakenSeconds: number;
+  state: string;
+  decision: string | null;
+  unpriced: string | null;
+  workedAt: string;
+  postings: Posting[];
+}
+
+export interface Ticket {
+  id: string;
+  connection: string;
+  externalId: string;
+  createdAt: string | null;
+  solvedAt: string | null;
+  status: string | null;
+  channel: string | null;
+  language: string | null;
+  reason: string | null;
+  attribution: { method: string | null; confidence: string | null; evidence: Evidence | null; version: number | null; shares: Share[] };
+  work: WorkEntry[];
+  handledSeconds: number | null;
+  supportCost: Money | null;
+  costIs: string;
+  tags: { tag: string; wanted: boolean; state: string; error: string | null }[];
+  survey: { state: string; sentAt: string | null; language: string; score: number | null; givenAt: string | null } | null;
+  history: { version: number; method: string; confidence: string; evidence: Evidence | null; shares: Share[] | null; decidedAt: string }[];
+}

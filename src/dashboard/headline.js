@@ -1,0 +1,90 @@
+// @ts-check
+import { el, setAttribute, setText, show } from './dom.js';
+import { coverage, dayWords, multiple, number, price } from './format.js';
+import { partnerName, regionName } from './names.js';
+
+/** @import { Report, Row, Status } from './api-types.d.ts' */
+
+/** Fewer worked tickets than this name nobody as dearest: the rule of the flag. */
+const leastTickets = 30;
+
+/** @param {Row} row */
+const rowName = (row, /** @type {Report['groupBy']} */ groupBy) =>
+  groupBy.map((by) => (by === 'partner' ? partnerName(row.partner).name : regionName(row.region).name)).join(' in ');
+
+/** @param {Report} report */
+const dearest = ({ rows, total, groupBy }) => {
+  const known = rows.filter(
+    (row) => row.ticketsWorked >= leastTickets && row.costMultiple !== null && groupBy.every((by) => row[by] !== null && row[by] !== 'direct'),
+  );
+  const [top] = known.toSorted((a, b) => (b.costMultiple ?? 0) - (a.costMultiple ?? 0));
+  if (!top) return total.ticketsWorked === 0 ? 'No ticket was worked on in this period.' : `Nothing to compare yet: no row has ${leastTickets} worked tickets.`;
+  return `${rowName(top, groupBy)} is dearest: a ticket costs ${price(top.costPerTicket)}, ${multiple(top.costMultiple)} the average of ${price(total.costPerTicket)}.`;
+};
+
+/** @param {number} value @param {string} one @param {string} many */
+const some = (value, one, many) => `${number(value)} ${value === 1 ? one : many}`;
+
+/** @param {Row} total */
+const covered = (total) => {
+  const measured = total.measuredShare === null ? [] : [`${coverage(total.measuredShare)} of this cost is measured`];
+  const open = total.attributedShare === null ? [] : [`${coverage(1 - total.attributedShare)} of tickets unattributed`];
+  return measured.length + open.length === 0 ? '' : `${[...measured, ...open].join(', ')}.`;
+};
+
+/** @param {Row} total */
+const gaps = ({ unpricedEntries, unpricedOrders, cappedEntries }) =>
+  [
+    unpricedEntries > 0 && `${some(unpricedEntries, 'work entry has', 'work entries have')} no rate or exchange rate yet and no part in these figures.`,
+    unpricedOrders > 0 && `${some(unpricedOrders, 'order has', 'orders have')} no exchange rate yet and no part in net revenue.`,
+    cappedEntries > 0 && `${some(cappedEntries, 'update was', 'updates were')} longer than the cap and costed up to it.`,
+  ]
+    .filter((text) => text !== false)
+    .join(' ');
+
+/** Which partner is dearest, how much of it is measured, and what is missing. */
+export const createHeadline = () => {
+  const period = el('p', { class: 'soft' });
+  const lead = el('h2', { class: 'lead' });
+  const cover = el('p');
+  const gap = el('p', { class: 'gap', hidden: true });
+  return {
+    node: el('section', { class: 'headline' }, period, lead, cover, gap),
+    /** @param {Report} report */
+    update(report) {
+      setText(period, `${dayWords(report.from)} to ${dayWords(report.to)}`);
+      setText(lead, dearest(report));
+      setText(cover, covered(report.total));
+      const missing = gaps(report.total);
+      setText(gap, missing);
+      show(gap, missing !== '');
+    },
+  };
+};
+
+/** How far the demo is and what still waits; nothing while all is quiet. */
+export const createProgress = () => {
+  const words = el('p', { id: 'progress-words' });
+  const bar = el('progress', { 'aria-labelledby': 'progress-words', max: 1 });
+  const node = el('section', { class: 'progress', 'aria-label': 'Progress', hidden: true }, words, bar);
+  return {
+    node,
+    /** @param {Status} status */
+    update({ pending, quarantined, connections, demo }) {
+      const running = demo !== undefined && !demo.done;
+      const parts = [
+        running && `Demo: day ${number(demo.day)} of ${number(demo.days)}`,
+        pending > 0 && `${some(pending, 'change is', 'changes are')} being worked in`,
+        quarantined > 0 && `${some(quarantined, 'event is', 'events are')} set aside for a person (GET /api/v1/quarantine)`,
+        ...connections.filter(({ lastError }) => lastError !== null).map(({ name, lastError }) => `${name}: ${lastError}`),
+      ].filter((text) => text !== false);
+      setText(words, parts.join(' · '));
+      show(node, parts.length > 0);
+      show(bar, running || pending > 0);
+      if (running) {
+        setAttribute(bar, 'max', demo.days);
+        setAttribute(bar, 'value', Math.min(demo.day, demo.days));
+      } else setAttribute(bar, 'value', null);
+    },
+  };
+};

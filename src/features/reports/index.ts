@@ -1,0 +1,4 @@
+export { type PartnerReport, parsePeriod, partnerReport } from './partner-report.ts';
+export { foldRollups, rollupDifferences } from './rollups.ts';
+export { reportRoutes } from './routes.ts';
+export { reportCsv } from './tables.ts';

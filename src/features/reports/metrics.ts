@@ -1,0 +1,99 @@
+import { moneyJson, ratio, rational, roundHalfEven, wholePpm } from '../../core/money.ts';
+import { type CsatSummary, csatSummary } from '../csat/index.ts';
+import type { CellFacts, CellKey } from './facts.ts';
+
+export type MoneyJson = ReturnType<typeof moneyJson>;
+
+/** A rule that a row meets, with the numbers it was measured by. */
+export interface Flag {
+  readonly code: 'cost_multiple' | 'mostly_estimated';
+  readonly rule: string;
+}
+
+/** One row of the partner report; ratios are numbers, null where they would divide by zero. Shares are 0 to 1, contactRate is per 100 orders. */
+export interface ReportRow {
+  readonly partner: string | null;
+  readonly region: string | null;
+  readonly orders: number;
+  readonly returns: number;
+  readonly returnRate: number | null;
+  readonly netRevenue: MoneyJson;
+  readonly tickets: number;
+  readonly ticketsWorked: number;
+  readonly contactRate: number | null;
+  readonly handledSeconds: number;
+  readonly ahtSeconds: number | null;
+  readonly supportCost: MoneyJson;
+  readonly costPerTicket: MoneyJson | null;
+  readonly costMultiple: number | null;
+  readonly costPerOrder: MoneyJson | null;
+  readonly costShareOfRevenue: number | null;
+  readonly measuredShare: number | null;
+  readonly attributedShare: number | null;
+  readonly csat: CsatSummary;
+  readonly cappedEntries: number;
+  readonly unpricedEntries: number;
+  readonly unpricedOrders: number;
+  readonly flags: readonly Flag[];
+}
+
+const whole = BigInt(wholePpm);
+
+/** A partner is flagged when its ticket costs this many times the account's, on at least so many tickets. */
+const dearMultiple = 2;
+const leastTicketsPpm = 30n * whole;
+
+/** Parts per million of things to things: 1,500,000 is 1.5. Exact up to six decimals. */
+const count = (ppm: bigint): number => ratio(ppm, whole) ?? 0;
+
+const perThing = (micros: bigint, ppm: bigint, currency: string): MoneyJson | null =>
+  ppm === 0n ? null : moneyJson({ micros: roundHalfEven(rational(micros * whole, ppm)), currency });
+
+/** Every figure of RULES.md section 7 from the counted facts; the only place where one is computed. */
+export const rowOf = (key: CellKey, facts: CellFacts, account: CellFacts, currency: string): ReportRow => {
+  const netRevenueMicros = facts.revenueMicros - facts.refundMicros;
+  const costMultiple = ratio(facts.costMicros * account.ticketsWorkedPpm, account.costMicros * facts.ticketsWorkedPpm);
+  const measuredShare = ratio(facts.measuredCostMicros, facts.costMicros);
+  const flags: Flag[] = [];
+  if (costMultiple !== null && costMultiple >= dearMultiple && facts.ticketsWorkedPpm >= leastTicketsPpm)
+    flags.push({
+      code: 'cost_multiple',
+      rule: `cost per ticket is at least ${dearMultiple} x the account's, on 30 tickets or more`,
+    });
+  if (measuredShare !== null && measuredShare < 0.5)
+    flags.push({ code: 'mostly_estimated', rule: 'less than half of the cost is measured' });
+  return {
+    ...key,
+    orders: count(facts.ordersPpm),
+    returns: count(facts.returnsPpm),
+    returnRate: ratio(facts.returnsPpm, facts.ordersPpm),
+    netRevenue: moneyJson({ micros: netRevenueMicros, currency }),
+    tickets: count(facts.ticketsPpm),
+    ticketsWorked: count(facts.ticketsWorkedPpm),
+    contactRate: ratio(facts.ticketsPpm * 100n, facts.ordersPpm),
+    handledSeconds: count(facts.microseconds),
+    ahtSeconds: ratio(facts.microseconds, facts.ticketsWorkedPpm),
+    supportCost: moneyJson({ micros: facts.costMicros, currency }),
+    costPerTicket: perThing(facts.costMicros, facts.ticketsWorkedPpm, currency),
+    costMultiple,
+    costPerOrder: perThing(facts.costMicros, facts.ordersPpm, currency),
+    costShareOfRevenue: ratio(facts.costMicros, netRevenueMicros),
+    measuredShare,
+    attributedShare: ratio(facts.attributedPpm, facts.ticketsPpm),
+    csat: csatSummary({
+      distribution: {
+        1: Number(facts.scores1),
+        2: Number(facts.scores2),
+        3: Number(facts.scores3),
+        4: Number(facts.scores4),
+        5: Number(facts.scores5),
+      },
+      delivered: Number(facts.delivered),
+      answered: Number(facts.answered),
+    }),
+    cappedEntries: Number(facts.cappedEntries),
+    unpricedEntries: Number(facts.unpricedEntries),
+    unpricedOrders: Number(facts.unpricedOrders),
+    flags,
+  };
+};

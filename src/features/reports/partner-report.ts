@@ -1,0 +1,77 @@
+import { InvalidInput } from '../../core/errors.ts';
+import { daysBetween, parseDay } from '../../core/time.ts';
+import type { Database } from '../../platform/database/open.ts';
+import { addFacts, type CellFacts, type CellKey, type Dimension, loadFacts, noFacts, type Period } from './facts.ts';
+import { type ReportRow, rowOf } from './metrics.ts';
+
+export interface PartnerReport {
+  readonly from: string;
+  readonly to: string;
+  readonly groupBy: readonly Dimension[];
+  readonly currency: string;
+  readonly timeZone: string;
+  /** Dearest first; Direct ("direct") and Unattributed (null) are always there when partners are asked for. */
+  readonly rows: readonly ReportRow[];
+  /** The sum of the rows, exactly. */
+  readonly total: ReportRow;
+}
+
+/** The longest period one request may ask for. */
+const mostDays = 1100;
+
+export const parsePeriod = (from: string, to: string): Period => {
+  const period = { from: parseDay(from), to: parseDay(to) };
+  const days = daysBetween(period.from, period.to);
+  if (days < 0)
+    throw new InvalidInput('The period ends before it starts', [{ field: 'to', reason: 'earlier than `from`' }]);
+  if (days > mostDays)
+    throw new InvalidInput(`A report covers at most ${mostDays} days`, [
+      { field: 'to', reason: `${days} days after \`from\`` },
+    ]);
+  return period;
+};
+
+const sameKey = (a: CellKey, b: CellKey): boolean => a.partner === b.partner && a.region === b.region;
+
+/** The partner report of DESIGN.md section 9, all figures from one snapshot of the database. */
+export const partnerReport = async (
+  db: Database,
+  {
+    from,
+    to,
+    groupBy,
+    currency,
+    timeZone,
+  }: Period & { readonly groupBy: readonly Dimension[]; readonly currency: string; readonly timeZone: string },
+): Promise<PartnerReport> => {
+  const cells = await db.transaction((tx) => loadFacts(tx, { from, to }, groupBy, timeZone), {
+    readOnly: true,
+    isolation: 'repeatable read',
+  });
+  const always: CellKey[] =
+    groupBy.length === 1 && groupBy[0] === 'partner'
+      ? [
+          { partner: 'direct', region: null },
+          { partner: null, region: null },
+        ]
+      : [];
+  const all: { key: CellKey; facts: CellFacts }[] = [
+    ...cells,
+    ...always.filter((key) => !cells.some((cell) => sameKey(cell.key, key))).map((key) => ({ key, facts: noFacts() })),
+  ];
+  const account = addFacts(all.map(({ facts }) => facts));
+  const ordered = all.toSorted((a, b) => {
+    if (a.facts.costMicros !== b.facts.costMicros) return a.facts.costMicros > b.facts.costMicros ? -1 : 1;
+    const [left, right] = [a, b].map(({ key }) => `${key.partner ?? '~'} ${key.region ?? '~'}`);
+    return (left ?? '') < (right ?? '') ? -1 : 1;
+  });
+  return {
+    from,
+    to,
+    groupBy,
+    currency,
+    timeZone,
+    rows: ordered.map(({ key, facts }) => rowOf(key, facts, account, currency)),
+    total: rowOf({ partner: null, region: null }, account, account, currency),
+  };
+};

@@ -1,0 +1,158 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { InvalidInput, NotFound } from '../../core/errors.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Database } from '../../platform/database/open.ts';
+import { type Access, identityOf, requireScope } from '../access/index.ts';
+import { parsePeriod, partnerReport } from './partner-report.ts';
+import { series } from './series.ts';
+import { reportCsv, seriesCsv, ticketCsv, ticketsCsv } from './tables.ts';
+import { listTickets, ticketDetail } from './tickets.ts';
+
+const day = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}$/, 'a day as YYYY-MM-DD')
+  .describe('A day in the reporting time zone, inclusive');
+const format = z.enum(['json', 'csv']).default('json');
+const groupings = {
+  partner: ['partner'],
+  region: ['region'],
+  'partner,region': ['partner', 'region'],
+} as const;
+
+/** Tickets on one page of the list, at most. */
+const mostItems = 500;
+
+const id = z.string().regex(/^\d{1,18}$/, "a ticket's id as `GET /api/v1/tickets` gives it");
+
+const csvReply = (name: string) => ({
+  'content-type': 'text/csv; charset=utf-8',
+  'content-disposition': `attachment; filename="${name}.csv"`,
+});
+
+/** /api/v1/reports and /api/v1/tickets: figures of RULES.md section 7 as JSON or CSV, by scope `read`; true cost per ticket by `rates`. */
+export const reportRoutes =
+  (deps: {
+    readonly db: Database;
+    readonly access: Access;
+    readonly clock: Clock;
+    readonly basis: { readonly currency: string; readonly timeZone: string };
+    /** Told that somebody looks at a ticket, so that its work is pulled. */
+    readonly onLook: (ticketId: bigint) => Promise<void>;
+  }): FastifyPluginAsyncZod =>
+  async (app) => {
+    const { db, access, basis } = deps;
+    const read = { preHandler: requireScope(access, 'read') };
+    const trueCost = (request: Parameters<typeof identityOf>[0]) => identityOf(request).scopes.includes('rates');
+
+    app.get(
+      '/api/v1/reports/partners',
+      {
+        ...read,
+        schema: {
+          summary: 'Cost, orders and CSAT by partner and region',
+          tags: ['reports'],
+          querystring: z.object({
+            from: day,
+            to: day,
+            groupBy: z.enum(Object.keys(groupings) as [keyof typeof groupings]).default('partner'),
+            format,
+          }),
+        },
+      },
+      async (request, reply) => {
+        const { from, to, groupBy, format: wanted } = request.query;
+        const report = await partnerReport(db, { ...parsePeriod(from, to), groupBy: groupings[groupBy], ...basis });
+        if (wanted === 'csv')
+          return reply.headers(csvReply(`partners-${from}-${to}`)).send(reportCsv(report.rows, report.total));
+        return report;
+      },
+    );
+
+    app.get(
+      '/api/v1/reports/series',
+      {
+        ...read,
+        schema: {
+          summary: 'Cost, handled seconds, tickets and orders over time',
+          tags: ['reports'],
+          querystring: z.object({
+            from: day,
+            to: day,
+            step: z.enum(['day', 'week', 'month']).default('day'),
+            partner: z.string().max(80).optional().describe('A partner code, or "none"'),
+            region: z.string().max(80).optional().describe('A region code, or "none"'),
+            format,
+          }),
+        },
+      },
+      async (request, reply) => {
+        const { from, to, step, partner, region, format: wanted } = request.query;
+        const points = await series(db, { ...parsePeriod(from, to), step, partner, region, currency: basis.currency });
+        if (wanted === 'csv') return reply.headers(csvReply(`series-${from}-${to}`)).send(seriesCsv(points));
+        return { from, to, step, partner: partner ?? null, region: region ?? null, points };
+      },
+    );
+
+    app.get(
+      '/api/v1/tickets',
+      {
+        ...read,
+        schema: {
+          summary: 'Tickets, newest first, with their part of the cost in a cell and period',
+          tags: ['tickets'],
+          querystring: z.object({
+            connection: z.string().max(80).optional().describe("A connection's id or name"),
+            externalId: z.string().max(80).optional(),
+            partner: z.string().max(80).optional().describe('A partner code, or "none"'),
+            region: z.string().max(80).optional().describe('A region code, or "none"'),
+            from: day.optional(),
+            to: day.optional(),
+            limit: z.coerce.number().int().min(1).max(mostItems).default(100),
+            after: z.string().optional().describe('`next` of the page before'),
+            format,
+          }),
+        },
+      },
+      async (request, reply) => {
+        const { from, to, format: wanted, ...filter } = request.query;
+        if ((from === undefined) !== (to === undefined))
+          throw new InvalidInput('A period has a first and a last day', [
+            { field: from === undefined ? 'from' : 'to', reason: 'missing' },
+          ]);
+        const period = from !== undefined && to !== undefined ? parsePeriod(from, to) : {};
+        const page = await listTickets(
+          db,
+          { ...filter, ...period },
+          { currency: basis.currency, trueCost: trueCost(request) },
+        );
+        if (wanted === 'csv') return reply.headers(csvReply('tickets')).send(ticketsCsv(page.items));
+        return page;
+      },
+    );
+
+    app.get(
+      '/api/v1/tickets/:id',
+      {
+        ...read,
+        schema: {
+          summary: 'Why this number: one ticket with its attribution, work, postings, rates and versions',
+          tags: ['tickets'],
+          params: z.object({ id }),
+          querystring: z.object({ format }),
+        },
+      },
+      async (request, reply) => {
+        const ticketId = BigInt(request.params.id);
+        const ticket = await ticketDetail(db, ticketId, { currency: basis.currency, trueCost: trueCost(request) });
+        if (!ticket)
+          throw new NotFound(
+            'No ticket has this id; `GET /api/v1/tickets?externalId=` finds one by its number at the helpdesk.',
+          );
+        await deps.onLook(ticketId);
+        if (request.query.format === 'csv')
+          return reply.headers(csvReply(`ticket-${request.params.id}`)).send(ticketCsv(ticket));
+        return ticket;
+      },
+    );
+  };

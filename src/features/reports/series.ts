@@ -1,0 +1,73 @@
+import { moneyJson, ratio, wholePpm } from '../../core/money.ts';
+import type { Database } from '../../platform/database/open.ts';
+import type { Period } from './facts.ts';
+import type { MoneyJson } from './metrics.ts';
+
+export type Step = 'day' | 'week' | 'month';
+
+/** One step of a series, named by its first day (weeks start on Monday); steps without anything are there with zeros. */
+export interface SeriesPoint {
+  readonly day: string;
+  readonly supportCost: MoneyJson;
+  readonly handledSeconds: number;
+  readonly tickets: number;
+  readonly orders: number;
+}
+
+interface PointRow {
+  step: string;
+  cost: string | bigint;
+  us: string | bigint;
+  tickets: string | bigint;
+  orders: string | bigint;
+}
+
+/** Cost, seconds, tickets and orders over a period, of all or of one partner and region ("none" for what has none). */
+export const series = async (
+  db: Database,
+  {
+    from,
+    to,
+    step,
+    partner,
+    region,
+    currency,
+  }: Period & {
+    readonly step: Step;
+    readonly partner?: string | undefined;
+    readonly region?: string | undefined;
+    readonly currency: string;
+  },
+): Promise<SeriesPoint[]> => {
+  const matches = (alias: string) =>
+    `($4::text is null or ${alias}.partner is not distinct from nullif($4, 'none')) and ($5::text is null or ${alias}.region is not distinct from nullif($5, 'none'))`;
+  const rows = await db.query<PointRow>(
+    `with steps as (
+       select distinct date_trunc($3, d)::date as step from generate_series($1::date, $2::date, interval '1 day') as d
+     ), cost as (
+       select date_trunc($3, r.day)::date as step, sum(r.cost_micros) as cost, sum(r.microseconds) as us
+         from (select day, nullif(partner, '') as partner, nullif(region, '') as region, cost_micros, microseconds from rollup_daily
+               union all select day, partner, region, cost_micros, microseconds from rollup_delta) r
+        where r.day between $1 and $2 and ${matches('r')} group by 1
+     ), tickets as (
+       select date_trunc($3, t.created_day)::date as step, sum(s.ppm) as tickets
+         from ticket t join attribution a on a.ticket_id = t.id and a.current join attribution_share s on s.attribution_id = a.id
+        where t.created_day between $1 and $2 and ${matches('s')} group by 1
+     ), orders as (
+       select date_trunc($3, o.placed_day)::date as step, sum(o.ppm) as orders
+         from (select o.placed_day, os.partner, o.region, os.ppm from "order" o join order_share os on os.order_id = o.id where o.counted) o
+        where o.placed_day between $1 and $2 and ${matches('o')} group by 1
+     )
+     select steps.step, coalesce(cost, 0) as cost, coalesce(us, 0) as us, coalesce(tickets, 0) as tickets, coalesce(orders, 0) as orders
+       from steps left join cost using (step) left join tickets using (step) left join orders using (step) order by step`,
+    [from, to, step, partner ?? null, region ?? null],
+  );
+  const whole = BigInt(wholePpm);
+  return rows.map((row) => ({
+    day: row.step,
+    supportCost: moneyJson({ micros: BigInt(row.cost), currency }),
+    handledSeconds: ratio(BigInt(row.us), whole) ?? 0,
+    tickets: ratio(BigInt(row.tickets), whole) ?? 0,
+    orders: ratio(BigInt(row.orders), whole) ?? 0,
+  }));
+};

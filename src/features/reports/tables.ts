@@ -1,0 +1,141 @@
+import { type Cell, writeCsv } from '../../platform/csv.ts';
+import type { MoneyJson, ReportRow } from './metrics.ts';
+import type { SeriesPoint } from './series.ts';
+import type { TicketItem } from './tickets.ts';
+
+/** One column: its name and its value in a row. Money comes as six decimals; the currency has a column of its own. */
+interface Column<Row> {
+  readonly name: string;
+  readonly of: (row: Row) => Cell;
+}
+
+const amount = (money: MoneyJson | null): Cell => money?.amount ?? null;
+
+const reportColumns: readonly Column<ReportRow>[] = [
+  { name: 'partner', of: (row) => row.partner },
+  { name: 'region', of: (row) => row.region },
+  { name: 'currency', of: (row) => row.supportCost.currency },
+  { name: 'orders', of: (row) => row.orders },
+  { name: 'returns', of: (row) => row.returns },
+  { name: 'returnRate', of: (row) => row.returnRate },
+  { name: 'netRevenue', of: (row) => amount(row.netRevenue) },
+  { name: 'tickets', of: (row) => row.tickets },
+  { name: 'ticketsWorked', of: (row) => row.ticketsWorked },
+  { name: 'contactRate', of: (row) => row.contactRate },
+  { name: 'handledSeconds', of: (row) => row.handledSeconds },
+  { name: 'ahtSeconds', of: (row) => row.ahtSeconds },
+  { name: 'supportCost', of: (row) => amount(row.supportCost) },
+  { name: 'costPerTicket', of: (row) => amount(row.costPerTicket) },
+  { name: 'costMultiple', of: (row) => row.costMultiple },
+  { name: 'costPerOrder', of: (row) => amount(row.costPerOrder) },
+  { name: 'costShareOfRevenue', of: (row) => row.costShareOfRevenue },
+  { name: 'measuredShare', of: (row) => row.measuredShare },
+  { name: 'attributedShare', of: (row) => row.attributedShare },
+  { name: 'csatResponses', of: (row) => row.csat.n },
+  { name: 'csat', of: (row) => ('topTwoBox' in row.csat ? row.csat.topTwoBox : null) },
+  { name: 'csatLow', of: (row) => ('topTwoBox' in row.csat ? row.csat.low : null) },
+  { name: 'csatHigh', of: (row) => ('topTwoBox' in row.csat ? row.csat.high : null) },
+  { name: 'responseRate', of: (row) => ('topTwoBox' in row.csat ? row.csat.responseRate : null) },
+  { name: 'cappedEntries', of: (row) => row.cappedEntries },
+  { name: 'unpricedEntries', of: (row) => row.unpricedEntries },
+  { name: 'unpricedOrders', of: (row) => row.unpricedOrders },
+  { name: 'flags', of: (row) => row.flags.map(({ code }) => code).join(' ') },
+];
+
+const ticketColumns: readonly Column<TicketItem>[] = [
+  { name: 'id', of: (row) => row.id },
+  { name: 'connection', of: (row) => row.connection },
+  { name: 'externalId', of: (row) => row.externalId },
+  { name: 'createdAt', of: (row) => row.createdAt },
+  { name: 'status', of: (row) => row.status },
+  { name: 'channel', of: (row) => row.channel },
+  { name: 'language', of: (row) => row.language },
+  { name: 'reason', of: (row) => row.reason },
+  { name: 'method', of: (row) => row.method },
+  { name: 'confidence', of: (row) => row.confidence },
+  { name: 'partners', of: (row) => row.shares.map(({ partner, ppm }) => `${partner ?? 'none'}:${ppm}`).join(' ') },
+  { name: 'regions', of: (row) => row.shares.map(({ region, ppm }) => `${region ?? 'none'}:${ppm}`).join(' ') },
+  { name: 'handledSeconds', of: (row) => row.handledSeconds },
+  { name: 'supportCost', of: (row) => amount(row.supportCost) },
+  { name: 'currency', of: (row) => row.supportCost?.currency ?? null },
+];
+
+const seriesColumns: readonly Column<SeriesPoint>[] = [
+  { name: 'day', of: (row) => row.day },
+  { name: 'supportCost', of: (row) => amount(row.supportCost) },
+  { name: 'currency', of: (row) => row.supportCost.currency },
+  { name: 'handledSeconds', of: (row) => row.handledSeconds },
+  { name: 'tickets', of: (row) => row.tickets },
+  { name: 'orders', of: (row) => row.orders },
+];
+
+const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string =>
+  writeCsv(
+    columns.map(({ name }) => name),
+    rows.map((row) => columns.map(({ of }) => of(row))),
+  );
+
+/** The report's rows; the last line, partner "total", is their sum. */
+export const reportCsv = (rows: readonly ReportRow[], total: ReportRow): string =>
+  table(reportColumns, [...rows, { ...total, partner: 'total' }]);
+
+export const ticketsCsv = (items: readonly TicketItem[]): string => table(ticketColumns, items);
+
+export const seriesCsv = (points: readonly SeriesPoint[]): string => table(seriesColumns, points);
+
+/** A ticket's postings, one per line, with the entry, rate and FX each was made of. */
+export const ticketCsv = (ticket: {
+  readonly externalId: string;
+  readonly work: readonly {
+    readonly sourceKey: string;
+    readonly agent: string | null;
+    readonly clock: string;
+    readonly measured: boolean;
+    readonly rawSeconds: number;
+    readonly costedSeconds: number;
+    readonly workedAt: string;
+    readonly postings: readonly {
+      readonly revision: number;
+      readonly share: number;
+      readonly partner: string | null;
+      readonly region: string | null;
+      readonly seconds: number;
+      readonly cause: string;
+      readonly cost?: MoneyJson;
+      readonly rate?: {
+        readonly hourly: MoneyJson;
+        readonly scope: string;
+        readonly key: string;
+        readonly validFrom: string;
+      };
+      readonly fx?: { readonly numerator: string; readonly denominator: string; readonly date: string | null };
+    }[];
+  }[];
+}): string => {
+  const lines = ticket.work.flatMap((entry) => entry.postings.map((posting) => ({ entry, posting })));
+  type Line = (typeof lines)[number];
+  const columns: readonly Column<Line>[] = [
+    { name: 'ticket', of: () => ticket.externalId },
+    { name: 'sourceKey', of: ({ entry }) => entry.sourceKey },
+    { name: 'agent', of: ({ entry }) => entry.agent },
+    { name: 'clock', of: ({ entry }) => entry.clock },
+    { name: 'measured', of: ({ entry }) => String(entry.measured) },
+    { name: 'rawSeconds', of: ({ entry }) => entry.rawSeconds },
+    { name: 'costedSeconds', of: ({ entry }) => entry.costedSeconds },
+    { name: 'workedAt', of: ({ entry }) => entry.workedAt },
+    { name: 'revision', of: ({ posting }) => posting.revision },
+    { name: 'share', of: ({ posting }) => posting.share },
+    { name: 'partner', of: ({ posting }) => posting.partner },
+    { name: 'region', of: ({ posting }) => posting.region },
+    { name: 'seconds', of: ({ posting }) => posting.seconds },
+    { name: 'cause', of: ({ posting }) => posting.cause },
+    { name: 'cost', of: ({ posting }) => amount(posting.cost ?? null) },
+    { name: 'currency', of: ({ posting }) => posting.cost?.currency ?? null },
+    { name: 'hourly', of: ({ posting }) => amount(posting.rate?.hourly ?? null) },
+    { name: 'hourlyCurrency', of: ({ posting }) => posting.rate?.hourly.currency ?? null },
+    { name: 'rateFrom', of: ({ posting }) => posting.rate?.validFrom ?? null },
+    { name: 'fx', of: ({ posting }) => (posting.fx ? `${posting.fx.numerator}/${posting.fx.denominator}` : null) },
+    { name: 'fxDate', of: ({ posting }) => posting.fx?.date ?? null },
+  ];
+  return table(columns, lines);
+};

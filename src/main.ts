@@ -1,0 +1,97 @@
+import { pathToFileURL } from 'node:url';
+import { type ComposeOptions, compose, type Product } from './compose.ts';
+import { type Config, loadConfig } from './config.ts';
+import { AppError } from './core/errors.ts';
+
+export interface Running {
+  readonly product: Product;
+  /** The address the web role listens on; null without that role. */
+  readonly url: string | null;
+  stop(): Promise<void>;
+}
+
+/** Composes the product and starts the roles asked for: web (webhooks, API, pages) and worker (queues, sweeps). */
+export const start = async (
+  config: Config,
+  { web, worker, ...options }: ComposeOptions & { web: boolean; worker: boolean },
+): Promise<Running> => {
+  const product = await compose(config, options);
+  try {
+    const app = web ? await product.buildApp() : null;
+    const url = app ? await app.listen({ host: config.host, port: config.port }) : null;
+    const running = worker ? product.startWorker() : null;
+    let stopping: Promise<void> | undefined;
+    return {
+      product,
+      url,
+      stop() {
+        // New requests end first, then the work under way, then what both stand on.
+        stopping ??= (async () => {
+          await app?.close();
+          await running?.stop();
+          await product.close();
+        })();
+        return stopping;
+      },
+    };
+  } catch (error) {
+    await product.close();
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
+      throw new AppError(
+        'unavailable',
+        `Port ${config.port} on ${config.host} is in use; stop what listens there or set PORT.`,
+        { cause: error },
+      );
+    throw error;
+  }
+};
+
+/** A graceful stop that takes longer than this is cut off; what it would have finished is done after the next start. */
+const longestStopMs = 20_000;
+
+/** Runs until SIGTERM or SIGINT, then stops gracefully; a second signal ends at once. */
+export const untilSignal = (running: Pick<Running, 'stop'>): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let asked = false;
+    const onSignal = () => {
+      if (asked) process.exit(1);
+      asked = true;
+      setTimeout(() => process.exit(1), longestStopMs).unref();
+      running.stop().then(resolve, reject);
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+  });
+
+/** The sign-in link of the first start, printed to the terminal alone: it is a secret and stays out of the log. */
+export const printSignIn = async ({ access, config }: Product, { always = false } = {}): Promise<void> => {
+  if (!always && (await access.everSignedIn())) return;
+  const { token } = await access.createSignIn({ name: 'admin' });
+  process.stdout.write(`\nSign in once at: ${config.publicUrl}/sign-in/${token}\n\n`);
+};
+
+/** What `npm start` and `deskledger serve` do. */
+export const serve = async (roles: { web: boolean; worker: boolean }): Promise<void> => {
+  const running = await start(loadConfig(), roles);
+  running.product.log.info({ step: 'start', url: running.url, ...roles }, 'ready');
+  if (roles.web) await printSignIn(running.product);
+  await untilSignal(running);
+};
+
+/** A failure's message for a person at a terminal. */
+export const explain = (error: unknown): string => {
+  if (!(error instanceof AppError)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const faults =
+    'faults' in error && Array.isArray(error.faults) ? (error.faults as { field: string; reason: string }[]) : [];
+  return [error.message, ...faults.map(({ field, reason }) => `  ${field}: ${reason}`)].join('\n');
+};
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  try {
+    await serve({ web: true, worker: true });
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`${explain(error)}\n`);
+    process.exit(1);
+  }
+}

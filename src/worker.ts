@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { hourMs, minuteMs, secondMs } from './core/time.ts';
+import type { Lot } from './features/ingest/index.ts';
+import type { Clock } from './platform/clock.ts';
+import type { Log } from './platform/log.ts';
+import type { Queues } from './platform/queue/queues.ts';
+
+/** What the worker does, as compose hands it over: one function per queue and per sweep. */
+export interface Work {
+  readonly gather: (lot: Lot) => Promise<void>;
+  readonly decide: (lot: Lot) => Promise<void>;
+  readonly act: (lot: Lot) => Promise<void>;
+  readonly syncStore: (connectionId: number) => Promise<void>;
+  readonly reconcile: (connectionId: number) => Promise<void>;
+  readonly fetchFx: () => Promise<void>;
+  readonly claimDue: () => Promise<Lot[]>;
+  readonly claimStale: () => Promise<Lot[]>;
+  readonly claimTags: () => Promise<Lot[]>;
+  readonly sendSurveys: () => Promise<void>;
+  readonly foldRollups: () => Promise<void>;
+  readonly findMissedHolds: () => Promise<void>;
+  readonly tidy: () => Promise<void>;
+  /** Connections whose feeds are to be walked. */
+  readonly feeds: () => Promise<{ readonly helpdesks: readonly number[]; readonly stores: readonly number[] }>;
+}
+
+const lotSchema = z.object({ connectionId: z.int(), ticketIds: z.array(z.string().regex(/^\d+$/).transform(BigInt)) });
+const feedSchema = z.object({ connectionId: z.int() });
+
+const jobOf = (name: string, lot: Lot) => ({
+  name,
+  data: { connectionId: lot.connectionId, ticketIds: lot.ticketIds.map(String) },
+});
+
+/**
+ * Runs the queues' handlers and the sweeps. The rows are the truth and the queue a hint: a sweep claims what is due by the
+ * clock and hands it to whichever worker is free; what a lost queue forgets, the next sweep claims again when the lease ends.
+ */
+export const startWorker = (deps: {
+  readonly queues: Queues;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly work: Work;
+}): { stop(): Promise<void> } => {
+  const { queues, clock, log, work } = deps;
+  const handlers = [
+    queues.work('gather', async (data) => work.gather(lotSchema.parse(data)), { concurrency: 4 }),
+    queues.work('decide', async (data) => work.decide(lotSchema.parse(data)), { concurrency: 2 }),
+    queues.work('act', async (data) => work.act(lotSchema.parse(data)), { concurrency: 4 }),
+    queues.work('store', async (data) => work.syncStore(feedSchema.parse(data).connectionId), { concurrency: 2 }),
+    queues.work('reconcile', async (data) => work.reconcile(feedSchema.parse(data).connectionId), { concurrency: 2 }),
+    queues.work('fx', async () => work.fetchFx(), { concurrency: 1 }),
+  ];
+
+  /** A sweep that fails is logged and comes round again: nothing it would have claimed is lost. */
+  const guarded = (name: string, task: () => Promise<void>) => async () => {
+    try {
+      await task();
+    } catch (error) {
+      log.error({ step: name, err: error }, 'sweep failed; it comes round again');
+    }
+  };
+  const hand = async (queue: string, claim: () => Promise<Lot[]>): Promise<void> => {
+    const lots = await claim();
+    if (lots.length > 0)
+      await queues.add(
+        queue,
+        lots.map((lot) => jobOf(queue, lot)),
+      );
+  };
+  const feed = async (queue: string, ids: readonly number[]): Promise<void> => {
+    if (ids.length > 0)
+      await queues.add(
+        queue,
+        ids.map((connectionId) => ({ name: queue, data: { connectionId }, dedupe: `${queue}-${connectionId}` })),
+      );
+  };
+
+  const sweeps = [
+    clock.every(
+      250,
+      guarded('sweep due', () => hand('gather', work.claimDue)),
+    ),
+    clock.every(
+      500,
+      guarded('sweep stale', () => hand('decide', work.claimStale)),
+    ),
+    clock.every(
+      250,
+      guarded('sweep tags', () => hand('act', work.claimTags)),
+    ),
+    clock.every(secondMs, guarded('send surveys', work.sendSurveys)),
+    clock.every(30 * secondMs, guarded('fold rollups', work.foldRollups)),
+    clock.every(
+      2 * minuteMs,
+      guarded('walk stores', async () => feed('store', (await work.feeds()).stores)),
+    ),
+    clock.every(
+      5 * minuteMs,
+      guarded('walk helpdesks', async () => feed('reconcile', (await work.feeds()).helpdesks)),
+    ),
+    clock.every(10 * minuteMs, guarded('find missed holds', work.findMissedHolds)),
+    clock.every(
+      6 * hourMs,
+      guarded('fetch fx', () => queues.add('fx', [{ name: 'fx', data: {}, dedupe: 'fx' }])),
+    ),
+    clock.every(hourMs, guarded('tidy', work.tidy)),
+  ];
+  return {
+    async stop() {
+      await Promise.all(sweeps.map((sweep) => sweep.stop()));
+      await Promise.all(handlers.map((handler) => handler.close()));
+    },
+  };
+};
