@@ -91,9 +91,10 @@ export const demo = async (given: Config): Promise<void> => {
   const cleared = demoConfig(given, undefined);
   // Opened before the clock starts: an attached server keeps the first minute of the 90 from going by in initdb.
   await clear(cleared);
-  const clock = pacedClock(paceOf(Date.now()));
-  const startsAt = new Date(Math.floor(clock.now().getTime() / dayMs) * dayMs);
-  const sandbox = await createSandbox({ clock, seed, startsAt, days });
+  const pace = paceOf(Date.now());
+  const clock = pacedClock(pace);
+  // The story reaches up to this very moment, so that no gap opens between the fast days and the live ones.
+  const sandbox = await createSandbox({ clock, seed, startsAt: new Date(pace.startMs), days: (pace.endMs - pace.startMs) / dayMs });
   const config = demoConfig(given, sandbox.fx.url);
   const progress: { now: Progress } = { now: { day: 0, days, orders: 0, tickets: 0, live: false } };
   const running = await start(config, {

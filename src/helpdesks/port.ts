@@ -120,10 +120,7 @@ export interface HelpdeskClient {
     readonly agents: readonly HelpdeskAgent[];
   }>;
   /** Changes since the cursor (or since the date), page by page, to the end of the stream. */
-  walkChanges(from: {
-    readonly cursor: string | null;
-    readonly since: Date;
-  }): AsyncIterable<{
+  walkChanges(from: { readonly cursor: string | null; readonly since: Date }): AsyncIterable<{
     readonly changed: readonly { readonly externalId: string; readonly updatedAt: Date }[];
     readonly cursor: string | null;
   }>;

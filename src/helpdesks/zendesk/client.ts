@@ -47,12 +47,7 @@ const checkTags = (tags: readonly string[]): void => {
 /** One Zendesk account over its REST API, signed in with an API token. */
 export const connectZendesk = (
   settings: ZendeskSettings,
-  {
-    clock,
-    allowPrivate,
-    apiUserId,
-    observe,
-  }: Parameters<HelpdeskAdapter['connect']>[1],
+  { clock, allowPrivate, apiUserId, observe }: Parameters<HelpdeskAdapter['connect']>[1],
 ): HelpdeskClient => {
   const baseUrl = baseUrlOf({
     given: settings.baseUrl,
