@@ -208,9 +208,9 @@ export const postpone = async (
   await sql.query(
     `with held as (select id from ticket where id = any($1) order by connection_id, external_id for update)
      update ticket set claimed_until = null, last_error = $3,
-       due_at = case when due_at is null and stale_since is not null then null else $2 end,
-       stale_since = case when stale_since is null then null else $2 end,
-       deep_due_at = case when deep_due_at is null then null else greatest(deep_due_at, $2) end
+       due_at = case when due_at is null and stale_since is not null then null else $2::timestamptz end,
+       stale_since = case when stale_since is null then null else $2::timestamptz end,
+       deep_due_at = case when deep_due_at is null then null else greatest(deep_due_at, $2::timestamptz) end
      from held where ticket.id = held.id`,
     [ticketIds, until, error],
   );
