@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.ts';
 import { type Config, ensureSecretKey } from './config.ts';
@@ -11,13 +10,15 @@ import { createFxFetch, findMissedHolds, type PriceImportReport, ticketsToRepric
 import { createSender, surveyRoutes } from './features/csat/index.ts';
 import { type Connection, createDirectory, type Directory, type ReportingBasis } from './features/directory/index.ts';
 import * as ingest from './features/ingest/index.ts';
-import { operationRoutes } from './features/operation/index.ts';
+import { type DoctorReport, examine, operationRoutes } from './features/operation/index.ts';
 import { createOrders, type Orders, ticketsTouchedBy } from './features/orders/index.ts';
-import { foldRollups, reportRoutes } from './features/reports/index.ts';
+import { foldRollups, pageRoutes, reportRoutes } from './features/reports/index.ts';
+import { createHelpdeskClients } from './helpdesks/clients.ts';
 import type { HelpdeskAdapter, HelpdeskClient } from './helpdesks/port.ts';
 import { helpdesks } from './helpdesks/registry.ts';
 import { type Clock, wallClock } from './platform/clock.ts';
 import { createVault, type Vault } from './platform/crypto.ts';
+import { announceUse, type Use } from './platform/database/in-use.ts';
 import { migrate } from './platform/database/migrate.ts';
 import { type Database, openDatabase } from './platform/database/open.ts';
 import { createLog, type Log, type RunStep, step } from './platform/log.ts';
@@ -45,6 +46,13 @@ export interface Product {
   readonly runStep: RunStep;
   /** The one client of a helpdesk's connection, so that all callers share its quota. */
   helpdeskOf(connection: Connection): HelpdeskClient;
+  /** Walks a helpdesk's or a store's changes to their end; with `since` from that instant on. */
+  walk(
+    connection: Connection,
+    options?: { readonly since?: Date | undefined; readonly onProgress?: (walked: number) => void },
+  ): Promise<Walked>;
+  /** Looks at everything that is configured. */
+  examine(): Promise<DoctorReport>;
   /** Marks what new rates or exchange rates change; workers price it anew. */
   reprice(report: PriceImportReport): Promise<number>;
   /** Decides orders and tickets again after rules, partners or regions changed. */
@@ -53,6 +61,11 @@ export interface Product {
   startWorker(): { stop(): Promise<void> };
   close(): Promise<void>;
 }
+
+/** Tickets or orders that a walk named as changed, and what it did about them. */
+export type Walked =
+  | ingest.WalkResult
+  | { readonly connection: number; readonly walked: number; readonly refunds: number; readonly changed: number };
 
 export interface ComposeOptions {
   readonly clock?: Clock;
@@ -80,20 +93,21 @@ export const compose = async (
   const outboxDir = join(config.dataDir, 'outbox');
   await mkdir(config.dataDir, { recursive: true });
   const vault = createVault(await ensureSecretKey(config));
-  const db = await openDatabase({
-    url: config.databaseUrl,
-    dataDir: config.dataDir,
-    onError: (error) =>
-      log.warn({ step: 'database', err: error }, 'a database connection broke; the pool makes a new one'),
-  });
+  const onError = (error: unknown) =>
+    log.warn({ step: 'database', err: error }, 'a database connection broke; a new one is made');
+  const db = await openDatabase({ url: config.databaseUrl, dataDir: config.dataDir, onError });
+  let use: Use | undefined;
   try {
     await migrate(db.url);
+    // Before the basis is read: a re-base cannot slip in between.
+    use = await announceUse(db.url, onError);
     const directory = createDirectory({ db, vault, clock, helpdesks, stores: storeAdapters });
     const reporting = await directory.reportingBasis({
       currency: config.reportingCurrency,
       timeZone: config.reportingTimezone,
     });
-    const access = createAccess({ db, clock, random: randomBytes });
+    // Links and sessions last as long as people and browsers count, however fast a demo's days pass.
+    const access = createAccess({ db, clock: wallClock, random: randomBytes });
     const mailer = createMailer({ smtpUrl: config.smtpUrl, outboxDir, from: config.mailFrom, clock });
     const queues = createQueues({ redisUrl: config.redisUrl, databaseUrl: db.url, log });
 
@@ -111,24 +125,21 @@ export const compose = async (
         ingest.markStale(sql, await ticketsTouchedBy(sql, orderIds), { now: clock.now() }),
     });
 
-    const clients = new Map<number, { readonly connection: Connection; readonly client: HelpdeskClient }>();
-    const helpdeskOf = (connection: Connection): HelpdeskClient => {
-      const held = clients.get(connection.id);
-      const same =
-        held &&
-        held.connection.apiUserId === connection.apiUserId &&
-        isDeepStrictEqual(held.connection.settings, connection.settings);
-      if (same) return held.client;
-      const adapter = helpdesks.get(connection.kind);
-      if (!adapter) throw new TypeError(`connection ${connection.id} is a ${connection.kind}, which is no helpdesk`);
-      const client = adapter.connect(adapter.settings.parse(connection.settings), {
-        clock,
-        allowPrivate: config.allowPrivateUpstreams,
-        apiUserId: connection.apiUserId,
-        observe: metrics.vendorCall(connection.name),
-      });
-      clients.set(connection.id, { connection, client });
-      return client;
+    const helpdeskOf = createHelpdeskClients({
+      clock,
+      allowPrivate: config.allowPrivateUpstreams,
+      observe: metrics.vendorCall,
+    });
+    const walk: Product['walk'] = async (connection, { since, onProgress } = {}) => {
+      const from = since === undefined ? {} : { since };
+      if (storeAdapters.has(connection.kind)) {
+        const { orders: walked, refunds, changed } = await orders.syncStore(connection, from);
+        return { connection: connection.id, walked, refunds, changed: changed.length };
+      }
+      const known = await ingest.identified({ directory, clientOf: helpdeskOf }, connection);
+      const client = helpdeskOf(known);
+      const onPage = onProgress && { onPage: onProgress };
+      return ingest.reconcile({ sql: db, clock, runStep, client, ...onPage }, known, from);
     };
 
     const markAll = async (ticketIds: readonly bigint[], options: { reprice: boolean }): Promise<void> => {
@@ -174,6 +185,9 @@ export const compose = async (
     const fxFetch = createFxFetch({ db, clock, url: config.fxUrl, allowPrivate: config.allowPrivateUpstreams });
 
     const connectionById = (id: number): Promise<Connection> => directory.connections.get(String(id));
+    const walkById = async (id: number): Promise<void> => {
+      await walk(await connectionById(id));
+    };
     const surveysAtOnce = 50;
 
     return {
@@ -192,6 +206,20 @@ export const compose = async (
       helpdesks,
       runStep,
       helpdeskOf,
+      walk,
+      examine: () =>
+        examine({
+          db,
+          clock,
+          directory,
+          mailer,
+          publicUrl: config.publicUrl,
+          reportingCurrency: reporting.currency,
+          queueKind: config.redisUrl === undefined ? 'PostgreSQL' : 'Redis',
+          pingQueue: queues.ping,
+          helpdeskOf: (connection) => (helpdesks.has(connection.kind) ? helpdeskOf(connection) : null),
+          storeOf: (connection) => (storeAdapters.has(connection.kind) ? orders.clientOf(connection) : null),
+        }),
       reprice,
       remap,
       buildApp: () =>
@@ -233,6 +261,7 @@ export const compose = async (
               },
               extraStatus,
             }),
+            pageRoutes({ access, directory, basis: reporting }),
           ],
         }),
       startWorker: () =>
@@ -247,13 +276,8 @@ export const compose = async (
                 processor.decideAgain(await connectionById(connectionId), ticketIds),
               ),
             act: actor.act,
-            syncStore: async (id) => {
-              await orders.syncStore(await connectionById(id));
-            },
-            reconcile: async (id) => {
-              const connection = await connectionById(id);
-              await ingest.reconcile({ sql: db, clock, runStep, client: helpdeskOf(connection) }, connection);
-            },
+            syncStore: walkById,
+            reconcile: walkById,
             fetchFx: async () => {
               const report = await fxFetch?.();
               if (report) await reprice(report);
@@ -282,10 +306,12 @@ export const compose = async (
         }),
       async close() {
         await queues.close();
+        await use?.end();
         await db.close();
       },
     };
   } catch (error) {
+    await use?.end();
     await db.close();
     throw error;
   }

@@ -16,7 +16,9 @@ export interface Share extends Cell {
   country?: string | null;
 }
 
-export type Csat = { n: number; needed: number } | { n: number; topTwoBox: number; low: number; high: number; responseRate: number | null };
+export type Csat =
+  | { n: number; needed: number }
+  | { n: number; topTwoBox: number; low: number; high: number; responseRate: number | null };
 
 export interface Row extends Cell {
   orders: number;
@@ -145,12 +147,31 @@ export interface Ticket {
   channel: string | null;
   language: string | null;
   reason: string | null;
-  attribution: { method: string | null; confidence: string | null; evidence: Evidence | null; version: number | null; shares: Share[] };
+  attribution: {
+    method: string | null;
+    confidence: string | null;
+    evidence: Evidence | null;
+    version: number | null;
+    shares: Share[];
+  };
   work: WorkEntry[];
   handledSeconds: number | null;
   supportCost: Money | null;
   costIs: string;
   tags: { tag: string; wanted: boolean; state: string; error: string | null }[];
-  survey: { state: string; sentAt: string | null; language: string; score: number | null; givenAt: string | null } | null;
-  history: { version: number; method: string; confidence: string; evidence: Evidence | null; shares: Share[] | null; decidedAt: string }[];
+  survey: {
+    state: string;
+    sentAt: string | null;
+    language: string;
+    score: number | null;
+    givenAt: string | null;
+  } | null;
+  history: {
+    version: number;
+    method: string;
+    confidence: string;
+    evidence: Evidence | null;
+    shares: Share[] | null;
+    decidedAt: string;
+  }[];
 }

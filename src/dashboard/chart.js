@@ -8,13 +8,24 @@ const [width, height, gap] = [600, 84, 0.25];
 
 /** Cost over time as bars; the text beside it says the same in words. */
 export const createChart = () => {
-  const drawing = svg('svg', { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: 'none', role: 'img', 'aria-labelledby': 'chart-words' });
+  const drawing = svg('svg', {
+    viewBox: `0 0 ${width} ${height}`,
+    preserveAspectRatio: 'none',
+    role: 'img',
+    'aria-labelledby': 'chart-words',
+  });
   const caption = el('figcaption', { id: 'chart-words' });
   const [first, last] = [el('span'), el('span')];
   /** @type {{ bar: Element, title: Element }[]} */
   const bars = [];
   return {
-    node: el('figure', { class: 'chart' }, caption, drawing, el('div', { class: 'axis', 'aria-hidden': 'true' }, first, last)),
+    node: el(
+      'figure',
+      { class: 'chart' },
+      caption,
+      drawing,
+      el('div', { class: 'axis', 'aria-hidden': 'true' }, first, last),
+    ),
     /** @param {Series} series */
     update({ step, points }) {
       const values = points.map(({ supportCost }) => Number(supportCost.amount));
@@ -41,7 +52,9 @@ export const createChart = () => {
       const peak = points[values.indexOf(top)];
       setText(
         caption,
-        peak && top > 0 ? `Support cost per ${step}; highest ${price(peak.supportCost)} on ${dayWords(peak.day)}` : `Support cost per ${step}: none in this period`,
+        peak && top > 0
+          ? `Support cost per ${step}; highest ${price(peak.supportCost)} on ${dayWords(peak.day)}`
+          : `Support cost per ${step}: none in this period`,
       );
       setText(first, points[0] ? dayWords(points[0].day) : '');
       const end = points.at(-1);

@@ -48,10 +48,22 @@ export const createControls = ({ change }) => {
   const to = el('input', { type: 'date', required: true });
   const fault = el('p', { class: 'fault', role: 'alert' });
   const apply = el('button', { type: 'submit' }, 'Show');
-  const custom = el('form', { class: 'custom', novalidate: true, hidden: true }, el('label', {}, 'From ', from), el('label', {}, 'To ', to), apply, fault);
+  const custom = el(
+    'form',
+    { class: 'custom', novalidate: true, hidden: true },
+    el('label', {}, 'From ', from),
+    el('label', {}, 'To ', to),
+    apply,
+    fault,
+  );
   custom.addEventListener('submit', (event) => {
     event.preventDefault();
-    const wrong = from.value === '' || to.value === '' ? 'Choose both days.' : from.value > to.value ? 'The first day is after the last.' : '';
+    const wrong =
+      from.value === '' || to.value === ''
+        ? 'Choose both days.'
+        : from.value > to.value
+          ? 'The first day is after the last.'
+          : '';
     setText(fault, wrong);
     if (wrong === '') change({ period: 'custom', from: from.value, to: to.value });
   });
@@ -79,8 +91,7 @@ export const createControls = ({ change }) => {
   });
   const csv = el('a', { class: 'button quiet', download: true }, 'CSV');
   csv.setAttribute('aria-label', 'Download these figures as CSV');
-  /** @type {Choices['period'] | null} */
-  let held = null;
+  let held = '';
 
   return {
     node: el('div', { class: 'controls' }, period.node, custom, grouping.node, csv),
@@ -88,8 +99,10 @@ export const createControls = ({ change }) => {
     update(choices, today) {
       const { groupBy } = choices;
       shownPeriod = periodOf(choices, today);
-      if (held !== choices.period) {
-        held = choices.period;
+      const key = `${choices.period} ${choices.from} ${choices.to}`;
+      // Only a choice that changed, so that a half-chosen period of one's own is left alone.
+      if (held !== key) {
+        held = key;
         period.update(choices.period);
         show(custom, choices.period === 'custom');
         if (choices.period === 'custom') [from.value, to.value] = [choices.from, choices.to];

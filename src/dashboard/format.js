@@ -4,6 +4,8 @@
 /** @import { Money } from './api-types.d.ts' */
 
 export const dash = '–';
+/** Keeps a figure and its unit on one line. */
+const space = '\u00a0';
 
 /** @type {Record<string, number>} */
 let minorDigits = {};
@@ -50,25 +52,26 @@ export const amount = (money) =>
     : decimals(digitsOf(money.currency), digitsOf(money.currency)).format(/** @type {any} */ (money.amount));
 
 /** @param {Money | null} money */
-export const price = (money) => (money === null ? dash : `${amount(money)} ${money.currency}`);
+export const price = (money) => (money === null ? dash : `${amount(money)}${space}${money.currency}`);
 
 /** All that is known of an amount: trailing zeros beyond the minor digits are left out. @param {Money} money */
 export const exact = ({ amount: text, currency }) => {
-  const [whole = '0', fraction = ''] = text.split('.');
+  const [whole = '0', fraction = ''] = text.replace('-', '').split('.');
   const least = digitsOf(currency);
   const kept = fraction.replace(/0+$/, '').padEnd(least, '0');
-  return `${whole}${kept === '' ? '' : `.${kept}`} ${currency}`;
+  const sign = text.startsWith('-') ? '-' : '';
+  return `${sign}${BigInt(whole).toLocaleString('en')}${kept === '' ? '' : `.${kept}`}${space}${currency}`;
 };
 
 /** @param {number | null} share 0 to 1 @param {number} [places] */
-export const percent = (share, places = 0) => (share === null ? dash : `${number(share * 100, places)} %`);
+export const percent = (share, places = 0) => (share === null ? dash : `${number(share * 100, places)}${space}%`);
 
 /** Coverage never says "100 %" or "0 %" of what is only nearly so. @param {number} share 0 to 1 */
 export const coverage = (share) => {
   const rounded = Math.round(share * 100);
-  if (rounded === 100 && share < 1) return 'over 99 %';
-  if (rounded === 0 && share > 0) return 'under 1 %';
-  return `${rounded} %`;
+  if (rounded === 100 && share < 1) return `over 99${space}%`;
+  if (rounded === 0 && share > 0) return `under 1${space}%`;
+  return `${rounded}${space}%`;
 };
 
 /** @param {number} value */
@@ -79,13 +82,13 @@ export const duration = (seconds) => {
   if (seconds === null) return dash;
   const sign = seconds < 0 ? '-' : '';
   const whole = Math.round(Math.abs(seconds));
-  if (whole < 3600) return `${sign}${Math.floor(whole / 60)}:${two(whole % 60)} min`;
+  if (whole < 3600) return `${sign}${Math.floor(whole / 60)}:${two(whole % 60)}${space}min`;
   const minutes = Math.round(whole / 60);
-  return `${sign}${number(Math.floor(minutes / 60))}:${two(minutes % 60)} h`;
+  return `${sign}${number(Math.floor(minutes / 60))}:${two(minutes % 60)}${space}h`;
 };
 
 /** @param {number | null} value */
-export const multiple = (value) => (value === null ? dash : `${number(value, 1)} x`);
+export const multiple = (value) => (value === null ? dash : `${number(value, 1)}${space}x`);
 
 /** @param {string} day YYYY-MM-DD */
 export const dayWords = (day) =>

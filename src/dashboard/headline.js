@@ -15,10 +15,16 @@ const rowName = (row, /** @type {Report['groupBy']} */ groupBy) =>
 /** @param {Report} report */
 const dearest = ({ rows, total, groupBy }) => {
   const known = rows.filter(
-    (row) => row.ticketsWorked >= leastTickets && row.costMultiple !== null && groupBy.every((by) => row[by] !== null && row[by] !== 'direct'),
+    (row) =>
+      row.ticketsWorked >= leastTickets &&
+      row.costMultiple !== null &&
+      groupBy.every((by) => row[by] !== null && row[by] !== 'direct'),
   );
   const [top] = known.toSorted((a, b) => (b.costMultiple ?? 0) - (a.costMultiple ?? 0));
-  if (!top) return total.ticketsWorked === 0 ? 'No ticket was worked on in this period.' : `Nothing to compare yet: no row has ${leastTickets} worked tickets.`;
+  if (!top)
+    return total.ticketsWorked === 0
+      ? 'No ticket was worked on in this period.'
+      : `Nothing to compare yet: no row has ${leastTickets} worked tickets.`;
   return `${rowName(top, groupBy)} is dearest: a ticket costs ${price(top.costPerTicket)}, ${multiple(top.costMultiple)} the average of ${price(total.costPerTicket)}.`;
 };
 
@@ -35,9 +41,12 @@ const covered = (total) => {
 /** @param {Row} total */
 const gaps = ({ unpricedEntries, unpricedOrders, cappedEntries }) =>
   [
-    unpricedEntries > 0 && `${some(unpricedEntries, 'work entry has', 'work entries have')} no rate or exchange rate yet and no part in these figures.`,
-    unpricedOrders > 0 && `${some(unpricedOrders, 'order has', 'orders have')} no exchange rate yet and no part in net revenue.`,
-    cappedEntries > 0 && `${some(cappedEntries, 'update was', 'updates were')} longer than the cap and costed up to it.`,
+    unpricedEntries > 0 &&
+      `${some(unpricedEntries, 'work entry has', 'work entries have')} no rate or exchange rate yet and no part in these figures.`,
+    unpricedOrders > 0 &&
+      `${some(unpricedOrders, 'order has', 'orders have')} no exchange rate yet and no part in net revenue.`,
+    cappedEntries > 0 &&
+      `${some(cappedEntries, 'update was', 'updates were')} longer than the cap and costed up to it.`,
   ]
     .filter((text) => text !== false)
     .join(' ');
@@ -74,9 +83,12 @@ export const createProgress = () => {
       const running = demo !== undefined && !demo.done;
       const parts = [
         running && `Demo: day ${number(demo.day)} of ${number(demo.days)}`,
-        pending > 0 && `${some(pending, 'change is', 'changes are')} being worked in`,
-        quarantined > 0 && `${some(quarantined, 'event is', 'events are')} set aside for a person (GET /api/v1/quarantine)`,
-        ...connections.filter(({ lastError }) => lastError !== null).map(({ name, lastError }) => `${name}: ${lastError}`),
+        pending > 0 && `${some(pending, 'change is', 'changes are')} waiting`,
+        quarantined > 0 &&
+          `${some(quarantined, 'event is', 'events are')} set aside for a person (GET /api/v1/quarantine)`,
+        ...connections
+          .filter(({ lastError }) => lastError !== null)
+          .map(({ name, lastError }) => `${name}: ${lastError}`),
       ].filter((text) => text !== false);
       setText(words, parts.join(' · '));
       show(node, parts.length > 0);

@@ -1,56 +1,11 @@
 // @ts-check
 import { el, keyedList, setAttribute, setText, show } from './dom.js';
-import { amount, count, dash, duration, exact, multiple, number, percent } from './format.js';
 import { partnerName, regionName } from './names.js';
+import { columns } from './report-columns.js';
 
-/** @import { Cell, Csat, Money, Report, Row } from './api-types.d.ts' */
+/** @import { Cell, Report, Row } from './api-types.d.ts' */
+/** @import { Column } from './report-columns.js' */
 /** @import { Choices } from './choices.js' */
-
-/**
- * @typedef {object} Column
- * @property {string} name also in the address
- * @property {string} label
- * @property {string} [hint] what the figure is
- * @property {(row: Row) => number | null} value to sort by; null comes last
- * @property {(row: Row) => string} text
- * @property {(row: Row) => string} [title] the exact value
- */
-
-/** @param {Money | null} money */
-const sortable = (money) => (money === null ? null : Number(money.amount));
-/** @param {Money | null} money */
-const titleOf = (money) => (money === null ? '' : exact(money));
-/** @param {number | null} value */
-const plain = (value) => (value === null ? '' : String(value));
-
-/** @param {Csat} csat */
-const csatText = (csat) =>
-  'topTwoBox' in csat
-    ? `${percent(csat.topTwoBox)} (${number(csat.low * 100)}–${number(csat.high * 100)}), n ${number(csat.n)}`
-    : `${number(csat.n)} of ${number(csat.needed)}`;
-
-/** @param {Csat} csat */
-const csatTitle = (csat) =>
-  'topTwoBox' in csat
-    ? `${percent(csat.topTwoBox, 1)} answered 4 or 5; 95 % interval ${percent(csat.low, 1)} to ${percent(csat.high, 1)}; ${csat.n} answers${csat.responseRate === null ? '' : `, ${percent(csat.responseRate, 1)} of those asked`}`
-    : `${csat.n} answers; a score is shown from ${csat.needed} on`;
-
-/** @type {readonly Column[]} */
-const columns = [
-  { name: 'supportCost', label: 'Support cost', value: (row) => sortable(row.supportCost), text: (row) => amount(row.supportCost), title: (row) => titleOf(row.supportCost) },
-  { name: 'ticketsWorked', label: 'Tickets worked', hint: 'with costed work in the period', value: (row) => row.ticketsWorked, text: (row) => count(row.ticketsWorked), title: (row) => plain(row.ticketsWorked) },
-  { name: 'costPerTicket', label: 'Cost per ticket', hint: 'support cost / tickets worked', value: (row) => sortable(row.costPerTicket), text: (row) => amount(row.costPerTicket), title: (row) => titleOf(row.costPerTicket) },
-  { name: 'costMultiple', label: 'Multiple', hint: "cost per ticket against the account's", value: (row) => row.costMultiple, text: (row) => multiple(row.costMultiple), title: (row) => plain(row.costMultiple) },
-  { name: 'ahtSeconds', label: 'AHT', hint: 'average handle time of a worked ticket', value: (row) => row.ahtSeconds, text: (row) => duration(row.ahtSeconds), title: (row) => (row.ahtSeconds === null ? '' : `${row.ahtSeconds} s`) },
-  { name: 'tickets', label: 'Tickets', hint: 'created in the period', value: (row) => row.tickets, text: (row) => count(row.tickets), title: (row) => plain(row.tickets) },
-  { name: 'orders', label: 'Orders', value: (row) => row.orders, text: (row) => count(row.orders), title: (row) => plain(row.orders) },
-  { name: 'contactRate', label: 'Contact rate', hint: 'tickets per 100 orders', value: (row) => row.contactRate, text: (row) => (row.contactRate === null ? dash : number(row.contactRate, 1)), title: (row) => plain(row.contactRate) },
-  { name: 'costPerOrder', label: 'Cost per order', value: (row) => sortable(row.costPerOrder), text: (row) => amount(row.costPerOrder), title: (row) => titleOf(row.costPerOrder) },
-  { name: 'netRevenue', label: 'Net revenue', value: (row) => sortable(row.netRevenue), text: (row) => amount(row.netRevenue), title: (row) => titleOf(row.netRevenue) },
-  { name: 'returnRate', label: 'Return rate', hint: 'orders with a refund / orders', value: (row) => row.returnRate, text: (row) => percent(row.returnRate, 1), title: (row) => plain(row.returnRate) },
-  { name: 'csat', label: 'CSAT', hint: 'answers of 4 or 5, with 95 % interval', value: (row) => ('topTwoBox' in row.csat ? row.csat.topTwoBox : null), text: (row) => csatText(row.csat), title: (row) => csatTitle(row.csat) },
-  { name: 'measuredShare', label: 'Measured', hint: 'share of the cost that a clock measured', value: (row) => row.measuredShare, text: (row) => percent(row.measuredShare), title: (row) => plain(row.measuredShare) },
-];
 
 /** @type {Record<string, string>} */
 const flagLabels = { cost_multiple: 'Dear', mostly_estimated: 'Mostly estimated' };
@@ -67,7 +22,13 @@ export const cellOf = (cell, groupBy) => Object.fromEntries(groupBy.map((by) => 
 export const rowOfCell = (cell, { rows, total, groupBy }) =>
   cell.partner === undefined && cell.region === undefined
     ? total
-    : rows.find((row) => ['partner', 'region'].every((by) => (groupBy.includes(/** @type {'partner'} */ (by)) ? cell[/** @type {'partner'} */ (by)] === (row[/** @type {'partner'} */ (by)] ?? 'none') : cell[/** @type {'partner'} */ (by)] === undefined)));
+    : rows.find((row) =>
+        ['partner', 'region'].every((by) =>
+          groupBy.includes(/** @type {'partner'} */ (by))
+            ? cell[/** @type {'partner'} */ (by)] === (row[/** @type {'partner'} */ (by)] ?? 'none')
+            : cell[/** @type {'partner'} */ (by)] === undefined,
+        ),
+      );
 
 /** @param {readonly Row[]} rows @param {string} sort @param {Report['groupBy']} groupBy */
 const sorted = (rows, sort, groupBy) => {
@@ -76,7 +37,8 @@ const sorted = (rows, sort, groupBy) => {
   const turn = falling ? -1 : 1;
   if (name === 'name') {
     /** @param {Row} row */
-    const words = (row) => groupBy.map((by) => (by === 'partner' ? partnerName(row.partner).name : regionName(row.region).name)).join(' ');
+    const words = (row) =>
+      groupBy.map((by) => (by === 'partner' ? partnerName(row.partner).name : regionName(row.region).name)).join(' ');
     return rows.toSorted((a, b) => turn * words(a).localeCompare(words(b), 'en'));
   }
   const column = columns.find((one) => one.name === name);
@@ -120,13 +82,13 @@ export const createReportTable = ({ sort, open }) => {
     const bar = el('span', { class: 'bar', 'aria-hidden': 'true' });
     const multipleText = el('span');
     cells[columns.findIndex((column) => column.name === 'costMultiple')]?.append(multipleText, bar);
-    const flags = el('td', { class: 'flags' });
+    const flags = el('span', { class: 'flags' });
     /** @type {Row | null} */
     let held = null;
     button.addEventListener('click', () => {
       if (held) open(isTotal ? {} : cellOf(held, view.groupBy));
     });
-    const node = el('tr', isTotal ? { class: 'total' } : {}, el('th', { scope: 'row' }, button), ...cells, flags);
+    const node = el('tr', isTotal ? { class: 'total' } : {}, el('th', { scope: 'row' }, button, flags), ...cells);
     return {
       node,
       /** @param {Row} row */
@@ -155,7 +117,9 @@ export const createReportTable = ({ sort, open }) => {
         const wanted = row.flags.map(({ code: flag }) => flag).join(' ');
         if (flags.dataset.codes !== wanted) {
           flags.dataset.codes = wanted;
-          flags.replaceChildren(...row.flags.map((flag) => el('span', { class: 'flag', title: flag.rule }, flagLabel(flag))));
+          flags.replaceChildren(
+            ...row.flags.map((flag) => el('span', { class: 'flag', title: flag.rule }, flagLabel(flag))),
+          );
         }
       },
     };
@@ -167,12 +131,20 @@ export const createReportTable = ({ sort, open }) => {
   const table = el(
     'table',
     { class: 'report' },
-    el('caption', { class: 'unseen' }, 'Support cost, orders and CSAT; a button in a header sorts, a name opens its tickets'),
-    el('thead', {}, el('tr', {}, ...headers.map(({ node }) => node), el('th', { scope: 'col' }, 'Flags'))),
+    el(
+      'caption',
+      { class: 'unseen' },
+      'Support cost, orders and CSAT; a button in a header sorts, a name opens its tickets',
+    ),
+    el('thead', {}, el('tr', {}, ...headers.map(({ node }) => node))),
     body,
     el('tfoot', {}, total.node),
   );
-  const scroller = el('div', { class: 'scroller', role: 'region', 'aria-label': 'Figures by row', tabindex: '0' }, table);
+  const scroller = el(
+    'div',
+    { class: 'scroller', role: 'region', 'aria-label': 'Figures by row', tabindex: '0' },
+    table,
+  );
   const legend = el('ul', { class: 'legend soft' });
   const currency = el('p', { class: 'soft small' });
 
@@ -187,9 +159,16 @@ export const createReportTable = ({ sort, open }) => {
         widest: Math.max(1, ...report.rows.map(({ costMultiple }) => costMultiple ?? 0)),
         open: opened === undefined ? null : opened === report.total ? 'total' : keyOf(opened),
       };
-      setText(nameHeader.button, groupBy.length === 2 ? 'Partner and region' : groupBy[0] === 'region' ? 'Region' : 'Partner');
+      setText(
+        nameHeader.button,
+        groupBy.length === 2 ? 'Partner and region' : groupBy[0] === 'region' ? 'Region' : 'Partner',
+      );
       for (const { name, node } of headers)
-        setAttribute(node, 'aria-sort', choices.sort === name ? 'ascending' : choices.sort === `-${name}` ? 'descending' : null);
+        setAttribute(
+          node,
+          'aria-sort',
+          choices.sort === name ? 'ascending' : choices.sort === `-${name}` ? 'descending' : null,
+        );
       rows.update(sorted(report.rows, choices.sort, groupBy));
       total.update(report.total);
       setText(currency, `Money in ${report.currency}, rounded; rest on a figure for its exact value.`);
@@ -197,7 +176,9 @@ export const createReportTable = ({ sort, open }) => {
       const wanted = [...rules].map(([label, rule]) => `${label}: ${rule}`);
       if (legend.dataset.rules !== wanted.join('\n')) {
         legend.dataset.rules = wanted.join('\n');
-        legend.replaceChildren(...[...rules].map(([label, rule]) => el('li', {}, el('span', { class: 'flag' }, label), ` ${rule}`)));
+        legend.replaceChildren(
+          ...[...rules].map(([label, rule]) => el('li', {}, el('span', { class: 'flag' }, label), ` ${rule}`)),
+        );
       }
       show(legend, rules.size > 0);
     },

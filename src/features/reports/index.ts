@@ -1,3 +1,4 @@
+export { pageRoutes } from './page-routes.ts';
 export { type PartnerReport, parsePeriod, partnerReport } from './partner-report.ts';
 export { foldRollups, rollupDifferences } from './rollups.ts';
 export { reportRoutes } from './routes.ts';

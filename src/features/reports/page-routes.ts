@@ -11,10 +11,12 @@ const folder = new URL('../../dashboard/', import.meta.url);
 /** Everything that is served under /assets/: nothing else of the disk can be asked for. */
 export const assets = [
   'api.js',
+  'base.css',
   'chart.js',
   'choices.js',
   'controls.js',
   'dom.js',
+  'drawer.css',
   'drawer.js',
   'evidence.js',
   'format.js',
@@ -22,8 +24,10 @@ export const assets = [
   'icon.svg',
   'main.js',
   'names.js',
+  'page.css',
+  'report-columns.js',
   'report-table.js',
-  'style.css',
+  'report.css',
   'ticket-list.js',
   'ticket-view.js',
 ] as const;
@@ -79,8 +83,12 @@ export const pageRoutes =
   }): FastifyPluginAsync =>
   async (app) => {
     const signedIn = requireScope(deps.access, 'read');
-    const [page, signedOut] = await Promise.all(['index.html', 'signed-out.html'].map((name) => readFile(new URL(name, folder), 'utf8')));
-    const held = new Map(await Promise.all(assets.map(async (name) => [name as string, await loadAsset(name)] as const)));
+    const [page, signedOut] = await Promise.all(
+      ['index.html', 'signed-out.html'].map((name) => readFile(new URL(name, folder), 'utf8')),
+    );
+    const held = new Map(
+      await Promise.all(assets.map(async (name) => [name as string, await loadAsset(name)] as const)),
+    );
     const digits = minorDigits();
 
     app.get('/', { schema: { hide: true } }, async (request, reply) => {
@@ -107,7 +115,10 @@ export const pageRoutes =
       '/api/v1/basis',
       {
         preHandler: signedIn,
-        schema: { summary: 'Reporting currency and time zone, and the names behind partner and region codes', tags: ['reports'] },
+        schema: {
+          summary: 'Reporting currency and time zone, and the names behind partner and region codes',
+          tags: ['reports'],
+        },
       },
       async (request) => {
         const [partners, regions] = await Promise.all([deps.directory.partners(), deps.directory.regions()]);
