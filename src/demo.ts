@@ -20,6 +20,9 @@ const fastMs = 90 * secondMs;
 /** The plan's random choices follow from it: every demo tells the same story. */
 const seed = 'demo';
 
+/** Requests a minute of an account with Zendesk's High Volume API add-on: what the fast days leave is soon worked off. */
+const zendeskLimits = { perMinute: 2500, updatesPerMinute: 300 };
+
 /** The days before today, whole, ending at this very moment so that the clock meets the wall's. */
 const paceOf = (wallNowMs: number): ClockPace => {
   const endMs = wallNowMs + fastMs;
@@ -146,14 +149,15 @@ export const demo = async (given: Config): Promise<void> => {
       async stop() {
         ended.abort();
         await playing;
-        await sandbox.close();
+        // The vendors go last: work under way still calls them.
         await running.stop();
+        await sandbox.close();
       },
     });
   } catch (error) {
     ended.abort();
-    await sandbox.close();
     await running.stop();
+    await sandbox.close();
     throw error;
   }
 };
