@@ -97,7 +97,13 @@ export const demo = async (given: Config): Promise<void> => {
   const pace = paceOf(Date.now());
   const clock = pacedClock(pace);
   // The story reaches up to this very moment, so that no gap opens between the fast days and the live ones.
-  const sandbox = await createSandbox({ clock, seed, startsAt: new Date(pace.startMs), days: (pace.endMs - pace.startMs) / dayMs });
+  const sandbox = await createSandbox({
+    clock,
+    seed,
+    startsAt: new Date(pace.startMs),
+    days: (pace.endMs - pace.startMs) / dayMs,
+    limits: { zendesk: zendeskLimits },
+  });
   const config = demoConfig(given, sandbox.fx.url);
   const progress: { now: Progress } = { now: { day: 0, days, orders: 0, tickets: 0, live: false } };
   const running = await start(config, {
