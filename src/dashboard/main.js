@@ -219,8 +219,8 @@ const look = async () => {
     const due = busy || wasBusy || performance.now() - reportAtMs >= quietReportEveryMs || reportKey !== wantedKey();
     if (wasBusy && !busy) setText(announcer, 'All changes are in; the figures are up to date.');
     wasBusy = busy;
+    render();
     if (due && reading === null) await readReport();
-    else render();
     show(fault, false);
   } catch (error) {
     showFault(error);

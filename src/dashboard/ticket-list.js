@@ -114,13 +114,17 @@ export const createTicketList = ({ open, failed, timeZone, trueCost }) => {
     loading = true;
     render();
     try {
-      const wanted = Math.max(items.length, pageSize);
+      const wanted = items.length;
       /** @type {TicketItem[]} */
       const fresh = [];
       /** @type {string | null} */
       let after = null;
       do {
-        const page = await read(what, Math.min(wanted - fresh.length, mostAtOnce), after ?? undefined);
+        const page = await read(
+          what,
+          Math.min(Math.max(wanted - fresh.length, pageSize), mostAtOnce),
+          after ?? undefined,
+        );
         fresh.push(...page.items);
         after = page.next;
       } while (after !== null && fresh.length < wanted);

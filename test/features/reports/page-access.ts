@@ -24,6 +24,7 @@ export const fakeAccess = () => {
     byToken: async () => null,
     createSignIn: unused,
     users: unused,
+    everSignedIn: unused,
     openSession: unused,
     bySession: async (token) =>
       token === session && held.signedIn ? { kind: 'session', name: 'Ada', scopes: held.scopes } : null,
