@@ -1,0 +1,118 @@
+import type { SandboxHistory } from '../../../src/sandbox/index.ts';
+import { dayOf, dealOut, type Fraction, minus, times, toEven } from './numbers.ts';
+import type { MappingRule, Setup } from './setup.ts';
+
+type Record_ = ReturnType<SandboxHistory['orders']>[number];
+
+export interface Part {
+  readonly partner: string | null;
+  readonly ppm: bigint;
+}
+
+export interface Order {
+  readonly id: number;
+  /** What a customer may call it. */
+  readonly numbers: readonly string[];
+  readonly placedMs: number;
+  readonly statusId: number;
+  readonly email: string;
+  readonly customerId: number;
+  readonly region: string;
+  readonly parts: readonly Part[];
+  readonly counted: boolean;
+  readonly day: string;
+  /** In micros of the reporting currency; null without an exchange rate. */
+  readonly revenue: bigint | null;
+  readonly refunds: readonly { readonly day: string; readonly micros: bigint | null }[];
+}
+
+const whole = 1_000_000n;
+/** Behind every code. */
+const unknownName = '\uffff';
+
+const cents = (amount: number): bigint => BigInt(Math.round(amount * 100));
+
+/** Net of tax, after the order's discount, in hundredths. */
+const lineNet = (order: Record_, index: number): Fraction => {
+  const line = order.amounts.lines[index];
+  if (!line) throw new RangeError(`order ${order.id} has no line ${index}`);
+  const net = order.input.taxInclusive ? line.incCents - line.taxCents : line.exCents;
+  return times([BigInt(net), 1n], [BigInt(line.incCents - line.discountIncCents), BigInt(line.incCents)]);
+};
+
+const valueAt = ({ from }: MappingRule, { input }: Record_): string | null => {
+  switch (from.place) {
+    case 'metafield':
+      return (
+        input.metafields.find(
+          ({ namespace, key, permissionSet }) =>
+            namespace === from.namespace && key === from.key && permissionSet !== 'app_only',
+        )?.value ?? null
+      );
+    case 'form_field':
+      return input.formFields.find(({ name }) => name === from.name)?.value ?? null;
+    case 'external_source':
+      return input.externalSource;
+    case 'channel':
+      return String(input.channelId);
+    default:
+      return null;
+  }
+};
+
+/** Whose an order is: the first rule that yields a value decides (RULES.md section 2). */
+const partsOf = (order: Record_, setup: Setup): Part[] => {
+  const named = (rule: MappingRule, raw: string): string | null => setup.partnerOf(rule.values[raw] ?? raw);
+  for (const rule of setup.mappingRules) {
+    if (rule.from.place !== 'line_brand') {
+      const raw = valueAt(rule, order);
+      if (raw) return [{ partner: named(rule, raw), ppm: whole }];
+      continue;
+    }
+    const { lines } = order.input;
+    if (!lines.some(({ brand }) => brand !== '')) continue;
+    const nets = lines.map((_, index) => lineNet(order, index));
+    const common = nets.reduce((product, [, below]) => product * below, 1n);
+    const weights = new Map<string, bigint>();
+    for (const [index, { brand }] of lines.entries()) {
+      const [above, below] = nets[index] ?? [0n, 1n];
+      const name = (brand !== '' && named(rule, brand)) || unknownName;
+      weights.set(name, (weights.get(name) ?? 0n) + (above * common) / below);
+    }
+    const shares = [...weights].map(([name, weight]) => ({ name, weight }));
+    const ppm = dealOut(whole, shares);
+    return shares.map(({ name }, index) => ({ partner: name === unknownName ? null : name, ppm: ppm[index] ?? 0n }));
+  }
+  return [{ partner: 'direct', ppm: whole }];
+};
+
+export const readOrders = (history: SandboxHistory, setup: Setup): Order[] =>
+  history.orders().map((order) => {
+    const { input, amounts, id } = order;
+    const day = dayOf(input.placedAtMs);
+    const fx = setup.exchange(input.currency, day);
+    const net = input.taxInclusive ? amounts.totalIncCents - amounts.totalTaxCents : amounts.totalExCents;
+    const toMicros = (hundredths: Fraction): bigint | null => fx && toEven(times(hundredths, [10_000n, 1n], fx));
+    return {
+      id,
+      numbers: [String(id), input.externalOrderId].filter((number) => number !== ''),
+      placedMs: input.placedAtMs,
+      statusId: order.statusId,
+      email: input.email.toLowerCase(),
+      customerId: input.customerId,
+      region: setup.regionOf(input.countryIso2),
+      parts: partsOf(order, setup),
+      counted: ![0, 5, 6].includes(order.statusId),
+      day,
+      revenue: toMicros([BigInt(net), 1n]),
+      refunds: order.refunds.flatMap((refund) => {
+        const paid = refund.payments.reduce(
+          (sum, { amount, is_declined }) => sum + (is_declined ? 0n : cents(amount)),
+          0n,
+        );
+        if (paid === 0n) return [];
+        const tax = times([cents(refund.total_tax), 1n], [paid, cents(refund.total_amount)]);
+        return [{ day: refund.created.slice(0, 10), micros: toMicros(minus([paid, 1n], tax)) }];
+      }),
+    };
+  });

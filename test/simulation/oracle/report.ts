@@ -1,0 +1,131 @@
+import type { SandboxHistory, SetupInputs } from '../../../src/sandbox/index.ts';
+import { createAttribution, type Known, type Share, type Ticket } from './attribution.ts';
+import { dayOf, dealOut } from './numbers.ts';
+import { type Order, readOrders } from './orders.ts';
+import { readSetup } from './setup.ts';
+import { type Line, ledgerOf } from './work.ts';
+
+export type GroupBy = readonly ('partner' | 'region')[];
+
+/** What is counted for one cell; counts in parts per million, money in micros. */
+export interface Facts {
+  tickets: bigint;
+  attributed: bigint;
+  ticketsWorked: bigint;
+  microseconds: bigint;
+  cost: bigint;
+  measuredCost: bigint;
+  orders: bigint;
+  returns: bigint;
+  revenue: bigint;
+  refunds: bigint;
+}
+
+const nothing = (): Facts => ({
+  tickets: 0n,
+  attributed: 0n,
+  ticketsWorked: 0n,
+  microseconds: 0n,
+  cost: 0n,
+  measuredCost: 0n,
+  orders: 0n,
+  returns: 0n,
+  revenue: 0n,
+  refunds: 0n,
+});
+
+export interface Oracle {
+  readonly orders: readonly Order[];
+  readonly lines: readonly Line[];
+  readonly heldTickets: ReadonlySet<number>;
+  readonly cappedTickets: ReadonlySet<number>;
+  sharesOf(ticket: Ticket, known?: Known): Share[];
+  /** Facts of a period, both days included, by cell: the key is JSON of [partner, region]. */
+  facts(period: { readonly from: string; readonly to: string }, groupBy: GroupBy): Map<string, Facts>;
+}
+
+const unknownName = '\uffff';
+
+/** The whole partner report of RULES.md section 7, computed from what happened at the vendors and what a person imported. */
+export const createOracle = (given: {
+  readonly history: SandboxHistory;
+  readonly inputs: SetupInputs;
+  readonly connection: string;
+  readonly currency: string;
+  readonly fieldIds: {
+    readonly totalTime: string;
+    readonly orderNumber: string;
+    readonly partner: string;
+    readonly region: string;
+  };
+  /** Deleted tickets that the product never saw are in no figure: nobody can read them any more. */
+  readonly isSeen: (ticketId: number) => boolean;
+}): Oracle => {
+  const { history, fieldIds } = given;
+  const setup = readSetup(given.inputs, given);
+  const orders = readOrders(history, setup);
+  const { isAgent, sharesOf } = createAttribution({ history, setup, orders, fieldIds });
+  const tickets = history.tickets().filter(({ id, deleted }) => !deleted || given.isSeen(id));
+  const ledger = ledgerOf(tickets, { history, setup, totalTimeFieldId: fieldIds.totalTime, isAgent, sharesOf });
+
+  return {
+    ...ledger,
+    orders,
+    sharesOf,
+    facts({ from, to }, groupBy) {
+      const cells = new Map<string, Facts>();
+      const cell = (partner: string | null, region: string | null): Facts => {
+        const key = JSON.stringify([
+          groupBy.includes('partner') ? partner : null,
+          groupBy.includes('region') ? region : null,
+        ]);
+        const facts = cells.get(key) ?? nothing();
+        cells.set(key, facts);
+        return facts;
+      };
+      const within = (day: string): boolean => day >= from && day <= to;
+
+      for (const ticket of tickets) {
+        const worked = ledger.lines
+          .filter(({ ticketId, day }) => ticketId === ticket.id && within(day))
+          .some(({ microseconds }) => microseconds > 0n);
+        for (const { partner, region, ppm } of sharesOf(ticket)) {
+          const facts = cell(partner, region);
+          if (worked) facts.ticketsWorked += ppm;
+          if (!within(dayOf(ticket.createdAtMs))) continue;
+          facts.tickets += ppm;
+          if (partner !== null || region !== null) facts.attributed += ppm;
+        }
+      }
+      for (const { day, partner, region, measured, microseconds, micros } of ledger.lines) {
+        if (!within(day)) continue;
+        const facts = cell(partner, region);
+        facts.microseconds += microseconds;
+        facts.cost += micros;
+        if (measured) facts.measuredCost += micros;
+      }
+      for (const { counted, day, parts, region, revenue, refunds } of orders) {
+        if (!counted) continue;
+        const split = (micros: bigint | null): bigint[] =>
+          micros === null
+            ? parts.map(() => 0n)
+            : dealOut(
+                micros,
+                parts.map(({ partner, ppm }) => ({ weight: ppm, name: partner ?? unknownName })),
+              );
+        const given = refunds.filter((refund) => within(refund.day));
+        const back = given.map(({ micros }) => split(micros));
+        const earned = split(revenue);
+        for (const [index, { partner, ppm }] of parts.entries()) {
+          const facts = cell(partner, region);
+          if (given.length > 0) facts.returns += ppm;
+          for (const amounts of back) facts.refunds += amounts[index] ?? 0n;
+          if (!within(day)) continue;
+          facts.orders += ppm;
+          facts.revenue += earned[index] ?? 0n;
+        }
+      }
+      return cells;
+    },
+  };
+};
