@@ -10,7 +10,7 @@ import { createFxFetch, findMissedHolds, type PriceImportReport, ticketsToRepric
 import { createSender, surveyRoutes } from './features/csat/index.ts';
 import { type Connection, createDirectory, type Directory, type ReportingBasis } from './features/directory/index.ts';
 import * as ingest from './features/ingest/index.ts';
-import { type DoctorReport, examine, operationRoutes } from './features/operation/index.ts';
+import { operationRoutes } from './features/operation/index.ts';
 import { createOrders, type Orders, ticketsTouchedBy } from './features/orders/index.ts';
 import { foldRollups, pageRoutes, reportRoutes } from './features/reports/index.ts';
 import { createHelpdeskClients } from './helpdesks/clients.ts';
@@ -51,9 +51,7 @@ export interface Product {
     connection: Connection,
     options?: { readonly since?: Date | undefined; readonly onProgress?: (walked: number) => void },
   ): Promise<Walked>;
-  /** Looks at everything that is configured. */
-  examine(): Promise<DoctorReport>;
-  /** Marks what new rates or exchange rates change; workers price it anew. */
+  /** Marks what new rates or exchange rates change, on any day where the report names none; workers price it anew. */
   reprice(report: PriceImportReport): Promise<number>;
   /** Decides orders and tickets again after rules, partners or regions changed. */
   remap(): Promise<void>;
@@ -78,6 +76,7 @@ export interface ComposeOptions {
 const keepBodiesMs = 7 * dayMs;
 /** How far back the sweep for bulk edits looks. */
 const missedHoldsMs = hourMs;
+const everyDay = { from: '1970-01-01', to: null };
 /** Rows marked at a time, so that no writer waits for a long list of locks. */
 const markAtOnce = 1000;
 
@@ -150,9 +149,10 @@ export const compose = async (
         });
     };
     const reprice = async (report: PriceImportReport): Promise<number> => {
-      if (!report.priced || report.dryRun) return 0;
+      if (report.dryRun) return 0;
       await orders.repriceOrders();
-      const tickets = await ticketsToReprice(db, { ...report.priced, reportingCurrency: reporting.currency });
+      const days = report.priced ?? everyDay;
+      const tickets = await ticketsToReprice(db, { ...days, reportingCurrency: reporting.currency });
       await markAll(tickets, { reprice: true });
       return tickets.length;
     };
@@ -189,6 +189,8 @@ export const compose = async (
       await walk(await connectionById(id));
     };
     const surveysAtOnce = 50;
+    // A process that died between storing rates and pricing with them left work behind that no later rate touches.
+    let repricedSinceStart = false;
 
     return {
       config,
@@ -207,19 +209,6 @@ export const compose = async (
       runStep,
       helpdeskOf,
       walk,
-      examine: () =>
-        examine({
-          db,
-          clock,
-          directory,
-          mailer,
-          publicUrl: config.publicUrl,
-          reportingCurrency: reporting.currency,
-          queueKind: config.redisUrl === undefined ? 'PostgreSQL' : 'Redis',
-          pingQueue: queues.ping,
-          helpdeskOf: (connection) => (helpdesks.has(connection.kind) ? helpdeskOf(connection) : null),
-          storeOf: (connection) => (storeAdapters.has(connection.kind) ? orders.clientOf(connection) : null),
-        }),
       reprice,
       remap,
       buildApp: () =>
@@ -280,7 +269,8 @@ export const compose = async (
             reconcile: walkById,
             fetchFx: async () => {
               const report = await fxFetch?.();
-              if (report) await reprice(report);
+              if (report && (report.priced || !repricedSinceStart)) await reprice(report);
+              repricedSinceStart = true;
             },
             claimDue: () => ingest.claimDue(db, clock.now()),
             claimStale: () => ingest.claimStale(db, clock.now()),

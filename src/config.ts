@@ -37,7 +37,8 @@ const urlOf = (protocols: readonly string[], what: string) =>
 const isTimeZone = (name: string): boolean => {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
+    // An offset is no name, and PostgreSQL reads "+02:00" the other way round.
+    return !/^[+-]/.test(name);
   } catch (error) {
     if (error instanceof RangeError) return false;
     throw error;

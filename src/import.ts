@@ -2,7 +2,7 @@ import type { Product } from './compose.ts';
 import { InvalidInput } from './core/errors.ts';
 import { importTicketRules } from './features/attribution/index.ts';
 import { importFx, importRates, type PriceImportReport } from './features/costing/index.ts';
-import { changesAnything, type ImportReport } from './features/directory/index.ts';
+import type { ImportReport } from './features/directory/index.ts';
 
 interface Options {
   readonly dryRun: boolean;
@@ -11,16 +11,19 @@ interface Options {
 
 type Importer = (product: Product, text: string, options: Options) => Promise<ImportReport>;
 
-/** Orders and tickets are decided again where what was imported says whose they are. */
+/**
+ * Orders and tickets are decided again where what was imported says whose they are; also where the file changed nothing, so
+ * that importing it again finishes what a killed import began.
+ */
 const thenRemap =
   (read: Importer): Importer =>
   async (product, text, options) => {
     const report = await read(product, text, options);
-    if (changesAnything(report)) await product.remap();
+    if (!report.dryRun) await product.remap();
     return report;
   };
 
-/** Work and orders are priced anew where what was imported says what they cost. */
+/** Work and orders are priced anew where what was imported says what they cost; of a file that changed nothing, on any day. */
 const thenReprice =
   (read: (product: Product, text: string, options: Options & { now: Date }) => Promise<PriceImportReport>): Importer =>
   async (product, text, options) => {
@@ -33,11 +36,11 @@ const thenReprice =
 const importers: Readonly<Record<string, Importer>> = {
   partners: thenRemap(({ directory }, text, options) => directory.importPartners(text, options)),
   regions: thenRemap(({ directory }, text, options) => directory.importRegions(text, options)),
-  agents: thenReprice(async ({ directory }, text, options) => {
-    const report = await directory.importAgents(text, options);
-    // A role may change what any hour of its people costs.
-    return { ...report, priced: changesAnything(report) ? { from: '1970-01-01', to: null } : null };
-  }),
+  // A role may change what any hour of its people costs.
+  agents: thenReprice(async ({ directory }, text, options) => ({
+    ...(await directory.importAgents(text, options)),
+    priced: null,
+  })),
   rates: thenReprice(({ db }, text, options) => db.transaction((tx) => importRates(tx, text, options))),
   fx: thenReprice(({ db }, text, options) => db.transaction((tx) => importFx(tx, text, options))),
   'mapping-rules': thenRemap(({ orders }, text, options) => orders.importMappingRules(text, options)),

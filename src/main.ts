@@ -1,7 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { type ComposeOptions, compose, type Product } from './compose.ts';
 import { type Config, loadConfig } from './config.ts';
-import { AppError } from './core/errors.ts';
+import { AppError, type InputFault, InvalidInput } from './core/errors.ts';
 
 export interface Running {
   readonly product: Product;
@@ -78,12 +78,15 @@ export const serve = async (roles: { web: boolean; worker: boolean }): Promise<v
   await untilSignal(running);
 };
 
+export const faultLines = (faults: readonly InputFault[]): string =>
+  faults.map(({ field, reason }) => `  ${field}: ${reason}`).join('\n');
+
 /** A failure's message for a person at a terminal. */
 export const explain = (error: unknown): string => {
   if (!(error instanceof AppError)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const faults =
-    'faults' in error && Array.isArray(error.faults) ? (error.faults as { field: string; reason: string }[]) : [];
-  return [error.message, ...faults.map(({ field, reason }) => `  ${field}: ${reason}`)].join('\n');
+  return error instanceof InvalidInput && error.faults.length > 0
+    ? `${error.message}\n${faultLines(error.faults)}`
+    : error.message;
 };
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -6,6 +6,7 @@ export { decideHeld, findMissedHolds } from './holds.ts';
 export { importFx, type PriceImportReport } from './import-fx.ts';
 export { importRates } from './import-rates.ts';
 export { planPostings, type Share } from './price.ts';
+export { rebaseWork } from './rebase.ts';
 export { ticketsToReprice } from './reprice.ts';
 export { settleWork, type TicketCost, type TicketToSettle } from './settle.ts';
 export { loadWork, type TicketWork } from './store.ts';

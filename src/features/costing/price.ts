@@ -23,7 +23,15 @@ export interface Price {
 
 export type Unpriced = 'no rate' | 'no fx';
 
-export type PostingCause = 'work' | 'correction' | 'reattribution' | 'rate' | 'estimate replaced' | 'hold' | 'decision';
+export type PostingCause =
+  | 'work'
+  | 'correction'
+  | 'reattribution'
+  | 'rate'
+  | 'estimate replaced'
+  | 'hold'
+  | 'decision'
+  | 'rebase';
 
 /**
  * One line of the ledger. The key (entry, revision, shareNo) never repeats: what is posted and what takes it back have
@@ -70,7 +78,7 @@ export interface PricingInput {
   readonly reportingCurrency: string;
   /** The shares of the entry's highest revision; `live` while nothing reverses them. */
   readonly last: { readonly live: boolean; readonly postings: readonly StoredPosting[] };
-  /** What the tables say today; looked at for an entry that was never posted, or with `reprice`. */
+  /** What the tables say today; looked at for an entry never posted in the reporting currency, or with `reprice`. */
   readonly today: Price | Unpriced;
   readonly reprice: boolean;
   /** Why the entry may change when neither its seconds, its price nor its shares tell: a hold, a decision, an estimate. */
@@ -137,13 +145,17 @@ const same = (a: Posting, b: Posting): boolean =>
   a.microseconds === b.microseconds &&
   a.costMicros === b.costMicros &&
   a.nativeMicros === b.nativeMicros &&
-  a.currency === b.currency;
+  sameBasis(a, b);
 
-/** The frozen price unless the tables are asked again and say something else. */
-const priceFor = ({ last, today, reprice }: PricingInput): Price | Unpriced => {
-  const frozen = last.postings[0]?.price;
-  if (!frozen) return today;
-  return !reprice || typeof today === 'string' || samePrice(today, frozen) ? frozen : today;
+/** What a re-base changes: the reporting currency, and by the time zone the day that work counts on. */
+const sameBasis = (a: Pick<Posting, 'currency' | 'workedDay'>, b: Pick<Posting, 'currency' | 'workedDay'>): boolean =>
+  a.currency === b.currency && a.workedDay === b.workedDay;
+
+/** The frozen price unless it led to another currency, or the tables are asked again and say something else. */
+const priceFor = ({ last, today, reprice, reportingCurrency }: PricingInput): Price | Unpriced => {
+  const frozen = last.postings[0];
+  if (!frozen || frozen.currency !== reportingCurrency) return today;
+  return !reprice || typeof today === 'string' || samePrice(today, frozen.price) ? frozen.price : today;
 };
 
 const desiredPostings = (input: PricingInput, price: Price, revision: number): Posting[] => {
@@ -177,7 +189,9 @@ const sumMicroseconds = (postings: readonly Posting[]): bigint =>
 
 const causeOf = (input: PricingInput, live: readonly Posting[], desired: readonly Posting[]): PostingCause => {
   if (input.stateCause) return input.stateCause;
-  if (input.last.postings.length === 0) return 'work';
+  const posted = input.last.postings[0];
+  if (!posted) return 'work';
+  if (!sameBasis(posted, { currency: input.reportingCurrency, workedDay: input.workedDay })) return 'rebase';
   if (sumMicroseconds(live) !== sumMicroseconds(desired)) return 'correction';
   const [before, after] = [live[0], desired[0]];
   if (before && after && !samePrice(before.price, after.price)) return 'rate';

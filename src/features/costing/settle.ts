@@ -95,8 +95,12 @@ const stateCauseOf = (stored: StoredEntry | null, state: WorkState): PostingCaus
   return stored.unpriced === null ? null : 'rate';
 };
 
-const needsPrice = (ticket: TicketToSettle, { costedSeconds }: ReplayedWork, stored: StoredEntry | null): boolean =>
-  costedSeconds > 0 && (ticket.reprice || (stored?.last.postings.length ?? 0) === 0);
+/** Nothing is frozen for an entry that was never posted, or posted in another reporting currency. */
+const needsPrice = (
+  { costedSeconds }: ReplayedWork,
+  stored: StoredEntry | null,
+  { reprice, reportingCurrency }: { readonly reprice: boolean; readonly reportingCurrency: string },
+): boolean => costedSeconds > 0 && (reprice || stored?.last.postings[0]?.currency !== reportingCurrency);
 
 const wantOf = (ticket: TicketToSettle, entry: Entry): PriceWant => ({
   connectionId: ticket.connectionId,
@@ -147,7 +151,9 @@ export const settleWork = async (
     sql,
     replayed.flatMap(({ ticket, results }) =>
       results.flatMap(({ entry, stored, result }) =>
-        needsPrice(ticket, result, stored) ? [wantOf(ticket, entry)] : [],
+        needsPrice(result, stored, { reprice: ticket.reprice, reportingCurrency: lot.reportingCurrency })
+          ? [wantOf(ticket, entry)]
+          : [],
       ),
     ),
     lot.reportingCurrency,

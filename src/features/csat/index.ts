@@ -6,6 +6,7 @@ export {
 } from './eligibility.ts';
 export { type InvitationCandidate, type InvitationShare, inviteFor } from './invite.ts';
 export { chooseLanguage, detectLanguage, type LanguageChoice } from './language.ts';
+export { rebaseResponses } from './rebase.ts';
 export { type CsatSummary, csatSummary, neededResponses } from './results.ts';
 export { type SurveyRoutesDeps, surveyRoutes } from './routes.ts';
 export { createSender, type SenderDeps } from './send.ts';

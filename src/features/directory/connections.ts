@@ -43,6 +43,11 @@ export interface Connections {
   byWebhookKey(key: string): Promise<Connection | null>;
   setMode(id: number, mode: Mode, actor?: string): Promise<Connection>;
   setApiUser(id: number, apiUserId: string): Promise<Connection>;
+  /**
+   * Replaces the settings that are given and keeps the others; null takes an optional one away. Throws InvalidInput with one
+   * fault per setting, Conflict where a new name is taken.
+   */
+  changeSettings(id: number, given: Readonly<Record<string, unknown>>, actor?: string): Promise<Connection>;
   /** Adds to lists of secrets (the newest first, two kept: a rotation needs both) and replaces single ones. */
   addSecrets(id: number, secrets: Readonly<Record<string, unknown>>, actor?: string): Promise<Connection>;
 }
@@ -246,6 +251,28 @@ export const createConnections = (deps: {
     setApiUser: (id, apiUserId) =>
       change(id, async (tx) => {
         await tx.query('update connection set api_user_id = $2 where id = $1', [id, apiUserId]);
+      }),
+
+    changeSettings: (id, given, actor = 'cli') =>
+      change(id, async (tx, connection) => {
+        const adapter = adapterOf(connection.kind);
+        const wanted = Object.entries({ ...connection.settings, ...given }).filter(([, value]) => value !== null);
+        const settings = parseSettings(adapter, Object.fromEntries(wanted));
+        const [taken] = await tx.query('select 1 from connection where name = $1 and id <> $2', [settings.name, id]);
+        if (taken) throw new Conflict(`A connection named "${settings.name}" exists already; choose another name`);
+        const { open, secrets } = seal(adapter, settings);
+        await tx.query('update connection set name = $2, settings = $3::jsonb, secrets = $4 where id = $1', [
+          id,
+          settings.name,
+          JSON.stringify(open),
+          secrets,
+        ]);
+        await recordAudit(tx, {
+          at: clock.now(),
+          actor,
+          action: 'change settings',
+          detail: { connection: id, keys: Object.keys(given) },
+        });
       }),
 
     addSecrets: (id, added, actor = 'cli') =>

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { HelpdeskAdapter, HelpdeskAgent } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Vault } from '../../platform/crypto.ts';
+import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import type { StoreAdapter } from '../../stores/port.ts';
 import { importAgents, rolesOf, saveAgents } from './agents.ts';
@@ -16,13 +17,14 @@ export type { Connection, Connections, Mode } from './connections.ts';
 export { changesAnything, compareRows, type ImportOptions, type ImportReport } from './import-report.ts';
 export { directPartner, type Partner, type PartnerBook, partnerBook } from './partners.ts';
 export { type Region, type RegionBook, regionBook } from './regions.ts';
-export type { ReportingBasis } from './reporting-basis.ts';
+export { changeReportingBasis, type ReportingBasis, storedReportingBasis } from './reporting-basis.ts';
 
 /** Connections, partners, regions and people: who there is. */
 export interface Directory {
   readonly connections: Connections;
-  partners(): Promise<PartnerBook>;
-  regions(): Promise<RegionBook>;
+  /** Inside a transaction, pass it: what is decided there must not rest on an older list. */
+  partners(sql?: Sql): Promise<PartnerBook>;
+  regions(sql?: Sql): Promise<RegionBook>;
   /** Keeps the names of a helpdesk's agents. */
   saveAgents(connectionId: number, agents: readonly HelpdeskAgent[]): Promise<void>;
   /** Roles by the helpdesk's id of the agent. */
@@ -52,8 +54,8 @@ export const createDirectory = (deps: {
       adapters: new Map<string, Adapter>([...helpdesks, ...stores]),
       random,
     }),
-    partners: async () => partnerBook(await loadPartners(db)),
-    regions: async () => regionBook(await loadRegions(db)),
+    partners: async (sql = db) => partnerBook(await loadPartners(sql)),
+    regions: async (sql = db) => regionBook(await loadRegions(sql)),
     saveAgents: (connectionId, agents) => saveAgents(db, connectionId, agents),
     rolesOf: (connectionId) => rolesOf(db, connectionId),
     importPartners: (text, options) => importPartners(db, clock, text, options),

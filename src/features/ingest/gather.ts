@@ -7,8 +7,9 @@ import { fieldNumbers, findNamedLines, findOrderNumbers } from '../attribution/i
 import { detectLanguage } from '../csat/index.ts';
 import type { Connection, Directory } from '../directory/index.ts';
 import type { Orders, TicketOrders } from '../orders/index.ts';
-import { isOutage, isolate } from './isolate.ts';
-import type { Gathered } from './process.ts';
+import { identified } from './identify.ts';
+import { type Failure, isOutage, isolate } from './isolate.ts';
+import type { Gathered } from './merge.ts';
 import { type DueTicket, type Lot, postpone, renewDue } from './store.ts';
 
 /** Orders older than this before the ticket play no part in attribution (RULES.md section 3, rung 4). */
@@ -130,7 +131,10 @@ export const createGatherer = (deps: {
       isolate(deps, 'gather', lot, async ({ connectionId, ticketIds }, line) => {
         const due = await renewDue(sql, ticketIds, clock.now());
         line.tickets = due.length;
-        if (due.length > 0) await pullLot(await directory.connections.get(String(connectionId)), due, line);
+        if (due.length === 0) return [];
+        const connection = await identified(deps, await directory.connections.get(String(connectionId)));
+        await pullLot(connection, due, line);
+        return [];
       }),
   };
 };

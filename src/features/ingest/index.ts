@@ -1,11 +1,14 @@
 export { claimTags, createActor } from './act.ts';
 export { createGatherer } from './gather.ts';
+export { identified } from './identify.ts';
 export { isolate } from './isolate.ts';
-export { type ActPreview, previewAct, releaseTags } from './preview.ts';
+export type { ActPreview } from './preview.ts';
 export { createProcessor } from './process.ts';
+export { rebaseTickets, ticketOrigins } from './rebase.ts';
 export { createReceiver } from './receive.ts';
 export { reconcile, type WalkResult } from './reconcile.ts';
 export { listQuarantined, replay } from './replay.ts';
 export { type CountDelivery, webhookRoutes } from './routes.ts';
 export { type ConnectionStatus, connectionStatuses } from './status.ts';
 export { claimDue, claimStale, dropOldBodies, type Lot, lookAt, markAllStale, markStale } from './store.ts';
+export { switchMode } from './switch-mode.ts';

@@ -1,2 +1,3 @@
-export { type Check, type DoctorReport, examine } from './doctor.ts';
+export type { Check } from './check.ts';
+export { type DoctorReport, examine } from './doctor.ts';
 export { operationRoutes, type Readiness } from './routes.ts';

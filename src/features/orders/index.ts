@@ -28,6 +28,7 @@ import { coverageOf, type SyncOutcome, syncStore } from './sync.ts';
 export { type CandidateWant, type OrderFact, type TicketOrders, ticketsTouchedBy } from './candidates.ts';
 export type { LiveWant } from './look-up.ts';
 export type { OrderShare } from './mapping.ts';
+export { type RebasedOrders, rebaseOrders } from './rebase.ts';
 export { isCounted } from './revenue.ts';
 export type { SyncOutcome } from './sync.ts';
 

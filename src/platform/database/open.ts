@@ -63,6 +63,16 @@ const sqlOf = (client: pg.Pool | pg.PoolClient): Sql => ({
   },
 });
 
+/** A server that takes no connection for this long is down, as far as a start is concerned. */
+const probeWithinMs = 10_000;
+
+const probe = async (url: string): Promise<void> => {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: probeWithinMs });
+  client.on('error', () => undefined);
+  await client.connect();
+  await client.end();
+};
+
 /** Opens the database; throws AppError when it cannot be reached. Migrations are the caller's (migrate.ts). */
 export const openDatabase = async (options: OpenOptions): Promise<Database> => {
   const onError = options.onError ?? (() => undefined);
@@ -76,13 +86,13 @@ export const openDatabase = async (options: OpenOptions): Promise<Database> => {
   });
   pool.on('error', onError);
   try {
-    await pool.query('select 1');
+    await probe(url);
   } catch (error) {
     await pool.end();
     await embedded?.leave();
     throw new AppError(
       'unavailable',
-      `PostgreSQL does not answer (${(error as { code?: string }).code ?? 'no code'}); check DATABASE_URL`,
+      `PostgreSQL does not answer (${(error as { code?: string }).code ?? 'no answer in time'}); see that it runs and that DATABASE_URL names it`,
       { cause: error },
     );
   }

@@ -269,3 +269,46 @@ describe('laws', () => {
       ),
     ));
 });
+
+describe('a re-base', () => {
+  const inEuro = {
+    reportingCurrency: 'EUR',
+    today: price({ fx: { numerator: 5n, denominator: 6n, date: '2026-05-03' } }),
+  };
+
+  test('reverses what is in the old currency and posts it in the new one, whether or not it is to be repriced', () => {
+    const ledger = ledgerOf();
+    ledger.write({});
+    const plan = ledger.write(inEuro);
+    expect(plan.postings).toMatchObject([
+      { costMicros: -5_000_000n, currency: 'USD', cause: 'rebase' },
+      { costMicros: 4_166_667n, currency: 'EUR', cause: 'rebase' },
+    ]);
+    expect(ledger.write(inEuro).postings).toEqual([]);
+  });
+
+  test('leaves no amount where there is no rate to the new currency, and posts when it comes', () => {
+    const ledger = ledgerOf();
+    ledger.write({});
+    expect(ledger.write({ reportingCurrency: 'EUR', today: 'no fx' })).toMatchObject({
+      unpriced: 'no fx',
+      costMicros: 0n,
+      pricedSeconds: 0,
+      postings: [{ costMicros: -5_000_000n, currency: 'USD', cause: 'rebase' }],
+    });
+    expect(ledger.microseconds()).toBe(0n);
+    expect(ledger.write({ ...inEuro, stateCause: 'rate' }).postings).toMatchObject([
+      { costMicros: 4_166_667n, currency: 'EUR' },
+    ]);
+  });
+
+  test('moves work to its new day at the frozen price', () => {
+    const ledger = ledgerOf();
+    ledger.write({});
+    const plan = ledger.write({ workedDay: '2026-05-05', today: 'no rate', reprice: true });
+    expect(plan.postings).toMatchObject([
+      { costMicros: -5_000_000n, workedDay: '2026-05-04', cause: 'rebase' },
+      { costMicros: 5_000_000n, workedDay: '2026-05-05', cause: 'rebase' },
+    ]);
+  });
+});

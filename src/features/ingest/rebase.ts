@@ -1,0 +1,24 @@
+import type { Sql } from '../../platform/database/database.ts';
+
+/** Moves tickets to the days of another time zone. */
+export const rebaseTickets = async (tx: Sql, timeZone: string): Promise<void> => {
+  await tx.query(
+    'update ticket set created_day = (created_at at time zone $1)::date where created_day <> (created_at at time zone $1)::date',
+    [timeZone],
+  );
+};
+
+/** What settling needs to know of tickets beside their work and shares. */
+export interface TicketOrigin {
+  readonly ticketId: bigint;
+  readonly connectionId: number;
+  readonly connectionName: string;
+  readonly channel: string | null;
+}
+
+export const ticketOrigins = (sql: Sql, ticketIds: readonly bigint[]): Promise<TicketOrigin[]> =>
+  sql.query<TicketOrigin>(
+    `select t.id as "ticketId", t.connection_id as "connectionId", c.name as "connectionName", t.channel
+       from ticket t join connection c on c.id = t.connection_id where t.id = any($1) order by t.connection_id, t.external_id`,
+    [ticketIds],
+  );
