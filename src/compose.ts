@@ -161,7 +161,16 @@ export const compose = async (
       await ingest.markAllStale(db, clock.now());
     };
 
-    const processor = ingest.createProcessor({ db, clock, runStep, vault, directory, orders, basis: reporting });
+    const processor = ingest.createProcessor({
+      db,
+      clock,
+      runStep,
+      vault,
+      directory,
+      orders,
+      basis: reporting,
+      onSuppressed: metrics.suppressed,
+    });
     const gatherer = ingest.createGatherer({
       sql: db,
       clock,
@@ -226,7 +235,7 @@ export const compose = async (
               count: metrics.delivery,
               observeAck: metrics.ack,
             }),
-            surveyRoutes({ db, vault, clock, reportingTimezone: reporting.timeZone }),
+            surveyRoutes({ db, vault, clock, reportingTimezone: reporting.timeZone, onVote: metrics.vote }),
             signInRoutes({ access, secure: config.publicUrl.startsWith('https:') }),
             reportRoutes({
               db,
@@ -284,7 +293,7 @@ export const compose = async (
             findMissedHolds: async () =>
               markAll(await findMissedHolds(db, new Date(clock.now().getTime() - missedHoldsMs)), { reprice: false }),
             tidy: async () => {
-              await ingest.dropOldBodies(db, new Date(clock.now().getTime() - keepBodiesMs));
+              while ((await ingest.dropOldBodies(db, new Date(clock.now().getTime() - keepBodiesMs))) > 0);
             },
             feeds: async () => {
               const connections = await directory.connections.list();

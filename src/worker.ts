@@ -60,13 +60,19 @@ export const startWorker = (deps: {
       log.error({ step: name, err: error }, 'sweep failed; it comes round again');
     }
   };
-  const hand = async (queue: string, claim: () => Promise<Lot[]>): Promise<void> => {
+  /** Hands what was claimed to the queue; without a queue this process does it itself, one lot after the other. */
+  const hand = async (queue: 'gather' | 'decide' | 'act', claim: () => Promise<Lot[]>): Promise<void> => {
     const lots = await claim();
-    if (lots.length > 0)
+    if (lots.length === 0) return;
+    try {
       await queues.add(
         queue,
         lots.map((lot) => jobOf(queue, lot)),
       );
+    } catch (error) {
+      log.warn({ step: `sweep ${queue}`, lots: lots.length, err: error }, 'the queue took no jobs; done without it');
+      for (const lot of lots) await work[queue](lot);
+    }
   };
   const feed = async (queue: string, ids: readonly number[]): Promise<void> => {
     if (ids.length > 0)

@@ -151,6 +151,13 @@ export interface HelpdeskAdapter<Settings extends z.ZodObject = z.ZodObject> {
     readonly body: Buffer;
     readonly now: Date;
   }): Verification;
+  /** Reads a delivery that was verified when it came in, from the headers and bytes that were kept; asks for no signature. */
+  readDelivery(input: {
+    readonly settings: z.output<Settings>;
+    readonly apiUserId: string | null;
+    readonly headers: Headers;
+    readonly body: Buffer;
+  }): Verification;
   connect(
     settings: z.output<Settings>,
     deps: {

@@ -13,6 +13,10 @@ export interface Metrics {
   /** Work that waits, by what it waits for. */
   pending(queue: string, count: number): void;
   quarantined(connection: string, count: number): void;
+  /** Solved tickets that got no invitation, by why. */
+  suppressed(reason: string, count: number): void;
+  /** Votes on the survey page by outcome. */
+  vote(outcome: string): void;
   readonly contentType: string;
   /** The Prometheus text format. */
   render(): Promise<string>;
@@ -68,6 +72,18 @@ export const createMetrics = (): Metrics => {
     labelNames: ['connection'],
     registers,
   });
+  const suppressed = new Counter({
+    name: 'deskledger_invitations_suppressed_total',
+    help: 'Solved tickets that got no invitation, by the first rule that said no.',
+    labelNames: ['reason'],
+    registers,
+  });
+  const votes = new Counter({
+    name: 'deskledger_votes_total',
+    help: 'Votes on the survey page by outcome.',
+    labelNames: ['outcome'],
+    registers,
+  });
   new Gauge({
     name: 'deskledger_resident_memory_bytes',
     help: 'Memory of the process.',
@@ -86,6 +102,8 @@ export const createMetrics = (): Metrics => {
     },
     pending: (queue, count) => pending.set({ queue }, count),
     quarantined: (connection, count) => quarantined.set({ connection }, count),
+    suppressed: (reason, count) => suppressed.inc({ reason }, count),
+    vote: (outcome) => votes.inc({ outcome }),
     contentType: registry.contentType,
     render: () => registry.metrics(),
   };

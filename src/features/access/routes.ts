@@ -59,7 +59,8 @@ main{max-width:28rem}h1{font-size:1.4rem}code{font-size:.95em}</style></head>
 export const signInRoutes =
   (deps: { readonly access: Access; readonly secure: boolean }): FastifyPluginAsync =>
   async (app: FastifyInstance) => {
-    app.get<{ Params: { token: string } }>('/sign-in/:token', async (request, reply) => {
+    // Programs that look at a link before a person does send HEAD: that must not spend it.
+    app.get<{ Params: { token: string } }>('/sign-in/:token', { exposeHeadRoute: false }, async (request, reply) => {
       reply.header('cache-control', 'no-store').header('referrer-policy', 'no-referrer');
       const session = await deps.access.openSession(request.params.token);
       if (!session) return reply.code(410).type('text/html; charset=utf-8').send(spentPage);

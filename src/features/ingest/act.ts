@@ -5,7 +5,6 @@ import type { Sql } from '../../platform/database/database.ts';
 import type { RunStep } from '../../platform/log.ts';
 import type { Connection, Directory } from '../directory/index.ts';
 import { leaseSeconds, mostAttempts, retryDelayMs } from './coalescing.ts';
-import { identified } from './identify.ts';
 import { isOutage } from './isolate.ts';
 import { type Lot, lotSize } from './store.ts';
 
@@ -46,8 +45,11 @@ interface DueTag {
 
 const dueTags = (sql: Sql, { ticketIds }: Lot, now: Date): Promise<DueTag[]> =>
   sql.query<DueTag>(
-    `update wanted_tag w set claimed_until = now() + $3 * interval '1 s' from ticket t
-      where w.ticket_id = any($1) and t.id = w.ticket_id and w.due_at <= $2 and w.state = 'pending'
+    `with due as (
+       select ticket_id, tag from wanted_tag where ticket_id = any($1) and due_at <= $2 and state = 'pending' order by ticket_id, tag for update
+     )
+     update wanted_tag w set claimed_until = now() + $3 * interval '1 s' from due join ticket t on t.id = due.ticket_id
+      where w.ticket_id = due.ticket_id and w.tag = due.tag
      returning w.ticket_id, t.external_id, w.tag, w.wanted, w.attempts`,
     [ticketIds, now, leaseSeconds],
   );
@@ -62,15 +64,19 @@ interface Outcome {
   readonly error: string | null;
 }
 
-/** A row that process changed while we wrote (wanted flipped) keeps its new wish: the write is matched on what was wanted. */
+/** A row that process changed while we wrote (the wish turned, or the mode) keeps that; the call counts, for it may have left its mark. */
 const record = async (sql: Sql, outcomes: readonly Outcome[], now: Date): Promise<void> => {
   const rows = outcomes.flatMap((outcome) => outcome.tags.map(({ tag, wanted }) => ({ ...outcome, tag, wanted })));
   await sql.query(
-    `update wanted_tag w set state = r.state, due_at = r.due_at, attempts = w.attempts + case when r.counted then 1 else 0 end,
-            done_at = case when r.state = 'done' then $8::timestamptz else w.done_at end, claimed_until = null, last_error = r.error
+    `update wanted_tag w set
+       state = case when w.wanted = r.wanted and (w.state = 'pending' or r.state <> 'pending') then r.state else w.state end,
+       due_at = case when w.wanted = r.wanted and (w.state = 'pending' or r.state <> 'pending') then r.due_at else w.due_at end,
+       attempts = w.attempts + case when r.counted or w.wanted <> r.wanted then 1 else 0 end,
+       done_at = case when w.wanted = r.wanted and r.state = 'done' then $8::timestamptz else w.done_at end,
+       claimed_until = null, last_error = r.error
        from unnest($1::bigint[], $2::text[], $3::boolean[], $4::text[], $5::boolean[], $6::timestamptz[], $7::text[])
          as r(ticket_id, tag, wanted, state, counted, due_at, error)
-      where w.ticket_id = r.ticket_id and w.tag = r.tag and w.wanted = r.wanted`,
+      where w.ticket_id = r.ticket_id and w.tag = r.tag`,
     [
       rows.map((row) => row.ticketId),
       rows.map((row) => row.tag),
@@ -112,10 +118,10 @@ export const createActor = (deps: {
       const now = clock.now().getTime();
       if (error instanceof LimitReached)
         return result({ state: 'pending', counted: false, dueAt: new Date(now + error.retryAfterMs), error: message });
-      if (error instanceof UpstreamError && error.status === 422)
+      if (error instanceof UpstreamError && [404, 410, 422].includes(error.status ?? 0))
         return result({ state: 'refused', counted: true, dueAt: null, error: message });
       // Adding and removing tags is idempotent: a call whose answer was lost is simply made again.
-      if (error instanceof UpstreamError && error.retryable)
+      if (isOutage(error))
         return result({
           state: 'pending',
           counted: false,
@@ -134,9 +140,8 @@ export const createActor = (deps: {
     act: (lot: Lot): Promise<void> =>
       runStep('act', async (line) => {
         line.connection = lot.connectionId;
-        const named = await directory.connections.get(String(lot.connectionId));
-        if (named.mode !== 'act') return;
-        const connection = await identified(deps, named);
+        const connection = await directory.connections.get(String(lot.connectionId));
+        if (connection.mode !== 'act') return;
         const rows = await dueTags(sql, lot, clock.now());
         const tickets = [...Map.groupBy(rows, (row) => row.ticket_id).values()];
         line.tickets = tickets.length;

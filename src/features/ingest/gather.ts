@@ -7,7 +7,6 @@ import { fieldNumbers, findNamedLines, findOrderNumbers } from '../attribution/i
 import { detectLanguage } from '../csat/index.ts';
 import type { Connection, Directory } from '../directory/index.ts';
 import type { Orders, TicketOrders } from '../orders/index.ts';
-import { identified } from './identify.ts';
 import { type Failure, isOutage, isolate } from './isolate.ts';
 import type { Gathered } from './merge.ts';
 import { type DueTicket, type Lot, postpone, renewDue } from './store.ts';
@@ -23,7 +22,7 @@ const linesOf = (orders: TicketOrders | undefined) =>
   [...(orders?.byNumber ?? []), ...(orders?.ofRequester ?? [])].flatMap(({ lines }) => lines);
 
 export interface Gatherer {
-  /** Pulls one lot of tickets and hands them to process. Never throws: what fails is put back or counted. */
+  /** Pulls one lot of tickets and hands them to process. What fails is put back or counted; throws where not even that can be stored. */
   gather(lot: Lot): Promise<void>;
 }
 
@@ -39,7 +38,7 @@ export const createGatherer = (deps: {
   readonly directory: Directory;
   readonly orders: Orders;
   readonly clientOf: (connection: Connection) => HelpdeskClient;
-  readonly process: (connection: Connection, gathered: readonly Gathered[]) => Promise<void>;
+  readonly process: (connection: Connection, gathered: readonly Gathered[]) => Promise<readonly Failure[]>;
   readonly hashAddress: (address: string) => Buffer;
 }): Gatherer => {
   const { sql, clock, directory, orders } = deps;
@@ -83,7 +82,11 @@ export const createGatherer = (deps: {
     return { unanswered, candidates: await orders.candidates(sql, wants) };
   };
 
-  const pullLot = async (connection: Connection, due: readonly DueTicket[], line: StepLine): Promise<void> => {
+  const pullLot = async (
+    connection: Connection,
+    due: readonly DueTicket[],
+    line: StepLine,
+  ): Promise<readonly Failure[]> => {
     const pulledAt = clock.now();
     const pulled = await deps
       .clientOf(connection)
@@ -104,6 +107,7 @@ export const createGatherer = (deps: {
       notedSeq: ticket.dirtySeq,
       pulledAt,
       snapshot,
+      historyAsked: historyWanted(ticket, pulledAt) === 'yes',
       namedNumbers: numbers,
       namedLines: findNamedLines(text, linesOf(candidates.get(id))),
       textLanguage: detectLanguage(snapshot.firstMessage ?? ''),
@@ -116,7 +120,7 @@ export const createGatherer = (deps: {
     line.deep = pulled.tickets.filter(({ history }) => history).length;
     line.gone = gone.length;
     line.storeUnanswered = unanswered.size;
-    await deps.process(connection, gathered);
+    const failures = await deps.process(connection, gathered);
     const answered = new Set(gathered.map(({ ticketId }) => ticketId));
     const lost = due.filter(({ id }) => !answered.has(id)).map(({ id }) => id);
     if (lost.length > 0)
@@ -124,6 +128,7 @@ export const createGatherer = (deps: {
         until: new Date(clock.now().getTime() + 30 * secondMs),
         error: 'the helpdesk left the ticket out of its answer',
       });
+    return failures;
   };
 
   return {
@@ -131,10 +136,7 @@ export const createGatherer = (deps: {
       isolate(deps, 'gather', lot, async ({ connectionId, ticketIds }, line) => {
         const due = await renewDue(sql, ticketIds, clock.now());
         line.tickets = due.length;
-        if (due.length === 0) return [];
-        const connection = await identified(deps, await directory.connections.get(String(connectionId)));
-        await pullLot(connection, due, line);
-        return [];
+        return due.length === 0 ? [] : pullLot(await directory.connections.get(String(connectionId)), due, line);
       }),
   };
 };

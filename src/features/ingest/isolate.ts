@@ -1,59 +1,90 @@
 import { AppError, LimitReached, UpstreamError } from '../../core/errors.ts';
-import { secondMs } from '../../core/time.ts';
+import { minuteMs, secondMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { RunStep, StepLine } from '../../platform/log.ts';
 import { countFailure, type Lot, postpone } from './store.ts';
 
+/** One ticket may be closed to our user, or all of them: 403 tells only when a ticket is asked for alone. */
+const isForbidden = (error: unknown): boolean => error instanceof UpstreamError && error.status === 403;
+
 /** True where the outside failed, not the ticket: such a lot waits, however long, and no ticket is blamed. */
 export const isOutage = (error: unknown): boolean =>
   error instanceof LimitReached ||
-  (error instanceof UpstreamError && error.retryable) ||
+  (error instanceof UpstreamError && (error.retryable || error.status === 401)) ||
+  isForbidden(error) ||
   (error instanceof AppError && error.code === 'refused');
 
 /** How long to wait before a call to the same vendor makes sense. */
-const waitMs = (error: unknown): number =>
-  error instanceof LimitReached ? Math.max(error.retryAfterMs, secondMs) : 30 * secondMs;
+const waitMs = (error: unknown): number => {
+  if (error instanceof LimitReached) return Math.max(error.retryAfterMs, secondMs);
+  return isForbidden(error) ? 15 * minuteMs : 30 * secondMs;
+};
 
 export const describe = (error: unknown): string =>
   (error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error').slice(0, 500);
 
+/** What went wrong with one ticket by itself. */
+export interface Failure {
+  readonly ticketId: bigint;
+  readonly error: unknown;
+}
+
+interface Deps {
+  readonly sql: Sql;
+  readonly clock: Clock;
+  readonly runStep: RunStep;
+}
+
+/** Counts failures that lie in the tickets themselves; after bounded tries a ticket is quarantined. */
+const blame = async ({ sql, clock }: Deps, failures: readonly Failure[], line: StepLine): Promise<void> => {
+  const quarantined: string[] = [];
+  for (const { ticketId, error } of failures)
+    if (await countFailure(sql, ticketId, { now: clock.now(), error: describe(error) }))
+      quarantined.push(ticketId.toString());
+  if (failures.length === 0) return;
+  line.outcome = 'tickets failed';
+  line.failed = failures.map(({ ticketId }) => ticketId.toString());
+  line.quarantined = quarantined;
+  line.reason = describe(failures[0]?.error);
+};
+
 /**
- * Runs a step over a lot of tickets so that a poison ticket delays nobody: an outage of the outside puts the lot back; any
- * other failure tries each ticket alone, and the one that fails alone is counted and, after bounded tries, quarantined.
+ * Runs a step over a lot of tickets so that a poison ticket delays nobody. The work returns the tickets that failed by
+ * themselves; these are counted. Where the whole step throws, an outage of the outside puts the lot back, and any other
+ * failure halves the lot until the ticket at fault is alone.
  */
 export const isolate = async (
-  deps: { readonly sql: Sql; readonly clock: Clock; readonly runStep: RunStep },
+  deps: Deps,
   name: string,
   lot: Lot,
-  work: (lot: Lot, line: StepLine) => Promise<void>,
+  work: (lot: Lot, line: StepLine) => Promise<readonly Failure[]>,
 ): Promise<void> => {
   const { sql, clock, runStep } = deps;
-  const alone = await runStep(name, async (line) => {
+  const { ticketIds } = lot;
+  const parts = await runStep(name, async (line) => {
     line.connection = lot.connectionId;
-    line.tickets = lot.ticketIds.length;
+    line.tickets = ticketIds.length;
     try {
-      await work(lot, line);
+      await blame(deps, await work(lot, line), line);
       return [];
     } catch (error) {
-      const now = clock.now();
       line.reason = describe(error);
-      if (isOutage(error)) {
+      const [first] = ticketIds;
+      if (isOutage(error) && !(isForbidden(error) && ticketIds.length > 1)) {
         line.outcome = 'postponed';
-        await postpone(sql, lot.ticketIds, { until: new Date(now.getTime() + waitMs(error)), error: describe(error) });
+        const until = new Date(clock.now().getTime() + waitMs(error));
+        await postpone(sql, ticketIds, { until, error: describe(error) });
         return [];
       }
-      const [first] = lot.ticketIds;
-      if (lot.ticketIds.length > 1 || first === undefined) {
+      if (ticketIds.length > 1 || first === undefined) {
         line.outcome = 'split';
-        return lot.ticketIds;
+        const middle = Math.ceil(ticketIds.length / 2);
+        return [ticketIds.slice(0, middle), ticketIds.slice(middle)];
       }
-      line.ticket = first;
-      line.outcome = (await countFailure(sql, first, { now, error: describe(error) }))
-        ? 'quarantined'
-        : 'retried later';
+      await blame(deps, [{ ticketId: first, error }], line);
       return [];
     }
   });
-  for (const id of alone) await isolate(deps, name, { ...lot, ticketIds: [id] }, work);
+  for (const part of parts) await isolate(deps, name, { ...lot, ticketIds: part }, work);
 };

@@ -7,9 +7,9 @@ export interface ActPreview {
   readonly tags: number;
 }
 
-/** Tags that were worked out in mode `observe` and not written; those of history and of closed tickets are not among them. */
+/** Tags that were worked out in mode `observe` and neither written nor taken away; those of history and of closed tickets are not among them. */
 const observedSql = `from wanted_tag w join ticket t on t.id = w.ticket_id
-  where t.connection_id = $1 and w.state = 'observed' and w.wanted and not t.from_backfill and t.status not in ('closed', 'deleted')`;
+  where t.connection_id = $1 and w.state = 'observed' and not t.from_backfill and t.status not in ('closed', 'deleted')`;
 
 export const previewAct = async (sql: Sql, connectionId: number): Promise<ActPreview> => {
   const [row] = await sql.query<{ tickets: bigint; tags: bigint }>(

@@ -35,6 +35,12 @@ const largestBatch = 500;
 /** Statements under way at once: the second fills while the first waits for the disk. */
 const writersAtOnce = 2;
 
+/** SQLSTATE classes 22 (data), 23 (constraints) and 40 (rollback, e.g. a deadlock): the server is well, the statement was not. */
+const isRowsFault = (error: unknown): boolean => {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^(22|23|40)\w{3}$/.test(code);
+};
+
 const identity = (arrival: Arrival): string => `${arrival.connectionId} ${arrival.deliveryKey}`;
 
 /**
@@ -67,9 +73,10 @@ export const createReceiver = ({ sql }: { readonly sql: Sql }): Receiver => {
         one.resolve(
           firsts.get(identity(one.arrival)) === one && stored.has(identity(one.arrival)) ? 'new' : 'duplicate',
         );
-    } catch {
-      // Which row was at fault is unknown: each answers for itself.
-      for (const one of batch) await storeOne(one);
+    } catch (error) {
+      // Which row was at fault is unknown: each answers for itself. A server that is gone would keep each waiting in turn.
+      if (isRowsFault(error)) for (const one of batch) await storeOne(one);
+      else for (const one of batch) one.reject(error);
     }
   };
 

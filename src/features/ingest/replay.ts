@@ -65,10 +65,9 @@ interface DeliveryRow {
   connection_id: number;
   headers: Record<string, string>;
   body: Buffer | null;
-  received_at: Date;
 }
 
-/** Reads stored deliveries again, as of the hour they came in: after an update that understands them they name their ticket. */
+/** Reads stored deliveries again: after an update that understands them they name their ticket. Their signatures were checked when they came in. */
 const replayDeliveries = async (
   deps: { readonly sql: Sql; readonly directory: Directory; readonly helpdesks: ReadonlyMap<string, HelpdeskAdapter> },
   choice: ReplayChoice,
@@ -76,7 +75,7 @@ const replayDeliveries = async (
 ): Promise<{ readonly read: number; readonly left: number }> => {
   const { sql, directory, helpdesks } = deps;
   const rows = await sql.query<DeliveryRow>(
-    `select id, connection_id, headers, body, received_at from delivery where state = 'quarantined' and ($1::int is null or connection_id = $1) order by id limit 10000`,
+    `select id, connection_id, headers, body from delivery where state = 'quarantined' and ($1::int is null or connection_id = $1) order by id limit 10000`,
     [choice.connection?.id ?? null],
   );
   let read = 0;
@@ -85,24 +84,23 @@ const replayDeliveries = async (
     const adapter = helpdesks.get(connection.kind);
     const verification =
       adapter && row.body
-        ? adapter.verifyDelivery({
+        ? adapter.readDelivery({
             settings: connection.settings,
             apiUserId: connection.apiUserId,
             headers: row.headers,
             body: row.body,
-            now: row.received_at,
           })
         : null;
     if (verification?.outcome !== 'verified') continue;
-    const { ticketExternalId, eventType } = verification.delivery;
+    const { eventType, ticketExternalId, urgency } = verification.delivery;
     await sql.query(
       `with settled as (
          update delivery set state = 'replayed', error = null, event_type = $2, ticket_external_id = $3 where id = $1 returning connection_id
        )
        insert into ticket (connection_id, external_id, dirty_seq, due_at, deep_due_at, wants_deep, first_seen_at)
-       select connection_id, $3::text, 1, $4::timestamptz, $4::timestamptz, true, $4::timestamptz from settled where $3::text is not null
+       select connection_id, $3::text, 1, $4::timestamptz, $4::timestamptz, true, $4::timestamptz from settled where $3::text is not null and $5
        on conflict (connection_id, external_id) do update set dirty_seq = ticket.dirty_seq + 1, due_at = excluded.due_at, wants_deep = true`,
-      [row.id, eventType, ticketExternalId, now],
+      [row.id, eventType, ticketExternalId, now, urgency !== 'ignore'],
     );
     read += 1;
   }

@@ -1,5 +1,4 @@
 import type { Sql } from '../../platform/database/database.ts';
-import { burstMs } from './coalescing.ts';
 
 /** How one connection is doing. Times in seconds, counts of tickets, deliveries and outbox rows. */
 export interface ConnectionStatus {
@@ -9,7 +8,7 @@ export interface ConnectionStatus {
   readonly mode: string;
   /** How long the oldest ticket that is due has been waiting. */
   readonly lagSeconds: number;
-  /** Dirty tickets and due outbox rows; 0 means quiet. Work that waits for its 6 h does not count. */
+  /** Tickets to be gathered or decided again and outbox rows to be sent, those that wait for another try included; 0 means quiet. Work that waits for its 6 h does not count. */
   readonly pending: number;
   readonly quarantined: number;
   /** Of the tickets that the last walk found changed at the helpdesk, the share we already held; null before the first. */
@@ -47,24 +46,25 @@ export const connectionStatuses = async (sql: Sql, now: Date): Promise<Connectio
        from connection c
        left join lateral (
          select count(*) as tickets,
-                count(*) filter (where quarantined_at is null and due_at is not null and due_at <= $2) as dirty,
-                count(*) filter (where quarantined_at is null and stale_since <= $2 and due_at is null) as stale,
-                min(least(due_at, stale_since)) filter (where quarantined_at is null) as oldest,
+                count(*) filter (where quarantined_at is null and (due_at is not null or deep_due_at <= $1)) as dirty,
+                count(*) filter (where quarantined_at is null and stale_since is not null and snapshot_at is not null and due_at is null) as stale,
+                min(least(due_at, stale_since, deep_due_at)) filter (where quarantined_at is null) as oldest,
                 count(*) filter (where quarantined_at is not null) as quarantined_tickets
            from ticket where connection_id = c.id) t on true
        left join lateral (
          select count(*) as tags from wanted_tag join ticket on ticket.id = wanted_tag.ticket_id
-          where ticket.connection_id = c.id and wanted_tag.state = 'pending' and wanted_tag.due_at <= $2) w on true
+          where ticket.connection_id = c.id and c.mode = 'act' and wanted_tag.state = 'pending') w on true
        left join lateral (
          select count(*) as mails from invitation join ticket on ticket.id = invitation.ticket_id
-          where ticket.connection_id = c.id and invitation.state in ('pending', 'sending') and invitation.due_at <= $1) m on true
+          where ticket.connection_id = c.id and invitation.state in ('pending', 'sending')
+            and (invitation.due_at <= $1 or invitation.attempts > 0)) m on true
        left join lateral (
          select count(*) filter (where state = 'quarantined') as quarantined_deliveries, max(received_at) as last_delivery
            from delivery where connection_id = c.id) d on true
        left join sync_cursor s on s.connection_id = c.id and s.stream in ('tickets', 'orders')
       where c.disabled_at is null
       order by c.id`,
-    [now, new Date(now.getTime() + burstMs)],
+    [now],
   );
   return rows.map((row) => ({
     id: row.id,

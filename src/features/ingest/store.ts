@@ -1,3 +1,4 @@
+import { NotFound } from '../../core/errors.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { burstMs, deepPullMs, leaseSeconds, mostAttempts, quietMs, retryDelayMs } from './coalescing.ts';
 import type { Arrival } from './receive.ts';
@@ -8,7 +9,8 @@ import type { Arrival } from './receive.ts';
  */
 
 /**
- * Inserts deliveries and raises their tickets in one statement, hence one transaction and one round trip.
+ * Inserts deliveries and raises their tickets in one statement, hence one transaction and one round trip. What may wait
+ * raises a known ticket without making it due; a ticket never seen before is pulled whatever told of it.
  * Returns the identities ("connection key") of the rows that were new.
  */
 export const storeArrivals = async (sql: Sql, arrivals: readonly Arrival[]): Promise<Set<string>> => {
@@ -21,7 +23,7 @@ export const storeArrivals = async (sql: Sql, arrivals: readonly Arrival[]): Pro
        select connection_id, delivery_key, received_at, headers, body, event_type, ticket_external_id,
               case when unreadable is not null then 'quarantined' when ticket_external_id is null or urgency = 'ignore' then 'ignored' else 'stored' end,
               unreadable
-         from incoming
+         from incoming order by connection_id, delivery_key
        on conflict (connection_id, delivery_key) do nothing
        returning connection_id, delivery_key
      ), named as (
@@ -66,34 +68,53 @@ export const storeArrivals = async (sql: Sql, arrivals: readonly Arrival[]): Pro
   return new Set(rows.map((row) => `${row.connection_id} ${row.delivery_key}`));
 };
 
-/** Raises tickets that a walk over the helpdesk's changes found newer than what we hold. Returns how many. */
+/** Clocks of the helpdesk and of this machine differ by less. */
+const clockSkewSeconds = 2;
+
+/**
+ * Raises tickets that a walk over the helpdesk's changes found newer than what we hold, and returns how many. A change no
+ * later than our own last tag on the ticket is most likely that tag: it is read again, its audits wait their 6 h, and it is
+ * not among those returned.
+ */
 export const raiseChanged = async (
   sql: Sql,
   connectionId: number,
   changed: readonly { readonly externalId: string; readonly updatedAt: Date }[],
   { now, fromBackfill }: { readonly now: Date; readonly fromBackfill: boolean },
 ): Promise<number> => {
-  const rows = await sql.query<{ id: bigint }>(
-    `insert into ticket (connection_id, external_id, dirty_seq, burst_started_at, due_at, deep_due_at, wants_deep, first_seen_at, from_backfill)
-     select $1, external_id, 1, $4::timestamptz, $4::timestamptz, $4::timestamptz, true, $4::timestamptz, $5::boolean
-       from (select external_id, max(updated_at) as updated_at from unnest($2::text[], $3::timestamptz[]) as t(external_id, updated_at) group by external_id) as newest
-       where not exists (
-         select 1 from ticket held where held.connection_id = $1 and held.external_id = newest.external_id
-            and (held.snapshot_at >= newest.updated_at or held.dirty_seq > held.settled_seq))
-      order by external_id
-     on conflict (connection_id, external_id) do update set
-       dirty_seq = ticket.dirty_seq + 1, due_at = excluded.due_at, wants_deep = true,
-       deep_due_at = coalesce(ticket.deep_due_at, excluded.deep_due_at), burst_started_at = coalesce(ticket.burst_started_at, excluded.burst_started_at)
-     returning id`,
+  const [counted] = await sql.query<{ raised: bigint }>(
+    `with newest as (
+       select n.external_id,
+              exists (select 1 from ticket t join wanted_tag w on w.ticket_id = t.id where t.connection_id = $1 and t.external_id = n.external_id
+                         and t.snapshot_at is not null and n.updated_at <= w.done_at + $7 * interval '1 s') as by_us
+         from (select external_id, max(updated_at) as updated_at from unnest($2::text[], $3::timestamptz[]) as u(external_id, updated_at) group by external_id) n
+        where not exists (
+          select 1 from ticket held where held.connection_id = $1 and held.external_id = n.external_id
+             and (held.snapshot_at >= n.updated_at or held.dirty_seq > held.settled_seq))
+     ), raised as (
+       insert into ticket (connection_id, external_id, dirty_seq, burst_started_at, due_at, deep_due_at, wants_deep, first_seen_at, from_backfill)
+       select $1, external_id, 1, $4::timestamptz, $4::timestamptz, $4::timestamptz + case when by_us then $6 else 0 end * interval '1 ms',
+              not by_us, $4::timestamptz, $5::boolean
+         from newest order by external_id
+       on conflict (connection_id, external_id) do update set
+         dirty_seq = ticket.dirty_seq + 1, due_at = excluded.due_at, wants_deep = ticket.wants_deep or excluded.wants_deep,
+         deep_due_at = coalesce(ticket.deep_due_at, excluded.deep_due_at),
+         burst_started_at = coalesce(ticket.burst_started_at, excluded.burst_started_at),
+         from_backfill = ticket.from_backfill and (excluded.from_backfill or not excluded.wants_deep)
+       returning 1
+     )
+     select count(*) filter (where not by_us) as raised from newest, (select count(*) from raised) as written`,
     [
       connectionId,
       changed.map(({ externalId }) => externalId),
       changed.map(({ updatedAt }) => updatedAt),
       now,
       fromBackfill,
+      deepPullMs,
+      clockSkewSeconds,
     ],
   );
-  return rows.length;
+  return Number(counted?.raised ?? 0n);
 };
 
 export interface Lot {
@@ -231,6 +252,25 @@ export const countFailure = async (
   if (row && !row.quarantined)
     await postpone(sql, [ticketId], { until: new Date(now.getTime() + retryDelayMs(row.attempts)), error });
   return row?.quarantined ?? false;
+};
+
+/** Ends the leases on tickets that need nothing of their worker any more. */
+export const releaseClaims = async (sql: Sql, ticketIds: readonly bigint[]): Promise<void> => {
+  if (ticketIds.length > 0)
+    await sql.query('update ticket set claimed_until = null where id = any($1)', [ticketIds]);
+};
+
+/** The connection's mode, held until the transaction ends: a switch waits, and then finds all that was written under the old one. */
+export const currentMode = async (
+  tx: Sql,
+  connectionId: number,
+): Promise<{ readonly mode: 'observe' | 'act'; readonly surveysSince: Date | null }> => {
+  const [row] = await tx.query<{ mode: 'observe' | 'act'; surveys_since: Date | null }>(
+    'select mode, surveys_since from connection where id = $1 for key share',
+    [connectionId],
+  );
+  if (!row) throw new NotFound(`There is no connection ${connectionId}; "deskledger doctor" lists them`);
+  return { mode: row.mode, surveysSince: row.surveys_since };
 };
 
 /** Marks tickets to be decided again; `reprice` also takes today's rates instead of the frozen ones. */

@@ -166,6 +166,7 @@ export interface SavedTicket
   /** Null: decided again from what was stored; nothing about its pulls changes. */
   readonly pull: {
     readonly notedSeq: bigint;
+    /** The history came, or was asked for outright: none is owed now. */
     readonly withHistory: boolean;
     readonly againAt: Date | null;
     readonly wantsDeep: boolean;

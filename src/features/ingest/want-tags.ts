@@ -8,6 +8,8 @@ export interface TagRow {
   readonly state: 'pending' | 'done' | 'observed' | 'refused' | 'doubt' | 'failed';
   readonly attempts: number;
   readonly doneAt: Date | null;
+  /** A call for it was made or is under way: the ticket may carry the tag although nothing is recorded. */
+  readonly tried: boolean;
 }
 
 /** What process knows of a ticket's tags. */
@@ -29,46 +31,58 @@ export interface TagPlan {
   readonly needsHistory: boolean;
 }
 
+const openStateOf = ({ mayWrite, frozen }: Pick<TagFacts, 'mayWrite' | 'frozen'>): TagRow['state'] =>
+  frozen ? 'refused' : mayWrite ? 'pending' : 'observed';
+
+/** What becomes of a tag that the attribution asks for; null: it stays as it is; `ask`: the audits must tell first. */
+const wish = (
+  tag: string,
+  row: TagRow | undefined,
+  { onTicket, mayWrite, frozen }: TagFacts,
+): TagRow['state'] | 'ask' | null => {
+  const openState = openStateOf({ mayWrite, frozen });
+  if (onTicket?.tags.includes(tag)) return row && (!row.wanted || row.state !== 'done') ? 'done' : null;
+  if (!row?.wanted) return openState;
+  if (row.state === 'observed') return openState === 'pending' ? 'pending' : null;
+  const seenGone = onTicket && row.state === 'done' && row.doneAt !== null && row.doneAt < onTicket.readAt;
+  if (!seenGone) return null;
+  if (!onTicket.withHistory) return 'ask';
+  return row.attempts >= mostAttempts ? 'failed' : openState;
+};
+
+/** What becomes of a tag that we recorded and that the attribution asks for no more; null: it stays as it is. */
+const farewell = (row: TagRow, { onTicket, mayWrite, frozen }: TagFacts): TagRow['state'] | null => {
+  const openState = openStateOf({ mayWrite, frozen });
+  const carried = row.state === 'done' || row.doneAt !== null || row.tried;
+  const gone =
+    onTicket !== null &&
+    !onTicket.tags.includes(row.tag) &&
+    (row.doneAt === null || row.doneAt < onTicket.readAt) &&
+    // What is under way may land after the ticket was read.
+    !(row.state === 'pending' && row.tried);
+  const settled = row.state === 'refused' || !carried || gone;
+  if (row.wanted) return settled ? 'done' : openState;
+  if (row.state === 'pending') return settled ? 'done' : null;
+  return row.state === 'observed' && openState === 'pending' ? (settled ? 'done' : 'pending') : null;
+};
+
 /**
  * Compares what is wanted with what is there, and says what to write: nothing where nothing differs, and only tags that we
  * ourselves recorded as written are ever taken away (a partner tag may as well come from the requester's profile).
  */
-export const planTags = ({ desired, onTicket, rows, mayWrite, frozen }: TagFacts): TagPlan => {
-  const byTag = new Map(rows.map((row) => [row.tag, row]));
-  const present = new Set(onTicket?.tags);
-  const changes: { tag: string; wanted: boolean; state: TagRow['state'] }[] = [];
-  let needsHistory = false;
-  const openState = frozen ? 'refused' : mayWrite ? 'pending' : 'observed';
-
-  for (const tag of desired) {
-    const row = byTag.get(tag);
-    if (present.has(tag)) {
-      if (row && (!row.wanted || row.state !== 'done')) changes.push({ tag, wanted: true, state: 'done' });
-      continue;
-    }
-    if (!row?.wanted) {
-      changes.push({ tag, wanted: true, state: openState });
-      continue;
-    }
-    const seenAfterWrite =
-      onTicket !== null && row.state === 'done' && row.doneAt !== null && row.doneAt < onTicket.readAt;
-    if (seenAfterWrite && !onTicket.withHistory) needsHistory = true;
-    else if (seenAfterWrite && row.attempts >= mostAttempts) changes.push({ tag, wanted: true, state: 'failed' });
-    else if (seenAfterWrite) changes.push({ tag, wanted: true, state: openState });
-    else if (row.state === 'observed' && openState === 'pending') changes.push({ tag, wanted: true, state: 'pending' });
-  }
-  for (const row of rows) {
-    if (!row.wanted || desired.includes(row.tag)) continue;
-    const neverWritten =
-      row.state === 'observed' || row.state === 'refused' || (row.state === 'pending' && row.attempts === 0);
-    const gone = onTicket !== null && !present.has(row.tag) && (row.doneAt === null || row.doneAt < onTicket.readAt);
-    changes.push({
-      tag: row.tag,
-      wanted: false,
-      state: neverWritten || (row.state === 'done' && gone) ? 'done' : openState,
-    });
-  }
-  return { changes, needsHistory };
+export const planTags = (facts: TagFacts): TagPlan => {
+  const byTag = new Map(facts.rows.map((row) => [row.tag, row]));
+  const wishes = facts.desired.map((tag) => ({ tag, next: wish(tag, byTag.get(tag), facts) }));
+  const farewells = facts.rows
+    .filter(({ tag }) => !facts.desired.includes(tag))
+    .map((row) => ({ tag: row.tag, next: farewell(row, facts) }));
+  return {
+    changes: [
+      ...wishes.flatMap(({ tag, next }) => (next && next !== 'ask' ? [{ tag, wanted: true, state: next }] : [])),
+      ...farewells.flatMap(({ tag, next }) => (next ? [{ tag, wanted: false, state: next } as const] : [])),
+    ],
+    needsHistory: wishes.some(({ next }) => next === 'ask'),
+  };
 };
 
 export const loadTagRows = async (sql: Sql, ticketIds: readonly bigint[]): Promise<Map<bigint, TagRow[]>> => {
@@ -79,18 +93,23 @@ export const loadTagRows = async (sql: Sql, ticketIds: readonly bigint[]): Promi
     state: TagRow['state'];
     attempts: number;
     done_at: Date | null;
-  }>('select ticket_id, tag, wanted, state, attempts, done_at from wanted_tag where ticket_id = any($1) order by tag', [
-    ticketIds,
-  ]);
+    tried: boolean;
+  }>(
+    `select ticket_id, tag, wanted, state, attempts, done_at,
+            attempts > 0 or last_error is not null or claimed_until is not null as tried
+       from wanted_tag where ticket_id = any($1) order by tag`,
+    [ticketIds],
+  );
   const byTicket = new Map<bigint, TagRow[]>();
-  for (const { ticket_id, tag, wanted, state, attempts, done_at } of rows) {
+  for (const { ticket_id, tag, wanted, state, attempts, done_at, tried } of rows) {
     const list = byTicket.get(ticket_id) ?? [];
-    list.push({ tag, wanted, state, attempts, doneAt: done_at });
+    list.push({ tag, wanted, state, attempts, doneAt: done_at, tried });
     byTicket.set(ticket_id, list);
   }
   return byTicket;
 };
 
+/** A lease stays: while a call is under way, no other worker writes the opposite past it. */
 export const saveTagPlans = async (
   sql: Sql,
   plans: readonly { readonly ticketId: bigint; readonly changes: TagPlan['changes'] }[],
@@ -102,8 +121,9 @@ export const saveTagPlans = async (
     `insert into wanted_tag (ticket_id, tag, wanted, state, due_at, done_at)
      select ticket_id, tag, wanted, state, case when state = 'pending' then $5::timestamptz end, case when state = 'done' then $5::timestamptz end
        from unnest($1::bigint[], $2::text[], $3::boolean[], $4::text[]) as t(ticket_id, tag, wanted, state)
+      order by ticket_id, tag
      on conflict (ticket_id, tag) do update set wanted = excluded.wanted, state = excluded.state, due_at = excluded.due_at,
-       done_at = coalesce(excluded.done_at, wanted_tag.done_at), claimed_until = null, last_error = null`,
+       done_at = coalesce(excluded.done_at, wanted_tag.done_at)`,
     [
       rows.map((row) => row.ticketId),
       rows.map((row) => row.tag),

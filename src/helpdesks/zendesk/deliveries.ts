@@ -135,9 +135,34 @@ const readTrigger = (json: object, invocationId: string, apiUserId: string | nul
   };
 };
 
+/** Reads either kind of webhook (https://developer.zendesk.com/api-reference/webhooks/event-types/ticket-events/); its signature has been checked. */
+export const readDelivery = (input: {
+  readonly settings: ZendeskSettings;
+  readonly apiUserId: string | null;
+  readonly headers: Headers;
+  readonly body: Buffer;
+}): Verification => {
+  const { settings, apiUserId, headers, body } = input;
+  const ownKey = () => bytesKey(headerOf(headers, 'x-zendesk-webhook-signature-timestamp') ?? '', body);
+  const json = parseJson(body);
+  const unreadable = (reason: string): Verification => ({
+    outcome: 'unreadable',
+    deliveryKey: ownKey(),
+    reason,
+  });
+  if (!isObject(json)) return unreadable('The body is no JSON object.');
+  if ('type' in json && typeof json.type === 'string' && json.type.startsWith(eventPrefix))
+    return readEvent(json, settings, apiUserId) ?? unreadable('The event has no id, or names no ticket.');
+  const invocationId = word.safeParse(headerOf(headers, 'x-zendesk-webhook-invocation-id')).data ?? ownKey();
+  return (
+    readTrigger(json, invocationId, apiUserId) ??
+    unreadable('The body is no event and names no ticket: write "ticket_id" into the body of the trigger.')
+  );
+};
+
 /**
- * Checks base64(HMAC-SHA256(secret, timestamp + raw body)) before anything of the body is believed, then reads either kind of
- * webhook (https://developer.zendesk.com/documentation/webhooks/verifying/). An older page showed body + timestamp: wrong.
+ * Checks base64(HMAC-SHA256(secret, timestamp + raw body)) before anything of the body is believed, then reads it
+ * (https://developer.zendesk.com/documentation/webhooks/verifying/). An older page showed body + timestamp: wrong.
  */
 export const verifyDelivery = (input: {
   readonly settings: ZendeskSettings;
@@ -146,7 +171,7 @@ export const verifyDelivery = (input: {
   readonly body: Buffer;
   readonly now: Date;
 }): Verification => {
-  const { settings, apiUserId, headers, body, now } = input;
+  const { settings, headers, body, now } = input;
   const presented = headerOf(headers, 'x-zendesk-webhook-signature');
   const timestamp = headerOf(headers, 'x-zendesk-webhook-signature-timestamp');
   if (!presented || !timestamp)
@@ -170,20 +195,5 @@ export const verifyDelivery = (input: {
     : Number.NaN;
   if (!(Math.abs(now.getTime() - sentAt) <= largestSkewMs))
     return refused(401, 'The timestamp of the signature is more than 24 hours off, or no ISO 8601 instant.');
-
-  const json = parseJson(body);
-  const unreadable = (reason: string): Verification => ({
-    outcome: 'unreadable',
-    deliveryKey: bytesKey(timestamp, body),
-    reason,
-  });
-  if (!isObject(json)) return unreadable('The body is no JSON object.');
-  if ('type' in json && typeof json.type === 'string' && json.type.startsWith(eventPrefix))
-    return readEvent(json, settings, apiUserId) ?? unreadable('The event has no id, or names no ticket.');
-  const invocationId =
-    word.safeParse(headerOf(headers, 'x-zendesk-webhook-invocation-id')).data ?? bytesKey(timestamp, body);
-  return (
-    readTrigger(json, invocationId, apiUserId) ??
-    unreadable('The body is no event and names no ticket: write "ticket_id" into the body of the trigger.')
-  );
+  return readDelivery(input);
 };

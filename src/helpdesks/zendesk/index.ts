@@ -1,6 +1,6 @@
 import type { HelpdeskAdapter } from '../port.ts';
 import { connectZendesk } from './client.ts';
-import { keptHeaders, verifyDelivery } from './deliveries.ts';
+import { keptHeaders, readDelivery, verifyDelivery } from './deliveries.ts';
 import { settingsSchema } from './settings.ts';
 
 export const zendesk: HelpdeskAdapter<typeof settingsSchema> = {
@@ -9,5 +9,6 @@ export const zendesk: HelpdeskAdapter<typeof settingsSchema> = {
   secretKeys: ['apiToken', 'webhookSecrets'],
   keptHeaders,
   verifyDelivery,
+  readDelivery,
   connect: connectZendesk,
 };

@@ -1,0 +1,92 @@
+import { dayIn } from '../../core/time.ts';
+import type { TicketSnapshot } from '../../helpdesks/port.ts';
+import type { Vault } from '../../platform/crypto.ts';
+import { fieldNumbers } from '../attribution/index.ts';
+import type { LockedTicket, SavedTicket } from './tickets.ts';
+
+/** What gather brings for one ticket; a null snapshot: the helpdesk no longer has it. */
+export type Gathered = {
+  readonly ticketId: bigint;
+  /** dirty_seq as noted before the pull: what came later stays dirty. */
+  readonly notedSeq: bigint;
+  readonly pulledAt: Date;
+} & (
+  | { readonly snapshot: null }
+  | {
+      readonly snapshot: TicketSnapshot;
+      /** The history was asked for outright; where it is absent all the same, asking again at once would not bring it. */
+      readonly historyAsked: boolean;
+      readonly namedNumbers: readonly string[];
+      readonly namedLines: readonly bigint[];
+      /** Language of the requester's words, where they are long enough to tell. */
+      readonly textLanguage: string | null;
+      /** To be gathered again then, because a store did not answer. */
+      readonly againAt: Date | null;
+    }
+);
+
+/** The row decided again from what is stored; nothing about its pulls changes. */
+export const asStored = (row: LockedTicket, timeZone: string): SavedTicket => ({
+  ...row,
+  createdDay: row.createdAt && dayIn(timeZone, row.createdAt),
+  pull: null,
+});
+
+/**
+ * The row as a pull makes it. `older`: the helpdesk answered with an earlier state than the one we hold; `overtaken`: a
+ * later pull of the same state was stored meanwhile. Neither says anything new.
+ */
+export const mergePull = (
+  row: LockedTicket,
+  gathered: Gathered,
+  { vault, timeZone }: { readonly vault: Vault; readonly timeZone: string },
+): SavedTicket | 'older' | 'overtaken' => {
+  const pull = { notedSeq: gathered.notedSeq, withHistory: true, againAt: null, wantsDeep: false };
+  const { snapshot } = gathered;
+  const overtaken = row.pulledAt !== null && gathered.pulledAt < row.pulledAt;
+  if (!snapshot)
+    return overtaken
+      ? 'overtaken'
+      : { ...asStored(row, timeZone), status: 'deleted', pulledAt: gathered.pulledAt, pull };
+  if (row.snapshotAt && snapshot.updatedAt < row.snapshotAt) return 'older';
+  if (row.snapshotAt && overtaken && snapshot.updatedAt <= row.snapshotAt) return 'overtaken';
+  const address = snapshot.requester?.email ?? null;
+  const hash = address === null ? null : vault.hashAddress(address);
+  const sameAddress = hash !== null && row.requesterHash !== null && hash.equals(row.requesterHash);
+  const { history } = snapshot;
+  const solvedNow = snapshot.status === 'solved' || snapshot.status === 'closed';
+  return {
+    id: row.id,
+    settledSeq: row.settledSeq,
+    snapshotAt: snapshot.updatedAt,
+    pulledAt: gathered.pulledAt,
+    createdAt: snapshot.createdAt,
+    createdDay: dayIn(timeZone, snapshot.createdAt),
+    // Reopened since, whether or not this pull brought the audits that tell when.
+    solvedAt: solvedNow ? (history ? history.solvedAt : row.solvedAt) : null,
+    closedAt: history ? history.closedAt : row.closedAt,
+    status: snapshot.status,
+    channel: snapshot.channel,
+    language: row.language,
+    languageReason: row.languageReason,
+    reason: snapshot.reason,
+    requesterId: snapshot.requester?.id ?? null,
+    requesterHash: hash,
+    requesterSealed:
+      address === null ? null : sameAddress && row.requesterSealed ? row.requesterSealed : vault.seal(address),
+    requesterLocale: snapshot.requester?.locale ?? null,
+    assigneeId: snapshot.assigneeId,
+    brandId: snapshot.brandId,
+    organizationId: snapshot.organizationId,
+    formId: snapshot.formId,
+    inboxId: snapshot.inboxId,
+    tags: snapshot.tags,
+    orderNumbers: fieldNumbers(snapshot.orderNumber),
+    namedNumbers: gathered.namedNumbers,
+    namedLines: gathered.namedLines,
+    personChoice: history ? history.choices : row.personChoice,
+    parentExternalId: snapshot.parentExternalId ?? row.parentExternalId,
+    mergedIntoExternalId: snapshot.mergedIntoExternalId ?? row.mergedIntoExternalId,
+    pull: { ...pull, withHistory: history !== undefined || gathered.historyAsked, againAt: gathered.againAt },
+  };
+};

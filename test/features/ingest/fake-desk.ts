@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import type {
+  HelpdeskAdapter,
+  HelpdeskClient,
+  TicketHistory,
+  TicketSnapshot,
+  Touch,
+  WorkReading,
+} from '../../../src/helpdesks/port.ts';
+
+export const emptyHistory: TicketHistory = { work: [], touches: [], choices: {}, solvedAt: null, closedAt: null };
+
+/** A ticket as the helpdesk has it: always with its history, which a pull gives only when asked. */
+export type DeskTicket = TicketSnapshot & { readonly history: TicketHistory };
+
+export const deskTicket = (externalId: string, parts: Partial<DeskTicket> = {}): DeskTicket => ({
+  externalId,
+  status: 'open',
+  createdAt: new Date('2026-03-02T09:59:00Z'),
+  updatedAt: new Date('2026-03-02T09:59:00Z'),
+  channel: 'email',
+  subject: 'Where is my order?',
+  firstMessage: null,
+  requester: { id: `u${externalId}`, email: `buyer${externalId}@example.com`, locale: 'en' },
+  assigneeId: 'ada',
+  brandId: null,
+  organizationId: null,
+  formId: null,
+  inboxId: null,
+  tags: [],
+  orderNumber: null,
+  reason: null,
+  parentExternalId: null,
+  mergedIntoExternalId: null,
+  frozen: false,
+  ...parts,
+  history: parts.history ?? emptyHistory,
+});
+
+export const reading = (sourceKey: string, rawSeconds: number, parts: Partial<WorkReading> = {}): WorkReading => ({
+  sourceKey,
+  agentId: 'ada',
+  actor: 'agent',
+  clock: 'time tracking',
+  rawSeconds,
+  value: null,
+  workedAt: new Date('2026-03-02T09:59:30Z'),
+  channel: 'email',
+  ...parts,
+});
+
+export const reply = (sourceKey: string): Touch => ({
+  sourceKey,
+  agentId: 'ada',
+  kind: 'public_reply',
+  at: new Date('2026-03-02T09:59:30Z'),
+  channel: 'email',
+});
+
+type Wanted = Parameters<HelpdeskClient['pullTickets']>[0];
+
+export interface FakeDesk {
+  readonly tickets: Map<string, DeskTicket>;
+  /** Ids that the next answers leave out without a word. */
+  readonly leftOut: Set<string>;
+  /** Pages of the change feed after each cursor. */
+  readonly feed: { readonly externalId: string; readonly updatedAt: Date }[][];
+  readonly pulls: Wanted[];
+  readonly walks: { readonly cursor: string | null; readonly since: Date }[];
+  readonly writes: {
+    readonly externalId: string;
+    readonly add: readonly string[];
+    readonly remove: readonly string[];
+  }[];
+  /** Run before an answer; what they throw is the answer. */
+  onPull: (ids: readonly string[]) => void | Promise<void>;
+  onWrite: (externalId: string) => void | Promise<void>;
+  onPage: (page: number) => void;
+  readonly adapter: HelpdeskAdapter;
+}
+
+/** A helpdesk in memory, behind the port that the real ones stand behind. */
+export const fakeDesk = (): FakeDesk => {
+  const client: HelpdeskClient = {
+    verify: async () => ({ apiUserId: 'us', accountName: 'fake' }),
+    async pullTickets(wanted) {
+      desk.pulls.push(wanted);
+      await desk.onPull(wanted.map(({ externalId }) => externalId));
+      const asked = wanted.filter(({ externalId }) => !desk.leftOut.has(externalId));
+      return {
+        tickets: asked.flatMap(({ externalId, withHistory }) => {
+          const ticket = desk.tickets.get(externalId);
+          if (!ticket) return [];
+          const { history, ...shallow } = ticket;
+          const solved = ticket.status === 'solved' || ticket.status === 'closed';
+          return [withHistory === 'yes' || (withHistory === 'if solved' && solved) ? ticket : shallow];
+        }),
+        missing: asked.map(({ externalId }) => externalId).filter((id) => !desk.tickets.has(id)),
+        agents: [{ externalId: 'ada', name: 'Ada' }],
+      };
+    },
+    async *walkChanges(from) {
+      desk.walks.push(from);
+      for (let page = Number(from.cursor ?? 0); page < desk.feed.length; page += 1) {
+        desk.onPage(page);
+        yield { changed: desk.feed[page] ?? [], cursor: String(page + 1) };
+      }
+    },
+    async changeTags(externalId, change) {
+      desk.writes.push({ externalId, ...change });
+      await desk.onWrite(externalId);
+      const ticket = desk.tickets.get(externalId);
+      if (!ticket) return;
+      const tags = new Set(ticket.tags);
+      for (const tag of change.add) tags.add(tag);
+      for (const tag of change.remove) tags.delete(tag);
+      desk.tickets.set(externalId, { ...ticket, tags: [...tags] });
+    },
+  };
+  const desk: FakeDesk = {
+    tickets: new Map(),
+    leftOut: new Set(),
+    feed: [],
+    pulls: [],
+    walks: [],
+    writes: [],
+    onPull: () => undefined,
+    onWrite: () => undefined,
+    onPage: () => undefined,
+    adapter: {
+      kind: 'desk',
+      settings: z.looseObject({ name: z.string(), tagPrefix: z.string().default('') }),
+      secretKeys: [],
+      keptHeaders: [],
+      verifyDelivery: () => ({ outcome: 'refused', status: 401, reason: 'not used' }),
+      readDelivery: ({ body }) =>
+        body.toString() === 'readable'
+          ? {
+              outcome: 'verified',
+              delivery: { deliveryKey: 'k', eventType: 'changed', ticketExternalId: '77', urgency: 'now' },
+            }
+          : { outcome: 'unreadable', deliveryKey: 'k', reason: 'still not' },
+      connect: () => client,
+    },
+  };
+  return desk;
+};
