@@ -52,12 +52,14 @@ export const simulate = async (options: {
   readonly scale: number;
   /** Clock milliseconds per wall millisecond. */
   readonly speed: number;
+  readonly currency: string;
+  readonly timeZone: string;
 }): Promise<Simulation> => {
-  const { seed, days, scale, speed } = options;
+  const { seed, days, scale, speed, currency, timeZone } = options;
   const databaseUrl = await testDatabaseUrl();
   const dataDir = await mkdtemp(join(tmpdir(), 'deskledger-simulation-'));
   atEndOfFile(() => rm(dataDir, { recursive: true }));
-  const startMs = Date.parse('2026-03-02T00:00:00Z');
+  const startMs = Date.parse('2026-03-20T00:00:00Z');
   const clock = pacedClock({ wallStartMs: Date.now() + setUpMs, startMs, endMs: startMs + 1000 * dayMs, speed });
   const sandbox = await createSandbox({ clock, seed, startsAt: new Date(startMs), days, scale, limits: 'off' });
   atEndOfFile(() => sandbox.close());
@@ -66,6 +68,8 @@ export const simulate = async (options: {
     DATA_DIR: dataDir,
     SECRET_KEY: 'a key for tests that nobody else uses',
     PORT: String(await freePort()),
+    REPORTING_CURRENCY: currency,
+    REPORTING_TIMEZONE: timeZone,
     FX_URL: sandbox.fx.url,
     ALLOW_PRIVATE_UPSTREAMS: 'true',
   });

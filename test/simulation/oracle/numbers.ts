@@ -48,5 +48,8 @@ export const dealOut = (
   return parts;
 };
 
-/** The day of an instant, in UTC. */
-export const dayOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10);
+/** Which day an instant is in a time zone. */
+export const dayReader = (timeZone: string): ((atMs: number) => string) => {
+  const format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' });
+  return (atMs) => format.format(atMs);
+};

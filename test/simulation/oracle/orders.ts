@@ -1,5 +1,5 @@
 import type { SandboxHistory } from '../../../src/sandbox/index.ts';
-import { dayOf, dealOut, type Fraction, minus, times, toEven } from './numbers.ts';
+import { dealOut, type Fraction, minus, times, toEven } from './numbers.ts';
 import type { MappingRule, Setup } from './setup.ts';
 
 type Record_ = ReturnType<SandboxHistory['orders']>[number];
@@ -89,7 +89,7 @@ const partsOf = (order: Record_, setup: Setup): Part[] => {
 export const readOrders = (history: SandboxHistory, setup: Setup): Order[] =>
   history.orders().map((order) => {
     const { input, amounts, id } = order;
-    const day = dayOf(input.placedAtMs);
+    const day = setup.dayOf(input.placedAtMs);
     const fx = setup.exchange(input.currency, day);
     const net = input.taxInclusive ? amounts.totalIncCents - amounts.totalTaxCents : amounts.totalExCents;
     const toMicros = (hundredths: Fraction): bigint | null => fx && toEven(times(hundredths, [10_000n, 1n], fx));
@@ -112,7 +112,7 @@ export const readOrders = (history: SandboxHistory, setup: Setup): Order[] =>
         );
         if (paid === 0n) return [];
         const tax = times([cents(refund.total_tax), 1n], [paid, cents(refund.total_amount)]);
-        return [{ day: refund.created.slice(0, 10), micros: toMicros(minus([paid, 1n], tax)) }];
+        return [{ day: setup.dayOf(Date.parse(refund.created)), micros: toMicros(minus([paid, 1n], tax)) }];
       }),
     };
   });

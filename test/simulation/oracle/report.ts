@@ -1,6 +1,6 @@
 import type { SandboxHistory, SetupInputs } from '../../../src/sandbox/index.ts';
 import { createAttribution, type Known, type Share, type Ticket } from './attribution.ts';
-import { dayOf, dealOut } from './numbers.ts';
+import { dealOut } from './numbers.ts';
 import { type Order, readOrders } from './orders.ts';
 import { readSetup } from './setup.ts';
 import { type Line, ledgerOf } from './work.ts';
@@ -52,6 +52,7 @@ export const createOracle = (given: {
   readonly inputs: SetupInputs;
   readonly connection: string;
   readonly currency: string;
+  readonly timeZone: string;
   readonly fieldIds: {
     readonly totalTime: string;
     readonly orderNumber: string;
@@ -92,7 +93,7 @@ export const createOracle = (given: {
         for (const { partner, region, ppm } of sharesOf(ticket)) {
           const facts = cell(partner, region);
           if (worked) facts.ticketsWorked += ppm;
-          if (!within(dayOf(ticket.createdAtMs))) continue;
+          if (!within(setup.dayOf(ticket.createdAtMs))) continue;
           facts.tickets += ppm;
           if (partner !== null || region !== null) facts.attributed += ppm;
         }

@@ -1,5 +1,5 @@
 import type { SetupInputs } from '../../../src/sandbox/index.ts';
-import { type Fraction, fractionOf, inverse, times } from './numbers.ts';
+import { dayReader, type Fraction, fractionOf, inverse, times } from './numbers.ts';
 
 /** Which raw value means which partner: one of the mapping rules' lists, then codes and aliases, whatever their case. */
 export interface MappingRule {
@@ -20,6 +20,8 @@ export interface Setup {
   readonly regionOf: (country: string) => string;
   readonly mappingRules: readonly MappingRule[];
   readonly ticketRules: readonly TicketRule[];
+  /** The day of an instant in the reporting time zone. */
+  readonly dayOf: (atMs: number) => string;
   /** Reporting money per hour of an agent on a day; null where a rate or the exchange rate is missing. */
   readonly hourly: (agentId: number, day: string) => Fraction | null;
   /** Reporting money per unit of a currency, by the rates dated before the day; null where there are none in the 7 days. */
@@ -40,7 +42,11 @@ const earlier = (day: string, days: number): string =>
 
 export const readSetup = (
   inputs: SetupInputs,
-  { connection, currency }: { connection: string; currency: string },
+  {
+    connection,
+    currency,
+    timeZone,
+  }: { readonly connection: string; readonly currency: string; readonly timeZone: string },
 ): Setup => {
   const partners = new Map<string, string>([['direct', 'direct']]);
   for (const { code = '', aliases = '' } of table(inputs.partners))
@@ -70,6 +76,7 @@ export const readSetup = (
     mappingRules: JSON.parse(inputs.mappingRules) as MappingRule[],
     ticketRules: JSON.parse(inputs.ticketRules) as TicketRule[],
     exchange,
+    dayOf: dayReader(timeZone),
     hourly(agentId, day) {
       const scopes = [
         ['agent', `${connection}:${agentId}`],

@@ -1,6 +1,6 @@
 import type { SandboxHistory } from '../../../src/sandbox/index.ts';
 import { auditMs, isMergeAudit, nameOf, type Share, type Ticket } from './attribution.ts';
-import { dayOf, dealOut, type Fraction, times, toEven } from './numbers.ts';
+import { dealOut, type Fraction, times, toEven } from './numbers.ts';
 import type { Setup } from './setup.ts';
 
 /** A priced part of an agent's work on a ticket, for one bearer. */
@@ -143,7 +143,7 @@ export const ledgerOf = (
     const shares = sharesOf(ticket);
     const weights = shares.map((share) => ({ weight: share.ppm, name: nameOf(share) }));
     return (free.length > 0 ? replay(free) : estimate(ticket, isAgent)).flatMap((piece) => {
-      const day = dayOf(piece.atMs);
+      const day = setup.dayOf(piece.atMs);
       const left = piece.seconds - piece.taken.reduce((sum, some) => sum + some, 0);
       const hourly = setup.hourly(piece.agentId, day);
       if (left === 0 || !hourly) return [];
