@@ -8,7 +8,13 @@ import type {
   WorkReading,
 } from '../../../src/helpdesks/port.ts';
 
-export const emptyHistory: TicketHistory = { work: [], touches: [], choices: {}, solvedAt: null, closedAt: null };
+export const emptyHistory: TicketHistory = {
+  work: [],
+  touches: [],
+  choices: { partner: [], region: [] },
+  solvedAt: null,
+  closedAt: null,
+};
 
 /** A ticket as the helpdesk has it: always with its history, which a pull gives only when asked. */
 export type DeskTicket = TicketSnapshot & { readonly history: TicketHistory };
