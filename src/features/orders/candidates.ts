@@ -174,23 +174,27 @@ export const candidates = async (sql: Sql, wants: readonly CandidateWant[]): Pro
   );
 };
 
-/** Tickets that these orders may belong to: by the requester's address (or the customer's others), or by a number they name. Reads alone. */
+/**
+ * Tickets that these orders may belong to: by a number they name, or by the requester's address (or the customer's others)
+ * where the order is recent for the ticket, or the ticket names a number and it matters whose address it is. Reads alone.
+ */
 export const ticketsTouchedBy = async (sql: Sql, orderIds: readonly bigint[]): Promise<bigint[]> => {
   if (orderIds.length === 0) return [];
   const rows = await sql.query<{ id: bigint }>(
-    `with touched as materialized (select connection_id, customer_id, email_hash, number, external_number from "order" where id = any($1::int8[])),
+    `with touched as materialized (select connection_id, customer_id, email_hash, number, external_number, placed_at from "order" where id = any($1::int8[])),
      address as (
-       select email_hash from touched where email_hash is not null
+       select email_hash, placed_at from touched where email_hash is not null
        union
-       select o.email_hash from touched t join "order" o on o.customer_id = t.customer_id and o.connection_id = t.connection_id where o.email_hash is not null),
+       select o.email_hash, t.placed_at from touched t join "order" o on o.customer_id = t.customer_id and o.connection_id = t.connection_id where o.email_hash is not null),
      number as materialized (
        select array_agg(distinct n) as all_numbers from (select number as n from touched union select external_number from touched) u where n is not null)
      select t.id from ticket t join address a on a.email_hash = t.requester_hash
+      where t.created_at is null or t.named_numbers <> '{}' or a.placed_at between t.created_at - $2 * interval '24 hours' and t.created_at
      union
      select t.id from ticket t where t.named_numbers && (select all_numbers from number)
      union
      select t.id from ticket t where t.order_numbers && (select all_numbers from number)::text[]`,
-    [orderIds],
+    [orderIds, recentDays],
   );
   return rows.map(({ id }) => id);
 };

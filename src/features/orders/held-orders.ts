@@ -1,4 +1,5 @@
 import type { Sql } from '../../platform/database/database.ts';
+import { type OrderChanges, watchBearing } from './bearing.ts';
 import { type DecisionBasis, decideOrders, type OrderFacts } from './decide.ts';
 import { type FxColumns, fxOf } from './fx-columns.ts';
 import type { Metafields } from './save.ts';
@@ -55,10 +56,20 @@ const lockHeld = async (tx: Sql, { where, parameters }: Selection): Promise<Held
   }));
 };
 
-/** Decides held orders again and writes what differs. Returns the ids of the orders in which anything changed. */
-export const decideAgain = async (tx: Sql, basis: DecisionBasis, orderIds: readonly bigint[]): Promise<bigint[]> => {
+/** Writes what is decided anew of held orders. */
+const rewrite = async (tx: Sql, basis: DecisionBasis, held: readonly HeldFacts[]): Promise<OrderChanges> => {
+  const decided = await decideOrders(tx, basis, held);
+  return watchBearing(tx, { ids: held.map(({ id }) => id) }, () => writeDecisions(tx, decided));
+};
+
+/** Decides held orders again and writes what differs. */
+export const decideAgain = async (
+  tx: Sql,
+  basis: DecisionBasis,
+  orderIds: readonly bigint[],
+): Promise<OrderChanges> => {
   const held = await lockHeld(tx, { where: 'o.id = any($1::int8[])', parameters: [orderIds] });
-  return writeDecisions(tx, await decideOrders(tx, basis, held));
+  return rewrite(tx, basis, held);
 };
 
 /** Adds metafields to held orders and decides those again; orders that are not held are left out. */
@@ -66,7 +77,7 @@ export const addMetafields = async (
   tx: Sql,
   basis: DecisionBasis,
   { connectionId, metafields }: { readonly connectionId: number; readonly metafields: ReadonlyMap<string, Metafields> },
-): Promise<bigint[]> => {
+): Promise<OrderChanges> => {
   const held = await lockHeld(tx, {
     where: 'o.connection_id = $1 and o.external_id = any($2)',
     parameters: [connectionId, [...metafields.keys()]],
@@ -75,5 +86,5 @@ export const addMetafields = async (
     ...order,
     places: { ...order.places, metafields: { ...order.places.metafields, ...metafields.get(order.externalId) } },
   }));
-  return writeDecisions(tx, await decideOrders(tx, basis, enriched));
+  return rewrite(tx, basis, enriched);
 };

@@ -68,7 +68,10 @@ export const createOrders = (deps: {
   readonly allowPrivate: boolean;
   /** Watches the calls to a store's connection, for the metrics. */
   readonly observe?: (connection: string) => CallObserver;
-  /** Told of new and changed orders within the transaction that wrote them, so that their tickets are decided again whatever happens next. */
+  /**
+   * Told of new orders, and of those in which something changed that tickets are decided by, within the transaction that
+   * wrote them, so that their tickets are decided again whatever happens next.
+   */
   readonly onChanged: (sql: Sql, orderIds: readonly bigint[]) => Promise<void>;
 }): Orders => {
   const { db, vault, clock, log, directory, stores, reporting, onChanged } = deps;
@@ -112,8 +115,8 @@ export const createOrders = (deps: {
       const current = await basis();
       await db.transaction(async (tx) => {
         const differing = await decideAgain(tx, current, ids);
-        if (differing.length > 0) await onChanged(tx, differing);
-        changed.push(...differing);
+        if (differing.bearing.length > 0) await onChanged(tx, differing.bearing);
+        changed.push(...differing.changed);
       });
       last = end;
     }
@@ -168,14 +171,14 @@ export const createOrders = (deps: {
           if (found.length === 0) continue;
           const current = await basis();
           await db.transaction(async (tx) => {
-            const ids = await saveOrders(tx, connection.id, found, {
+            const saved = await saveOrders(tx, connection.id, found, {
               vault,
               timeZone,
               basis: current,
               now: clock.now(),
             });
-            if (ids.length > 0) await onChanged(tx, ids);
-            changed.push(...ids);
+            if (saved.bearing.length > 0) await onChanged(tx, saved.bearing);
+            changed.push(...saved.changed);
           });
         } catch (error) {
           // The other stores are still asked; the first failure then reaches the caller.

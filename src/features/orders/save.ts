@@ -3,6 +3,7 @@ import { dayIn } from '../../core/time.ts';
 import type { Vault } from '../../platform/crypto.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { StoreOrder } from '../../stores/port.ts';
+import { type OrderChanges, watchBearing } from './bearing.ts';
 import { type DecisionBasis, decideOrders, type OrderFacts } from './decide.ts';
 import { isCounted } from './revenue.ts';
 import { type HeldOrder, loadHeld, type OrderRow, writeOrders } from './store.ts';
@@ -61,7 +62,7 @@ const latest = (orders: readonly StoreOrder[]): StoreOrder[] => {
 
 /**
  * Decides and writes orders. `metafieldsOf` says what an order's metafields are, given those held; orders that came whole
- * bring their own. Returns the ids of the orders in which anything changed.
+ * bring their own.
  */
 export const saveOrders = async (
   sql: Sql,
@@ -72,17 +73,15 @@ export const saveOrders = async (
     readonly now: Date;
     readonly metafieldsOf?: (order: StoreOrder, held: Metafields) => Metafields;
   },
-): Promise<bigint[]> => {
+): Promise<OrderChanges> => {
   const unique = latest(orders);
-  const held = await loadHeld(
-    sql,
-    connectionId,
-    unique.map(({ externalId }) => externalId),
-  );
+  const externalIds = unique.map(({ externalId }) => externalId);
+  const held = await loadHeld(sql, connectionId, externalIds);
   const metafieldsOf = deps.metafieldsOf ?? ((order: StoreOrder) => order.places.metafields);
   const facts = unique.map((order) => {
     const known = held.get(order.externalId);
     return factsOf(order, known, metafieldsOf(order, known?.places.metafields ?? {}), deps);
   });
-  return writeOrders(sql, connectionId, await decideOrders(sql, deps.basis, facts), deps.now);
+  const decided = await decideOrders(sql, deps.basis, facts);
+  return watchBearing(sql, { connectionId, externalIds }, () => writeOrders(sql, connectionId, decided, deps.now));
 };

@@ -3,6 +3,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import type { PlacesWanted, StoreClient, StoreOrder, StoreRefund } from '../../stores/port.ts';
+import type { OrderChanges } from './bearing.ts';
 import { loadCursor, noteRun, saveCursor } from './cursors.ts';
 import type { DecisionBasis } from './decide.ts';
 import { addMetafields } from './held-orders.ts';
@@ -48,7 +49,7 @@ export interface SyncDeps extends SaveDeps {
   readonly clock: Clock;
   readonly basis: () => Promise<DecisionBasis>;
   readonly placesWanted: () => Promise<PlacesWanted>;
-  /** Told within the transaction that changed the orders. */
+  /** Told, within the transaction that changed them, of orders that tickets are to be decided by anew. */
   readonly onChanged: (sql: Sql, orderIds: readonly bigint[]) => Promise<void>;
 }
 
@@ -105,9 +106,12 @@ export const syncStore = async (
   const changed = new Set<bigint>();
   const unreadable: string[] = [];
 
-  const note = async (tx: Sql, ids: readonly bigint[]): Promise<void> => {
-    for (const id of ids) changed.add(id);
-    if (ids.length > 0) await deps.onChanged(tx, [...new Set(ids)]);
+  const note = async (tx: Sql, changes: OrderChanges): Promise<void> => {
+    for (const id of changes.changed) changed.add(id);
+    if (changes.bearing.length > 0) await deps.onChanged(tx, changes.bearing);
+  };
+  const noteRefunded = async (tx: Sql, refunds: readonly StoreRefund[]): Promise<void> => {
+    for (const id of await saveRefunds(tx, connectionId, refunds, deps)) changed.add(id);
   };
 
   /** Metafields of orders that are new to us and that the walk over metafields could not have told of. */
@@ -193,8 +197,8 @@ export const syncStore = async (
           now: clock.now(),
           metafieldsOf: ({ externalId }, stored) => ({ ...stored, ...crawled.get(externalId), ...own.get(externalId) }),
         });
-        const refunded = await saveRefunds(tx, connectionId, refunds, deps);
-        await note(tx, [...saved, ...refunded]);
+        await noteRefunded(tx, refunds);
+        await note(tx, saved);
         await saveCursor(tx, connectionId, 'orders', { state: cursor, seenUntil: null, now: clock.now() });
       });
       for (const { externalId } of page.orders) crawled.delete(externalId);
@@ -231,7 +235,8 @@ export const syncStore = async (
       // The list is in the order of refund ids, which a shop that imports its history need not give by date.
       await db.transaction(async (tx) => {
         const saved = await saveOrders(tx, connectionId, fetched, { ...deps, basis, now: clock.now() });
-        await note(tx, [...saved, ...(await saveRefunds(tx, connectionId, refunds, deps))]);
+        await noteRefunded(tx, refunds);
+        await note(tx, saved);
       });
       cursor = { ...cursor, position };
     }

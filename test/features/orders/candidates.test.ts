@@ -167,4 +167,30 @@ describe('the tickets an order touches', () => {
     ]);
     expect(await ticketsTouchedBy(db, [])).toEqual([]);
   });
+
+  it('are those of its address alone for which it is recent, or whose own number it may put in doubt', async () => {
+    w.shop.orders = [shopOrder(1001, { ...from('eva@example.com'), ...placed('2026-02-01T10:00:00Z') })];
+    await w.orders.syncStore(w.connection);
+    const ticket = (name: string, created: string | null, named: string[] = []) =>
+      db.query(
+        'insert into ticket (connection_id, external_id, first_seen_at, created_at, requester_hash, named_numbers) values ($1, $2, now(), $3, $4, $5)',
+        [w.connection.id, name, created, w.vault.hashAddress('eva@example.com'), named],
+      );
+    await ticket('before the order', '2026-02-01T09:59:59Z');
+    await ticket('at once', '2026-02-01T10:00:00Z');
+    await ticket('90 days later', '2026-05-02T10:00:00Z');
+    await ticket('too late', '2026-05-02T10:00:01Z');
+    await ticket('too late, naming another', '2026-05-02T10:00:01Z', ['77777']);
+    await ticket('not read yet', null);
+    const [order] = await db.query<{ id: bigint }>('select id from "order"');
+    const names = await db.query<{ external_id: string }>('select external_id from ticket where id = any($1)', [
+      await ticketsTouchedBy(db, order ? [order.id] : []),
+    ]);
+    expect(names.map(({ external_id }) => external_id).sort()).toEqual([
+      '90 days later',
+      'at once',
+      'not read yet',
+      'too late, naming another',
+    ]);
+  });
 });

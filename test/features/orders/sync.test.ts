@@ -131,6 +131,32 @@ describe('a later sync', () => {
     expect((await ledger(db))[1]?.shares).toBe('sud 1000000 110000000');
   });
 
+  it('tells nobody of parcels sent, money paid back and prices: no ticket is decided by them', async () => {
+    const later = rfc('2026-02-20T10:00:00Z');
+    w.shop.orders[0] = shopOrder(1, { channel_id: 7, status_id: 2, date_modified: later });
+    w.shop.orders[1] = shopOrder(2, { total_ex_tax: '250.0000', total_inc_tax: '312.5000', date_modified: later });
+    w.shop.refunds.push(refund(1, 1));
+    expect((await sync()).changed).toHaveLength(2);
+    expect(w.told).toEqual([]);
+    await db.query('delete from fx_rate');
+    await db.query('update "order" set fx_numerator = null, fx_denominator = null, reporting_micros = null');
+    await addRate(db, '2026-01-30', '1.20');
+    expect(await w.orders.repriceOrders()).toHaveLength(2);
+    expect(w.told).toEqual([]);
+  });
+
+  it.each([
+    ['its address', { billing_address: { country_iso2: 'SE', email: 'new@example.com', form_fields: [] } }],
+    ['its country', { consignments: shippedTo('DE', [shopLine(2)]) }],
+    ['a line of it', { consignments: shippedTo('SE', [shopLine(2, { sku: 'NEW-1' })]) }],
+    ['its number at a marketplace', { external_order_id: 'AMZ-9' }],
+    ['that it was never finished', { status_id: 0 }],
+  ])('tells of an order where %s changed', async (_, change) => {
+    w.shop.orders[1] = shopOrder(2, { ...change, date_modified: rfc('2026-02-20T10:00:00Z') });
+    const { changed } = await sync();
+    expect(w.told).toEqual([[...changed]]);
+  });
+
   it('never goes back to an older state', async () => {
     w.shop.orders[1] = shopOrder(2, { status_id: 2, date_modified: rfc('2026-02-20T10:00:00Z') });
     await sync();
