@@ -53,20 +53,40 @@ export interface Touch {
   readonly talkSeconds?: number;
 }
 
-/** What an agent chose as partner or region, by field or by tag of ours. A null value takes it away. */
-export interface PersonChoice {
-  readonly value: string | null;
+/**
+ * One change by an agent that may say a half. Which values mean something is for whoever knows the codes to decide, so an
+ * adapter hands over every change of the mapped field, and of every tag that has the form of ours.
+ */
+export type PersonChange = {
   readonly by: string;
   readonly at: Date;
   readonly sourceKey: string;
+} & (
+  | {
+      readonly source: 'field';
+      /** The value set, without what makes it a tag; null: taken away. */
+      readonly value: string | null;
+    }
+  | {
+      readonly source: 'tag';
+      /** What followed the tags' common start: what the change added, took away, and left beside. */
+      readonly added: readonly string[];
+      readonly removed: readonly string[];
+      readonly left: readonly string[];
+    }
+);
+
+/** Changes of each half by agents, in the order in which they hold: of two that agree on the moment the later one wins. */
+export interface PersonChanges {
+  readonly partner: readonly PersonChange[];
+  readonly region: readonly PersonChange[];
 }
 
 /** What the audits of a ticket tell; absent from a snapshot that was pulled without them. */
 export interface TicketHistory {
   readonly work: readonly WorkReading[];
   readonly touches: readonly Touch[];
-  /** The latest change by an agent of each half; absent: no agent ever touched it. */
-  readonly choices: { readonly partner?: PersonChoice; readonly region?: PersonChoice };
+  readonly choices: PersonChanges;
   readonly solvedAt: Date | null;
   readonly closedAt: Date | null;
 }

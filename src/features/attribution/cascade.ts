@@ -1,8 +1,9 @@
 import { wholePpm } from '../../core/money.ts';
 import { dayMs } from '../../core/time.ts';
-import type { PersonChoice } from '../../helpdesks/port.ts';
+import type { PersonChanges } from '../../helpdesks/port.ts';
 import type { PartnerBook, RegionBook } from '../directory/index.ts';
 import type { OrderFact } from '../orders/index.ts';
+import { latestChoice } from './choice.ts';
 import {
   type Confidence,
   type Decision,
@@ -33,8 +34,8 @@ export interface AttributedTicket {
   readonly namedLines: readonly bigint[];
   /** Whether the requester has an address at all. */
   readonly requesterHashKnown: boolean;
-  /** The latest change of each half by an agent; absent: no agent touched it. */
-  readonly choices: { readonly partner?: PersonChoice | undefined; readonly region?: PersonChoice | undefined };
+  /** What agents changed of each half, in order. */
+  readonly choices: PersonChanges;
   readonly brandId: string | null;
   readonly organizationId: string | null;
   readonly formId: string | null;
@@ -188,24 +189,12 @@ const byOrdersAndRules = (input: AttributionInput): Decision => {
   return decide('unattributed', 'none', nobody, { ...notes });
 };
 
-interface ChosenHalf {
-  readonly code: string | null;
-  readonly evidence: Evidence;
-}
-
-/** A value that names nothing known takes nothing from the rungs below: a person decided, and we cannot read what. */
-const chosen = (choice: PersonChoice, resolve: (raw: string) => string | null): ChosenHalf => {
-  const code = choice.value === null ? null : resolve(choice.value);
-  const outcome = choice.value === null ? { takenAway: true } : code === null ? { reason: 'unmapped value' } : {};
-  return { code, evidence: { by: choice.by, sourceKey: choice.sourceKey, at: choice.at.toISOString(), ...outcome } };
-};
-
 /** Rung 1: each half an agent touched is the agent's; the other half comes from the rungs below. */
 const byPerson = (input: AttributionInput, below: Decision): Decision | null => {
   const { choices } = input.ticket;
-  if (!choices.partner && !choices.region) return null;
-  const partner = choices.partner && chosen(choices.partner, input.partners.resolve);
-  const region = choices.region && chosen(choices.region, input.regions.resolve);
+  const partner = latestChoice(choices.partner, input.partners.resolve);
+  const region = latestChoice(choices.region, input.regions.resolve);
+  if (!partner && !region) return null;
   const shares = below.shares.map((share) => ({
     partner: partner ? partner.code : share.partner,
     region: region ? region.code : share.region,

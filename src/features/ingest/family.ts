@@ -8,6 +8,7 @@ import {
 import type { TicketOrders } from '../orders/index.ts';
 import type { LockedTicket, SavedTicket } from './tickets.ts';
 
+const noChanges = { partner: [], region: [] };
 const noOrders: TicketOrders = { byNumber: [], ofRequester: [], requesterKnown: false };
 
 /**
@@ -53,7 +54,7 @@ export const decideLot = (
               namedNumbers: ticket.namedNumbers,
               namedLines: ticket.namedLines,
               requesterHashKnown: ticket.requesterHash !== null,
-              choices: ticket.personChoice ?? {},
+              choices: ticket.personChoice ?? noChanges,
               brandId: ticket.brandId,
               organizationId: ticket.organizationId,
               formId: ticket.formId,

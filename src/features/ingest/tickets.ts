@@ -1,4 +1,4 @@
-import type { Channel, PersonChoice, TicketStatus } from '../../helpdesks/port.ts';
+import type { Channel, PersonChange, PersonChanges, TicketStatus } from '../../helpdesks/port.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { deepPullMs } from './coalescing.ts';
 
@@ -35,7 +35,8 @@ export interface LockedTicket {
   readonly orderNumbers: readonly string[];
   readonly namedNumbers: readonly string[];
   readonly namedLines: readonly bigint[];
-  readonly personChoice: { readonly partner?: PersonChoice; readonly region?: PersonChoice } | null;
+  /** What agents changed of partner and region; null until the audits were first pulled. */
+  readonly personChoice: PersonChanges | null;
   readonly parentExternalId: string | null;
   readonly mergedIntoExternalId: string | null;
 }
@@ -71,24 +72,19 @@ interface TicketRow {
   order_numbers: string[];
   named_numbers: string[];
   named_lines: bigint[];
-  person_choice: { partner?: StoredChoice; region?: StoredChoice } | null;
+  person_choice: { partner: StoredChange[]; region: StoredChange[] } | null;
   parent_external_id: string | null;
   merged_into_external_id: string | null;
 }
 
-interface StoredChoice {
-  value: string | null;
-  by: string;
-  at: string;
-  sourceKey: string;
-}
+/** In JSON an instant is a text. */
+type AsStored<Change> = Change extends PersonChange ? Omit<Change, 'at'> & { at: string } : never;
+type StoredChange = AsStored<PersonChange>;
 
-const choiceOf = (stored: StoredChoice | undefined): PersonChoice | undefined =>
-  stored && { ...stored, at: new Date(stored.at) };
+const changesOf = (stored: readonly StoredChange[]): PersonChange[] =>
+  stored.map((change) => ({ ...change, at: new Date(change.at) }));
 
 const ticketOf = (row: TicketRow): LockedTicket => {
-  const partner = choiceOf(row.person_choice?.partner);
-  const region = choiceOf(row.person_choice?.region);
   return {
     id: row.id,
     connectionId: row.connection_id,
@@ -120,7 +116,10 @@ const ticketOf = (row: TicketRow): LockedTicket => {
     orderNumbers: row.order_numbers,
     namedNumbers: row.named_numbers,
     namedLines: row.named_lines,
-    personChoice: row.person_choice && { ...(partner && { partner }), ...(region && { region }) },
+    personChoice: row.person_choice && {
+      partner: changesOf(row.person_choice.partner),
+      region: changesOf(row.person_choice.region),
+    },
     parentExternalId: row.parent_external_id,
     mergedIntoExternalId: row.merged_into_external_id,
   };

@@ -1,4 +1,4 @@
-import type { PersonChoice } from '../port.ts';
+import type { PersonChange } from '../port.ts';
 import type { Audit, AuditEvent } from './schema.ts';
 import { fieldText } from './ticket.ts';
 
@@ -40,50 +40,45 @@ const isCopied = (audit: Audit): boolean => audit.via.rel === 'follow_up' || isM
 export const isMerge = (audit: Audit): boolean =>
   audit.via.channel === 'merge' || audit.via.channel === '19' || audit.via.rel === 'merge';
 
-/**
- * What one audit of an agent says of a half: a code, null for "none", undefined for nothing. A field value set outweighs the
- * tags of the same audit. At creation tags never count (Zendesk copies them from the requester and the organisation) and an
- * empty field is no statement. Taking away a tag says "none" only where it takes away what held, and nothing of ours is left.
- */
-const changeIn = (
-  audit: Audit,
-  events: readonly AuditEvent[],
-  half: Half,
-  held: string | null | undefined,
-): string | null | undefined => {
-  if (isCopied(audit)) return undefined;
-  const creation = audit.events.some(({ type }) => type === 'Create');
-  const field =
-    half.fieldId === undefined ? undefined : events.findLast(({ field_name }) => field_name === half.fieldId);
-  const code = field ? codeInField(field.value, half.tagStart) : null;
-  if (code !== null) return code;
-  if (creation) return undefined;
+/** The tags of a half that one audit's events added, took away and left; undefined where they changed none. */
+const tagChange = (events: readonly AuditEvent[], { tagStart }: Half) => {
   const tags = events.filter(({ field_name }) => field_name === 'tags');
-  const before = codesOf(tags[0]?.previous_value, half.tagStart);
-  const after = codesOf(tags.at(-1)?.value, half.tagStart);
-  const added = after.find((one) => !before.includes(one));
-  if (added !== undefined) return added;
-  if (field) return null;
-  const removed = before.filter((one) => !after.includes(one));
-  if (removed.length === 0) return undefined;
-  if (held && !removed.includes(held.toLowerCase())) return undefined;
-  return after[0] ?? null;
+  const before = codesOf(tags[0]?.previous_value, tagStart);
+  const after = codesOf(tags.at(-1)?.value, tagStart);
+  const added = after.filter((code) => !before.includes(code));
+  const removed = before.filter((code) => !after.includes(code));
+  if (added.length + removed.length === 0) return undefined;
+  return { source: 'tag' as const, added, removed, left: after.filter((code) => before.includes(code)) };
 };
 
-/** The latest change of a half by an agent; undefined where no agent ever touched it. Audits come in order of time. */
-export const latestChoice = (
+/**
+ * What one audit of an agent may say of a half. A field value set outweighs the tags of the same audit, tags added outweigh
+ * a field emptied. At creation tags never count (Zendesk copies them from the requester and the organisation) and an empty
+ * field is no statement.
+ */
+const changesIn = (audit: Audit, events: readonly AuditEvent[], half: Half): PersonChange[] => {
+  if (isCopied(audit) || audit.author_id === null) return [];
+  const made = { by: audit.author_id, at: audit.created_at, sourceKey: `audit:${audit.id}` };
+  const creation = audit.events.some(({ type }) => type === 'Create');
+  const event =
+    half.fieldId === undefined ? undefined : events.findLast(({ field_name }) => field_name === half.fieldId);
+  const value = event ? codeInField(event.value, half.tagStart) : null;
+  const field: PersonChange[] = event && !(creation && value === null) ? [{ ...made, source: 'field', value }] : [];
+  const tags = creation ? undefined : tagChange(events, half);
+  const byTag: PersonChange[] = tags ? [{ ...made, ...tags }] : [];
+  return value === null ? [...field, ...byTag] : [...byTag, ...field];
+};
+
+/** Every change by an agent that may say a half, in order. Audits come in order of time. */
+export const personChanges = (
   audits: readonly Audit[],
   half: Half,
   isAgents: (audit: Audit, event: AuditEvent) => boolean,
-): PersonChoice | undefined => {
-  let choice: PersonChoice | undefined;
-  for (const audit of audits) {
-    const events = audit.events.filter(
-      (event) => (event.type === 'Change' || event.type === 'Create') && isAgents(audit, event),
-    );
-    const value = events.length > 0 ? changeIn(audit, events, half, choice?.value) : undefined;
-    if (value !== undefined && audit.author_id !== null)
-      choice = { value, by: audit.author_id, at: audit.created_at, sourceKey: `audit:${audit.id}` };
-  }
-  return choice;
-};
+): PersonChange[] =>
+  audits.flatMap((audit) =>
+    changesIn(
+      audit,
+      audit.events.filter((event) => (event.type === 'Change' || event.type === 'Create') && isAgents(audit, event)),
+      half,
+    ),
+  );

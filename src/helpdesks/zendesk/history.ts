@@ -1,6 +1,6 @@
-import type { Actor, PersonChoice, TicketHistory, Touch, WorkReading } from '../port.ts';
+import type { Actor, PersonChange, TicketHistory, Touch, WorkReading } from '../port.ts';
 import { messageChannel } from './channels.ts';
-import { isMerge, latestChoice, tagStartOf } from './choices.ts';
+import { isMerge, personChanges, tagStartOf } from './choices.ts';
 import type { Audit, AuditEvent } from './schema.ts';
 import type { ZendeskSettings } from './settings.ts';
 
@@ -184,19 +184,18 @@ export const readHistory = (
   const audits = unordered.toSorted(byTimeThenId);
   const authorOf = authorsIn(audits, context);
   const { totalTimeFieldId, partnerFieldId, regionFieldId, tagPrefix } = context.settings;
-  const choiceOf = (half: 'partner' | 'region', fieldId: string | undefined): PersonChoice | undefined =>
-    latestChoice(
-      audits.filter((audit) => !(context.followUp && audit.events.some(({ type }) => type === 'Create'))),
+  const own = audits.filter((audit) => !(context.followUp && audit.events.some(({ type }) => type === 'Create')));
+  const changesOf = (half: 'partner' | 'region', fieldId: string | undefined): PersonChange[] =>
+    personChanges(
+      own,
       { fieldId, tagStart: tagStartOf(half, tagPrefix) },
       (audit, event) => authorOf(audit, event) === 'agent',
     );
-  const partner = choiceOf('partner', partnerFieldId);
-  const region = choiceOf('region', regionFieldId);
   return {
     history: {
       work: totalTimeFieldId === undefined ? [] : workIn(audits, totalTimeFieldId, context, authorOf),
       touches: touchesIn(audits, authorOf),
-      choices: { ...(partner ? { partner } : {}), ...(region ? { region } : {}) },
+      choices: { partner: changesOf('partner', partnerFieldId), region: changesOf('region', regionFieldId) },
       ...statusTimesIn(audits),
     },
     mergedInto: mergeTargetIn(audits),

@@ -2,7 +2,7 @@ import { dayMs } from '../../../src/core/time.ts';
 import type { AttributionInput, Decision } from '../../../src/features/attribution/index.ts';
 import { partnerBook, regionBook } from '../../../src/features/directory/index.ts';
 import type { OrderFact } from '../../../src/features/orders/index.ts';
-import type { PersonChoice } from '../../../src/helpdesks/port.ts';
+import type { PersonChange, PersonChanges } from '../../../src/helpdesks/port.ts';
 
 export const createdAt = new Date('2026-06-01T12:00:00Z');
 export const daysBefore = (days: number): Date => new Date(createdAt.getTime() - days * dayMs);
@@ -48,16 +48,21 @@ export const shared: Pick<OrderFact, 'shares' | 'lines'> = {
   ],
 };
 
-export const choice = (value: string | null): PersonChoice => ({
-  value,
-  by: '501',
-  at: daysBefore(0),
-  sourceKey: 'audit:9',
-});
+const byAnna = { by: '501', at: daysBefore(0), sourceKey: 'audit:9' };
+
+/** An agent set the mapped field so; null: emptied it. */
+export const choice = (value: string | null): PersonChange[] => [{ ...byAnna, source: 'field', value }];
+
+/** An agent changed tags that have the form of ours. */
+export const tagged = (change: Partial<Record<'added' | 'removed' | 'left', readonly string[]>>): PersonChange[] => [
+  { ...byAnna, source: 'tag', added: [], removed: [], left: [], ...change },
+];
 
 /** What differs from a ticket about which nothing is known. */
 export interface InputDiffers {
-  readonly ticket?: Partial<AttributionInput['ticket']>;
+  readonly ticket?: Partial<Omit<AttributionInput['ticket'], 'choices'>> & {
+    readonly choices?: Partial<PersonChanges>;
+  };
   readonly byNumber?: readonly OrderFact[];
   readonly ofRequester?: readonly OrderFact[];
   readonly requesterKnown?: boolean;
@@ -81,7 +86,6 @@ export const input = ({
     namedNumbers: [],
     namedLines: [],
     requesterHashKnown: true,
-    choices: {},
     brandId: null,
     organizationId: null,
     formId: null,
@@ -89,6 +93,7 @@ export const input = ({
     tags: [],
     tagPrefix: '',
     ...ticket,
+    choices: { partner: [], region: [], ...ticket?.choices },
   },
   orders: { byNumber, ofRequester, requesterKnown },
   rules,

@@ -63,6 +63,12 @@ export const reply = (sourceKey: string): Touch => ({
   channel: 'email',
 });
 
+/** What the audits tell where Ada set the partner's field; null: emptied it. */
+export const chosenPartner = (value: string | null, sourceKey: string, at: Date): TicketHistory['choices'] => ({
+  partner: [{ source: 'field', value, by: 'ada', at, sourceKey }],
+  region: [],
+});
+
 type Wanted = Parameters<HelpdeskClient['pullTickets']>[0];
 
 export interface FakeDesk {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { latestChoice } from '../../../src/features/attribution/choice.ts';
 import {
   anna,
   apiUser,
@@ -18,8 +19,9 @@ import {
 const partner = (value: unknown, previous: unknown = null, more: EventJson = {}) =>
   change(fields.partner, value, previous, more);
 const tags = (value: unknown, previous: unknown, more: EventJson = {}) => change('tags', value, previous, more);
+/** Read as attribution reads them, in a world where every code is known. */
 const choiceOf = (audits: readonly EventJson[], more: Parameters<typeof read>[1] = {}) =>
-  read(audits, more).history.choices.partner?.value;
+  latestChoice(read(audits, more).history.choices.partner, (code) => code)?.code;
 const followUp = { via: { channel: 'web', source: { from: { ticket_id: 77 }, rel: 'follow_up' } } };
 const one = (author: string, events: readonly EventJson[], more: EventJson = {}) => audit(101, author, 1, events, more);
 
@@ -48,9 +50,23 @@ describe('a choice by field', () => {
 
   it('says who, when and where', () => {
     const region = change(fields.region, 'region_se', null);
-    expect(read([one(anna, [partner('nord')]), audit(102, ben, 2, [region])]).history.choices).toEqual({
-      partner: { value: 'nord', by: anna, at: minuteAt(1), sourceKey: 'audit:101' },
-      region: { value: 'se', by: ben, at: minuteAt(2), sourceKey: 'audit:102' },
+    const tag = tags(['region_no', 'region_se'], ['vip', 'region_dk', 'region_se']);
+    expect(
+      read([one(anna, [partner('nord')]), audit(102, ben, 2, [region]), audit(103, anna, 3, [tag])]).history.choices,
+    ).toEqual({
+      partner: [{ source: 'field', value: 'nord', by: anna, at: minuteAt(1), sourceKey: 'audit:101' }],
+      region: [
+        { source: 'field', value: 'se', by: ben, at: minuteAt(2), sourceKey: 'audit:102' },
+        {
+          source: 'tag',
+          added: ['no'],
+          removed: ['dk'],
+          left: ['se'],
+          by: anna,
+          at: minuteAt(3),
+          sourceKey: 'audit:103',
+        },
+      ],
     });
   });
 });
@@ -116,7 +132,7 @@ describe('no choice', () => {
     ['by tags that a merge copied', [one(anna, [tags(['partner_nord'], [])], { via: { channel: 'merge' } })]],
     ['by tags of others', [one(anna, [tags(['vip', 'partner'], [])])]],
   ])('%s', (_what, audits) => {
-    expect(read(audits).history.choices).toEqual({});
+    expect(read(audits).history.choices).toEqual({ partner: [], region: [] });
   });
 
   it('by a field that a follow-up inherited, told by the ticket alone', () => {
