@@ -5,6 +5,7 @@ import type { Sql } from '../../platform/database/database.ts';
 import type { RunStep } from '../../platform/log.ts';
 import type { Connection, Directory } from '../directory/index.ts';
 import { leaseSeconds, mostAttempts, retryDelayMs } from './coalescing.ts';
+import { identified } from './identify.ts';
 import { isOutage } from './isolate.ts';
 import { type Lot, lotSize } from './store.ts';
 
@@ -140,8 +141,9 @@ export const createActor = (deps: {
     act: (lot: Lot): Promise<void> =>
       runStep('act', async (line) => {
         line.connection = lot.connectionId;
-        const connection = await directory.connections.get(String(lot.connectionId));
-        if (connection.mode !== 'act') return;
+        const named = await directory.connections.get(String(lot.connectionId));
+        if (named.mode !== 'act') return;
+        const connection = await identified(deps, named);
         const rows = await dueTags(sql, lot, clock.now());
         const tickets = [...Map.groupBy(rows, (row) => row.ticket_id).values()];
         line.tickets = tickets.length;

@@ -7,6 +7,7 @@ import { fieldNumbers, findNamedLines, findOrderNumbers } from '../attribution/i
 import { detectLanguage } from '../csat/index.ts';
 import type { Connection, Directory } from '../directory/index.ts';
 import type { Orders, TicketOrders } from '../orders/index.ts';
+import { identified } from './identify.ts';
 import { type Failure, isOutage, isolate } from './isolate.ts';
 import type { Gathered } from './merge.ts';
 import { type DueTicket, type Lot, postpone, renewDue } from './store.ts';
@@ -136,7 +137,9 @@ export const createGatherer = (deps: {
       isolate(deps, 'gather', lot, async ({ connectionId, ticketIds }, line) => {
         const due = await renewDue(sql, ticketIds, clock.now());
         line.tickets = due.length;
-        return due.length === 0 ? [] : pullLot(await directory.connections.get(String(connectionId)), due, line);
+        if (due.length === 0) return [];
+        const connection = await identified(deps, await directory.connections.get(String(connectionId)));
+        return pullLot(connection, due, line);
       }),
   };
 };
