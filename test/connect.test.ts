@@ -1,0 +1,188 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Product } from '../src/compose.ts';
+import { connect, reconnect } from '../src/connect.ts';
+import { Refused } from '../src/core/errors.ts';
+import { atEndOfFile } from './support/cleanup.ts';
+import { testProduct } from './support/product.ts';
+
+const apiToken = 'token-of-the-account';
+const signingSecret = 'signing-secret-of-the-webhook';
+
+/** A Zendesk that answers by this table of "METHOD path"; anything else is 404. */
+let answers: Record<string, { status: number; body?: unknown }>;
+let baseUrl: string;
+let product: Product;
+let lines: string[];
+
+const me = { status: 200, body: { user: { id: 900, name: 'Deskledger', role: 'admin' } } };
+const webhook = { status: 201, body: { webhook: { id: 'w1' } } };
+const secret = { status: 200, body: { signing_secret: { secret: signingSecret, algorithm: 'SHA256' } } };
+const noChanges = { status: 200, body: { tickets: [], end_of_stream: true, after_cursor: 'a' } };
+
+beforeAll(async () => {
+  const server: Server = createServer((request, response) => {
+    const path = (request.url ?? '').split('?')[0];
+    const { status, body } = answers[`${request.method} ${path}`] ?? { status: 404 };
+    request.resume().on('end', () => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? {}));
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  atEndOfFile(async () => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  baseUrl = `http://127.0.0.1:${address !== null && typeof address !== 'string' ? address.port : 0}`;
+  ({ product, lines } = await testProduct());
+});
+
+beforeEach(async () => {
+  await product.db.query('delete from connection');
+  answers = {
+    'GET /api/v2/users/me.json': me,
+    'POST /api/v2/webhooks': webhook,
+    'GET /api/v2/webhooks/w1/signing_secret': secret,
+    'GET /api/v2/incremental/tickets/cursor.json': noChanges,
+  };
+});
+
+const settings = () => ({ name: 'main', subdomain: 'acme', email: 'api@example.com', apiToken, baseUrl });
+const connecting = ({ remoteSetup = true, given = settings() as object } = {}) =>
+  connect(product, { kind: 'zendesk', settings: given, remoteSetup, actor: 'test' });
+const known = () => product.directory.connections.list();
+const messageOf = async (work: Promise<unknown>): Promise<string> => {
+  const error = await work.catch((thrown: unknown) => thrown);
+  if (!(error instanceof Error)) throw new Error('nothing was refused');
+  return error.message;
+};
+
+describe('connect', () => {
+  it('proves the credentials, makes the webhook and keeps its secret', async () => {
+    const { result, notes } = await connecting();
+    expect(notes).toEqual([expect.stringContaining('Signed in to'), 'Made at the helpdesk: webhook w1.']);
+    const [connection] = await known();
+    expect(connection).toMatchObject({
+      apiUserId: '900',
+      mode: 'observe',
+      settings: { webhookSecrets: [signingSecret] },
+    });
+    expect(result).toEqual({
+      id: connection?.id,
+      kind: 'zendesk',
+      mode: 'observe',
+      webhookUrl: `https://desk.example.com/webhooks/${connection?.webhookKey}`,
+    });
+  });
+
+  it('makes nothing at the vendor with --no-remote-setup', async () => {
+    answers['POST /api/v2/webhooks'] = { status: 500 };
+    await connecting({ remoteSetup: false });
+    expect((await known())[0]?.settings).toMatchObject({ webhookSecrets: [] });
+  });
+
+  it('is ended by wrong credentials and leaves nothing behind', async () => {
+    answers['GET /api/v2/users/me.json'] = { status: 401 };
+    const failing = connecting();
+    await expect(failing).rejects.toThrow(Refused);
+    expect(await messageOf(failing)).toContain('check both');
+    expect(await known()).toEqual([]);
+  });
+
+  it('refuses a private address before anything is stored', async () => {
+    const { product: guarded } = await testProduct({ env: { ALLOW_PRIVATE_UPSTREAMS: 'false' } });
+    for (const remoteSetup of [true, false])
+      expect(
+        await messageOf(connect(guarded, { kind: 'zendesk', settings: settings(), remoteSetup, actor: 'test' })),
+      ).toContain('ALLOW_PRIVATE_UPSTREAMS=true');
+    expect(await guarded.directory.connections.list()).toEqual([]);
+  });
+
+  it('connects a helpdesk that does not answer, which is asked who we are later', async () => {
+    answers['GET /api/v2/users/me.json'] = { status: 503 };
+    const { notes } = await connecting({ remoteSetup: false });
+    expect(notes).toEqual([expect.stringContaining('The credentials are not checked yet')]);
+    const [connection] = await known();
+    if (!connection) throw new Error('nothing was connected');
+    expect(connection.apiUserId).toBeNull();
+    await expect(product.walk(connection)).rejects.toThrow('503');
+    answers['GET /api/v2/users/me.json'] = me;
+    expect(await product.walk(connection)).toMatchObject({ walked: 0 });
+    expect((await known())[0]?.apiUserId).toBe('900');
+  });
+
+  it('says what exists and how to go on when the webhook cannot be made', async () => {
+    answers['POST /api/v2/webhooks'] = { status: 403 };
+    const said = await messageOf(connecting());
+    const [connection] = await known();
+    if (!connection) throw new Error('nothing was connected');
+    expect(said).toContain(`Connection ${connection.id} "main" exists`);
+    expect(said).toContain(`deskledger connection ${connection.id} --remote-setup`);
+    expect(said).toContain(`https://desk.example.com/webhooks/${connection.webhookKey}`);
+    answers['POST /api/v2/webhooks'] = webhook;
+    await reconnect(product, connection, { remoteSetup: true, actor: 'test' });
+    expect((await known())[0]?.settings).toMatchObject({ webhookSecrets: [signingSecret] });
+  });
+
+  it('wakes a worker for the first walk', async () => {
+    const { result } = await connecting({ remoteSetup: false });
+    const job = await new Promise((resolve) => {
+      product.queues.work('reconcile', async (data) => resolve(data), { concurrency: 1 });
+    });
+    expect(job).toMatchObject({ connectionId: expect.any(Number) });
+    expect(result.id).toBeGreaterThan(0);
+  });
+});
+
+describe('reconnect', () => {
+  it('changes what is given, takes away what is null, and keeps the rest', async () => {
+    await connecting({ given: { ...settings(), tagPrefix: 'a_', partnerFieldId: '5' } });
+    const [connection] = await known();
+    if (!connection) throw new Error('nothing was connected');
+    answers['GET /api/v2/users/me.json'] = { status: 200, body: { user: { id: 901, name: 'New', role: 'admin' } } };
+    await reconnect(product, connection, {
+      settings: { apiToken: 'next-token', partnerFieldId: null },
+      remoteSetup: false,
+      actor: 'test',
+    });
+    const [changed] = await known();
+    expect(changed).toMatchObject({
+      apiUserId: '901',
+      webhookKey: connection.webhookKey,
+      settings: { apiToken: 'next-token', tagPrefix: 'a_', webhookSecrets: [signingSecret] },
+    });
+    expect(changed?.settings).not.toHaveProperty('partnerFieldId');
+  });
+
+  it('changes nothing where the new credentials do not work or a setting is faulty', async () => {
+    await connecting();
+    const [connection] = await known();
+    if (!connection) throw new Error('nothing was connected');
+    const change = (given: object) =>
+      reconnect(product, connection, { settings: given, remoteSetup: false, actor: 'test' });
+    answers['GET /api/v2/users/me.json'] = { status: 401 };
+    await expect(change({ apiToken: 'wrong' })).rejects.toThrow(Refused);
+    await expect(change({ email: 'nobody' })).rejects.toThrow('1 fault');
+    expect(await known()).toEqual([connection]);
+  });
+});
+
+describe('secrets', () => {
+  it('stand in no log line, no note and no error', async () => {
+    const said: string[] = [];
+    said.push(...(await connecting()).notes);
+    answers['POST /api/v2/webhooks'] = { status: 500, body: { error: apiToken } };
+    said.push(await messageOf(connecting({ given: { ...settings(), name: 'other' } })));
+    answers['GET /api/v2/users/me.json'] = { status: 401, body: { error: apiToken } };
+    said.push(await messageOf(connecting({ given: { ...settings(), name: 'third' } })));
+    said.push(await messageOf(connecting({ given: { ...settings(), webhookSecrets: apiToken } })));
+    expect(said.length).toBeGreaterThan(4);
+    for (const text of [...said, ...lines]) {
+      expect(text).not.toContain(apiToken);
+      expect(text).not.toContain(signingSecret);
+      expect(text).not.toContain(Buffer.from(`api@example.com/token:${apiToken}`).toString('base64'));
+    }
+  });
+});
