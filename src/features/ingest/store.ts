@@ -256,8 +256,7 @@ export const countFailure = async (
 
 /** Ends the leases on tickets that need nothing of their worker any more. */
 export const releaseClaims = async (sql: Sql, ticketIds: readonly bigint[]): Promise<void> => {
-  if (ticketIds.length > 0)
-    await sql.query('update ticket set claimed_until = null where id = any($1)', [ticketIds]);
+  if (ticketIds.length > 0) await sql.query('update ticket set claimed_until = null where id = any($1)', [ticketIds]);
 };
 
 /** The connection's mode, held until the transaction ends: a switch waits, and then finds all that was written under the old one. */

@@ -23,9 +23,10 @@ export const switchMode = async (
 ): Promise<ModeSwitch> => {
   const preview =
     mode === 'act' && connection.mode !== 'act' ? await previewAct(sql, connection.id) : { tickets: 0, tags: 0 };
-  if (mode === connection.mode) return { connection, switched: false, ...preview };
-  if (mode === 'act' && !(await consent(preview))) return { connection, switched: false, ...preview };
-  const switched = await directory.connections.setMode(connection.id, mode, actor);
+  const turns = mode !== connection.mode;
+  if (turns && mode === 'act' && !(await consent(preview))) return { connection, switched: false, ...preview };
+  const switched = turns ? await directory.connections.setMode(connection.id, mode, actor) : connection;
+  // Also where the mode is set already: a switch may have been cut off at this point.
   await releaseTags(sql, connection.id, { mode, now: clock.now() });
-  return { connection: switched, switched: true, ...preview };
+  return { connection: switched, switched: turns, ...preview };
 };

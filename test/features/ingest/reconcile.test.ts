@@ -1,0 +1,201 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { UpstreamError } from '../../../src/core/errors.ts';
+import { dayMs, hourMs, minuteMs, secondMs } from '../../../src/core/time.ts';
+import { connectionStatuses, reconcile } from '../../../src/features/ingest/index.ts';
+import { raiseChanged } from '../../../src/features/ingest/store.ts';
+import { emptyHistory, reading } from './fake-desk.ts';
+import { type World, world } from './world.ts';
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+const walk = (options: { since?: Date } = {}) =>
+  reconcile({ sql: w.db, clock: w.clock, runStep: w.runStep, client: w.first.client }, w.connection, options);
+const changed = (externalId: string, updatedAt = w.clock.now()) => ({ externalId, updatedAt });
+const feed = (...pages: ReturnType<typeof changed>[][]) => {
+  w.desk.feed.splice(0, Number.POSITIVE_INFINITY, ...pages);
+};
+const cursor = async () => {
+  const [row] = await w.db.query<{
+    cursor: { cursor: string | null };
+    seen_until: Date | null;
+    last_error: string | null;
+  }>('select cursor, seen_until, last_error from sync_cursor where connection_id = $1', [w.connection.id]);
+  return row;
+};
+const completeness = async () =>
+  (await connectionStatuses(w.db, w.clock.now())).find(({ id }) => id === w.connection.id)?.completeness;
+
+const tell = async (externalId: string) => {
+  await w.deliver(externalId);
+  w.clock.advance(3 * secondMs);
+  await w.drain();
+};
+
+describe('a walk over the changes', () => {
+  test('finds tickets that no webhook told of, with their work, and measures completeness', async () => {
+    w.put('1');
+    await tell('1');
+    w.put('2', { history: { ...emptyHistory, work: [reading('audit:2', 100)] } });
+    feed([changed('1', new Date('2026-03-02T09:59:00Z')), changed('2')]);
+    expect(await walk()).toEqual({ connection: w.connection.id, walked: 2, raised: 1 });
+    expect(await completeness()).toBe(0.5);
+    await w.drain();
+    expect(await w.cost('2')).toEqual({ '-/-': 1_000_000n });
+    expect(w.desk.pulls.at(-1)).toEqual([{ externalId: '2', withHistory: 'yes' }]);
+    expect((await w.row('2')).from_backfill).toBe(false);
+  });
+
+  test('finds what changed without a webhook on a ticket we hold', async () => {
+    w.put('1');
+    await tell('1');
+    w.clock.advance(hourMs);
+    w.put('1', { status: 'pending', updatedAt: w.clock.now() });
+    feed([changed('1')]);
+    expect(await walk()).toMatchObject({ raised: 1 });
+    await w.drain();
+    expect((await w.row('1')).status).toBe('pending');
+  });
+
+  test('raises nothing that is dirty already or held as new', async () => {
+    w.put('1');
+    await tell('1');
+    await w.deliver('2');
+    feed([changed('1', new Date('2026-03-02T09:59:00Z')), changed('2')]);
+    expect(await walk()).toMatchObject({ walked: 2, raised: 0 });
+    expect(await w.row('2')).toMatchObject({ dirty_seq: 1n });
+    expect(await completeness()).toBe(1);
+  });
+
+  test('a ticket that stands twice on a page is raised once', async () => {
+    feed([changed('1'), changed('1', new Date('2026-03-02T09:00:00Z'))]);
+    expect(await walk()).toMatchObject({ walked: 2, raised: 1 });
+    expect(await w.row('1')).toMatchObject({ dirty_seq: 1n });
+  });
+
+  test('our own tags are no news: read again without audits, and no gap', async () => {
+    await w.order(1);
+    w.put('1');
+    await tell('1');
+    expect(w.desk.writes).toHaveLength(1);
+    w.put('1', { updatedAt: w.clock.now() });
+    feed([changed('1')]);
+    w.clock.advance(5 * minuteMs);
+    expect(await walk()).toMatchObject({ walked: 1, raised: 0 });
+    await w.drain();
+    expect(w.desk.pulls.at(-1)).toEqual([{ externalId: '1', withHistory: 'if solved' }]);
+    expect(w.desk.writes).toHaveLength(1);
+    feed([changed('1', new Date('2026-03-02T10:00:03Z'))]);
+    expect(await walk()).toMatchObject({ raised: 0 });
+    expect(await w.pending()).toBe(0);
+  });
+
+  test('a change after our own tags is news', async () => {
+    await w.order(1);
+    w.put('1');
+    await tell('1');
+    w.clock.advance(minuteMs);
+    w.put('1', { updatedAt: w.clock.now() });
+    feed([changed('1')]);
+    expect(await walk()).toMatchObject({ raised: 1 });
+  });
+});
+
+describe('the cursor', () => {
+  test('stands behind what is stored: the next walk starts where the last one began, with an overlap', async () => {
+    feed([changed('1')]);
+    await walk();
+    expect(await cursor()).toMatchObject({ seen_until: w.clock.now(), cursor: { cursor: null }, last_error: null });
+    const seen = w.clock.now();
+    w.clock.advance(hourMs);
+    await walk();
+    expect(w.desk.walks.map(({ since }) => since)).toEqual([
+      new Date(w.connection.createdAt.getTime() - 10 * minuteMs),
+      new Date(seen.getTime() - 10 * minuteMs),
+    ]);
+  });
+
+  test('of a walk that was cut off is taken up again, and nothing is lost', async () => {
+    feed([changed('1')], [changed('2')], [changed('3')]);
+    w.desk.onPage = (page) => {
+      if (page === 2) throw new UpstreamError('away', { retryable: true });
+    };
+    await expect(walk()).rejects.toThrow('away');
+    expect(await cursor()).toMatchObject({
+      cursor: { cursor: '2' },
+      seen_until: null,
+      last_error: 'UpstreamError: away',
+    });
+    expect(await w.db.query('select external_id from ticket order by 1')).toHaveLength(2);
+    w.desk.onPage = () => undefined;
+    expect(await walk()).toMatchObject({ walked: 3, raised: 3 });
+    expect(w.desk.walks.at(-1)?.cursor).toBe('2');
+    expect(await w.db.query('select external_id from ticket order by 1')).toHaveLength(3);
+    expect((await connectionStatuses(w.db, w.clock.now()))[0]?.lastError).toBeNull();
+  });
+
+  test('that the helpdesk takes no more is dropped', async () => {
+    feed([changed('1')], [changed('2')]);
+    w.desk.onPage = (page) => {
+      if (page === 1) throw new UpstreamError('invalid cursor', { status: 400, retryable: false });
+    };
+    await expect(walk()).rejects.toThrow('invalid cursor');
+    w.desk.onPage = () => undefined;
+    expect(await walk()).toMatchObject({ walked: 2 });
+    expect(w.desk.walks.at(-1)?.cursor).toBeNull();
+  });
+
+  test('a failure before a page is stored leaves the page to the next walk', async () => {
+    feed([changed('1')]);
+    w.desk.onPage = () => {
+      throw new UpstreamError('away', { retryable: true });
+    };
+    await expect(walk()).rejects.toThrow('away');
+    w.desk.onPage = () => undefined;
+    expect(await walk()).toMatchObject({ raised: 1 });
+  });
+});
+
+describe('a backfill', () => {
+  const since = new Date('2025-12-01T00:00:00Z');
+
+  test('is the same walk from an earlier start, and leaves the other cursor alone', async () => {
+    feed([changed('1', new Date('2025-12-05T00:00:00Z'))]);
+    expect(await walk({ since })).toMatchObject({ raised: 1 });
+    expect(w.desk.walks.at(-1)).toEqual({ cursor: null, since });
+    expect((await w.row('1')).from_backfill).toBe(true);
+    const streams = await w.db.query<{ stream: string }>('select stream from sync_cursor');
+    expect(streams).toEqual([{ stream: 'backfill' }]);
+    expect(await completeness()).toBeNull();
+  });
+
+  test('makes no history of a ticket that webhooks told of', async () => {
+    w.put('1');
+    await tell('1');
+    feed([changed('1', new Date(w.clock.now().getTime() + dayMs))]);
+    await walk({ since });
+    expect((await w.row('1')).from_backfill).toBe(false);
+  });
+
+  test('is history no more once a later walk finds it changed; our own tags change nothing about that', async () => {
+    const both = { now: w.clock.now(), fromBackfill: true };
+    await raiseChanged(w.db, w.connection.id, [changed('1'), changed('2')], both);
+    w.put('1');
+    w.put('2');
+    await w.drain();
+    await w.db.query(
+      "insert into wanted_tag (ticket_id, tag, wanted, state, done_at) select id, 'partner_nord', true, 'done', $1 from ticket where external_id = '2'",
+      [new Date(w.clock.now().getTime() + minuteMs)],
+    );
+    w.clock.advance(minuteMs);
+    await raiseChanged(w.db, w.connection.id, [changed('1'), changed('2')], {
+      now: w.clock.now(),
+      fromBackfill: false,
+    });
+    expect((await w.row('1')).from_backfill).toBe(false);
+    expect((await w.row('2')).from_backfill).toBe(true);
+  });
+});

@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { secondMs } from '../../../src/core/time.ts';
+import { listQuarantined, replay } from '../../../src/features/ingest/index.ts';
+import { type World, world } from './world.ts';
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+const quarantine = (externalId: string) =>
+  w.db.query("update ticket set quarantined_at = $2, attempts = 5, last_error = 'bad' where external_id = $1", [
+    externalId,
+    w.clock.now(),
+  ]);
+const unreadable = (body: string, connectionId = w.connection.id) =>
+  w.receiver.receive({
+    connectionId,
+    deliveryKey: `odd ${body}`,
+    headers: {},
+    body: Buffer.from(body),
+    eventType: null,
+    ticketExternalId: null,
+    urgency: 'ignore',
+    unreadable: 'no JSON',
+    receivedAt: w.clock.now(),
+  });
+
+describe('quarantine', () => {
+  test('lists tickets and deliveries with why, the oldest first', async () => {
+    await w.deliver('1');
+    await quarantine('1');
+    w.clock.advance(secondMs);
+    await unreadable('?');
+    expect(await listQuarantined(w.db)).toMatchObject([
+      { what: 'ticket', externalId: '1', connection: 'desk', error: 'bad', since: '2026-03-02T10:00:00.000Z' },
+      { what: 'delivery', externalId: null, connection: 'desk', error: 'no JSON' },
+    ]);
+  });
+});
+
+describe('replay', () => {
+  test('puts quarantined tickets back in line, with their audits', async () => {
+    w.put('1');
+    w.put('2');
+    await w.deliver('1');
+    await w.deliver('2');
+    w.clock.advance(3 * secondMs);
+    await w.drain();
+    await quarantine('1');
+    expect(await replay(deps(), {})).toEqual({ tickets: 1, deliveries: 0, stillUnreadable: 0 });
+    expect(await w.row('1')).toMatchObject({ quarantined_at: null, attempts: 0, last_error: null });
+    await w.drain();
+    expect(w.desk.pulls.at(-1)).toEqual([{ externalId: '1', withHistory: 'yes' }]);
+    expect(await listQuarantined(w.db)).toEqual([]);
+  });
+
+  test('pulls a named ticket anew, and changes nothing where nothing changed', async () => {
+    await w.order(1);
+    w.put('1');
+    await w.deliver('1');
+    w.clock.advance(3 * secondMs);
+    await w.drain();
+    const before = await w.growth('1');
+    expect(await replay(deps(), { ticketExternalId: '1', connection: w.connection })).toMatchObject({ tickets: 1 });
+    await w.drain();
+    expect(w.desk.pulls).toHaveLength(2);
+    expect(await w.growth('1')).toEqual(before);
+    expect(await replay(deps(), { ticketExternalId: 'none' })).toMatchObject({ tickets: 0 });
+  });
+
+  test('reads deliveries again that an update has come to understand, without their signature', async () => {
+    await unreadable('readable');
+    await unreadable('odd still');
+    expect(await replay(deps(), {})).toEqual({ tickets: 0, deliveries: 1, stillUnreadable: 1 });
+    expect(await w.db.query('select state, event_type, ticket_external_id, error from delivery order by id')).toEqual([
+      { state: 'replayed', event_type: 'changed', ticket_external_id: '77', error: null },
+      { state: 'quarantined', event_type: null, ticket_external_id: null, error: 'no JSON' },
+    ]);
+    w.put('77');
+    await w.drain();
+    expect(await w.row('77')).toMatchObject({ dirty_seq: 1n, settled_seq: 1n, status: 'open' });
+    expect(await replay(deps(), {})).toMatchObject({ deliveries: 0, stillUnreadable: 1 });
+  });
+
+  test('keeps to the connection it is asked about', async () => {
+    const other = await w.directory.connections.create({ kind: 'desk', settings: { name: 'other' } });
+    await unreadable('readable', other.id);
+    expect(await replay(deps(), { connection: w.connection })).toMatchObject({ deliveries: 0, stillUnreadable: 0 });
+  });
+});
+
+const deps = () => ({ sql: w.db, clock: w.clock, directory: w.directory, helpdesks: w.helpdesks });
