@@ -52,7 +52,12 @@ const importers: Readonly<Record<string, Importer>> = {
 export const importable: readonly string[] = Object.keys(importers);
 
 /** Imports one file's text; a dry run only says what it would do. Throws InvalidInput with one fault per bad cell and changes nothing then. */
-export const importText = (product: Product, what: string, text: string, options: Options): Promise<ImportReport> => {
+export const importText = async (
+  product: Product,
+  what: string,
+  text: string,
+  options: Options,
+): Promise<ImportReport> => {
   const importer = importers[what];
   if (!importer)
     throw new InvalidInput(`"${what}" cannot be imported; one of ${importable.join(', ')} can`, [

@@ -28,7 +28,9 @@ export interface PartnerBook {
 const comparable = (raw: string): string => raw.normalize('NFC').trim().replaceAll(/\s+/g, ' ').toLowerCase();
 
 export const partnerBook = (partners: readonly Partner[]): PartnerBook => {
-  const all = [...partners, directPartner].sort((a, b) => (a.code < b.code ? -1 : 1));
+  // The database holds the built-in one as well.
+  const others = partners.filter(({ code }) => code !== directPartner.code);
+  const all = [...others, directPartner].sort((a, b) => (a.code < b.code ? -1 : 1));
   const codes = new Set(all.map(({ code }) => code));
   const byName = new Map(
     all.flatMap(({ code, aliases }) => aliases.map((alias) => [comparable(alias), code] as const)),

@@ -1,0 +1,204 @@
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Product } from '../src/compose.ts';
+import { connect } from '../src/connect.ts';
+import { InvalidInput } from '../src/core/errors.ts';
+import { append } from '../src/features/attribution/index.ts';
+import { settleWork } from '../src/features/costing/index.ts';
+import type { Connection } from '../src/features/directory/index.ts';
+import { importable, importText } from '../src/import.ts';
+import { type BigcommerceSandbox, createBigcommerceSandbox } from '../src/sandbox/bigcommerce/index.ts';
+import { atEndOfFile } from './support/cleanup.ts';
+import { testProduct } from './support/product.ts';
+import { type StandingClock, standingClock } from './support/standing-clock.ts';
+
+let product: Product;
+let clock: StandingClock;
+let desk: Connection;
+let store: Connection;
+let sandbox: BigcommerceSandbox;
+
+const bring = (what: string, content: string | object, dryRun = false) =>
+  importText(product, what, typeof content === 'string' ? content : JSON.stringify(content), { dryRun, actor: 'test' });
+
+const marked = () =>
+  product.db.query<{ external_id: string; reprice: boolean }>(
+    'select external_id, reprice from ticket where stale_since is not null order by external_id',
+  );
+const orderRows = () =>
+  product.db.query<{ number: string; region: string | null; partner: string | null; reporting: bigint | null }>(
+    `select o.number, o.region, s.partner, o.reporting_micros as reporting from "order" o join order_share s on s.order_id = o.id order by o.number`,
+  );
+
+const order = {
+  placedAtMs: Date.parse('2026-03-01T10:00:00Z'),
+  customerId: 0,
+  email: 'buyer@example.com',
+  firstName: 'A',
+  lastName: 'B',
+  countryIso2: 'SE',
+  locale: 'sv',
+  currency: 'EUR',
+  channelId: 7,
+  externalSource: null,
+  externalOrderId: '',
+  formFields: [{ name: 'Shop', value: 'Sud' }],
+  metafields: [{ namespace: 'market', key: 'seller', value: 'NRD', permissionSet: 'read' as const }],
+  taxInclusive: false,
+  taxPercent: 0,
+  lines: [{ brand: '', sku: 'L-1', name: 'Lamp', quantity: 1, priceCents: 10_000 }],
+  discountCents: 0,
+  shippingCents: 0,
+  statusId: 2,
+};
+const channelRule = { gives: 'partner', from: { place: 'channel' }, values: { '7': 'nord' } };
+
+const addTicket = async (externalId: string, agentId: string): Promise<void> => {
+  const { db } = product;
+  const at = clock.now();
+  const [ticket] = await db.query<{ id: bigint }>(
+    `insert into ticket (connection_id, external_id, first_seen_at, created_at, created_day, snapshot_at, status, channel)
+     values ($1, $2, $3, $3, ($3::timestamptz)::date, $3, 'open', 'email') returning id`,
+    [desk.id, externalId, at],
+  );
+  if (!ticket) throw new Error('no ticket was made');
+  const shares = [{ partner: null, region: null, country: null, ppm: 1_000_000 }];
+  await db.transaction(async (tx) => {
+    const decision = { method: 'unattributed', confidence: 'none', evidence: {}, shares } as const;
+    await append(tx, [{ ticketId: ticket.id, decision, decidedAt: at }]);
+    const work = {
+      sourceKey: `audit:${externalId}`,
+      agentId,
+      actor: 'agent',
+      clock: 'time tracking',
+      rawSeconds: 60,
+    } as const;
+    await settleWork(tx, {
+      tickets: [
+        {
+          ticketId: ticket.id,
+          connectionId: desk.id,
+          connectionName: desk.name,
+          channel: 'email',
+          readings: [{ ...work, value: null, workedAt: at, channel: 'email' }],
+          shares,
+          attributionVersion: 1,
+          reprice: false,
+        },
+      ],
+      reportingCurrency: 'USD',
+      reportingTimezone: 'UTC',
+      now: at,
+    });
+  });
+};
+
+beforeAll(async () => {
+  clock = standingClock();
+  sandbox = await createBigcommerceSandbox({ clock, seed: 'import', limits: 'off' });
+  atEndOfFile(() => sandbox.close());
+  ({ product } = await testProduct({ clock }));
+  await connect(product, { kind: 'bigcommerce', settings: sandbox.settings, remoteSetup: true, actor: 'test' });
+  store = await product.directory.connections.get('store');
+  desk = await product.directory.connections.create({
+    kind: 'zendesk',
+    settings: { name: 'desk', subdomain: 'acme', email: 'api@example.com', apiToken: 'token' },
+  });
+  sandbox.shop.place(order);
+  await product.walk(store);
+  await addTicket('1', 'ada');
+  await addTicket('2', 'ben');
+});
+
+beforeEach(() => product.db.query('update ticket set stale_since = null, reprice = false'));
+
+describe('what says whose an order or a ticket is', () => {
+  it('a dry run changes nothing and marks nothing', async () => {
+    const report = await bring('partners', 'code,name,aliases\nnord,Nord,NRD\n', true);
+    expect(report).toMatchObject({ dryRun: true, added: 1, preview: [{ code: 'nord', name: 'Nord', aliases: 'NRD' }] });
+    await bring('ticket-rules', [{ when: { tag: 'vip' }, region: 'SE' }], true);
+    await bring('mapping-rules', [channelRule], true);
+    await bring('regions', 'region,name,countries\nnordics,Nordics,SE|NO\n', true);
+    expect(await marked()).toEqual([]);
+    expect(await orderRows()).toMatchObject([{ region: 'SE', partner: 'direct' }]);
+    expect((await product.directory.partners()).list()).toHaveLength(1);
+  });
+
+  it('mapping rules and partners decide orders again at once, and mark every ticket', async () => {
+    const report = await bring('mapping-rules', [channelRule]);
+    expect(report.warnings).toEqual([expect.stringContaining('"nord"')]);
+    expect(await orderRows()).toMatchObject([{ partner: null }]);
+    expect(await marked()).toHaveLength(2);
+    await bring('partners', 'code,name,aliases\nnord,Nord,NRD\nsud,Sud,\n');
+    expect(await orderRows()).toMatchObject([{ partner: 'nord' }]);
+  });
+
+  it('regions move orders to their group', async () => {
+    await bring('regions', 'region,name,countries\nnordics,Nordics,SE|NO\n');
+    expect(await orderRows()).toMatchObject([{ region: 'nordics', partner: 'nord' }]);
+    expect(await marked()).toHaveLength(2);
+  });
+
+  it('ticket rules mark every ticket; the same file once more does so too, to finish what a kill left', async () => {
+    const rules = [{ when: { tag: 'vip' }, partner: 'nord' }];
+    await bring('ticket-rules', rules);
+    expect(await marked()).toHaveLength(2);
+    await product.db.query('update ticket set stale_since = null');
+    expect(await bring('ticket-rules', rules)).toMatchObject({ unchanged: 1, added: 0, changed: 0 });
+    expect(await marked()).toHaveLength(2);
+  });
+
+  it('a rule over a place not read before has orders read again at the next walk', async () => {
+    const seller = { gives: 'partner', from: { place: 'metafield', namespace: 'market', key: 'seller' }, values: {} };
+    await bring('mapping-rules', [seller]);
+    expect(await orderRows()).toMatchObject([{ partner: 'direct' }]);
+    await product.walk(store);
+    expect(await orderRows()).toMatchObject([{ partner: 'nord' }]);
+    await bring('mapping-rules', [{ gives: 'partner', from: { place: 'form_field', name: 'Shop' }, values: {} }]);
+    await product.walk(store);
+    expect(await orderRows()).toMatchObject([{ partner: 'sud' }]);
+  });
+});
+
+describe('what says what work and orders cost', () => {
+  it('rates mark the tickets they price, and a dry run none', async () => {
+    const rates = `scope,key,hourly,currency,valid_from\nagent,desk:ada,36.00,USD,2026-01-01\n`;
+    expect(await bring('rates', rates, true)).toMatchObject({ dryRun: true, added: 1 });
+    expect(await marked()).toEqual([]);
+    await bring('rates', rates);
+    expect(await marked()).toEqual([{ external_id: '1', reprice: true }]);
+  });
+
+  it('agents mark the tickets whose people a role now prices', async () => {
+    await bring('rates', 'scope,key,hourly,currency,valid_from\nrole,senior,50.00,EUR,2026-01-01\n');
+    await product.db.query('update ticket set stale_since = null, reprice = false');
+    await bring('fx', 'date,base,quote,rate\n2026-02-27,EUR,USD,1.10\n');
+    await product.db.query('update ticket set stale_since = null, reprice = false');
+    await bring('agents', 'connection,external_id,role\ndesk,ben,senior\n');
+    expect(await marked()).toContainEqual({ external_id: '2', reprice: true });
+  });
+
+  it('exchange rates price the orders that waited for them', async () => {
+    expect(await orderRows()).toMatchObject([{ reporting: 110_000_000n }]);
+    await bring('fx', 'date,base,quote,rate\n2026-02-27,EUR,USD,1.20\n');
+    // The rate an order was priced at stays.
+    expect(await orderRows()).toMatchObject([{ reporting: 110_000_000n }]);
+  });
+});
+
+describe('bad input', () => {
+  it.each(importable)('%s: faults are named, nothing is stored or marked', async (what) => {
+    const before = await product.db.query('select count(*) from audit_log');
+    const bad = what.endsWith('-rules') ? '[{"gives": 1, "when": {}}]' : 'nothing,that,is,known\n1,2,3,4\n';
+    const error = await bring(what, bad).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(InvalidInput);
+    expect((error as InvalidInput).faults.length).toBeGreaterThan(0);
+    expect(await product.db.query('select count(*) from audit_log')).toEqual(before);
+    expect(await marked()).toEqual([]);
+  });
+
+  it('names what can be imported', async () => {
+    await expect(bring('wages', '')).rejects.toThrow(
+      'one of partners, regions, agents, rates, fx, mapping-rules, ticket-rules can',
+    );
+  });
+});
