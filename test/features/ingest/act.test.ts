@@ -104,17 +104,17 @@ describe('a call that fails', () => {
     [
       'on the network is made again',
       () => new UpstreamError('reset', { retryable: true, inDoubt: true }),
-      90 * secondMs,
+      30 * secondMs,
     ],
     [
       'on a conflict is made again',
       () => new UpstreamError('conflict', { status: 409, retryable: true }),
-      90 * secondMs,
+      30 * secondMs,
     ],
     [
       'on our credentials is made again',
       () => new UpstreamError('who?', { status: 401, retryable: false }),
-      90 * secondMs,
+      30 * secondMs,
     ],
     ['on our rights is made again', () => new UpstreamError('no', { status: 403, retryable: false }), 30 * secondMs],
   ])('%s, without blame', async (_, error, waitMs) => {
