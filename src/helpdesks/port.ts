@@ -34,7 +34,7 @@ export interface WorkReading {
   readonly agentId: string | null;
   readonly actor: Actor;
   readonly clock: string;
-  /** Negative: a correction. */
+  /** A safe integer. Negative: a correction. */
   readonly rawSeconds: number;
   /** The absolute total that the update set. */
   readonly value: number | null;
@@ -99,7 +99,7 @@ export interface TicketSnapshot {
   readonly updatedAt: Date;
   readonly channel: Channel;
   readonly subject: string | null;
-  /** The first public message, when the requester wrote it. */
+  /** The requester's first public message; null also where only the history would tell it and was not pulled. */
   readonly firstMessage: string | null;
   readonly requester: { readonly id: string; readonly email: string | null; readonly locale: string | null } | null;
   readonly assigneeId: string | null;
@@ -130,10 +130,15 @@ export interface HelpdeskClient {
   verify(): Promise<{ readonly apiUserId: string; readonly accountName: string }>;
   /**
    * Up to 100 tickets in as few calls as the helpdesk allows. `if solved` spares the history of tickets still being worked
-   * on. `missing`: gone for good; a soft-deleted ticket comes back with status `deleted` where the helpdesk tells.
+   * on, save where a mapped partner or region is filled and no history is held that tells who filled it. `missing`: gone
+   * for good; a soft-deleted ticket comes back with status `deleted` where the helpdesk tells.
    */
   pullTickets(
-    wanted: readonly { readonly externalId: string; readonly withHistory: 'yes' | 'no' | 'if solved' }[],
+    wanted: readonly {
+      readonly externalId: string;
+      readonly withHistory: 'yes' | 'no' | 'if solved';
+      readonly historyHeld?: boolean;
+    }[],
   ): Promise<{
     readonly tickets: readonly TicketSnapshot[];
     readonly missing: readonly string[];
@@ -149,7 +154,7 @@ export interface HelpdeskClient {
     externalId: string,
     change: { readonly add: readonly string[]; readonly remove: readonly string[] },
   ): Promise<void>;
-  /** Creates the webhook and returns its signing secret where the helpdesk has a call for it. */
+  /** Has a webhook lead to the address, one for any number of tries, and returns its signing secret where a call tells it. */
   setUpRemote?(
     webhookUrl: string,
   ): Promise<{ readonly webhookSecrets: readonly string[]; readonly created: readonly string[] }>;

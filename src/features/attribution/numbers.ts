@@ -116,7 +116,8 @@ export const findOrderNumbers = (text: string, extra?: RegExp): string[] => {
   if (extra) {
     for (const match of plain.matchAll(extra)) {
       const number = (match[1] ?? match[0]).trim();
-      if (number !== '') found.push({ number, position: match.index + match[0].indexOf(number) });
+      // What is found is stored, so a pattern that is too wide must not carry words of the text along.
+      if (/^(?=.*\d)\S{1,40}$/.test(number)) found.push({ number, position: match.index + match[0].indexOf(number) });
     }
   }
   found.sort((a, b) => a.position - b.position);

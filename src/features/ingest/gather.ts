@@ -3,7 +3,7 @@ import type { HelpdeskClient, TicketSnapshot } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { RunStep, StepLine } from '../../platform/log.ts';
-import { fieldNumbers, findNamedLines, findOrderNumbers } from '../attribution/index.ts';
+import { fieldNumbers, findNamedLines, findOrderNumbers, parseNumberPattern } from '../attribution/index.ts';
 import { detectLanguage } from '../csat/index.ts';
 import type { Connection, Directory } from '../directory/index.ts';
 import type { Orders, TicketOrders } from '../orders/index.ts';
@@ -89,18 +89,22 @@ export const createGatherer = (deps: {
     line: StepLine,
   ): Promise<readonly Failure[]> => {
     const pulledAt = clock.now();
-    const pulled = await deps
-      .clientOf(connection)
-      .pullTickets(
-        due.map((ticket) => ({ externalId: ticket.externalId, withHistory: historyWanted(ticket, pulledAt) })),
-      );
+    const pulled = await deps.clientOf(connection).pullTickets(
+      due.map((ticket) => ({
+        externalId: ticket.externalId,
+        withHistory: historyWanted(ticket, pulledAt),
+        historyHeld: ticket.historyHeld,
+      })),
+    );
     if (pulled.agents.length > 0) await directory.saveAgents(connection.id, pulled.agents);
     const snapshots = new Map(pulled.tickets.map((snapshot) => [snapshot.externalId, snapshot]));
+    const { orderNumberPattern } = connection.settings;
+    const ownPattern = typeof orderNumberPattern === 'string' ? parseNumberPattern(orderNumberPattern) : undefined;
     const present = due.flatMap((ticket) => {
       const snapshot = snapshots.get(ticket.externalId);
       if (!snapshot) return [];
       const text = [snapshot.subject ?? '', snapshot.firstMessage ?? ''].join('\n\n');
-      return [{ id: ticket.id, ticket, snapshot, text, numbers: findOrderNumbers(text) }];
+      return [{ id: ticket.id, ticket, snapshot, text, numbers: findOrderNumbers(text, ownPattern) }];
     });
     const { unanswered, candidates } = await bringOrders(present);
     const gathered: Gathered[] = present.map(({ id, ticket, snapshot, text, numbers }) => ({

@@ -25,6 +25,8 @@ export type Gathered = {
     }
 );
 
+const union = <Item>(held: readonly Item[] = [], found: readonly Item[]): Item[] => [...new Set([...held, ...found])];
+
 /** The row decided again from what is stored; nothing about its pulls changes. */
 export const asStored = (row: LockedTicket, timeZone: string): SavedTicket => ({
   ...row,
@@ -54,6 +56,9 @@ export const mergePull = (
   const hash = address === null ? null : vault.hashAddress(address);
   const sameAddress = hash !== null && row.requesterHash !== null && hash.equals(row.requesterHash);
   const { history } = snapshot;
+  // A message that an earlier pull read with the audits is not read again without them.
+  const unread =
+    snapshot.firstMessage === null && row.requesterId === (snapshot.requester?.id ?? null) ? row : undefined;
   const solvedNow = snapshot.status === 'solved' || snapshot.status === 'closed';
   return {
     id: row.id,
@@ -82,8 +87,8 @@ export const mergePull = (
     inboxId: snapshot.inboxId,
     tags: snapshot.tags,
     orderNumbers: fieldNumbers(snapshot.orderNumber),
-    namedNumbers: gathered.namedNumbers,
-    namedLines: gathered.namedLines,
+    namedNumbers: union(unread?.namedNumbers, gathered.namedNumbers),
+    namedLines: union(unread?.namedLines, gathered.namedLines),
     personChoice: history ? history.choices : row.personChoice,
     parentExternalId: snapshot.parentExternalId ?? row.parentExternalId,
     mergedIntoExternalId: snapshot.mergedIntoExternalId ?? row.mergedIntoExternalId,

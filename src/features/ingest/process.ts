@@ -145,14 +145,15 @@ export const createProcessor = (deps: {
       now,
     });
 
-    // Decided again without the text, a ticket keeps the language that was found while the text was in memory.
+    // Without the text, a ticket keeps the language that was found while the text was in memory.
     const spoken = decidable.map((ticket) => {
       const gathered = gatheredById.get(ticket.id);
       const ofTicket = found.get(ticket.id);
       const order = ofTicket?.byNumber.find(({ belongsToRequester }) => belongsToRequester) ?? ofTicket?.ofRequester[0];
       const heldLanguage = ticket.languageReason === 'text' ? ticket.language : null;
       const choice = chooseLanguage({
-        textLanguage: gathered?.snapshot ? gathered.textLanguage : heldLanguage,
+        textLanguage:
+          gathered?.snapshot && gathered.snapshot.firstMessage !== null ? gathered.textLanguage : heldLanguage,
         requesterLocale: ticket.requesterLocale,
         orderLocale: order?.locale ?? null,
         country: order?.country ?? null,

@@ -190,6 +190,8 @@ export interface DueTicket {
   readonly status: string | null;
   readonly wantsDeep: boolean;
   readonly deepDueAt: Date | null;
+  /** Its audits were read before, so that what agents chose is known. */
+  readonly historyHeld: boolean;
 }
 
 /** Renews the lease on those of a lot that are still due; what another worker settled meanwhile is left out. */
@@ -201,13 +203,14 @@ export const renewDue = async (sql: Sql, ticketIds: readonly bigint[], now: Date
     status: string | null;
     wants_deep: boolean;
     deep_due_at: Date | null;
+    history_held: boolean;
   }>(
     `with due as (
        select id from ticket where id = any($1) and (due_at <= $2 or deep_due_at <= $2) and quarantined_at is null
         order by connection_id, external_id for update
      )
      update ticket set claimed_until = now() + $3 * interval '1 s' from due where ticket.id = due.id
-     returning ticket.id, external_id, dirty_seq, status, wants_deep, deep_due_at`,
+     returning ticket.id, external_id, dirty_seq, status, wants_deep, deep_due_at, person_choice is not null as history_held`,
     [ticketIds, now, leaseSeconds],
   );
   return rows.map((row) => ({
@@ -217,6 +220,7 @@ export const renewDue = async (sql: Sql, ticketIds: readonly bigint[], now: Date
     status: row.status,
     wantsDeep: row.wants_deep,
     deepDueAt: row.deep_due_at,
+    historyHeld: row.history_held,
   }));
 };
 

@@ -10,18 +10,16 @@ import {
   auditsAnswer,
   changesAnswer,
   meAnswer,
-  signingSecretAnswer,
   ticketAnswer,
   ticketsAnswer,
   usersAnswer,
-  webhookAnswer,
   type ZendeskTicket,
   type ZendeskUser,
 } from './schema.ts';
 import type { ZendeskSettings } from './settings.ts';
 import { createStaff } from './staff.ts';
-import { isFollowUp, snapshotOf, ticketStatus } from './ticket.ts';
-import { subscribedEvents } from './urgency.ts';
+import { isFollowUp, mayBeChosen, snapshotOf, ticketStatus } from './ticket.ts';
+import { setUpWebhook } from './webhook.ts';
 
 /** The most that one bulk read takes. */
 const bulkSize = 100;
@@ -133,8 +131,8 @@ export const connectZendesk = (
     },
 
     async pullTickets(wanted) {
-      const withHistory = new Map(wanted.map((one) => [one.externalId, one.withHistory]));
-      const ids = [...withHistory.keys()];
+      const wantedById = new Map(wanted.map((one) => [one.externalId, one]));
+      const ids = [...wantedById.keys()];
       const tickets = new Map<string, ZendeskTicket>();
       const users = new Map<string, ZendeskUser>();
       const take = (answer: {
@@ -151,8 +149,11 @@ export const connectZendesk = (
 
       const present = ids.flatMap((id) => tickets.get(id) ?? []);
       const isWanted = (ticket: ZendeskTicket): boolean => {
-        const depth = withHistory.get(ticket.id);
-        return depth === 'yes' || (depth === 'if solved' && ['solved', 'closed'].includes(ticketStatus(ticket.status)));
+        const { withHistory, historyHeld = false } = wantedById.get(ticket.id) ?? {};
+        if (withHistory !== 'if solved') return withHistory === 'yes';
+        return (
+          ['solved', 'closed'].includes(ticketStatus(ticket.status)) || (!historyHeld && mayBeChosen(ticket, settings))
+        );
       };
       const audits = new Map(
         await Promise.all(
@@ -228,22 +229,6 @@ export const connectZendesk = (
       await change('DELETE', remove);
     },
 
-    async setUpRemote(webhookUrl) {
-      const webhook = {
-        name: 'Deskledger',
-        status: 'active',
-        endpoint: webhookUrl,
-        http_method: 'POST',
-        request_format: 'json',
-        subscriptions: subscribedEvents,
-      };
-      const created = await http.read({ method: 'POST', path: '/api/v2/webhooks', body: { webhook } }, webhookAnswer);
-      const { id } = created.webhook;
-      const { signing_secret } = await http.read(
-        { path: '/api/v2/webhooks/{id}/signing_secret', params: { id } },
-        signingSecretAnswer,
-      );
-      return { webhookSecrets: [signing_secret.secret], created: [`webhook ${id}`] };
-    },
+    setUpRemote: (webhookUrl) => setUpWebhook(http, webhookUrl),
   };
 };

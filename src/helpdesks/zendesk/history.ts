@@ -31,12 +31,15 @@ const byTimeThenId = (a: Audit, b: Audit): number => {
 const setsField = (event: AuditEvent, fieldName: string): boolean =>
   (event.type === 'Create' || event.type === 'Change') && event.field_name === fieldName;
 
-/** Whole seconds in a field's value; none is 0, undefined is no number at all. */
+/** 30 million years: what is beyond is no time, and differences of what is within are exact. */
+const mostSeconds = 1e15;
+
+/** Whole seconds in a field's value; none is 0, undefined is no number of seconds. */
 const secondsIn = (value: unknown): number | undefined => {
   if (value === null || value === '') return 0;
   const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value.trim() : '';
   const seconds = /^-?\d+(\.\d+)?$/.test(text) ? Math.trunc(Number(text)) : undefined;
-  return Number.isSafeInteger(seconds) ? seconds : undefined;
+  return seconds !== undefined && Math.abs(seconds) <= mostSeconds ? seconds : undefined;
 };
 
 type Author = Actor | 'unknown';
@@ -173,14 +176,31 @@ const mergeTargetIn = (audits: readonly Audit[]): string | null => {
   return [...vias.map((via) => via.toTicketId ?? via.fromTicketId), ...named].find((id) => id) ?? null;
 };
 
+/** The first public words of the requester, null where there are none. */
+const firstMessageIn = (audits: readonly Audit[], requesterId: string | null): string | null => {
+  if (requesterId === null) return null;
+  for (const audit of audits) {
+    if (isMerge(audit)) continue;
+    const message = audit.events.find(
+      (event) =>
+        event.type === 'Comment' && event.public !== false && (event.author_id ?? audit.author_id) === requesterId,
+    );
+    if (message?.body) return message.body;
+  }
+  return null;
+};
+
+export interface ReadHistory {
+  readonly history: TicketHistory;
+  readonly mergedInto: string | null;
+  readonly firstMessage: string | null;
+}
+
 /**
  * A ticket's audits, in any order, as work, touches and people's choices. RULES.md sections 3 and 4, facts of the Ticket
  * Audits API (https://developer.zendesk.com/documentation/ticketing/reference-guides/ticket-audit-events-reference).
  */
-export const readHistory = (
-  unordered: readonly Audit[],
-  context: HistoryContext,
-): { history: TicketHistory; mergedInto: string | null } => {
+export const readHistory = (unordered: readonly Audit[], context: HistoryContext): ReadHistory => {
   const audits = unordered.toSorted(byTimeThenId);
   const authorOf = authorsIn(audits, context);
   const { totalTimeFieldId, partnerFieldId, regionFieldId, tagPrefix } = context.settings;
@@ -199,6 +219,7 @@ export const readHistory = (
       ...statusTimesIn(audits),
     },
     mergedInto: mergeTargetIn(audits),
+    firstMessage: firstMessageIn(audits, context.requesterId),
   };
 };
 

@@ -137,5 +137,19 @@ export const changesAnswer = z.object({
   end_of_stream: z.boolean().nullish(),
 });
 
+export const webhooksAnswer = z.object({
+  webhooks: z.array(
+    z.object({
+      id: z.string().min(1),
+      endpoint: text,
+      status: text,
+      subscriptions: z
+        .array(z.string())
+        .nullish()
+        .transform((events) => events ?? []),
+    }),
+  ),
+  meta: z.object({ has_more: z.boolean().nullish(), after_cursor: z.string().nullish() }).nullish(),
+});
 export const webhookAnswer = z.object({ webhook: z.object({ id: z.string().min(1) }) });
 export const signingSecretAnswer = z.object({ signing_secret: z.object({ secret: z.string().min(1) }) });

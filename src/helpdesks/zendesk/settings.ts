@@ -30,6 +30,15 @@ const webhookSecret = z
     "is Zendesk's public testing secret, with which anybody can sign; copy the webhook's own",
   );
 
+/** The flags are those with which texts are searched. */
+const isPattern = (source: string): boolean => {
+  try {
+    return new RegExp(source, 'giu').flags === 'giu';
+  } catch {
+    return false;
+  }
+};
+
 export const settingsSchema = z.object({
   name: z.string().trim().min(1).max(100),
   subdomain: z
@@ -55,6 +64,13 @@ export const settingsSchema = z.object({
   partnerFieldId: fieldId.optional(),
   regionFieldId: fieldId.optional(),
   reasonFieldId: fieldId.optional(),
+  /** Numbers that texts name beside those after "#" or a word for order; its first group, else the whole match, is the number. */
+  orderNumberPattern: z
+    .string()
+    .min(1)
+    .max(200)
+    .refine(isPattern, 'is not a regular expression; write it as in JavaScript, e.g. "LX-(\\d{4,9})"')
+    .optional(),
   tagPrefix: z
     .string()
     .regex(/^[a-z0-9_]{0,40}$/, 'use lower-case letters, digits and _ alone: Zendesk splits tags at other characters')

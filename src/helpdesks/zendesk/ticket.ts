@@ -1,5 +1,6 @@
-import type { TicketHistory, TicketSnapshot, TicketStatus } from '../port.ts';
+import type { TicketSnapshot, TicketStatus } from '../port.ts';
 import { ticketChannel } from './channels.ts';
+import type { ReadHistory } from './history.ts';
 import type { ZendeskTicket, ZendeskUser } from './schema.ts';
 import { contactReasons, type ZendeskSettings } from './settings.ts';
 
@@ -29,6 +30,15 @@ export const fieldText = (value: unknown): string | null => {
 /** True where the ticket continues a closed one, whose custom fields Zendesk copied. */
 export const isFollowUp = (ticket: ZendeskTicket): boolean => ticket.via.rel === 'follow_up';
 
+/** True where the mapped partner or region is filled: only the audits tell whether an agent did it. */
+export const mayBeChosen = (
+  ticket: ZendeskTicket,
+  { partnerFieldId, regionFieldId }: Pick<ZendeskSettings, 'partnerFieldId' | 'regionFieldId'>,
+): boolean =>
+  [partnerFieldId, regionFieldId].some(
+    (fieldId) => fieldId !== undefined && fieldText(ticket.custom_fields.get(fieldId)) !== null,
+  );
+
 /**
  * The contact reason by mapped field, else form, else tag. A filled field whose value nobody mapped is `other`; null where
  * nothing tells.
@@ -45,12 +55,15 @@ const reasonOf = (ticket: ZendeskTicket, settings: ZendeskSettings): string | nu
   return byForm ?? ticket.tags.map((tag) => mapped.get(tag)).find((reason) => reason !== undefined) ?? null;
 };
 
-/** Our view of a ticket. The description is the first message; it is the requester's when nobody else submitted it. */
+/**
+ * Our view of a ticket. The description is the first message; it is the requester's when nobody else submitted it. Where an
+ * agent or a machine did (outbound, phone, messaging), the history tells the requester's first one.
+ */
 export const snapshotOf = (
   ticket: ZendeskTicket,
   users: ReadonlyMap<string, ZendeskUser>,
   settings: ZendeskSettings,
-  read: { readonly history: TicketHistory; readonly mergedInto: string | null } | null,
+  read: ReadHistory | null,
 ): TicketSnapshot => {
   const status = ticketStatus(ticket.status);
   const requester = ticket.requester_id ? users.get(ticket.requester_id) : undefined;
@@ -64,7 +77,7 @@ export const snapshotOf = (
     updatedAt: ticket.updated_at,
     channel: ticketChannel(followUp ? (ticket.via.fromChannel ?? ticket.via.channel) : ticket.via.channel),
     subject: ticket.subject,
-    firstMessage: fromRequester ? ticket.description : null,
+    firstMessage: fromRequester ? ticket.description : (read?.firstMessage ?? null),
     requester: ticket.requester_id
       ? { id: ticket.requester_id, email: requester?.email ?? null, locale: requester?.locale ?? null }
       : null,

@@ -113,6 +113,7 @@ describe('findOrderNumbers', () => {
     const extra = parseNumberPattern('möbel-(w\\d{3})');
     expect(findOrderNumbers('order 1001, Möbel-W123, #1002', extra)).toEqual(['1001', 'W123', '1002']);
     expect(() => parseNumberPattern('(')).toThrow(InvalidInput);
+    expect(findOrderNumbers('Anna Berg wrote LX7', parseNumberPattern('.+|\\w+'))).toEqual([]);
   });
 
   it('never finds bare digits, nor anything outside 4 to 9 digits', () => {

@@ -11,6 +11,7 @@ import {
   ben,
   change,
   comment,
+  create,
   customer,
   fields,
   settingsWith,
@@ -127,6 +128,47 @@ describe('pullTickets', () => {
       work: [{ agentId: anna, rawSeconds: 600 }],
       touches: [{ agentId: anna }],
     });
+  });
+
+  it('bug: a field that an agent filled at creation was not attributed to the agent until the audits came', async () => {
+    const filled = (fieldId: string, value: unknown) =>
+      ticketJson({ custom_fields: [{ id: Number(fieldId), value }], submitter_id: Number(anna) });
+    const pull = async (ticket: object, more: object = {}) => {
+      showMany(id, { tickets: [ticket], users: [customerJson, annaJson] });
+      const { tickets } = await connect().pullTickets([{ externalId: id, withHistory: 'if solved', ...more }]);
+      return tickets[0]?.history;
+    };
+    for (const fieldId of [fields.partner, fields.region]) {
+      api()
+        .get(`/api/v2/tickets/${id}/audits.json`)
+        .query(true)
+        .reply(200, { audits: [audit(1, anna, 0, [create(fieldId, 'nord')])] });
+      const half = fieldId === fields.partner ? 'partner' : 'region';
+      expect((await pull(filled(fieldId, 'nord')))?.choices[half]).toMatchObject([{ source: 'field', value: 'nord' }]);
+    }
+    expect(await pull(filled(fields.partner, 'nord'), { historyHeld: true })).toBeUndefined();
+    expect(await pull(filled(fields.partner, null))).toBeUndefined();
+    expect(await pull(ticketJson({ tags: ['partner_nord'] }))).toBeUndefined();
+  });
+
+  it('bug: the requester’s first words on a ticket that an agent opened were never read', async () => {
+    showMany(id, {
+      tickets: [ticketJson({ submitter_id: Number(anna), description: 'Your delivery, order 1002' })],
+      users: [customerJson, annaJson],
+    });
+    api()
+      .get(`/api/v2/tickets/${id}/audits.json`)
+      .query(true)
+      .reply(200, {
+        audits: [
+          audit(1, anna, 0, [create('status', 'open'), comment({ body: 'Your delivery, order 1002' })]),
+          audit(2, customer, 1, [comment({ body: 'To ourselves', public: false })]),
+          audit(3, customer, 2, [comment({ body: 'It is order 1001' })]),
+          audit(4, customer, 3, [comment({ body: 'And order 1003' })]),
+        ],
+      });
+    const { tickets } = await connect().pullTickets([{ externalId: id, withHistory: 'yes' }]);
+    expect(tickets[0]?.firstMessage).toBe('It is order 1001');
   });
 
   it('follows the audits’ cursor to the end', async () => {
@@ -410,30 +452,71 @@ describe('changeTags', () => {
 });
 
 describe('setUpRemote', () => {
+  const endpoint = 'https://desk.example/webhooks/k';
+  const webhookId = '01EJFTSCC78X5V07NPY2MHR00M';
+  const list = (webhooks: readonly object[], meta: object = { has_more: false }, after?: string) =>
+    api()
+      .get('/api/v2/webhooks')
+      .query({ 'page[size]': 100, ...(after && { 'page[after]': after }) })
+      .reply(200, { webhooks, meta });
+  const ours = { id: webhookId, endpoint, status: 'active', subscriptions: subscribedEvents };
+  const secret = () =>
+    api()
+      .get(`/api/v2/webhooks/${webhookId}/signing_secret`)
+      .reply(200, { signing_secret: { algorithm: 'SHA256', secret: 'shh' } });
+
   it('creates the webhook and brings its secret', async () => {
     let sent: unknown;
+    list([
+      { ...ours, id: 'a', endpoint: 'https://desk.example/webhooks/other' },
+      { ...ours, id: 'b', status: 'inactive' },
+      { ...ours, id: 'c', subscriptions: ['conditional_ticket_events'] },
+    ]);
     api()
       .post('/api/v2/webhooks', (body) => {
         sent = body;
         return true;
       })
-      .reply(201, { webhook: { id: '01EJFTSCC78X5V07NPY2MHR00M', subscriptions: subscribedEvents } });
-    api()
-      .get('/api/v2/webhooks/01EJFTSCC78X5V07NPY2MHR00M/signing_secret')
-      .reply(200, { signing_secret: { algorithm: 'SHA256', secret: 'shh' } });
-    const result = await connect().setUpRemote?.('https://desk.example/webhooks/k');
-    expect(result).toEqual({ webhookSecrets: ['shh'], created: ['webhook 01EJFTSCC78X5V07NPY2MHR00M'] });
+      .reply(201, { webhook: { id: webhookId, subscriptions: subscribedEvents } });
+    secret();
+    expect(await connect().setUpRemote?.(endpoint)).toEqual({
+      webhookSecrets: ['shh'],
+      created: [`webhook ${webhookId}`],
+    });
     expect(sent).toEqual({
       webhook: {
         name: 'Deskledger',
         status: 'active',
-        endpoint: 'https://desk.example/webhooks/k',
+        endpoint,
         http_method: 'POST',
         request_format: 'json',
         subscriptions: subscribedEvents,
       },
     });
   });
+
+  it('bug: a second try made a second webhook', async () => {
+    list([{ ...ours, id: 'a', endpoint: 'https://elsewhere.example' }], { has_more: true, after_cursor: 'c1' });
+    list([ours], { has_more: false }, 'c1');
+    secret();
+    expect(await connect().setUpRemote?.(endpoint)).toEqual({ webhookSecrets: ['shh'], created: [] });
+  });
+
+  it.each([
+    ['goes', 204],
+    ['stays', 403],
+  ])(
+    'bug: a webhook without a readable secret was left behind; it is taken away, and tells the failure where it %s',
+    async (_, gone) => {
+      list([]);
+      api()
+        .post('/api/v2/webhooks')
+        .reply(201, { webhook: { id: webhookId } });
+      api().get(`/api/v2/webhooks/${webhookId}/signing_secret`).reply(401, {});
+      api().delete(`/api/v2/webhooks/${webhookId}`).reply(gone);
+      await expect(connect().setUpRemote?.(endpoint)).rejects.toMatchObject({ status: 401 });
+    },
+  );
 });
 
 describe('the address', () => {

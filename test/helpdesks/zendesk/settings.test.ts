@@ -36,6 +36,7 @@ describe('settings', () => {
     ['a field id that is no number', { reasonFieldId: 'reason' }, 'reasonFieldId'],
     ['a field id that lost digits', { reasonFieldId: 2 ** 60 }, 'reasonFieldId'],
     ['a tag prefix that Zendesk would split', { tagPrefix: 'my tags' }, 'tagPrefix'],
+    ['a pattern that is no regular expression', { orderNumberPattern: 'LX-(' }, 'orderNumberPattern'],
     ['a base address that is no web address', { baseUrl: 'ftp://example.com' }, 'baseUrl'],
     ['an unknown reason', { reasonValues: { x: 'weather' } }, 'reasonValues.x'],
     ['a share of nothing', { limitShare: 0 }, 'limitShare'],
