@@ -85,6 +85,7 @@ describe('loadConfig', () => {
     ['REPORTING_CURRENCY', 'usd'],
     ['REPORTING_CURRENCY', 'XQQ'],
     ['REPORTING_TIMEZONE', 'Mars/Olympus'],
+    ['REPORTING_TIMEZONE', '+02:00'],
     ['FX_URL', 'ecb'],
     ['ALLOW_PRIVATE_UPSTREAMS', 'yes'],
     ['LOG_LEVEL', 'loud'],
