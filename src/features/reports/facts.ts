@@ -86,10 +86,22 @@ const costSql = (key: string): string => `
    group by 1, 2`;
 
 const ordersSql = (key: string): string => `
-  select ${key}, sum(s.ppm) as "ordersPpm", coalesce(sum(s.reporting_micros), 0) as "revenueMicros",
-         count(distinct s.order_id) filter (where s.unpriced) as "unpricedOrders"
-    from (select o.id as order_id, os.partner, o.region, os.ppm, os.reporting_micros, o.reporting_micros is null as unpriced
+  select ${key}, sum(s.ppm) as "ordersPpm", coalesce(sum(s.reporting_micros), 0) as "revenueMicros"
+    from (select os.partner, o.region, os.ppm, os.reporting_micros
             from "order" o join order_share os on os.order_id = o.id where o.counted and o.placed_day between $1 and $2) s
+   group by 1, 2`;
+
+/**
+ * An order, a work entry or an answer on a list is one, whatever its shares: it counts for the largest of them (ties: by
+ * code), so that the rows add up.
+ */
+const largest = 'order by x.ppm desc, x.partner nulls last, x.region nulls last limit 1';
+
+const unpricedOrdersSql = (key: string): string => `
+  select ${key}, count(*) as "unpricedOrders"
+    from (select x.partner, o.region from "order" o
+           cross join lateral (select x.partner from order_share x where x.order_id = o.id order by x.ppm desc, x.partner nulls last limit 1) x
+           where o.counted and o.reporting_micros is null and o.placed_day between $1 and $2) s
    group by 1, 2`;
 
 const returnsSql = (key: string): string => `
@@ -105,18 +117,15 @@ const refundsSql = (key: string): string => `
    group by 1, 2`;
 
 const entriesSql = (key: string): string => `
-  select ${key}, count(distinct e.id) filter (where e.unpriced is not null and e.costed_seconds > 0) as "unpricedEntries",
-         count(distinct e.id) filter (where e.capped_seconds > 0) as "cappedEntries"
-    from work_entry e join attribution a on a.ticket_id = e.ticket_id and a.current join attribution_share s on s.attribution_id = a.id
+  select ${key}, count(*) filter (where e.unpriced is not null and e.costed_seconds > 0) as "unpricedEntries",
+         count(*) filter (where e.capped_seconds > 0) as "cappedEntries"
+    from work_entry e join attribution a on a.ticket_id = e.ticket_id and a.current
+   cross join lateral (select x.partner, x.region from attribution_share x where x.attribution_id = a.id ${largest}) s
    where e.worked_day between $1 and $2 and (e.unpriced is not null or e.capped_seconds > 0) group by 1, 2`;
 
-/**
- * An answer is one person's and cannot be split: it counts for the largest of the shares frozen when the question was sent
- * (ties: partner and region by code).
- */
+/** Of the shares frozen when the question was sent. */
 const frozenShare = `cross join lateral (
-    select x.partner, x.region from jsonb_to_recordset(i.shares) as x(partner text, region text, ppm bigint)
-     order by x.ppm desc, x.partner nulls last, x.region nulls last limit 1) s`;
+    select x.partner, x.region from jsonb_to_recordset(i.shares) as x(partner text, region text, ppm bigint) ${largest}) s`;
 
 const responsesSql = (key: string): string => `
   select ${key}, ${[1, 2, 3, 4, 5].map((score) => `count(*) filter (where r.score = ${score}) as scores${score}`).join(', ')}
@@ -126,7 +135,8 @@ const responsesSql = (key: string): string => `
 const invitationsSql = (key: string): string => `
   select ${key}, count(*) as delivered, count(r.invitation_id) as answered
     from invitation i left join response r on r.invitation_id = i.id ${frozenShare}
-   where i.state = 'delivered' and (i.sent_at at time zone $3)::date between $1 and $2 group by 1, 2`;
+   where i.state = 'delivered' and i.sent_at >= $1::date::timestamp at time zone $3 and i.sent_at < ($2::date + 1)::timestamp at time zone $3
+   group by 1, 2`;
 
 /** Every fact of a period by cell, from one snapshot of the database when `sql` is a repeatable-read transaction. */
 export const loadFacts = async (
@@ -138,7 +148,17 @@ export const loadFacts = async (
   const column = (dimension: Dimension) => (dimensions.includes(dimension) ? `s.${dimension}` : 'null::text');
   const key = `${column('partner')} as partner, ${column('region')} as region`;
   const cells = new Map<string, { key: CellKey; facts: CellFacts }>();
-  const statements = [ticketsSql, workedSql, costSql, ordersSql, returnsSql, refundsSql, entriesSql, responsesSql];
+  const statements = [
+    ticketsSql,
+    workedSql,
+    costSql,
+    ordersSql,
+    unpricedOrdersSql,
+    returnsSql,
+    refundsSql,
+    entriesSql,
+    responsesSql,
+  ];
   const results: FactRow[][] = [];
   for (const statement of statements) results.push(await sql.query<FactRow>(statement(key), [period.from, period.to]));
   results.push(await sql.query<FactRow>(invitationsSql(key), [period.from, period.to, timezone]));

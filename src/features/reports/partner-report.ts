@@ -1,5 +1,5 @@
 import { InvalidInput } from '../../core/errors.ts';
-import { daysBetween, parseDay } from '../../core/time.ts';
+import { daysBetween, isDay } from '../../core/time.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { addFacts, type CellFacts, type CellKey, type Dimension, loadFacts, noFacts, type Period } from './facts.ts';
 import { type ReportRow, rowOf } from './metrics.ts';
@@ -20,7 +20,11 @@ export interface PartnerReport {
 const mostDays = 1100;
 
 export const parsePeriod = (from: string, to: string): Period => {
-  const period = { from: parseDay(from), to: parseDay(to) };
+  const period = { from, to };
+  const faults = Object.entries(period).flatMap(([field, text]) =>
+    isDay(text) ? [] : [{ field, reason: 'is not a day; write it as YYYY-MM-DD' }],
+  );
+  if (faults.length > 0) throw new InvalidInput('The period is not made of days', faults);
   const days = daysBetween(period.from, period.to);
   if (days < 0)
     throw new InvalidInput('The period ends before it starts', [{ field: 'to', reason: 'earlier than `from`' }]);

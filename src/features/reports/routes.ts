@@ -144,7 +144,11 @@ export const reportRoutes =
       },
       async (request, reply) => {
         const ticketId = BigInt(request.params.id);
-        const ticket = await ticketDetail(db, ticketId, { currency: basis.currency, trueCost: trueCost(request) });
+        const view = { currency: basis.currency, trueCost: trueCost(request) };
+        const ticket = await db.transaction((tx) => ticketDetail(tx, ticketId, view), {
+          readOnly: true,
+          isolation: 'repeatable read',
+        });
         if (!ticket)
           throw new NotFound(
             'No ticket has this id; `GET /api/v1/tickets?externalId=` finds one by its number at the helpdesk.',

@@ -49,15 +49,17 @@ const leastAgentsInPool = 3;
  */
 const poolSql = `
   ledger as (
-    select date_trunc('month', p.worked_day)::date as month, coalesce(ag.role, '') as role, e.agent_id, sum(p.cost_micros) as cost, sum(p.microseconds) as us
-      from posting p join work_entry e on e.id = p.work_entry_id
+    select w.month, coalesce(ag.role, '') as role, e.agent_id, sum(m.cost) as cost, sum(m.us) as us
+      from wanted_months w cross join lateral (
+        select p.work_entry_id, sum(p.cost_micros) as cost, sum(p.microseconds) as us from posting p
+         where p.worked_day >= w.month and p.worked_day < w.month + interval '1 month' group by 1) m
+      join work_entry e on e.id = m.work_entry_id
       left join agent ag on ag.connection_id = e.connection_id and ag.external_id = e.agent_id
-     where date_trunc('month', p.worked_day)::date in (select month from wanted_months)
      group by 1, 2, 3
   ), by_role as (
-    select month, role, count(distinct agent_id) as agents, sum(cost) as cost, sum(us) as us from ledger group by 1, 2
+    select month, role, count(distinct agent_id) filter (where us > 0) as agents, sum(cost) as cost, sum(us) as us from ledger group by 1, 2
   ), by_month as (
-    select month, count(distinct agent_id) as agents, sum(cost) as cost, sum(us) as us from ledger group by 1
+    select month, count(distinct agent_id) filter (where us > 0) as agents, sum(cost) as cost, sum(us) as us from ledger group by 1
   ), pool as (
     select r.month, r.role,
            case when r.agents >= ${leastAgentsInPool} and r.us > 0 then r.cost / r.us
@@ -112,7 +114,7 @@ export const listTickets = async (
                         where a.ticket_id = t.id and a.current and ${cell('s.partner', filter.partner, 1)} and ${cell('s.region', filter.region, 2)})
             or exists (select 1 from posting s where s.ticket_id = t.id and ($5::date is null or s.worked_day between $5 and $6)
                         and ${cell('s.partner', filter.partner, 1)} and ${cell('s.region', filter.region, 2)}
-                        group by s.ticket_id having sum(s.cost_micros) <> 0))
+                        group by s.ticket_id having sum(s.microseconds) <> 0 or sum(s.cost_micros) <> 0))
         order by t.id desc limit $7
      ), parts as (
        select s.ticket_id, date_trunc('month', s.worked_day)::date as month, e.connection_id, e.agent_id, sum(s.microseconds) as us, sum(s.cost_micros) as cost
@@ -255,8 +257,8 @@ export const ticketDetail = async (sql: Sql, id: bigint, view: View) => {
   );
   if (!ticket) return null;
   const entries = await sql.query<EntryRow>(
-    `select e.id, e.source_key, e.agent_id, ag.name as agent_name, ag.role, e.clock, e.kind, e.actor, e.channel, e.raw_seconds, e.costed_seconds, e.capped_seconds,
-            e.untaken_seconds, e.state, e.decision, e.worked_at, e.unpriced
+    `select e.id, e.source_key, e.agent_id, ag.name as agent_name, ag.role, e.clock, e.kind, e.actor, e.channel, e.raw_seconds::float8, e.costed_seconds,
+            e.capped_seconds::float8, e.untaken_seconds::float8, e.state, e.decision, e.worked_at, e.unpriced
        from work_entry e left join agent ag on ag.connection_id = e.connection_id and ag.external_id = e.agent_id
       where e.ticket_id = $1 order by e.worked_at, e.id`,
     [id],
