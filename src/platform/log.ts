@@ -14,12 +14,27 @@ const addressPattern =
 export const withoutAddresses = (text: string): string =>
   text.includes('@') ? text.replace(addressPattern, '[address]') : text;
 
+const deepestCause = 4;
+
+/** What is logged of an error. Other properties stay out: a database's hold rows ("Key (email)=..."), a client's its connection. */
+const errorFields = (error: unknown, depth = 0): object => {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { code } = error as { code?: unknown };
+  return {
+    type: error.name,
+    message: error.message,
+    ...((typeof code === 'string' || typeof code === 'number') && { code }),
+    stack: error.stack,
+    ...(error.cause !== undefined && depth < deepestCause && { cause: errorFields(error.cause, depth + 1) }),
+  };
+};
 /** JSON lines to standard output. No caller logs personal data; taking addresses out of every line is the second belt. */
 export const createLog = ({ level, destination }: { level: LogLevel; destination?: DestinationStream }): Log =>
   pino(
     {
       level,
       base: null,
+      serializers: { err: (error: unknown) => errorFields(error) },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       hooks: { streamWrite: withoutAddresses },

@@ -50,6 +50,27 @@ describe('step', () => {
     expect(logged()).toMatchObject([{ outcome: 'nothing to do' }]);
   });
 
+  it('logs of an error and its causes the name, words, code and place, never rows or connections', () => {
+    const cause = Object.assign(new Error('duplicate key'), {
+      code: '23505',
+      detail: 'Key (number)=(SECRET-ROW) already exists.',
+      client: { password: 'SECRET-CLIENT' },
+    });
+    log.error({ step: 'act', err: new NotFound('gone', { cause }) }, 'act');
+    expect(logged()).toMatchObject([
+      {
+        err: {
+          type: 'NotFound',
+          message: 'gone',
+          code: 'not_found',
+          cause: { message: 'duplicate key', code: '23505' },
+        },
+      },
+    ]);
+    expect(lines.join()).not.toContain('SECRET');
+    expect(logged()[0].err.stack).toContain('log.test.ts');
+  });
+
   it('logs a failure once and throws it on', async () => {
     const failing = step(log, 'act', async (line) => {
       line.ticket = 3;

@@ -84,7 +84,11 @@ export const openDatabase = async (options: OpenOptions): Promise<Database> => {
     types,
     application_name: 'deskledger',
   });
-  pool.on('error', onError);
+  let closing: Promise<void> | undefined;
+  // A connection that the server cuts while we leave is no news.
+  pool.on('error', (error) => {
+    if (!closing) onError(error);
+  });
   try {
     await probe(url);
   } catch (error) {
@@ -97,7 +101,6 @@ export const openDatabase = async (options: OpenOptions): Promise<Database> => {
     );
   }
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
-  let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await prisma.$disconnect();
     await pool.end();
