@@ -43,6 +43,7 @@ beforeEach(async () => {
   await product.db.query('delete from connection');
   answers = {
     'GET /api/v2/users/me.json': me,
+    'GET /api/v2/webhooks': { status: 200, body: { webhooks: [], meta: { has_more: false } } },
     'POST /api/v2/webhooks': webhook,
     'GET /api/v2/webhooks/w1/signing_secret': secret,
     'GET /api/v2/incremental/tickets/cursor.json': noChanges,

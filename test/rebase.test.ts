@@ -6,6 +6,7 @@ import { compose } from '../src/compose.ts';
 import { loadConfig } from '../src/config.ts';
 import { append } from '../src/features/attribution/index.ts';
 import { settleWork } from '../src/features/costing/index.ts';
+import { examine } from '../src/features/operation/index.ts';
 import { partnerReport, rollupDifferences } from '../src/features/reports/index.ts';
 import { importText } from '../src/import.ts';
 import type { Database } from '../src/platform/database/open.ts';
@@ -57,6 +58,24 @@ const sums = async () =>
       )
     ).map(({ currency, micros }) => [currency, micros]),
   );
+
+const doctorOnCurrencies = async (reportingCurrency: string) => {
+  const product = await productIn('EUR', 'Europe/Berlin');
+  try {
+    const { checks } = await examine({
+      ...product,
+      publicUrl: 'https://desk.example.com',
+      reportingCurrency,
+      queueKind: 'PostgreSQL',
+      pingQueue: product.queues.ping,
+      signIn: async () => 'nobody',
+      hasWebhooks: () => false,
+    });
+    return checks.find(({ what }) => what === 'currencies');
+  } finally {
+    await product.close();
+  }
+};
 
 /** A ticket of Nord (70 %) and Sud with ten minutes of work, decided and settled. */
 const addTicket = async (externalId: string, at: Date) => {
@@ -212,6 +231,8 @@ describe('migrate --rebase', () => {
     });
     expect(await sums()).toEqual({ USD: '0', EUR: '5000000' });
     expect(await rollupDifferences(db)).toEqual([]);
+    expect(await doctorOnCurrencies('EUR')).toMatchObject({ state: 'ok' });
+    expect(await doctorOnCurrencies('USD')).toMatchObject({ state: 'fault', found: expect.stringContaining('EUR') });
     const causes = await db.query<{ cause: string }>(
       'select distinct cause from posting where reverses_id is not null or currency = $1',
       ['EUR'],

@@ -90,9 +90,22 @@ const connections = async (patient: Patient): Promise<Check[]> => {
   return (await Promise.all(checked)).flat();
 };
 
-const totals = async (db: Database): Promise<Check[]> => {
+const totals = async (db: Database, reportingCurrency: string): Promise<Check[]> => {
   const differences = await rollupDifferences(db);
+  // What a re-base reversed adds up to nothing.
+  const foreign = await db.query<{ currency: string }>(
+    'select currency from posting where currency <> $1 group by 1 having sum(cost_micros) <> 0 or sum(microseconds) <> 0',
+    [reportingCurrency],
+  );
   return [
+    foreign.length === 0
+      ? { what: 'currencies', state: 'ok', found: `every cost is in ${reportingCurrency}` }
+      : {
+          what: 'currencies',
+          state: 'fault',
+          found: `costs in ${foreign.map(({ currency }) => currency).join(', ')} are added to ${reportingCurrency}`,
+          next: 'Report this, and restore the database from before the last change of REPORTING_CURRENCY.',
+        },
     differences.length === 0
       ? { what: 'totals', state: 'ok', found: 'daily totals equal the ledger' }
       : {
@@ -122,7 +135,7 @@ export const examine = async (patient: Patient): Promise<DoctorReport> => {
     publicAddress(publicUrl),
     ...(await group('inputs', readable, () => inputChecks(db, { reportingCurrency, now: clock.now() }))),
     ...(await group('connections', readable, () => connections(patient))),
-    ...(await group('totals', readable, () => totals(db))),
+    ...(await group('totals', readable, () => totals(db, reportingCurrency))),
   ];
   return { ok: checks.every(({ state }) => state !== 'fault'), checks };
 };
