@@ -1,0 +1,138 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, vi } from 'vitest';
+import { compose } from '../../src/compose.ts';
+import { loadConfig } from '../../src/config.ts';
+import { wallClock } from '../../src/platform/clock.ts';
+import { openDatabase } from '../../src/platform/database/open.ts';
+import { atEndOfFile } from '../support/cleanup.ts';
+import { freePort } from '../support/cli.ts';
+import { patientProxy, startServer, temporaryFolder } from './server.ts';
+import { vendors } from './vendors.ts';
+
+/** Created, then answered, timed and solved in one update: four deliveries for each ticket. */
+const deliveriesEach = 4;
+const seconds = (index: number): number => 60 + index;
+
+export const mailsIn = async (folder: string): Promise<string[]> => {
+  const names = await readdir(folder).catch(() => []);
+  return names.filter((name) => name.endsWith('.eml'));
+};
+
+/** A server in its own process, both vendors in this one, and so many customers with an order of Nord's each. */
+export const stage = async (customers: number, extra: Readonly<Record<string, string>>) => {
+  const at = await vendors(wallClock, { concurrency: 32 });
+  const dataDir = await temporaryFolder();
+  const port = await freePort();
+  const proxy = await patientProxy(() => `http://127.0.0.1:${port}`);
+  const env = {
+    DATA_DIR: dataDir,
+    PORT: String(port),
+    PUBLIC_URL: proxy.url,
+    FX_URL: 'off',
+    ALLOW_PRIVATE_UPSTREAMS: 'true',
+    LOG_LEVEL: 'fatal',
+    ...extra,
+  };
+  const emails = Array.from({ length: customers }, (_, index) => `buyer${index}@example.com`);
+  for (const email of emails) at.order(email);
+  const product = await compose(loadConfig(env));
+  await at.setUp(product);
+  for (const connection of await product.directory.connections.list())
+    if (connection.kind === 'bigcommerce') await product.orders.syncStore(connection);
+  const { token } = await product.access.createToken({ name: 'reader', scopes: 'read' });
+  await product.close();
+  const server = await startServer(env);
+  const db = await openDatabase({ dataDir, connections: 2 });
+  atEndOfFile(async () => {
+    await server.stop();
+    await db.close();
+  });
+
+  /** Customers write, 10 ms apart, and each is answered a second later. */
+  const play = async (): Promise<number[]> => {
+    const ids: number[] = [];
+    const behind = 100;
+    for (let step = 0; step < customers + behind; step += 1) {
+      const email = emails[step];
+      if (email !== undefined) ids.push(at.open(email).id);
+      const answered = ids[step - behind];
+      if (answered !== undefined) at.solve(answered, seconds(step - behind));
+      await pause(10);
+    }
+    return ids;
+  };
+  const pending = async (): Promise<number> => {
+    const answer = await fetch(`http://127.0.0.1:${port}/api/v1/status`, {
+      headers: { authorization: `Bearer ${token}` },
+    }).catch(() => null);
+    return answer?.ok ? ((await answer.json()) as { pending: number }).pending : Number.NaN;
+  };
+  return {
+    at,
+    server,
+    proxy,
+    db,
+    env,
+    play,
+    tagged: () => [...at.desk.tickets.values()].filter(({ tags }) => tags.includes('partner_nord')).length,
+    async posted(): Promise<number> {
+      const [row] = await db.query<{ n: bigint }>('select count(*) as n from posting');
+      return Number(row?.n);
+    },
+    outbox: join(dataDir, 'outbox'),
+    until: (holds: () => boolean | Promise<boolean>) => vi.waitUntil(holds, { timeout: 90_000, interval: 5 }),
+    async quiet() {
+      await at.zendesk.idle();
+      // What dead processes had claimed is free when their leases end; nobody waits for that here.
+      await db.query('update ticket set claimed_until = now() where claimed_until is not null');
+      await db.query('update wanted_tag set claimed_until = now() where claimed_until is not null');
+      await db.query('update invitation set claimed_until = now() where claimed_until is not null');
+      await vi.waitUntil(async () => (await pending()) === 0, { timeout: 90_000, interval: 50 });
+    },
+  };
+};
+
+export type Stage = Awaited<ReturnType<typeof stage>>;
+
+/** Everything that must hold at the end, whatever died on the way. */
+export const expectExactlyOnce = async ({ at, db, proxy, outbox }: Stage, ids: readonly number[]): Promise<void> => {
+  const { keys } = proxy;
+  const stored = await db.query<{ delivery_key: string }>('select delivery_key from delivery');
+  const known = new Set(stored.map((row) => row.delivery_key));
+  expect([...keys.keys()].filter((key) => !known.has(key))).toEqual([]);
+  expect(keys.size).toBeGreaterThanOrEqual(ids.length * deliveriesEach);
+
+  const ledger = await db.query<{
+    external_id: string;
+    partner: string;
+    region: string;
+    postings: bigint;
+    micros: string;
+  }>(
+    `select t.external_id, p.partner, p.region, count(*) as postings, sum(p.cost_micros)::text as micros
+       from posting p join ticket t on t.id = p.ticket_id group by 1, 2, 3 order by t.external_id::int`,
+  );
+  expect(ledger).toEqual(
+    ids.map((id) => ({
+      external_id: String(id),
+      partner: 'nord',
+      region: 'nordics',
+      postings: 1n,
+      micros: String(at.secondsOf(id) * 10_000),
+    })),
+  );
+  expect(await db.query('select id from ticket where quarantined_at is not null or attempts > 0')).toEqual([]);
+
+  expect(ids.filter((id) => at.desk.ticket(id).tags.join() !== 'partner_nord,region_nordics,vip')).toEqual([]);
+  // A repeated call that changes nothing leaves no audit.
+  expect(ids.filter((id) => at.writesOn(id) !== 1)).toEqual([]);
+
+  const mails = await Promise.all((await mailsIn(outbox)).map((name) => readFile(join(outbox, name), 'utf8')));
+  const addressees = mails.map((mail) => /^To: (.+?)\r?$/m.exec(mail)?.[1] ?? '');
+  expect(addressees.toSorted()).toEqual(ids.map((_, index) => `buyer${index}@example.com`).toSorted());
+  expect(await db.query('select state, count(*)::int as count from invitation group by state')).toEqual([
+    { state: 'delivered', count: ids.length },
+  ]);
+};

@@ -1,0 +1,129 @@
+import type { Product } from '../../src/compose.ts';
+import { connect } from '../../src/connect.ts';
+import { importText } from '../../src/import.ts';
+import { createBigcommerceSandbox } from '../../src/sandbox/bigcommerce/index.ts';
+import type { SandboxClock } from '../../src/sandbox/clock.ts';
+import type { FaultPlan } from '../../src/sandbox/http.ts';
+import { createZendeskSandbox, fieldIds } from '../../src/sandbox/zendesk/index.ts';
+import { viaOf } from '../../src/sandbox/zendesk/model.ts';
+import { atEndOfFile } from '../support/cleanup.ts';
+
+/** Both vendors, empty, with one agent. An hour of the agent costs 36 USD: a second is 10,000 micros. */
+export const vendors = async (
+  clock: SandboxClock,
+  { faults, concurrency = 8 }: { faults?: FaultPlan; concurrency?: number } = {},
+) => {
+  const zendesk = await createZendeskSandbox({
+    clock,
+    seed: 'line',
+    limits: 'off',
+    delivery: { concurrency, timeoutMs: 60_000 },
+    ...(faults && { faults }),
+  });
+  const bigcommerce = await createBigcommerceSandbox({ clock, seed: 'line', limits: 'off' });
+  atEndOfFile(async () => {
+    await Promise.all([zendesk.close(), bigcommerce.close()]);
+  });
+  const { desk } = zendesk;
+  const { shop } = bigcommerce;
+  const nowMs = () => clock.now().getTime();
+  const agent = desk.addUser({
+    name: 'Agent Ada',
+    email: 'ada@example.com',
+    role: 'agent',
+    locale: 'en-US',
+    organizationId: null,
+  });
+
+  return {
+    zendesk,
+    bigcommerce,
+    desk,
+    agent,
+
+    /** An order over 100.00 USD from Sweden; channel 3 is Nord's, 4 Sud's, 1 our own. */
+    order: (email: string, channelId = 3) =>
+      shop.place({
+        placedAtMs: nowMs() - 86_400_000,
+        customerId: 0,
+        email,
+        firstName: 'A',
+        lastName: 'B',
+        countryIso2: 'SE',
+        locale: 'sv',
+        currency: 'USD',
+        channelId,
+        externalSource: null,
+        externalOrderId: '',
+        formFields: [],
+        metafields: [],
+        taxInclusive: false,
+        taxPercent: 25,
+        lines: [{ sku: 'HD-1', name: 'Vase', brand: '', priceCents: 10_000, quantity: 1 }],
+        discountCents: 0,
+        shippingCents: 0,
+        statusId: 10,
+      }),
+
+    /** A customer writes. */
+    open(email: string, body = 'Where is it?') {
+      const customer = desk.addUser({ name: email, email, role: 'end-user', locale: 'sv', organizationId: null });
+      return desk.create({
+        atMs: nowMs(),
+        subject: 'My parcel',
+        body,
+        requesterId: customer.id,
+        via: viaOf('email'),
+        brandId: 5,
+        tags: ['vip'],
+      });
+    },
+
+    /** The agent answers in so many seconds and solves. */
+    solve(id: number, seconds: number): void {
+      desk.update(id, {
+        atMs: nowMs(),
+        authorId: agent.id,
+        comment: { body: 'It is on its way.', public: true },
+        values: {
+          status: 'solved',
+          assigneeId: agent.id,
+          fields: new Map([[fieldIds.totalTime, String(seconds)]]),
+        },
+      });
+    },
+
+    /** Imports partners, regions, rates and rules, and connects both vendors in mode act. */
+    async setUp(product: Product): Promise<void> {
+      const bring = (what: string, text: string) => importText(product, what, text, { dryRun: false, actor: 'test' });
+      await bring('partners', 'code,name,aliases\nnord,Nord,\nsud,Sud,');
+      await bring('regions', 'region,name,countries\nnordics,Nordics,SE|NO');
+      await bring('rates', 'scope,key,hourly,currency,valid_from\ndefault,,36.00,USD,2020-01-01');
+      const channels = { gives: 'partner', from: { place: 'channel' }, values: { 1: 'direct', 3: 'nord', 4: 'sud' } };
+      await bring('mapping-rules', JSON.stringify([channels]));
+      const connecting = { mode: 'act' as const, actor: 'test' };
+      await connect(product, { ...connecting, kind: 'zendesk', settings: zendesk.settings, remoteSetup: true });
+      await connect(product, {
+        ...connecting,
+        kind: 'bigcommerce',
+        settings: bigcommerce.settings,
+        remoteSetup: false,
+      });
+    },
+
+    /** Seconds that the agents' own audits put on each ticket's clock. */
+    secondsOf: (id: number): number =>
+      desk
+        .ticket(id)
+        .audits.filter(({ author_id }) => author_id === agent.id)
+        .flatMap(({ events }) => events)
+        .filter(({ field_name }) => field_name === String(fieldIds.totalTime))
+        .reduce((sum, { value, previous_value }) => sum + Number(value) - Number(previous_value ?? 0), 0),
+
+    /** How often our API user changed the ticket. */
+    writesOn: (id: number): number =>
+      desk.ticket(id).audits.filter(({ author_id }) => author_id === zendesk.apiUserId).length,
+  };
+};
+
+export type Vendors = Awaited<ReturnType<typeof vendors>>;
