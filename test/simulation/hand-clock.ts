@@ -1,0 +1,52 @@
+import { setTimeout as wallPause } from 'node:timers/promises';
+import type { Clock } from '../../src/platform/clock.ts';
+
+export interface HandClock extends Clock {
+  advance(ms: number): void;
+}
+
+/** Wall time between two runs of a sweep, whatever pause it asks for: the hand that moves the clock need not wait for them. */
+const sweepPauseMs = 25;
+
+/** A clock that stands still until a test moves it; sweeps run all the time. */
+export const handClock = (start: string): HandClock => {
+  let nowMs = Date.parse(start);
+  const sleepers = new Set<{ readonly dueMs: number; readonly wake: () => void }>();
+  return {
+    now: () => new Date(nowMs),
+    advance(ms) {
+      nowMs += ms;
+      for (const sleeper of sleepers) if (sleeper.dueMs <= nowMs) sleeper.wake();
+    },
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        if (ms <= 0 || signal?.aborted) return resolve();
+        const sleeper = {
+          dueMs: nowMs + ms,
+          wake() {
+            sleepers.delete(sleeper);
+            signal?.removeEventListener('abort', sleeper.wake);
+            resolve();
+          },
+        };
+        sleepers.add(sleeper);
+        signal?.addEventListener('abort', sleeper.wake);
+      }),
+    every(_, task) {
+      let stopped = false;
+      const loop = async () => {
+        while (!stopped) {
+          await task();
+          await wallPause(sweepPauseMs);
+        }
+      };
+      const running = loop();
+      return {
+        async stop() {
+          stopped = true;
+          await running;
+        },
+      };
+    },
+  };
+};
