@@ -28,7 +28,7 @@ const commands = [
 ];
 
 // Each run is a process that loads the whole product.
-vi.setConfig({ testTimeout: 90_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 let folder: string;
 let url: string;
