@@ -150,7 +150,6 @@ export const compose = async (
     };
     const reprice = async (report: PriceImportReport): Promise<number> => {
       if (report.dryRun) return 0;
-      await orders.repriceOrders();
       const days = report.priced ?? everyDay;
       const tickets = await ticketsToReprice(db, { ...days, reportingCurrency: reporting.currency });
       await markAll(tickets, { reprice: true });
@@ -160,6 +159,7 @@ export const compose = async (
       await orders.remap();
       await ingest.markAllStale(db, clock.now());
     };
+      await orders.repriceOrders(days);
 
     const processor = ingest.createProcessor({
       db,

@@ -38,8 +38,8 @@ const verify = async (
     }
     const store = storeAdapters.get(kind);
     if (!store) return { apiUserId: null, note: '' };
-    const { storeName } = await store.connect(store.settings.parse(settings), deps).verify();
-    return { apiUserId: null, note: `Signed in to ${storeName}.` };
+    const { storeName, lacking } = await store.connect(store.settings.parse(settings), deps).verify();
+    return { apiUserId: null, note: [`Signed in to ${storeName}`, ...lacking, ''].join('. ').trim() };
   } catch (error) {
     if (!isAway(error)) throw error;
     return { apiUserId: null, note: `The credentials are not checked yet: ${error.message}` };

@@ -36,7 +36,10 @@ const examineProduct = (product: Product): Promise<DoctorReport> => {
     pingQueue: queues.ping,
     hasWebhooks: ({ kind }) => helpdesks.has(kind),
     async signIn(connection) {
-      if (!helpdesks.has(connection.kind)) return (await orders.clientOf(connection).verify()).storeName;
+      if (!helpdesks.has(connection.kind)) {
+        const { storeName, lacking } = await orders.clientOf(connection).verify();
+        return [storeName, ...lacking].join('. ');
+      }
       return (await product.helpdeskOf(connection).verify()).accountName;
     },
   });

@@ -35,7 +35,8 @@ export interface StoreOrder {
   readonly country: string | null;
   readonly locale: string | null;
   readonly customerId: string | null;
-  readonly email: string | null;
+  /** Every address on the order: of billing, of each shipping address, of the customer's account. */
+  readonly emails: readonly string[];
   readonly currency: string;
   /** After discounts, shipping included, tax out (RULES: total_ex_tax, or total_inc_tax - total_tax where prices include tax). */
   readonly revenue: DecimalText;
@@ -76,7 +77,8 @@ export interface OrderPage {
 
 /** One connected store. */
 export interface StoreClient {
-  verify(): Promise<{ readonly storeName: string }>;
+  /** With what the credentials may not read and would be of use, one sentence each. */
+  verify(): Promise<{ readonly storeName: string; readonly lacking: readonly string[] }>;
   /**
    * Orders changed since the instant (the caller overlaps), oldest change first, page by page, with lines and places filled,
    * metafields apart: those have a change feed of their own.
@@ -86,10 +88,12 @@ export interface StoreClient {
   walkMetafields(since: Date, wanted: PlacesWanted): AsyncIterable<readonly StoreMetafield[]>;
   /** The wanted metafields of one order. */
   metafieldsOf(orderExternalId: string, wanted: PlacesWanted): Promise<readonly StoreMetafield[]>;
-  /** One order by the number the customer sees or a marketplace's, metafields included; empty where there is none. */
+  /** The orders that bear a number as the one the customer sees or as a marketplace's, metafields included. */
   ordersByNumber(number: string, wanted: PlacesWanted): Promise<readonly StoreOrder[]>;
   /** The latest orders of an address placed since the instant, metafields included. */
   ordersByEmail(email: string, since: Date, wanted: PlacesWanted): Promise<readonly StoreOrder[]>;
+  /** Whether the store knows an address: by an order, however old, or by a customer's account. */
+  knowsAddress(email: string): Promise<boolean>;
   /** Every refund of the orders, in batches. */
   refundsOf(orderExternalIds: readonly string[]): Promise<readonly StoreRefund[]>;
   /** Refunds made since the instant. */

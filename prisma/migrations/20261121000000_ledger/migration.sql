@@ -221,8 +221,6 @@ CREATE TABLE "order" (
     "region" TEXT,
     "locale" TEXT,
     "customer_id" TEXT,
-    "email_hash" BYTEA,
-    "email_sealed" BYTEA,
     "currency" TEXT NOT NULL,
     "revenue_micros" BIGINT NOT NULL,
     "reporting_micros" BIGINT,
@@ -234,6 +232,35 @@ CREATE TABLE "order" (
     "first_seen_at" TIMESTAMPTZ(6) NOT NULL,
 
     CONSTRAINT "order_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "order_address" (
+    "order_id" BIGINT NOT NULL,
+    "email_hash" BYTEA NOT NULL,
+
+    CONSTRAINT "order_address_pkey" PRIMARY KEY ("order_id","email_hash")
+);
+
+-- CreateTable
+CREATE TABLE "store_address" (
+    "connection_id" INTEGER NOT NULL,
+    "email_hash" BYTEA NOT NULL,
+    "known" BOOLEAN NOT NULL,
+    "asked_at" TIMESTAMPTZ(6) NOT NULL,
+
+    CONSTRAINT "store_address_pkey" PRIMARY KEY ("connection_id","email_hash")
+);
+
+-- CreateTable
+CREATE TABLE "order_metafield" (
+    "connection_id" INTEGER NOT NULL,
+    "order_external_id" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "value" TEXT NOT NULL,
+    "seen_at" TIMESTAMPTZ(6) NOT NULL,
+
+    CONSTRAINT "order_metafield_pkey" PRIMARY KEY ("connection_id","order_external_id","name")
 );
 
 -- CreateTable
@@ -583,15 +610,6 @@ CREATE UNIQUE INDEX "ticket_connection_id_external_id_key" ON "ticket"("connecti
 CREATE INDEX "wanted_tag_due_at_idx" ON "wanted_tag"("due_at");
 
 -- CreateIndex
-CREATE INDEX "order_number_idx" ON "order"("number");
-
--- CreateIndex
-CREATE INDEX "order_external_number_idx" ON "order"("external_number");
-
--- CreateIndex
-CREATE INDEX "order_email_hash_placed_at_idx" ON "order"("email_hash", "placed_at");
-
--- CreateIndex
 CREATE INDEX "order_placed_day_idx" ON "order"("placed_day");
 
 -- CreateIndex
@@ -599,6 +617,12 @@ CREATE INDEX "order_customer_id_idx" ON "order"("customer_id");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "order_connection_id_external_id_key" ON "order"("connection_id", "external_id");
+
+-- CreateIndex
+CREATE INDEX "order_address_email_hash_idx" ON "order_address"("email_hash");
+
+-- CreateIndex
+CREATE INDEX "store_address_email_hash_idx" ON "store_address"("email_hash");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "order_line_order_id_external_id_key" ON "order_line"("order_id", "external_id");
@@ -703,6 +727,15 @@ ALTER TABLE "order" ADD CONSTRAINT "order_connection_id_fkey" FOREIGN KEY ("conn
 ALTER TABLE "order_line" ADD CONSTRAINT "order_line_order_id_fkey" FOREIGN KEY ("order_id") REFERENCES "order"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "order_address" ADD CONSTRAINT "order_address_order_id_fkey" FOREIGN KEY ("order_id") REFERENCES "order"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "store_address" ADD CONSTRAINT "store_address_connection_id_fkey" FOREIGN KEY ("connection_id") REFERENCES "connection"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "order_metafield" ADD CONSTRAINT "order_metafield_connection_id_fkey" FOREIGN KEY ("connection_id") REFERENCES "connection"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "order_share" ADD CONSTRAINT "order_share_order_id_fkey" FOREIGN KEY ("order_id") REFERENCES "order"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
@@ -737,6 +770,12 @@ ALTER TABLE "vote" ADD CONSTRAINT "vote_invitation_id_fkey" FOREIGN KEY ("invita
 -- Closed lists, ranges and signs.
 alter table connection
   add check (mode in ('observe', 'act'));
+-- Order numbers are compared without regard to case.
+create index order_number_any_case on "order" (lower(number));
+create index order_external_number_any_case on "order" (lower(external_number));
+-- Orders that wait for an exchange rate are few.
+create index order_unpriced on "order" (placed_day) where reporting_micros is null;
+
 
 alter table delivery
   add check (state in ('stored', 'ignored', 'quarantined', 'replayed'));

@@ -51,8 +51,8 @@ export interface AttributionInput {
     /** Orders whose number, or number at a marketplace, the field or the text names. */
     readonly byNumber: readonly OrderFact[];
     readonly ofRequester: readonly OrderFact[];
-    /** Whether the store knows the requester's address, by an order or by a customer. */
-    readonly requesterKnown: boolean;
+    /** Whether the store knows the requester's address, by an order or by a customer; null where it has not told yet. */
+    readonly requesterKnown: boolean | null;
   };
   readonly rules: readonly TicketRule[];
   readonly partners: Pick<PartnerBook, 'resolve'>;
@@ -141,9 +141,9 @@ const byText = (input: AttributionInput, notes: Notes): Decision | null => {
     if (foreign.length > 0) notes.namedOrdersOfOthers = orderIds(foreign);
     return byNamedOrders(input, { method: 'text', confidence: 'high', orders: own }, notes);
   }
-  const requesterKnown = ticket.requesterHashKnown && input.orders.requesterKnown;
+  const isStranger = !ticket.requesterHashKnown || input.orders.requesterKnown === false;
   const [only] = foreign;
-  if (!requesterKnown && only && foreign.length === 1) {
+  if (isStranger && only && foreign.length === 1) {
     const ageMs = ticket.createdAt.getTime() - only.placedAt.getTime();
     if (ageMs >= 0 && ageMs <= numberOnlyMs)
       return byNamedOrders(input, { method: 'text', confidence: 'low', orders: [only], reason: 'number only' }, notes);

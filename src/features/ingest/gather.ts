@@ -6,9 +6,9 @@ import type { RunStep, StepLine } from '../../platform/log.ts';
 import { fieldNumbers, findNamedLines, findOrderNumbers, parseNumberPattern } from '../attribution/index.ts';
 import { detectLanguage } from '../csat/index.ts';
 import type { Connection, Directory } from '../directory/index.ts';
-import type { Orders, TicketOrders } from '../orders/index.ts';
+import { namesOrderOfOthers, type Orders, type TicketOrders } from '../orders/index.ts';
 import { identified } from './identify.ts';
-import { type Failure, isOutage, isolate } from './isolate.ts';
+import { type Failure, isolate } from './isolate.ts';
 import type { Gathered } from './merge.ts';
 import { type DueTicket, type Lot, postpone, renewDue } from './store.ts';
 
@@ -49,38 +49,43 @@ export const createGatherer = (deps: {
     snapshots: readonly {
       readonly id: bigint;
       readonly snapshot: TicketSnapshot;
-      readonly numbers: readonly string[];
+      readonly allNumbers: readonly string[];
     }[],
   ) => {
-    const wants = snapshots.map(({ id, snapshot, numbers }) => ({
+    const wants = snapshots.map(({ id, snapshot, allNumbers }) => ({
       ticketId: id,
-      numbers: [...new Set([...numbers, ...fieldNumbers(snapshot.orderNumber)])],
+      numbers: [...new Set([...allNumbers, ...fieldNumbers(snapshot.orderNumber)])],
       emailHash: snapshot.requester?.email ? deps.hashAddress(snapshot.requester.email) : null,
       createdAt: snapshot.createdAt,
     }));
-    const unanswered = new Set<bigint>();
     const held = await orders.candidates(sql, wants);
-    for (const [index, { id, snapshot }] of snapshots.entries()) {
-      const want = wants[index];
-      const found = held.get(id);
-      if (!want) continue;
-      const known = new Set(found?.byNumber.flatMap(({ number, externalNumber }) => [number, externalNumber]));
-      const missing = want.numbers.filter((number) => !known.has(number));
-      const email = found?.requesterKnown ? null : (snapshot.requester?.email ?? null);
-      if (missing.length === 0 && !email) continue;
-      try {
-        await orders.lookUpLive({
-          numbers: missing,
-          email,
-          since: new Date(snapshot.createdAt.getTime() - recentOrdersMs),
-          ticketCreatedAt: snapshot.createdAt,
-        });
-      } catch (error) {
-        if (!isOutage(error)) throw error;
-        unanswered.add(id);
-      }
-    }
-    return { unanswered, candidates: await orders.candidates(sql, wants) };
+    const lookedUp = await orders.lookUpLive(
+      wants.map(({ ticketId, numbers, createdAt }, index) => {
+        const found = held.get(ticketId);
+        const known = new Set(
+          found?.byNumber.flatMap(({ number, externalNumber }) => [
+            number.toLowerCase(),
+            externalNumber?.toLowerCase(),
+          ]),
+        );
+        return {
+          ticketId,
+          numbers: numbers.filter((number) => !known.has(number.toLowerCase())),
+          email: found?.requesterKnown ? null : (snapshots[index]?.snapshot.requester?.email ?? null),
+          since: new Date(createdAt.getTime() - recentOrdersMs),
+          ticketCreatedAt: createdAt,
+        };
+      }),
+    );
+    const candidates = lookedUp.changed.length > 0 ? await orders.candidates(sql, wants) : held;
+    const unanswered = await orders.askAddresses(
+      snapshots.flatMap(({ id, snapshot, allNumbers }) => {
+        const found = candidates.get(id);
+        const email = snapshot.requester?.email;
+        return found && email && namesOrderOfOthers(found, allNumbers) ? [{ ticketId: id, email }] : [];
+      }),
+    );
+    return { unanswered: new Set([...lookedUp.unanswered, ...unanswered]), candidates };
   };
 
   const pullLot = async (
@@ -104,7 +109,10 @@ export const createGatherer = (deps: {
       const snapshot = snapshots.get(ticket.externalId);
       if (!snapshot) return [];
       const text = [snapshot.subject ?? '', snapshot.firstMessage ?? ''].join('\n\n');
-      return [{ id: ticket.id, ticket, snapshot, text, numbers: findOrderNumbers(text, ownPattern) }];
+      const numbers = findOrderNumbers(text, ownPattern);
+      // Where the message is not read again, its numbers may still be to be looked up: a store had not answered.
+      const held = snapshot.firstMessage === null ? ticket.namedNumbers : [];
+      return [{ id: ticket.id, ticket, snapshot, text, numbers, allNumbers: [...new Set([...held, ...numbers])] }];
     });
     const { unanswered, candidates } = await bringOrders(present);
     const gathered: Gathered[] = present.map(({ id, ticket, snapshot, text, numbers }) => ({

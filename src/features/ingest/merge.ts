@@ -27,6 +27,9 @@ export type Gathered = {
 
 const union = <Item>(held: readonly Item[] = [], found: readonly Item[]): Item[] => [...new Set([...held, ...found])];
 
+/** Order numbers are compared without regard to case, and found by an index. */
+const lowerCase = (numbers: readonly string[]): string[] => numbers.map((number) => number.toLowerCase());
+
 /** The row decided again from what is stored; nothing about its pulls changes. */
 export const asStored = (row: LockedTicket, timeZone: string): SavedTicket => ({
   ...row,
@@ -86,8 +89,8 @@ export const mergePull = (
     formId: snapshot.formId,
     inboxId: snapshot.inboxId,
     tags: snapshot.tags,
-    orderNumbers: fieldNumbers(snapshot.orderNumber),
-    namedNumbers: union(unread?.namedNumbers, gathered.namedNumbers),
+    orderNumbers: lowerCase(fieldNumbers(snapshot.orderNumber)),
+    namedNumbers: union(unread?.namedNumbers, lowerCase(gathered.namedNumbers)),
     namedLines: union(unread?.namedLines, gathered.namedLines),
     personChoice: history ? history.choices : row.personChoice,
     parentExternalId: snapshot.parentExternalId ?? row.parentExternalId,

@@ -7,11 +7,11 @@ import { append, currentRules, loadCurrent, wantedTags } from '../attribution/in
 import { settleWork } from '../costing/index.ts';
 import { chooseLanguage, inviteFor, type NotInvited } from '../csat/index.ts';
 import type { Connection, Directory, ReportingBasis } from '../directory/index.ts';
-import type { Orders } from '../orders/index.ts';
+import { namesOrderOfOthers, type Orders } from '../orders/index.ts';
 import { decideLot } from './family.ts';
 import type { Failure } from './isolate.ts';
 import { asStored, type Gathered, mergePull } from './merge.ts';
-import { currentMode, markStale, postpone, releaseClaims } from './store.ts';
+import { currentMode, markStale, postpone, pullNow, releaseClaims } from './store.ts';
 import { lockTickets, markDependants, type SavedTicket, saveTickets } from './tickets.ts';
 import { loadTagRows, planTags, saveTagPlans } from './want-tags.ts';
 
@@ -226,6 +226,16 @@ export const createProcessor = (deps: {
       now,
     );
     await markStale(tx, settled.heldElsewhere, { now });
+    // A late order that a text names may be its requester's or not: the store is asked when the ticket is pulled.
+    await pullNow(
+      tx,
+      decidable.flatMap(({ id, namedNumbers }) => {
+        const ofTicket = found.get(id);
+        const isOpen = ofTicket?.requesterKnown === null && !gatheredById.get(id);
+        return isOpen && namesOrderOfOthers(ofTicket, namedNumbers) ? [id] : [];
+      }),
+      now,
+    );
 
     const suppressed: Suppressed = new Map();
     for (const decision of invitations.values())

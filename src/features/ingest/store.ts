@@ -190,6 +190,8 @@ export interface DueTicket {
   readonly status: string | null;
   readonly wantsDeep: boolean;
   readonly deepDueAt: Date | null;
+  /** Order numbers found in its text when that was last read. */
+  readonly namedNumbers: readonly string[];
   /** Its audits were read before, so that what agents chose is known. */
   readonly historyHeld: boolean;
 }
@@ -204,13 +206,14 @@ export const renewDue = async (sql: Sql, ticketIds: readonly bigint[], now: Date
     wants_deep: boolean;
     deep_due_at: Date | null;
     history_held: boolean;
+    named_numbers: string[];
   }>(
     `with due as (
        select id from ticket where id = any($1) and (due_at <= $2 or deep_due_at <= $2) and quarantined_at is null
         order by connection_id, external_id for update
      )
      update ticket set claimed_until = now() + $3 * interval '1 s' from due where ticket.id = due.id
-     returning ticket.id, external_id, dirty_seq, status, wants_deep, deep_due_at, person_choice is not null as history_held`,
+     returning ticket.id, external_id, dirty_seq, status, wants_deep, deep_due_at, named_numbers, person_choice is not null as history_held`,
     [ticketIds, now, leaseSeconds],
   );
   return rows.map((row) => ({
@@ -221,6 +224,7 @@ export const renewDue = async (sql: Sql, ticketIds: readonly bigint[], now: Date
     wantsDeep: row.wants_deep,
     deepDueAt: row.deep_due_at,
     historyHeld: row.history_held,
+    namedNumbers: row.named_numbers,
   }));
 };
 
@@ -256,6 +260,12 @@ export const countFailure = async (
   if (row && !row.quarantined)
     await postpone(sql, [ticketId], { until: new Date(now.getTime() + retryDelayMs(row.attempts)), error });
   return row?.quarantined ?? false;
+};
+
+/** Has tickets pulled now: what was stored of them is not enough to decide. */
+export const pullNow = async (sql: Sql, ticketIds: readonly bigint[], now: Date): Promise<void> => {
+  if (ticketIds.length > 0)
+    await sql.query('update ticket set due_at = least(due_at, $2) where id = any($1)', [ticketIds, now]);
 };
 
 /** Ends the leases on tickets that need nothing of their worker any more. */

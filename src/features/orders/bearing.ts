@@ -20,7 +20,8 @@ const bearingOf = async (tx: Sql, named: OrdersNamed): Promise<Map<bigint, strin
       ? ['o.id = any($1::int8[])', [named.ids]]
       : ['o.connection_id = $1 and o.external_id = any($2)', [named.connectionId, named.externalIds]];
   const rows = await tx.query<{ id: bigint; bearing: string }>(
-    `select o.id, jsonb_build_array(o.number, o.external_number, o.placed_at, o.status_id = 0, o.country, o.region, o.locale, o.customer_id, encode(o.email_hash, 'hex'),
+    `select o.id, jsonb_build_array(o.number, o.external_number, o.placed_at, o.status_id = 0, o.country, o.region, o.locale, o.customer_id,
+              (select jsonb_agg(encode(a.email_hash, 'hex') order by a.email_hash) from order_address a where a.order_id = o.id),
               (select jsonb_agg(jsonb_build_array(s.partner, s.ppm) order by s.share_no) from order_share s where s.order_id = o.id),
               (select jsonb_agg(jsonb_build_array(l.sku, l.product_name, l.partner) order by l.id) from order_line l where l.order_id = o.id))::text as bearing
        from "order" o where ${where} order by o.connection_id, o.external_id collate "C" for update of o`,

@@ -20,7 +20,7 @@ export interface OrderFact {
   readonly country: string | null;
   readonly region: string | null;
   readonly locale: string | null;
-  /** The requester's address is on the order or on its customer's other orders. */
+  /** The requester's address is on the order (billing, shipping or the customer's account) or on the customer's other orders. */
   readonly belongsToRequester: boolean;
   /** Sum to 1,000,000; a null partner is unknown. */
   readonly shares: readonly { readonly partner: string | null; readonly ppm: number }[];
@@ -37,9 +37,24 @@ export interface TicketOrders {
   readonly byNumber: readonly OrderFact[];
   /** The requester's orders of the 90 days before the ticket, newest first, Incomplete ones left out. */
   readonly ofRequester: readonly OrderFact[];
-  /** Whether the store knows the requester's address at all. */
-  readonly requesterKnown: boolean;
+  /**
+   * Whether the requester's address is known: by an order that we hold, or by what a store answered when asked. False only
+   * where each store that has a named order said that it is not, and for a requester without an address; null: not asked yet.
+   */
+  readonly requesterKnown: boolean | null;
 }
+
+/**
+ * True where these numbers are those of others' orders alone, and no store has said yet that it knows the requester: whether
+ * the number may decide (`number only`) hangs on that.
+ */
+export const namesOrderOfOthers = ({ byNumber, requesterKnown }: TicketOrders, numbers: readonly string[]): boolean => {
+  const wanted = new Set(numbers.map((number) => number.toLowerCase()));
+  const named = byNumber.filter(({ number, externalNumber }) =>
+    [number, externalNumber].some((own) => own !== null && wanted.has(own.toLowerCase())),
+  );
+  return requesterKnown !== true && named.length > 0 && !named.some(({ belongsToRequester }) => belongsToRequester);
+};
 
 const recentDays = 90;
 /** An address with more orders than this (a till, a reseller) says the same by the latest of them. */
@@ -59,15 +74,16 @@ const findMatches = async (sql: Sql, wants: readonly CandidateWant[]): Promise<M
     `with want as (
        select * from unnest($1::int8[], $2::bytea[], $3::timestamptz[]) as w(ticket_id, email_hash, created_at)),
      customer as (
-       select distinct w.ticket_id, o.connection_id, o.customer_id from want w join "order" o on o.email_hash = w.email_hash where o.customer_id is not null),
+       select distinct w.ticket_id, o.connection_id, o.customer_id from want w join order_address a on a.email_hash = w.email_hash
+         join "order" o on o.id = a.order_id where o.customer_id is not null),
      named as (
-       select n.ticket_id, o.id from unnest($4::int8[], $5::text[]) as n(ticket_id, number) join "order" o on o.number = n.number
+       select n.ticket_id, o.id from unnest($4::int8[], $5::text[]) as n(ticket_id, number) join "order" o on lower(o.number) = lower(n.number)
        union
-       select n.ticket_id, o.id from unnest($4::int8[], $5::text[]) as n(ticket_id, number) join "order" o on o.external_number = n.number),
+       select n.ticket_id, o.id from unnest($4::int8[], $5::text[]) as n(ticket_id, number) join "order" o on lower(o.external_number) = lower(n.number)),
      recent as (
        select w.ticket_id, r.id from want w cross join lateral (
-         select o.id, o.placed_at from "order" o
-          where o.email_hash = w.email_hash and o.placed_at <= w.created_at and o.placed_at >= w.created_at - $6 * interval '24 hours' and o.status_id <> 0
+         select o.id, o.placed_at from order_address a join "order" o on o.id = a.order_id
+          where a.email_hash = w.email_hash and o.placed_at <= w.created_at and o.placed_at >= w.created_at - $6 * interval '24 hours' and o.status_id <> 0
          union
          select o.id, o.placed_at from customer c join "order" o on o.customer_id = c.customer_id and o.connection_id = c.connection_id
           where c.ticket_id = w.ticket_id and o.placed_at <= w.created_at and o.placed_at >= w.created_at - $6 * interval '24 hours' and o.status_id <> 0
@@ -75,7 +91,7 @@ const findMatches = async (sql: Sql, wants: readonly CandidateWant[]): Promise<M
      select ticket_id, id as order_id, false as named, true as belongs from recent
      union all
      select n.ticket_id, n.id, true,
-            coalesce(o.email_hash = w.email_hash, false)
+            exists (select from order_address a where a.order_id = o.id and a.email_hash = w.email_hash)
             or exists (select from customer c where c.ticket_id = n.ticket_id and c.connection_id = o.connection_id and c.customer_id = o.customer_id)
        from named n join want w on w.ticket_id = n.ticket_id join "order" o on o.id = n.id`,
     [
@@ -90,11 +106,12 @@ const findMatches = async (sql: Sql, wants: readonly CandidateWant[]): Promise<M
   );
 };
 
-type StoredFact = Omit<OrderFact, 'belongsToRequester'>;
+type StoredFact = Omit<OrderFact, 'belongsToRequester'> & { readonly connectionId: number };
 
 const loadFacts = async (sql: Sql, orderIds: readonly bigint[]): Promise<Map<bigint, StoredFact>> => {
   const rows = await sql.query<{
     id: bigint;
+    connection_id: number;
     number: string;
     external_number: string | null;
     placed_at: Date;
@@ -105,7 +122,7 @@ const loadFacts = async (sql: Sql, orderIds: readonly bigint[]): Promise<Map<big
     shares: { partner: string | null; ppm: number }[];
     lines: { id: string; sku: string | null; productName: string | null; partner: string | null }[];
   }>(
-    `select o.id, o.number, o.external_number, o.placed_at, o.status_id, o.country, o.region, o.locale,
+    `select o.id, o.connection_id, o.number, o.external_number, o.placed_at, o.status_id, o.country, o.region, o.locale,
             (select coalesce(jsonb_agg(jsonb_build_object('partner', s.partner, 'ppm', s.ppm) order by s.share_no), '[]')
                from order_share s where s.order_id = o.id) as shares,
             (select coalesce(jsonb_agg(jsonb_build_object('id', l.id::text, 'sku', l.sku, 'productName', l.product_name, 'partner', l.partner) order by l.id), '[]')
@@ -118,6 +135,7 @@ const loadFacts = async (sql: Sql, orderIds: readonly bigint[]): Promise<Map<big
       row.id,
       {
         id: row.id,
+        connectionId: row.connection_id,
         number: row.number,
         externalNumber: row.external_number,
         placedAt: row.placed_at,
@@ -132,14 +150,24 @@ const loadFacts = async (sql: Sql, orderIds: readonly bigint[]): Promise<Map<big
   );
 };
 
-const knownAddresses = async (sql: Sql, wants: readonly CandidateWant[]): Promise<Set<string>> => {
+/** By address: known by an order that we hold, and what stores answered by connection. */
+const knownAddresses = async (sql: Sql, wants: readonly CandidateWant[]) => {
   const hashes = wants.flatMap(({ emailHash }) => (emailHash ? [emailHash] : []));
-  const rows = await sql.query<{ email_hash: Buffer }>(
-    `select w.email_hash from (select distinct email_hash from unnest($1::bytea[]) as u(email_hash)) w
-      where exists (select from "order" o where o.email_hash = w.email_hash)`,
+  const rows = await sql.query<{ email_hash: Buffer; ordered: boolean; known_to: number[]; unknown_to: number[] }>(
+    `select w.email_hash, exists (select from order_address a where a.email_hash = w.email_hash) as ordered,
+            array(select s.connection_id from store_address s where s.email_hash = w.email_hash and s.known) as known_to,
+            array(select s.connection_id from store_address s where s.email_hash = w.email_hash and not s.known) as unknown_to
+       from (select distinct email_hash from unnest($1::bytea[]) as u(email_hash)) w`,
     [hashes],
   );
-  return new Set(rows.map((row) => row.email_hash.toString('hex')));
+  const byAddress = new Map(rows.map((row) => [row.email_hash.toString('hex'), row]));
+  return (emailHash: Buffer | null, storesNamed: ReadonlySet<number>): boolean | null => {
+    if (emailHash === null) return false;
+    const row = byAddress.get(emailHash.toString('hex'));
+    if (row?.ordered || (row?.known_to.length ?? 0) > 0) return true;
+    const unknownTo = row?.unknown_to ?? [];
+    return unknownTo.length > 0 && [...storesNamed].every((id) => unknownTo.includes(id)) ? false : null;
+  };
 };
 
 /** The orders that may be behind each ticket, from our own copy, in three queries for all of them. */
@@ -147,16 +175,19 @@ export const candidates = async (sql: Sql, wants: readonly CandidateWant[]): Pro
   if (wants.length === 0) return new Map();
   const matches = await findMatches(sql, wants);
   const facts = await loadFacts(sql, [...new Set(matches.map(({ order_id }) => order_id))]);
-  const known = await knownAddresses(sql, wants);
+  const isKnown = await knownAddresses(sql, wants);
   const byTicket = Map.groupBy(matches, ({ ticket_id }) => ticket_id);
   const newestFirst = (a: OrderFact, b: OrderFact) =>
     b.placedAt.getTime() - a.placedAt.getTime() || (a.id < b.id ? 1 : -1);
   return new Map(
     wants.map(({ ticketId, emailHash }) => {
       const found = (byTicket.get(ticketId) ?? []).flatMap(({ order_id, named, belongs }) => {
-        const fact = facts.get(order_id);
-        return fact ? [{ named, fact: { ...fact, belongsToRequester: belongs } }] : [];
+        const stored = facts.get(order_id);
+        if (!stored) return [];
+        const { connectionId, ...fact } = stored;
+        return [{ named, connectionId, fact: { ...fact, belongsToRequester: belongs } }];
       });
+      const storesNamed = new Set(found.filter(({ named }) => named).map(({ connectionId }) => connectionId));
       const pick = (wanted: boolean) =>
         found
           .filter(({ named }) => named === wanted)
@@ -167,7 +198,7 @@ export const candidates = async (sql: Sql, wants: readonly CandidateWant[]): Pro
         {
           byNumber: pick(true),
           ofRequester: pick(false),
-          requesterKnown: emailHash !== null && known.has(emailHash.toString('hex')),
+          requesterKnown: isKnown(emailHash, storesNamed),
         },
       ];
     }),
@@ -181,13 +212,14 @@ export const candidates = async (sql: Sql, wants: readonly CandidateWant[]): Pro
 export const ticketsTouchedBy = async (sql: Sql, orderIds: readonly bigint[]): Promise<bigint[]> => {
   if (orderIds.length === 0) return [];
   const rows = await sql.query<{ id: bigint }>(
-    `with touched as materialized (select connection_id, customer_id, email_hash, number, external_number, placed_at from "order" where id = any($1::int8[])),
+    `with touched as materialized (select id, connection_id, customer_id, number, external_number, placed_at from "order" where id = any($1::int8[])),
      address as (
-       select email_hash, placed_at from touched where email_hash is not null
+       select a.email_hash, t.placed_at from touched t join order_address a on a.order_id = t.id
        union
-       select o.email_hash, t.placed_at from touched t join "order" o on o.customer_id = t.customer_id and o.connection_id = t.connection_id where o.email_hash is not null),
+       select a.email_hash, t.placed_at from touched t join "order" o on o.customer_id = t.customer_id and o.connection_id = t.connection_id
+         join order_address a on a.order_id = o.id),
      number as materialized (
-       select array_agg(distinct n) as all_numbers from (select number as n from touched union select external_number from touched) u where n is not null)
+       select array_agg(distinct lower(n)) as all_numbers from (select number as n from touched union select external_number from touched) u where n is not null)
      select t.id from ticket t join address a on a.email_hash = t.requester_hash
       where t.created_at is null or t.named_numbers <> '{}' or a.placed_at between t.created_at - $2 * interval '24 hours' and t.created_at
      union

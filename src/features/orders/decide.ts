@@ -1,7 +1,7 @@
 import type { Sql } from '../../platform/database/database.ts';
 import { type FxWant, findFx, fxKey } from '../costing/index.ts';
 import { type MappingRule, mapCountry, mapPartner } from './mapping.ts';
-import { type OrderFx, orderReportingMicros } from './revenue.ts';
+import { orderReportingMicros } from './revenue.ts';
 import type { LineRow, OrderDecision, StoredPlaces } from './store.ts';
 
 /** What orders are decided by, as it stands now. */
@@ -20,22 +20,23 @@ export interface OrderFacts {
   readonly placedDay: string;
   readonly currency: string;
   readonly revenueMicros: bigint;
-  /** The rate the order was priced at before; it stays. */
-  readonly fx: OrderFx | null;
 }
 
 export type Decided<Facts> = Facts & OrderDecision & { readonly lines: readonly LineRow[] };
 
-/** Partner, country, region and reporting revenue of orders (RULES.md sections 1, 2 and 6). One query, for the rates. */
+/**
+ * Partner, country, region and reporting revenue of orders (RULES.md sections 1, 2 and 6). One query, for the rates: always
+ * today's table, so that the hour at which an order or a rate arrived never matters.
+ */
 export const decideOrders = async <Facts extends OrderFacts>(
   sql: Sql,
   basis: DecisionBasis,
   orders: readonly Facts[],
 ): Promise<Decided<Facts>[]> => {
   const wantOf = ({ currency, placedDay }: Facts): FxWant => ({ from: currency, to: basis.currency, day: placedDay });
-  const rates = await findFx(sql, orders.filter(({ fx }) => fx === null).map(wantOf));
+  const rates = await findFx(sql, orders.map(wantOf));
   return orders.map((order) => {
-    const fx = order.fx ?? rates.get(fxKey(wantOf(order))) ?? null;
+    const fx = rates.get(fxKey(wantOf(order))) ?? null;
     const { shares, linePartners, unmapped } = mapPartner(basis.rules, order, basis.partners);
     const country = mapCountry(basis.rules, order.places, order.places.addressCountry);
     return {

@@ -1,8 +1,7 @@
 import type { Sql } from '../../platform/database/database.ts';
 import { type OrderChanges, watchBearing } from './bearing.ts';
 import { type DecisionBasis, decideOrders, type OrderFacts } from './decide.ts';
-import { type FxColumns, fxOf } from './fx-columns.ts';
-import type { Metafields } from './save.ts';
+import { loadMetafields } from './metafields.ts';
 import { type StoredPlaces, writeDecisions } from './store.ts';
 
 /** An order as held, with what it was decided by. */
@@ -19,25 +18,22 @@ interface Selection {
 
 /** Loads and locks orders, in the order in which every writer takes them. */
 const lockHeld = async (tx: Sql, { where, parameters }: Selection): Promise<HeldFacts[]> => {
-  const rows = await tx.query<
-    FxColumns & {
-      id: bigint;
-      external_id: string;
-      places: StoredPlaces;
-      placed_day: string;
-      currency: string;
-      revenue_micros: bigint;
-      lines: {
-        externalId: string;
-        sku: string | null;
-        productName: string | null;
-        brand: string | null;
-        revenueMicros: string;
-      }[];
-    }
-  >(
-    `select o.id, o.external_id, o.places, o.placed_day::text as placed_day, o.currency, o.revenue_micros, o.fx_numerator, o.fx_denominator,
-            o.fx_date::text as fx_date,
+  const rows = await tx.query<{
+    id: bigint;
+    external_id: string;
+    places: StoredPlaces;
+    placed_day: string;
+    currency: string;
+    revenue_micros: bigint;
+    lines: {
+      externalId: string;
+      sku: string | null;
+      productName: string | null;
+      brand: string | null;
+      revenueMicros: string;
+    }[];
+  }>(
+    `select o.id, o.external_id, o.places, o.placed_day::text as placed_day, o.currency, o.revenue_micros,
             (select coalesce(jsonb_agg(jsonb_build_object('externalId', l.external_id, 'sku', l.sku, 'productName', l.product_name, 'brand', l.brand,
                                                           'revenueMicros', l.revenue_micros::text) order by l.id), '[]')
                from order_line l where l.order_id = o.id) as lines
@@ -51,7 +47,6 @@ const lockHeld = async (tx: Sql, { where, parameters }: Selection): Promise<Held
     placedDay: row.placed_day,
     currency: row.currency,
     revenueMicros: row.revenue_micros,
-    fx: fxOf(row),
     lines: row.lines.map((line) => ({ ...line, revenueMicros: BigInt(line.revenueMicros) })),
   }));
 };
@@ -72,19 +67,21 @@ export const decideAgain = async (
   return rewrite(tx, basis, held);
 };
 
-/** Adds metafields to held orders and decides those again; orders that are not held are left out. */
-export const addMetafields = async (
+/** Decides held orders again by the metafields that are stored of them; orders that are not held are left out. */
+export const takeMetafields = async (
   tx: Sql,
   basis: DecisionBasis,
-  { connectionId, metafields }: { readonly connectionId: number; readonly metafields: ReadonlyMap<string, Metafields> },
+  { connectionId, externalIds }: { readonly connectionId: number; readonly externalIds: readonly string[] },
 ): Promise<OrderChanges> => {
+  if (externalIds.length === 0) return { changed: [], bearing: [] };
   const held = await lockHeld(tx, {
     where: 'o.connection_id = $1 and o.external_id = any($2)',
-    parameters: [connectionId, [...metafields.keys()]],
+    parameters: [connectionId, externalIds],
   });
+  const stored = await loadMetafields(tx, connectionId, externalIds);
   const enriched = held.map((order) => ({
     ...order,
-    places: { ...order.places, metafields: { ...order.places.metafields, ...metafields.get(order.externalId) } },
+    places: { ...order.places, metafields: stored.get(order.externalId) ?? {} },
   }));
   return rewrite(tx, basis, enriched);
 };

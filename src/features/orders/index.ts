@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../../core/errors.ts';
+import type { Day } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Vault } from '../../platform/crypto.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import type { CallObserver } from '../../platform/http/client.ts';
 import type { Log } from '../../platform/log.ts';
-import type { PlacesWanted, StoreAdapter, StoreClient } from '../../stores/port.ts';
+import type { PlacesWanted, StoreAdapter, StoreClient, StoreOrder } from '../../stores/port.ts';
 import {
   type Connection,
   changesAnything,
@@ -19,18 +20,34 @@ import {
 import { type CandidateWant, candidates, type TicketOrders } from './candidates.ts';
 import type { DecisionBasis } from './decide.ts';
 import { decideAgain } from './held-orders.ts';
-import { createLookUp, type LiveWant } from './look-up.ts';
+import { type AddressWant, askAddresses } from './known-addresses.ts';
+import { asksAnything, createLookUp, type LiveWant } from './look-up.ts';
+import { ordersToReprice } from './reprice.ts';
 import { readMappingRules } from './rule-file.ts';
 import { activeRules, placesWantedBy, replaceRules, reportOn } from './rules.ts';
 import { saveOrders } from './save.ts';
 import { coverageOf, type SyncOutcome, syncStore } from './sync.ts';
 
-export { type CandidateWant, type OrderFact, type TicketOrders, ticketsTouchedBy } from './candidates.ts';
+export {
+  type CandidateWant,
+  namesOrderOfOthers,
+  type OrderFact,
+  type TicketOrders,
+  ticketsTouchedBy,
+} from './candidates.ts';
+export type { AddressWant } from './known-addresses.ts';
 export type { LiveWant } from './look-up.ts';
 export type { OrderShare } from './mapping.ts';
 export { type RebasedOrders, rebaseOrders } from './rebase.ts';
 export { isCounted } from './revenue.ts';
 export type { SyncOutcome } from './sync.ts';
+
+export interface LookedUp {
+  /** Ids of the orders that are new or changed. */
+  readonly changed: readonly bigint[];
+  /** Tickets that a store did not answer; what the others answered is stored. */
+  readonly unanswered: ReadonlySet<bigint>;
+}
 
 /** Orders, refunds and whose they are. */
 export interface Orders {
@@ -38,17 +55,22 @@ export interface Orders {
   syncStore(connection: Connection, options?: { readonly since?: Date }): Promise<SyncOutcome>;
   /** The orders that may be behind each ticket, from our own copy. */
   candidates(sql: Sql, wants: readonly CandidateWant[]): Promise<Map<bigint, TicketOrders>>;
+  /** Asks the stores for orders that our copy lacks, for a whole lot of tickets, and stores them. */
+  lookUpLive(wants: readonly LiveWant[]): Promise<LookedUp>;
   /**
-   * Asks the stores for orders that our copy lacks, and stores them. Returns the ids of the orders that are new or changed.
-   * Throws UpstreamError or LimitReached where a store did not answer; what the others answered is stored.
+   * Asks the stores whether they know these addresses at all; `candidates` then tells. Returns the tickets that a store did
+   * not answer.
    */
-  lookUpLive(want: LiveWant): Promise<readonly bigint[]>;
+  askAddresses(wants: readonly AddressWant[]): Promise<ReadonlySet<bigint>>;
   /** Replaces the mapping rules; the old ones stay, dated. Orders are decided again by `remap`, and `syncStore` fetches places not held before. */
   importMappingRules(text: string, options: ImportOptions): Promise<ImportReport>;
   /** Decides all orders again by today's rules, partners and regions. Returns the ids of those in which anything changed. */
   remap(): Promise<readonly bigint[]>;
-  /** Prices orders that had no FX. Returns the ids of those that have one now. */
-  repriceOrders(): Promise<readonly bigint[]>;
+  /**
+   * Prices orders that had no FX and, of those placed on the days `priced`, the ones whose FX is now another, with their
+   * refunds. Returns the ids of those that differ. Tickets have nothing to do with it.
+   */
+  repriceOrders(priced?: { readonly from: Day; readonly to: Day | null }): Promise<readonly bigint[]>;
   /** The metafields and form fields that the rules read. */
   placesWanted(): Promise<PlacesWanted>;
   /** The client of a store's connection, one for all its callers so that they share its quota. */
@@ -101,15 +123,11 @@ export const createOrders = (deps: {
   });
   const placesWanted = async (): Promise<PlacesWanted> => placesWantedBy(await activeRules(db));
 
-  const decideAll = async (which: 'all' | 'unpriced'): Promise<bigint[]> => {
+  /** Decides orders in lots of their own transaction. Returns the ids of those in which anything changed. */
+  const decideLots = async (nextLot: (last: bigint) => Promise<readonly bigint[]>): Promise<bigint[]> => {
     const changed: bigint[] = [];
-    let last = 0n;
-    for (;;) {
-      const rows = await db.query<{ id: bigint }>(
-        'select id from "order" where id > $1 and ($2 or reporting_micros is null) order by id limit $3',
-        [last, which === 'all', ordersPerTransaction],
-      );
-      const ids = rows.map(({ id }) => id);
+    for (let last = 0n; ; ) {
+      const ids = await nextLot(last);
       const end = ids.at(-1);
       if (end === undefined) return changed;
       const current = await basis();
@@ -120,6 +138,44 @@ export const createOrders = (deps: {
       });
       last = end;
     }
+  };
+  const decideAll = (): Promise<bigint[]> =>
+    decideLots(async (last) => {
+      const rows = await db.query<{ id: bigint }>('select id from "order" where id > $1 order by id limit $2', [
+        last,
+        ordersPerTransaction,
+      ]);
+      return rows.map(({ id }) => id);
+    });
+  const reprice = async (priced: { readonly from: Day; readonly to: Day | null } | null): Promise<bigint[]> => {
+    const ids = await ordersToReprice(db, reporting.currency, priced);
+    return decideLots(async (last) => {
+      const start = ids.findIndex((id) => id > last);
+      return start < 0 ? [] : ids.slice(start, start + ordersPerTransaction);
+    });
+  };
+
+  const askedStores = async (): Promise<{ readonly connectionId: number; readonly client: StoreClient }[]> =>
+    (await directory.connections.list())
+      .filter(({ kind }) => stores.has(kind))
+      .map((connection) => ({ connectionId: connection.id, client: clientOf(connection) }));
+
+  const storeFound = async (connectionId: number, found: readonly StoreOrder[]): Promise<bigint[]> => {
+    const changed: bigint[] = [];
+    const current = found.length > 0 ? await basis() : null;
+    for (let start = 0; current && start < found.length; start += ordersPerTransaction)
+      await db.transaction(async (tx) => {
+        const saved = await saveOrders(tx, connectionId, found.slice(start, start + ordersPerTransaction), {
+          vault,
+          timeZone,
+          basis: current,
+          now: clock.now(),
+          metafields: 'brought along',
+        });
+        if (saved.bearing.length > 0) await onChanged(tx, saved.bearing);
+        changed.push(...saved.changed);
+      });
+    return changed;
   };
 
   const stepped = async <Result>(
@@ -155,38 +211,28 @@ export const createOrders = (deps: {
         }),
       ),
 
-    async lookUpLive(want) {
-      const wanted = await placesWanted();
+    async lookUpLive(wants) {
       const changed: bigint[] = [];
-      let failure: unknown;
-      for (const connection of await directory.connections.list()) {
-        if (!stores.has(connection.kind)) continue;
-        try {
-          const store = {
-            connectionId: connection.id,
-            client: clientOf(connection),
-            coverage: await coverageOf(db, connection.id),
-          };
-          const found = await lookUp.ask(store, want, wanted);
-          if (found.length === 0) continue;
-          const current = await basis();
-          await db.transaction(async (tx) => {
-            const saved = await saveOrders(tx, connection.id, found, {
-              vault,
-              timeZone,
-              basis: current,
-              now: clock.now(),
-            });
-            if (saved.bearing.length > 0) await onChanged(tx, saved.bearing);
-            changed.push(...saved.changed);
-          });
-        } catch (error) {
-          // The other stores are still asked; the first failure then reaches the caller.
-          failure ??= error;
-        }
+      const unanswered = new Set<bigint>();
+      const asking = wants.filter(asksAnything);
+      if (asking.length === 0) return { changed, unanswered };
+      const wanted = await placesWanted();
+      for (const store of await askedStores()) {
+        const coverage = await coverageOf(db, store.connectionId);
+        const found = await lookUp.ask({ ...store, coverage }, asking, wanted);
+        changed.push(...(await storeFound(store.connectionId, found.orders)));
+        for (const id of found.unanswered) unanswered.add(id);
       }
-      if (failure !== undefined) throw failure;
-      return changed;
+      return { changed, unanswered };
+    },
+
+    async askAddresses(wants) {
+      const unanswered = new Set<bigint>();
+      if (wants.length === 0) return unanswered;
+      const asking = { sql: db, clock, log, hashAddress: vault.hashAddress };
+      for (const store of await askedStores())
+        for (const id of await askAddresses(asking, store, wants)) unanswered.add(id);
+      return unanswered;
     },
 
     async importMappingRules(text, { dryRun, actor = 'cli' }) {
@@ -208,16 +254,11 @@ export const createOrders = (deps: {
       });
     },
 
-    remap: () =>
-      stepped(
-        'remap orders',
-        () => decideAll('all'),
-        (changed) => ({ changed: changed.length }),
-      ),
-    repriceOrders: () =>
+    remap: () => stepped('remap orders', decideAll, (changed) => ({ changed: changed.length })),
+    repriceOrders: (priced) =>
       stepped(
         'reprice orders',
-        () => decideAll('unpriced'),
+        () => reprice(priced ?? null),
         (changed) => ({ changed: changed.length }),
       ),
   };

@@ -1,12 +1,13 @@
-import { AppError, UpstreamError } from '../../core/errors.ts';
 import { minuteMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { PlacesWanted, StoreClient, StoreOrder } from '../../stores/port.ts';
+import { putQuestions, type Question } from './questions.ts';
 import type { Coverage } from './sync.ts';
 
 /** What a ticket needs that our own copy did not have. */
 export interface LiveWant {
+  readonly ticketId: bigint;
   readonly numbers: readonly string[];
   /** The requester's address; null where it need not be asked for. */
   readonly email: string | null;
@@ -44,16 +45,27 @@ const createMisses = (clock: Clock) => {
   };
 };
 
+const numbersOf = ({ numbers }: LiveWant): string[] =>
+  [...new Set(numbers.map((number) => number.trim().replace(/^#/, '')))].filter(
+    (number) => number !== '' && number.length <= longestNumber,
+  );
+
+/** False where nothing in a want is a question to any store. */
+export const asksAnything = (want: LiveWant): boolean => want.email !== null || numbersOf(want).length > 0;
+
 /** Without our copy's span an address has to be asked for; within it the store has nothing that we have not. */
 const covers = (coverage: Coverage | null, { since, ticketCreatedAt }: LiveWant): boolean =>
   coverage !== null && coverage.since <= since && coverage.until >= ticketCreatedAt;
 
+export interface Found {
+  readonly orders: readonly StoreOrder[];
+  /** Tickets that the store did not answer. */
+  readonly unanswered: ReadonlySet<bigint>;
+}
+
 export interface LookUp {
-  /**
-   * Orders that the store has and our copy lacks. Throws UpstreamError (always retryable: it is no fault of the ticket) where
-   * the store does not answer.
-   */
-  ask(store: AskedStore, want: LiveWant, wanted: PlacesWanted): Promise<StoreOrder[]>;
+  /** Orders that the store has and our copy lacks, for a whole lot of tickets; what several want is asked once. */
+  ask(store: AskedStore, wants: readonly LiveWant[], wanted: PlacesWanted): Promise<Found>;
 }
 
 export const createLookUp = (deps: {
@@ -63,45 +75,40 @@ export const createLookUp = (deps: {
 }): LookUp => {
   const misses = createMisses(deps.clock);
 
-  const once = async (question: string, ask: () => Promise<readonly StoreOrder[]>): Promise<readonly StoreOrder[]> => {
-    if (misses.has(question)) return [];
-    const found = await ask();
-    if (found.length === 0) misses.add(question);
-    return found;
-  };
-
   return {
-    async ask({ connectionId, client, coverage }, want, wanted) {
-      const numbers = [...new Set(want.numbers.map((number) => number.trim().replace(/^#/, '')))].filter(
-        (number) => number !== '' && number.length <= longestNumber,
-      );
-      const { email } = want;
-      try {
-        const found: StoreOrder[] = [];
-        for (const number of numbers)
-          found.push(...(await once(`${connectionId} number ${number}`, () => client.ordersByNumber(number, wanted))));
-        if (email !== null && !covers(coverage, want)) {
-          const question = `${connectionId} address ${deps.hashAddress(email).toString('hex')} ${want.since.toISOString().slice(0, 10)}`;
-          found.push(...(await once(question, () => client.ordersByEmail(email, want.since, wanted))));
-        }
-        return found;
-      } catch (error) {
-        if (
-          !(error instanceof AppError) ||
-          (error instanceof UpstreamError && error.retryable) ||
-          error.code === 'limit'
-        )
-          throw error;
-        deps.log.error(
-          { step: 'look up orders', connection: connectionId, err: error },
-          'the store cannot be asked; tickets are decided by our own copy',
-        );
-        throw new UpstreamError(
-          `The store of connection ${connectionId} cannot be asked for orders; "deskledger doctor" says why`,
-          { retryable: true },
-          { cause: error },
-        );
+    async ask({ connectionId, client, coverage }, wants, wanted) {
+      const askers = new Map<
+        string,
+        { readonly ticketIds: bigint[]; readonly ask: () => Promise<readonly StoreOrder[]> }
+      >();
+      const want = (key: string, { ticketId }: LiveWant, ask: () => Promise<readonly StoreOrder[]>): void => {
+        if (misses.has(key)) return;
+        const asker = askers.get(key);
+        if (asker) asker.ticketIds.push(ticketId);
+        else askers.set(key, { ticketIds: [ticketId], ask });
+      };
+      for (const one of wants) {
+        for (const number of numbersOf(one))
+          want(`${connectionId} number ${number.toLowerCase()}`, one, () => client.ordersByNumber(number, wanted));
+        const { email, since } = one;
+        if (email === null || covers(coverage, one)) continue;
+        const hash = deps.hashAddress(email).toString('hex');
+        const day = since.toISOString().slice(0, 10);
+        want(`${connectionId} address ${hash} ${day}`, one, () => client.ordersByEmail(email, since, wanted));
       }
+
+      const orders: StoreOrder[] = [];
+      const questions = [...askers].map(
+        ([key, { ticketIds, ask }]): Question<readonly StoreOrder[]> => ({
+          ticketIds,
+          ask,
+          answered(found) {
+            if (found === null || found.length === 0) misses.add(key);
+            else orders.push(...found);
+          },
+        }),
+      );
+      return { unanswered: await putQuestions(deps.log, connectionId, questions), orders };
     },
   };
 };

@@ -5,50 +5,47 @@ import type { Sql } from '../../platform/database/database.ts';
 import type { StoreOrder } from '../../stores/port.ts';
 import { type OrderChanges, watchBearing } from './bearing.ts';
 import { type DecisionBasis, decideOrders, type OrderFacts } from './decide.ts';
+import { loadMetafields, type Metafields, replaceMetafields } from './metafields.ts';
 import { isCounted } from './revenue.ts';
-import { type HeldOrder, loadHeld, type OrderRow, writeOrders } from './store.ts';
-
-/** Metafields of an order by name. */
-export type Metafields = Readonly<Record<string, string>>;
+import { type OrderRow, writeOrders } from './store.ts';
 
 export interface SaveDeps {
-  readonly vault: Pick<Vault, 'seal' | 'hashAddress'>;
+  readonly vault: Pick<Vault, 'hashAddress'>;
   readonly timeZone: string;
 }
 
 type Undecided = OrderFacts &
-  Omit<OrderRow, 'country' | 'region' | 'unmapped' | 'reportingMicros' | 'shares' | 'lines'>;
+  Omit<OrderRow, 'country' | 'region' | 'unmapped' | 'fx' | 'reportingMicros' | 'shares' | 'lines'>;
 
-const factsOf = (order: StoreOrder, held: HeldOrder | undefined, metafields: Metafields, deps: SaveDeps): Undecided => {
-  const placedDay = dayIn(deps.timeZone, order.placedAt);
-  const sameMoney = held?.currency === order.currency && held.placedDay === placedDay;
-  return {
-    externalId: order.externalId,
-    number: order.number,
-    externalNumber: order.externalNumber,
-    placedAt: order.placedAt,
-    placedDay,
-    modifiedAt: order.modifiedAt,
-    statusId: order.statusId,
-    counted: isCounted(order.statusId),
-    archived: order.archived,
-    locale: order.locale,
-    customerId: order.customerId,
-    emailHash: order.email === null ? null : deps.vault.hashAddress(order.email),
-    emailSealed: order.email === null ? null : deps.vault.seal(order.email),
-    currency: order.currency,
-    revenueMicros: microsOf(order.revenue),
-    fx: (sameMoney && held?.fx) || null,
-    places: { ...order.places, metafields, addressCountry: order.country },
-    lines: order.lines.map((line) => ({
-      externalId: line.externalId,
-      sku: line.sku,
-      productName: line.productName,
-      brand: line.brand,
-      revenueMicros: microsOf(line.revenue),
-    })),
-  };
-};
+/** Different spellings of an address have one hash. */
+const hashesOf = ({ emails }: StoreOrder, vault: SaveDeps['vault']): Buffer[] => [
+  ...new Map(emails.map((email) => vault.hashAddress(email)).map((hash) => [hash.toString('hex'), hash])).values(),
+];
+
+const factsOf = (order: StoreOrder, metafields: Metafields, deps: SaveDeps): Undecided => ({
+  externalId: order.externalId,
+  number: order.number,
+  externalNumber: order.externalNumber,
+  placedAt: order.placedAt,
+  placedDay: dayIn(deps.timeZone, order.placedAt),
+  modifiedAt: order.modifiedAt,
+  statusId: order.statusId,
+  counted: isCounted(order.statusId),
+  archived: order.archived,
+  locale: order.locale,
+  customerId: order.customerId,
+  emailHashes: hashesOf(order, deps.vault),
+  currency: order.currency,
+  revenueMicros: microsOf(order.revenue),
+  places: { ...order.places, metafields, addressCountry: order.country },
+  lines: order.lines.map((line) => ({
+    externalId: line.externalId,
+    sku: line.sku,
+    productName: line.productName,
+    brand: line.brand,
+    revenueMicros: microsOf(line.revenue),
+  })),
+});
 
 /** The latest state of each order: a page may hold one twice. */
 const latest = (orders: readonly StoreOrder[]): StoreOrder[] => {
@@ -61,8 +58,8 @@ const latest = (orders: readonly StoreOrder[]): StoreOrder[] => {
 };
 
 /**
- * Decides and writes orders. `metafieldsOf` says what an order's metafields are, given those held; orders that came whole
- * bring their own.
+ * Decides and writes orders. Those of a list come without their metafields, which are taken as stored; those that were
+ * looked up come whole, and what they bring replaces what is stored.
  */
 export const saveOrders = async (
   sql: Sql,
@@ -71,17 +68,17 @@ export const saveOrders = async (
   deps: SaveDeps & {
     readonly basis: DecisionBasis;
     readonly now: Date;
-    readonly metafieldsOf?: (order: StoreOrder, held: Metafields) => Metafields;
+    readonly metafields: 'as stored' | 'brought along';
   },
 ): Promise<OrderChanges> => {
   const unique = latest(orders);
   const externalIds = unique.map(({ externalId }) => externalId);
-  const held = await loadHeld(sql, connectionId, externalIds);
-  const metafieldsOf = deps.metafieldsOf ?? ((order: StoreOrder) => order.places.metafields);
-  const facts = unique.map((order) => {
-    const known = held.get(order.externalId);
-    return factsOf(order, known, metafieldsOf(order, known?.places.metafields ?? {}), deps);
-  });
+  if (deps.metafields === 'brought along') {
+    const byOrder = new Map(unique.map(({ externalId, places }) => [externalId, places.metafields]));
+    await replaceMetafields(sql, connectionId, { byOrder, now: deps.now });
+  }
+  const metafields = await loadMetafields(sql, connectionId, externalIds);
+  const facts = unique.map((order) => factsOf(order, metafields.get(order.externalId) ?? {}, deps));
   const decided = await decideOrders(sql, deps.basis, facts);
   return watchBearing(sql, { connectionId, externalIds }, () => writeOrders(sql, connectionId, decided, deps.now));
 };

@@ -1,5 +1,4 @@
 import type { Sql } from '../../platform/database/database.ts';
-import { type FxColumns, fxOf } from './fx-columns.ts';
 import type { MappedLine, OrderShare, Unmapped } from './mapping.ts';
 import { settleRefunds } from './refunds.ts';
 import { type OrderFx, splitByShares } from './revenue.ts';
@@ -42,22 +41,18 @@ export interface OrderRow extends OrderDecision {
   readonly archived: boolean;
   readonly locale: string | null;
   readonly customerId: string | null;
-  readonly emailHash: Buffer | null;
-  readonly emailSealed: Buffer | null;
+  /** Of the addresses on the order, each once. */
+  readonly emailHashes: readonly Buffer[];
   readonly currency: string;
   readonly revenueMicros: bigint;
   readonly places: StoredPlaces;
   readonly lines: readonly LineRow[];
 }
 
-/** What is held of an order that a new state of it must not lose. */
+/** An order that is held, and which state of it. */
 export interface HeldOrder {
   readonly id: bigint;
   readonly modifiedAt: Date;
-  readonly currency: string;
-  readonly placedDay: string;
-  readonly places: StoredPlaces;
-  readonly fx: OrderFx | null;
 }
 
 export const loadHeld = async (
@@ -65,33 +60,11 @@ export const loadHeld = async (
   connectionId: number,
   externalIds: readonly string[],
 ): Promise<Map<string, HeldOrder>> => {
-  const rows = await sql.query<
-    FxColumns & {
-      id: bigint;
-      external_id: string;
-      modified_at: Date;
-      currency: string;
-      placed_day: string;
-      places: StoredPlaces;
-    }
-  >(
-    `select id, external_id, modified_at, currency, placed_day::text as placed_day, places, fx_numerator, fx_denominator, fx_date::text as fx_date
-       from "order" where connection_id = $1 and external_id = any($2)`,
+  const rows = await sql.query<{ id: bigint; external_id: string; modified_at: Date }>(
+    'select id, external_id, modified_at from "order" where connection_id = $1 and external_id = any($2)',
     [connectionId, externalIds],
   );
-  return new Map(
-    rows.map((row) => [
-      row.external_id,
-      {
-        id: row.id,
-        modifiedAt: row.modified_at,
-        currency: row.currency,
-        placedDay: row.placed_day,
-        places: row.places,
-        fx: fxOf(row),
-      },
-    ]),
-  );
+  return new Map(rows.map((row) => [row.external_id, { id: row.id, modifiedAt: row.modified_at }]));
 };
 
 const upsertOrders = async (
@@ -102,25 +75,24 @@ const upsertOrders = async (
 ): Promise<bigint[]> => {
   const rows = await sql.query<{ id: bigint }>(
     `insert into "order" as o (connection_id, first_seen_at, external_id, number, external_number, placed_at, placed_day, modified_at, status_id, counted,
-            archived, country, region, locale, customer_id, email_hash, email_sealed, currency, revenue_micros, reporting_micros, fx_numerator,
+            archived, country, region, locale, customer_id, currency, revenue_micros, reporting_micros, fx_numerator,
             fx_denominator, fx_date, places, unmapped)
      select $1::int, $2::timestamptz, * from unnest($3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::date[], $8::timestamptz[], $9::int[], $10::bool[],
-            $11::bool[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bytea[], $17::bytea[], $18::text[], $19::int8[], $20::int8[], $21::numeric[],
-            $22::numeric[], $23::date[], $24::jsonb[], $25::jsonb[])
+            $11::bool[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::int8[], $18::int8[], $19::numeric[],
+            $20::numeric[], $21::date[], $22::jsonb[], $23::jsonb[])
      on conflict (connection_id, external_id) do update set
             number = excluded.number, external_number = excluded.external_number, placed_at = excluded.placed_at, placed_day = excluded.placed_day,
             modified_at = excluded.modified_at, status_id = excluded.status_id, counted = excluded.counted, archived = excluded.archived,
             country = excluded.country, region = excluded.region, locale = excluded.locale, customer_id = excluded.customer_id,
-            email_hash = excluded.email_hash, email_sealed = excluded.email_sealed, currency = excluded.currency,
-            revenue_micros = excluded.revenue_micros, reporting_micros = excluded.reporting_micros, fx_numerator = excluded.fx_numerator,
+            currency = excluded.currency, revenue_micros = excluded.revenue_micros, reporting_micros = excluded.reporting_micros, fx_numerator = excluded.fx_numerator,
             fx_denominator = excluded.fx_denominator, fx_date = excluded.fx_date, places = excluded.places, unmapped = excluded.unmapped
       where o.modified_at <= excluded.modified_at
-        and (o.number, o.external_number, o.placed_at, o.modified_at, o.status_id, o.archived, o.country, o.region, o.locale, o.customer_id, o.email_hash,
-             o.currency, o.revenue_micros, o.reporting_micros, o.places, o.unmapped)
+        and (o.number, o.external_number, o.placed_at, o.modified_at, o.status_id, o.archived, o.country, o.region, o.locale, o.customer_id,
+             o.currency, o.revenue_micros, o.reporting_micros, o.fx_numerator, o.fx_denominator, o.fx_date, o.places, o.unmapped)
             is distinct from
             (excluded.number, excluded.external_number, excluded.placed_at, excluded.modified_at, excluded.status_id, excluded.archived, excluded.country,
-             excluded.region, excluded.locale, excluded.customer_id, excluded.email_hash, excluded.currency, excluded.revenue_micros,
-             excluded.reporting_micros, excluded.places, excluded.unmapped)
+             excluded.region, excluded.locale, excluded.customer_id, excluded.currency, excluded.revenue_micros, excluded.reporting_micros,
+             excluded.fx_numerator, excluded.fx_denominator, excluded.fx_date, excluded.places, excluded.unmapped)
      returning o.id`,
     [
       connectionId,
@@ -138,8 +110,6 @@ const upsertOrders = async (
       orders.map((order) => order.region),
       orders.map((order) => order.locale),
       orders.map((order) => order.customerId),
-      orders.map((order) => order.emailHash),
-      orders.map((order) => order.emailSealed),
       orders.map((order) => order.currency),
       orders.map((order) => order.revenueMicros),
       orders.map((order) => order.reportingMicros),
@@ -185,6 +155,26 @@ const replaceLines = async (
   return [...gone, ...changed].map(({ order_id }) => order_id);
 };
 
+const replaceAddresses = async (
+  sql: Sql,
+  orders: readonly { readonly id: bigint; readonly emailHashes: readonly Buffer[] }[],
+): Promise<bigint[]> => {
+  const pairs = orders.flatMap(({ id, emailHashes }) => emailHashes.map((emailHash) => ({ id, emailHash })));
+  const columns = [pairs.map(({ id }) => id), pairs.map(({ emailHash }) => emailHash)];
+  const gone = await sql.query<{ order_id: bigint }>(
+    `delete from order_address a where a.order_id = any($1::int8[])
+        and not exists (select from unnest($2::int8[], $3::bytea[]) as k(order_id, email_hash) where k.order_id = a.order_id and k.email_hash = a.email_hash)
+     returning a.order_id`,
+    [orders.map(({ id }) => id), ...columns],
+  );
+  const added = await sql.query<{ order_id: bigint }>(
+    `insert into order_address (order_id, email_hash) select * from unnest($1::int8[], $2::bytea[])
+     on conflict (order_id, email_hash) do nothing returning order_id`,
+    columns,
+  );
+  return [...gone, ...added].map(({ order_id }) => order_id);
+};
+
 /** Writes the shares of orders, with each share's part of the revenue. Returns the orders whose partners or parts changed. */
 const replaceShares = async (
   sql: Sql,
@@ -222,7 +212,7 @@ const replaceShares = async (
 };
 
 /**
- * Writes orders with lines and shares, whole or not at all per order: a state older than the one held is left out.
+ * Writes orders with addresses, lines and shares, whole or not at all per order: a state older than the one held is left out.
  * External ids are unique within the call. Returns the ids of the orders in which anything changed.
  */
 export const writeOrders = async (
@@ -244,7 +234,12 @@ export const writeOrders = async (
     const row = held.get(order.externalId);
     return row && row.modifiedAt.getTime() === order.modifiedAt.getTime() ? [{ ...order, id: row.id }] : [];
   });
-  const ids = new Set([...changed, ...(await replaceLines(sql, current)), ...(await replaceShares(sql, current))]);
+  const ids = new Set([
+    ...changed,
+    ...(await replaceAddresses(sql, current)),
+    ...(await replaceLines(sql, current)),
+    ...(await replaceShares(sql, current)),
+  ]);
   await settleRefunds(sql, [...ids]);
   return [...ids];
 };
@@ -264,8 +259,8 @@ export const writeDecisions = async (
             fx_numerator = n.fx_numerator, fx_denominator = n.fx_denominator, fx_date = n.fx_date, places = n.places
        from unnest($1::int8[], $2::text[], $3::text[], $4::jsonb[], $5::int8[], $6::numeric[], $7::numeric[], $8::date[], $9::jsonb[])
             as n(id, country, region, unmapped, reporting_micros, fx_numerator, fx_denominator, fx_date, places)
-      where o.id = n.id and (o.country, o.region, o.unmapped, o.reporting_micros, o.places)
-            is distinct from (n.country, n.region, n.unmapped, n.reporting_micros, n.places)
+      where o.id = n.id and (o.country, o.region, o.unmapped, o.reporting_micros, o.fx_numerator, o.fx_denominator, o.fx_date, o.places)
+            is distinct from (n.country, n.region, n.unmapped, n.reporting_micros, n.fx_numerator, n.fx_denominator, n.fx_date, n.places)
      returning o.id`,
     [
       orders.map(({ id }) => id),

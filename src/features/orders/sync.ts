@@ -2,13 +2,14 @@ import { dayMs, minuteMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
-import type { PlacesWanted, StoreClient, StoreOrder, StoreRefund } from '../../stores/port.ts';
+import type { PlacesWanted, StoreClient, StoreMetafield, StoreOrder, StoreRefund } from '../../stores/port.ts';
 import type { OrderChanges } from './bearing.ts';
 import { loadCursor, noteRun, saveCursor } from './cursors.ts';
 import type { DecisionBasis } from './decide.ts';
-import { addMetafields } from './held-orders.ts';
+import { takeMetafields } from './held-orders.ts';
+import { loadMetafields, type Metafields, ordersUnseen, replaceMetafields, saveMetafields } from './metafields.ts';
 import { saveRefunds } from './refunds.ts';
-import { type Metafields, type SaveDeps, saveOrders } from './save.ts';
+import { type SaveDeps, saveOrders } from './save.ts';
 import { loadHeld } from './store.ts';
 
 /** How far the first import reaches back: a number alone attributes to orders of the last 365 days (RULES.md section 3). */
@@ -19,7 +20,10 @@ const overlapMs = 10 * minuteMs;
 const refundOverlapMs = dayMs;
 /** An order placed this shortly before the metafields were walked may have got its own afterwards. */
 const metafieldLagMs = 2 * minuteMs;
-const ordersPerTransaction = 500;
+/** What was taken away at the store is in no list of changes: all metafields are walked again this often. */
+const wholeWalkMs = 7 * dayMs;
+/** Orders whose metafields a walk over all did not show, and which are asked for one by one in a run. */
+const mostUnseen = 1000;
 
 /** Where the walk over orders stands. Instants are ISO 8601. */
 interface OrdersCursor {
@@ -29,6 +33,8 @@ interface OrdersCursor {
   readonly position: string;
   /** Metafields changed since are still to be walked. */
   readonly metafieldsFrom: string;
+  /** When the last walk over all of them began. */
+  readonly metafieldsWholeAt?: string;
   /** What the rules wanted when the walk began; anything new is fetched from `since` on. */
   readonly held: { readonly metafields: readonly string[]; readonly formFields: readonly string[] };
 }
@@ -80,10 +86,13 @@ const startOf = (
   if (!stored) return { since: firstSince, position: firstSince, metafieldsFrom: firstSince, held };
   const reachesBack = asked !== undefined && asked.toISOString() < stored.since;
   const since = reachesBack ? firstSince : stored.since;
+  const wholeIsDue = Date.parse(stored.metafieldsWholeAt ?? '') + wholeWalkMs <= now.getTime();
   return {
+    ...stored,
     since,
     position: reachesBack || lacks(stored.held.formFields, held.formFields) ? since : stored.position,
-    metafieldsFrom: reachesBack || lacks(stored.held.metafields, held.metafields) ? since : stored.metafieldsFrom,
+    metafieldsFrom:
+      reachesBack || wholeIsDue || lacks(stored.held.metafields, held.metafields) ? since : stored.metafieldsFrom,
     held,
   };
 };
@@ -114,33 +123,40 @@ export const syncStore = async (
     for (const id of await saveRefunds(tx, connectionId, refunds, deps)) changed.add(id);
   };
 
-  /** Metafields of orders that are new to us and that the walk over metafields could not have told of. */
-  const metafieldsOfNew = async (
-    orders: readonly StoreOrder[],
-    wanted: PlacesWanted,
-    told: (order: StoreOrder) => boolean,
-  ) => {
-    const found = new Map<string, Metafields>();
-    if (wanted.metafields.length === 0) return found;
-    const untold = orders.filter((order) => !told(order));
-    await Promise.all(
-      untold.map(async ({ externalId }) => {
-        const fields = await client.metafieldsOf(externalId, wanted);
-        found.set(externalId, Object.fromEntries(fields.map(({ name, value }) => [name, value])));
+  /** All that the store has of these orders now. */
+  const askMetafields = async (orderIds: readonly string[], wanted: PlacesWanted): Promise<Map<string, Metafields>> => {
+    const found = await Promise.all(
+      orderIds.map(async (id): Promise<[string, Metafields]> => {
+        const fields = await client.metafieldsOf(id, wanted);
+        return [id, Object.fromEntries(fields.map(({ name, value }) => [name, value]))];
       }),
     );
-    return found;
+    return new Map(found);
   };
 
-  const applyMetafields = async (metafields: ReadonlyMap<string, Metafields>): Promise<void> => {
-    const entries = [...metafields];
-    for (let at = 0; at < entries.length; at += ordersPerTransaction) {
-      const basis = await deps.basis();
-      await db.transaction(async (tx) => {
-        const batch = new Map(entries.slice(at, at + ordersPerTransaction));
-        await note(tx, await addMetafields(tx, basis, { connectionId, metafields: batch }));
-      });
-    }
+  const takeWalked = async (fields: readonly StoreMetafield[], seenAt: Date): Promise<void> => {
+    const basis = await deps.basis();
+    await db.transaction(async (tx) => {
+      const externalIds = await saveMetafields(tx, connectionId, { fields, now: seenAt });
+      await note(tx, await takeMetafields(tx, basis, { connectionId, externalIds }));
+    });
+  };
+
+  /** Walks what changed and, where that is all there is, asks for what the store did not show: it may have been taken away. */
+  const syncMetafields = async (start: OrdersCursor, wanted: PlacesWanted, walkedAt: Date): Promise<OrdersCursor> => {
+    for await (const page of client.walkMetafields(before(start.metafieldsFrom, overlapMs), wanted))
+      await takeWalked(page, walkedAt);
+    const state = { ...start, metafieldsFrom: walkedAt.toISOString() };
+    if (start.metafieldsFrom !== start.since) return state;
+    const since = new Date(start.since);
+    const externalIds = await ordersUnseen(db, connectionId, { since, walkedAt, most: mostUnseen });
+    const byOrder = await askMetafields(externalIds, wanted);
+    const basis = await deps.basis();
+    await db.transaction(async (tx) => {
+      await replaceMetafields(tx, connectionId, { byOrder, now: walkedAt });
+      await note(tx, await takeMetafields(tx, basis, { connectionId, externalIds }));
+    });
+    return { ...state, metafieldsWholeAt: walkedAt.toISOString() };
   };
 
   const syncOrders = async (): Promise<{ walked: number; since: string }> => {
@@ -155,28 +171,27 @@ export const syncStore = async (
     await saveCursor(db, connectionId, 'orders', { state: start, seenUntil: null, now: startedAt });
 
     // Metafields first: an order that is stored without its own would be taken for a direct sale.
-    const crawled = new Map<string, Metafields>();
-    for await (const page of client.walkMetafields(before(start.metafieldsFrom, overlapMs), wanted))
-      for (const { orderExternalId, name, value } of page)
-        crawled.set(orderExternalId, { ...crawled.get(orderExternalId), [name]: value });
+    let cursor = await syncMetafields(start, wanted, startedAt);
+    await saveCursor(db, connectionId, 'orders', { state: cursor, seenUntil: null, now: clock.now() });
 
-    const crawledFrom = new Date(start.metafieldsFrom);
-    const crawledUntil = new Date(startedAt.getTime() - metafieldLagMs);
-    let cursor = start;
+    const walkedUntil = new Date(startedAt.getTime() - metafieldLagMs);
     let walked = 0;
     for await (const page of client.walkOrders(before(start.position, overlapMs), wanted)) {
       walked += page.orders.length;
       unreadable.push(...page.unreadable);
-      const held = await loadHeld(
-        db,
-        connectionId,
-        page.orders.map(({ externalId }) => externalId),
-      );
-      const own = await metafieldsOfNew(
-        page.orders,
+      const externalIds = page.orders.map(({ externalId }) => externalId);
+      const held = await loadHeld(db, connectionId, externalIds);
+      const shown = await loadMetafields(db, connectionId, externalIds);
+      // The walk tells of new metafields. It tells nothing of an order older than the import, of one whose own may have come
+      // after it, nor of what an order that changed has lost.
+      const toAsk = page.orders.filter(({ externalId, placedAt, modifiedAt }) => {
+        const known = held.get(externalId);
+        if (known) return known.modifiedAt < modifiedAt && shown.has(externalId);
+        return placedAt < new Date(start.since) || (placedAt >= walkedUntil && !shown.has(externalId));
+      });
+      const asked = await askMetafields(
+        wanted.metafields.length > 0 ? toAsk.map(({ externalId }) => externalId) : [],
         wanted,
-        ({ externalId, placedAt }) =>
-          held.has(externalId) || (placedAt >= crawledFrom && (placedAt < crawledUntil || crawled.has(externalId))),
       );
       // New orders placed since the import's start need no call: the walk over refunds finds theirs.
       const stirred = page.orders.filter(({ externalId, placedAt, modifiedAt }) => {
@@ -191,21 +206,15 @@ export const syncStore = async (
       );
       cursor = { ...cursor, position };
       await db.transaction(async (tx) => {
-        const saved = await saveOrders(tx, connectionId, page.orders, {
-          ...deps,
-          basis,
-          now: clock.now(),
-          metafieldsOf: ({ externalId }, stored) => ({ ...stored, ...crawled.get(externalId), ...own.get(externalId) }),
-        });
+        await replaceMetafields(tx, connectionId, { byOrder: asked, now: clock.now() });
+        const options = { ...deps, basis, now: clock.now(), metafields: 'as stored' } as const;
+        const saved = await saveOrders(tx, connectionId, page.orders, options);
         await noteRefunded(tx, refunds);
         await note(tx, saved);
         await saveCursor(tx, connectionId, 'orders', { state: cursor, seenUntil: null, now: clock.now() });
       });
-      for (const { externalId } of page.orders) crawled.delete(externalId);
     }
-    await applyMetafields(crawled);
-    const state = { ...cursor, metafieldsFrom: startedAt.toISOString() };
-    await saveCursor(db, connectionId, 'orders', { state, seenUntil: startedAt, now: clock.now() });
+    await saveCursor(db, connectionId, 'orders', { state: cursor, seenUntil: startedAt, now: clock.now() });
     return { walked, since: start.since };
   };
 
@@ -234,7 +243,12 @@ export const syncStore = async (
       );
       // The list is in the order of refund ids, which a shop that imports its history need not give by date.
       await db.transaction(async (tx) => {
-        const saved = await saveOrders(tx, connectionId, fetched, { ...deps, basis, now: clock.now() });
+        const saved = await saveOrders(tx, connectionId, fetched, {
+          ...deps,
+          basis,
+          now: clock.now(),
+          metafields: 'brought along',
+        });
         await noteRefunded(tx, refunds);
         await note(tx, saved);
       });

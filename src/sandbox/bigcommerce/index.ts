@@ -110,6 +110,19 @@ const addV3Routes = (app: FastifyInstance, shop: Shop): void => {
   app.get<OrderRoute>('/v3/orders/metafields', ({ query }, reply) =>
     reply.send(pageV3(metafieldsFor(shop.metafields, query), query)),
   );
+  app.get<OrderRoute>('/v3/customers', ({ query }, reply) => {
+    const ids = listIn(query, 'id:in');
+    const emails = listIn(query, 'email:in');
+    const found = [...shop.customers].filter(
+      ([id, email]) => (!ids || ids.has(String(id))) && (!emails || emails.has(email)),
+    );
+    return reply.send(
+      pageV3(
+        found.map(([id, email]) => ({ id, email })),
+        query,
+      ),
+    );
+  });
   app.get<OrderRoute>('/v3/orders/:id/metafields', ({ params, query }, reply) => {
     const order = shop.orders.get(Number(params.id));
     return order

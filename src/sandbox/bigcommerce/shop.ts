@@ -8,6 +8,10 @@ export interface Shop {
   readonly refunds: readonly Refund[];
   readonly metafields: readonly Metafield[];
   byEmail(email: string): readonly OrderRecord[];
+  /** Addresses of registered customers, by id. */
+  readonly customers: ReadonlyMap<number, string>;
+  /** Somebody opens an account, with or without an order. */
+  register(customerId: number, email: string): void;
   place(input: OrderInput): OrderRecord;
   setStatus(orderId: number, statusId: number): void;
   /** Makes a refund now; the order becomes refunded, wholly or in part, unless every payment was declined. */
@@ -29,6 +33,7 @@ export const createShop = ({
   const refunds: Refund[] = [];
   const metafields: Metafield[] = [];
   const emails = new Map<string, OrderRecord[]>();
+  const customers = new Map<number, string>();
 
   const orderOf = (id: number): OrderRecord => {
     const order = orders.get(id);
@@ -44,6 +49,8 @@ export const createShop = ({
     orders,
     refunds,
     metafields,
+    customers,
+    register: (customerId, email) => void customers.set(customerId, email),
     byEmail: (email) => emails.get(email.toLowerCase()) ?? [],
     place(input) {
       const id = firstOrderId + orders.size;
@@ -77,6 +84,7 @@ export const createShop = ({
         addressText: JSON.stringify(addressJson(parts)),
       };
       orders.set(id, order);
+      if (input.customerId !== 0 && !customers.has(input.customerId)) customers.set(input.customerId, input.email);
       const key = input.email.toLowerCase();
       const held = emails.get(key);
       if (held) held.push(order);

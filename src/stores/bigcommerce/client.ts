@@ -3,7 +3,8 @@ import { Refused, UpstreamError } from '../../core/errors.ts';
 import { secondMs } from '../../core/time.ts';
 import type { PlacesWanted, StoreClient, StoreMetafield, StoreOrder, StoreRefund } from '../port.ts';
 import type { BigcommerceApi, Query } from './api.ts';
-import { mapOrder, mapRefund, metafieldName } from './orders.ts';
+import { createCustomers } from './customers.ts';
+import { customerOf, mapOrder, mapRefund, metafieldName } from './orders.ts';
 import {
   defaultPageRows,
   faultsIn,
@@ -43,6 +44,9 @@ const refundsPath = '/v3/orders/payment_actions/refunds';
 
 const chunks = <Item>(items: readonly Item[], size: number): Item[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+
+/** Ids are signed 32-bit integers: a longer number is refused, and can only be a marketplace's. */
+const isOrderId = (number: string): boolean => /^[1-9]\d{0,9}$/.test(number) && Number(number) < 2 ** 31;
 
 const changedAt = (one: Order): number => (one.date_modified ?? one.date_created).getTime();
 
@@ -84,16 +88,30 @@ export const createBigcommerceClient = ({
   readonly api: BigcommerceApi;
   readonly storeHash: string;
 }): StoreClient => {
+  const customers = createCustomers(api);
+
+  /** Account addresses of the orders' customers, by customer id. */
+  const accountsOf = (orders: readonly Order[]): Promise<Map<string, string>> =>
+    customers.addressesOf(orders.flatMap((one) => customerOf(one) ?? []));
+
   const addressesOf = async (one: Order): Promise<readonly ShippingAddress[]> =>
     one.consignments?.shipping ??
     listOf(api, { path: '/v2/orders/{id}/shipping_addresses', orderId: one.id, schema: shippingAddress });
 
-  const complete = async (one: Order, wanted: PlacesWanted, metafields: readonly Metafield[]): Promise<StoreOrder> => {
+  const complete = async (
+    one: Order,
+    wanted: PlacesWanted,
+    {
+      accounts,
+      metafields,
+    }: { readonly accounts: ReadonlyMap<string, string>; readonly metafields: readonly Metafield[] },
+  ): Promise<StoreOrder> => {
     const [products, addresses] = await Promise.all([
       foldedProducts(one) ?? listOf(api, { path: '/v2/orders/{id}/products', orderId: one.id, schema: orderProduct }),
       addressesOf(one),
     ]);
-    return mapOrder({ order: one, products, addresses, metafields }, wanted);
+    const accountEmail = accounts.get(customerOf(one) ?? '') ?? null;
+    return mapOrder({ order: one, products, addresses, accountEmail, metafields }, wanted);
   };
 
   const readMetafieldsOf = async (orderId: string, wanted: PlacesWanted): Promise<Metafield[]> => {
@@ -110,12 +128,11 @@ export const createBigcommerceClient = ({
   /** Orders with everything, metafields included. */
   const whole = async (bodies: readonly unknown[], wanted: PlacesWanted): Promise<StoreOrder[]> => {
     const limit = pLimit(ordersAtOnce);
+    const orders = bodies.map((body) => read(order, body, 'an order'));
+    const accounts = await accountsOf(orders);
     return Promise.all(
-      bodies.map((body) =>
-        limit(async () => {
-          const one = read(order, body, 'an order');
-          return complete(one, wanted, await readMetafieldsOf(one.id, wanted));
-        }),
+      orders.map((one) =>
+        limit(async () => complete(one, wanted, { accounts, metafields: await readMetafieldsOf(one.id, wanted) })),
       ),
     );
   };
@@ -144,7 +161,14 @@ export const createBigcommerceClient = ({
         );
       // The name needs a scope of its own that nothing else needs; without it the hash names the store.
       const about = await allowed('/v2/store', {});
-      return { storeName: ('body' in about ? store.safeParse(about.body).data?.name : null) ?? storeHash };
+      return {
+        storeName: ('body' in about ? store.safeParse(about.body).data?.name : null) ?? storeHash,
+        lacking: (await customers.readable())
+          ? []
+          : [
+              'The token may not read customers: whether an address is known is told by orders alone. Give it the read-only scope for customers',
+            ],
+      };
     },
 
     /**
@@ -170,11 +194,14 @@ export const createBigcommerceClient = ({
         const news = unreadable.filter((fault) => !reported.has(fault));
         for (const one of fresh) seen.set(one.id, changedAt(one));
         for (const fault of news) reported.add(fault);
-        if (fresh.length + news.length > 0)
+        if (fresh.length + news.length > 0) {
+          const accounts = await accountsOf(fresh);
+          const parts = { accounts, metafields: [] };
           yield {
-            orders: await Promise.all(fresh.map((one) => limit(() => complete(one, wanted, [])))),
+            orders: await Promise.all(fresh.map((one) => limit(() => complete(one, wanted, parts)))),
             unreadable: news,
           };
+        }
         if (rows.length < defaultPageRows) return;
         // Times have whole seconds, and whether the bound is inclusive is not documented.
         const next = Math.max(from, ...orders.map(changedAt)) - secondMs;
@@ -206,14 +233,14 @@ export const createBigcommerceClient = ({
       return fields.map((field) => ({ orderExternalId, name: metafieldName(field), value: field.value.trim() }));
     },
 
-    /** Customers see the order id; a marketplace's number stands in `external_order_id`. */
+    /** Customers see the order id; a marketplace's number stands in `external_order_id` and may be the id of another order. */
     async ordersByNumber(number, wanted) {
-      if (/^[1-9]\d{0,9}$/.test(number)) {
-        const body = await api.get('/v2/orders/{id}', folded, { id: number });
-        if (body !== null) return whole([body], wanted);
-      }
-      const body = await api.get(ordersPath, { ...folded, external_order_id: number, limit: defaultPageRows });
-      return whole(rowsV2(body, ordersPath), wanted);
+      const [own, others] = await Promise.all([
+        isOrderId(number) ? api.get('/v2/orders/{id}', folded, { id: number }) : null,
+        api.get(ordersPath, { ...folded, external_order_id: number, limit: defaultPageRows }),
+      ]);
+      const found = await whole([...(own === null ? [] : [own]), ...rowsV2(others, ordersPath)], wanted);
+      return [...new Map(found.map((one) => [one.externalId, one])).values()];
     },
 
     async ordersByEmail(email, since, wanted) {
@@ -224,6 +251,11 @@ export const createBigcommerceClient = ({
         limit: mostOrdersOfAnAddress,
       };
       return whole(rowsV2(await api.get(ordersPath, { ...folded, ...query }), ordersPath), wanted);
+    },
+
+    async knowsAddress(email) {
+      const orders = rowsV2(await api.get(ordersPath, { email, limit: 1 }), ordersPath);
+      return orders.length > 0 || customers.has(email);
     },
 
     async refundsOf(orderExternalIds) {

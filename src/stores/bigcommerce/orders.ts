@@ -15,6 +15,8 @@ export interface OrderParts {
   readonly order: Order;
   readonly products: readonly OrderProduct[];
   readonly addresses: readonly ShippingAddress[];
+  /** The address of the customer's account; null for a guest. */
+  readonly accountEmail: string | null;
   readonly metafields: readonly Metafield[];
 }
 
@@ -98,6 +100,15 @@ const lineOf = (product: OrderProduct, taxInclusive: boolean): StoreOrderLine =>
   revenue: lineRevenue(product, taxInclusive),
 });
 
+/** Whoever bought, paid or received: any of them may write about the order. */
+const emailsOf = ({ order, addresses, accountEmail }: OrderParts): string[] => {
+  const emails = [order.billing_address?.email, ...addresses.map(({ email }) => email), accountEmail];
+  return [...new Set(emails.flatMap((email) => (email ? [email] : [])))];
+};
+
+/** 0 is every guest together, no customer. */
+export const customerOf = ({ customer_id }: Order): string | null => (customer_id === '0' ? null : customer_id);
+
 /** RULES.md section 6: the side of the price that is exact decides; the other one is the store's estimate. */
 const revenueOf = (order: Order): string =>
   order.is_tax_inclusive_pricing
@@ -122,9 +133,8 @@ export const mapOrder = (parts: OrderParts, wanted: PlacesWanted): StoreOrder =>
     archived: order.is_deleted,
     country: country?.toUpperCase() ?? null,
     locale: order.customer_locale,
-    // 0 is every guest together, no customer.
-    customerId: order.customer_id === '0' ? null : order.customer_id,
-    email: order.billing_address?.email ?? addresses.find((address) => address.email)?.email ?? null,
+    customerId: customerOf(order),
+    emails: emailsOf(parts),
     currency: (
       order.default_currency_code ??
       order.store_default_currency_code ??

@@ -57,6 +57,9 @@ const address = z.looseObject({
 export const shippingAddress = address;
 export type ShippingAddress = z.output<typeof shippingAddress>;
 
+export const customer = z.looseObject({ id, email: words });
+export type Customer = z.output<typeof customer>;
+
 const discount = z.looseObject({ amount: decimal.nullish() });
 
 export const orderProduct = z.looseObject({

@@ -104,13 +104,18 @@ describe('verifying', () => {
   it('gives the name of the store', async () => {
     nock(host).get('/stores/abc123/v2/orders').query({ limit: 1 }).reply(204);
     nock(host).get('/stores/abc123/v2/store').reply(200, { name: 'Lamps & more' });
-    expect(await client().verify()).toEqual({ storeName: 'Lamps & more' });
+    nock(host).get('/stores/abc123/v3/customers').query({ limit: 1 }).reply(200, { data: [] });
+    expect(await client().verify()).toEqual({ storeName: 'Lamps & more', lacking: [] });
   });
 
-  it('takes the hash where the token may not read the name', async () => {
+  it('takes the hash where the token may not read the name, and says that it may not read customers', async () => {
     nock(host).get('/stores/abc123/v2/orders').query({ limit: 1 }).reply(200, []);
     nock(host).get('/stores/abc123/v2/store').reply(403);
-    expect(await client().verify()).toEqual({ storeName: 'abc123' });
+    nock(host).get('/stores/abc123/v3/customers').query({ limit: 1 }).reply(403);
+    expect(await client().verify()).toEqual({
+      storeName: 'abc123',
+      lacking: [expect.stringContaining('may not read customers')],
+    });
   });
 
   it.each([401, 403, 404])('refuses a token that is answered %i', async (status) => {

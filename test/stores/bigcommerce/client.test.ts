@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { UpstreamError } from '../../../src/core/errors.ts';
 import type { StoreOrder } from '../../../src/stores/port.ts';
 import { clientOf, type FakeShop, fakeShop, nothingWanted, rfc, shippedTo, shopLine, shopOrder } from './shop.ts';
 
@@ -97,6 +98,27 @@ describe('the walk over orders', () => {
     expect(ids(orders).filter((id) => id === '1')).toHaveLength(2);
   });
 
+  it('bug: an order had the billing address alone, not those of shipping and of the customer’s account', async () => {
+    const shipping = (email: string) => shippedTo('SE', [], { email }).shipping as unknown[];
+    const lines = shippedTo('SE', [shopLine(1)], { email: 'gift@example.com' });
+    shop.orders = [
+      shopOrder(1, {
+        customer_id: 12,
+        consignments: { ...lines, shipping: [...(lines.shipping as unknown[]), ...shipping('other@example.com')] },
+      }),
+      shopOrder(2, { customer_id: 12 }),
+      shopOrder(3),
+    ];
+    shop.customers.push({ id: 12, email: 'eva@example.com' }, { id: 13, email: 'no@example.com' });
+    const { orders } = await walk();
+    expect(orders.map(({ emails }) => emails)).toEqual([
+      ['buyer1@example.com', 'gift@example.com', 'other@example.com', 'eva@example.com'],
+      ['buyer2@example.com', 'x@example.com', 'eva@example.com'],
+      ['buyer3@example.com', 'x@example.com'],
+    ]);
+    expect(callsTo('/v3/customers')).toBe(1);
+  });
+
   it('names an order that cannot be read, and takes the rest', async () => {
     shop.orders = [shopOrder(1), shopOrder(2, { total_ex_tax: 'secret words' }), shopOrder(3)];
     const { orders, unreadable } = await walk();
@@ -148,9 +170,42 @@ describe('looking up', () => {
   it("finds an order by its id, and by a marketplace's number", async () => {
     shop.orders = [shopOrder(1001), shopOrder(1002, { external_order_id: 'AMZ-7' })];
     expect(ids(await clientOf(shop).ordersByNumber('1001', nothingWanted))).toEqual(['1001']);
-    expect(shop.calls).toHaveLength(1);
+    expect(shop.calls).toHaveLength(2);
     expect(ids(await clientOf(shop).ordersByNumber('AMZ-7', nothingWanted))).toEqual(['1002']);
     expect(callsTo('/v2/orders/{id}')).toBe(1);
+  });
+
+  it('bug: a marketplace’s number that is also the id of another order was never looked up', async () => {
+    shop.orders = [shopOrder(1001), shopOrder(1002, { external_order_id: '1001' })];
+    expect(ids(await clientOf(shop).ordersByNumber('1001', nothingWanted))).toEqual(['1001', '1002']);
+    shop.orders = [shopOrder(1001, { external_order_id: '1001' })];
+    expect(ids(await clientOf(shop).ordersByNumber('1001', nothingWanted))).toEqual(['1001']);
+  });
+
+  it('bug: an id above 31 bits was asked for, which the store refuses', async () => {
+    shop.orders = [shopOrder(1, { external_order_id: '2147483648' })];
+    expect(ids(await clientOf(shop).ordersByNumber('2147483648', nothingWanted))).toEqual(['1']);
+    expect(callsTo('/v2/orders/{id}')).toBe(0);
+  });
+
+  it('knows an address by an order of any age, or by an account without one', async () => {
+    const client = clientOf(shop);
+    shop.orders = [
+      shopOrder(1, { billing_address: { email: 'eva@example.com' }, date_created: rfc('2015-01-01T00:00:00Z') }),
+    ];
+    shop.customers.push({ id: 12, email: 'new@example.com' });
+    expect(await client.knowsAddress('eva@example.com')).toBe(true);
+    expect(await client.knowsAddress('new@example.com')).toBe(true);
+    expect(await client.knowsAddress('nobody@example.com')).toBe(false);
+  });
+
+  it('is told by orders alone where the token may not read customers', async () => {
+    shop.faults.set('/v3/customers', new UpstreamError('hidden', { status: 403, retryable: false }));
+    shop.orders = [shopOrder(1, { customer_id: 12 })];
+    expect((await clientOf(shop).ordersByNumber('1', nothingWanted))[0]?.emails).toContain('buyer1@example.com');
+    expect(await clientOf(shop).knowsAddress('nobody@example.com')).toBe(false);
+    shop.faults.set('/v3/customers', new UpstreamError('down', { status: 500, retryable: true }));
+    await expect(clientOf(shop).knowsAddress('nobody@example.com')).rejects.toThrow('down');
   });
 
   it('tries digits of no order as a marketplace number', async () => {

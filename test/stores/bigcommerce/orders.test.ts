@@ -13,13 +13,19 @@ import { nothingWanted, shopLine, shopOrder } from './shop.ts';
 
 const mapped = (
   overrides: Record<string, unknown> = {},
-  { lines = [shopLine(1)], addresses = [] as unknown[], formFields = [] as string[] } = {},
+  {
+    lines = [shopLine(1)],
+    addresses = [] as unknown[],
+    formFields = [] as string[],
+    accountEmail = null as string | null,
+  } = {},
 ) =>
   mapOrder(
     {
       order: order.parse(shopOrder(7, overrides)),
       products: lines.map((line) => orderProduct.parse(line)),
       addresses: addresses.map((address) => shippingAddress.parse(address)),
+      accountEmail,
       metafields: [],
     },
     { metafields: [], formFields },
@@ -144,11 +150,13 @@ describe('an order', () => {
       default_currency_code: 'eur',
       extra: {},
     });
-    expect(mapOrder({ order: bare, products: [], addresses: [], metafields: [] }, nothingWanted)).toMatchObject({
+    expect(
+      mapOrder({ order: bare, products: [], addresses: [], accountEmail: null, metafields: [] }, nothingWanted),
+    ).toMatchObject({
       externalId: '9',
       statusId: 0,
       currency: 'EUR',
-      email: null,
+      emails: [],
       externalNumber: null,
       lines: [],
       places: { channel: null, externalSource: null },

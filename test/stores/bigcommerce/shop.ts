@@ -62,6 +62,9 @@ export interface FakeShop {
   readonly addresses: Map<number, Json[]>;
   readonly refunds: Json[];
   readonly metafields: Json[];
+  readonly customers: { readonly id: number; readonly email: string }[];
+  /** Thrown instead of an answer, by path. */
+  readonly faults: Map<string, Error>;
   /** Whether the list folds lines and addresses in when asked to. */
   folds: boolean;
   /** Rows per page at most, whatever is asked. */
@@ -96,6 +99,8 @@ export const fakeShop = (): FakeShop => {
     addresses: new Map(),
     refunds: [],
     metafields: [],
+    customers: [],
+    faults: new Map(),
     folds: true,
     mostRows: 250,
     calls: [],
@@ -112,6 +117,8 @@ export const fakeShop = (): FakeShop => {
 
   const answer = (path: string, query: Query, params: Readonly<Record<string, string | number>>): unknown => {
     shop.calls.push({ path, query });
+    const fault = shop.faults.get(path);
+    if (fault) throw fault;
     const id = Number(params.id);
     switch (path) {
       case '/v2/orders': {
@@ -134,6 +141,17 @@ export const fakeShop = (): FakeShop => {
       case '/v2/orders/{id}': {
         const order = shop.orders.find((one) => one.id === id);
         return order ? shown(order, query) : null;
+      }
+      case '/v3/customers': {
+        const asked = (name: string) => (query[name] === undefined ? null : String(query[name]).split(','));
+        return v3(
+          shop.customers.filter(
+            ({ id: own, email }) =>
+              (asked('id:in') ?? [String(own)]).includes(String(own)) && (asked('email:in') ?? [email]).includes(email),
+          ),
+          query,
+          shop.mostRows,
+        );
       }
       case '/v2/orders/{id}/products':
         return paged(linesOf(id), query, shop.mostRows);

@@ -1,0 +1,54 @@
+import { UpstreamError } from '../../core/errors.ts';
+import type { BigcommerceApi, Query } from './api.ts';
+import { pagesV3, read } from './paging.ts';
+import { type Customer, customer } from './schema.ts';
+
+const customersPath = '/v3/customers';
+/** Customers named in one call; keeps the address of the request below 2 kB. */
+const customersAtOnce = 100;
+
+/** A token of a store that hides its customers from us. */
+const isHidden = (error: unknown): boolean =>
+  error instanceof UpstreamError && (error.status === 403 || error.status === 404);
+
+/** Customer accounts of one store. Where the token may not read them there are none; `readable` tells. */
+export const createCustomers = (api: BigcommerceApi) => {
+  const find = async (query: Query): Promise<Customer[]> => {
+    const found: Customer[] = [];
+    try {
+      for await (const rows of pagesV3(api, customersPath, query))
+        found.push(...rows.map((row) => read(customer, row, 'a customer')));
+    } catch (error) {
+      if (!isHidden(error)) throw error;
+    }
+    return found;
+  };
+
+  return {
+    async readable(): Promise<boolean> {
+      try {
+        await api.get(customersPath, { limit: 1 });
+        return true;
+      } catch (error) {
+        if (isHidden(error)) return false;
+        throw error;
+      }
+    },
+
+    /** The addresses of accounts, by customer id. */
+    async addressesOf(ids: readonly string[]): Promise<Map<string, string>> {
+      const wanted = [...new Set(ids)];
+      const found = new Map<string, string>();
+      for (let start = 0; start < wanted.length; start += customersAtOnce) {
+        const query = { 'id:in': wanted.slice(start, start + customersAtOnce).join(',') };
+        for (const { id, email } of await find(query)) if (email !== null) found.set(id, email);
+      }
+      return found;
+    },
+
+    async has(address: string): Promise<boolean> {
+      const same = address.trim().toLowerCase();
+      return (await find({ 'email:in': address })).some(({ email }) => email?.toLowerCase() === same);
+    },
+  };
+};
