@@ -1,5 +1,5 @@
 import type {} from '@fastify/cookie';
-import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import { AppError } from '../../core/errors.ts';
 import type { Access, Identity } from './access.ts';
 import type { Scope } from './scopes.ts';
@@ -25,9 +25,9 @@ const authenticate = async (access: Access, request: FastifyRequest): Promise<Id
   return cookie ? access.bySession(cookie) : null;
 };
 
-/** A hook that lets in whoever holds the scope, by bearer token or by session. A session's write must come from our own page. */
+/** A hook (onRequest: strangers learn nothing of what is valid) that lets in whoever holds the scope, by bearer token or by session. A session's write must come from our own page. */
 export const requireScope =
-  (access: Access, scope: Scope): preHandlerAsyncHookHandler =>
+  (access: Access, scope: Scope): onRequestAsyncHookHandler =>
   async (request) => {
     const identity = await authenticate(access, request);
     if (!identity)
@@ -60,21 +60,25 @@ export const signInRoutes =
   (deps: { readonly access: Access; readonly secure: boolean }): FastifyPluginAsync =>
   async (app: FastifyInstance) => {
     // Programs that look at a link before a person does send HEAD: that must not spend it.
-    app.get<{ Params: { token: string } }>('/sign-in/:token', { exposeHeadRoute: false }, async (request, reply) => {
-      reply.header('cache-control', 'no-store').header('referrer-policy', 'no-referrer');
-      const session = await deps.access.openSession(request.params.token);
-      if (!session) return reply.code(410).type('text/html; charset=utf-8').send(spentPage);
-      return reply
-        .setCookie(sessionCookie, session.token, {
-          path: '/',
-          httpOnly: true,
-          sameSite: 'lax',
-          secure: deps.secure,
-          expires: session.expiresAt,
-        })
-        .redirect('/', 303);
-    });
-    app.post('/sign-out', async (request, reply) => {
+    app.get<{ Params: { token: string } }>(
+      '/sign-in/:token',
+      { exposeHeadRoute: false, schema: { hide: true } },
+      async (request, reply) => {
+        reply.header('cache-control', 'no-store').header('referrer-policy', 'no-referrer');
+        const session = await deps.access.openSession(request.params.token);
+        if (!session) return reply.code(410).type('text/html; charset=utf-8').send(spentPage);
+        return reply
+          .setCookie(sessionCookie, session.token, {
+            path: '/',
+            httpOnly: true,
+            sameSite: 'lax',
+            secure: deps.secure,
+            expires: session.expiresAt,
+          })
+          .redirect('/', 303);
+      },
+    );
+    app.post('/sign-out', { schema: { hide: true } }, async (request, reply) => {
       const cookie = request.cookies[sessionCookie];
       if (cookie) await deps.access.closeSession(cookie);
       return reply.clearCookie(sessionCookie, { path: '/' }).redirect('/', 303);

@@ -112,6 +112,8 @@ export const dropExpired = async (sql: Sql, now: Date): Promise<void> => {
 };
 
 export const anySession = async (sql: Sql): Promise<boolean> => {
-  const [row] = await sql.query<{ found: boolean }>("select exists (select 1 from session where used_at is not null or kind = 'session') as found");
+  const [row] = await sql.query<{ found: boolean }>(
+    "select exists (select 1 from session where used_at is not null or kind = 'session') as found",
+  );
   return row?.found ?? false;
 };

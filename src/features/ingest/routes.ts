@@ -38,7 +38,8 @@ export const webhookRoutes =
       done(null, body),
     );
 
-    app.post<{ Params: { key: string } }>('/webhooks/:key', { bodyLimit: largestBodyBytes }, async (request, reply) => {
+    const options = { bodyLimit: largestBodyBytes, schema: { hide: true } };
+    app.post<{ Params: { key: string } }>('/webhooks/:key', options, async (request, reply) => {
       const now = clock.now();
       const connection = await directory.connections.byWebhookKey(request.params.key).catch((error: unknown) => {
         throw new AppError(

@@ -14,6 +14,9 @@ export type Readiness = () => Promise<string | null>;
 const isLoopback = (address: string): boolean =>
   address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.');
 
+/** By one of these a proxy on this machine shows that the request came from elsewhere. */
+const proxyHeaders = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'] as const;
+
 const statusResponse = (statuses: readonly ConnectionStatus[]) => ({
   pending: statuses.reduce((sum, { pending }) => sum + pending, 0),
   quarantined: statuses.reduce((sum, { quarantined }) => sum + quarantined, 0),
@@ -43,7 +46,7 @@ export const operationRoutes =
     });
 
     app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
-      const local = isLoopback(request.ip) && request.headers['x-forwarded-for'] === undefined;
+      const local = isLoopback(request.ip) && proxyHeaders.every((name) => request.headers[name] === undefined);
       if (!local) await requireScope(access, 'read').call(app, request, reply);
       for (const status of await connectionStatuses(db, clock.now())) {
         metrics.pending(status.name, status.pending);
@@ -55,7 +58,7 @@ export const operationRoutes =
     app.get(
       '/api/v1/status',
       {
-        preHandler: requireScope(access, 'read'),
+        onRequest: requireScope(access, 'read'),
         schema: { summary: 'Per connection: mode, lag, completeness, pending work, quarantine', tags: ['operation'] },
       },
       async () => ({
@@ -68,7 +71,7 @@ export const operationRoutes =
     app.get(
       '/api/v1/quarantine',
       {
-        preHandler: requireScope(access, 'read'),
+        onRequest: requireScope(access, 'read'),
         schema: { summary: 'Tickets and deliveries set aside for a person', tags: ['operation'] },
       },
       async () => ({ items: await listQuarantined(db) }),
@@ -77,7 +80,7 @@ export const operationRoutes =
     app.post(
       '/api/v1/work/:id/decision',
       {
-        preHandler: requireScope(access, 'write'),
+        onRequest: requireScope(access, 'write'),
         schema: {
           summary: 'Decide on held work: accept costs it, reject leaves it without cost',
           tags: ['tickets'],

@@ -114,7 +114,7 @@ export const pageRoutes =
     app.get(
       '/api/v1/basis',
       {
-        preHandler: signedIn,
+        onRequest: signedIn,
         schema: {
           summary: 'Reporting currency and time zone, and the names behind partner and region codes',
           tags: ['reports'],

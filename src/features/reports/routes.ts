@@ -42,7 +42,7 @@ export const reportRoutes =
   }): FastifyPluginAsyncZod =>
   async (app) => {
     const { db, access, basis } = deps;
-    const read = { preHandler: requireScope(access, 'read') };
+    const read = { onRequest: requireScope(access, 'read') };
     const trueCost = (request: Parameters<typeof identityOf>[0]) => identityOf(request).scopes.includes('rates');
 
     app.get(
