@@ -4,9 +4,15 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.ts';
 import { type Config, ensureSecretKey } from './config.ts';
-import { dayMs, hourMs } from './core/time.ts';
+import { type Day, dayMs, hourMs } from './core/time.ts';
 import { type Access, createAccess, signInRoutes } from './features/access/index.ts';
-import { createFxFetch, findMissedHolds, type PriceImportReport, ticketsToReprice } from './features/costing/index.ts';
+import {
+  createFxFetch,
+  findMissedHolds,
+  type PriceImportReport,
+  ticketsToReprice,
+  ticketsWorkedSince,
+} from './features/costing/index.ts';
 import { createSender, surveyRoutes } from './features/csat/index.ts';
 import { type Connection, createDirectory, type Directory, type ReportingBasis } from './features/directory/index.ts';
 import * as ingest from './features/ingest/index.ts';
@@ -53,6 +59,8 @@ export interface Product {
   ): Promise<Walked>;
   /** Marks what new rates or exchange rates change, on any day where the report names none; workers price it anew. */
   reprice(report: PriceImportReport): Promise<number>;
+  /** Has the work since a day counted again after caps or constants changed; returns how many tickets that are. */
+  recount(from: Day): Promise<number>;
   /** Decides orders and tickets again after rules, partners or regions changed. */
   remap(): Promise<void>;
   buildApp(): Promise<FastifyInstance>;
@@ -151,15 +159,20 @@ export const compose = async (
     const reprice = async (report: PriceImportReport): Promise<number> => {
       if (report.dryRun) return 0;
       const days = report.priced ?? everyDay;
+      await orders.repriceOrders(days);
       const tickets = await ticketsToReprice(db, { ...days, reportingCurrency: reporting.currency });
       await markAll(tickets, { reprice: true });
+      return tickets.length;
+    };
+    const recount = async (from: Day): Promise<number> => {
+      const tickets = await ticketsWorkedSince(db, from);
+      await markAll(tickets, { reprice: false });
       return tickets.length;
     };
     const remap = async (): Promise<void> => {
       await orders.remap();
       await ingest.markAllStale(db, clock.now());
     };
-      await orders.repriceOrders(days);
 
     const processor = ingest.createProcessor({
       db,
@@ -187,7 +200,6 @@ export const compose = async (
       vault,
       clock,
       mailer,
-      resendIsSafe: config.smtpUrl === undefined,
       publicUrl: config.publicUrl,
       log,
     });
@@ -219,6 +231,7 @@ export const compose = async (
       helpdeskOf,
       walk,
       reprice,
+      recount,
       remap,
       buildApp: () =>
         buildApp({

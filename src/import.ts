@@ -1,7 +1,7 @@
 import type { Product } from './compose.ts';
 import { InvalidInput } from './core/errors.ts';
 import { importTicketRules } from './features/attribution/index.ts';
-import { importFx, importRates, type PriceImportReport } from './features/costing/index.ts';
+import { importConstants, importFx, importRates, type PriceImportReport } from './features/costing/index.ts';
 import type { ImportReport } from './features/directory/index.ts';
 
 interface Options {
@@ -43,6 +43,12 @@ const importers: Readonly<Record<string, Importer>> = {
   })),
   rates: thenReprice(({ db }, text, options) => db.transaction((tx) => importRates(tx, text, options))),
   fx: thenReprice(({ db }, text, options) => db.transaction((tx) => importFx(tx, text, options))),
+  constants: async (product, text, options) => {
+    const now = product.clock.now();
+    const report = await product.db.transaction((tx) => importConstants(tx, text, { ...options, now }));
+    if (!report.dryRun && report.from !== null) await product.recount(report.from);
+    return report;
+  },
   'mapping-rules': thenRemap(({ orders }, text, options) => orders.importMappingRules(text, options)),
   'ticket-rules': thenRemap(({ db, clock, directory }, text, options) =>
     importTicketRules({ db, clock, directory }, text, options),

@@ -111,6 +111,21 @@ beforeAll(async () => {
 
 beforeEach(() => product.db.query('update ticket set stale_since = null, reprice = false'));
 
+describe('what says how work counts', () => {
+  it('dated settings have the work of their days counted again, and no other', async () => {
+    const constants = (day: string) => `name,channel,seconds,valid_from\ncap,*,30,${day}`;
+    const today = clock.now().toISOString().slice(0, 10);
+    await bring('constants', constants(today), true);
+    await bring('constants', constants('2027-01-01'));
+    expect(await marked()).toEqual([]);
+    await bring('constants', constants(today));
+    expect(await marked()).toEqual([
+      { external_id: '1', reprice: false },
+      { external_id: '2', reprice: false },
+    ]);
+  });
+});
+
 describe('what says whose an order or a ticket is', () => {
   it('a dry run changes nothing and marks nothing', async () => {
     const report = await bring('partners', 'code,name,aliases\nnord,Nord,NRD\n', true);

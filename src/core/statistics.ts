@@ -23,6 +23,3 @@ export const wilson = (hits: number, total: number): Proportion | null => {
   // The bounds are exact at the ends; rounding of floats would leave them a hair off.
   return { value: p, low: hits === 0 ? 0 : centre - half, high: hits === total ? 1 : centre + half };
 };
-
-/** How many of the scores from 1 to 5 are 4 or 5: the hits of a CSAT figure. */
-export const topTwoBox = (scores: readonly number[]): number => scores.filter((score) => score >= 4).length;

@@ -24,7 +24,8 @@ export type Verification =
   | { readonly outcome: 'refused'; readonly status: 400 | 401; readonly reason: string };
 
 export type TicketStatus = 'new' | 'open' | 'pending' | 'hold' | 'solved' | 'closed' | 'deleted';
-export type Channel = 'email' | 'form' | 'chat' | 'messaging' | 'social' | 'phone' | 'api';
+export const channels = ['email', 'form', 'chat', 'messaging', 'social', 'phone', 'api'] as const;
+export type Channel = (typeof channels)[number];
 export type Actor = 'agent' | 'rule' | 'end_user' | 'system';
 
 /** Raw seconds that one update of a ticket added or took away, as the helpdesk's clock has them. */

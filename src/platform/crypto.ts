@@ -9,12 +9,15 @@ import {
 } from 'node:crypto';
 import { AppError } from '../core/errors.ts';
 
+/** What a sealed value is: it opens as nothing else, so that values cannot change places in the database. */
+export type Sealed = 'address' | 'connection secrets';
+
 /** Keeps secrets and addresses unreadable at rest, and finds people without storing who they are. All keys come from SECRET_KEY. */
 export interface Vault {
   /** AES-256-GCM: version byte, 12 bytes of nonce, 16 bytes of tag, ciphertext. The same text seals differently each time. */
-  seal(text: string): Buffer;
-  /** The sealed text; throws AppError `unavailable` when SECRET_KEY is another or a byte was altered. */
-  open(sealed: Uint8Array): string;
+  seal(text: string, what: Sealed): Buffer;
+  /** The sealed text; throws AppError `unavailable` when SECRET_KEY is another, a byte was altered or it is something else. */
+  open(sealed: Uint8Array, what: Sealed): string;
   /** 32 bytes by which the same person is found again: keyed HMAC-SHA256 of the trimmed, lower-cased address. */
   hashAddress(address: string): Buffer;
   /** 32 bytes as base64url, the same for the same purpose and subject, not guessable without SECRET_KEY. */
@@ -43,22 +46,22 @@ export const createVault = (secretKey: string): Vault => {
   const sealKey = subKey(secretKey, 'seal');
   const addressKey = subKey(secretKey, 'address');
   const deriveKey = subKey(secretKey, 'derive');
-  const associated = Buffer.from([version]);
+  const associated = (what: Sealed): Buffer => Buffer.concat([Buffer.from([version]), Buffer.from(what)]);
   return {
-    seal(text) {
+    seal(text, what) {
       const nonce = randomBytes(nonceBytes);
-      const cipher = createCipheriv('aes-256-gcm', sealKey, nonce).setAAD(associated);
+      const cipher = createCipheriv('aes-256-gcm', sealKey, nonce).setAAD(associated(what));
       const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-      return Buffer.concat([associated, nonce, cipher.getAuthTag(), body]);
+      return Buffer.concat([Buffer.from([version]), nonce, cipher.getAuthTag(), body]);
     },
-    open(sealed) {
+    open(sealed, what) {
       const bytes = Buffer.from(sealed);
       if (bytes.length < headBytes || bytes[0] !== version) throw unreadable();
       try {
         const decipher = createDecipheriv('aes-256-gcm', sealKey, bytes.subarray(1, 1 + nonceBytes), {
           authTagLength: tagBytes,
         });
-        decipher.setAAD(associated).setAuthTag(bytes.subarray(1 + nonceBytes, headBytes));
+        decipher.setAAD(associated(what)).setAuthTag(bytes.subarray(1 + nonceBytes, headBytes));
         return Buffer.concat([decipher.update(bytes.subarray(headBytes)), decipher.final()]).toString('utf8');
       } catch (error) {
         throw unreadable(error);

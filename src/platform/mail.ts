@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { createTransport } from 'nodemailer';
@@ -24,6 +24,11 @@ export interface Mailer {
   send(mail: Mail): Promise<void>;
   /** Rejects where mails cannot be sent as things stand. */
   check(): Promise<void>;
+  /**
+   * Whether the mail of this id has gone. Only where that can be told, and where sending the same id again makes no second
+   * mail: the outbox of files.
+   */
+  wasSent?(id: string): Promise<boolean>;
 }
 
 /** Mails over SMTP where `smtpUrl` is given, else as files in `outboxDir`. `from` is an address, with a name or without. */
@@ -77,6 +82,13 @@ const outboxMailer = (folder: string, compose: Compose): Mailer => ({
       await file.close();
     }
     await rename(draft, join(folder, `${mail.id}.eml`));
+  },
+  async wasSent(id) {
+    const found = await stat(join(folder, `${id}.eml`)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    });
+    return found !== null;
   },
   async check() {
     await mkdir(folder, { recursive: true });

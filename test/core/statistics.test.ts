@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { topTwoBox, wilson } from '../../src/core/statistics.ts';
+import { wilson } from '../../src/core/statistics.ts';
 
 const round = (value: number | undefined): number => Math.round((value ?? Number.NaN) * 10_000) / 10_000;
 
@@ -36,5 +36,3 @@ describe('the Wilson interval', () => {
       }),
     ));
 });
-
-test('only 4 and 5 are in the top two boxes', () => expect(topTwoBox([1, 2, 3, 4, 5, 5])).toBe(3));

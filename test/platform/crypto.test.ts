@@ -9,28 +9,37 @@ const other = createVault('another invented key of thirty-two characters');
 describe('seal and open', () => {
   it('gives back any text', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => vault.open(vault.seal(text)) === text.toWellFormed()),
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        (text) => vault.open(vault.seal(text, 'address'), 'address') === text.toWellFormed(),
+      ),
     );
   });
 
   it('never seals the same text to the same bytes, nor shows the text', () => {
-    const sealed = vault.seal('api-token-of-nord');
-    expect(sealed.equals(vault.seal('api-token-of-nord'))).toBe(false);
+    const sealed = vault.seal('api-token-of-nord', 'connection secrets');
+    expect(sealed.equals(vault.seal('api-token-of-nord', 'connection secrets'))).toBe(false);
     expect(sealed.includes('nord')).toBe(false);
   });
 
   it('refuses every altered byte and every cut', () => {
-    const sealed = vault.seal('zwölf');
+    const sealed = vault.seal('zwölf', 'address');
     for (let at = 0; at < sealed.length; at++) {
       const altered = Buffer.from(sealed);
       altered[at] = (altered[at] ?? 0) ^ 1;
-      expect(() => vault.open(altered), `byte ${at}`).toThrow(AppError);
-      expect(() => vault.open(sealed.subarray(0, at)), `cut at ${at}`).toThrow(AppError);
+      expect(() => vault.open(altered, 'address'), `byte ${at}`).toThrow(AppError);
+      expect(() => vault.open(sealed.subarray(0, at), 'address'), `cut at ${at}`).toThrow(AppError);
     }
   });
 
+  it('bug: a sealed value opened as anything else, so that values could change places', () => {
+    const sealed = vault.seal('kim@example.org', 'address');
+    expect(() => vault.open(sealed, 'connection secrets')).toThrow(AppError);
+    expect(vault.open(sealed, 'address')).toBe('kim@example.org');
+  });
+
   it('says what to do when the key is another', () => {
-    expect(() => other.open(vault.seal('x'))).toThrow(/original SECRET_KEY/);
+    expect(() => other.open(vault.seal('x', 'address'), 'address')).toThrow(/original SECRET_KEY/);
   });
 });
 

@@ -38,6 +38,13 @@ describe('without a mail server', () => {
     expect(text).toContain('multipart/alternative');
   });
 
+  it('tells what has gone, whoever sent it', async () => {
+    expect(await mailer().wasSent?.(mail.id)).toBe(false);
+    await mailer().send(mail);
+    expect(await mailer().wasSent?.(mail.id)).toBe(true);
+    expect(await mailer().wasSent?.('invitation-4')).toBe(false);
+  });
+
   it('cannot be led out of its folder', async () => {
     for (const id of ['../evil', '', '.hidden', 'a/b', 'a\nb'])
       await expect(mailer().send({ ...mail, id })).rejects.toThrow(RangeError);
@@ -139,6 +146,7 @@ describe('over SMTP', () => {
   it('checks that the server can be used', async () => {
     const mailer = createMailer({ smtpUrl: url, outboxDir: folder, from, clock: standingClock() });
     await expect(mailer.check()).resolves.toBeUndefined();
+    expect(mailer.wasSent).toBeUndefined();
     answers.EHLO = '554 closed';
     answers.HELO = '554 closed';
     await expect(mailer.check()).rejects.toThrow(UpstreamError);

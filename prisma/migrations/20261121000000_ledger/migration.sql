@@ -378,11 +378,11 @@ CREATE TABLE "work_entry" (
     "kind" TEXT NOT NULL,
     "actor" TEXT NOT NULL,
     "channel" TEXT,
-    "raw_seconds" INTEGER NOT NULL,
+    "raw_seconds" BIGINT NOT NULL,
     "value" BIGINT,
     "costed_seconds" INTEGER NOT NULL,
-    "capped_seconds" INTEGER NOT NULL DEFAULT 0,
-    "untaken_seconds" INTEGER NOT NULL DEFAULT 0,
+    "capped_seconds" BIGINT NOT NULL DEFAULT 0,
+    "untaken_seconds" BIGINT NOT NULL DEFAULT 0,
     "state" TEXT NOT NULL,
     "decision" TEXT,
     "worked_at" TIMESTAMPTZ(6) NOT NULL,
@@ -655,6 +655,9 @@ CREATE INDEX "work_entry_connection_id_agent_id_worked_at_idx" ON "work_entry"("
 CREATE INDEX "work_entry_worked_day_idx" ON "work_entry"("worked_day");
 
 -- CreateIndex
+CREATE INDEX "work_entry_recorded_at_idx" ON "work_entry"("recorded_at");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "work_entry_connection_id_source_key_key" ON "work_entry"("connection_id", "source_key");
 
 -- CreateIndex
@@ -724,9 +727,6 @@ ALTER TABLE "wanted_tag" ADD CONSTRAINT "wanted_tag_ticket_id_fkey" FOREIGN KEY 
 ALTER TABLE "order" ADD CONSTRAINT "order_connection_id_fkey" FOREIGN KEY ("connection_id") REFERENCES "connection"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
-ALTER TABLE "order_line" ADD CONSTRAINT "order_line_order_id_fkey" FOREIGN KEY ("order_id") REFERENCES "order"("id") ON DELETE CASCADE ON UPDATE CASCADE;
-
--- AddForeignKey
 ALTER TABLE "order_address" ADD CONSTRAINT "order_address_order_id_fkey" FOREIGN KEY ("order_id") REFERENCES "order"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
@@ -734,6 +734,9 @@ ALTER TABLE "store_address" ADD CONSTRAINT "store_address_connection_id_fkey" FO
 
 -- AddForeignKey
 ALTER TABLE "order_metafield" ADD CONSTRAINT "order_metafield_connection_id_fkey" FOREIGN KEY ("connection_id") REFERENCES "connection"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "order_line" ADD CONSTRAINT "order_line_order_id_fkey" FOREIGN KEY ("order_id") REFERENCES "order"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "order_share" ADD CONSTRAINT "order_share_order_id_fkey" FOREIGN KEY ("order_id") REFERENCES "order"("id") ON DELETE CASCADE ON UPDATE CASCADE;
@@ -767,15 +770,15 @@ ALTER TABLE "vote" ADD CONSTRAINT "vote_invitation_id_fkey" FOREIGN KEY ("invita
 
 -- What Prisma cannot say: written by hand.
 
--- Closed lists, ranges and signs.
-alter table connection
-  add check (mode in ('observe', 'act'));
 -- Order numbers are compared without regard to case.
 create index order_number_any_case on "order" (lower(number));
 create index order_external_number_any_case on "order" (lower(external_number));
 -- Orders that wait for an exchange rate are few.
 create index order_unpriced on "order" (placed_day) where reporting_micros is null;
 
+-- Closed lists, ranges and signs.
+alter table connection
+  add check (mode in ('observe', 'act'));
 
 alter table delivery
   add check (state in ('stored', 'ignored', 'quarantined', 'replayed'));
@@ -913,14 +916,3 @@ create trigger invitation_pause after insert on invitation
 
 -- Built in.
 insert into partner (code, name, aliases, created_at) values ('direct', 'Direct', '{}', 'epoch');
-
-insert into costing_constant (name, channel, seconds, valid_from) values
-  ('public_reply', 'email', 300, '1970-01-01'),
-  ('public_reply', 'form', 300, '1970-01-01'),
-  ('public_reply', 'api', 300, '1970-01-01'),
-  ('public_reply', 'chat', 90, '1970-01-01'),
-  ('public_reply', 'messaging', 90, '1970-01-01'),
-  ('public_reply', 'social', 90, '1970-01-01'),
-  ('public_reply', 'phone', 360, '1970-01-01'),
-  ('internal_note', '*', 60, '1970-01-01'),
-  ('cap', '*', 14400, '1970-01-01');

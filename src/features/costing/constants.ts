@@ -2,7 +2,8 @@ import type { Day } from '../../core/time.ts';
 import type { Channel } from '../../helpdesks/port.ts';
 import type { Sql } from '../../platform/database/database.ts';
 
-export type ConstantName = 'cap' | 'public_reply' | 'internal_note';
+export const constantNames = ['cap', 'public_reply', 'internal_note'] as const;
+export type ConstantName = (typeof constantNames)[number];
 
 /** One dated setting; the channel `*` stands for every channel that has no row of its own. */
 export interface ConstantRow {

@@ -13,6 +13,24 @@ export interface Estimate {
   readonly workedDay: Day;
 }
 
+/** What "measured" an estimate, so that it can be made again without its touch when a constant changes. */
+const clocks = { public_reply: 'estimate: public reply', internal_note: 'estimate: internal note' } as const;
+const talkClock = 'talk time';
+
+/** The seconds that today's constants give a stored estimate; its own where talk time made it. */
+export const estimateAgain = (
+  estimate: {
+    readonly clock: string;
+    readonly channel: Channel | null;
+    readonly rawSeconds: number;
+    readonly workedDay: Day;
+  },
+  constants: Constants,
+): number => {
+  const kind = (['public_reply', 'internal_note'] as const).find((one) => clocks[one] === estimate.clock);
+  return kind ? constants(kind, estimate.channel, estimate.workedDay) : estimate.rawSeconds;
+};
+
 /**
  * One estimate per touch: a public reply by the constant of its channel, on the phone by its talk seconds where the
  * helpdesk has them; an internal note by its own. The channel is the message's, else the ticket's. RULES section 4.
@@ -28,7 +46,7 @@ export const estimateTouches = (
     return {
       sourceKey: `estimate:${touch.sourceKey}`,
       agentId: touch.agentId,
-      clock: talked === undefined ? 'estimate' : 'talk time',
+      clock: talked === undefined ? clocks[touch.kind] : talkClock,
       channel,
       rawSeconds: talked ?? options.constants(touch.kind, channel, workedDay),
       workedAt: touch.at,

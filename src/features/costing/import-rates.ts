@@ -101,14 +101,23 @@ export const importRates = async (
 ): Promise<PriceImportReport> => {
   const rates = readRates(text);
   const differs = '(r.hourly_micros, r.currency) is distinct from (g.hourly_micros, g.currency)';
-  const [known] = await sql.query<{ added: number; changed: number; first: string | null }>(
+  const [known] = await sql.query<{
+    added: number;
+    changed: number;
+    first: string | null;
+    changes: readonly unknown[];
+  }>(
     `select count(*) filter (where r.id is null)::int as added,
             count(*) filter (where r.id is not null and ${differs})::int as changed,
-            (min(g.valid_from) filter (where ${differs}))::text as first
+            (min(g.valid_from) filter (where ${differs}))::text as first,
+            coalesce(jsonb_agg(jsonb_build_object(
+              'scope', g.scope, 'key', g.key, 'validFrom', g.valid_from,
+              'before', case when r.id is not null then jsonb_build_object('hourlyMicros', r.hourly_micros::text, 'currency', r.currency) end,
+              'after', jsonb_build_object('hourlyMicros', g.hourly_micros::text, 'currency', g.currency))) filter (where ${differs}), '[]') as changes
        from ${given} left join rate r on r.scope = g.scope and r.key = g.key and r.valid_from = g.valid_from`,
     columnsOf(rates),
   );
-  const { added, changed, first } = known ?? { added: 0, changed: 0, first: null };
+  const { added, changed, first, changes } = known ?? { added: 0, changed: 0, first: null, changes: [] };
   if (!options.dryRun && added + changed > 0)
     await sql.query(
       `insert into rate (scope, key, hourly_micros, currency, valid_from, recorded_at)
@@ -141,7 +150,8 @@ export const importRates = async (
       at: options.now,
       actor: options.actor ?? 'cli',
       action: 'import rates',
-      detail: { rows: report.rows, added, changed },
+      // A rate is replaced in place: the old amount stands here alone. Wages: this log is read by permission.
+      detail: { rows: report.rows, added, changed, changes },
     });
   return report;
 };

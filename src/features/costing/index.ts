@@ -3,6 +3,7 @@ export { estimateTouches } from './estimate.ts';
 export { createFxFetch } from './fetch-fx.ts';
 export { type Fx, type FxWant, findFx, fxKey } from './fx.ts';
 export { decideHeld, findMissedHolds } from './holds.ts';
+export { type ConstantsImportReport, importConstants, ticketsWorkedSince } from './import-constants.ts';
 export { importFx, type PriceImportReport } from './import-fx.ts';
 export { importRates } from './import-rates.ts';
 export { planPostings, type Share } from './price.ts';

@@ -2,7 +2,7 @@ import { dayIn } from '../../core/time.ts';
 import type { Channel, Touch, WorkReading } from '../../helpdesks/port.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { type Constants, loadConstants } from './constants.ts';
-import { estimateTouches } from './estimate.ts';
+import { estimateAgain, estimateTouches } from './estimate.ts';
 import { type BulkEdits, findBulkEdits, type ValueSet } from './holds.ts';
 import { type PostingCause, planPostings, type Share } from './price.ts';
 import { findPrices, type PriceWant } from './rates.ts';
@@ -41,13 +41,24 @@ interface Candidate {
 
 const neverPosted = { live: false, postings: [] };
 
-/** Stored entries and new ones. A clock's entry is what it was first; an estimate follows its touch, whose talk time may come late. */
+/**
+ * Stored entries and new ones. A clock's entry is what it was first; an estimate follows its touch, whose talk time may come
+ * late, and the constants, which people may change.
+ */
 const candidatesOf = (
   ticket: TicketToSettle,
   stored: TicketWork,
   options: { readonly constants: Constants; readonly timeZone: string },
 ): Candidate[] => {
-  const candidates = new Map<string, Candidate>([...stored].map(([key, entry]) => [key, { entry, stored: entry }]));
+  const candidates = new Map<string, Candidate>(
+    [...stored].map(([key, entry]) => [
+      key,
+      {
+        entry: entry.kind === 'estimate' ? { ...entry, rawSeconds: estimateAgain(entry, options.constants) } : entry,
+        stored: entry,
+      },
+    ]),
+  );
   for (const reading of ticket.readings ?? []) {
     if (candidates.has(reading.sourceKey)) continue;
     const entry: Entry = {

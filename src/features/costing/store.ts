@@ -105,9 +105,10 @@ export const loadWork = async (sql: Sql, ticketIds: readonly bigint[]): Promise<
   const work = new Map<bigint, Map<string, StoredEntry>>(ticketIds.map((id) => [id, new Map()]));
   const entries = await sql.query<Omit<StoredEntry, 'last'> & { ticketId: bigint }>(
     `select id, connection_id as "connectionId", ticket_id as "ticketId", source_key as "sourceKey",
-            agent_id as "agentId", clock, kind, actor, channel, raw_seconds as "rawSeconds", value,
-            costed_seconds as "costedSeconds", capped_seconds as "cappedSeconds", untaken_seconds as "untakenSeconds",
-            state, decision, worked_at as "workedAt", worked_day::text as "workedDay", unpriced
+            agent_id as "agentId", clock, kind, actor, channel, raw_seconds::float8 as "rawSeconds", value,
+            costed_seconds as "costedSeconds", capped_seconds::float8 as "cappedSeconds",
+            untaken_seconds::float8 as "untakenSeconds", state, decision, worked_at as "workedAt",
+            worked_day::text as "workedDay", unpriced
        from work_entry where ticket_id = any($1::bigint[])`,
     [ticketIds],
   );
@@ -151,8 +152,8 @@ const insertEntries = async (sql: Sql, plans: readonly EntryPlan[], now: Date): 
             n."rawSeconds", n.value, n."costedSeconds", n."cappedSeconds", n."untakenSeconds", n.state, n."workedAt",
             n."workedDay", $2, n.unpriced
        from json_to_recordset($1::json) as n("connectionId" int, "ticketId" bigint, "sourceKey" text, "agentId" text,
-            clock text, kind text, actor text, channel text, "rawSeconds" int, value bigint, "costedSeconds" int,
-            "cappedSeconds" int, "untakenSeconds" int, state text, "workedAt" timestamptz, "workedDay" date,
+            clock text, kind text, actor text, channel text, "rawSeconds" bigint, value bigint, "costedSeconds" int,
+            "cappedSeconds" bigint, "untakenSeconds" bigint, state text, "workedAt" timestamptz, "workedDay" date,
             unpriced text)
      on conflict (connection_id, source_key) do nothing
      returning id, connection_id as "connectionId", source_key as "sourceKey"`,
@@ -184,8 +185,8 @@ const updateEntries = async (sql: Sql, plans: readonly EntryPlan[]): Promise<voi
         set raw_seconds = n."rawSeconds", clock = n.clock, costed_seconds = n."costedSeconds",
             capped_seconds = n."cappedSeconds", untaken_seconds = n."untakenSeconds", state = n.state,
             unpriced = n.unpriced
-       from json_to_recordset($1::json) as n(id bigint, "rawSeconds" int, clock text, "costedSeconds" int,
-            "cappedSeconds" int, "untakenSeconds" int, state text, unpriced text)
+       from json_to_recordset($1::json) as n(id bigint, "rawSeconds" bigint, clock text, "costedSeconds" int,
+            "cappedSeconds" bigint, "untakenSeconds" bigint, state text, unpriced text)
       where e.id = n.id`,
     [
       rowsJson(

@@ -2,7 +2,6 @@ import { dayMs } from '../../core/time.ts';
 
 /** Everything the rules of RULES.md section 8 look at, as plain data. */
 export interface InvitationFacts {
-  readonly now: Date;
   /** When the mail would go. */
   readonly sendAt: Date;
   readonly mode: 'observe' | 'act';
@@ -70,7 +69,7 @@ export const decideInvitation = (facts: InvitationFacts): InvitationDecision => 
   if (!facts.solvedAt) return no('not solved');
   if (facts.fromBackfill) return no('backfill');
   if (facts.solvedAt <= facts.surveysSince) return no('solved before surveys');
-  if (facts.now.getTime() - facts.solvedAt.getTime() > solvedWithinMs) return no('solved too long ago');
+  if (facts.sendAt.getTime() - facts.solvedAt.getTime() > solvedWithinMs) return no('solved too long ago');
   if (facts.publicReplies < 1) return no('no public reply');
   if (!facts.hasAddress) return no('no address');
   if (facts.alreadyInvited) return no('already invited');

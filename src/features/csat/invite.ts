@@ -141,7 +141,6 @@ export const inviteFor = async (
     new Date(now.getTime() + connection.surveyDelayMinutes * minuteMs);
   const decide = (candidate: InvitationCandidate, alreadyInvited: boolean, person: Person): InvitationDecision =>
     decideInvitation({
-      now,
       sendAt: sendAtOf(candidate),
       mode: candidate.connection.mode,
       surveysSince: candidate.connection.surveysSince,
@@ -187,14 +186,9 @@ export const inviteFor = async (
   }
   if (chosen.length === 0) return decisions;
 
-  // Nobody was asked by what was cancelled, so it must not count as "asked within 24 hours" either.
-  await sql.query(
-    `WITH gone AS (
-       DELETE FROM invitation WHERE ticket_id = ANY($1::bigint[]) AND state = 'cancelled' RETURNING person_hash, invited_at)
-     UPDATE survey_person p SET last_invited_at = NULL FROM gone
-     WHERE p.person_hash = gone.person_hash AND p.last_invited_at = gone.invited_at`,
-    [chosen.map(({ ticketId }) => ticketId)],
-  );
+  await sql.query(`DELETE FROM invitation WHERE ticket_id = ANY($1::bigint[]) AND state = 'cancelled'`, [
+    chosen.map(({ ticketId }) => ticketId),
+  ]);
   const ids = await sql.query<{ id: bigint }>(
     `SELECT nextval(pg_get_serial_sequence('invitation', 'id')) AS id FROM generate_series(1, $1::int)`,
     [chosen.length],

@@ -1,12 +1,13 @@
 import pLimit from 'p-limit';
 import { LimitReached, UpstreamError } from '../../core/errors.ts';
-import { dayMs, hourMs, minuteMs } from '../../core/time.ts';
+import { hourMs, minuteMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Vault } from '../../platform/crypto.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { type Log, step } from '../../platform/log.ts';
 import type { Mailer } from '../../platform/mail.ts';
+import { solvedWithinMs } from './eligibility.ts';
 import { answerableMs, surveyToken } from './invite.ts';
 import { surveyMail } from './mail.ts';
 import type { SurveyLanguage } from './survey-language.ts';
@@ -16,9 +17,6 @@ const leaseMs = 10 * minuteMs;
 const sendAtOnce = 5;
 const largestLot = 50;
 const mostAttempts = 8;
-/** A mail that was due this long ago (we were down) asks about something long forgotten. */
-const tooLateMs = 7 * dayMs;
-
 export const backoffMs = (attempts: number): number => Math.min(minuteMs * 4 ** (attempts - 1), 6 * hourMs);
 
 export interface SenderDeps {
@@ -26,8 +24,6 @@ export interface SenderDeps {
   readonly vault: Vault;
   readonly clock: Clock;
   readonly mailer: Mailer;
-  /** True where sending the same id again cannot reach a person twice: the file outbox. */
-  readonly resendIsSafe: boolean;
   /** Base of the survey's links, without a slash at the end. */
   readonly publicUrl: string;
   readonly log: Log;
@@ -52,16 +48,37 @@ const claim = (sql: Sql, now: Date, limit: number): Promise<Due[]> =>
             WHEN c.mode <> 'act' OR c.disabled_at IS NOT NULL THEN 'mode observe'
             WHEN t.merged_into_external_id IS NOT NULL THEN 'merged'
             WHEN t.status IS NULL OR t.status NOT IN ('solved', 'closed') THEN 'ticket reopened'
-            WHEN i.attempts = 0 AND i.due_at < $3 THEN 'too late'
+            WHEN coalesce(t.solved_at, i.invited_at) < $3 THEN 'solved too long ago'
             WHEN i.address_sealed IS NULL THEN 'no address' END AS obstacle
      FROM invitation i JOIN ticket t ON t.id = i.ticket_id JOIN connection c ON c.id = t.connection_id
        LEFT JOIN survey_person p ON p.person_hash = i.person_hash
      WHERE i.state IN ('pending', 'sending') AND i.due_at <= $1 AND (i.claimed_until IS NULL OR i.claimed_until <= $1)
      ORDER BY i.due_at, i.id LIMIT $2 FOR UPDATE OF i SKIP LOCKED`,
-    [now, limit, new Date(now.getTime() - tooLateMs)],
+    [now, limit, new Date(now.getTime() - solvedWithinMs)],
   );
 
+const mailId = ({ id }: Due): string => `survey-${id}`;
+
 const ids = (rows: readonly Due[]): bigint[] => rows.map(({ id }) => id);
+
+/** The address has done its work: keeping it longer serves nobody. */
+const markDelivered = (sql: Sql, invitations: readonly bigint[], now: Date): Promise<object[]> =>
+  sql.query(
+    `UPDATE invitation SET state = 'delivered', sent_at = $2, expires_at = $3, due_at = NULL, claimed_until = NULL,
+       address_sealed = NULL, last_error = NULL WHERE id = ANY($1::bigint[]) AND state = 'sending'`,
+    [invitations, now, new Date(now.getTime() + answerableMs)],
+  );
+
+/** Nobody was asked by what is cancelled, so it must not count as "asked within 24 hours" either. */
+const cancel = (sql: Sql, { id, obstacle }: Due): Promise<object[]> =>
+  sql.query(
+    `WITH gone AS (
+       UPDATE invitation SET state = 'cancelled', due_at = NULL, claimed_until = NULL, address_sealed = NULL, last_error = $2
+       WHERE id = $1 RETURNING person_hash, invited_at)
+     UPDATE survey_person p SET last_invited_at = NULL FROM gone
+     WHERE p.person_hash = gone.person_hash AND p.last_invited_at = gone.invited_at`,
+    [id, obstacle],
+  );
 
 /** Freezes partner, region and agent as they are now, and writes that the mail is about to go before it does. */
 const freezeAndMark = (sql: Sql, rows: readonly Due[], claimedUntil: Date): Promise<object[]> =>
@@ -87,20 +104,15 @@ const outcomeOf = (error: unknown, attempts: number, resendIsSafe: boolean): { o
 
 /**
  * The outbox of invitations. `sendDue` sends up to `limit` of them (50 at most) and returns how many it took on: call it
- * again until it returns less. What crashed between sending and recording is sent again where that is safe, and otherwise stays in state
- * `doubt`, visible and never sent twice.
+ * again until it returns less. What crashed between sending and recording is looked up where the mailer can tell, and otherwise
+ * stays in state `doubt`, visible and never sent twice.
  */
 export const createSender = (deps: SenderDeps) => {
-  const { db, vault, clock, mailer, resendIsSafe, publicUrl, log } = deps;
+  const { db, vault, clock, mailer, publicUrl, log } = deps;
+  const resendIsSafe = mailer.wasSent !== undefined;
 
   const settle = (id: bigint, outcome: Outcome, now: Date, dueAt: Date, error: unknown): Promise<object[]> => {
-    if (outcome === 'delivered')
-      // The address has done its work: keeping it longer serves nobody.
-      return db.query(
-        `UPDATE invitation SET state = 'delivered', sent_at = $2, expires_at = $3, due_at = NULL, claimed_until = NULL,
-           address_sealed = NULL, last_error = NULL WHERE id = $1 AND state = 'sending'`,
-        [id, now, new Date(now.getTime() + answerableMs)],
-      );
+    if (outcome === 'delivered') return markDelivered(db, [id], now);
     const reason =
       error instanceof UpstreamError || error instanceof LimitReached
         ? error.message
@@ -119,8 +131,8 @@ export const createSender = (deps: SenderDeps) => {
     try {
       if (!row.address_sealed) throw new UpstreamError('the invitation has no address', { retryable: false });
       await mailer.send({
-        id: `survey-${row.id}`,
-        to: vault.open(row.address_sealed),
+        id: mailId(row),
+        to: vault.open(row.address_sealed, 'address'),
         ...surveyMail(row.language, `${publicUrl}/s/${surveyToken(vault, row.id)}`),
       });
     } catch (error) {
@@ -136,22 +148,30 @@ export const createSender = (deps: SenderDeps) => {
     return verdict.outcome;
   };
 
+  /** What was being sent when a process died: it has gone, nobody can tell, or it has surely not gone. */
+  const judge = async (interrupted: readonly Due[]) => {
+    if (!mailer.wasSent) return { gone: [], doubtful: interrupted, unsent: [] };
+    const sent = new Set<Due>();
+    for (const row of interrupted) if (await mailer.wasSent(mailId(row))) sent.add(row);
+    return {
+      gone: interrupted.filter((row) => sent.has(row)),
+      doubtful: [],
+      unsent: interrupted.filter((row) => !sent.has(row)),
+    };
+  };
+
   const takeOn = (now: Date, limit: number) =>
     db.transaction(async (tx) => {
       const claimedUntil = new Date(now.getTime() + leaseMs);
       const due = await claim(tx, now, limit);
-      // What was being sent when a process died has passed its checks and keeps what was frozen then.
-      const interrupted = due.filter(({ state }) => state === 'sending');
       const fresh = due.filter(({ state }) => state === 'pending');
-      const cancelled = fresh.filter(({ obstacle }) => obstacle !== null);
+      const { gone, doubtful, unsent } = await judge(due.filter(({ state }) => state === 'sending'));
+      const cancelled = [...fresh, ...unsent].filter(({ obstacle }) => obstacle !== null);
       const unhindered = fresh.filter(({ obstacle }) => obstacle === null);
-      const doubtful = resendIsSafe ? [] : interrupted;
-      const again = resendIsSafe ? interrupted : [];
-      for (const row of cancelled)
-        await tx.query(
-          `UPDATE invitation SET state = 'cancelled', due_at = NULL, address_sealed = NULL, last_error = $2 WHERE id = $1`,
-          [row.id, row.obstacle],
-        );
+      // What was being sent keeps what was frozen then.
+      const again = unsent.filter(({ obstacle }) => obstacle === null);
+      if (gone.length > 0) await markDelivered(tx, ids(gone), now);
+      for (const row of cancelled) await cancel(tx, row);
       if (doubtful.length > 0)
         await tx.query(
           `UPDATE invitation SET state = 'doubt', due_at = NULL, claimed_until = NULL, sent_at = $2, last_error = $3
@@ -164,18 +184,24 @@ export const createSender = (deps: SenderDeps) => {
           [ids(again), claimedUntil],
         );
       if (unhindered.length > 0) await freezeAndMark(tx, unhindered, claimedUntil);
-      return { lot: due.length, ready: [...again, ...unhindered], cancelled: cancelled.length, doubt: doubtful.length };
+      return {
+        lot: due.length,
+        ready: [...again, ...unhindered],
+        gone: gone.length,
+        cancelled: cancelled.length,
+        doubt: doubtful.length,
+      };
     });
 
   return {
     async sendDue({ limit }: { readonly limit: number }): Promise<number> {
-      const { lot, ready, cancelled, doubt } = await takeOn(clock.now(), Math.min(limit, largestLot));
+      const { lot, ready, gone, cancelled, doubt } = await takeOn(clock.now(), Math.min(limit, largestLot));
       if (lot === 0) return 0;
       return step(log, 'survey mails', async (line) => {
         const atOnce = pLimit(sendAtOnce);
         const outcomes = await Promise.all(ready.map((row) => atOnce(() => sendOne(row))));
         const count = (wanted: Outcome) => outcomes.filter((outcome) => outcome === wanted).length;
-        Object.assign(line, { lot, cancelled, delivered: count('delivered'), again: count('again') });
+        Object.assign(line, { lot, cancelled, delivered: gone + count('delivered'), again: count('again') });
         Object.assign(line, { doubt: doubt + count('doubt'), failed: count('failed') });
         return lot;
       });

@@ -131,12 +131,12 @@ export const createConnections = (deps: {
     const entries = Object.entries(settings);
     return {
       open: Object.fromEntries(entries.filter((entry) => !isSecret(entry))),
-      secrets: vault.seal(JSON.stringify(Object.fromEntries(entries.filter(isSecret)))),
+      secrets: vault.seal(JSON.stringify(Object.fromEntries(entries.filter(isSecret))), 'connection secrets'),
     };
   };
 
   const toConnection = (row: ConnectionRow): Connection => {
-    const secrets = JSON.parse(vault.open(row.secrets)) as Record<string, unknown>;
+    const secrets = JSON.parse(vault.open(row.secrets, 'connection secrets')) as Record<string, unknown>;
     return {
       id: row.id,
       kind: row.kind,

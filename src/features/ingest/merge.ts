@@ -81,7 +81,11 @@ export const mergePull = (
     requesterId: snapshot.requester?.id ?? null,
     requesterHash: hash,
     requesterSealed:
-      address === null ? null : sameAddress && row.requesterSealed ? row.requesterSealed : vault.seal(address),
+      address === null
+        ? null
+        : sameAddress && row.requesterSealed
+          ? row.requesterSealed
+          : vault.seal(address, 'address'),
     requesterLocale: snapshot.requester?.locale ?? null,
     assigneeId: snapshot.assigneeId,
     brandId: snapshot.brandId,

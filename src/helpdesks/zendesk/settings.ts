@@ -79,11 +79,11 @@ export const settingsSchema = z.object({
   reasonValues: z.record(z.string(), z.enum(contactReasons)).default({}),
   /** How much of each quota we use; the rest stays with the agents and other programs. */
   limitShare: z.number().gt(0).max(1).default(0.5),
-  /** Minutes between a ticket's solving and its survey. */
+  /** Minutes between a ticket's solving and its survey; after 7 days none may go, and one day is for outages. */
   surveyDelayMinutes: z
     .int()
     .min(0)
-    .max(7 * 24 * 60)
+    .max(6 * 24 * 60)
     .default(0),
 });
 

@@ -44,6 +44,37 @@ describe('importing rates', () => {
     ]);
   });
 
+  test('bug: a replaced rate left no trace of what it had been', async () => {
+    await put('default,,30,USD,2026-01-01\nrole,senior,40,USD,2026-01-01\n');
+    await put('default,,31.5,EUR,2026-01-01\nrole,senior,40,USD,2026-01-01\nrole,night,50,USD,2026-02-01\n');
+    const [, replaced] = await db.query<{ detail: unknown }>('select detail from audit_log order by id');
+    expect(replaced?.detail).toEqual({
+      rows: 3,
+      added: 1,
+      changed: 1,
+      changes: expect.arrayContaining([
+        {
+          scope: 'default',
+          key: '',
+          validFrom: '2026-01-01',
+          before: { hourlyMicros: '30000000', currency: 'USD' },
+          after: { hourlyMicros: '31500000', currency: 'EUR' },
+        },
+        {
+          scope: 'role',
+          key: 'night',
+          validFrom: '2026-02-01',
+          before: null,
+          after: { hourlyMicros: '50000000', currency: 'USD' },
+        },
+      ]),
+    });
+    const [detail] = await db.query<{ changes: bigint }>(
+      `select jsonb_array_length(detail -> 'changes')::bigint as changes from audit_log order by id desc limit 1`,
+    );
+    expect(detail?.changes).toBe(2n);
+  });
+
   test('a dry run shows the rows as understood and stores nothing', async () => {
     const report = await put('default,,30,usd,2026-01-01\n', true);
     expect(report).toMatchObject({ dryRun: true, added: 1 });

@@ -130,7 +130,7 @@ export const openLedger = async (db: Database) => {
         sourceKey: string;
         state: string;
         costed: number;
-        capped: number;
+        capped: bigint;
         unpriced: string | null;
       }>(
         `select id, source_key as "sourceKey", state, costed_seconds as costed, capped_seconds as capped, unpriced

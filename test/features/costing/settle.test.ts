@@ -90,7 +90,7 @@ describe('worked examples', () => {
     const ticketId = await ledger.ticket();
     const readings = [reading({ rawSeconds: 19_800, value: 21_600 })];
     expect(await ledger.cost(ticketId, { readings, touches: [] })).toEqual([120_000_000n, 14_400, 0]);
-    expect(await ledger.entries(ticketId)).toMatchObject([{ costed: 14_400, capped: 5_400 }]);
+    expect(await ledger.entries(ticketId)).toMatchObject([{ costed: 14_400, capped: 5_400n }]);
   });
 });
 
@@ -185,6 +185,22 @@ describe('estimates', () => {
     expect(await ledger.cost(ticketId)).toEqual([1_000_000n, 120, 0]);
   });
 
+  test('bug: a changed constant did not reach what was already estimated', async () => {
+    const ticketId = await ledger.ticket();
+    const touches = [
+      reply(),
+      reply({ kind: 'internal_note' }),
+      reply({ channel: 'phone', talkSeconds: 100 }),
+      reply({ at: new Date('2026-04-30T10:00:00Z') }),
+    ];
+    expect(await ledger.cost(ticketId, { readings: [], touches })).toEqual([6_333_333n, 760, 0]);
+    await db.query(
+      `insert into costing_constant values ('public_reply', '*', 240, '2026-05-01'), ('internal_note', 'email', 90, '2026-05-01')`,
+    );
+    expect(await ledger.cost(ticketId)).toMatchObject({ 1: 730 });
+    expect(await ledger.cost(ticketId)).toMatchObject({ 1: 730 });
+  });
+
   test('follow dated settings from the table', async () => {
     await db.query(`insert into costing_constant values ('public_reply', 'email', 60, '2026-05-01')`);
     expect(await ledger.cost(await ledger.ticket(), { readings: [], touches: [reply()] })).toEqual([500_000n, 60, 0]);
@@ -192,6 +208,25 @@ describe('estimates', () => {
 });
 
 describe('the ledger', () => {
+  test('bug: one typed total that outgrows 32 bits poisoned its ticket for ever', async () => {
+    const ticketId = await ledger.ticket();
+    const typed = reading({ rawSeconds: 9_999_999_399, value: 9_999_999_999 });
+    const back = reading({ rawSeconds: -9_999_999_999, value: 0 });
+    expect(await ledger.cost(ticketId, { readings: [typed], touches: [] })).toEqual([120_000_000n, 14_400, 0]);
+    expect(await ledger.cost(ticketId, { readings: [typed, back], touches: [] })).toEqual([0n, 0, 0]);
+    expect(await ledger.cost(ticketId)).toEqual([0n, 0, 0]);
+    expect(
+      await db.query(
+        `select raw_seconds as raw, capped_seconds as capped, untaken_seconds as untaken
+           from work_entry where ticket_id = $1 order by worked_at`,
+        [ticketId],
+      ),
+    ).toEqual([
+      { raw: 9_999_999_399n, capped: 9_999_984_999n, untaken: 0n },
+      { raw: -9_999_999_999n, capped: 0n, untaken: 9_999_985_599n },
+    ]);
+  });
+
   test('work by rules, customers and the system is kept and costs nothing', async () => {
     const ticketId = await ledger.ticket();
     const readings = (['rule', 'end_user', 'system'] as const).map((actor) => reading({ actor }));

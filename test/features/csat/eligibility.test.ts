@@ -13,7 +13,6 @@ const day = 86_400_000;
 const ago = (days: number) => new Date(now.getTime() - days * day);
 
 const good: InvitationFacts = {
-  now,
   sendAt: now,
   mode: 'act',
   surveysSince: ago(10),
@@ -43,6 +42,7 @@ describe('decideInvitation', () => {
     ['solved before surveys', { surveysSince: ago(1), solvedAt: ago(1) }],
     ['solved before surveys', { surveysSince: ago(1), solvedAt: ago(2) }],
     ['solved too long ago', { solvedAt: new Date(ago(7).getTime() - 1) }],
+    ['solved too long ago', { solvedAt: ago(1), sendAt: new Date(ago(-6).getTime() + 1) }],
     ['no public reply', { publicReplies: 0 }],
     ['no address', { hasAddress: false }],
     ['already invited', { alreadyInvited: true }],
@@ -78,7 +78,6 @@ describe('decideInvitation', () => {
           const moment = new Date(at);
           const decision = decideInvitation({
             ...good,
-            now: moment,
             sendAt: moment,
             solvedAt: moment,
             otherInvitations: asked,

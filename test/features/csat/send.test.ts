@@ -26,7 +26,8 @@ beforeEach(async () => {
   fail = () => undefined;
 });
 
-const sender = ({ resendIsSafe = true } = {}) =>
+/** A mailer that can tell what has gone: by default nothing that was not recorded. */
+const sender = ({ canTell = true, wasSent = false } = {}) =>
   createSender({
     db: world.db,
     vault,
@@ -38,8 +39,8 @@ const sender = ({ resendIsSafe = true } = {}) =>
         if (error) throw error;
         sent.push(mail);
       },
+      ...(canTell && { wasSent: async () => wasSent }),
     },
-    resendIsSafe,
     publicUrl: 'https://support.example',
     log: pino({ level: 'silent' }),
   });
@@ -130,12 +131,48 @@ describe('sendDue', () => {
     });
   });
 
-  it('cancels what we were down for too long to send', async () => {
-    const ticket = await invite();
-    world.clock.advance(7 * day + 1);
+  it.each([0, 3])(
+    'bug: a ticket solved more than 7 days ago was asked all the same (attempts: %i)',
+    async (attempts) => {
+      const ticket = await invite();
+      await world.db.query(
+        `UPDATE invitation SET attempts = $2, due_at = due_at + interval '6 days' WHERE ticket_id = $1`,
+        [ticket, attempts],
+      );
+      world.clock.advance(7 * day + 1);
+      await sender().sendDue({ limit: 10 });
+      expect(sent).toEqual([]);
+      expect(await rowOf(ticket)).toMatchObject({ state: 'cancelled', last_error: 'solved too long ago' });
+    },
+  );
+
+  it('sends 7 days after solving, not later', async () => {
+    await invite();
+    world.clock.advance(7 * day);
     await sender().sendDue({ limit: 10 });
-    expect(sent).toEqual([]);
-    expect(await rowOf(ticket)).toMatchObject({ state: 'cancelled', last_error: 'too late' });
+    expect(sent).toHaveLength(1);
+  });
+
+  it('a cancelled invitation gives way to a new one of the same ticket', async () => {
+    const made = await world.candidate(connection);
+    await world.invite([made]);
+    await world.db.query(`UPDATE ticket SET status = 'open'`);
+    await sender().sendDue({ limit: 10 });
+    await world.db.query(`UPDATE ticket SET status = 'solved'`);
+    expect((await world.invite([made])).get(made.ticketId)).toEqual({ invite: true });
+    expect(await rowOf(made.ticketId)).toMatchObject({ state: 'pending' });
+  });
+
+  it('bug: a cancelled invitation kept the person from being asked about another ticket', async () => {
+    const address = 'ada@example.org';
+    const first = await invite({ address });
+    await world.db.query(`UPDATE ticket SET status = 'open' WHERE id = $1`, [first]);
+    await sender().sendDue({ limit: 10 });
+    world.clock.advance(hour);
+    const second = await invite({ address });
+    await sender().sendDue({ limit: 10 });
+    expect(await rowOf(first)).toMatchObject({ state: 'cancelled' });
+    expect(await rowOf(second)).toMatchObject({ state: 'delivered' });
   });
 
   it('writes that a mail is about to go before it goes', async () => {
@@ -152,7 +189,6 @@ describe('sendDue', () => {
           seen = (await rowOf(ticket))?.state;
         },
       },
-      resendIsSafe: false,
       publicUrl: 'https://support.example',
       log: pino({ level: 'silent' }),
     });
@@ -217,10 +253,10 @@ describe('a mail that fails', () => {
   ])('stays in doubt where a second one could reach the person: %s', async (_, error) => {
     const ticket = await invite();
     fail = () => error;
-    await sender({ resendIsSafe: false }).sendDue({ limit: 1 });
+    await sender({ canTell: false }).sendDue({ limit: 1 });
     fail = () => undefined;
     world.clock.advance(day);
-    expect(await sender({ resendIsSafe: false }).sendDue({ limit: 1 })).toBe(0);
+    expect(await sender({ canTell: false }).sendDue({ limit: 1 })).toBe(0);
     expect(await rowOf(ticket)).toMatchObject({ state: 'doubt' });
     expect(sent).toEqual([]);
   });
@@ -242,7 +278,30 @@ describe('a process that died between sending and recording', () => {
     expect(await sender().sendDue({ limit: 1 })).toBe(0);
   });
 
-  it('sends again where the same id is the same file, and keeps what was frozen', async () => {
+  it('bug: a mail that had surely not gone ignored that its person had unsubscribed', async () => {
+    const ticket = await interrupted();
+    await world.db.query('UPDATE survey_person SET unsubscribed_at = $1', [world.clock.now()]);
+    world.clock.advance(10 * minute);
+    await sender().sendDue({ limit: 1 });
+    expect(sent).toEqual([]);
+    expect(await rowOf(ticket)).toMatchObject({ state: 'cancelled', last_error: 'unsubscribed', address_sealed: null });
+  });
+
+  it('records what has gone, whatever has happened since', async () => {
+    const ticket = await interrupted();
+    await world.db.query('UPDATE survey_person SET unsubscribed_at = $1', [world.clock.now()]);
+    world.clock.advance(10 * minute);
+    await sender({ wasSent: true }).sendDue({ limit: 1 });
+    expect(sent).toEqual([]);
+    expect(await rowOf(ticket)).toMatchObject({
+      state: 'delivered',
+      sent_at: world.clock.now(),
+      due_at: null,
+      address_sealed: null,
+    });
+  });
+
+  it('sends where the mail has surely not gone, and keeps what was frozen', async () => {
     const ticket = await interrupted();
     world.clock.advance(10 * minute);
     await sender().sendDue({ limit: 1 });
@@ -253,9 +312,9 @@ describe('a process that died between sending and recording', () => {
   it('leaves a visible doubt where it is not, and never sends twice', async () => {
     const ticket = await interrupted();
     world.clock.advance(10 * minute);
-    expect(await sender({ resendIsSafe: false }).sendDue({ limit: 1 })).toBe(1);
+    expect(await sender({ canTell: false }).sendDue({ limit: 1 })).toBe(1);
     world.clock.advance(day);
-    expect(await sender({ resendIsSafe: false }).sendDue({ limit: 1 })).toBe(0);
+    expect(await sender({ canTell: false }).sendDue({ limit: 1 })).toBe(0);
     expect(sent).toEqual([]);
     expect(await rowOf(ticket)).toMatchObject({ state: 'doubt' });
   });

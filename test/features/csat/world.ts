@@ -73,7 +73,7 @@ export const createWorld = async (start = '2026-03-02T10:00:00Z') => {
       deleted: false,
       publicReplies: 1,
       requesterHash: vault.hashAddress(address),
-      requesterSealed: vault.seal(address),
+      requesterSealed: vault.seal(address, 'address'),
       language: { language: 'en', reason: 'default' },
       shares: [{ partner: 'nord', region: 'nordics', country: 'SE', ppm: 1_000_000 }],
       agentId: 'agent-then',

@@ -136,6 +136,19 @@ describe('work', () => {
     ]);
   });
 
+  it('bug: a typed total of any length passed for seconds; beyond 10^15 it is none', () => {
+    const audits = [
+      audit(101, anna, 1, [total('9999999999', null)]),
+      audit(102, anna, 2, [total('99999999999999999999', '9999999999')]),
+      audit(103, anna, 3, [total('9007199254740993', '99999999999999999999')]),
+      audit(104, anna, 4, [total('60', '9007199254740993')]),
+    ];
+    expect(workOf(audits).map(([, , seconds, value]) => [seconds, value])).toEqual([
+      [9_999_999_999, 9_999_999_999],
+      [-9_999_999_939, 60],
+    ]);
+  });
+
   it('adds up to the last total, whatever the agents did', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 1_000_000 }), { minLength: 1, maxLength: 30 }), (totals) => {

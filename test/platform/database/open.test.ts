@@ -30,18 +30,6 @@ test('the Prisma client works on the same pool, and knows what is built in', asy
   expect(await database.prisma.partner.findMany()).toEqual([
     { code: 'direct', name: 'Direct', aliases: [], createdAt: new Date(0) },
   ]);
-  const constants = await database.prisma.costingConstant.findMany({ orderBy: [{ name: 'asc' }, { channel: 'asc' }] });
-  expect(constants.map(({ name, channel, seconds }) => `${name} ${channel} ${seconds}`)).toEqual([
-    'cap * 14400',
-    'internal_note * 60',
-    'public_reply api 300',
-    'public_reply chat 90',
-    'public_reply email 300',
-    'public_reply form 300',
-    'public_reply messaging 90',
-    'public_reply phone 360',
-    'public_reply social 90',
-  ]);
 });
 
 const addSetting = "insert into setting (key, value, updated_at) values ($1, '1', now())";
