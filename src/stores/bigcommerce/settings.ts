@@ -10,7 +10,7 @@ export const bigcommerceSettings = z.object({
     .string()
     .trim()
     .regex(/^[A-Za-z0-9_-]{1,40}$/, 'is the short code after /stores/ in the API path: letters and digits alone'),
-  /** Access token of a store-level API account with read scopes for orders. */
+  /** Access token of a store-level API account with read-only scopes for orders and customers. */
   accessToken: text,
   clientId: text,
   /** Signs the store's webhooks. */
