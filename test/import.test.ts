@@ -192,11 +192,10 @@ describe('what says what work and orders cost', () => {
     expect(await marked()).toContainEqual({ external_id: '2', reprice: true });
   });
 
-  it('exchange rates price the orders that waited for them', async () => {
+  it('bug: exchange rates priced the orders that waited for them alone, not those of their days', async () => {
     expect(await orderRows()).toMatchObject([{ reporting: 110_000_000n }]);
     await bring('fx', 'date,base,quote,rate\n2026-02-27,EUR,USD,1.20\n');
-    // The rate an order was priced at stays.
-    expect(await orderRows()).toMatchObject([{ reporting: 110_000_000n }]);
+    expect(await orderRows()).toMatchObject([{ reporting: 120_000_000n }]);
   });
 });
 
