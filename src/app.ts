@@ -32,11 +32,19 @@ export const buildApp = async ({ log, version, publicUrl, parts }: AppParts): Pr
     requestTimeout: 30_000,
     frameworkErrors: (error, request, reply) => answerProblem(log, error, request, reply),
     forceCloseConnections: 'idle',
+    // A delivery that comes on an open connection while we stop is stored: a 503 without Retry-After would lose it.
+    return503OnClosing: false,
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   answerProblems(app, log);
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
   app.addHook('onSend', async (_request, reply) => {
+    // Else the connection would be kept open for the next request, and the stop would wait for it.
+    if (closing) reply.header('connection', 'close');
     if (!reply.hasHeader('x-content-type-options')) reply.header('x-content-type-options', 'nosniff');
   });
   await app.register(cookie);

@@ -1,0 +1,117 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { expect, test, vi } from 'vitest';
+import { loadConfig } from '../src/config.ts';
+import { start } from '../src/main.ts';
+import { pacedClock } from '../src/platform/clock.ts';
+import { temporaryFolder } from './simulation/server.ts';
+import { vendors } from './simulation/vendors.ts';
+import { atEndOfFile } from './support/cleanup.ts';
+import { freePort } from './support/cli.ts';
+import { testDatabase, testDatabaseUrl } from './support/database.ts';
+
+const startMs = Date.parse('2026-03-02T10:00:00Z');
+const clock = pacedClock({ wallStartMs: Date.now(), startMs, endMs: startMs + 86_400_000, speed: 10 });
+
+/** A server between us and the helpdesk that keeps answers to itself while it is shut. */
+const holdingProxy = async (target: string, holds: (path: string) => boolean) => {
+  const waiting: (() => void)[] = [];
+  let shut = true;
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const answer = await fetch(`${target}${request.url}`, {
+      method: request.method ?? 'GET',
+      headers: { authorization: String(request.headers.authorization), 'content-type': 'application/json' },
+      ...(chunks.length > 0 && { body: new Uint8Array(Buffer.concat(chunks)) }),
+    });
+    const text = await answer.text();
+    if (shut && holds(request.url ?? '')) await new Promise<void>((resolve) => waiting.push(resolve));
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(text);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  atEndOfFile(async () => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    waiting,
+    open() {
+      shut = false;
+      for (const resolve of waiting.splice(0)) resolve();
+    },
+  };
+};
+
+const configFor = async (databaseUrl: string) =>
+  loadConfig({
+    DATABASE_URL: databaseUrl,
+    DATA_DIR: await temporaryFolder(),
+    SECRET_KEY: 'k'.repeat(32),
+    PORT: String(await freePort()),
+    FX_URL: 'off',
+    ALLOW_PRIVATE_UPSTREAMS: 'true',
+    LOG_LEVEL: 'silent',
+  });
+
+test('a graceful stop finishes the ticket that is being gathered', async () => {
+  const at = await vendors(clock);
+  const proxy = await holdingProxy(at.zendesk.url, (path) => path.includes('/tickets/show_many'));
+  const config = await configFor(await testDatabaseUrl());
+  const running = await start(config, { web: true, worker: true, clock });
+  Object.assign(at.zendesk, { settings: { ...at.zendesk.settings, baseUrl: proxy.url } });
+  await at.setUp(running.product);
+  const { id } = at.open('eva@example.com');
+  await at.zendesk.idle();
+  await vi.waitUntil(() => proxy.waiting.length > 0, { timeout: 10_000 });
+  const stopped = running.stop();
+  proxy.open();
+  await stopped;
+
+  const after = await start(config, { web: false, worker: false, clock });
+  atEndOfFile(() => after.stop());
+  const [row] = await after.product.db.query<{ settled: boolean; claimed_until: Date | null }>(
+    'select settled_seq = dirty_seq as settled, claimed_until from ticket where external_id = $1',
+    [String(id)],
+  );
+  expect(row).toEqual({ settled: true, claimed_until: null });
+}, 30_000);
+
+test('a graceful stop answers the delivery that is being stored', async () => {
+  const at = await vendors(clock);
+  const other = await testDatabase();
+  const config = await configFor(other.url);
+  const running = await start(config, { web: true, worker: false, clock });
+  await at.setUp(running.product);
+  const blocked = Promise.withResolvers<void>();
+  const holding = Promise.withResolvers<void>();
+  const lock = other.transaction(async (tx) => {
+    await tx.query('lock table delivery in access exclusive mode');
+    holding.resolve();
+    await blocked.promise;
+  });
+  await holding.promise;
+  at.open('eva@example.com');
+  await vi.waitUntil(async () => {
+    const [row] = await other.query<{ n: bigint }>(
+      "select count(*) as n from pg_stat_activity where wait_event_type = 'Lock' and query like '%into delivery%'",
+    );
+    return (row?.n ?? 0n) > 0n;
+  });
+  const stopped = running.stop();
+  blocked.resolve();
+  await Promise.all([stopped, lock]);
+  await at.zendesk.idle();
+  expect(at.zendesk.delivery).toMatchObject({ delivered: 1, lost: 0, retried: 0 });
+  expect(await other.query('select state from delivery')).toEqual([{ state: 'stored' }]);
+}, 30_000);
+
+test('a port that is taken is said plainly, and nothing is left running', async () => {
+  const config = await configFor(await testDatabaseUrl());
+  const first = await start(config, { web: true, worker: false, clock });
+  await expect(start(config, { web: true, worker: false, clock })).rejects.toThrow(`Port ${config.port}`);
+  await first.stop();
+});
