@@ -149,11 +149,21 @@ export const createActor = (deps: {
         line.tickets = tickets.length;
         const client = deps.clientOf(connection);
         const next = tickets.values();
+        let unrecorded: Outcome[] = [];
+        let recording: Promise<void> = Promise.resolve();
+        // While one statement runs, the outcomes of the calls that end meanwhile gather for the next.
+        const recordAll = async (): Promise<void> => {
+          const outcomes = unrecorded;
+          unrecorded = [];
+          if (outcomes.length > 0) await record(sql, outcomes, clock.now());
+        };
         const write = async () => {
           for (const ofTicket of next) {
             const outcome = await writeOne(client, ofTicket);
             if (!outcome) continue;
-            await record(sql, [outcome], clock.now());
+            unrecorded.push(outcome);
+            recording = recording.then(recordAll);
+            await recording;
             line[outcome.state] = Number(line[outcome.state] ?? 0) + 1;
             if (outcome.error !== null) line.reason = outcome.error;
           }

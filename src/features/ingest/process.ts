@@ -11,12 +11,17 @@ import { namesOrderOfOthers, type Orders } from '../orders/index.ts';
 import { decideLot } from './family.ts';
 import type { Failure } from './isolate.ts';
 import { asStored, type Gathered, mergePull } from './merge.ts';
+<<<<<<< Updated upstream
 import { currentMode, markStale, postpone, pullNow, releaseClaims } from './store.ts';
 import { lockTickets, markDependants, type SavedTicket, saveTickets } from './tickets.ts';
+=======
+import { currentMode, markStale, postpone, releaseClaims } from './store.ts';
+import { dependantsOf, lockTickets, type SavedTicket, saveTickets } from './tickets.ts';
+>>>>>>> Stashed changes
 import { loadTagRows, planTags, saveTagPlans } from './want-tags.ts';
 
 /** Tickets in one transaction: small, so that the edge never waits long for a ticket's lock. */
-const lotInTransaction = 25;
+const lotInTransaction = 50;
 
 /** A lot that met another writer in a ring of locks is tried again this often before its tickets are tried one by one. */
 const deadlockTries = 3;
@@ -220,6 +225,7 @@ export const createProcessor = (deps: {
           : final;
       }),
     );
+<<<<<<< Updated upstream
     await markDependants(
       tx,
       [...versions].flatMap(([id, { version }]) => (version !== current.get(id)?.version ? [id] : [])),
@@ -236,6 +242,10 @@ export const createProcessor = (deps: {
       }),
       now,
     );
+=======
+    const changed = [...versions].flatMap(([id, { version }]) => (version !== current.get(id)?.version ? [id] : []));
+    await markStale(tx, [...dependantsOf(locked, changed), ...settled.heldElsewhere], { now });
+>>>>>>> Stashed changes
 
     const suppressed: Suppressed = new Map();
     for (const decision of invitations.values())

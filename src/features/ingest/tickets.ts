@@ -245,14 +245,11 @@ export const saveTickets = async (tx: Sql, tickets: readonly SavedTicket[]): Pro
   );
 };
 
-/** Tickets that take their attribution from these (merge sources and follow-ups): to be decided again. */
-export const markDependants = async (tx: Sql, ticketIds: readonly bigint[], now: Date): Promise<void> => {
-  if (ticketIds.length === 0) return;
-  await tx.query(
-    `update ticket set stale_since = coalesce(ticket.stale_since, $2)
-       from ticket as source
-      where source.id = any($1) and ticket.connection_id = source.connection_id and not ticket.id = any($1)
-        and (ticket.merged_into_external_id = source.external_id or ticket.parent_external_id = source.external_id)`,
-    [ticketIds, now],
+/** Of the locked family, those that take their attribution from these tickets: merge sources and follow-ups. */
+export const dependantsOf = (locked: readonly LockedTicket[], ticketIds: readonly bigint[]): bigint[] => {
+  const changed = new Set(ticketIds);
+  const sources = new Set(locked.flatMap(({ id, externalId }) => (changed.has(id) ? [externalId] : [])));
+  return locked.flatMap(({ id, parentExternalId, mergedIntoExternalId }) =>
+    !changed.has(id) && (sources.has(parentExternalId ?? '') || sources.has(mergedIntoExternalId ?? '')) ? [id] : [],
   );
 };
