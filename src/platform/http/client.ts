@@ -93,6 +93,12 @@ export const createHttp = ({
   const once = async (call: HttpCall, name: string, url: URL): Promise<HttpAnswer> => {
     const method = call.method ?? 'GET';
     const body = call.body === undefined ? null : JSON.stringify(call.body);
+    // AbortSignal.timeout would keep its timer, and make its error, long after the answer came.
+    const late = new AbortController();
+    const timer = setTimeout(
+      () => late.abort(new DOMException('no answer in time', 'TimeoutError')),
+      call.timeoutMs ?? timeoutMs,
+    );
     const init: RequestInit = {
       method,
       body,
@@ -104,7 +110,7 @@ export const createHttp = ({
       },
       // A redirect would carry the credentials to wherever it points.
       redirect: 'manual',
-      signal: AbortSignal.timeout(call.timeoutMs ?? timeoutMs),
+      signal: late.signal,
       // Node's own types name the dispatcher of the undici inside Node; the package's is the same thing.
       dispatcher: agentFor(allowPrivate) as unknown as NonNullable<RequestInit['dispatcher']>,
     };
@@ -126,6 +132,7 @@ export const createHttp = ({
     } catch (error) {
       throw failureOf.network(name, method, error);
     } finally {
+      clearTimeout(timer);
       observe?.({ method, path: call.path, status, seconds: (performance.now() - startMs) / 1000 });
     }
   };
