@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest';
+import type { Lot } from '../src/features/ingest/index.ts';
+import { createLog } from '../src/platform/log.ts';
+import type { JobHandler, QueueJob, Queues } from '../src/platform/queue/queues.ts';
+import { startWorker, type Work } from '../src/worker.ts';
+import { standingClock } from './support/standing-clock.ts';
+
+/** A worker whose sweeps run when told, on a queue in memory that may be down. */
+const stage = (parts: Partial<Work> = {}) => {
+  const sweeps = new Map<number, (() => Promise<void>)[]>();
+  const clock = {
+    ...standingClock(),
+    every(ms: number, task: () => Promise<void>) {
+      sweeps.set(ms, [...(sweeps.get(ms) ?? []), task]);
+      return { stop: async () => undefined };
+    },
+  };
+  const handlers = new Map<string, JobHandler>();
+  const added: { queue: string; jobs: readonly QueueJob[] }[] = [];
+  const state = { down: false };
+  const queues: Queues = {
+    async add(queue, jobs) {
+      if (state.down) throw new Error('down');
+      added.push({ queue, jobs });
+    },
+    work(queue, handler) {
+      handlers.set(queue, handler);
+      return { close: async () => undefined };
+    },
+    ping: async () => undefined,
+    close: async () => undefined,
+  };
+  const done: string[] = [];
+  const note = (name: string) => async (what?: unknown) => {
+    done.push(
+      `${name} ${JSON.stringify(what, (_, value) => (typeof value === 'bigint' ? Number(value) : value)) ?? ''}`,
+    );
+  };
+  const lot: Lot = { connectionId: 1, ticketIds: [7n, 8n] };
+  const work: Work = {
+    gather: note('gather'),
+    decide: note('decide'),
+    act: note('act'),
+    syncStore: note('store'),
+    reconcile: note('reconcile'),
+    fetchFx: note('fx'),
+    claimDue: async () => [lot],
+    claimStale: async () => [],
+    claimTags: async () => [],
+    sendSurveys: note('surveys'),
+    foldRollups: note('fold'),
+    findMissedHolds: note('holds'),
+    tidy: note('tidy'),
+    feeds: async () => ({ helpdesks: [1], stores: [2] }),
+    ...parts,
+  };
+  const worker = startWorker({ queues, clock, log: createLog({ level: 'silent' }), work });
+  const sweepAll = async () => {
+    for (const tasks of sweeps.values()) for (const task of tasks) await task();
+  };
+  return { worker, handlers, added, done, state, sweepAll };
+};
+
+test('a sweep hands what it claimed to the queue, and a handler takes it from there', async () => {
+  const { added, handlers, done, sweepAll } = stage();
+  await sweepAll();
+  const [job] = added.find(({ queue }) => queue === 'gather')?.jobs ?? [];
+  expect(job?.data).toEqual({ connectionId: 1, ticketIds: ['7', '8'] });
+  await handlers.get('gather')?.(JSON.parse(JSON.stringify(job?.data)), 'gather');
+  expect(done).toContain('gather {"connectionId":1,"ticketIds":[7,8]}');
+  expect(added.map(({ queue }) => queue).toSorted()).toEqual(['fx', 'gather', 'reconcile', 'store']);
+});
+
+test('while the queue is down a sweep does the work itself', async () => {
+  const { added, done, state, sweepAll } = stage();
+  state.down = true;
+  await sweepAll();
+  expect(added).toEqual([]);
+  expect(done).toContain('gather {"connectionId":1,"ticketIds":[7,8]}');
+  expect(done).toContain('surveys ');
+});
+
+test('a sweep that fails keeps no other from running, and comes round again', async () => {
+  let fails = true;
+  const { added, done, sweepAll } = stage({
+    claimDue: async () => {
+      if (fails) throw new Error('the database is away');
+      return [{ connectionId: 1, ticketIds: [9n] }];
+    },
+  });
+  await sweepAll();
+  expect(done).toContain('surveys ');
+  fails = false;
+  await sweepAll();
+  expect(added.some(({ queue }) => queue === 'gather')).toBe(true);
+});
+
+test.each<[string, unknown]>([
+  ['no lot', {}],
+  ['ids that are none', { connectionId: 1, ticketIds: ['x'] }],
+  ['no object', null],
+])('a job of %s is refused', async (_, data) => {
+  const { handlers, done } = stage();
+  for (const queue of ['gather', 'decide', 'act'])
+    await expect(async () => handlers.get(queue)?.(data, queue)).rejects.toThrow();
+  expect(done).toEqual([]);
+});
