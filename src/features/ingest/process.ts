@@ -11,13 +11,8 @@ import { namesOrderOfOthers, type Orders } from '../orders/index.ts';
 import { decideLot } from './family.ts';
 import type { Failure } from './isolate.ts';
 import { asStored, type Gathered, mergePull } from './merge.ts';
-<<<<<<< Updated upstream
 import { currentMode, markStale, postpone, pullNow, releaseClaims } from './store.ts';
-import { lockTickets, markDependants, type SavedTicket, saveTickets } from './tickets.ts';
-=======
-import { currentMode, markStale, postpone, releaseClaims } from './store.ts';
 import { dependantsOf, lockTickets, type SavedTicket, saveTickets } from './tickets.ts';
->>>>>>> Stashed changes
 import { loadTagRows, planTags, saveTagPlans } from './want-tags.ts';
 
 /** Tickets in one transaction: small, so that the edge never waits long for a ticket's lock. */
@@ -225,13 +220,8 @@ export const createProcessor = (deps: {
           : final;
       }),
     );
-<<<<<<< Updated upstream
-    await markDependants(
-      tx,
-      [...versions].flatMap(([id, { version }]) => (version !== current.get(id)?.version ? [id] : [])),
-      now,
-    );
-    await markStale(tx, settled.heldElsewhere, { now });
+    const changed = [...versions].flatMap(([id, { version }]) => (version !== current.get(id)?.version ? [id] : []));
+    await markStale(tx, [...dependantsOf(locked, changed), ...settled.heldElsewhere], { now });
     // A late order that a text names may be its requester's or not: the store is asked when the ticket is pulled.
     await pullNow(
       tx,
@@ -242,10 +232,6 @@ export const createProcessor = (deps: {
       }),
       now,
     );
-=======
-    const changed = [...versions].flatMap(([id, { version }]) => (version !== current.get(id)?.version ? [id] : []));
-    await markStale(tx, [...dependantsOf(locked, changed), ...settled.heldElsewhere], { now });
->>>>>>> Stashed changes
 
     const suppressed: Suppressed = new Map();
     for (const decision of invitations.values())
