@@ -1,13 +1,11 @@
-import { z } from 'zod';
-import { Conflict, type InputFault, InvalidInput, NotFound } from '../../core/errors.ts';
+import { Conflict, InvalidInput, NotFound } from '../../core/errors.ts';
 import { secondMs } from '../../core/time.ts';
-import type { HelpdeskAdapter } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Vault } from '../../platform/crypto.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
-import type { StoreAdapter } from '../../stores/port.ts';
 import { recordAudit } from './audit.ts';
+import { type Adapter, openSettings, parseSettings, sealSettings } from './connection-settings.ts';
 
 /** `observe` writes nothing to the vendor; `act` tags and surveys (RULES section 9). */
 export type Mode = 'observe' | 'act';
@@ -52,9 +50,6 @@ export interface Connections {
   addSecrets(id: number, secrets: Readonly<Record<string, unknown>>, actor?: string): Promise<Connection>;
 }
 
-/** What connections need of an adapter, helpdesk or store. */
-export type Adapter = Pick<HelpdeskAdapter | StoreAdapter, 'kind' | 'settings' | 'secretKeys'>;
-
 interface ConnectionRow {
   id: number;
   kind: string;
@@ -74,33 +69,6 @@ const keyBytes = 32;
 /** Anything else cannot be a key of ours: strangers who guess cost no query. */
 const keyPattern = /^[A-Za-z0-9_-]{32,64}$/;
 const secretsKept = 2;
-
-const ownSettings = z.looseObject({
-  name: z.string().trim().min(1).max(100).regex(/[^\d]/, 'may not be digits alone: those are ids'),
-});
-
-const faultsOf = (error: z.ZodError): InputFault[] =>
-  error.issues.map(({ path, message }) => ({
-    field: path.length === 0 ? 'settings' : path.join('.'),
-    reason: message,
-  }));
-
-const parseSettings = (adapter: Adapter, raw: unknown): Record<string, unknown> & { name: string } => {
-  const own = ownSettings.safeParse(raw);
-  const parsed = adapter.settings.safeParse(raw);
-  const faults = new Map<string, InputFault>();
-  for (const result of [parsed, own])
-    if (!result.success)
-      for (const fault of faultsOf(result.error)) faults.set(fault.field, faults.get(fault.field) ?? fault);
-  if (!parsed.success || !own.success) {
-    const list = [...faults.values()];
-    throw new InvalidInput(
-      `The settings of the ${adapter.kind} connection have ${list.length === 1 ? '1 fault' : `${list.length} faults`}; correct the named fields`,
-      list,
-    );
-  }
-  return { ...parsed.data, name: own.data.name };
-};
 
 const quoted = (names: readonly string[]): string => names.join(', ') || 'none yet';
 
@@ -123,26 +91,13 @@ export const createConnections = (deps: {
     return adapter;
   };
 
-  const seal = (
-    adapter: Adapter,
-    settings: Record<string, unknown>,
-  ): { open: Record<string, unknown>; secrets: Buffer } => {
-    const isSecret = ([key]: [string, unknown]): boolean => adapter.secretKeys.includes(key);
-    const entries = Object.entries(settings);
-    return {
-      open: Object.fromEntries(entries.filter((entry) => !isSecret(entry))),
-      secrets: vault.seal(JSON.stringify(Object.fromEntries(entries.filter(isSecret))), 'connection secrets'),
-    };
-  };
-
   const toConnection = (row: ConnectionRow): Connection => {
-    const secrets = JSON.parse(vault.open(row.secrets, 'connection secrets')) as Record<string, unknown>;
     return {
       id: row.id,
       kind: row.kind,
       name: row.name,
       mode: row.mode,
-      settings: parseSettings(adapterOf(row.kind), { ...row.settings, ...secrets }),
+      settings: openSettings(vault, adapterOf(row.kind), row),
       webhookKey: row.webhook_key,
       apiUserId: row.api_user_id,
       surveysSince: row.surveys_since,
@@ -178,7 +133,7 @@ export const createConnections = (deps: {
     async create({ kind, settings: raw, mode = 'observe', actor = 'cli' }) {
       const adapter = adapterOf(kind);
       const settings = parseSettings(adapter, raw);
-      const { open, secrets } = seal(adapter, settings);
+      const { open, secrets } = sealSettings(vault, adapter, settings);
       const now = clock.now();
       const key = deps.random(keyBytes).toString('base64url');
       return db.transaction(async (tx) => {
@@ -260,7 +215,7 @@ export const createConnections = (deps: {
         const settings = parseSettings(adapter, Object.fromEntries(wanted));
         const [taken] = await tx.query('select 1 from connection where name = $1 and id <> $2', [settings.name, id]);
         if (taken) throw new Conflict(`A connection named "${settings.name}" exists already; choose another name`);
-        const { open, secrets } = seal(adapter, settings);
+        const { open, secrets } = sealSettings(vault, adapter, settings);
         await tx.query('update connection set name = $2, settings = $3::jsonb, secrets = $4 where id = $1', [
           id,
           settings.name,
@@ -294,7 +249,8 @@ export const createConnections = (deps: {
               : value,
           ];
         });
-        const { open, secrets } = seal(
+        const { open, secrets } = sealSettings(
+          vault,
           adapter,
           parseSettings(adapter, { ...connection.settings, ...Object.fromEntries(merged) }),
         );
