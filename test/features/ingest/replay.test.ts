@@ -52,7 +52,7 @@ describe('replay', () => {
     expect(await replay(deps(), {})).toEqual({ tickets: 1, deliveries: 0, stillUnreadable: 0 });
     expect(await w.row('1')).toMatchObject({ quarantined_at: null, attempts: 0, last_error: null });
     await w.drain();
-    expect(w.desk.pulls.at(-1)).toEqual([{ externalId: '1', withHistory: 'yes' }]);
+    expect(w.desk.pulls.at(-1)).toMatchObject([{ externalId: '1', withHistory: 'yes' }]);
     expect(await listQuarantined(w.db)).toEqual([]);
   });
 

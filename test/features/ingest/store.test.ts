@@ -49,7 +49,7 @@ describe('coalescing', () => {
     w.clock.advance(4 * secondMs);
     expect(await w.pending()).toBe(1);
     await w.drain();
-    expect(w.desk.pulls.at(-1)).toEqual([{ externalId: '1', withHistory: 'yes' }]);
+    expect(w.desk.pulls.at(-1)).toMatchObject([{ externalId: '1', withHistory: 'yes' }]);
     expect(await w.row('1')).toMatchObject({ settled_seq: 2n, deep_due_at: null });
   });
 
@@ -69,7 +69,7 @@ describe('coalescing', () => {
     w.clock.advance(3 * secondMs);
     await w.drain();
     expect(await w.row('1')).toMatchObject({ settled_seq: 1n, due_at: null });
-    expect(w.desk.pulls).toEqual([[{ externalId: '1', withHistory: 'if solved' }]]);
+    expect(w.desk.pulls).toMatchObject([[{ externalId: '1', withHistory: 'if solved' }]]);
   });
 
   test('a look pulls at once what waits for its 6 h, and nothing where nothing waits', async () => {
@@ -79,7 +79,7 @@ describe('coalescing', () => {
     await w.drain();
     await lookAt(w.db, await w.idOf('1'), w.clock.now());
     await w.drain();
-    expect(w.desk.pulls.at(-1)).toEqual([{ externalId: '1', withHistory: 'yes' }]);
+    expect(w.desk.pulls.at(-1)).toMatchObject([{ externalId: '1', withHistory: 'yes' }]);
     const { length } = w.desk.pulls;
     await lookAt(w.db, await w.idOf('1'), w.clock.now());
     await w.drain();
@@ -91,7 +91,7 @@ describe('coalescing', () => {
     await w.deliver('1', { urgency: 'now with audits' });
     w.clock.advance(3 * secondMs);
     await w.drain();
-    expect(w.desk.pulls).toEqual([[{ externalId: '1', withHistory: 'yes' }]]);
+    expect(w.desk.pulls).toMatchObject([[{ externalId: '1', withHistory: 'yes' }]]);
   });
 });
 
