@@ -775,6 +775,11 @@ create index order_number_any_case on "order" (lower(number));
 create index order_external_number_any_case on "order" (lower(external_number));
 -- Orders that wait for an exchange rate are few.
 create index order_unpriced on "order" (placed_day) where reporting_micros is null;
+-- Tickets that a worker holds are few, and are counted several times a second.
+create index ticket_claimed on ticket (claimed_until) where claimed_until is not null;
+-- What lies in quarantine is counted for every status.
+create index ticket_quarantined on ticket (connection_id) where quarantined_at is not null;
+create index delivery_quarantined on delivery (connection_id) where state = 'quarantined';
 
 -- Closed lists, ranges and signs.
 alter table connection

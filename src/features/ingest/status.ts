@@ -41,26 +41,28 @@ interface StatusRow {
 
 export const connectionStatuses = async (sql: Sql, now: Date): Promise<ConnectionStatus[]> => {
   const rows = await sql.query<StatusRow>(
-    `select c.id, c.name, c.kind, c.mode, t.tickets, t.dirty, t.stale, t.oldest, t.quarantined_tickets, w.tags, m.mails, d.quarantined_deliveries, d.last_delivery,
+    `select c.id, c.name, c.kind, c.mode, n.tickets, t.dirty, t.stale, t.oldest, q.quarantined_tickets, w.tags, m.mails, d.quarantined_deliveries, l.last_delivery,
             s.last_run_at as last_run, s.last_error, (s.cursor->>'walked')::int as walked, (s.cursor->>'raised')::int as raised
        from connection c
+       left join lateral (select count(*) as tickets from ticket where connection_id = c.id) n on true
        left join lateral (
-         select count(*) as tickets,
-                count(*) filter (where quarantined_at is null and (due_at is not null or deep_due_at <= $1)) as dirty,
-                count(*) filter (where quarantined_at is null and stale_since is not null and snapshot_at is not null and due_at is null) as stale,
-                min(least(due_at, stale_since, deep_due_at)) filter (where quarantined_at is null) as oldest,
-                count(*) filter (where quarantined_at is not null) as quarantined_tickets
-           from ticket where connection_id = c.id) t on true
+         select count(*) filter (where due_at is not null or deep_due_at <= $1) as dirty,
+                count(*) filter (where stale_since is not null and snapshot_at is not null and due_at is null) as stale,
+                min(least(due_at, stale_since, deep_due_at)) as oldest
+           from ticket where connection_id = c.id and quarantined_at is null and (due_at is not null or deep_due_at <= $1 or stale_since is not null)) t on true
+       left join lateral (
+         select count(*) as quarantined_tickets from ticket where connection_id = c.id and quarantined_at is not null) q on true
        left join lateral (
          select count(*) as tags from wanted_tag join ticket on ticket.id = wanted_tag.ticket_id
-          where ticket.connection_id = c.id and c.mode = 'act' and wanted_tag.state = 'pending') w on true
+          where ticket.connection_id = c.id and c.mode = 'act' and wanted_tag.state = 'pending' and wanted_tag.due_at is not null) w on true
        left join lateral (
          select count(*) as mails from invitation join ticket on ticket.id = invitation.ticket_id
           where ticket.connection_id = c.id and invitation.state in ('pending', 'sending')
-            and (invitation.due_at <= $1 or invitation.attempts > 0)) m on true
+            and (invitation.due_at <= $1 or invitation.due_at is not null and invitation.attempts > 0)) m on true
        left join lateral (
-         select count(*) filter (where state = 'quarantined') as quarantined_deliveries, max(received_at) as last_delivery
-           from delivery where connection_id = c.id) d on true
+         select count(*) as quarantined_deliveries from delivery where connection_id = c.id and state = 'quarantined') d on true
+       left join lateral (
+         select received_at as last_delivery from delivery where connection_id = c.id order by received_at desc limit 1) l on true
        left join sync_cursor s on s.connection_id = c.id and s.stream in ('tickets', 'orders')
       where c.disabled_at is null
       order by c.id`,
