@@ -7,28 +7,45 @@ import type { Config } from './config.ts';
 import { connect } from './connect.ts';
 import { AppError } from './core/errors.ts';
 import { dayMs, secondMs } from './core/time.ts';
+import { connectionStatuses } from './features/ingest/index.ts';
 import { importText } from './import.ts';
 import { printSignIn, start, untilSignal } from './main.ts';
-import { type ClockPace, pacedClock } from './platform/clock.ts';
+import { type CatchingUpClock, catchingUpClock, wallClock } from './platform/clock.ts';
 import { openDatabase } from './platform/database/open.ts';
 import { createLog } from './platform/log.ts';
-import { createSandbox, type Progress } from './sandbox/index.ts';
+import { createSandbox, type Progress, type Sandbox } from './sandbox/index.ts';
 
 const days = 90;
-/** Wall time in which the days pass. */
+/** Wall time in which the days pass on a machine that keeps up. */
 const fastMs = 90 * secondMs;
+/** Tickets, tags, mails and webhooks under way while the days pass at full speed. With more of them they pass more slowly. */
+const comfortable = 120;
+/** Part of the full speed that is kept whatever waits. */
+const slowest = 0.1;
 /** The plan's random choices follow from it: every demo tells the same story. */
 const seed = 'demo';
 
-/** Requests a minute of an account with Zendesk's High Volume API add-on: what the fast days leave is soon worked off. */
-const zendeskLimits = { perMinute: 2500, updatesPerMinute: 300 };
+/** Zendesk's High Volume API add-on and a store on an Enterprise plan: what the fast days leave is soon worked off. */
+const limits = { zendesk: { perMinute: 2500, updatesPerMinute: 300 }, bigcommerce: { total: 2000 } };
 
-/** The days before today, whole, ending at this very moment so that the clock meets the wall's. */
-const paceOf = (wallNowMs: number): ClockPace => {
+/** The days before today, whole, and today up to the moment at which the clock meets the wall's. */
+const paceOf = (wallNowMs: number): { startMs: number; endMs: number; speed: number } => {
   const endMs = wallNowMs + fastMs;
   const startMs = Math.floor(endMs / dayMs) * dayMs - days * dayMs;
-  return { wallStartMs: wallNowMs, startMs, endMs, speed: (endMs - startMs) / fastMs };
+  return { startMs, endMs, speed: (endMs - startMs) / fastMs };
 };
+
+/** A day of the demo is a second: on a busy machine work would pile up for weeks, and surveys be too late to be sent. */
+const holdBack = (
+  clock: CatchingUpClock,
+  fullSpeed: number,
+  { product, sandbox }: { product: Product; sandbox: Sandbox },
+) =>
+  wallClock.every(secondMs / 2, async () => {
+    const statuses = await connectionStatuses(product.db, clock.now());
+    const underWay = statuses.reduce((sum, { pending }) => sum + pending, sandbox.zendesk.delivery.pending);
+    clock.setSpeed(fullSpeed * Math.max(slowest, Math.min(1, comfortable / underWay)));
+  });
 
 /** Throws where the port is taken, before anything of an earlier demo is cleared. */
 const checkPort = ({ host, port }: Config): Promise<void> =>
@@ -86,7 +103,7 @@ const showProgress = ({ day, orders, tickets, live }: Progress): void => {
 };
 
 /**
- * 90 days of a marketplace in 90 seconds, then live: simulators of Zendesk and BigCommerce play, everything goes through
+ * 90 days of a marketplace in about 90 seconds, then live: simulators of Zendesk and BigCommerce play, everything goes through
  * the real webhooks, clients and queue, and customers answer their surveys over HTTP. Runs until a signal.
  */
 export const demo = async (given: Config): Promise<void> => {
@@ -95,14 +112,14 @@ export const demo = async (given: Config): Promise<void> => {
   // Opened before the clock starts: an attached server keeps the first minute of the 90 from going by in initdb.
   await clear(cleared);
   const pace = paceOf(Date.now());
-  const clock = pacedClock(pace);
+  const clock = catchingUpClock(pace);
   // The story reaches up to this very moment, so that no gap opens between the fast days and the live ones.
   const sandbox = await createSandbox({
     clock,
     seed,
     startsAt: new Date(pace.startMs),
     days: (pace.endMs - pace.startMs) / dayMs,
-    limits: { zendesk: zendeskLimits },
+    limits,
   });
   const config = demoConfig(given, sandbox.fx.url);
   const progress: { now: Progress } = { now: { day: 0, days, orders: 0, tickets: 0, live: false } };
@@ -114,6 +131,7 @@ export const demo = async (given: Config): Promise<void> => {
     extraStatus: () => ({ demo: { ...progress.now, done: progress.now.live, now: clock.now().toISOString() } }),
   });
   const { product } = running;
+  const governor = holdBack(clock, pace.speed, { product, sandbox });
   const ended = new AbortController();
   try {
     const bring = (files: Readonly<Record<string, string>>) => importAll(product, files);
@@ -142,7 +160,7 @@ export const demo = async (given: Config): Promise<void> => {
     sandbox.answerSurveys({ outboxDir: product.outboxDir });
     await printSignIn(product, { always: true });
     process.stdout.write(
-      `${days} days pass in ${fastMs / secondMs} seconds; the page fills while you watch. Ctrl-C ends the demo.\n`,
+      `${days} days pass in about ${fastMs / secondMs} seconds; the page fills while you watch. Ctrl-C ends the demo.\n`,
     );
     const playing = sandbox.play({
       signal: ended.signal,
@@ -155,6 +173,7 @@ export const demo = async (given: Config): Promise<void> => {
       async stop() {
         ended.abort();
         await playing;
+        await governor.stop();
         // The vendors go last: work under way still calls them.
         await running.stop();
         await sandbox.close();
@@ -162,6 +181,7 @@ export const demo = async (given: Config): Promise<void> => {
     });
   } catch (error) {
     ended.abort();
+    await governor.stop();
     await running.stop();
     await sandbox.close();
     throw error;

@@ -74,3 +74,42 @@ export const pacedClock = (pace: ClockPace): Clock => {
     return ms / pace.speed <= left ? ms / pace.speed : left + (ms - left * pace.speed);
   });
 };
+
+/** A clock behind the wall's that hurries until it meets it, and goes with it from then on. */
+export interface CatchingUpClock extends Clock {
+  /** Milliseconds per wall millisecond, more than 1, from now on; without effect once the wall is met. */
+  setSpeed(speed: number): void;
+}
+
+/** A sleeper looks again after this long, for the clock may have become slower or faster meanwhile. */
+const longestSleepMs = 100;
+
+export const catchingUpClock = (start: { readonly startMs: number; readonly speed: number }): CatchingUpClock => {
+  let { startMs: timeMs, speed } = start;
+  let wallMs = Date.now();
+  let met = false;
+  const nowMs = (): number => {
+    const wall = Date.now();
+    const time = timeMs + (wall - wallMs) * speed;
+    met ||= time >= wall;
+    return met ? wall : time;
+  };
+  const wallMsFor = (ms: number): number => {
+    const behindMs = Date.now() - nowMs();
+    const untilMetMs = behindMs / (speed - 1);
+    return met || ms <= untilMetMs * speed ? ms / (met ? 1 : speed) : untilMetMs + (ms - untilMetMs * speed);
+  };
+  return {
+    ...clockFrom(nowMs, wallMsFor),
+    async sleep(ms, signal) {
+      const dueMs = nowMs() + ms;
+      for (let leftMs = ms; leftMs > 0 && !signal?.aborted; leftMs = dueMs - nowMs())
+        await pause(met ? leftMs : Math.min(wallMsFor(leftMs), longestSleepMs), signal);
+    },
+    setSpeed(next) {
+      timeMs = nowMs();
+      wallMs = Date.now();
+      speed = next;
+    },
+  };
+};

@@ -1,5 +1,5 @@
-import { expect, test, vi } from 'vitest';
-import { pacedClock, wallClock } from '../../src/platform/clock.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { catchingUpClock, pacedClock, wallClock } from '../../src/platform/clock.ts';
 
 const paced = (speed: number, forMs: number) => {
   const startMs = Date.parse('2026-05-01T00:00:00Z');
@@ -70,4 +70,38 @@ test('a sweep that has run for long leaves no listeners behind', async () => {
     added.mockRestore();
     removed.mockRestore();
   }
+});
+
+describe('a clock that catches up', () => {
+  test('hurries until it meets the wall, and goes with it from then on', async () => {
+    const clock = catchingUpClock({ startMs: Date.now() - 60_000, speed: 1_000 });
+    expect(Date.now() - clock.now().getTime()).toBeGreaterThan(10_000);
+    await clock.sleep(60_200);
+    expect(Math.abs(Date.now() - clock.now().getTime())).toBeLessThanOrEqual(2);
+    clock.setSpeed(1_000);
+    const wallBefore = Date.now();
+    await clock.sleep(30);
+    expect(Date.now() - wallBefore).toBeGreaterThanOrEqual(29);
+    expect(clock.now().getTime()).toBeLessThanOrEqual(Date.now());
+  });
+
+  test('goes on from where it is at another speed, and who sleeps goes by that', async () => {
+    const startMs = Date.parse('2026-01-01T00:00:00Z');
+    const clock = catchingUpClock({ startMs, speed: 1_000 });
+    const wallBefore = Date.now();
+    const sleeping = clock.sleep(100_000);
+    const before = clock.now().getTime();
+    clock.setSpeed(500);
+    expect(clock.now().getTime() - before).toBeLessThan(50_000);
+    await sleeping;
+    expect(Date.now() - wallBefore).toBeGreaterThanOrEqual(150);
+    expect(clock.now().getTime() - startMs).toBeGreaterThanOrEqual(100_000);
+  });
+
+  test('wakes a sleeper who is not to sleep on', async () => {
+    const stop = new AbortController();
+    const sleeping = catchingUpClock({ startMs: 0, speed: 2 }).sleep(1e9, stop.signal);
+    stop.abort();
+    await sleeping;
+  });
 });
