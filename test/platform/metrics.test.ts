@@ -13,6 +13,9 @@ it('counts by labels and renders the Prometheus text format', async () => {
   metrics.pending('tickets', 7);
   metrics.pending('tickets', 3);
   metrics.quarantined('nord', 1);
+  metrics.suppressed('no address', 2);
+  metrics.suppressed('no address', 1);
+  metrics.vote('recorded');
   const lines = (await metrics.render()).split('\n');
   for (const line of [
     'deskledger_deliveries_total{connection="nord",outcome="new"} 2',
@@ -24,6 +27,8 @@ it('counts by labels and renders the Prometheus text format', async () => {
     'deskledger_vendor_calls_total{connection="nord",status="none"} 1',
     'deskledger_queue_pending{queue="tickets"} 3',
     'deskledger_quarantined{connection="nord"} 1',
+    'deskledger_invitations_suppressed_total{reason="no address"} 3',
+    'deskledger_votes_total{outcome="recorded"} 1',
   ])
     expect(lines).toContain(line);
   expect(lines.filter((line) => line !== '' && !/^(# (HELP|TYPE) )?deskledger_/.test(line))).toEqual([]);
