@@ -66,7 +66,7 @@ export const untilSignal = (running: Pick<Running, 'stop'>): Promise<void> =>
 /** The sign-in link of the first start, printed to the terminal alone: it is a secret and stays out of the log. */
 export const printSignIn = async ({ access, config }: Product, { always = false } = {}): Promise<void> => {
   if (!always && (await access.everSignedIn())) return;
-  const { token } = await access.createSignIn({ name: 'admin' });
+  const { token } = await access.createSignIn({ name: 'admin', actor: 'server' });
   process.stdout.write(`\nSign in once at: ${config.publicUrl}/sign-in/${token}\n\n`);
 };
 

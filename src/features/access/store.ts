@@ -58,18 +58,39 @@ export const findToken = async (sql: Sql, hash: Buffer, now: Date): Promise<Iden
   return { kind: 'token', name: row.name, scopes: row.scopes };
 };
 
-/** The person, made when absent; scopes are replaced. */
-export const saveUser = async (
+export interface User {
+  readonly id: number;
+  readonly scopes: readonly Scope[];
+}
+
+/** Makes the person; null where one of that name is there already. */
+export const insertUser = async (
   sql: Sql,
   user: { name: string; scopes: readonly Scope[]; now: Date },
-): Promise<number> => {
+): Promise<number | null> => {
   const [row] = await sql.query<{ id: number }>(
-    `insert into user_account (name, scopes, created_at) values ($1, $2, $3)
-     on conflict (name) do update set scopes = excluded.scopes returning id`,
+    'insert into user_account (name, scopes, created_at) values ($1, $2, $3) on conflict (name) do nothing returning id',
     [user.name, user.scopes, user.now],
   );
-  if (!row) throw new Error('insert into user_account returned no row');
-  return row.id;
+  return row?.id ?? null;
+};
+
+/** The person as they are until this transaction ends. */
+export const lockUser = async (sql: Sql, name: string): Promise<User | null> => {
+  const [row] = await sql.query<{ id: number; scopes: Scope[] }>(
+    'select id, scopes from user_account where name = $1 for update',
+    [name],
+  );
+  return row ?? null;
+};
+
+export const setScopes = async (sql: Sql, userId: number, scopes: readonly Scope[]): Promise<void> => {
+  await sql.query('update user_account set scopes = $2 where id = $1', [userId, scopes]);
+};
+
+/** Ends a person's sessions and unused links; a spent link stays, for it opens nothing and tells that somebody signed in. */
+export const dropSessions = async (sql: Sql, userId: number): Promise<void> => {
+  await sql.query('delete from session where user_id = $1 and used_at is null', [userId]);
 };
 
 export const listUsers = async (sql: Sql): Promise<{ name: string; scopes: Scope[] }[]> =>
@@ -107,13 +128,20 @@ export const deleteSession = async (sql: Sql, hash: Buffer): Promise<void> => {
   await sql.query('delete from session where token_hash = $1', [hash]);
 };
 
+/** The last spent link stays: by it the server knows that somebody has signed in. */
 export const dropExpired = async (sql: Sql, now: Date): Promise<void> => {
-  await sql.query('delete from session where expires_at < $1', [now]);
+  await sql.query(
+    `delete from session where expires_at < $1
+        and id is distinct from (select max(id) from session where used_at is not null)`,
+    [now],
+  );
 };
 
-export const anySession = async (sql: Sql): Promise<boolean> => {
+/** Whoever was revoked counts as well: nobody else is let in by the link of a first start. */
+export const anySignIn = async (sql: Sql): Promise<boolean> => {
   const [row] = await sql.query<{ found: boolean }>(
-    "select exists (select 1 from session where used_at is not null or kind = 'session') as found",
+    `select exists (select 1 from session where used_at is not null or kind = 'session')
+         or exists (select 1 from user_account where scopes = '{}') as found`,
   );
   return row?.found ?? false;
 };

@@ -23,6 +23,7 @@ export const fakeAccess = () => {
     tokens: unused,
     byToken: async () => null,
     createSignIn: unused,
+    revokeUser: unused,
     users: unused,
     everSignedIn: unused,
     openSession: unused,
