@@ -18,8 +18,10 @@ import { createSandbox, type Progress, type Sandbox } from './sandbox/index.ts';
 const days = 90;
 /** Wall time in which the days pass on a machine that keeps up. */
 const fastMs = 90 * secondMs;
-/** Tickets, tags, mails and webhooks under way while the days pass at full speed. With more of them they pass more slowly. */
-const comfortable = 120;
+/** Tickets, tags and mails under way while the days pass at full speed. With more of them they pass more slowly. */
+const comfortable = 150;
+/** Webhooks on their way that make as much work as one ticket. */
+const webhooksPerTicket = 5;
 /** Part of the full speed that is kept whatever waits. */
 const slowest = 0.1;
 /** The plan's random choices follow from it: every demo tells the same story. */
@@ -43,7 +45,8 @@ const holdBack = (
 ) =>
   wallClock.every(secondMs / 2, async () => {
     const statuses = await connectionStatuses(product.db, clock.now());
-    const underWay = statuses.reduce((sum, { pending }) => sum + pending, sandbox.zendesk.delivery.pending);
+    const webhooks = sandbox.zendesk.delivery.pending / webhooksPerTicket;
+    const underWay = statuses.reduce((sum, { pending }) => sum + pending, webhooks);
     clock.setSpeed(fullSpeed * Math.max(slowest, Math.min(1, comfortable / underWay)));
   });
 
