@@ -27,6 +27,7 @@ import { createVault, type Vault } from './platform/crypto.ts';
 import { announceUse, type Use } from './platform/database/in-use.ts';
 import { migrate } from './platform/database/migrate.ts';
 import { type Database, openDatabase } from './platform/database/open.ts';
+import { within } from './platform/deadline.ts';
 import { createLog, type Log, type RunStep, step } from './platform/log.ts';
 import { createMailer, type Mailer } from './platform/mail.ts';
 import { createMetrics } from './platform/metrics.ts';
@@ -87,6 +88,9 @@ const missedHoldsMs = hourMs;
 const everyDay = { from: '1970-01-01', to: null };
 /** Rows marked at a time, so that no writer waits for a long list of locks. */
 const markAtOnce = 1000;
+
+/** Whoever asks whether we are ready wants to know soon. */
+const readyWithinMs = 2000;
 
 export const version = '0.1.0';
 
@@ -242,7 +246,7 @@ export const compose = async (
             ingest.webhookRoutes({
               directory,
               helpdesks,
-              receiver: ingest.createReceiver({ sql: db }),
+              receiver: ingest.createReceiver({ sql: db.hasty }),
               clock,
               log,
               count: metrics.delivery,
@@ -264,7 +268,7 @@ export const compose = async (
               metrics,
               ready: async () => {
                 try {
-                  await db.query('select 1');
+                  await within(db.hasty.query('select 1'), readyWithinMs, 'the database did not answer');
                   return null;
                 } catch {
                   return 'The database does not answer; see DATABASE_URL and `deskledger doctor`.';
@@ -306,7 +310,7 @@ export const compose = async (
             findMissedHolds: async () =>
               markAll(await findMissedHolds(db, new Date(clock.now().getTime() - missedHoldsMs)), { reprice: false }),
             tidy: async () => {
-              while ((await ingest.dropOldBodies(db, new Date(clock.now().getTime() - keepBodiesMs))) > 0);
+              await ingest.dropOldBodies(db, { now: clock.now(), keepMs: keepBodiesMs });
             },
             feeds: async () => {
               const connections = await directory.connections.list();

@@ -134,6 +134,7 @@ CREATE TABLE "delivery" (
     "ticket_external_id" TEXT,
     "state" TEXT NOT NULL,
     "error" TEXT,
+    "settled_at" TIMESTAMPTZ(6),
 
     CONSTRAINT "delivery_pkey" PRIMARY KEY ("id")
 );
@@ -568,7 +569,7 @@ CREATE UNIQUE INDEX "session_token_hash_key" ON "session"("token_hash");
 CREATE INDEX "session_user_id_idx" ON "session"("user_id");
 
 -- CreateIndex
-CREATE INDEX "delivery_received_at_idx" ON "delivery"("received_at");
+CREATE INDEX "delivery_connection_id_received_at_idx" ON "delivery"("connection_id", "received_at");
 
 -- CreateIndex
 CREATE INDEX "delivery_connection_id_ticket_external_id_idx" ON "delivery"("connection_id", "ticket_external_id");
@@ -780,6 +781,13 @@ create index ticket_claimed on ticket (claimed_until) where claimed_until is not
 -- What lies in quarantine is counted for every status.
 create index ticket_quarantined on ticket (connection_id) where quarantined_at is not null;
 create index delivery_quarantined on delivery (connection_id) where state = 'quarantined';
+-- Bodies are few beside deliveries: most are dropped already.
+create index delivery_unsettled on delivery (id) where body is not null and settled_at is null and state <> 'quarantined';
+create index delivery_settled_body on delivery (settled_at) where body is not null and settled_at is not null;
+-- Tags that a worker holds, and outbox rows that need a person, are few and counted often.
+create index wanted_tag_claimed on wanted_tag (claimed_until) where claimed_until is not null;
+create index wanted_tag_unwritten on wanted_tag (ticket_id) where state in ('failed', 'doubt') or state = 'refused' and attempts > 0;
+create index invitation_unsent on invitation (ticket_id) where state in ('failed', 'doubt');
 
 -- Closed lists, ranges and signs.
 alter table connection
@@ -837,7 +845,7 @@ alter table posting
   add check (currency ~ '^[A-Z]{3}$' and native_currency ~ '^[A-Z]{3}$'),
   add check (rate_scope in ('agent', 'role', 'default')),
   add check (fx_numerator > 0 and fx_denominator > 0),
-  add check (cause in ('work', 'correction', 'reattribution', 'rate', 'estimate replaced', 'hold', 'decision'));
+  add check (cause in ('work', 'correction', 'reattribution', 'rate', 'estimate replaced', 'hold', 'decision', 'rebase'));
 
 alter table rate
   add check (scope in ('agent', 'role', 'default')),

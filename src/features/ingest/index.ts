@@ -1,4 +1,5 @@
 export { claimTags, createActor } from './act.ts';
+export { dropOldBodies } from './bodies.ts';
 export { createGatherer } from './gather.ts';
 export { identified } from './identify.ts';
 export { isolate } from './isolate.ts';
@@ -10,5 +11,5 @@ export { reconcile, type WalkResult } from './reconcile.ts';
 export { listQuarantined, replay } from './replay.ts';
 export { type CountDelivery, webhookRoutes } from './routes.ts';
 export { type ConnectionStatus, connectionStatuses } from './status.ts';
-export { claimDue, claimStale, dropOldBodies, type Lot, lookAt, markAllStale, markStale } from './store.ts';
+export { claimDue, claimStale, type Lot, lookAt, markAllStale, markStale } from './store.ts';
 export { switchMode } from './switch-mode.ts';

@@ -326,15 +326,3 @@ export const lookAt = async (sql: Sql, ticketId: bigint, now: Date): Promise<voi
     [ticketId, now],
   );
 };
-
-/** Drops bodies of deliveries whose ticket has long been settled; their keys stay (RULES.md section 10). */
-export const dropOldBodies = async (sql: Sql, before: Date): Promise<number> => {
-  const rows = await sql.query<{ id: bigint }>(
-    `update delivery set body = null where id in (
-       select d.id from delivery d left join ticket t on t.connection_id = d.connection_id and t.external_id = d.ticket_external_id
-        where d.received_at < $1 and d.body is not null and d.state <> 'quarantined' and (t.id is null or t.settled_seq = t.dirty_seq)
-        limit 5000) returning id`,
-    [before],
-  );
-  return rows.length;
-};

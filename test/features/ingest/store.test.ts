@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hourMs, minuteMs, secondMs } from '../../../src/core/time.ts';
 import { deepPullMs, leaseSeconds, mostAttempts, retryDelayMs } from '../../../src/features/ingest/coalescing.ts';
-import { claimDue, claimStale, dropOldBodies, lookAt, markStale } from '../../../src/features/ingest/index.ts';
+import { claimDue, claimStale, lookAt, markStale } from '../../../src/features/ingest/index.ts';
 import { countFailure, lotSize, postpone, renewDue } from '../../../src/features/ingest/store.ts';
 import { at, later, type World, world } from './world.ts';
 
@@ -185,31 +185,4 @@ describe('failures', () => {
     expect(retryDelayMs(1)).toBe(10 * secondMs);
     expect(retryDelayMs(50)).toBe(15 * minuteMs);
   });
-});
-
-test('old bodies go once their ticket is settled; quarantined ones and keys stay', async () => {
-  w.put('1');
-  await w.deliver('1', { key: 'settled' });
-  w.clock.advance(3 * secondMs);
-  await w.drain();
-  await w.deliver('2', { key: 'dirty' });
-  await w.receiver.receive({
-    connectionId: w.connection.id,
-    deliveryKey: 'odd',
-    headers: {},
-    body: Buffer.from('?'),
-    eventType: null,
-    ticketExternalId: null,
-    urgency: 'ignore',
-    unreadable: 'odd',
-    receivedAt: w.clock.now(),
-  });
-  const before = later(w, 1);
-  expect(await dropOldBodies(w.db, before)).toBe(1);
-  expect(await dropOldBodies(w.db, before)).toBe(0);
-  expect(await w.db.query('select delivery_key, body is null as gone from delivery order by id')).toEqual([
-    { delivery_key: 'settled', gone: true },
-    { delivery_key: 'dirty', gone: false },
-    { delivery_key: 'odd', gone: false },
-  ]);
 });
