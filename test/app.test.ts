@@ -3,6 +3,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Product } from '../src/compose.ts';
 import type { Scope } from '../src/features/access/index.ts';
 import { atEndOfFile } from './support/cleanup.ts';
+import { testDatabaseUrl } from './support/database.ts';
+import { gateBefore } from './support/gate.ts';
 import { testProduct } from './support/product.ts';
 
 let product: Product;
@@ -253,4 +255,20 @@ test('without its database the server lives, is not ready and answers 503 where 
     503,
   );
   await alone.close();
+});
+
+test('a database that hangs makes the server unready in bounded time, and ready again afterwards', async () => {
+  const gate = await gateBefore(await testDatabaseUrl());
+  atEndOfFile(() => gate.close());
+  await gate.open();
+  const { product: behind } = await testProduct({ env: { DATABASE_URL: gate.url } });
+  const server = await behind.buildApp();
+  const ready = async () => (await server.inject({ url: '/readyz' })).statusCode;
+  expect(await ready()).toBe(200);
+  gate.freeze();
+  expect(await ready()).toBe(503);
+  await gate.shut();
+  await gate.open();
+  await expect.poll(ready, { timeout: 20_000 }).toBe(200);
+  await server.close();
 });

@@ -1,5 +1,7 @@
+import { AppError } from '../../core/errors.ts';
 import type { VerifiedDelivery } from '../../helpdesks/port.ts';
 import type { Sql } from '../../platform/database/database.ts';
+import { within } from '../../platform/deadline.ts';
 import { storeArrivals } from './store.ts';
 
 /** A verified webhook request, ready to be stored. */
@@ -19,7 +21,10 @@ export interface Arrival {
 export type Receipt = 'new' | 'duplicate';
 
 export interface Receiver {
-  /** Resolves once the delivery is durable; rejects when nothing could be written. */
+  /**
+   * Resolves once the delivery is durable; rejects when nothing could be written, at once where too much waits already, and
+   * after a few seconds at the latest. What is stored after that does no harm: its sender's retry is a duplicate.
+   */
   receive(arrival: Arrival): Promise<Receipt>;
 }
 
@@ -31,6 +36,16 @@ interface Waiting {
 
 /** More arrivals than this wait for the next transaction; the bound keeps one statement's memory and lock time small. */
 const largestBatch = 500;
+
+interface Limits {
+  /** With the look for its connection (routes.ts) well under the 10 s in which Zendesk wants its answer. */
+  readonly storedWithinMs: number;
+  /** What may wait or be under way at once: a server that hangs costs no more memory than this. */
+  readonly mostHeld: number;
+  readonly mostHeldBytes: number;
+}
+
+const usualLimits: Limits = { storedWithinMs: 4000, mostHeld: 10_000, mostHeldBytes: 64 * 1024 * 1024 };
 
 /** Statements under way at once: the second fills while the first waits for the disk. */
 const writersAtOnce = 2;
@@ -47,8 +62,16 @@ const identity = (arrival: Arrival): string => `${arrival.connectionId} ${arriva
  * Stores arrivals of the same few milliseconds in one transaction: while writers are busy, what comes in gathers into
  * the next batch. A batch that fails is retried row by row, so that one bad row costs nobody else their acknowledgement.
  */
-export const createReceiver = ({ sql }: { readonly sql: Sql }): Receiver => {
+export const createReceiver = ({
+  sql,
+  limits: { storedWithinMs, mostHeld, mostHeldBytes } = usualLimits,
+}: {
+  readonly sql: Sql;
+  readonly limits?: Limits;
+}): Receiver => {
   let waiting: Waiting[] = [];
+  let held = 0;
+  let heldBytes = 0;
   let writing = 0;
   let scheduled = false;
 
@@ -93,13 +116,26 @@ export const createReceiver = ({ sql }: { readonly sql: Sql }): Receiver => {
     }
   };
 
+  const queue = (arrival: Arrival): Promise<Receipt> =>
+    new Promise((resolve, reject) => {
+      waiting.push({ arrival, resolve, reject });
+      if (scheduled || writing >= writersAtOnce) return;
+      scheduled = true;
+      setImmediate(drain);
+    });
+
   return {
-    receive: (arrival) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ arrival, resolve, reject });
-        if (scheduled || writing >= writersAtOnce) return;
-        scheduled = true;
-        setImmediate(drain);
-      }),
+    async receive(arrival) {
+      const { byteLength } = arrival.body;
+      if (held >= mostHeld || heldBytes + byteLength > mostHeldBytes)
+        throw new AppError('unavailable', 'Too many deliveries wait to be stored; send it again later.');
+      held += 1;
+      heldBytes += byteLength;
+      const stored = queue(arrival).finally(() => {
+        held -= 1;
+        heldBytes -= byteLength;
+      });
+      return within(stored, storedWithinMs, 'the database did not store the delivery');
+    },
   };
 };

@@ -2,12 +2,16 @@ import type { FastifyPluginAsync } from 'fastify';
 import { AppError, InvalidInput, NotFound } from '../../core/errors.ts';
 import type { HelpdeskAdapter } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { within } from '../../platform/deadline.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Directory } from '../directory/index.ts';
 import type { Receiver } from './receive.ts';
 
 /** Zendesk's largest bodies stay far below; anything larger is no event. */
 export const largestBodyBytes = 1_048_576;
+
+/** How long the look for a delivery's connection may take; what the database holds is remembered for some seconds. */
+const knownWithinMs = 2000;
 
 /** What the edge counts: connection and outcome of each request. */
 export type CountDelivery = (
@@ -17,8 +21,8 @@ export type CountDelivery = (
 
 /**
  * POST /webhooks/{key}: verifies the raw bytes, stores them, answers. 202 new, 200 already had, 401 or 400 not ours (nothing
- * stored), 404 no such path, 413 too large, 503 with Retry-After when nothing can be written (a 500 is never retried by
- * Zendesk, a 503 is).
+ * stored), 404 no such path, 413 too large, 503 with Retry-After when nothing can be written within 6 s or too much
+ * waits already (a 500 is never retried by Zendesk, a 503 is).
  */
 export const webhookRoutes =
   (deps: {
@@ -41,7 +45,11 @@ export const webhookRoutes =
     const options = { bodyLimit: largestBodyBytes, schema: { hide: true } };
     app.post<{ Params: { key: string } }>('/webhooks/:key', options, async (request, reply) => {
       const now = clock.now();
-      const connection = await directory.connections.byWebhookKey(request.params.key).catch((error: unknown) => {
+      const connection = await within(
+        directory.connections.byWebhookKey(request.params.key),
+        knownWithinMs,
+        'the database did not tell the connection',
+      ).catch((error: unknown) => {
         throw new AppError(
           'unavailable',
           'The connections cannot be read at the moment; send the delivery again later.',

@@ -8,6 +8,11 @@ import { PrismaClient } from './generated/client.ts';
 /** The pool: each query on any free connection. */
 export interface Database extends Sql {
   readonly prisma: PrismaClient;
+  /**
+   * Connections of their own, for what a sender waits on: no other work holds them up, and a statement that takes longer than
+   * `hastyMs` is given up, by the server as well, so that a locked table or a hung server ends in an error.
+   */
+  readonly hasty: Sql;
   /** Holds the password: for other clients of the same server, never for a log. */
   readonly url: string;
   /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */
@@ -63,6 +68,12 @@ const sqlOf = (client: pg.Pool | pg.PoolClient): Sql => ({
   },
 });
 
+/** Well under the 10 s in which Zendesk wants its answer. */
+const hastyMs = 4000;
+const hastyConnections = 4;
+/** Work waits this long for a free connection; a server that hangs then costs errors and not ever more waiting work. */
+const freeWithinMs = 30_000;
+
 /** A server that takes no connection for this long is down, as far as a start is concerned. */
 const probeWithinMs = 10_000;
 
@@ -78,21 +89,33 @@ export const openDatabase = async (options: OpenOptions): Promise<Database> => {
   const onError = options.onError ?? (() => undefined);
   const embedded = options.url === undefined ? await joinEmbeddedPostgres({ dataDir: options.dataDir, onError }) : null;
   const url = embedded?.url ?? (options.url as string);
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: options.connections ?? 16,
-    types,
-    application_name: 'deskledger',
-  });
   let closing: Promise<void> | undefined;
-  // A connection that the server cuts while we leave is no news.
-  pool.on('error', (error) => {
-    if (!closing) onError(error);
+  const poolOf = (settings: pg.PoolConfig): pg.Pool => {
+    const pool = new pg.Pool({
+      connectionString: url,
+      types,
+      application_name: 'deskledger',
+      keepAlive: true,
+      ...settings,
+    });
+    // A connection that the server cuts while we leave is no news.
+    pool.on('error', (error) => {
+      if (!closing) onError(error);
+    });
+    return pool;
+  };
+  const pool = poolOf({ max: options.connections ?? 16, connectionTimeoutMillis: freeWithinMs });
+  const hasty = poolOf({
+    max: hastyConnections,
+    connectionTimeoutMillis: hastyMs,
+    statement_timeout: hastyMs,
+    // A little later than the server's own end: only where that does not come.
+    query_timeout: hastyMs + 500,
   });
   try {
     await probe(url);
   } catch (error) {
-    await pool.end();
+    await Promise.all([pool.end(), hasty.end()]);
     await embedded?.leave();
     throw new AppError(
       'unavailable',
@@ -103,13 +126,14 @@ export const openDatabase = async (options: OpenOptions): Promise<Database> => {
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   const close = async (): Promise<void> => {
     await prisma.$disconnect();
-    await pool.end();
+    await Promise.all([pool.end(), hasty.end()]);
     await embedded?.leave();
   };
 
   return {
     ...sqlOf(pool),
     prisma,
+    hasty: sqlOf(hasty),
     url,
     async transaction(work, { readOnly = false, isolation } = {}) {
       const client = await pool.connect();

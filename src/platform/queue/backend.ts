@@ -1,5 +1,4 @@
 import type { Job, Processor, Queue, Worker } from 'bullmq';
-import { AppError } from '../../core/errors.ts';
 
 export type Producer = Pick<Queue, 'addBulk' | 'waitUntilReady' | 'close'>;
 export type Consumer = Pick<Worker, 'waitUntilReady' | 'run' | 'close' | 'disconnect'> & {
@@ -41,22 +40,6 @@ export const consumerDefaults = ({ concurrency, stalledAfterMs }: ConsumerOption
   maxStalledCount: 3,
   runRetryDelay: 1000,
 });
-
-/** The promise, or an AppError `unavailable` after `ms`; what comes later is dropped. */
-export const within = async <Result>(promise: Promise<Result>, ms: number, what: string): Promise<Result> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new AppError('unavailable', `${what} within ${ms} ms; see that its server runs`)),
-      ms,
-    );
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-};
 
 /** One ready producer per queue. One that never became ready is thrown away: BullMQ remembers a failed start for good. */
 export const producers = (create: (queue: string) => Producer) => {

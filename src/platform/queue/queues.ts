@@ -1,5 +1,6 @@
+import { within } from '../deadline.ts';
 import type { Log } from '../log.ts';
-import { type Backend, within } from './backend.ts';
+import type { Backend } from './backend.ts';
 import { postgresBackend } from './postgres.ts';
 import { redisBackend } from './redis.ts';
 import { runWorker } from './worker.ts';

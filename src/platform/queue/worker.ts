@@ -1,5 +1,6 @@
+import { within } from '../deadline.ts';
 import type { Log } from '../log.ts';
-import { type Backend, type Consumer, type ConsumerOptions, within } from './backend.ts';
+import type { Backend, Consumer, ConsumerOptions } from './backend.ts';
 import type { JobHandler } from './queues.ts';
 
 const firstPauseMs = 250;

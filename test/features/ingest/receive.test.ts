@@ -106,6 +106,41 @@ describe('receive', () => {
     expect(await w.receiver.receive(arrival('a'))).toBe('new');
   });
 
+  test('a locked table is an error in time, and what it let through later is a duplicate', async () => {
+    const receiver = createReceiver({
+      sql: w.db,
+      limits: { storedWithinMs: 100, mostHeld: 10, mostHeldBytes: 1000 },
+    });
+    await w.db.transaction(async (tx) => {
+      await tx.query('lock table delivery in access exclusive mode');
+      const results = await Promise.allSettled(['a', 'b'].map((key) => receiver.receive(arrival(key))));
+      expect(results).toMatchObject([
+        { status: 'rejected', reason: { code: 'unavailable' } },
+        { status: 'rejected', reason: { code: 'unavailable' } },
+      ]);
+    });
+    const again = await Promise.all(['a', 'b'].map((key) => receiver.receive(arrival(key))));
+    expect(again).toEqual(['duplicate', 'duplicate']);
+  });
+
+  test.each<[string, { mostHeld: number; mostHeldBytes: number }]>([
+    ['many', { mostHeld: 3, mostHeldBytes: 1_000_000 }],
+    ['large', { mostHeld: 100, mostHeldBytes: 30 }],
+  ])('behind a server that hangs, too %s arrivals are refused at once until some are stored', async (_, most) => {
+    let answer: () => void = () => undefined;
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const sql: Sql = { query: (text, parameters) => answered.then(() => w.db.query(text, parameters)) };
+    const receiver = createReceiver({ sql, limits: { storedWithinMs: 60_000, ...most } });
+    const body = Buffer.alloc(10);
+    const held = ['a', 'b', 'c'].map((key) => receiver.receive(arrival(key, { body })));
+    await expect(receiver.receive(arrival('d', { body }))).rejects.toMatchObject({ code: 'unavailable' });
+    answer();
+    expect(await Promise.all(held)).toEqual(['new', 'new', 'new']);
+    expect(await receiver.receive(arrival('d', { body }))).toBe('new');
+  });
+
   test('batches that name the same tickets in every order never lock one another up', async () => {
     const tickets = Array.from({ length: 40 }, (_, index) => String(index));
     const receivers = Array.from({ length: 4 }, () => createReceiver({ sql: w.db }));

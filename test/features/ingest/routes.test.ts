@@ -23,11 +23,17 @@ let counted: string[];
 let acks: number;
 /** Stands before the pool; a test takes the database away. */
 let gone: boolean;
+/** As if a table were locked for good. */
+let hangs: boolean;
 let serial = 0;
 
 const sql: Sql = {
-  query: (text, parameters) =>
-    gone ? Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' })) : db.query(text, parameters),
+  query: (text, parameters) => {
+    if (hangs) return new Promise(() => undefined);
+    return gone
+      ? Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' }))
+      : db.query(text, parameters);
+  },
 };
 
 const build = async () => {
@@ -63,6 +69,7 @@ const build = async () => {
 beforeEach(async () => {
   serial += 1;
   gone = false;
+  hangs = false;
   counted = [];
   acks = 0;
   const { directory, built } = await build();
@@ -232,6 +239,24 @@ describe('while the database is gone', () => {
     await app.close();
     app = (await build()).built;
     gone = true;
+    expect((await send(event('ticket.created'))).statusCode).toBe(503);
+  });
+
+  test('a database that hangs is answered 503 with Retry-After within 6 s', async () => {
+    await send(event('ticket.undeleted'));
+    hangs = true;
+    const startedMs = performance.now();
+    const answer = await send(event('ticket.created'));
+    expect(performance.now() - startedMs).toBeLessThan(8000);
+    expect(answer.statusCode).toBe(503);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    expect(counted).toEqual(['new', 'unavailable']);
+  });
+
+  test('a database that hangs before it tells the connection is answered 503 as well', async () => {
+    await app.close();
+    app = (await build()).built;
+    hangs = true;
     expect((await send(event('ticket.created'))).statusCode).toBe(503);
   });
 });

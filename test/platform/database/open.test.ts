@@ -63,6 +63,18 @@ test('a read-only transaction writes nothing; a repeatable read sees one moment'
   expect(await keys()).toContain('meanwhile');
 });
 
+test('a hasty statement on a locked table is given up by the server as well', async () => {
+  await database.transaction(async (tx) => {
+    await tx.query('lock table setting in access exclusive mode');
+    await expect(database.hasty.query(addSetting, ['hasty'])).rejects.toMatchObject({ code: '57014' });
+    const waiting = await database.query(
+      "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+    );
+    expect(waiting).toEqual([]);
+  });
+  expect(await keys()).not.toContain('hasty');
+});
+
 test('a database that does not answer is named as such, without its password', async () => {
   const url = new URL(await testDatabaseUrl());
   url.password = 'secret-word';

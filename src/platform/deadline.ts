@@ -1,0 +1,17 @@
+import { AppError } from '../core/errors.ts';
+
+/** The promise, or an AppError `unavailable` after `ms`; what comes later is dropped. */
+export const within = async <Result>(promise: Promise<Result>, ms: number, what: string): Promise<Result> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new AppError('unavailable', `${what} within ${ms} ms; see that its server runs`)),
+      ms,
+    );
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
