@@ -38,17 +38,27 @@ export const asStored = (row: LockedTicket, timeZone: string): SavedTicket => ({
 });
 
 /**
+ * Whether a later pull was stored meanwhile. The noted sequence orders pulls whatever the clocks say; between two of one
+ * sequence the clock decides, but for a stored time that is still to come: that clock was off, and waiting would not end.
+ */
+const isOvertaken = (row: LockedTicket, { notedSeq, pulledAt }: Gathered, now: Date): boolean => {
+  if (row.pulledAt === null) return false;
+  if (notedSeq !== row.settledSeq) return notedSeq < row.settledSeq;
+  return pulledAt < row.pulledAt && row.pulledAt <= now;
+};
+
+/**
  * The row as a pull makes it. `older`: the helpdesk answered with an earlier state than the one we hold; `overtaken`: a
  * later pull of the same state was stored meanwhile. Neither says anything new.
  */
 export const mergePull = (
   row: LockedTicket,
   gathered: Gathered,
-  { vault, timeZone }: { readonly vault: Vault; readonly timeZone: string },
+  { vault, timeZone, now }: { readonly vault: Vault; readonly timeZone: string; readonly now: Date },
 ): SavedTicket | 'older' | 'overtaken' => {
   const pull = { notedSeq: gathered.notedSeq, withHistory: true, againAt: null, wantsDeep: false };
   const { snapshot } = gathered;
-  const overtaken = row.pulledAt !== null && gathered.pulledAt < row.pulledAt;
+  const overtaken = isOvertaken(row, gathered, now);
   if (!snapshot)
     return overtaken
       ? 'overtaken'
@@ -66,6 +76,7 @@ export const mergePull = (
   return {
     id: row.id,
     settledSeq: row.settledSeq,
+    fromBackfill: row.fromBackfill,
     snapshotAt: snapshot.updatedAt,
     pulledAt: gathered.pulledAt,
     createdAt: snapshot.createdAt,

@@ -68,7 +68,7 @@ export const createProcessor = (deps: {
     const tagPrefix = textSetting(connection, 'tagPrefix') ?? '';
     const gatheredById = new Map(items.map(({ ticketId, gathered }) => [ticketId, gathered]));
     const snapshotOf = (id: bigint) => gatheredById.get(id)?.snapshot ?? undefined;
-    const { mode, surveysSince } = await currentMode(tx, connection.id);
+    const { mode, surveysSince, backfillBegan } = await currentMode(tx, connection.id);
     const locked = await lockTickets(
       tx,
       connection.id,
@@ -80,6 +80,9 @@ export const createProcessor = (deps: {
       ),
     );
     const rows = new Map(locked.map((row) => [row.id, row]));
+    /** What was created while a backfill ran is no history: its webhook was lost. */
+    const isHistory = (id: bigint, createdAt: Date | null): boolean =>
+      (rows.get(id)?.fromBackfill ?? true) && !(createdAt && backfillBegan && createdAt >= backfillBegan);
 
     const saved: SavedTicket[] = [];
     const older: bigint[] = [];
@@ -87,7 +90,7 @@ export const createProcessor = (deps: {
     for (const { ticketId, gathered } of items) {
       const row = rows.get(ticketId);
       if (!row) continue;
-      const next = gathered ? mergePull(row, gathered, { vault, timeZone }) : asStored(row, timeZone);
+      const next = gathered ? mergePull(row, gathered, { vault, timeZone, now }) : asStored(row, timeZone);
       if (next === 'older') older.push(ticketId);
       else if (next === 'overtaken') overtaken.push(ticketId);
       else saved.push(next);
@@ -171,7 +174,7 @@ export const createProcessor = (deps: {
             ticketId: ticket.id,
             connection: { mode, surveysSince, surveyDelayMinutes },
             solvedAt: ticket.solvedAt,
-            fromBackfill: rows.get(ticket.id)?.fromBackfill ?? true,
+            fromBackfill: isHistory(ticket.id, ticket.createdAt),
             requesterHash: ticket.requesterHash,
             requesterSealed: ticket.requesterSealed,
             merged: ticket.mergedIntoExternalId !== null,
@@ -202,7 +205,7 @@ export const createProcessor = (deps: {
             }
           : null,
         rows: tagRows.get(ticket.id) ?? [],
-        mayWrite: mode === 'act' && !(rows.get(ticket.id)?.fromBackfill ?? false),
+        mayWrite: mode === 'act' && !isHistory(ticket.id, ticket.createdAt),
         frozen: deleted || (gathered?.snapshot?.frozen ?? ticket.status === 'closed'),
       });
       if (plan.needsHistory) askDeep.add(ticket.id);
@@ -214,7 +217,10 @@ export const createProcessor = (deps: {
     await saveTickets(
       tx,
       saved.map((ticket) => {
-        const final = spokenById.get(ticket.id) ?? ticket;
+        const final = {
+          ...(spokenById.get(ticket.id) ?? ticket),
+          fromBackfill: isHistory(ticket.id, ticket.createdAt),
+        };
         return askDeep.has(ticket.id) && final.pull
           ? { ...final, pull: { ...final.pull, wantsDeep: true, againAt: now } }
           : final;

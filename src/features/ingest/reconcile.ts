@@ -23,6 +23,8 @@ interface Cursor {
   readonly cursor: string | null;
   /** Start of the walk as it was asked for, ISO 8601: a backfill from another date is another walk. */
   readonly from: string;
+  /** When it began, ISO 8601: what is created later is no history. */
+  readonly startedAt: string;
   readonly walked: number;
   readonly raised: number;
 }
@@ -83,7 +85,9 @@ export const reconcile = (
     const held = await load(sql, connection.id, key.stream);
     const from = since ?? new Date((held?.seenUntil ?? connection.createdAt).getTime() - overlapMs);
     const cutOff = held?.cursor.cursor != null && held.cursor.from === from.toISOString() ? held.cursor : null;
-    let at: Cursor = cutOff ?? { cursor: null, from: from.toISOString(), walked: 0, raised: 0 };
+    let at: Cursor = cutOff ?? { cursor: null, from: from.toISOString(), startedAt: startedAt.toISOString(), walked: 0, raised: 0 };
+    // Before any ticket is raised: process asks when the backfill began.
+    if (since) await save(sql, key, { cursor: at, now: startedAt });
     try {
       for await (const page of client.walkChanges({ cursor: at.cursor, since: from })) {
         const raised =

@@ -72,9 +72,10 @@ export const storeArrivals = async (sql: Sql, arrivals: readonly Arrival[]): Pro
 const clockSkewSeconds = 2;
 
 /**
- * Raises tickets that a walk over the helpdesk's changes found newer than what we hold, and returns how many. A change no
- * later than our own last tag on the ticket is most likely that tag: it is read again, its audits wait their 6 h, and it is
- * not among those returned.
+ * Raises tickets that a walk over the helpdesk's changes found newer than what we hold, but for those that are due anyhow,
+ * and returns how many no webhook had told of. A change no later than our own last tag on the ticket is most likely that
+ * tag: it is read again, its audits wait their 6 h, and it is not among those returned. So it is with a ticket that waits
+ * for its 6 h already: a read tells whether it was solved, which brings its audits. One in quarantine is tried once more.
  */
 export const raiseChanged = async (
   sql: Sql,
@@ -86,24 +87,29 @@ export const raiseChanged = async (
     `with newest as (
        select n.external_id,
               exists (select 1 from ticket t join wanted_tag w on w.ticket_id = t.id where t.connection_id = $1 and t.external_id = n.external_id
-                         and t.snapshot_at is not null and n.updated_at <= w.done_at + $7 * interval '1 s') as by_us
+                         and t.snapshot_at is not null and n.updated_at <= w.done_at + $7 * interval '1 s') as by_us,
+              exists (select 1 from delivery d where d.connection_id = $1 and d.ticket_external_id = n.external_id
+                         and d.received_at >= n.updated_at - $7 * interval '1 s') as told,
+              exists (select 1 from ticket t where t.connection_id = $1 and t.external_id = n.external_id
+                         and t.snapshot_at is not null and t.deep_due_at is not null) as waits
          from (select external_id, max(updated_at) as updated_at from unnest($2::text[], $3::timestamptz[]) as u(external_id, updated_at) group by external_id) n
         where not exists (
           select 1 from ticket held where held.connection_id = $1 and held.external_id = n.external_id
-             and (held.snapshot_at >= n.updated_at or held.dirty_seq > held.settled_seq))
+             and (held.snapshot_at >= n.updated_at or held.due_at is not null and held.quarantined_at is null))
      ), raised as (
        insert into ticket (connection_id, external_id, dirty_seq, burst_started_at, due_at, deep_due_at, wants_deep, first_seen_at, from_backfill)
        select $1, external_id, 1, $4::timestamptz, $4::timestamptz, $4::timestamptz + case when by_us then $6 else 0 end * interval '1 ms',
-              not by_us, $4::timestamptz, $5::boolean
+              not by_us and not waits, $4::timestamptz, $5::boolean
          from newest order by external_id
        on conflict (connection_id, external_id) do update set
          dirty_seq = ticket.dirty_seq + 1, due_at = excluded.due_at, wants_deep = ticket.wants_deep or excluded.wants_deep,
          deep_due_at = coalesce(ticket.deep_due_at, excluded.deep_due_at),
          burst_started_at = coalesce(ticket.burst_started_at, excluded.burst_started_at),
-         from_backfill = ticket.from_backfill and (excluded.from_backfill or not excluded.wants_deep)
+         from_backfill = ticket.from_backfill and (excluded.from_backfill or (select by_us from newest where newest.external_id = excluded.external_id)),
+         quarantined_at = null, attempts = least(ticket.attempts, $8 - 1)
        returning 1
      )
-     select count(*) filter (where not by_us) as raised from newest, (select count(*) from raised) as written`,
+     select count(*) filter (where not by_us and not told) as raised from newest, (select count(*) from raised) as written`,
     [
       connectionId,
       changed.map(({ externalId }) => externalId),
@@ -112,6 +118,7 @@ export const raiseChanged = async (
       fromBackfill,
       deepPullMs,
       clockSkewSeconds,
+      mostAttempts,
     ],
   );
   return Number(counted?.raised ?? 0n);
@@ -277,13 +284,20 @@ export const releaseClaims = async (sql: Sql, ticketIds: readonly bigint[]): Pro
 export const currentMode = async (
   tx: Sql,
   connectionId: number,
-): Promise<{ readonly mode: 'observe' | 'act'; readonly surveysSince: Date | null }> => {
-  const [row] = await tx.query<{ mode: 'observe' | 'act'; surveys_since: Date | null }>(
-    'select mode, surveys_since from connection where id = $1 for key share',
+): Promise<{
+  readonly mode: 'observe' | 'act';
+  readonly surveysSince: Date | null;
+  /** When the last backfill began; null where none ever did. */
+  readonly backfillBegan: Date | null;
+}> => {
+  const [row] = await tx.query<{ mode: 'observe' | 'act'; surveys_since: Date | null; backfill_began: Date | null }>(
+    `select mode, surveys_since,
+            (select (cursor->>'startedAt')::timestamptz from sync_cursor where connection_id = $1 and stream = 'backfill') as backfill_began
+       from connection where id = $1 for key share`,
     [connectionId],
   );
   if (!row) throw new NotFound(`There is no connection ${connectionId}; "deskledger doctor" lists them`);
-  return { mode: row.mode, surveysSince: row.surveys_since };
+  return { mode: row.mode, surveysSince: row.surveys_since, backfillBegan: row.backfill_began };
 };
 
 /** Marks tickets to be decided again; `reprice` also takes today's rates instead of the frozen ones. */

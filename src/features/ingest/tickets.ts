@@ -160,7 +160,7 @@ export const lockTickets = async (
 
 /** A ticket as process leaves it. */
 export interface SavedTicket
-  extends Omit<LockedTicket, 'dirtySeq' | 'connectionId' | 'externalId' | 'reprice' | 'fromBackfill'> {
+  extends Omit<LockedTicket, 'dirtySeq' | 'connectionId' | 'externalId' | 'reprice'> {
   readonly createdDay: string | null;
   /** Null: decided again from what was stored; nothing about its pulls changes. */
   readonly pull: {
@@ -179,6 +179,7 @@ export interface SavedTicket
 export const saveTickets = async (tx: Sql, tickets: readonly SavedTicket[]): Promise<void> => {
   const rows = tickets.map((ticket) => ({
     id: ticket.id.toString(),
+    from_backfill: ticket.fromBackfill,
     snapshot_at: ticket.snapshotAt,
     pulled_at: ticket.pulledAt,
     created_at: ticket.createdAt,
@@ -221,6 +222,7 @@ export const saveTickets = async (tx: Sql, tickets: readonly SavedTicket[]): Pro
        form_id = r.form_id, inbox_id = r.inbox_id, tags = r.tags, order_numbers = r.order_numbers, named_numbers = r.named_numbers,
        named_lines = r.named_lines, person_choice = r.person_choice, parent_external_id = r.parent_external_id,
        merged_into_external_id = r.merged_into_external_id,
+       from_backfill = ticket.from_backfill and r.from_backfill,
        settled_seq = case when r.pulled then greatest(ticket.settled_seq, r.noted_seq) else ticket.settled_seq end,
        audits_pulled_at = case when r.with_history then r.pulled_at else ticket.audits_pulled_at end,
        wants_deep = case when not r.pulled then ticket.wants_deep
@@ -235,7 +237,7 @@ export const saveTickets = async (tx: Sql, tickets: readonly SavedTicket[]): Pro
                           else ticket.deep_due_at end,
        stale_since = null, reprice = false, claimed_until = null, attempts = 0, last_error = null
      from jsonb_to_recordset($1::jsonb) as r(
-       id bigint, snapshot_at timestamptz, pulled_at timestamptz, created_at timestamptz, created_day date, solved_at timestamptz, closed_at timestamptz,
+       id bigint, from_backfill boolean, snapshot_at timestamptz, pulled_at timestamptz, created_at timestamptz, created_day date, solved_at timestamptz, closed_at timestamptz,
        status text, channel text, language text, language_reason text, reason text, requester_id text, requester_hash text, requester_sealed text,
        requester_locale text, assignee_id text, brand_id text, organization_id text, form_id text, inbox_id text, tags text[], order_numbers text[],
        named_numbers text[], named_lines bigint[], person_choice jsonb, parent_external_id text, merged_into_external_id text,

@@ -169,6 +169,34 @@ describe('what the helpdesk has not', () => {
   });
 });
 
+describe('a clock that was ahead', () => {
+  const pulledAhead = () =>
+    w.db.query('update ticket set pulled_at = $1', [later(w, 24 * 60 * minuteMs)]);
+
+  test('makes no pull of a new event count as overtaken', async () => {
+    w.put('1');
+    await deliverAll('1');
+    await w.drain();
+    await pulledAhead();
+    await deliverAll('1');
+    await w.drain();
+    expect(await settled('1')).toBe(true);
+    expect(w.desk.pulls).toHaveLength(2);
+  });
+
+  test('nor one that no event asked for', async () => {
+    w.put('1');
+    await w.deliver('1');
+    w.clock.advance(3 * secondMs);
+    await w.drain();
+    await pulledAhead();
+    w.clock.advance(6 * 60 * minuteMs);
+    await w.drain();
+    expect(await settled('1')).toBe(true);
+    expect(w.desk.pulls).toHaveLength(2);
+  });
+});
+
 describe('a delivery that arrives while its ticket is gathered', () => {
   test('is not lost: the ticket stays dirty and is pulled again', async () => {
     w.put('1', { tags: [] });

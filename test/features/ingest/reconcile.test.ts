@@ -70,6 +70,45 @@ describe('a walk over the changes', () => {
     expect(await completeness()).toBe(1);
   });
 
+  test('finds a lost webhook on a ticket that merely waits for its 6 h', async () => {
+    w.put('1');
+    await tell('1');
+    await w.deliver('1', { urgency: 'later' });
+    w.clock.advance(hourMs);
+    w.put('1', { status: 'solved', updatedAt: w.clock.now() });
+    feed([changed('1')]);
+    expect(await walk()).toMatchObject({ raised: 1 });
+    await w.drain();
+    expect(w.desk.pulls.at(-1)).toMatchObject([{ externalId: '1', withHistory: 'if solved' }]);
+    expect(await w.row('1')).toMatchObject({ status: 'solved', deep_due_at: null });
+  });
+
+  test('reads again a ticket that waits for its 6 h and changed as a webhook told, which is no gap', async () => {
+    w.put('1');
+    await tell('1');
+    w.clock.advance(minuteMs);
+    w.put('1', { updatedAt: w.clock.now() });
+    await w.deliver('1', { urgency: 'later' });
+    feed([changed('1')]);
+    expect(await walk()).toMatchObject({ raised: 0 });
+    await w.drain();
+    expect((await w.row('1')).snapshot_at).toEqual(w.clock.now());
+    expect((await w.row('1')).deep_due_at).not.toBeNull();
+  });
+
+  test('finds a lost webhook on a ticket in quarantine, and tries it once', async () => {
+    w.put('1');
+    await tell('1');
+    await w.db.query("update ticket set quarantined_at = now(), attempts = 5 where external_id = '1'");
+    w.clock.advance(hourMs);
+    w.put('1', { updatedAt: w.clock.now() });
+    feed([changed('1')]);
+    expect(await walk()).toMatchObject({ raised: 1 });
+    expect(await w.row('1')).toMatchObject({ quarantined_at: null, attempts: 4 });
+    await w.drain();
+    expect(await w.row('1')).toMatchObject({ snapshot_at: w.clock.now(), attempts: 0 });
+  });
+
   test('a ticket that stands twice on a page is raised once', async () => {
     feed([changed('1'), changed('1', new Date('2026-03-02T09:00:00Z'))]);
     expect(await walk()).toMatchObject({ walked: 2, raised: 1 });
@@ -178,6 +217,32 @@ describe('a backfill', () => {
     feed([changed('1', new Date(w.clock.now().getTime() + dayMs))]);
     await walk({ since });
     expect((await w.row('1')).from_backfill).toBe(false);
+  });
+
+  test('makes no history of a ticket that was created while it ran and whose webhook was lost', async () => {
+    feed([changed('1'), changed('2')]);
+    await walk({ since });
+    w.put('1');
+    w.put('2', { createdAt: w.clock.now(), updatedAt: w.clock.now() });
+    w.clock.advance(minuteMs);
+    await w.drain();
+    expect((await w.row('1')).from_backfill).toBe(true);
+    expect((await w.row('2')).from_backfill).toBe(false);
+  });
+
+  test('that was cut off and goes on began when it first did', async () => {
+    feed([changed('1')], [changed('2')]);
+    w.desk.onPage = (page) => {
+      if (page === 1) throw new UpstreamError('away', { retryable: true });
+    };
+    await expect(walk({ since })).rejects.toThrow('away');
+    w.clock.advance(hourMs);
+    w.put('2', { createdAt: w.clock.now(), updatedAt: w.clock.now() });
+    w.clock.advance(hourMs);
+    w.desk.onPage = () => undefined;
+    await walk({ since });
+    await w.drain();
+    expect((await w.row('2')).from_backfill).toBe(false);
   });
 
   test('is history no more once a later walk finds it changed; our own tags change nothing about that', async () => {
