@@ -96,13 +96,18 @@ const importAll = async (product: Product, files: Readonly<Record<string, string
     await importText(product, what, text, { dryRun: false, actor: 'demo' });
 };
 
-/** One line that moves on a terminal, a line every ten days elsewhere. */
-const showProgress = ({ day, orders, tickets, live }: Progress): void => {
-  const line = live
-    ? `All ${days} days have passed: ${orders} orders, ${tickets} tickets. It goes on live.`
-    : `Day ${day} of ${days}: ${orders} orders, ${tickets} tickets`;
-  if (process.stdout.isTTY) process.stdout.write(`\r${line}\u001b[K`);
-  else if (!live && day % 10 === 0) process.stdout.write(`${line}\n`);
+/** One line that moves on a terminal; elsewhere a line every ten days and one when the days are over. */
+const progressLine = () => {
+  let shown = -1;
+  return ({ day, orders, tickets, live }: Progress): void => {
+    const line = live
+      ? `All ${days} days have passed: ${orders} orders, ${tickets} tickets. It goes on live.`
+      : `Day ${day} of ${days}: ${orders} orders, ${tickets} tickets`;
+    const step = live ? days + 1 : Math.floor(day / 10);
+    if (process.stdout.isTTY) process.stdout.write(`\r${line}\u001b[K`);
+    else if (step !== shown) process.stdout.write(`${line}\n`);
+    shown = step;
+  };
 };
 
 /**
@@ -136,6 +141,7 @@ export const demo = async (given: Config): Promise<void> => {
   const { product } = running;
   const governor = holdBack(clock, pace.speed, { product, sandbox });
   const ended = new AbortController();
+  const showProgress = progressLine();
   try {
     const bring = (files: Readonly<Record<string, string>>) => importAll(product, files);
     const { inputs } = sandbox;

@@ -25,7 +25,7 @@ const dearest = ({ rows, total, groupBy }) => {
     return total.ticketsWorked === 0
       ? 'No ticket was worked on in this period.'
       : `Nothing to compare yet: no row has ${leastTickets} worked tickets.`;
-  return `${rowName(top, groupBy)} is dearest: a ticket costs ${price(top.costPerTicket)}, ${multiple(top.costMultiple)} the average of ${price(total.costPerTicket)}.`;
+  return `${rowName(top, groupBy)} costs most: a ticket takes ${price(top.costPerTicket)}, ${multiple(top.costMultiple)} the average of ${price(total.costPerTicket)}.`;
 };
 
 /** @param {number} value @param {string} one @param {string} many */
@@ -34,7 +34,10 @@ const some = (value, one, many) => `${number(value)} ${value === 1 ? one : many}
 /** @param {Row} total */
 const covered = (total) => {
   const measured = total.measuredShare === null ? [] : [`${coverage(total.measuredShare)} of this cost is measured`];
-  const open = total.attributedShare === null ? [] : [`${coverage(1 - total.attributedShare)} of tickets unattributed`];
+  const open =
+    total.attributedShare === null
+      ? []
+      : [`${coverage(1 - total.attributedShare)} of tickets have neither partner nor region`];
   return measured.length + open.length === 0 ? '' : `${[...measured, ...open].join(', ')}.`;
 };
 
@@ -51,7 +54,7 @@ const gaps = ({ unpricedEntries, unpricedOrders, cappedEntries }) =>
     .filter((text) => text !== false)
     .join(' ');
 
-/** Which partner is dearest, how much of it is measured, and what is missing. */
+/** Which partner costs most, how much of it is measured, and what is missing. */
 export const createHeadline = () => {
   const period = el('p', { class: 'soft' });
   const lead = el('h2', { class: 'lead' });

@@ -8,7 +8,7 @@ import { columns } from './report-columns.js';
 /** @import { Choices } from './choices.js' */
 
 /** @type {Record<string, string>} */
-const flagLabels = { cost_multiple: 'Dear', mostly_estimated: 'Mostly estimated' };
+const flagLabels = { cost_multiple: 'Costly', mostly_estimated: 'Mostly estimated' };
 /** @param {{ code: string }} flag */
 const flagLabel = ({ code }) => flagLabels[code] ?? code.replaceAll('_', ' ');
 

@@ -100,11 +100,11 @@ describe.skipIf(!chromiumPath && !noSkip)('the managers’ page in a browser', (
       expect(await page.getByTitle(/^480\.005\sUSD$/).count()).toBe(1);
       expect(await page.locator('tfoot').innerText()).toContain('759.00');
       const flag = page.locator('tbody .flag');
-      expect(await flag.textContent()).toBe('Dear');
+      expect(await flag.textContent()).toBe('Costly');
       expect(await page.locator('.legend').textContent()).toContain('cost per ticket is at least 2 x');
       const words = (await page.locator('.headline').innerText()).replaceAll('\u00a0', ' ');
-      expect(words).toContain('Nord Living is dearest: a ticket costs 12.00 USD, 2.4 x the average of 5.00 USD.');
-      expect(words).toContain('82 % of this cost is measured, 6 % of tickets unattributed.');
+      expect(words).toContain('Nord Living costs most: a ticket takes 12.00 USD, 2.4 x the average of 5.00 USD.');
+      expect(words).toContain('82 % of this cost is measured, 6 % of tickets have neither partner nor region.');
       expect(words).toContain('3 work entries have no rate');
       expect(await page.locator('.chart figcaption').textContent()).toContain('on 31 Mar 2026');
       expect(server.asked).toContain('/api/v1/reports/partners?from=2026-01-01&to=2026-03-31&groupBy=partner');
