@@ -56,7 +56,12 @@ export interface Product {
   /** Walks a helpdesk's or a store's changes to their end; with `since` from that instant on. */
   walk(
     connection: Connection,
-    options?: { readonly since?: Date | undefined; readonly onProgress?: (walked: number) => void },
+    options?: {
+      readonly since?: Date | undefined;
+      readonly onProgress?: (walked: number) => void;
+      /** Ends the walk at its next page; the next one goes on there. */
+      readonly stop?: AbortSignal;
+    },
   ): Promise<Walked>;
   /** Marks what new rates or exchange rates change, on any day where the report names none; workers price it anew. */
   reprice(report: PriceImportReport): Promise<number>;
@@ -141,8 +146,8 @@ export const compose = async (
       allowPrivate: config.allowPrivateUpstreams,
       observe: metrics.vendorCall,
     });
-    const walk: Product['walk'] = async (connection, { since, onProgress } = {}) => {
-      const from = since === undefined ? {} : { since };
+    const walk: Product['walk'] = async (connection, { since, onProgress, stop } = {}) => {
+      const from = { ...(since && { since }), ...(stop && { stop }) };
       if (storeAdapters.has(connection.kind)) {
         const { orders: walked, refunds, changed } = await orders.syncStore(connection, from);
         return { connection: connection.id, walked, refunds, changed: changed.length };
@@ -210,8 +215,8 @@ export const compose = async (
     const fxFetch = createFxFetch({ db, clock, url: config.fxUrl, allowPrivate: config.allowPrivateUpstreams });
 
     const connectionById = (id: number): Promise<Connection> => directory.connections.get(String(id));
-    const walkById = async (id: number): Promise<void> => {
-      await walk(await connectionById(id));
+    const walkById = async (id: number, stop: AbortSignal): Promise<void> => {
+      await walk(await connectionById(id), { stop });
     };
     const surveysAtOnce = 50;
     // A process that died between storing rates and pricing with them left work behind that no later rate touches.
@@ -301,16 +306,12 @@ export const compose = async (
             claimDue: () => ingest.claimDue(db, clock.now()),
             claimStale: () => ingest.claimStale(db, clock.now()),
             claimTags: () => ingest.claimTags(db, clock.now()),
-            sendSurveys: async () => {
-              while ((await sender.sendDue({ limit: surveysAtOnce })) === surveysAtOnce);
-            },
-            foldRollups: async () => {
-              while ((await foldRollups(db)) > 0);
-            },
+            sendSurveys: async () => (await sender.sendDue({ limit: surveysAtOnce })) === surveysAtOnce,
+            foldRollups: async () => (await foldRollups(db)) > 0,
             findMissedHolds: async () =>
               markAll(await findMissedHolds(db, new Date(clock.now().getTime() - missedHoldsMs)), { reprice: false }),
-            tidy: async () => {
-              await ingest.dropOldBodies(db, { now: clock.now(), keepMs: keepBodiesMs });
+            tidy: async (stop) => {
+              await ingest.dropOldBodies(db, { now: clock.now(), keepMs: keepBodiesMs, stop });
             },
             feeds: async () => {
               const connections = await directory.connections.list();

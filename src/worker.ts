@@ -10,16 +10,18 @@ export interface Work {
   readonly gather: (lot: Lot) => Promise<void>;
   readonly decide: (lot: Lot) => Promise<void>;
   readonly act: (lot: Lot) => Promise<void>;
-  readonly syncStore: (connectionId: number) => Promise<void>;
-  readonly reconcile: (connectionId: number) => Promise<void>;
+  /** Long walks, and tidying, end at their next page when the signal tells of a stop. */
+  readonly syncStore: (connectionId: number, stop: AbortSignal) => Promise<void>;
+  readonly reconcile: (connectionId: number, stop: AbortSignal) => Promise<void>;
   readonly fetchFx: () => Promise<void>;
   readonly claimDue: () => Promise<Lot[]>;
   readonly claimStale: () => Promise<Lot[]>;
   readonly claimTags: () => Promise<Lot[]>;
-  readonly sendSurveys: () => Promise<void>;
-  readonly foldRollups: () => Promise<void>;
+  /** One lot at a time; resolves to whether there may be more. */
+  readonly sendSurveys: () => Promise<boolean>;
+  readonly foldRollups: () => Promise<boolean>;
   readonly findMissedHolds: () => Promise<void>;
-  readonly tidy: () => Promise<void>;
+  readonly tidy: (stop: AbortSignal) => Promise<void>;
   /** Connections whose feeds are to be walked. */
   readonly feeds: () => Promise<{ readonly helpdesks: readonly number[]; readonly stores: readonly number[] }>;
 }
@@ -43,12 +45,18 @@ export const startWorker = (deps: {
   readonly work: Work;
 }): { stop(): Promise<void> } => {
   const { queues, clock, log, work } = deps;
+  const stopping = new AbortController();
+  const { signal } = stopping;
   const handlers = [
     queues.work('gather', async (data) => work.gather(lotSchema.parse(data)), { concurrency: 4 }),
     queues.work('decide', async (data) => work.decide(lotSchema.parse(data)), { concurrency: 2 }),
     queues.work('act', async (data) => work.act(lotSchema.parse(data)), { concurrency: 4 }),
-    queues.work('store', async (data) => work.syncStore(feedSchema.parse(data).connectionId), { concurrency: 2 }),
-    queues.work('reconcile', async (data) => work.reconcile(feedSchema.parse(data).connectionId), { concurrency: 2 }),
+    queues.work('store', async (data) => work.syncStore(feedSchema.parse(data).connectionId, signal), {
+      concurrency: 2,
+    }),
+    queues.work('reconcile', async (data) => work.reconcile(feedSchema.parse(data).connectionId, signal), {
+      concurrency: 2,
+    }),
     queues.work('fx', async () => work.fetchFx(), { concurrency: 1 }),
   ];
 
@@ -71,8 +79,15 @@ export const startWorker = (deps: {
       );
     } catch (error) {
       log.warn({ step: `sweep ${queue}`, lots: lots.length, err: error }, 'the queue took no jobs; done without it');
-      for (const lot of lots) await work[queue](lot);
+      for (const lot of lots) {
+        // What is left is claimed again when its lease ends.
+        if (signal.aborted) return;
+        await work[queue](lot);
+      }
     }
+  };
+  const untilDone = (lot: () => Promise<boolean>) => async () => {
+    while (!signal.aborted && (await lot()));
   };
   const feed = async (queue: string, ids: readonly number[]): Promise<void> => {
     if (ids.length > 0)
@@ -95,8 +110,8 @@ export const startWorker = (deps: {
       250,
       guarded('sweep tags', () => hand('act', work.claimTags)),
     ),
-    clock.every(secondMs, guarded('send surveys', work.sendSurveys)),
-    clock.every(30 * secondMs, guarded('fold rollups', work.foldRollups)),
+    clock.every(secondMs, guarded('send surveys', untilDone(work.sendSurveys))),
+    clock.every(30 * secondMs, guarded('fold rollups', untilDone(work.foldRollups))),
     clock.every(
       2 * minuteMs,
       guarded('walk stores', async () => feed('store', (await work.feeds()).stores)),
@@ -110,10 +125,14 @@ export const startWorker = (deps: {
       6 * hourMs,
       guarded('fetch fx', () => queues.add('fx', [{ name: 'fx', data: {}, dedupe: 'fx' }])),
     ),
-    clock.every(hourMs, guarded('tidy', work.tidy)),
+    clock.every(
+      hourMs,
+      guarded('tidy', () => work.tidy(signal)),
+    ),
   ];
   return {
     async stop() {
+      stopping.abort();
       await Promise.all(sweeps.map((sweep) => sweep.stop()));
       await Promise.all(handlers.map((handler) => handler.close()));
     },

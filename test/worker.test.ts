@@ -31,7 +31,8 @@ const stage = (parts: Partial<Work> = {}) => {
     close: async () => undefined,
   };
   const done: string[] = [];
-  const note = (name: string) => async (what?: unknown) => {
+  const note = (name: string) => async (told?: unknown) => {
+    const what = told instanceof AbortSignal ? undefined : told;
     done.push(
       `${name} ${JSON.stringify(what, (_, value) => (typeof value === 'bigint' ? Number(value) : value)) ?? ''}`,
     );
@@ -47,8 +48,8 @@ const stage = (parts: Partial<Work> = {}) => {
     claimDue: async () => [lot],
     claimStale: async () => [],
     claimTags: async () => [],
-    sendSurveys: note('surveys'),
-    foldRollups: note('fold'),
+    sendSurveys: () => note('surveys')().then(() => false),
+    foldRollups: () => note('fold')().then(() => false),
     findMissedHolds: note('holds'),
     tidy: note('tidy'),
     feeds: async () => ({ helpdesks: [1], stores: [2] }),
@@ -104,4 +105,36 @@ test.each<[string, unknown]>([
   for (const queue of ['gather', 'decide', 'act'])
     await expect(async () => handlers.get(queue)?.(data, queue)).rejects.toThrow();
   expect(done).toEqual([]);
+});
+
+test('a stop ends sweeps that find ever more to do, lots without a queue, and tells walks and tidying', async () => {
+  const signals: AbortSignal[] = [];
+  const listen = async (...told: unknown[]) => {
+    for (const one of told) if (one instanceof AbortSignal) signals.push(one);
+  };
+  let [mails, gathered] = [0, 0];
+  const { worker, handlers, state, sweepAll } = stage({
+    sendSurveys: async () => {
+      mails += 1;
+      if (mails === 3) await worker.stop();
+      return true;
+    },
+    foldRollups: async () => true,
+    claimDue: async () => [1, 2, 3].map((connectionId) => ({ connectionId, ticketIds: [7n] })),
+    gather: async () => {
+      gathered += 1;
+    },
+    syncStore: listen,
+    reconcile: listen,
+    tidy: listen,
+  });
+  for (const queue of ['store', 'reconcile']) await handlers.get(queue)?.({ connectionId: 1 }, queue);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
+  state.down = true;
+  await sweepAll();
+  expect(mails).toBe(3);
+  expect(gathered).toBe(3);
+  await sweepAll();
+  expect({ mails, gathered }).toEqual({ mails: 3, gathered: 3 });
+  expect(signals.every(({ aborted }) => aborted)).toBe(true);
 });

@@ -3,9 +3,9 @@ import type { Sql } from '../../platform/database/database.ts';
 const rowsAtOnce = 5000;
 
 /** Notes which deliveries have nothing open any more: their ticket is settled, or they name none. One pass, in pages by id. */
-const markSettled = async (sql: Sql, now: Date): Promise<void> => {
+const markSettled = async (sql: Sql, now: Date, stop?: AbortSignal): Promise<void> => {
   let last: bigint | null = 0n;
-  while (last !== null) {
+  while (last !== null && !stop?.aborted) {
     const [page]: { last: bigint | null }[] = await sql.query(
       `with page as (
          select id, connection_id, ticket_external_id from delivery
@@ -24,21 +24,22 @@ const markSettled = async (sql: Sql, now: Date): Promise<void> => {
 
 /**
  * Drops the bodies of deliveries that were settled longer than `keepMs` ago; their keys stay (RULES.md section 10), and so do
- * bodies in quarantine. Returns how many went.
+ * bodies in quarantine. Ends at the next page when `stop` tells so. Returns how many went.
  */
 export const dropOldBodies = async (
   sql: Sql,
-  { now, keepMs }: { readonly now: Date; readonly keepMs: number },
+  { now, keepMs, stop }: { readonly now: Date; readonly keepMs: number; readonly stop?: AbortSignal },
 ): Promise<number> => {
-  await markSettled(sql, now);
+  await markSettled(sql, now, stop);
   let dropped = 0;
-  for (;;) {
+  while (!stop?.aborted) {
     const rows = await sql.query<{ id: bigint }>(
       `update delivery set body = null where id in (
          select id from delivery where body is not null and settled_at < $1 order by settled_at limit $2) returning id`,
       [new Date(now.getTime() - keepMs), rowsAtOnce],
     );
     dropped += rows.length;
-    if (rows.length < rowsAtOnce) return dropped;
+    if (rows.length < rowsAtOnce) break;
   }
+  return dropped;
 };

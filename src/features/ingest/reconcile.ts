@@ -64,7 +64,7 @@ const save = async (
 
 /**
  * Walks a helpdesk's change feed to its end and raises every ticket that is newer there than here. The cursor is stored
- * after the tickets of its page: a walk that was cut off goes on there, repeats a page and loses none. With `since` it is a
+ * after the tickets of its page: a walk that was cut off, or ended by `stop`, goes on there, repeats a page and loses none. With `since` it is a
  * backfill: the same walk from an earlier start, whose unknown tickets are marked as history and never surveyed.
  */
 export const reconcile = (
@@ -76,7 +76,7 @@ export const reconcile = (
     readonly onPage?: (walked: number) => void;
   },
   connection: Connection,
-  { since }: { readonly since?: Date } = {},
+  { since, stop }: { readonly since?: Date; readonly stop?: AbortSignal } = {},
 ): Promise<WalkResult> =>
   deps.runStep('reconcile', async (line) => {
     const { sql, clock, client } = deps;
@@ -85,9 +85,20 @@ export const reconcile = (
     const held = await load(sql, connection.id, key.stream);
     const from = since ?? new Date((held?.seenUntil ?? connection.createdAt).getTime() - overlapMs);
     const cutOff = held?.cursor.cursor != null && held.cursor.from === from.toISOString() ? held.cursor : null;
-    let at: Cursor = cutOff ?? { cursor: null, from: from.toISOString(), startedAt: startedAt.toISOString(), walked: 0, raised: 0 };
+    let at: Cursor = cutOff ?? {
+      cursor: null,
+      from: from.toISOString(),
+      startedAt: startedAt.toISOString(),
+      walked: 0,
+      raised: 0,
+    };
     // Before any ticket is raised: process asks when the backfill began.
     if (since) await save(sql, key, { cursor: at, now: startedAt });
+    const outcome = (): WalkResult => {
+      const { walked, raised } = at;
+      Object.assign(line, { connection: connection.id, stream: key.stream, walked, raised });
+      return { connection: connection.id, walked, raised };
+    };
     try {
       for await (const page of client.walkChanges({ cursor: at.cursor, since: from })) {
         const raised =
@@ -100,6 +111,7 @@ export const reconcile = (
         at = { ...at, cursor: page.cursor, walked: at.walked + page.changed.length, raised: at.raised + raised };
         deps.onPage?.(at.walked);
         await save(sql, key, { cursor: at, now: clock.now() });
+        if (stop?.aborted) return outcome();
       }
     } catch (error) {
       // A cursor that the helpdesk takes no more would fail for ever; the walk then starts again.
@@ -111,8 +123,6 @@ export const reconcile = (
       });
       throw error;
     }
-    const { walked, raised } = at;
     await save(sql, key, { cursor: { ...at, cursor: null }, seenUntil: startedAt, now: clock.now() });
-    Object.assign(line, { connection: connection.id, stream: key.stream, walked, raised });
-    return { connection: connection.id, walked, raised };
+    return outcome();
   });

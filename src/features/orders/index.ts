@@ -51,8 +51,11 @@ export interface LookedUp {
 
 /** Orders, refunds and whose they are. */
 export interface Orders {
-  /** Brings our copy of a store up to date: orders, metafields, refunds. With `since` it reaches back at least so far. Resumes where a killed run stopped. */
-  syncStore(connection: Connection, options?: { readonly since?: Date }): Promise<SyncOutcome>;
+  /** Brings our copy of a store up to date: orders, metafields, refunds. With `since` it reaches back at least so far. Resumes where a killed run stopped, or one that `stop` ended at its next page. */
+  syncStore(
+    connection: Connection,
+    options?: { readonly since?: Date; readonly stop?: AbortSignal },
+  ): Promise<SyncOutcome>;
   /** The orders that may be behind each ticket, from our own copy. */
   candidates(sql: Sql, wants: readonly CandidateWant[]): Promise<Map<bigint, TicketOrders>>;
   /** Asks the stores for orders that our copy lacks, for a whole lot of tickets, and stores them. */
@@ -194,13 +197,13 @@ export const createOrders = (deps: {
     clientOf,
     placesWanted,
 
-    syncStore: (connection, { since } = {}) =>
+    syncStore: (connection, { since, stop } = {}) =>
       stepped(
         'sync store',
         () =>
           syncStore(
             { db, vault, clock, timeZone, basis, placesWanted, onChanged },
-            { connectionId: connection.id, client: clientOf(connection), since },
+            { connectionId: connection.id, client: clientOf(connection), since, stop },
           ),
         ({ orders, refunds, changed, unreadable }) => ({
           connection: connection.id,

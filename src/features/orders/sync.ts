@@ -102,18 +102,25 @@ const before = (instant: string, ms: number): Date => new Date(Date.parse(instan
 const latestOf = (position: string, instants: readonly Date[]): string =>
   new Date(Math.max(Date.parse(position), ...instants.map((at) => at.getTime()))).toISOString();
 
-/** Both walks over one store. */
+/** Both walks over one store; where `stop` ends them they resolve with what came until then, and the next run goes on there. */
 export const syncStore = async (
   deps: SyncDeps,
   {
     connectionId,
     client,
     since,
-  }: { readonly connectionId: number; readonly client: StoreClient; readonly since?: Date | undefined },
+    stop,
+  }: {
+    readonly connectionId: number;
+    readonly client: StoreClient;
+    readonly since?: Date | undefined;
+    readonly stop?: AbortSignal | undefined;
+  },
 ): Promise<SyncOutcome> => {
   const { db, clock } = deps;
   const changed = new Set<bigint>();
   const unreadable: string[] = [];
+  const walked = { orders: 0, refunds: 0 };
 
   const note = async (tx: Sql, changes: OrderChanges): Promise<void> => {
     for (const id of changes.changed) changed.add(id);
@@ -144,8 +151,10 @@ export const syncStore = async (
 
   /** Walks what changed and, where that is all there is, asks for what the store did not show: it may have been taken away. */
   const syncMetafields = async (start: OrdersCursor, wanted: PlacesWanted, walkedAt: Date): Promise<OrdersCursor> => {
-    for await (const page of client.walkMetafields(before(start.metafieldsFrom, overlapMs), wanted))
+    for await (const page of client.walkMetafields(before(start.metafieldsFrom, overlapMs), wanted)) {
       await takeWalked(page, walkedAt);
+      stop?.throwIfAborted();
+    }
     const state = { ...start, metafieldsFrom: walkedAt.toISOString() };
     if (start.metafieldsFrom !== start.since) return state;
     const since = new Date(start.since);
@@ -159,7 +168,7 @@ export const syncStore = async (
     return { ...state, metafieldsWholeAt: walkedAt.toISOString() };
   };
 
-  const syncOrders = async (): Promise<{ walked: number; since: string }> => {
+  const syncOrders = async (): Promise<{ readonly since: string }> => {
     const startedAt = clock.now();
     const wanted = await deps.placesWanted();
     const start = startOf(
@@ -175,9 +184,8 @@ export const syncStore = async (
     await saveCursor(db, connectionId, 'orders', { state: cursor, seenUntil: null, now: clock.now() });
 
     const walkedUntil = new Date(startedAt.getTime() - metafieldLagMs);
-    let walked = 0;
     for await (const page of client.walkOrders(before(start.position, overlapMs), wanted)) {
-      walked += page.orders.length;
+      walked.orders += page.orders.length;
       unreadable.push(...page.unreadable);
       const externalIds = page.orders.map(({ externalId }) => externalId);
       const held = await loadHeld(db, connectionId, externalIds);
@@ -213,9 +221,10 @@ export const syncStore = async (
         await note(tx, saved);
         await saveCursor(tx, connectionId, 'orders', { state: cursor, seenUntil: null, now: clock.now() });
       });
+      stop?.throwIfAborted();
     }
     await saveCursor(db, connectionId, 'orders', { state: cursor, seenUntil: startedAt, now: clock.now() });
-    return { walked, since: start.since };
+    return { since: start.since };
   };
 
   /** Orders that refunds speak of and we lack: placed before the import's start. */
@@ -227,14 +236,13 @@ export const syncStore = async (
     return fetched.flat();
   };
 
-  const syncRefunds = async (ordersSince: string): Promise<number> => {
+  const syncRefunds = async (ordersSince: string): Promise<void> => {
     const startedAt = clock.now();
     const stored = (await loadCursor<RefundsCursor>(db, connectionId, 'refunds'))?.state;
     let cursor: RefundsCursor =
       stored && stored.since <= ordersSince ? stored : { since: ordersSince, position: ordersSince };
-    let walked = 0;
     for await (const refunds of client.walkRefunds(before(cursor.position, refundOverlapMs))) {
-      walked += refunds.length;
+      walked.refunds += refunds.length;
       const fetched = await fetchUnknown(refunds);
       const basis = await deps.basis();
       const position = latestOf(
@@ -253,21 +261,23 @@ export const syncStore = async (
         await note(tx, saved);
       });
       cursor = { ...cursor, position };
+      stop?.throwIfAborted();
     }
     await saveCursor(db, connectionId, 'refunds', { state: cursor, seenUntil: startedAt, now: clock.now() });
-    return walked;
   };
 
+  const outcome = (): SyncOutcome => ({ ...walked, changed: [...changed], unreadable });
   try {
-    const orders = await syncOrders();
-    const refunds = await syncRefunds(orders.since);
+    const { since: ordersSince } = await syncOrders();
+    await syncRefunds(ordersSince);
     const error =
       unreadable.length > 0
         ? `${unreadable.length} orders cannot be read: ${unreadable.slice(0, 3).join(' | ')}`
         : null;
     await noteRun(db, connectionId, 'orders', { error, now: clock.now() });
-    return { orders: orders.walked, refunds, changed: [...changed], unreadable };
+    return outcome();
   } catch (error) {
+    if (stop?.aborted) return outcome();
     await noteRun(db, connectionId, 'orders', {
       error: error instanceof Error ? error.message : 'failed',
       now: clock.now(),

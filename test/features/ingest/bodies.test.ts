@@ -57,3 +57,15 @@ test('a body whose ticket was settled late is kept 7 days from then, not from it
   await drop();
   expect(await held()).toEqual(['new']);
 });
+
+test('a stop ends it before its next page', async () => {
+  w.put('1');
+  await w.deliver('1', { key: 'settled' });
+  w.clock.advance(3 * secondMs);
+  await w.drain();
+  const stop = AbortSignal.abort();
+  await dropOldBodies(w.db, { now: w.clock.now(), keepMs: 0, stop });
+  w.clock.advance(hourMs);
+  expect(await dropOldBodies(w.db, { now: w.clock.now(), keepMs: 0, stop })).toBe(0);
+  expect(await held()).toEqual(['settled']);
+});

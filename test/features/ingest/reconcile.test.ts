@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => w.close());
 
-const walk = (options: { since?: Date } = {}) =>
+const walk = (options: { since?: Date; stop?: AbortSignal } = {}) =>
   reconcile({ sql: w.db, clock: w.clock, runStep: w.runStep, client: w.first.client }, w.connection, options);
 const changed = (externalId: string, updatedAt = w.clock.now()) => ({ externalId, updatedAt });
 const feed = (...pages: ReturnType<typeof changed>[][]) => {
@@ -58,6 +58,18 @@ describe('a walk over the changes', () => {
     expect(await walk()).toMatchObject({ raised: 1 });
     await w.drain();
     expect((await w.row('1')).status).toBe('pending');
+  });
+
+  test('ends at its page when the process stops, without an error, and the next one goes on there', async () => {
+    feed([changed('1')], [changed('2')], [changed('3')]);
+    expect(await walk({ stop: AbortSignal.abort() })).toMatchObject({ walked: 1 });
+    expect(await cursor()).toMatchObject({
+      cursor: { cursor: expect.any(String) },
+      seen_until: null,
+      last_error: null,
+    });
+    expect(await walk()).toMatchObject({ walked: 3 });
+    expect(await cursor()).toMatchObject({ cursor: { cursor: null }, seen_until: expect.any(Date) });
   });
 
   test('raises nothing that is dirty already or held as new', async () => {

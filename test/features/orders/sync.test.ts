@@ -264,6 +264,20 @@ describe('a sync that breaks off', () => {
     expect(await cursorOf('orders')).toMatchObject({ last_error: null, seen_until: w.clock.now() });
   });
 
+  it('ends at its page when the process stops, without an error, and the next run goes on there', async () => {
+    const second = (n: number) => rfc(new Date(Date.parse('2026-02-01T10:00:00Z') + n * 1000).toISOString());
+    w.shop.orders = Array.from({ length: 600 }, (_, index) =>
+      shopOrder(index + 1, { date_modified: second(index * 60) }),
+    );
+    const stop = AbortSignal.abort();
+    expect(await w.orders.syncStore(w.connection, { stop })).toMatchObject({ orders: 250, refunds: 0 });
+    expect(await ledger(db)).toHaveLength(250);
+    expect(await cursorOf('orders')).toMatchObject({ seen_until: null, last_error: null });
+    await sync();
+    expect(await ledger(db)).toHaveLength(600);
+    expect(await cursorOf('orders')).toMatchObject({ seen_until: w.clock.now() });
+  });
+
   it('stores nothing of a page whose tickets could not be told', async () => {
     w.shop.orders = [shopOrder(1)];
     w.whenTold = async () => {
