@@ -1,7 +1,7 @@
 import { compose, type Product } from './compose.ts';
 import { loadConfig } from './config.ts';
 import { AppError, type ErrorCode } from './core/errors.ts';
-import { type Check, type DoctorReport, examine } from './features/operation/index.ts';
+import { type Check, type DoctorReport, examine, reasonOf } from './features/operation/index.ts';
 import { explain } from './main.ts';
 import type { Log } from './platform/log.ts';
 
@@ -10,15 +10,18 @@ const nextSteps: Partial<Record<ErrorCode, string>> = {
   unavailable: 'Start what does not answer, or correct its address; then run "deskledger doctor" again.',
 };
 
-/** What keeps the product from starting at all. */
-const notStarted = (error: AppError): DoctorReport => ({
+/** What keeps the product from starting at all; of an error nobody foresaw its name and code alone, as everywhere in the report. */
+const notStarted = (error: unknown): DoctorReport => ({
   ok: false,
   checks: [
     {
       what: 'start',
       state: 'fault',
-      found: explain(error),
-      next: nextSteps[error.code] ?? 'Do what it says, then run "deskledger doctor" again.',
+      found: error instanceof AppError ? explain(error) : reasonOf(error),
+      next:
+        error instanceof AppError
+          ? (nextSteps[error.code] ?? 'Do what it says, then run "deskledger doctor" again.')
+          : 'See that the database is this product\'s own and that its user may change it; "deskledger migrate" shows the whole error.',
     },
   ],
 });
@@ -52,10 +55,11 @@ export const doctor = async (log: Log): Promise<DoctorReport> => {
     product = await compose(loadConfig(), { log });
     return await examineProduct(product);
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
     return notStarted(error);
   } finally {
-    await product?.close();
+    await product
+      ?.close()
+      .catch((error: unknown) => log.warn({ step: 'doctor', err: error }, 'what was opened could not be closed'));
   }
 };
 

@@ -224,6 +224,14 @@ describe('token and user', () => {
     expect(await json('user', 'list')).toMatchObject({ users: [{ name: 'ada' }] });
     expect((await run('user', 'sign-in')).stdout).toMatch(/^link: https.*\nexpiresAt: \d{4}-/);
   });
+
+  it('ends what a person may do, and names no one by default', async () => {
+    await json('user', 'sign-in', '--name', 'eve');
+    expect(await failure('user', 'revoke')).toContain('--name');
+    expect(await json('user', 'revoke', '--name', 'eve')).toEqual({ revoked: 'eve' });
+    expect(await json('user', 'list')).toMatchObject({ users: expect.arrayContaining([{ name: 'eve', scopes: [] }]) });
+    expect(await failure('user', 'sign-in', '--name', 'eve')).toContain('--scopes');
+  });
 });
 
 describe('import', () => {
@@ -296,6 +304,19 @@ describe('the other commands', () => {
       checks: [
         { state: 'fault', found: expect.stringContaining('DATABASE_URL'), next: expect.stringContaining('doctor') },
       ],
+    });
+  });
+
+  it('doctor: an error nobody foresaw is a fault, without a stack and without its words', async () => {
+    const foreign = await testDatabaseUrl({ empty: true });
+    const db = await openDatabase({ url: foreign, dataDir: folder });
+    await db.query('create table _prisma_migrations (of_another_product int)');
+    await db.close();
+    const { code, stdout, stderr } = await runCli(['doctor', '--json'], { ...env, DATABASE_URL: foreign });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      checks: [{ what: 'start', state: 'fault', found: expect.stringContaining('42703'), next: expect.any(String) }],
     });
   });
 

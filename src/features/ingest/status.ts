@@ -16,6 +16,7 @@ export interface ConnectionStatus {
   readonly tickets: number;
   readonly lastDeliveryAt: string | null;
   readonly lastReconcileAt: string | null;
+  /** What the last walk met, and the last of other streams under their names, e.g. "backfill: ...". */
   readonly lastError: string | null;
 }
 
@@ -42,7 +43,7 @@ interface StatusRow {
 export const connectionStatuses = async (sql: Sql, now: Date): Promise<ConnectionStatus[]> => {
   const rows = await sql.query<StatusRow>(
     `select c.id, c.name, c.kind, c.mode, n.tickets, t.dirty, t.stale, t.oldest, q.quarantined_tickets, w.tags, m.mails, d.quarantined_deliveries, l.last_delivery,
-            s.last_run_at as last_run, s.last_error, (s.cursor->>'walked')::int as walked, (s.cursor->>'raised')::int as raised
+            s.last_run_at as last_run, e.last_error, (s.cursor->>'walked')::int as walked, (s.cursor->>'raised')::int as raised
        from connection c
        left join lateral (select count(*) as tickets from ticket where connection_id = c.id) n on true
        left join lateral (
@@ -64,6 +65,9 @@ export const connectionStatuses = async (sql: Sql, now: Date): Promise<Connectio
        left join lateral (
          select received_at as last_delivery from delivery where connection_id = c.id order by received_at desc limit 1) l on true
        left join sync_cursor s on s.connection_id = c.id and s.stream in ('tickets', 'orders')
+       left join lateral (
+         select string_agg(case when stream in ('tickets', 'orders') then last_error else stream || ': ' || last_error end, '; ' order by stream) as last_error
+           from sync_cursor where connection_id = c.id) e on true
       where c.disabled_at is null
       order by c.id`,
     [now],

@@ -83,3 +83,17 @@ test('a connection that is disabled is not told of', async () => {
   await w.db.query('update connection set disabled_at = now()');
   expect(await connectionStatuses(w.db, w.clock.now())).toEqual([]);
 });
+
+test('an error of any walk is shown, also of one beside the usual', async () => {
+  const fail = (stream: string, error: string | null) =>
+    w.db.query(
+      `insert into sync_cursor (connection_id, stream, cursor, last_run_at, last_error) values ($1, $2, '{"walked": 4, "raised": 1}', $3, $4)`,
+      [w.connection.id, stream, w.clock.now(), error],
+    );
+  await fail('backfill', 'the account is away');
+  expect(await status()).toMatchObject({ lastError: 'backfill: the account is away', completeness: null });
+  await fail('tickets', null);
+  expect(await status()).toMatchObject({ lastError: 'backfill: the account is away', completeness: 0.75 });
+  await w.db.query("update sync_cursor set last_error = 'no such cursor' where stream = 'tickets'");
+  expect(await status()).toMatchObject({ lastError: 'backfill: the account is away; no such cursor' });
+});
