@@ -16,6 +16,9 @@ export interface Partner {
 /** Sales through no partner: built in, never imported. */
 export const directPartner: Partner = { code: 'direct', name: 'Direct', aliases: [] };
 
+/** What the report and its filters call what has no partner, and the sum: no partner may be called so. */
+const reservedCodes = new Set(['none', 'total']);
+
 /** The partners as they are known now. */
 export interface PartnerBook {
   known(code: string): boolean;
@@ -84,6 +87,11 @@ const clashes = (given: readonly GivenPartner[], stored: readonly Partner[]): In
     const taken = owner.get(code);
     if (code === directPartner.code)
       faults.push({ field: cellField(row, 'code'), reason: '"direct" is built in; leave the row out' });
+    else if (reservedCodes.has(code))
+      faults.push({
+        field: cellField(row, 'code'),
+        reason: `"${code}" has its own meaning in reports; choose another`,
+      });
     else if (taken === code)
       faults.push({ field: cellField(row, 'code'), reason: `"${code}" stands twice in the file` });
     else if (taken !== undefined)

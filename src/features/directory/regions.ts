@@ -15,6 +15,9 @@ export interface Region {
   readonly countries: readonly string[];
 }
 
+/** What the report and its filters call what has no region. */
+const reservedCode = 'none';
+
 /** The regions as they are known now. A country in no group is its own region. */
 export interface RegionBook {
   /** The region that holds a country; null for no country. */
@@ -77,6 +80,11 @@ const faultsOf = (given: readonly GivenRegion[]): InputFault[] => {
     if (codes.has(code.toLowerCase()))
       faults.push({ field: cellField(row, 'region'), reason: `"${code}" stands twice in the file` });
     codes.add(code.toLowerCase());
+    if (code.toLowerCase() === reservedCode)
+      faults.push({
+        field: cellField(row, 'region'),
+        reason: `"${code}" has its own meaning in reports; choose another`,
+      });
     if (isCountry(code.toUpperCase()) && !held.includes(code.toUpperCase()))
       faults.push({
         field: cellField(row, 'region'),

@@ -87,6 +87,16 @@ describe('partners', () => {
     expect(await audited()).toEqual([]);
   });
 
+  it('refuses the codes that mean something else in reports', async () => {
+    expect(await faultsOf(directory.importPartners('code,name\nNone,N\ntotal,T\nnone_such,S', write))).toEqual([
+      'row 2, column code: "none" has its own meaning in reports; choose another',
+      'row 3, column code: "total" has its own meaning in reports; choose another',
+    ]);
+    expect(await faultsOf(directory.importRegions('region,name,countries\nNone,N,DE\nNONES,S,SE', write))).toEqual([
+      'row 2, column region: "None" has its own meaning in reports; choose another',
+    ]);
+  });
+
   it('names every fault at once, and imports nothing', async () => {
     await directory.importPartners('code,name,aliases\nwest,West,w', write);
     const text = 'code,name,aliases\nno rd,Nord,\nsud,,\n';
