@@ -2,24 +2,28 @@ import { AppError, LimitReached, UpstreamError } from '../../core/errors.ts';
 import { minuteMs, secondMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
+import { isStorageTrouble } from '../../platform/database/trouble.ts';
 import type { RunStep, StepLine } from '../../platform/log.ts';
 import { countFailure, type Lot, postpone } from './store.ts';
 
-/** One ticket may be closed to our user, or all of them: 403 tells only when a ticket is asked for alone. */
-const isForbidden = (error: unknown): boolean => error instanceof UpstreamError && error.status === 403;
+/** A ticket closed to our user. A helpdesk answers so for a whole lot too: only asked for alone is the ticket known. */
+export const isForbidden = (error: unknown): boolean => error instanceof UpstreamError && error.status === 403;
 
-/** True where the outside failed, not the ticket: such a lot waits, however long, and no ticket is blamed. */
+/** True where the outside or the storage failed, not the ticket: such a lot waits, however long, and no ticket is blamed. */
 export const isOutage = (error: unknown): boolean =>
   error instanceof LimitReached ||
   (error instanceof UpstreamError && (error.retryable || error.status === 401)) ||
-  isForbidden(error) ||
-  (error instanceof AppError && error.code === 'refused');
+  (error instanceof AppError && error.code === 'refused') ||
+  isStorageTrouble(error);
 
 /** How long to wait before a call to the same vendor makes sense. */
 const waitMs = (error: unknown): number => {
   if (error instanceof LimitReached) return Math.max(error.retryAfterMs, secondMs);
-  return isForbidden(error) ? 15 * minuteMs : 30 * secondMs;
+  return 30 * secondMs;
 };
+
+/** Rights change by a person's hand: a ticket that is closed to us is tried again after this long. */
+export const forbiddenRetryMs = 15 * minuteMs;
 
 export const describe = (error: unknown): string =>
   (error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error').slice(0, 500);
@@ -40,7 +44,13 @@ interface Deps {
 const blame = async ({ sql, clock }: Deps, failures: readonly Failure[], line: StepLine): Promise<void> => {
   const quarantined: string[] = [];
   for (const { ticketId, error } of failures)
-    if (await countFailure(sql, ticketId, { now: clock.now(), error: describe(error) }))
+    if (
+      await countFailure(sql, ticketId, {
+        now: clock.now(),
+        error: describe(error),
+        ...(isForbidden(error) && { retryMs: forbiddenRetryMs }),
+      })
+    )
       quarantined.push(ticketId.toString());
   if (failures.length === 0) return;
   line.outcome = 'tickets failed';
@@ -51,7 +61,7 @@ const blame = async ({ sql, clock }: Deps, failures: readonly Failure[], line: S
 
 /**
  * Runs a step over a lot of tickets so that a poison ticket delays nobody. The work returns the tickets that failed by
- * themselves; these are counted. Where the whole step throws, an outage of the outside puts the lot back, and any other
+ * themselves; these are counted. Where the whole step throws, an outage (see isOutage) puts the lot back, and any other
  * failure halves the lot until the ticket at fault is alone.
  */
 export const isolate = async (
@@ -71,7 +81,7 @@ export const isolate = async (
     } catch (error) {
       line.reason = describe(error);
       const [first] = ticketIds;
-      if (isOutage(error) && !(isForbidden(error) && ticketIds.length > 1)) {
+      if (isOutage(error)) {
         line.outcome = 'postponed';
         const until = new Date(clock.now().getTime() + waitMs(error));
         await postpone(sql, ticketIds, { until, error: describe(error) });

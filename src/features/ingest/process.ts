@@ -2,6 +2,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Vault } from '../../platform/crypto.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
+import { isStorageTrouble } from '../../platform/database/trouble.ts';
 import type { RunStep } from '../../platform/log.ts';
 import { append, currentRules, loadCurrent, wantedTags } from '../attribution/index.ts';
 import { settleWork } from '../costing/index.ts';
@@ -18,7 +19,7 @@ import { loadTagRows, planTags, saveTagPlans } from './want-tags.ts';
 /** Tickets in one transaction: small, so that the edge never waits long for a ticket's lock. */
 const lotInTransaction = 50;
 
-/** A lot that met another writer in a ring of locks is tried again this often before its tickets are tried one by one. */
+/** A lot that met another writer in a ring of locks is tried again this often before it is put back. */
 const deadlockTries = 3;
 
 /** A helpdesk that answers with an older state than ours is asked again after this long: its replicas catch up. */
@@ -35,7 +36,7 @@ const textSetting = (connection: Connection, key: string): string | null => {
 };
 
 export interface Processor {
-  /** Decides and stores freshly pulled tickets. Returns those that fail by themselves; all others are stored. */
+  /** Decides and stores freshly pulled tickets. Returns those that fail by themselves; all others are stored. Throws where the storage fails. */
   process(connection: Connection, gathered: readonly Gathered[]): Promise<Failure[]>;
   /** Decides tickets again from what is stored: a late order, a rule or a rate changed. */
   decideAgain(connection: Connection, ticketIds: readonly bigint[]): Promise<Failure[]>;
@@ -263,7 +264,7 @@ export const createProcessor = (deps: {
       }
     });
 
-  /** Halves a lot that fails until the ticket at fault is alone. */
+  /** Halves a lot that fails until the ticket at fault is alone; throws where the storage failed, which is no ticket's fault. */
   const run = async (connection: Connection, items: readonly Item[]): Promise<Failure[]> => {
     const [first] = items;
     if (!first) return [];
@@ -271,6 +272,7 @@ export const createProcessor = (deps: {
       await runOnce(connection, items);
       return [];
     } catch (error) {
+      if (isStorageTrouble(error)) throw error;
       if (items.length === 1) return [{ ticketId: first.ticketId, error }];
       const middle = Math.ceil(items.length / 2);
       return [...(await run(connection, items.slice(0, middle))), ...(await run(connection, items.slice(middle)))];

@@ -127,6 +127,8 @@ export const raiseChanged = async (
 export interface Lot {
   readonly connectionId: number;
   readonly ticketIds: readonly bigint[];
+  /** End of the lease, where it names the claim: a job that lost it to another worker leaves the lot alone. */
+  readonly claimedUntil?: Date | undefined;
 }
 
 const lotsOf = (rows: readonly { id: bigint; connection_id: number }[], size: number): Lot[] => {
@@ -235,7 +237,7 @@ export const renewDue = async (sql: Sql, ticketIds: readonly bigint[], now: Date
   }));
 };
 
-/** Puts tickets back after a failure that is the outside's: they try again later, for ever. */
+/** Puts tickets back after a failure that is the outside's: they try again later, for ever. What was settled meanwhile stays so. */
 export const postpone = async (
   sql: Sql,
   ticketIds: readonly bigint[],
@@ -244,7 +246,7 @@ export const postpone = async (
   await sql.query(
     `with held as (select id from ticket where id = any($1) order by connection_id, external_id for update)
      update ticket set claimed_until = null, last_error = $3,
-       due_at = case when due_at is null and stale_since is not null then null else $2::timestamptz end,
+       due_at = case when due_at is null and (stale_since is not null or deep_due_at is null or deep_due_at > $2) then null else $2::timestamptz end,
        stale_since = case when stale_since is null then null else $2::timestamptz end,
        deep_due_at = case when deep_due_at is null then null else greatest(deep_due_at, $2::timestamptz) end
      from held where ticket.id = held.id`,
@@ -256,7 +258,7 @@ export const postpone = async (
 export const countFailure = async (
   sql: Sql,
   ticketId: bigint,
-  { now, error }: { readonly now: Date; readonly error: string },
+  { now, error, retryMs }: { readonly now: Date; readonly error: string; readonly retryMs?: number },
 ): Promise<boolean> => {
   const [row] = await sql.query<{ attempts: number; quarantined: boolean }>(
     `update ticket set attempts = attempts + 1, last_error = $2, claimed_until = null,
@@ -265,7 +267,10 @@ export const countFailure = async (
     [ticketId, error, mostAttempts, now],
   );
   if (row && !row.quarantined)
-    await postpone(sql, [ticketId], { until: new Date(now.getTime() + retryDelayMs(row.attempts)), error });
+    await postpone(sql, [ticketId], {
+      until: new Date(now.getTime() + (retryMs ?? retryDelayMs(row.attempts))),
+      error,
+    });
   return row?.quarantined ?? false;
 };
 

@@ -159,8 +159,7 @@ export const lockTickets = async (
 };
 
 /** A ticket as process leaves it. */
-export interface SavedTicket
-  extends Omit<LockedTicket, 'dirtySeq' | 'connectionId' | 'externalId' | 'reprice'> {
+export interface SavedTicket extends Omit<LockedTicket, 'dirtySeq' | 'connectionId' | 'externalId' | 'reprice'> {
   readonly createdDay: string | null;
   /** Null: decided again from what was stored; nothing about its pulls changes. */
   readonly pull: {

@@ -4,6 +4,7 @@ import { AppError } from '../../core/errors.ts';
 import type { Sql } from './database.ts';
 import { joinEmbeddedPostgres } from './embedded.ts';
 import { PrismaClient } from './generated/client.ts';
+import { named } from './trouble.ts';
 
 /** The pool: each query on any free connection. */
 export interface Database extends Sql {
@@ -63,8 +64,12 @@ const types: pg.CustomTypesConfig = {
 
 const sqlOf = (client: pg.Pool | pg.PoolClient): Sql => ({
   async query<Row extends object>(text: string, parameters?: readonly unknown[]): Promise<Row[]> {
-    const result = await client.query<Row>(text, parameters as unknown[]);
-    return result.rows;
+    try {
+      const result = await client.query<Row>(text, parameters as unknown[]);
+      return result.rows;
+    } catch (error) {
+      throw named(error);
+    }
   },
 });
 
@@ -136,7 +141,9 @@ export const openDatabase = async (options: OpenOptions): Promise<Database> => {
     hasty: sqlOf(hasty),
     url,
     async transaction(work, { readOnly = false, isolation } = {}) {
-      const client = await pool.connect();
+      const client = await pool.connect().catch((error: unknown) => {
+        throw named(error);
+      });
       let broken: Error | undefined;
       try {
         await client.query(`begin${isolation ? ` isolation level ${isolation}` : ''}${readOnly ? ' read only' : ''}`);

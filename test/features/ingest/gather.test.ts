@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LimitReached, Refused, UpstreamError } from '../../../src/core/errors.ts';
 import { minuteMs, secondMs } from '../../../src/core/time.ts';
 import { mostAttempts } from '../../../src/features/ingest/coalescing.ts';
@@ -47,7 +47,48 @@ describe('an outage of the helpdesk', () => {
     expect(await settled('1', '2')).toBe(true);
   });
 
-  test('a ticket that is closed to our user waits alone, never blamed', async () => {
+  test.each([
+    ['a full disk', { code: '53100' }],
+    ['a deadlock', { code: '40P01' }],
+    ['a shutdown', { code: '57P01' }],
+    ['an I/O error', { code: '58030' }],
+    ['a lost connection', { code: 'ECONNREFUSED' }],
+  ])('of the storage, %s, puts the whole lot back in one go, without blame', async (_, facts) => {
+    for (const id of ['1', '2', '3']) w.put(id);
+    await deliverAll('1', '2', '3');
+    const { transaction } = w.db;
+    const transactions = vi.fn(async () => {
+      throw Object.assign(new Error('trouble'), facts);
+    });
+    w.db.transaction = transactions;
+    await w.drain();
+    expect(transactions.mock.calls.length).toBeLessThanOrEqual(3);
+    for (const id of ['1', '2', '3'])
+      expect(await w.row(id)).toMatchObject({ attempts: 0, due_at: later(w, 30 * secondMs), quarantined_at: null });
+    w.db.transaction = transaction;
+    w.clock.advance(30 * secondMs);
+    await w.drain();
+    expect(await settled('1', '2', '3')).toBe(true);
+  });
+
+  test('of the storage makes nothing due again that was settled before it', async () => {
+    const ids = Array.from({ length: 60 }, (_, index) => String(index + 1));
+    for (const id of ids) w.put(id);
+    await deliverAll(...ids);
+    const { transaction } = w.db;
+    let calls = 0;
+    w.db.transaction = (work, options) => {
+      calls += 1;
+      if (calls > 1) throw Object.assign(new Error('full'), { code: '53100' });
+      return transaction(work, options);
+    };
+    const [lot] = await claimDue(w.db, w.clock.now());
+    if (lot) await w.first.gather(lot);
+    w.db.transaction = transaction;
+    expect(await w.db.query('select 1 from ticket where due_at is not null')).toHaveLength(10);
+  });
+
+  test('a ticket that is closed to our user is set aside after bounded tries, and delays no other', async () => {
     for (const id of ['1', '2', '3']) w.put(id);
     await deliverAll('1', '2', '3');
     w.desk.onPull = (ids) => {
@@ -55,7 +96,12 @@ describe('an outage of the helpdesk', () => {
     };
     await w.drain();
     expect(await settled('1', '3')).toBe(true);
-    expect(await w.row('2')).toMatchObject({ attempts: 0, due_at: later(w, 15 * minuteMs) });
+    expect(await w.row('2')).toMatchObject({ attempts: 1, due_at: later(w, 15 * minuteMs) });
+    for (let tries = 1; tries < mostAttempts; tries += 1) {
+      w.clock.advance(15 * minuteMs);
+      await w.drain();
+    }
+    expect((await w.row('2')).quarantined_at).not.toBeNull();
   });
 });
 
@@ -170,8 +216,7 @@ describe('what the helpdesk has not', () => {
 });
 
 describe('a clock that was ahead', () => {
-  const pulledAhead = () =>
-    w.db.query('update ticket set pulled_at = $1', [later(w, 24 * 60 * minuteMs)]);
+  const pulledAhead = () => w.db.query('update ticket set pulled_at = $1', [later(w, 24 * 60 * minuteMs)]);
 
   test('makes no pull of a new event count as overtaken', async () => {
     w.put('1');
