@@ -26,12 +26,20 @@ export interface Work {
   readonly feeds: () => Promise<{ readonly helpdesks: readonly number[]; readonly stores: readonly number[] }>;
 }
 
-const lotSchema = z.object({ connectionId: z.int(), ticketIds: z.array(z.string().regex(/^\d+$/).transform(BigInt)) });
+const lotSchema = z.object({
+  connectionId: z.int(),
+  ticketIds: z.array(z.string().regex(/^\d+$/).transform(BigInt)),
+  claimedUntil: z.coerce.date().optional(),
+});
 const feedSchema = z.object({ connectionId: z.int() });
 
 const jobOf = (name: string, lot: Lot) => ({
   name,
-  data: { connectionId: lot.connectionId, ticketIds: lot.ticketIds.map(String) },
+  data: {
+    connectionId: lot.connectionId,
+    ticketIds: lot.ticketIds.map(String),
+    ...(lot.claimedUntil && { claimedUntil: lot.claimedUntil.toISOString() }),
+  },
 });
 
 /**
@@ -89,12 +97,20 @@ export const startWorker = (deps: {
   const untilDone = (lot: () => Promise<boolean>) => async () => {
     while (!signal.aborted && (await lot()));
   };
-  const feed = async (queue: string, ids: readonly number[]): Promise<void> => {
-    if (ids.length > 0)
+  const walks = { store: work.syncStore, reconcile: work.reconcile };
+  /** As `hand`, for walks: one that fails keeps no other from its turn. */
+  const feed = async (queue: keyof typeof walks, ids: readonly number[]): Promise<void> => {
+    if (ids.length === 0) return;
+    try {
       await queues.add(
         queue,
         ids.map((connectionId) => ({ name: queue, data: { connectionId }, dedupe: `${queue}-${connectionId}` })),
       );
+    } catch (error) {
+      log.warn({ step: `walk ${queue}`, walks: ids.length, err: error }, 'the queue took no jobs; done without it');
+      for (const connectionId of ids)
+        if (!signal.aborted) await guarded(`walk ${queue}`, () => walks[queue](connectionId, signal))();
+    }
   };
 
   const sweeps = [

@@ -81,6 +81,34 @@ test('while the queue is down a sweep does the work itself', async () => {
   expect(done).toContain('surveys ');
 });
 
+test('while the queue is down the feeds are walked all the same, and one that fails holds up no other', async () => {
+  const walked: number[] = [];
+  const { state, done, sweepAll } = stage({
+    feeds: async () => ({ helpdesks: [1, 2], stores: [3] }),
+    reconcile: async (id) => {
+      walked.push(id);
+      if (id === 1) throw new Error('away');
+    },
+  });
+  state.down = true;
+  await sweepAll();
+  expect(walked).toEqual([1, 2]);
+  expect(done).toContain('store 3');
+});
+
+test('a lot keeps the name of its claim on the way through the queue', async () => {
+  const acted: Lot[] = [];
+  const claimedUntil = new Date('2026-03-02T10:01:30.123Z');
+  const { added, handlers, sweepAll } = stage({
+    claimTags: async () => [{ connectionId: 1, ticketIds: [7n], claimedUntil }],
+    act: async (lot) => void acted.push(lot),
+  });
+  await sweepAll();
+  const [job] = added.find(({ queue }) => queue === 'act')?.jobs ?? [];
+  await handlers.get('act')?.(JSON.parse(JSON.stringify(job?.data)), 'act');
+  expect(acted).toEqual([{ connectionId: 1, ticketIds: [7n], claimedUntil }]);
+});
+
 test('a sweep that fails keeps no other from running, and comes round again', async () => {
   let fails = true;
   const { added, done, sweepAll } = stage({

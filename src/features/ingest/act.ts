@@ -6,25 +6,32 @@ import type { RunStep } from '../../platform/log.ts';
 import type { Connection, Directory } from '../directory/index.ts';
 import { leaseSeconds, mostAttempts, retryDelayMs } from './coalescing.ts';
 import { identified } from './identify.ts';
-import { isOutage } from './isolate.ts';
+import { forbiddenRetryMs, isForbidden, isOutage } from './isolate.ts';
 import { type Lot, lotSize } from './store.ts';
 
 /** Tickets of one connection that are tagged at the same time; the rate budget of the client bounds the pace. */
 const writersAtOnce = 8;
 
+/** Tags that workers hold at a time, over all of them: what a slow helpdesk cannot take waits in the table. */
+const mostClaimed = 2000;
+
+/** A lease's end by the database's clock, in the milliseconds that a job carries: it names the claim. */
+const leaseSql = `date_trunc('milliseconds', clock_timestamp()) + ${leaseSeconds} * interval '1 s'`;
+
 /** Claims tickets with tags that are due, as lots by connection. */
 export const claimTags = async (sql: Sql, now: Date): Promise<Lot[]> => {
-  const rows = await sql.query<{ ticket_id: bigint; connection_id: number }>(
-    `with due as (
+  const rows = await sql.query<{ ticket_id: bigint; connection_id: number; claimed_until: Date }>(
+    `with lease as materialized (select ${leaseSql} as until),
+     due as (
        select w.ticket_id, w.tag, t.connection_id from wanted_tag w join ticket t on t.id = w.ticket_id
          join connection c on c.id = t.connection_id and c.mode = 'act' and c.disabled_at is null
         where w.due_at <= $1 and w.state = 'pending' and (w.claimed_until is null or w.claimed_until < now())
-        order by w.due_at limit 2000 for update of w skip locked
+        order by w.due_at limit greatest(0, $2 - (select count(*) from wanted_tag where claimed_until > now())) for update of w skip locked
      )
-     update wanted_tag set claimed_until = now() + $2 * interval '1 s' from due
+     update wanted_tag set claimed_until = lease.until from due, lease
       where wanted_tag.ticket_id = due.ticket_id and wanted_tag.tag = due.tag
-     returning wanted_tag.ticket_id, due.connection_id`,
-    [now, leaseSeconds],
+     returning wanted_tag.ticket_id, due.connection_id, wanted_tag.claimed_until`,
+    [now, mostClaimed],
   );
   const byConnection = Map.groupBy(rows, (row) => row.connection_id);
   return [...byConnection].flatMap(([connectionId, ofConnection]) => {
@@ -32,6 +39,7 @@ export const claimTags = async (sql: Sql, now: Date): Promise<Lot[]> => {
     return Array.from({ length: Math.ceil(ids.length / lotSize) }, (_, index) => ({
       connectionId,
       ticketIds: ids.slice(index * lotSize, (index + 1) * lotSize),
+      claimedUntil: ofConnection[0]?.claimed_until,
     }));
   });
 };
@@ -44,15 +52,38 @@ interface DueTag {
   attempts: number;
 }
 
-const dueTags = (sql: Sql, { ticketIds }: Lot, now: Date): Promise<DueTag[]> =>
-  sql.query<DueTag>(
-    `with due as (
-       select ticket_id, tag from wanted_tag where ticket_id = any($1) and due_at <= $2 and state = 'pending' order by ticket_id, tag for update
+/**
+ * Takes the lot over from the sweep that claimed it: renews its lease, whose new end names the claim from now on. What another
+ * worker has taken over meanwhile is left out.
+ */
+const takeOver = async (
+  sql: Sql,
+  { ticketIds, claimedUntil }: Lot,
+): Promise<{ readonly claim: Date | null; readonly ticketIds: readonly bigint[] }> => {
+  const rows = await sql.query<{ ticket_id: bigint; claimed_until: Date }>(
+    `with lease as materialized (select ${leaseSql} as until),
+     held as (
+       select ticket_id, tag from wanted_tag
+        where ticket_id = any($1) and state = 'pending' and ($2::timestamptz is null or claimed_until = $2) order by ticket_id, tag for update
      )
-     update wanted_tag w set claimed_until = now() + $3 * interval '1 s' from due join ticket t on t.id = due.ticket_id
-      where w.ticket_id = due.ticket_id and w.tag = due.tag
-     returning w.ticket_id, t.external_id, w.tag, w.wanted, w.attempts`,
-    [ticketIds, now, leaseSeconds],
+     update wanted_tag w set claimed_until = lease.until from held, lease where w.ticket_id = held.ticket_id and w.tag = held.tag
+     returning w.ticket_id, w.claimed_until`,
+    [ticketIds, claimedUntil ?? null],
+  );
+  const taken = new Set(rows.map((row) => row.ticket_id));
+  return { claim: rows[0]?.claimed_until ?? null, ticketIds: ticketIds.filter((id) => taken.has(id)) };
+};
+
+/**
+ * One ticket's tags as they are wanted at this moment, right before the call: none where the connection went back to
+ * `observe`, where they were settled, or where the lease ended and another worker has them.
+ */
+const dueTags = (sql: Sql, ticketId: bigint, claim: Date, now: Date): Promise<DueTag[]> =>
+  sql.query<DueTag>(
+    `select w.ticket_id, t.external_id, w.tag, w.wanted, w.attempts from wanted_tag w join ticket t on t.id = w.ticket_id
+       join connection c on c.id = t.connection_id and c.mode = 'act' and c.disabled_at is null
+      where w.ticket_id = $1 and w.claimed_until = $2 and w.due_at <= $3 and w.state = 'pending' order by w.tag`,
+    [ticketId, claim, now],
   );
 
 interface Outcome {
@@ -132,7 +163,12 @@ export const createActor = (deps: {
       const attempts = first.attempts + 1;
       return attempts >= mostAttempts
         ? result({ state: 'failed', counted: true, dueAt: null, error: message })
-        : result({ state: 'pending', counted: true, dueAt: new Date(now + retryDelayMs(attempts)), error: message });
+        : result({
+            state: 'pending',
+            counted: true,
+            dueAt: new Date(now + (isForbidden(error) ? forbiddenRetryMs : retryDelayMs(attempts))),
+            error: message,
+          });
     }
   };
 
@@ -144,11 +180,11 @@ export const createActor = (deps: {
         const named = await directory.connections.get(String(lot.connectionId));
         if (named.mode !== 'act') return;
         const connection = await identified(deps, named);
-        const rows = await dueTags(sql, lot, clock.now());
-        const tickets = [...Map.groupBy(rows, (row) => row.ticket_id).values()];
-        line.tickets = tickets.length;
+        const { claim, ticketIds } = await takeOver(sql, lot);
+        line.tickets = ticketIds.length;
+        if (claim === null) return;
         const client = deps.clientOf(connection);
-        const next = tickets.values();
+        const next = ticketIds.values();
         let unrecorded: Outcome[] = [];
         let recording: Promise<void> = Promise.resolve();
         // While one statement runs, the outcomes of the calls that end meanwhile gather for the next.
@@ -158,9 +194,12 @@ export const createActor = (deps: {
           if (outcomes.length > 0) await record(sql, outcomes, clock.now());
         };
         const write = async () => {
-          for (const ofTicket of next) {
-            const outcome = await writeOne(client, ofTicket);
-            if (!outcome) continue;
+          for (const ticketId of next) {
+            const outcome = await writeOne(client, await dueTags(sql, ticketId, claim, clock.now()));
+            if (!outcome) {
+              line.left = Number(line.left ?? 0) + 1;
+              continue;
+            }
             unrecorded.push(outcome);
             recording = recording.then(recordAll);
             await recording;

@@ -80,7 +80,7 @@ describe('tagging', () => {
     expect(await w.pending()).toBe(0);
   });
 
-  test('is done once by two workers on one lot, but for repeats that change nothing', async () => {
+  test('is done once by two workers on one lot', async () => {
     await w.order(1);
     w.put('1');
     w.desk.onWrite = () => {
@@ -92,7 +92,9 @@ describe('tagging', () => {
     const [lot] = await claimTags(w.db, w.clock.now());
     expect(await claimTags(w.db, w.clock.now())).toEqual([]);
     if (!lot) throw new Error('nothing was due');
+    w.desk.writes.length = 0;
     await Promise.all([w.worker().act(lot), w.worker().act(lot)]);
+    expect(w.desk.writes).toHaveLength(1);
     expect(onTicket('1')).toEqual(['partner_nord', 'region_nordics']);
     expect(await states('1')).toEqual(['+partner_nord done', '+region_nordics done']);
   });
@@ -116,7 +118,6 @@ describe('a call that fails', () => {
       () => new UpstreamError('who?', { status: 401, retryable: false }),
       30 * secondMs,
     ],
-    ['on our rights is made again', () => new UpstreamError('no', { status: 403, retryable: false }), 30 * secondMs],
   ])('%s, without blame', async (_, error, waitMs) => {
     w.desk.onWrite = () => {
       throw error();
@@ -141,6 +142,25 @@ describe('a call that fails', () => {
     await nordTicket('1');
     expect(await states('1')).toEqual(['+partner_nord refused', '+region_nordics refused']);
     expect(await w.pending()).toBe(0);
+  });
+
+  test('on our rights to the ticket is made again every quarter of an hour, and ends', async () => {
+    w.desk.onWrite = () => {
+      throw new UpstreamError('closed to us', { status: 403, retryable: false });
+    };
+    await nordTicket('1');
+    expect(await w.tagRows('1')).toMatchObject([
+      { state: 'pending', attempts: 1, due_at: later(w, 15 * minuteMs) },
+      {},
+    ]);
+    for (let tries = 1; tries < mostAttempts; tries += 1) {
+      w.clock.advance(15 * minuteMs);
+      await w.drain();
+    }
+    expect(await states('1')).toEqual(['+partner_nord failed', '+region_nordics failed']);
+    w.clock.advance(60 * minuteMs);
+    await w.drain();
+    expect(w.desk.writes).toHaveLength(mostAttempts);
   });
 
   test('for a reason of its own is given up after bounded tries, ever further apart', async () => {
@@ -208,6 +228,65 @@ describe('a wish that turns while its call is under way', () => {
     await w.drain();
     expect(onTicket('1')).toEqual(['partner_sud', 'region_nordics']);
     expect(await states('1')).toEqual(['-partner_nord done', '+partner_sud done', '+region_nordics done']);
+  });
+});
+
+describe('a slow helpdesk', () => {
+  const due = async (...ids: string[]) => {
+    for (const id of ids) {
+      await w.order(Number(id));
+      w.put(id);
+      await w.deliver(id);
+    }
+    w.clock.advance(3 * secondMs);
+    for (const lot of await claimDue(w.db, w.clock.now())) await w.first.gather(lot);
+  };
+  const lotOf = async () => {
+    const [lot] = await claimTags(w.db, w.clock.now());
+    if (!lot) throw new Error('nothing was due');
+    return lot;
+  };
+  const ids = Array.from({ length: 12 }, (_, index) => String(index + 1));
+
+  test('has no ticket written twice when the lease ends midway and another worker goes on', async () => {
+    await due(...ids);
+    const lot = await lotOf();
+    let others: Promise<void> | undefined;
+    w.desk.onWrite = async () => {
+      w.desk.onWrite = () => undefined;
+      await w.db.query("update wanted_tag set claimed_until = now() - interval '1 s' where state = 'pending'");
+      const again = await lotOf();
+      others = w.worker().act(again);
+      await others;
+    };
+    await w.first.act(lot);
+    await others;
+    const written = w.desk.writes.map(({ externalId }) => externalId);
+    // Only what was under way when the lease ended may have been written by both.
+    expect(written.length).toBeLessThanOrEqual(ids.length + 8);
+    expect(new Set(written).size).toBe(ids.length);
+    for (const id of ids) expect(await states(id)).toEqual(['+partner_nord done', '+region_nordics done']);
+    expect(w.lines.some(({ step, left }) => step === 'act' && Number(left) > 0)).toBe(true);
+  });
+
+  test('is written to no more once a switch to observe comes midway, but for the calls under way', async () => {
+    await due(...ids);
+    const lot = await lotOf();
+    w.desk.onWrite = async () => {
+      w.desk.onWrite = () => undefined;
+      await w.db.query("update connection set mode = 'observe' where id = $1", [w.connection.id]);
+    };
+    await w.first.act(lot);
+    expect(w.desk.writes.length).toBeLessThanOrEqual(8);
+  });
+
+  test('leaves what it cannot take in the table: a job whose claim has gone does nothing', async () => {
+    await due('1');
+    const lot = await lotOf();
+    await w.db.query("update wanted_tag set claimed_until = now() - interval '1 s'");
+    await lotOf();
+    await w.first.act(lot);
+    expect(w.desk.writes).toEqual([]);
   });
 });
 
