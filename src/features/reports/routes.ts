@@ -20,8 +20,17 @@ const groupings = {
   'partner,region': ['partner', 'region'],
 } as const;
 
-/** Tickets on one page of the list, at most. */
-const mostItems = 500;
+/** Tickets on one page of the list: as many as a page may show, and as a table may hold. */
+const mostItems = { json: 500, csv: 10_000 } as const;
+const usualItems = { json: 100, csv: mostItems.csv } as const;
+
+/** Where the next page is (RFC 8288): the same question, after the last ticket of this one. */
+const nextLink = (url: string, next: string): string => {
+  const [path, query] = url.split('?', 2);
+  const parameters = new URLSearchParams(query);
+  parameters.set('after', next);
+  return `<${path}?${parameters}>; rel="next"`;
+};
 
 const id = z.string().regex(/^\d{1,18}$/, "a ticket's id as `GET /api/v1/tickets` gives it");
 
@@ -99,7 +108,8 @@ export const reportRoutes =
       {
         ...read,
         schema: {
-          summary: 'Tickets, newest first, with their part of the cost in a cell and period',
+          summary:
+            'Tickets, newest first, with their part of the cost in a cell and period. In pages: the header Link leads to the next, in CSV too',
           tags: ['tickets'],
           querystring: z.object({
             connection: z.string().max(80).optional().describe("A connection's id or name"),
@@ -108,14 +118,26 @@ export const reportRoutes =
             region: z.string().max(80).optional().describe('A region code, or "none"'),
             from: day.optional(),
             to: day.optional(),
-            limit: z.coerce.number().int().min(1).max(mostItems).default(100),
+            limit: z.coerce
+              .number()
+              .int()
+              .min(1)
+              .max(mostItems.csv)
+              .optional()
+              .describe(
+                `Tickets on a page: at most ${mostItems.json}, ${usualItems.json} unless given; in CSV ${mostItems.csv}`,
+              ),
             after: z.string().optional().describe('`next` of the page before'),
             format,
           }),
         },
       },
       async (request, reply) => {
-        const { from, to, format: wanted, ...filter } = request.query;
+        const { from, to, format: wanted, limit = usualItems[wanted], ...filter } = request.query;
+        if (limit > mostItems[wanted])
+          throw new InvalidInput('The page is too long', [
+            { field: 'limit', reason: `at most ${mostItems[wanted]} as ${wanted}` },
+          ]);
         if ((from === undefined) !== (to === undefined))
           throw new InvalidInput('A period has a first and a last day', [
             { field: from === undefined ? 'from' : 'to', reason: 'missing' },
@@ -123,9 +145,10 @@ export const reportRoutes =
         const period = from !== undefined && to !== undefined ? parsePeriod(from, to) : {};
         const page = await listTickets(
           db,
-          { ...filter, ...period },
+          { ...filter, limit, ...period },
           { currency: basis.currency, trueCost: trueCost(request) },
         );
+        if (page.next !== null) reply.header('link', nextLink(request.url, page.next));
         if (wanted === 'csv') return reply.headers(csvReply('tickets')).send(ticketsCsv(page.items));
         return page;
       },

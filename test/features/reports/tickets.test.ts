@@ -120,11 +120,36 @@ describe('GET /api/v1/tickets', () => {
     ['from=2026-05-01', 'to'],
     ['after=x', 'after'],
     ['limit=501', 'limit'],
+    ['limit=10001&format=csv', 'limit'],
     ['limit=0', 'limit'],
   ])('says which field of %s is wrong', async (query, field) => {
     const { status, json } = await api(`/api/v1/tickets?${query}`);
     expect(status).toBe(400);
     expect(json().errors).toMatchObject([{ field }]);
+  });
+
+  test.each(['json', 'csv'])('as %s that is cut off says where it goes on', async (format) => {
+    const rows = ({ text, json }: Awaited<ReturnType<typeof api>>): number =>
+      format === 'csv' ? text.trimEnd().split('\r\n').length - 1 : json().items.length;
+    const first = await api(`/api/v1/tickets?format=${format}&limit=5&from=2026-05-01&to=2026-05-31`);
+    const next = /^<(\S+)>; rel="next"$/.exec(String(first.headers.link))?.[1] ?? '';
+    expect(rows(first)).toBe(5);
+    const second = await api(next);
+    expect(second.status).toBe(200);
+    expect(rows(second)).toBe((await list('from=2026-05-01&to=2026-05-31')).items.length - 5);
+    expect(second.headers.link).toBeUndefined();
+  });
+
+  test('in CSV is whole without a limit, where a page of the list is not', async () => {
+    const [nobody] = await world.db.query<{ id: bigint }>(
+      "insert into ticket (connection_id, external_id, first_seen_at, created_at) select connection_id, 'many ' || n, now(), now() from ticket, generate_series(1, 101) n where id = $1 returning id",
+      [ids.nobody],
+    );
+    expect((await list('')).next).not.toBeNull();
+    const { text, headers } = await api('/api/v1/tickets?format=csv');
+    expect(text).toContain(',many 1,');
+    expect(headers.link).toBeUndefined();
+    await world.db.query('delete from ticket where id >= $1', [nobody?.id]);
   });
 
   test('is a table in CSV that no spreadsheet evaluates', async () => {
