@@ -277,7 +277,7 @@ describe('the other commands', () => {
     expect(await json('backfill', '--since', '2026-01-01', '--connection', 'main')).toEqual({
       connections: [{ connection: 1, walked: 0, raised: 0 }],
     });
-    expect(await json('replay')).toEqual({ tickets: 0, deliveries: 0, stillUnreadable: 0 });
+    expect(await json('replay')).toEqual({ tickets: 0, tags: 0, deliveries: 0, stillUnreadable: 0 });
     expect(await failure('backfill')).toContain('--since');
     expect(await failure('backfill', '--since', 'long ago')).toContain('is not a day');
   });

@@ -1,7 +1,9 @@
 import type { HelpdeskAdapter } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
+import { isStorageTrouble } from '../../platform/database/trouble.ts';
 import type { Connection, Directory } from '../directory/index.ts';
+import { describe } from './isolate.ts';
 
 /** What lies in quarantine: a ticket that failed time and again, or a delivery that was signed and could not be read. */
 export interface Quarantined {
@@ -67,67 +69,101 @@ interface DeliveryRow {
   body: Buffer | null;
 }
 
-/** Reads stored deliveries again: after an update that understands them they name their ticket. Their signatures were checked when they came in. */
+type Deps = {
+  readonly sql: Sql;
+  readonly clock: Clock;
+  readonly directory: Directory;
+  readonly helpdesks: ReadonlyMap<string, HelpdeskAdapter>;
+};
+
+/** Bodies held in memory at a time: each may be a megabyte. */
+const deliveriesAtOnce = 100;
+
+/** Reads one stored delivery again; false where it is unreadable still. Its signature was checked when it came in. */
+const replayDelivery = async (
+  { sql, directory, helpdesks }: Deps,
+  { id, connection_id, headers, body }: DeliveryRow,
+  now: Date,
+): Promise<boolean> => {
+  const connection = await directory.connections.get(String(connection_id));
+  const adapter = helpdesks.get(connection.kind);
+  const { settings, apiUserId } = connection;
+  const verification = adapter && body ? adapter.readDelivery({ settings, apiUserId, headers, body }) : null;
+  if (verification?.outcome !== 'verified') return false;
+  const { eventType, ticketExternalId, urgency } = verification.delivery;
+  await sql.query(
+    `with settled as (
+       update delivery set state = 'replayed', error = null, event_type = $2, ticket_external_id = $3 where id = $1 returning connection_id
+     )
+     insert into ticket (connection_id, external_id, dirty_seq, due_at, deep_due_at, wants_deep, first_seen_at)
+     select connection_id, $3::text, 1, $4::timestamptz, $4::timestamptz, true, $4::timestamptz from settled where $3::text is not null and $5
+     on conflict (connection_id, external_id) do update set dirty_seq = ticket.dirty_seq + 1, due_at = excluded.due_at, wants_deep = true`,
+    [id, eventType, ticketExternalId, now, urgency !== 'ignore'],
+  );
+  return true;
+};
+
+/** Reads stored deliveries again: after an update that understands them they name their ticket. One that fails holds up no other. */
 const replayDeliveries = async (
-  deps: { readonly sql: Sql; readonly directory: Directory; readonly helpdesks: ReadonlyMap<string, HelpdeskAdapter> },
+  deps: Deps,
   choice: ReplayChoice,
   now: Date,
 ): Promise<{ readonly read: number; readonly left: number }> => {
-  const { sql, directory, helpdesks } = deps;
-  const rows = await sql.query<DeliveryRow>(
-    `select id, connection_id, headers, body from delivery where state = 'quarantined' and ($1::int is null or connection_id = $1) order by id limit 10000`,
-    [choice.connection?.id ?? null],
-  );
+  const { sql } = deps;
   let read = 0;
-  for (const row of rows) {
-    const connection = await directory.connections.get(String(row.connection_id));
-    const adapter = helpdesks.get(connection.kind);
-    const verification =
-      adapter && row.body
-        ? adapter.readDelivery({
-            settings: connection.settings,
-            apiUserId: connection.apiUserId,
-            headers: row.headers,
-            body: row.body,
-          })
-        : null;
-    if (verification?.outcome !== 'verified') continue;
-    const { eventType, ticketExternalId, urgency } = verification.delivery;
-    await sql.query(
-      `with settled as (
-         update delivery set state = 'replayed', error = null, event_type = $2, ticket_external_id = $3 where id = $1 returning connection_id
-       )
-       insert into ticket (connection_id, external_id, dirty_seq, due_at, deep_due_at, wants_deep, first_seen_at)
-       select connection_id, $3::text, 1, $4::timestamptz, $4::timestamptz, true, $4::timestamptz from settled where $3::text is not null and $5
-       on conflict (connection_id, external_id) do update set dirty_seq = ticket.dirty_seq + 1, due_at = excluded.due_at, wants_deep = true`,
-      [row.id, eventType, ticketExternalId, now, urgency !== 'ignore'],
+  let left = 0;
+  let last = 0n;
+  for (;;) {
+    const rows = await sql.query<DeliveryRow>(
+      `select id, connection_id, headers, body from delivery
+        where state = 'quarantined' and ($1::int is null or connection_id = $1) and id > $2 order by id limit $3`,
+      [choice.connection?.id ?? null, last, deliveriesAtOnce],
     );
-    read += 1;
+    for (const row of rows) {
+      last = row.id;
+      try {
+        if (await replayDelivery(deps, row, now)) read += 1;
+        else left += 1;
+      } catch (error) {
+        if (isStorageTrouble(error)) throw error;
+        left += 1;
+        await sql.query('update delivery set error = $2 where id = $1', [row.id, describe(error)]);
+      }
+    }
+    if (rows.length < deliveriesAtOnce) return { read, left };
   }
-  return { read, left: rows.length - read };
+};
+
+/** Tags that were given up are written again, with all their tries; a call for them may have left its mark, so that stays known. */
+const replayTags = async (sql: Sql, choice: ReplayChoice, now: Date): Promise<number> => {
+  const rows = await sql.query<{ tag: string }>(
+    `update wanted_tag w set attempts = 0, state = case when c.mode = 'act' then 'pending' else 'observed' end,
+            due_at = case when c.mode = 'act' then $3::timestamptz end
+       from ticket t join connection c on c.id = t.connection_id
+      where t.id = w.ticket_id and w.state = 'failed'
+        and ($1::int is null or t.connection_id = $1) and ($2::text is null or t.external_id = $2)
+     returning w.tag`,
+    [choice.connection?.id ?? null, choice.ticketExternalId ?? null, now],
+  );
+  return rows.length;
 };
 
 export interface ReplayResult {
   /** Tickets put back in line. */
   readonly tickets: number;
+  /** Tags that had been given up and are due again, or observed in that mode. */
+  readonly tags: number;
   /** Deliveries that can now be read, and those that still cannot. */
   readonly deliveries: number;
   readonly stillUnreadable: number;
 }
 
-/** Takes tickets and deliveries out of quarantine; a ticket that is named is pulled anew whether or not it was in there. */
-export const replay = async (
-  deps: {
-    readonly sql: Sql;
-    readonly clock: Clock;
-    readonly directory: Directory;
-    readonly helpdesks: ReadonlyMap<string, HelpdeskAdapter>;
-  },
-  choice: ReplayChoice,
-): Promise<ReplayResult> => {
+/** Takes tickets and deliveries out of quarantine, and has tags written that were given up; a ticket that is named is pulled anew whether or not it was in there. */
+export const replay = async (deps: Deps, choice: ReplayChoice): Promise<ReplayResult> => {
   const now = deps.clock.now();
   const tickets = await replayTickets(deps.sql, choice, now);
-  if (choice.ticketExternalId !== undefined) return { tickets, deliveries: 0, stillUnreadable: 0 };
+  const tags = await replayTags(deps.sql, choice, now);
+  if (choice.ticketExternalId !== undefined) return { tickets, tags, deliveries: 0, stillUnreadable: 0 };
   const { read, left } = await replayDeliveries(deps, choice, now);
-  return { tickets, deliveries: read, stillUnreadable: left };
+  return { tickets, tags, deliveries: read, stillUnreadable: left };
 };

@@ -11,6 +11,12 @@ export interface ConnectionStatus {
   /** Tickets to be gathered or decided again and outbox rows to be sent, those that wait for another try included; 0 means quiet. Work that waits for its 6 h does not count. */
   readonly pending: number;
   readonly quarantined: number;
+  /** Tags and survey mails given up after their tries: `deskledger replay` writes the tags again. */
+  readonly failed: number;
+  /** Tags that the helpdesk refused for good, e.g. because the ticket was closed meanwhile. */
+  readonly refused: number;
+  /** Tags and survey mails that were sent without an answer, so that nobody knows whether they arrived. */
+  readonly doubt: number;
   /** Of the tickets that the last walk found changed at the helpdesk, the share we already held; null before the first. */
   readonly completeness: number | null;
   readonly tickets: number;
@@ -33,6 +39,9 @@ interface StatusRow {
   mails: bigint;
   quarantined_tickets: bigint;
   quarantined_deliveries: bigint;
+  failed: bigint;
+  refused: bigint;
+  doubt: bigint;
   last_delivery: Date | null;
   last_run: Date | null;
   last_error: string | null;
@@ -42,7 +51,7 @@ interface StatusRow {
 
 export const connectionStatuses = async (sql: Sql, now: Date): Promise<ConnectionStatus[]> => {
   const rows = await sql.query<StatusRow>(
-    `select c.id, c.name, c.kind, c.mode, n.tickets, t.dirty, t.stale, t.oldest, q.quarantined_tickets, w.tags, m.mails, d.quarantined_deliveries, l.last_delivery,
+    `select c.id, c.name, c.kind, c.mode, n.tickets, t.dirty, t.stale, t.oldest, q.quarantined_tickets, w.tags, m.mails, u.failed, u.refused, u.doubt, d.quarantined_deliveries, l.last_delivery,
             s.last_run_at as last_run, e.last_error, (s.cursor->>'walked')::int as walked, (s.cursor->>'raised')::int as raised
        from connection c
        left join lateral (select count(*) as tickets from ticket where connection_id = c.id) n on true
@@ -60,6 +69,12 @@ export const connectionStatuses = async (sql: Sql, now: Date): Promise<Connectio
          select count(*) as mails from invitation join ticket on ticket.id = invitation.ticket_id
           where ticket.connection_id = c.id and invitation.state in ('pending', 'sending')
             and (invitation.due_at <= $1 or invitation.due_at is not null and invitation.attempts > 0)) m on true
+       left join lateral (
+         select count(*) filter (where state = 'failed') as failed, count(*) filter (where state = 'refused') as refused,
+                count(*) filter (where state = 'doubt') as doubt
+           from (select ticket_id, state from wanted_tag where state in ('failed', 'doubt') or state = 'refused' and attempts > 0
+                 union all select ticket_id, state from invitation where state in ('failed', 'doubt')) o
+           join ticket on ticket.id = o.ticket_id where ticket.connection_id = c.id) u on true
        left join lateral (
          select count(*) as quarantined_deliveries from delivery where connection_id = c.id and state = 'quarantined') d on true
        left join lateral (
@@ -80,6 +95,9 @@ export const connectionStatuses = async (sql: Sql, now: Date): Promise<Connectio
     lagSeconds: row.oldest && row.oldest < now ? Math.round((now.getTime() - row.oldest.getTime()) / 1000) : 0,
     pending: Number(row.dirty + row.stale + row.tags + row.mails),
     quarantined: Number(row.quarantined_tickets + row.quarantined_deliveries),
+    failed: Number(row.failed),
+    refused: Number(row.refused),
+    doubt: Number(row.doubt),
     completeness:
       row.walked === null || row.raised === null ? null : row.walked === 0 ? 1 : (row.walked - row.raised) / row.walked,
     tickets: Number(row.tickets),

@@ -10,6 +10,8 @@ export interface TagRow {
   readonly doneAt: Date | null;
   /** A call for it was made or is under way: the ticket may carry the tag although nothing is recorded. */
   readonly tried: boolean;
+  /** The last call for it failed. Where it is `failed` without that, somebody took it away as often as it was written. */
+  readonly callFailed: boolean;
 }
 
 /** What process knows of a ticket's tags. */
@@ -44,6 +46,8 @@ const wish = (
   if (onTicket?.tags.includes(tag)) return row && (!row.wanted || row.state !== 'done') ? 'done' : null;
   if (!row?.wanted) return openState;
   if (row.state === 'observed') return openState === 'pending' ? 'pending' : null;
+  // The ticket was pulled anew, so something changed: what the helpdesk refused then gets another try.
+  if (onTicket && row.state === 'failed' && row.callFailed) return openState;
   const seenGone = onTicket && row.state === 'done' && row.doneAt !== null && row.doneAt < onTicket.readAt;
   if (!seenGone) return null;
   if (!onTicket.withHistory) return 'ask';
@@ -63,6 +67,7 @@ const farewell = (row: TagRow, { onTicket, mayWrite, frozen }: TagFacts): TagRow
   const settled = row.state === 'refused' || !carried || gone;
   if (row.wanted) return settled ? 'done' : openState;
   if (row.state === 'pending') return settled ? 'done' : null;
+  if (onTicket && row.state === 'failed') return settled ? 'done' : openState;
   return row.state === 'observed' && openState === 'pending' ? (settled ? 'done' : 'pending') : null;
 };
 
@@ -94,16 +99,17 @@ export const loadTagRows = async (sql: Sql, ticketIds: readonly bigint[]): Promi
     attempts: number;
     done_at: Date | null;
     tried: boolean;
+    call_failed: boolean;
   }>(
     `select ticket_id, tag, wanted, state, attempts, done_at,
-            attempts > 0 or last_error is not null or claimed_until is not null as tried
+            attempts > 0 or last_error is not null or claimed_until is not null as tried, last_error is not null as call_failed
        from wanted_tag where ticket_id = any($1) order by tag`,
     [ticketIds],
   );
   const byTicket = new Map<bigint, TagRow[]>();
-  for (const { ticket_id, tag, wanted, state, attempts, done_at, tried } of rows) {
+  for (const { ticket_id, tag, wanted, state, attempts, done_at, tried, call_failed } of rows) {
     const list = byTicket.get(ticket_id) ?? [];
-    list.push({ tag, wanted, state, attempts, doneAt: done_at, tried });
+    list.push({ tag, wanted, state, attempts, doneAt: done_at, tried, callFailed: call_failed });
     byTicket.set(ticket_id, list);
   }
   return byTicket;

@@ -57,7 +57,7 @@ export const webhookCheck = (
   };
 };
 
-/** Quarantine, lag and the last walk. */
+/** Quarantine, what was not written, lag and the last walk. */
 export const statusChecks = (what: string, status: ConnectionStatus): Check[] => [
   status.quarantined > 0
     ? {
@@ -67,6 +67,14 @@ export const statusChecks = (what: string, status: ConnectionStatus): Check[] =>
         next: 'GET /api/v1/quarantine says why; deskledger replay tries them again.',
       }
     : { what: `${what}, quarantine`, state: 'ok', found: 'empty' },
+  status.failed + status.doubt > 0
+    ? {
+        what: `${what}, tags and mails`,
+        state: 'warning',
+        found: `${status.failed} failed, ${status.doubt} in doubt`,
+        next: 'See that our user may edit tickets and that mail goes out; deskledger replay writes failed tags again.',
+      }
+    : { what: `${what}, tags and mails`, state: 'ok', found: 'none failed, none in doubt' },
   status.lagSeconds > longLagSeconds
     ? {
         what: `${what}, lag`,

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { secondMs } from '../../../src/core/time.ts';
-import { listQuarantined, replay } from '../../../src/features/ingest/index.ts';
+import { UpstreamError } from '../../../src/core/errors.ts';
+import { minuteMs, secondMs } from '../../../src/core/time.ts';
+import { connectionStatuses, listQuarantined, replay } from '../../../src/features/ingest/index.ts';
 import { type World, world } from './world.ts';
 
 let w: World;
@@ -49,7 +50,7 @@ describe('replay', () => {
     w.clock.advance(3 * secondMs);
     await w.drain();
     await quarantine('1');
-    expect(await replay(deps(), {})).toEqual({ tickets: 1, deliveries: 0, stillUnreadable: 0 });
+    expect(await replay(deps(), {})).toEqual({ tickets: 1, tags: 0, deliveries: 0, stillUnreadable: 0 });
     expect(await w.row('1')).toMatchObject({ quarantined_at: null, attempts: 0, last_error: null });
     await w.drain();
     expect(w.desk.pulls.at(-1)).toMatchObject([{ externalId: '1', withHistory: 'yes' }]);
@@ -73,7 +74,7 @@ describe('replay', () => {
   test('reads deliveries again that an update has come to understand, without their signature', async () => {
     await unreadable('readable');
     await unreadable('odd still');
-    expect(await replay(deps(), {})).toEqual({ tickets: 0, deliveries: 1, stillUnreadable: 1 });
+    expect(await replay(deps(), {})).toEqual({ tickets: 0, tags: 0, deliveries: 1, stillUnreadable: 1 });
     expect(await w.db.query('select state, event_type, ticket_external_id, error from delivery order by id')).toEqual([
       { state: 'replayed', event_type: 'changed', ticket_external_id: '77', error: null },
       { state: 'quarantined', event_type: null, ticket_external_id: null, error: 'no JSON' },
@@ -82,6 +83,43 @@ describe('replay', () => {
     await w.drain();
     expect(await w.row('77')).toMatchObject({ dirty_seq: 1n, settled_seq: 1n, status: 'open' });
     expect(await replay(deps(), {})).toMatchObject({ deliveries: 0, stillUnreadable: 1 });
+  });
+
+  test('has tags written that were given up, which the status counts', async () => {
+    await w.order(1);
+    w.put('1');
+    w.desk.onWrite = () => {
+      throw new UpstreamError('closed to us', { status: 403, retryable: false });
+    };
+    await w.deliver('1');
+    w.clock.advance(3 * secondMs);
+    for (let tries = 0; tries < 5; tries += 1) {
+      await w.drain();
+      w.clock.advance(15 * minuteMs);
+    }
+    const status = async () => (await connectionStatuses(w.db, w.clock.now()))[0];
+    expect(await status()).toMatchObject({ failed: 2, refused: 0, doubt: 0, pending: 0 });
+    w.desk.onWrite = () => undefined;
+    expect(await replay(deps(), {})).toMatchObject({ tickets: 0, tags: 2 });
+    await w.drain();
+    expect(w.desk.tickets.get('1')?.tags).toEqual(['partner_nord', 'region_nordics']);
+    expect(await status()).toMatchObject({ failed: 0, pending: 0 });
+  });
+
+  test('goes page by page past deliveries that fail, and says of each why', async () => {
+    for (let index = 0; index < 101; index += 1) await unreadable(`odd ${index}`);
+    await unreadable('readable');
+    const { readDelivery } = w.desk.adapter;
+    Object.assign(w.desk.adapter, {
+      readDelivery: (input: Parameters<typeof readDelivery>[0]) => {
+        if (input.body.toString() === 'odd 0') throw new TypeError('not a ticket');
+        return readDelivery(input);
+      },
+    });
+    expect(await replay(deps(), {})).toMatchObject({ deliveries: 1, stillUnreadable: 101 });
+    expect(await w.db.query("select error from delivery where delivery_key = 'odd odd 0'")).toEqual([
+      { error: 'TypeError: not a ticket' },
+    ]);
   });
 
   test('keeps to the connection it is asked about', async () => {

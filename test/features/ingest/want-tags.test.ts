@@ -12,6 +12,7 @@ const row = (parts: Partial<TagRow> = {}): TagRow => ({
   attempts: 1,
   doneAt: wrote,
   tried: true,
+  callFailed: false,
   ...parts,
 });
 const fresh = (parts: Partial<TagRow> = {}): TagRow =>
@@ -42,6 +43,21 @@ describe('a tag that the attribution asks for', () => {
     ['is not recorded as ours where somebody else set it', { onTicket: read(nord) }, ''],
     ['is settled', { onTicket: read(nord), rows: [row()] }, ''],
     ['is settled when seen before its answer came', { onTicket: read(nord), rows: [fresh()] }, '+partner_nord done'],
+    [
+      'is tried again on a fresh pull after its calls failed',
+      { onTicket: read([]), rows: [row({ state: 'failed', attempts: 5, doneAt: null, callFailed: true })] },
+      '+partner_nord pending',
+    ],
+    [
+      'stays given up where it is decided again without a pull',
+      { rows: [row({ state: 'failed', attempts: 5, doneAt: null, callFailed: true })] },
+      '',
+    ],
+    [
+      'stays given up where somebody took it away each time',
+      { onTicket: read([], { readAt: before }), rows: [row({ state: 'failed', attempts: 5 })] },
+      '',
+    ],
     ['waits for its write', { onTicket: read([]), rows: [fresh()] }, ''],
     ['is not written twice because of an older read', { onTicket: read([], { readAt: before }), rows: [row()] }, ''],
     ['is not written twice without a read', { rows: [row()] }, ''],

@@ -192,6 +192,22 @@ describe('a connection', () => {
     });
   });
 
+  it('warns of tags and mails that failed or are in doubt', async () => {
+    const id = await connectDesk();
+    await db.query(
+      `with t as (insert into ticket (connection_id, external_id, first_seen_at) values ($1, '1', $2) returning id)
+       insert into wanted_tag (ticket_id, tag, wanted, state, attempts)
+       select id, 'partner_nord', true, 'failed', 5 from t union all select id, 'region_nordics', true, 'refused', 1 from t`,
+      [id, ago(400)],
+    );
+    const { of } = await checkup();
+    expect(of('desk "main", tags and mails')).toMatchObject({
+      state: 'warning',
+      found: '1 failed, 0 in doubt',
+      next: expect.stringContaining('deskledger replay'),
+    });
+  });
+
   it('shows its quarantine, its lag and what its last walk met', async () => {
     const id = await connectDesk();
     await db.query(
