@@ -34,6 +34,7 @@ const causes = {
   'estimate replaced': 'measured time replaced the estimate',
   hold: 'held for a decision',
   decision: 'a person decided',
+  rebase: 'reporting currency or time zone changed',
 };
 
 /** @param {Posting} posting @param {Ground} ground */

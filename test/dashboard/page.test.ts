@@ -313,6 +313,60 @@ describe.skipIf(!chromiumPath && !noSkip)('the managers’ page in a browser', (
     60_000,
   );
 
+  it('has words for a posting that a re-base made', async () => {
+    const [entry] = server.answers.detail.work;
+    const [posting] = entry?.postings ?? [];
+    if (!entry || !posting) throw new Error('the canned ticket has a posting');
+    server.answers.detail = {
+      ...server.answers.detail,
+      work: [{ ...entry, postings: [{ ...posting, cause: 'rebase' }] }],
+    };
+    await visit('/?partner=nord&ticket=1', async (page) => {
+      await page.locator('.ticket-view').waitFor();
+      expect(await page.locator('.ticket-view').textContent()).toContain('reporting currency or time zone changed');
+    });
+  });
+
+  it('shows every column of large figures on a window of 1280 px, two scrollbars included', async () => {
+    const large = row({
+      partner: 'nord',
+      supportCost: usd('12345.670000'),
+      ticketsWorked: 1234,
+      costPerTicket: usd('12.340000'),
+      costMultiple: 2.4,
+      ahtSeconds: 754,
+      tickets: 1234,
+      orders: 12_345.5,
+      contactRate: 12.3,
+      costPerOrder: usd('3.450000'),
+      netRevenue: usd('1234567.890000'),
+      returnRate: 0.123,
+      csat: {
+        n: 130,
+        topTwoBox: 0.8,
+        low: 0.63,
+        high: 0.9,
+        mean: 4.1,
+        distribution: { 1: 10, 2: 8, 3: 8, 4: 40, 5: 64 },
+        responseRate: 0.4,
+      },
+      measuredShare: 0.82,
+      flags: [{ code: 'cost_multiple', rule: 'cost per ticket is at least 2 x' }],
+    });
+    server.answers.rows = [large, { ...large, partner: 'sud' }];
+    await visit(
+      '/',
+      async (page) => {
+        await opener(page, 'Nord Living').waitFor();
+        const hidden = await page.evaluate(
+          "(() => { const { scrollWidth, clientWidth } = document.querySelector('#report .scroller'); return scrollWidth - clientWidth; })()",
+        );
+        expect(hidden).toBe(0);
+      },
+      { width: 1280 - 2 * 15 },
+    );
+  });
+
   it('stays quick with 200 rows', async () => {
     server.answers.rows = Array.from({ length: 200 }, (_, index) =>
       row({ partner: `p${index}`, supportCost: usd(`${index}.000000`), tickets: index }),
