@@ -1,7 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import type { PartnerReport } from '../../src/features/reports/index.ts';
 import type { series } from '../../src/features/reports/series.ts';
-import type { TicketItem, ticketDetail } from '../../src/features/reports/tickets.ts';
+import type { ticketDetail } from '../../src/features/reports/ticket-detail.ts';
+import type { TicketItem } from '../../src/features/reports/ticket-list.ts';
 import { fakeAccess, pageApp } from '../features/reports/page-access.ts';
 
 type Row = PartnerReport['rows'][number];
@@ -165,7 +166,7 @@ const detail: Detail = {
     confidence: 'low',
     evidence: { orderIds: ['71'], match: 'number only', surprise: { x: 1 } },
     version: 2,
-    shares: [{ partner: 'nord', region: 'nordics', ppm: 1_000_000 }],
+    shares: [{ partner: 'nord', region: 'nordics', country: 'SE', ppm: 1_000_000 }],
   },
   work: [
     entry({}),

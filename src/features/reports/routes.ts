@@ -7,7 +7,8 @@ import { type Access, identityOf, requireScope } from '../access/index.ts';
 import { parsePeriod, partnerReport } from './partner-report.ts';
 import { series } from './series.ts';
 import { reportCsv, seriesCsv, ticketCsv, ticketsCsv } from './tables.ts';
-import { listTickets, ticketDetail } from './tickets.ts';
+import { ticketDetail } from './ticket-detail.ts';
+import { listTickets } from './ticket-list.ts';
 
 const day = z
   .string()

@@ -1,7 +1,7 @@
 import { type Cell, writeCsv } from '../../platform/csv.ts';
 import type { MoneyJson, ReportRow } from './metrics.ts';
 import type { SeriesPoint } from './series.ts';
-import type { TicketItem } from './tickets.ts';
+import type { TicketItem } from './ticket-list.ts';
 
 /** One column: its name and its value in a row. Money comes as six decimals; the currency has a column of its own. */
 interface Column<Row> {
