@@ -2,7 +2,7 @@ import { AppError } from '../../core/errors.ts';
 import type { VerifiedDelivery } from '../../helpdesks/port.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { within } from '../../platform/deadline.ts';
-import { storeArrivals } from './store.ts';
+import { storeArrivals } from './raise.ts';
 
 /** A verified webhook request, ready to be stored. */
 export interface Arrival {

@@ -6,7 +6,7 @@ import type { Sql } from '../../platform/database/database.ts';
 import type { RunStep } from '../../platform/log.ts';
 import type { Connection } from '../directory/index.ts';
 import { describe } from './isolate.ts';
-import { raiseChanged } from './store.ts';
+import { raiseChanged } from './raise.ts';
 
 /** A walk reads again what changed this shortly before the last one ended: helpdesks show changes late and out of order. */
 const overlapMs = 10 * minuteMs;

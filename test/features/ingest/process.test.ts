@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { dayMs, secondMs } from '../../../src/core/time.ts';
 import { importTicketRules } from '../../../src/features/attribution/index.ts';
 import { claimDue, markAllStale, markStale } from '../../../src/features/ingest/index.ts';
-import { raiseChanged } from '../../../src/features/ingest/store.ts';
+import { raiseChanged } from '../../../src/features/ingest/raise.ts';
 import type { TicketHistory } from '../../../src/helpdesks/port.ts';
 import { chosenPartner, type DeskTicket, emptyHistory, reading, reply } from './fake-desk.ts';
 import { connectionOf, type World, world } from './world.ts';

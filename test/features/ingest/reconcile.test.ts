@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/core/errors.ts';
 import { dayMs, hourMs, minuteMs, secondMs } from '../../../src/core/time.ts';
 import { connectionStatuses, reconcile } from '../../../src/features/ingest/index.ts';
-import { raiseChanged } from '../../../src/features/ingest/store.ts';
+import { raiseChanged } from '../../../src/features/ingest/raise.ts';
 import { emptyHistory, reading } from './fake-desk.ts';
 import { type World, world } from './world.ts';
 

@@ -1,0 +1,119 @@
+import type { Sql } from '../../platform/database/database.ts';
+import { burstMs, deepPullMs, mostAttempts, quietMs } from './coalescing.ts';
+import type { Arrival } from './receive.ts';
+
+/**
+ * Inserts deliveries and raises their tickets in one statement, hence one transaction and one round trip. What may wait
+ * raises a known ticket without making it due; a ticket never seen before is pulled whatever told of it.
+ * Returns the identities ("connection key") of the rows that were new.
+ */
+export const storeArrivals = async (sql: Sql, arrivals: readonly Arrival[]): Promise<Set<string>> => {
+  const rows = await sql.query<{ connection_id: number; delivery_key: string }>(
+    `with incoming as (
+       select * from unnest($1::int[], $2::text[], $3::jsonb[], $4::bytea[], $5::text[], $6::text[], $7::text[], $8::text[], $9::timestamptz[])
+         as t(connection_id, delivery_key, headers, body, event_type, ticket_external_id, urgency, unreadable, received_at)
+     ), stored as (
+       insert into delivery (connection_id, delivery_key, received_at, headers, body, event_type, ticket_external_id, state, error)
+       select connection_id, delivery_key, received_at, headers, body, event_type, ticket_external_id,
+              case when unreadable is not null then 'quarantined' when ticket_external_id is null or urgency = 'ignore' then 'ignored' else 'stored' end,
+              unreadable
+         from incoming order by connection_id, delivery_key
+       on conflict (connection_id, delivery_key) do nothing
+       returning connection_id, delivery_key
+     ), named as (
+       select connection_id, ticket_external_id, count(*) as events, max(received_at) as at,
+              bool_or(urgency <> 'later') as urgent, bool_or(urgency = 'now with audits') as deep
+         from incoming join stored using (connection_id, delivery_key)
+        where ticket_external_id is not null and urgency <> 'ignore'
+        group by connection_id, ticket_external_id
+        order by connection_id, ticket_external_id
+     ), raised as (
+       insert into ticket (connection_id, external_id, dirty_seq, burst_started_at, due_at, deep_due_at, wants_deep, first_seen_at)
+       select connection_id, ticket_external_id, events, case when urgent then at end, at + $10 * interval '1 ms', at + $12 * interval '1 ms', deep, at from named
+       on conflict (connection_id, external_id) do update set
+         dirty_seq = ticket.dirty_seq + excluded.dirty_seq,
+         burst_started_at = coalesce(ticket.burst_started_at, excluded.burst_started_at),
+         due_at = case when excluded.burst_started_at is null then ticket.due_at
+           else least(excluded.due_at, coalesce(ticket.burst_started_at, excluded.burst_started_at) + $11 * interval '1 ms') end,
+         deep_due_at = coalesce(ticket.deep_due_at, excluded.deep_due_at),
+         wants_deep = ticket.wants_deep or excluded.wants_deep,
+         from_backfill = false,
+         quarantined_at = null,
+         attempts = least(ticket.attempts, $13 - 1)
+       returning 1
+     )
+     select connection_id, delivery_key from stored`,
+    [
+      arrivals.map((arrival) => arrival.connectionId),
+      arrivals.map((arrival) => arrival.deliveryKey),
+      arrivals.map((arrival) => JSON.stringify(arrival.headers)),
+      arrivals.map((arrival) => arrival.body),
+      arrivals.map((arrival) => arrival.eventType),
+      arrivals.map((arrival) => arrival.ticketExternalId),
+      arrivals.map((arrival) => arrival.urgency),
+      arrivals.map((arrival) => arrival.unreadable),
+      arrivals.map((arrival) => arrival.receivedAt),
+      quietMs,
+      burstMs,
+      deepPullMs,
+      mostAttempts,
+    ],
+  );
+  return new Set(rows.map((row) => `${row.connection_id} ${row.delivery_key}`));
+};
+
+/** Clocks of the helpdesk and of this machine differ by less. */
+const clockSkewSeconds = 2;
+
+/**
+ * Raises tickets that a walk over the helpdesk's changes found newer than what we hold, but for those that are due anyhow,
+ * and returns how many no webhook had told of. A change no later than our own last tag on the ticket is most likely that
+ * tag: it is read again, its audits wait their 6 h, and it is not among those returned. So it is with a ticket that waits
+ * for its 6 h already: a read tells whether it was solved, which brings its audits. One in quarantine is tried once more.
+ */
+export const raiseChanged = async (
+  sql: Sql,
+  connectionId: number,
+  changed: readonly { readonly externalId: string; readonly updatedAt: Date }[],
+  { now, fromBackfill }: { readonly now: Date; readonly fromBackfill: boolean },
+): Promise<number> => {
+  const [counted] = await sql.query<{ raised: bigint }>(
+    `with newest as (
+       select n.external_id,
+              exists (select 1 from ticket t join wanted_tag w on w.ticket_id = t.id where t.connection_id = $1 and t.external_id = n.external_id
+                         and t.snapshot_at is not null and n.updated_at <= w.done_at + $7 * interval '1 s') as by_us,
+              exists (select 1 from delivery d where d.connection_id = $1 and d.ticket_external_id = n.external_id
+                         and d.received_at >= n.updated_at - $7 * interval '1 s') as told,
+              exists (select 1 from ticket t where t.connection_id = $1 and t.external_id = n.external_id
+                         and t.snapshot_at is not null and t.deep_due_at is not null) as waits
+         from (select external_id, max(updated_at) as updated_at from unnest($2::text[], $3::timestamptz[]) as u(external_id, updated_at) group by external_id) n
+        where not exists (
+          select 1 from ticket held where held.connection_id = $1 and held.external_id = n.external_id
+             and (held.snapshot_at >= n.updated_at or held.due_at is not null and held.quarantined_at is null))
+     ), raised as (
+       insert into ticket (connection_id, external_id, dirty_seq, burst_started_at, due_at, deep_due_at, wants_deep, first_seen_at, from_backfill)
+       select $1, external_id, 1, $4::timestamptz, $4::timestamptz, $4::timestamptz + case when by_us then $6 else 0 end * interval '1 ms',
+              not by_us and not waits, $4::timestamptz, $5::boolean
+         from newest order by external_id
+       on conflict (connection_id, external_id) do update set
+         dirty_seq = ticket.dirty_seq + 1, due_at = excluded.due_at, wants_deep = ticket.wants_deep or excluded.wants_deep,
+         deep_due_at = coalesce(ticket.deep_due_at, excluded.deep_due_at),
+         burst_started_at = coalesce(ticket.burst_started_at, excluded.burst_started_at),
+         from_backfill = ticket.from_backfill and (excluded.from_backfill or (select by_us from newest where newest.external_id = excluded.external_id)),
+         quarantined_at = null, attempts = least(ticket.attempts, $8 - 1)
+       returning 1
+     )
+     select count(*) filter (where not by_us and not told) as raised from newest, (select count(*) from raised) as written`,
+    [
+      connectionId,
+      changed.map(({ externalId }) => externalId),
+      changed.map(({ updatedAt }) => updatedAt),
+      now,
+      fromBackfill,
+      deepPullMs,
+      clockSkewSeconds,
+      mostAttempts,
+    ],
+  );
+  return Number(counted?.raised ?? 0n);
+};
