@@ -106,7 +106,7 @@ describe('receive', () => {
     expect(await w.receiver.receive(arrival('a'))).toBe('new');
   });
 
-  test('a locked table is an error in time, and what it let through later is a duplicate', async () => {
+  test('a locked table is an error in time, and what it let through later is stored once', async () => {
     const receiver = createReceiver({
       sql: w.db,
       limits: { storedWithinMs: 100, mostHeld: 10, mostHeldBytes: 1000 },
@@ -119,8 +119,12 @@ describe('receive', () => {
         { status: 'rejected', reason: { code: 'unavailable' } },
       ]);
     });
+    // The statement that waited for the lock and the sender's retry race; whichever wins, each delivery is stored once.
+    await Promise.all(['a', 'b'].map((key) => receiver.receive(arrival(key))));
     const again = await Promise.all(['a', 'b'].map((key) => receiver.receive(arrival(key))));
     expect(again).toEqual(['duplicate', 'duplicate']);
+    const stored = await w.db.query('select delivery_key from delivery order by delivery_key');
+    expect(stored).toEqual([{ delivery_key: 'a' }, { delivery_key: 'b' }]);
   });
 
   test.each<[string, { mostHeld: number; mostHeldBytes: number }]>([

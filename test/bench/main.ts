@@ -1,0 +1,36 @@
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { measureAcknowledgements } from './acknowledgements.ts';
+import { measureCalls } from './calls.ts';
+import { type Measure, table } from './measures.ts';
+import { measureStarts } from './starts.ts';
+import { measureTickets } from './tickets.ts';
+
+const parts = {
+  acks: measureAcknowledgements,
+  tickets: measureTickets,
+  calls: measureCalls,
+  starts: measureStarts,
+} as const;
+
+const isPart = (name: string): name is keyof typeof parts => Object.hasOwn(parts, name);
+
+const { positionals } = parseArgs({ allowPositionals: true });
+const odd = positionals.filter((name) => !isPart(name));
+if (odd.length > 0) {
+  process.stderr.write(`No such part: ${odd.join(', ')}. Parts: ${Object.keys(parts).join(', ')}.\n`);
+  process.exit(2);
+}
+const chosen = positionals.length > 0 ? positionals.filter(isPart) : (Object.keys(parts) as (keyof typeof parts)[]);
+
+const startMs = performance.now();
+const measures: Measure[] = [];
+for (const name of chosen) {
+  process.stderr.write(`${name} ...\n`);
+  measures.push(...(await parts[name]()));
+}
+process.stdout.write(
+  `\nNode ${process.version}, ${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}); everything on 127.0.0.1, embedded PostgreSQL with fsync.\n\n`,
+);
+process.stdout.write(`${table(measures)}\n\n${Math.round((performance.now() - startMs) / 1000)} s\n`);
+process.exit();
