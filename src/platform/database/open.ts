@@ -63,9 +63,16 @@ const types: pg.CustomTypesConfig = {
 };
 
 const sqlOf = (client: pg.Pool | pg.PoolClient): Sql => ({
-  async query<Row extends object>(text: string, parameters?: readonly unknown[]): Promise<Row[]> {
+  async query<Row extends object>(
+    text: string,
+    parameters?: readonly unknown[],
+    { preparedAs }: { readonly preparedAs?: string } = {},
+  ): Promise<Row[]> {
+    const values = parameters as unknown[];
     try {
-      const result = await client.query<Row>(text, parameters as unknown[]);
+      const result = await client.query<Row>(
+        preparedAs === undefined ? { text, values } : { text, values, name: preparedAs },
+      );
       return result.rows;
     } catch (error) {
       throw named(error);
