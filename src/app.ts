@@ -9,6 +9,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import { answerProblem, answerProblems } from './platform/http/problem.ts';
+import { refuseUnknownQuery } from './platform/http/strict-query.ts';
 import type { Log } from './platform/log.ts';
 
 /** Plugins by their concern; each registers its own routes in its own scope. */
@@ -23,8 +24,7 @@ export interface AppParts {
 /** Longest path and query we answer; a survey token has 43 characters. */
 const longestParam = 200;
 
-/** The Fastify instance with every route; it never listens. */
-export const buildApp = async ({ log, version, publicUrl, parts }: AppParts): Promise<FastifyInstance> => {
+const withoutRoutes = async (log: Log): Promise<FastifyInstance> => {
   const app = Fastify({
     logger: false,
     routerOptions: { maxParamLength: longestParam },
@@ -48,6 +48,20 @@ export const buildApp = async ({ log, version, publicUrl, parts }: AppParts): Pr
     if (!reply.hasHeader('x-content-type-options')) reply.header('x-content-type-options', 'nosniff');
   });
   await app.register(cookie);
+  return app;
+};
+
+/** The Fastify instance of a process without the web role: these routes alone, no API and no description of it. It never listens. */
+export const buildProbes = async ({ log, parts }: Pick<AppParts, 'log' | 'parts'>): Promise<FastifyInstance> => {
+  const app = await withoutRoutes(log);
+  for (const part of parts) await app.register(part);
+  return app;
+};
+
+/** The Fastify instance with every route; it never listens. */
+export const buildApp = async ({ log, version, publicUrl, parts }: AppParts): Promise<FastifyInstance> => {
+  const app = await withoutRoutes(log);
+  refuseUnknownQuery(app);
   await app.register(swagger, {
     openapi: {
       info: {

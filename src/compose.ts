@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { buildApp } from './app.ts';
+import { buildApp, buildProbes } from './app.ts';
 import { type Config, ensureSecretKey } from './config.ts';
 import { type Day, dayMs, hourMs } from './core/time.ts';
 import { type Access, createAccess, signInRoutes } from './features/access/index.ts';
@@ -16,7 +16,7 @@ import {
 import { createSender, surveyRoutes } from './features/csat/index.ts';
 import { type Connection, createDirectory, type Directory, type ReportingBasis } from './features/directory/index.ts';
 import * as ingest from './features/ingest/index.ts';
-import { operationRoutes } from './features/operation/index.ts';
+import { operationRoutes, probeRoutes } from './features/operation/index.ts';
 import { createOrders, type Orders, ticketsTouchedBy } from './features/orders/index.ts';
 import { foldRollups, pageRoutes, reportRoutes } from './features/reports/index.ts';
 import { createHelpdeskClients } from './helpdesks/clients.ts';
@@ -69,7 +69,10 @@ export interface Product {
   recount(from: Day): Promise<number>;
   /** Decides orders and tickets again after rules, partners or regions changed. */
   remap(): Promise<void>;
+  /** Of the web role: every route. */
   buildApp(): Promise<FastifyInstance>;
+  /** Of a process without it: /healthz, /readyz and /metrics alone. */
+  buildProbes(): Promise<FastifyInstance>;
   startWorker(): { stop(): Promise<void> };
   close(): Promise<void>;
 }
@@ -222,6 +225,17 @@ export const compose = async (
     // A process that died between storing rates and pricing with them left work behind that no later rate touches.
     let repricedSinceStart = false;
 
+    /** No role can work without the database. A worker needs no queue: its sweeps do the work themselves then. */
+    const ready = async (): Promise<string | null> => {
+      try {
+        await within(db.hasty.query('select 1'), readyWithinMs, 'the database did not answer');
+        return null;
+      } catch {
+        return 'The database does not answer; see DATABASE_URL and `deskledger doctor`.';
+      }
+    };
+    const probes = probeRoutes({ db, clock, access, metrics, ready });
+
     return {
       config,
       clock,
@@ -266,24 +280,12 @@ export const compose = async (
               basis: reporting,
               onLook: (ticketId) => ingest.lookAt(db, ticketId, clock.now()),
             }),
-            operationRoutes({
-              db,
-              clock,
-              access,
-              metrics,
-              ready: async () => {
-                try {
-                  await within(db.hasty.query('select 1'), readyWithinMs, 'the database did not answer');
-                  return null;
-                } catch {
-                  return 'The database does not answer; see DATABASE_URL and `deskledger doctor`.';
-                }
-              },
-              extraStatus,
-            }),
+            probes,
+            operationRoutes({ db, clock, access, extraStatus }),
             pageRoutes({ access, directory, basis: reporting }),
           ],
         }),
+      buildProbes: () => buildProbes({ log, parts: [probes] }),
       startWorker: () =>
         startWorker({
           queues,

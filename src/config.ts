@@ -34,6 +34,14 @@ const entry = <Schema extends z.ZodType>(
 const urlOf = (protocols: readonly string[], what: string) =>
   z.string().refine((text) => protocols.includes(URL.parse(text)?.protocol ?? ''), `must be ${what}`);
 
+const port = (otherwise: number) =>
+  z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(0, 'must be 0 to 65535')
+    .max(65_535, 'must be 0 to 65535')
+    .default(otherwise);
+
 const isTimeZone = (name: string): boolean => {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
@@ -68,15 +76,11 @@ export const entries = {
     'Address to listen on.',
     '`127.0.0.1`',
   ),
-  PORT: entry(
-    z.coerce
-      .number('must be a number')
-      .int('must be a whole number')
-      .min(0, 'must be 0 to 65535')
-      .max(65_535, 'must be 0 to 65535')
-      .default(3900),
-    'Port to listen on.',
-    '`3900`',
+  PORT: entry(port(3900), 'Port to listen on.', '`3900`'),
+  WORKER_PORT: entry(
+    port(3901),
+    'Port on which a process with the worker role alone answers `/healthz`, `/readyz` and `/metrics`; `0` for none.',
+    '`3901`',
   ),
   PUBLIC_URL: entry(
     urlOf(['http:', 'https:'], 'a URL such as https://deskledger.example.com').optional(),
@@ -158,6 +162,8 @@ export interface Config {
   readonly dataDir: string;
   readonly host: string;
   readonly port: number;
+  /** Of a process with the worker role alone; 0: it listens nowhere. */
+  readonly workerPort: number;
   /** Without a slash at its end. */
   readonly publicUrl: string;
   /** Undefined in embedded mode until `ensureSecretKey` gives it. */
@@ -199,6 +205,7 @@ export const loadConfig = (env: Readonly<Record<string, string | undefined>> = p
     dataDir: resolve(values.DATA_DIR),
     host: values.HOST,
     port: values.PORT,
+    workerPort: values.WORKER_PORT,
     publicUrl: (values.PUBLIC_URL ?? `http://${host}:${values.PORT}`).replace(/\/+$/, ''),
     secretKey: values.SECRET_KEY,
     smtpUrl: values.SMTP_URL,

@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url';
+import type { FastifyInstance } from 'fastify';
 import { type ComposeOptions, compose, type Product } from './compose.ts';
 import { type Config, loadConfig } from './config.ts';
 import { AppError, type InputFault, InvalidInput } from './core/errors.ts';
@@ -7,8 +8,30 @@ export interface Running {
   readonly product: Product;
   /** The address the web role listens on; null without that role. */
   readonly url: string | null;
+  /** The address at which a process with the worker role alone answers /healthz, /readyz and /metrics; null where it does not. */
+  readonly probesUrl: string | null;
   stop(): Promise<void>;
 }
+
+/** A worker whose port is taken, by another one on the same machine most likely, works on without an address. */
+const listenForProbes = async ({
+  config: { host, workerPort: port },
+  log,
+  buildProbes,
+}: Product): Promise<{ readonly app: FastifyInstance; readonly url: string } | null> => {
+  if (port === 0) return null;
+  const app = await buildProbes();
+  try {
+    return { app, url: await app.listen({ host, port }) };
+  } catch (error) {
+    await app.close();
+    log.warn(
+      { step: 'start', err: error },
+      `Port ${port} on ${host} cannot be had, so this worker answers no /healthz, /readyz and /metrics; set WORKER_PORT to a free port, or to 0 for none.`,
+    );
+    return null;
+  }
+};
 
 /** Composes the product and starts the roles asked for: web (webhooks, API, pages) and worker (queues, sweeps). */
 export const start = async (
@@ -19,16 +42,19 @@ export const start = async (
   try {
     const app = web ? await product.buildApp() : null;
     const url = app ? await app.listen({ host: config.host, port: config.port }) : null;
+    const probes = worker && !web ? await listenForProbes(product) : null;
     const running = worker ? product.startWorker() : null;
     let stopping: Promise<void> | undefined;
     return {
       product,
       url,
+      probesUrl: probes?.url ?? null,
       stop() {
         // New requests end first, then the work under way, then what both stand on.
         stopping ??= (async () => {
           await app?.close();
           await running?.stop();
+          await probes?.app.close();
           await product.close();
         })();
         return stopping;
@@ -73,8 +99,9 @@ export const printSignIn = async ({ access, config }: Product, { always = false 
 /** What `npm start` and `deskledger serve` do. */
 export const serve = async (roles: { web: boolean; worker: boolean }): Promise<void> => {
   const running = await start(loadConfig(), roles);
-  running.product.log.info({ step: 'start', url: running.url, ...roles }, 'ready');
-  if (roles.web) await printSignIn(running.product);
+  const { product, url, probesUrl } = running;
+  product.log.info({ step: 'start', url, ...(probesUrl && { probesUrl }), ...roles }, 'ready');
+  if (roles.web) await printSignIn(product);
   await untilSignal(running);
 };
 

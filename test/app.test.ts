@@ -257,6 +257,28 @@ test('without its database the server lives, is not ready and answers 503 where 
   await alone.close();
 });
 
+test('without the web role there are the three routes of operation and nothing else', async () => {
+  const probes = await product.buildProbes();
+  for (const url of ['/healthz', '/readyz', '/metrics']) expect((await probes.inject({ url })).statusCode).toBe(200);
+  expect((await probes.inject({ url: '/metrics', remoteAddress: '10.0.0.7' })).statusCode).toBe(401);
+  const routes = await describedRoutes();
+  expect(routes.length).toBeGreaterThan(5);
+  const others = ['/', '/api/docs', '/api/openapi.json', '/sign-in/x', '/s/x'].map((url) => ({ method: 'GET', url }));
+  for (const { method, url } of [...routes, ...others, { method: 'POST', url: '/webhooks/x' }])
+    expect((await probes.inject({ method: method as 'GET', url })).statusCode, url).toBe(404);
+  await probes.close();
+});
+
+test('a worker without its queue is ready, for its sweeps do the work themselves; without its database it is not', async () => {
+  const { product: worker } = await testProduct({ env: { REDIS_URL: 'redis://127.0.0.1:1/0' } });
+  const probes = await worker.buildProbes();
+  expect((await probes.inject('/readyz')).statusCode).toBe(200);
+  await worker.db.close();
+  expect((await probes.inject('/healthz')).statusCode).toBe(200);
+  expect((await probes.inject('/readyz')).statusCode).toBe(503);
+  await probes.close();
+});
+
 test('a database that hangs makes the server unready in bounded time, and ready again afterwards', async () => {
   const gate = await gateBefore(await testDatabaseUrl());
   atEndOfFile(() => gate.close());

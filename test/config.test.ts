@@ -25,6 +25,7 @@ describe('loadConfig', () => {
       dataDir: join(process.cwd(), 'data'),
       host: '127.0.0.1',
       port: 3900,
+      workerPort: 3901,
       publicUrl: 'http://127.0.0.1:3900',
       secretKey: undefined,
       smtpUrl: undefined,

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { pino } from 'pino';
 import { expect, test, vi } from 'vitest';
 import { loadConfig } from '../src/config.ts';
 import { start } from '../src/main.ts';
@@ -46,7 +47,7 @@ const holdingProxy = async (target: string, holds: (path: string) => boolean) =>
   };
 };
 
-const configFor = async (databaseUrl: string) =>
+const configFor = async (databaseUrl: string, env: Readonly<Record<string, string>> = {}) =>
   loadConfig({
     DATABASE_URL: databaseUrl,
     DATA_DIR: await temporaryFolder(),
@@ -55,6 +56,8 @@ const configFor = async (databaseUrl: string) =>
     FX_URL: 'off',
     ALLOW_PRIVATE_UPSTREAMS: 'true',
     LOG_LEVEL: 'silent',
+    WORKER_PORT: '0',
+    ...env,
   });
 
 test('a graceful stop finishes the ticket that is being gathered', async () => {
@@ -114,4 +117,48 @@ test('a port that is taken is said plainly, and nothing is left running', async 
   const first = await start(config, { web: true, worker: false, clock });
   await expect(start(config, { web: true, worker: false, clock })).rejects.toThrow(`Port ${config.port}`);
   await first.stop();
+});
+
+test('a worker alone answers /readyz on its own port; the second one on the machine says what to set and works on', async () => {
+  const port = await freePort();
+  const databaseUrl = await testDatabaseUrl();
+  const worker = async () => {
+    const lines: string[] = [];
+    const log = pino({ base: null, level: 'warn' }, { write: (line) => void lines.push(line) });
+    const config = await configFor(databaseUrl, { WORKER_PORT: String(port) });
+    const running = await start(config, { web: false, worker: true, clock, log });
+    atEndOfFile(() => running.stop());
+    return { running, lines };
+  };
+  const first = await worker();
+  expect(first.running).toMatchObject({ url: null, probesUrl: `http://127.0.0.1:${port}` });
+  expect((await fetch(`${first.running.probesUrl}/readyz`)).status).toBe(200);
+  expect(first.lines).toEqual([]);
+
+  const second = await worker();
+  expect(second.running.probesUrl).toBeNull();
+  expect(second.lines.map((line) => JSON.parse(line))).toMatchObject([
+    { level: 40, msg: expect.stringMatching(new RegExp(`${port}.*WORKER_PORT`)) },
+  ]);
+  await first.running.stop();
+  await expect(fetch(`http://127.0.0.1:${port}/readyz`)).rejects.toThrow('fetch failed');
+  // It works: what waits to be folded into the daily totals is gone soon.
+  const { db } = second.running.product;
+  await db.query(
+    "insert into rollup_delta (day, measured, microseconds, cost_micros) values ('2026-03-01', true, 1000000, 1)",
+  );
+  await vi.waitUntil(async () => (await db.query('select 1 from rollup_delta')).length === 0, { timeout: 15_000 });
+  await second.running.stop();
+});
+
+test('a worker listens nowhere with WORKER_PORT=0, and a process with the web role has no second port', async () => {
+  const alone = await start(await configFor(await testDatabaseUrl()), { web: false, worker: true, clock });
+  expect(alone.probesUrl).toBeNull();
+  await alone.stop();
+  const port = await freePort();
+  const config = await configFor(await testDatabaseUrl(), { WORKER_PORT: String(port) });
+  const both = await start(config, { web: true, worker: true, clock });
+  expect(both.probesUrl).toBeNull();
+  await expect(fetch(`http://127.0.0.1:${port}/readyz`)).rejects.toThrow('fetch failed');
+  await both.stop();
 });

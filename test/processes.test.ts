@@ -88,6 +88,7 @@ beforeAll(async () => {
   env = {
     DATA_DIR: join(folder, 'data'),
     PORT: String(port),
+    WORKER_PORT: String(await freePort()),
     PUBLIC_URL: `http://127.0.0.1:${port}`,
     ALLOW_PRIVATE_UPSTREAMS: 'true',
   };
@@ -104,7 +105,8 @@ describe('one data folder and several processes', () => {
     worker = await startCli(['worker'], env, '"ready"');
     expect(web.output()).toContain(`${env.PUBLIC_URL}/sign-in/`);
     expect(worker.output()).not.toContain('sign-in');
-    expect((await fetch(`${env.PUBLIC_URL}/readyz`)).status).toBe(200);
+    for (const url of [env.PUBLIC_URL, `http://127.0.0.1:${env.WORKER_PORT}`])
+      expect((await fetch(`${url}/readyz`)).status).toBe(200);
   });
 
   it('a connection made by a command is known to the running server at once', async () => {

@@ -38,7 +38,7 @@ test('a thousand deliveries survive five kills: each acknowledged one is posted,
 
 test('two processes that work on the same tickets do everything once', async () => {
   const set = await stage(60, {});
-  await startCli(['worker'], { ...set.env, LOG_LEVEL: 'info' }, '"ready"');
+  await startCli(['worker'], { ...set.env, LOG_LEVEL: 'info', WORKER_PORT: '0' }, '"ready"');
   const ids = await set.play();
   await set.quiet();
   await expectExactlyOnce(set, ids);

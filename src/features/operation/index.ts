@@ -1,3 +1,3 @@
 export { type Check, reasonOf } from './check.ts';
 export { type DoctorReport, examine } from './doctor.ts';
-export { operationRoutes, type Readiness } from './routes.ts';
+export { operationRoutes, probeRoutes, type Readiness } from './routes.ts';

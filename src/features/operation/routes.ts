@@ -23,17 +23,15 @@ const statusResponse = (statuses: readonly ConnectionStatus[]) => ({
   connections: statuses,
 });
 
-/** /healthz, /readyz, /metrics, /api/v1/status, the quarantine and the decisions on held work. */
-export const operationRoutes =
-  (deps: {
-    readonly db: Database;
-    readonly clock: Clock;
-    readonly access: Access;
-    readonly metrics: Metrics;
-    readonly ready: Readiness;
-    /** What else the status tells, e.g. how far the demo is. */
-    readonly extraStatus?: (() => object) | undefined;
-  }): FastifyPluginAsyncZod =>
+interface Deps {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly access: Access;
+}
+
+/** /healthz, /readyz and /metrics: what a process of any role answers. */
+export const probeRoutes =
+  (deps: Deps & { readonly metrics: Metrics; readonly ready: Readiness }): FastifyPluginAsyncZod =>
   async (app) => {
     const { db, clock, access, metrics } = deps;
 
@@ -54,6 +52,18 @@ export const operationRoutes =
       }
       return reply.type(metrics.contentType).send(await metrics.render());
     });
+  };
+
+/** /api/v1/status, the quarantine and the decisions on held work. */
+export const operationRoutes =
+  (
+    deps: Deps & {
+      /** What else the status tells, e.g. how far the demo is. */
+      readonly extraStatus?: (() => object) | undefined;
+    },
+  ): FastifyPluginAsyncZod =>
+  async (app) => {
+    const { db, clock, access } = deps;
 
     app.get(
       '/api/v1/status',
@@ -87,7 +97,7 @@ export const operationRoutes =
           params: z.object({
             id: z.string().regex(/^\d{1,18}$/, "a work entry's id as `GET /api/v1/tickets/{id}` gives it"),
           }),
-          body: z.object({ decision: z.enum(['accept', 'reject']) }),
+          body: z.strictObject({ decision: z.enum(['accept', 'reject']) }),
         },
       },
       async (request) => {
