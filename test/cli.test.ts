@@ -278,6 +278,8 @@ describe('the other commands', () => {
       connections: [{ connection: 1, walked: 0, raised: 0 }],
     });
     expect(await json('replay')).toEqual({ tickets: 0, tags: 0, deliveries: 0, stillUnreadable: 0 });
+    expect(await failure('replay', '--ticket', '404')).toContain('no ticket "404"');
+    expect(await failure('replay', '--connection', 'nobody')).toContain('no connection "nobody"');
     expect(await failure('backfill')).toContain('--since');
     expect(await failure('backfill', '--since', 'long ago')).toContain('is not a day');
   });

@@ -1,3 +1,4 @@
+import { NotFound } from '../../core/errors.ts';
 import type { HelpdeskAdapter } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
@@ -158,10 +159,18 @@ export interface ReplayResult {
   readonly stillUnreadable: number;
 }
 
-/** Takes tickets and deliveries out of quarantine, and has tags written that were given up; a ticket that is named is pulled anew whether or not it was in there. */
+/**
+ * Takes tickets and deliveries out of quarantine, and has tags written that were given up; a ticket that is named is pulled
+ * anew whether or not it was in there. NotFound where the ledger holds no ticket of that name.
+ */
 export const replay = async (deps: Deps, choice: ReplayChoice): Promise<ReplayResult> => {
   const now = deps.clock.now();
   const tickets = await replayTickets(deps.sql, choice, now);
+  if (choice.ticketExternalId !== undefined && tickets === 0)
+    throw new NotFound(
+      `There is no ticket "${choice.ticketExternalId.slice(0, 100)}"${choice.connection ? ` of connection "${choice.connection.name}"` : ''}. ` +
+        'Give the number it has at the helpdesk; one that the ledger has not seen comes with "deskledger reconcile", an older one with "deskledger backfill --since YYYY-MM-DD".',
+    );
   const tags = await replayTags(deps.sql, choice, now);
   if (choice.ticketExternalId !== undefined) return { tickets, tags, deliveries: 0, stillUnreadable: 0 };
   const { read, left } = await replayDeliveries(deps, choice, now);

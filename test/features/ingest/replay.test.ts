@@ -68,7 +68,16 @@ describe('replay', () => {
     await w.drain();
     expect(w.desk.pulls).toHaveLength(2);
     expect(await w.growth('1')).toEqual(before);
-    expect(await replay(deps(), { ticketExternalId: 'none' })).toMatchObject({ tickets: 0 });
+  });
+
+  test('says of a named ticket that the ledger does not hold what to do, and of one of another connection too', async () => {
+    const other = await w.directory.connections.create({ kind: 'desk', settings: { name: 'other' } });
+    w.put('1');
+    await w.deliver('1');
+    await expect(replay(deps(), { ticketExternalId: 'none' })).rejects.toThrow(/no ticket "none"\. .*reconcile/);
+    await expect(replay(deps(), { ticketExternalId: '1', connection: other })).rejects.toThrow(
+      /no ticket "1" of connection "other"\. .*backfill/,
+    );
   });
 
   test('reads deliveries again that an update has come to understand, without their signature', async () => {
