@@ -125,6 +125,14 @@ export interface HelpdeskAgent {
   readonly name: string | null;
 }
 
+/** What a helpdesk's change feed tells of a ticket. */
+export interface TicketChange {
+  readonly externalId: string;
+  readonly updatedAt: Date;
+  /** As of that change. */
+  readonly status: TicketStatus;
+}
+
 /** One connected account. */
 export interface HelpdeskClient {
   /** Who we are there; throws Refused where the credentials do not work. */
@@ -147,7 +155,7 @@ export interface HelpdeskClient {
   }>;
   /** Changes since the cursor (or since the date), page by page, to the end of the stream. */
   walkChanges(from: { readonly cursor: string | null; readonly since: Date }): AsyncIterable<{
-    readonly changed: readonly { readonly externalId: string; readonly updatedAt: Date }[];
+    readonly changed: readonly TicketChange[];
     readonly cursor: string | null;
   }>;
   /** Adds and takes away tags; each idempotent. Throws UpstreamError; a closed ticket is status 422. */

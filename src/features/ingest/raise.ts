@@ -1,3 +1,4 @@
+import type { TicketChange } from '../../helpdesks/port.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { burstMs, deepPullMs, mostAttempts, quietMs } from './coalescing.ts';
 import type { Arrival } from './receive.ts';
@@ -74,16 +75,24 @@ export const storeArrivals = async (sql: Sql, arrivals: readonly Arrival[]): Pro
 /** Clocks of the helpdesk and of this machine differ by less. */
 const clockSkewSeconds = 2;
 
+/** From the helpdesk's change to our note of it: longer than a call that tags and the statement after it usually take. */
+const tagCallSeconds = 5;
+
+/** How a ticket ended, null where it did not: what a status must not be missed in. */
+const endIn = (status: string): string => `case when ${status} in ('solved', 'closed', 'deleted') then ${status} end`;
+
 /**
  * Raises tickets that a walk over the helpdesk's changes found newer than what we hold, but for those that are due anyhow,
  * and returns how many no webhook had told of. A change no later than our own last tag on the ticket is most likely that
  * tag: it is read again, its audits wait their 6 h, and it is not among those returned. So it is with a ticket that waits
  * for its 6 h already: a read tells whether it was solved, which brings its audits. One in quarantine is tried once more.
+ * Of both, nothing is read where a webhook told of the change: it was weighed when it came, and calls are the real cost;
+ * save where the ticket's status says that the one that told of its end, or of its return, was lost.
  */
 export const raiseChanged = async (
   sql: Sql,
   connectionId: number,
-  changed: readonly { readonly externalId: string; readonly updatedAt: Date }[],
+  changed: readonly TicketChange[],
   { now, fromBackfill }: { readonly now: Date; readonly fromBackfill: boolean },
 ): Promise<number> => {
   const [counted] = await sql.query<{ raised: bigint }>(
@@ -95,10 +104,17 @@ export const raiseChanged = async (
                          and d.received_at >= n.updated_at - $7 * interval '1 s') as told,
               exists (select 1 from ticket t where t.connection_id = $1 and t.external_id = n.external_id
                          and t.snapshot_at is not null and t.deep_due_at is not null) as waits
-         from (select external_id, max(updated_at) as updated_at from unnest($2::text[], $3::timestamptz[]) as u(external_id, updated_at) group by external_id) n
+         from (select distinct on (external_id) external_id, updated_at, ${endIn('status')} as ended
+                 from unnest($2::text[], $3::timestamptz[], $10::text[]) as u(external_id, updated_at, status) order by external_id, updated_at desc) n
         where not exists (
           select 1 from ticket held where held.connection_id = $1 and held.external_id = n.external_id
-             and (held.snapshot_at >= n.updated_at or held.due_at is not null and held.quarantined_at is null))
+             and (held.snapshot_at >= n.updated_at or held.due_at is not null and held.quarantined_at is null
+               or held.quarantined_at is null and held.snapshot_at is not null and ${endIn('held.status')} is not distinct from n.ended
+                  and (held.deep_due_at is not null
+                    or exists (select 1 from wanted_tag w where w.ticket_id = held.id
+                                  and n.updated_at between w.done_at - $9 * interval '1 s' and w.done_at + $7 * interval '1 s'))
+                  and exists (select 1 from delivery d where d.connection_id = $1 and d.ticket_external_id = n.external_id
+                                 and d.received_at >= n.updated_at - $7 * interval '1 s')))
      ), raised as (
        insert into ticket (connection_id, external_id, dirty_seq, burst_started_at, due_at, deep_due_at, wants_deep, first_seen_at, from_backfill)
        select $1, external_id, 1, $4::timestamptz, $4::timestamptz, $4::timestamptz + case when by_us then $6 else 0 end * interval '1 ms',
@@ -122,6 +138,8 @@ export const raiseChanged = async (
       deepPullMs,
       clockSkewSeconds,
       mostAttempts,
+      tagCallSeconds,
+      changed.map(({ status }) => status),
     ],
   );
   return Number(counted?.raised ?? 0n);

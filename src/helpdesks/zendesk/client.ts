@@ -2,7 +2,7 @@ import { InvalidInput, Refused, UpstreamError } from '../../core/errors.ts';
 import { minuteMs, secondMs } from '../../core/time.ts';
 import { baseUrlOf } from '../../platform/http/address.ts';
 import { createHttp } from '../../platform/http/client.ts';
-import type { HelpdeskAdapter, HelpdeskClient } from '../port.ts';
+import type { HelpdeskAdapter, HelpdeskClient, TicketChange } from '../port.ts';
 import { authorsOf, readHistory } from './history.ts';
 import { createQuotas, type Quota } from './quota.ts';
 import {
@@ -193,13 +193,14 @@ export const connectZendesk = (
           { path: '/api/v2/incremental/tickets/cursor.json', query },
           changesAnswer,
         );
-        const changed = new Map<string, Date>();
-        for (const { id, updated_at } of answer.tickets) {
+        const changed = new Map<string, TicketChange>();
+        for (const { id, updated_at, status } of answer.tickets) {
           const seen = changed.get(id);
-          if (!seen || seen < updated_at) changed.set(id, updated_at);
+          if (!seen || seen.updatedAt < updated_at)
+            changed.set(id, { externalId: id, updatedAt: updated_at, status: ticketStatus(status ?? '') });
         }
         const next = answer.after_cursor ?? cursor;
-        yield { changed: [...changed].map(([externalId, updatedAt]) => ({ externalId, updatedAt })), cursor: next };
+        yield { changed: [...changed.values()], cursor: next };
         // An empty page is no end; the same cursor again would be the same page again.
         if (answer.end_of_stream || next === null || next === cursor) return;
         cursor = next;

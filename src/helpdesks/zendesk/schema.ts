@@ -132,7 +132,7 @@ export const auditsAnswer = z.object({
 
 /** A page of the change feed. Of each ticket only what the walk needs is read, so that an odd one does not stop it. */
 export const changesAnswer = z.object({
-  tickets: z.array(z.object({ id, updated_at: instant })),
+  tickets: z.array(z.object({ id, updated_at: instant, status: text })),
   after_cursor: text,
   end_of_stream: z.boolean().nullish(),
 });

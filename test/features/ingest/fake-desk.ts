@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type {
   HelpdeskAdapter,
   HelpdeskClient,
+  TicketChange,
   TicketHistory,
   TicketSnapshot,
   Touch,
@@ -76,7 +77,7 @@ export interface FakeDesk {
   /** Ids that the next answers leave out without a word. */
   readonly leftOut: Set<string>;
   /** Pages of the change feed after each cursor. */
-  readonly feed: { readonly externalId: string; readonly updatedAt: Date }[][];
+  readonly feed: TicketChange[][];
   readonly pulls: Wanted[];
   readonly walks: { readonly cursor: string | null; readonly since: Date }[];
   readonly writes: {

@@ -279,7 +279,7 @@ describe('harm that a connection must not do', () => {
   test('a ticket known from history alone is priced, neither tagged nor asked about', async () => {
     await w.order(1);
     w.put('1', solved('audit:1'));
-    await raiseChanged(w.db, w.connection.id, [{ externalId: '1', updatedAt: w.clock.now() }], {
+    await raiseChanged(w.db, w.connection.id, [{ externalId: '1', updatedAt: w.clock.now(), status: 'open' }], {
       now: w.clock.now(),
       fromBackfill: true,
     });
@@ -293,7 +293,7 @@ describe('harm that a connection must not do', () => {
   test('until a webhook tells of it', async () => {
     await w.order(1);
     w.put('1');
-    await raiseChanged(w.db, w.connection.id, [{ externalId: '1', updatedAt: w.clock.now() }], {
+    await raiseChanged(w.db, w.connection.id, [{ externalId: '1', updatedAt: w.clock.now(), status: 'open' }], {
       now: w.clock.now(),
       fromBackfill: true,
     });

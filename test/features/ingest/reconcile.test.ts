@@ -3,6 +3,7 @@ import { UpstreamError } from '../../../src/core/errors.ts';
 import { dayMs, hourMs, minuteMs, secondMs } from '../../../src/core/time.ts';
 import { connectionStatuses, reconcile } from '../../../src/features/ingest/index.ts';
 import { raiseChanged } from '../../../src/features/ingest/raise.ts';
+import type { TicketChange } from '../../../src/helpdesks/port.ts';
 import { emptyHistory, reading } from './fake-desk.ts';
 import { type World, world } from './world.ts';
 
@@ -14,7 +15,11 @@ afterEach(() => w.close());
 
 const walk = (options: { since?: Date; stop?: AbortSignal } = {}) =>
   reconcile({ sql: w.db, clock: w.clock, runStep: w.runStep, client: w.first.client }, w.connection, options);
-const changed = (externalId: string, updatedAt = w.clock.now()) => ({ externalId, updatedAt });
+const changed = (externalId: string, updatedAt = w.clock.now()): TicketChange => ({
+  externalId,
+  updatedAt,
+  status: w.desk.tickets.get(externalId)?.status ?? 'open',
+});
 const feed = (...pages: ReturnType<typeof changed>[][]) => {
   w.desk.feed.splice(0, Number.POSITIVE_INFINITY, ...pages);
 };
@@ -95,7 +100,7 @@ describe('a walk over the changes', () => {
     expect(await w.row('1')).toMatchObject({ status: 'solved', deep_due_at: null });
   });
 
-  test('reads again a ticket that waits for its 6 h and changed as a webhook told, which is no gap', async () => {
+  test('does not read a ticket that waits for its 6 h and changed as a webhook told, and reads it where none told', async () => {
     w.put('1');
     await tell('1');
     w.clock.advance(minuteMs);
@@ -103,9 +108,33 @@ describe('a walk over the changes', () => {
     await w.deliver('1', { urgency: 'later' });
     feed([changed('1')]);
     expect(await walk()).toMatchObject({ raised: 0 });
+    const { length } = w.desk.pulls;
+    await w.drain();
+    expect(w.desk.pulls).toHaveLength(length);
+    w.clock.advance(minuteMs);
+    w.put('1', { updatedAt: w.clock.now() });
+    feed([changed('1')]);
+    expect(await walk()).toMatchObject({ raised: 1 });
     await w.drain();
     expect((await w.row('1')).snapshot_at).toEqual(w.clock.now());
     expect((await w.row('1')).deep_due_at).not.toBeNull();
+  });
+
+  test('a lost "solved" is found at once where a later webhook told of the ticket', async () => {
+    await w.order(1);
+    w.put('1');
+    await tell('1');
+    w.clock.advance(minuteMs);
+    for (const status of ['solved', 'open', 'deleted'] as const) {
+      w.clock.advance(minuteMs);
+      w.put('1', { status, updatedAt: w.clock.now() });
+      await w.deliver('1', { urgency: 'later' });
+      feed([changed('1')]);
+      await walk();
+      await w.drain();
+      expect(await w.row('1')).toMatchObject({ status });
+      expect(w.desk.pulls.at(-1)).toMatchObject([{ externalId: '1', withHistory: 'if solved' }]);
+    }
   });
 
   test('finds a lost webhook on a ticket in quarantine, and tries it once', async () => {
@@ -142,6 +171,23 @@ describe('a walk over the changes', () => {
     feed([changed('1', new Date('2026-03-02T10:00:03Z'))]);
     expect(await walk()).toMatchObject({ raised: 0 });
     expect(await w.pending()).toBe(0);
+  });
+
+  test('our own tags whose echo came are not read again', async () => {
+    await w.order(1);
+    w.put('1');
+    await tell('1');
+    await w.deliver('1', { urgency: 'ignore' });
+    w.put('1', { updatedAt: w.clock.now() });
+    feed([changed('1')]);
+    w.clock.advance(5 * minuteMs);
+    expect(await walk()).toMatchObject({ walked: 1, raised: 0 });
+    const { length } = w.desk.pulls;
+    await w.drain();
+    expect(w.desk.pulls).toHaveLength(length);
+    w.put('1', { updatedAt: w.clock.now() });
+    feed([changed('1')]);
+    expect(await walk()).toMatchObject({ raised: 1 });
   });
 
   test('a change after our own tags is news', async () => {

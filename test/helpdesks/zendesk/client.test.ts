@@ -319,7 +319,7 @@ describe('pullTickets', () => {
 
 describe('walkChanges', () => {
   const path = '/api/v2/incremental/tickets/cursor.json';
-  const brief = (one: string, updated_at: string) => ({ id: Number(one), updated_at });
+  const brief = (one: string, updated_at: string, status = 'open') => ({ id: Number(one), updated_at, status });
 
   it('walks to the end of the stream, past empty pages', async () => {
     api()
@@ -329,7 +329,7 @@ describe('walkChanges', () => {
         tickets: [
           brief(id, '2026-02-02T00:00:00Z'),
           brief(other, '2026-01-15T00:00:00Z'),
-          brief(id, '2026-02-03T00:00:00Z'),
+          brief(id, '2026-02-03T00:00:00Z', 'solved'),
           brief(id, '2026-02-01T00:00:00Z'),
         ],
         after_cursor: 'a1',
@@ -344,13 +344,13 @@ describe('walkChanges', () => {
     expect(pages).toEqual([
       {
         changed: [
-          { externalId: id, updatedAt: new Date('2026-02-03T00:00:00Z') },
-          { externalId: other, updatedAt: new Date('2026-01-15T00:00:00Z') },
+          { externalId: id, updatedAt: new Date('2026-02-03T00:00:00Z'), status: 'solved' },
+          { externalId: other, updatedAt: new Date('2026-01-15T00:00:00Z'), status: 'open' },
         ],
         cursor: 'a1',
       },
       { changed: [], cursor: 'a2' },
-      { changed: [{ externalId: other, updatedAt: new Date('2026-02-04T00:00:00Z') }], cursor: 'a3' },
+      { changed: [{ externalId: other, updatedAt: new Date('2026-02-04T00:00:00Z'), status: 'open' }], cursor: 'a3' },
     ]);
   });
 
