@@ -8,7 +8,7 @@ import { startServer } from './server-process.ts';
 import type { Progress, Seen } from './vendors.ts';
 
 const rounds = 3;
-const ticketsInRound = 1500;
+const ticketsInRound = 2500;
 /** What every ticket waits after its last event, by design (DESIGN.md section 3); it is no work and is taken off. */
 const quietSeconds = 3;
 const withinMs = 120_000;

@@ -23,6 +23,8 @@ const settings = {
   max_connections: '200',
   shared_buffers: '64MB',
   jit: 'off',
+  // A new ledger grows many-fold within its first minute, and plans made without statistics read whole tables.
+  autovacuum_naptime: '10s',
   timezone: 'UTC',
   log_timezone: 'UTC',
   log_error_verbosity: 'terse',
