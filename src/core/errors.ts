@@ -1,3 +1,7 @@
+import { faultsOf, type InputFault } from './fault-words.ts';
+
+export { faultsOf, type InputFault };
+
 /** Why something could not be done. Closed: the two translations (HTTP, job outcome) cover every member. */
 export type ErrorCode =
   | 'invalid_input'
@@ -9,13 +13,6 @@ export type ErrorCode =
   | 'limit'
   | 'too_large'
   | 'unavailable';
-
-/** One fault in a person's or a vendor's input: where it is and what is wrong with it. */
-export interface InputFault {
-  /** A field path, a column name or a header, e.g. "rates.csv row 3, column hourly". */
-  readonly field: string;
-  readonly reason: string;
-}
 
 /** An expected failure. The message tells a person what is wrong and what to do next, and never holds personal data or a secret. */
 export class AppError extends Error {

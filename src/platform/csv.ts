@@ -31,11 +31,11 @@ const delimiterOf = (text: string): ',' | ';' => {
   return occurrences(unquoted, ';') > occurrences(unquoted, ',') ? ';' : ',';
 };
 
-const recordsOf = (text: string): string[][] => {
+const recordsOf = (text: string, delimiter: string): string[][] => {
   try {
     return parse(text, {
       bom: true,
-      delimiter: delimiterOf(text),
+      delimiter,
       trim: true,
       relax_column_count: true,
       skip_empty_lines: false,
@@ -50,6 +50,9 @@ const recordsOf = (text: string): string[][] => {
     );
   }
 };
+
+/** "30,50": one comma, no dot and no other sign; with a thousands separator of any kind it stays as it is, to be refused. */
+const decimalComma = /^(\d+),(\d+)$/;
 
 const isBlank = (cells: readonly string[]): boolean => cells.every((cell) => cell === '');
 
@@ -80,13 +83,17 @@ const headerFaults = (row: number, header: readonly string[], columns: z.ZodObje
 /**
  * Reads CSV with a header into one value per row. Cells are trimmed text (an empty one is ''); columns may stand in any
  * order and case, and those whose schema accepts undefined may be absent. A BOM, CRLF and ";" are understood, blank lines
- * are skipped. Throws InvalidInput with every fault of the file, each with a field such as "row 3, column hourly".
+ * are skipped. Cells of the columns named in `decimals` may have a decimal comma where ";" is the delimiter, as European
+ * spreadsheets write them. Throws InvalidInput with every fault of the file, each with a field such as "row 3, column hourly".
  */
 export const readTable = <Columns extends z.ZodObject>(
   text: string,
   columns: Columns,
+  { decimals = [] }: { readonly decimals?: readonly (keyof z.output<Columns> & string)[] } = {},
 ): TableRow<z.output<Columns>>[] => {
-  const records = recordsOf(text);
+  const delimiter = delimiterOf(text);
+  const records = recordsOf(text, delimiter);
+  const withComma: readonly string[] = delimiter === ';' ? decimals : [];
   const headerIndex = records.findIndex((cells) => !isBlank(cells));
   const known = Object.keys(columns.shape);
   if (headerIndex < 0) throw new InvalidInput(`The file is empty; its first row must be the header ${known.join(',')}`);
@@ -106,7 +113,12 @@ export const readTable = <Columns extends z.ZodObject>(
       });
       continue;
     }
-    const raw = Object.fromEntries(header.map((name, at) => [name, cells[at]]));
+    const raw = Object.fromEntries(
+      header.map((name, at) => [
+        name,
+        withComma.includes(name) ? cells[at]?.replace(decimalComma, '$1.$2') : cells[at],
+      ]),
+    );
     const parsed = columns.safeParse(raw);
     if (parsed.success) rows.push({ row, value: parsed.data });
     else {

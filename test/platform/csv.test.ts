@@ -69,6 +69,27 @@ describe('readTable', () => {
   });
 });
 
+describe('a decimal comma', () => {
+  const read = (text: string) => readTable(text, columns, { decimals: ['hourly'] })[0]?.value.hourly;
+
+  it.each([
+    ['30,50', '30.50'],
+    ['1234,5', '1234.5'],
+    ['0,123456', '0.123456'],
+    ['30.50', '30.50'],
+    ['30', '30'],
+  ])('%s is read where ";" is the delimiter', (cell, value) => expect(read(`code;hourly\nnord;${cell}`)).toBe(value));
+
+  it.each(['1.234,50', '1,234,567', '1,234.50', '1 234,50', '30,', ',50'])('%s is not guessed at', (cell) =>
+    expect(() => read(`code;hourly\nnord;${cell}`)).toThrow(InvalidInput),
+  );
+
+  it('is refused where "," is the delimiter, and in a column that did not ask for it', () => {
+    expect(() => read('code,hourly\nnord,"30,50"')).toThrow(InvalidInput);
+    expect(() => readTable('code;hourly\nnord;30,50', columns)).toThrow(InvalidInput);
+  });
+});
+
 describe('writeCsv', () => {
   it.each([
     ['=1+1', "'=1+1"],

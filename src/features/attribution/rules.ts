@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type InputFault, InvalidInput } from '../../core/errors.ts';
+import { faultsOf, type InputFault, InvalidInput } from '../../core/errors.ts';
 import { refuseFaults } from '../../platform/csv.ts';
 import type { PartnerBook, RegionBook } from '../directory/index.ts';
 import { isOurTag } from './tags.ts';
@@ -88,7 +88,7 @@ export const parseTicketRules = (
     const at = (field: string): string => (field === '' ? `rule ${index + 1}` : `rule ${index + 1}, ${field}`);
     const parsed = ruleSchema.safeParse(raw);
     if (!parsed.success) {
-      faults.push(...parsed.error.issues.map(({ path, message }) => ({ field: at(path.join('.')), reason: message })));
+      faults.push(...faultsOf(parsed.error.issues, '').map(({ field, reason }) => ({ field: at(field), reason })));
       return [];
     }
     const { when, partner, region } = parsed.data;

@@ -1,7 +1,7 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { XMLParser } from 'fast-xml-parser';
 import { z } from 'zod';
-import { type InputFault, InvalidInput } from '../../core/errors.ts';
+import { faultsOf, type InputFault, InvalidInput } from '../../core/errors.ts';
 import { parseDecimal } from '../../core/money.ts';
 import { type Day, isDay } from '../../core/time.ts';
 import { cellField, readTable, refuseFaults } from '../../platform/csv.ts';
@@ -107,7 +107,7 @@ const readEcbXml = (text: string): FxRow[] => {
   }
   const envelope = ecbEnvelope.safeParse(parsed);
   if (!envelope.success) {
-    const faults = envelope.error.issues.map(({ path, message }) => ({ field: path.join('.'), reason: message }));
+    const faults = faultsOf(envelope.error.issues, 'file');
     throw new InvalidInput('The file is no envelope of ECB reference rates; nothing was imported', faults.slice(0, 20));
   }
   return envelope.data.Envelope.Cube.Cube.flatMap(({ time, Cube }) =>
@@ -129,11 +129,13 @@ const ownColumns = z.object({
   date: z.string().refine(isDay, 'is not a day; write it as YYYY-MM-DD'),
   base: currencyCell,
   quote: currencyCell,
-  rate: z.string().refine(isRate, notARate),
+  rate: z
+    .string()
+    .refine(isRate, 'is not a rate above 0; write it as 1.0938, or as 1,0938 where ";" separates the cells'),
 });
 
 const readOwnTable = (text: string): FxRow[] => {
-  const table = readTable(text, ownColumns);
+  const table = readTable(text, ownColumns, { decimals: ['rate'] });
   const seen = new Map<string, number>();
   const faults: InputFault[] = [];
   for (const { row, value } of table) {

@@ -14,7 +14,10 @@ const columns = z.object({
   key: z.string(),
   hourly: z
     .string()
-    .regex(/^\d{1,9}(\.\d{1,6})?$/, 'is not an hourly amount; write it as 31.50, with at most six decimals')
+    .regex(
+      /^\d{1,9}(\.\d{1,6})?$/,
+      'is not an hourly amount; write it as 31.50 (where ";" separates the cells also as 31,50), with at most six decimals and no thousands separator',
+    )
     .transform(microsOf),
   currency: z
     .string()
@@ -45,7 +48,7 @@ const rateOf = ({ value }: Row): Rate => ({
 const readRates = (text: string): Rate[] => {
   const faults: InputFault[] = [];
   const seen = new Map<string, number>();
-  const rates = readTable(text, columns).map((row) => {
+  const rates = readTable(text, columns, { decimals: ['hourly'] }).map((row) => {
     const reason = keyFault(row.value);
     if (reason) faults.push({ field: cellField(row.row, 'key'), reason });
     const rate = rateOf(row);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type InputFault, InvalidInput } from '../../core/errors.ts';
+import { faultsOf, type InputFault, InvalidInput } from '../../core/errors.ts';
 import type { HelpdeskAdapter } from '../../helpdesks/port.ts';
 import type { Vault } from '../../platform/crypto.ts';
 import type { StoreAdapter } from '../../stores/port.ts';
@@ -11,12 +11,6 @@ const ownSettings = z.looseObject({
   name: z.string().trim().min(1).max(100).regex(/[^\d]/, 'may not be digits alone: those are ids'),
 });
 
-const faultsOf = (error: z.ZodError): InputFault[] =>
-  error.issues.map(({ path, message }) => ({
-    field: path.length === 0 ? 'settings' : path.join('.'),
-    reason: message,
-  }));
-
 /** Settings as the adapter's schema reads them; throws InvalidInput with one fault per setting. */
 export const parseSettings = (adapter: Adapter, raw: unknown): Record<string, unknown> & { name: string } => {
   const own = ownSettings.safeParse(raw);
@@ -24,7 +18,8 @@ export const parseSettings = (adapter: Adapter, raw: unknown): Record<string, un
   const faults = new Map<string, InputFault>();
   for (const result of [parsed, own])
     if (!result.success)
-      for (const fault of faultsOf(result.error)) faults.set(fault.field, faults.get(fault.field) ?? fault);
+      for (const fault of faultsOf(result.error.issues, 'settings'))
+        faults.set(fault.field, faults.get(fault.field) ?? fault);
   if (!parsed.success || !own.success) {
     const list = [...faults.values()];
     throw new InvalidInput(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type InputFault, InvalidInput } from '../../core/errors.ts';
+import { faultsOf, type InputFault, InvalidInput } from '../../core/errors.ts';
 import type { MappingRule } from './mapping.ts';
 
 const name = z.string().trim().min(1, 'is empty');
@@ -50,12 +50,6 @@ const rule = z
         });
   });
 
-const reasonOf = (issue: z.core.$ZodIssue): string => {
-  if (issue.code === 'invalid_union')
-    return `must be one of channel, external_source, metafield, form_field, line_brand`;
-  return issue.message;
-};
-
 /**
  * Reads the file of `import mapping-rules`: a JSON array of rules, the first of which decides first. Throws InvalidInput
  * with every fault, each with a field such as "rule 2, from.place"; rules count from 1.
@@ -81,11 +75,8 @@ export const readMappingRules = (text: string): MappingRule[] => {
     const parsed = rule.safeParse(entry);
     if (parsed.success) rules.push(parsed.data);
     else
-      for (const issue of parsed.error.issues)
-        faults.push({
-          field: [`rule ${index + 1}`, issue.path.join('.')].filter(Boolean).join(', '),
-          reason: reasonOf(issue),
-        });
+      for (const { field, reason } of faultsOf(parsed.error.issues, ''))
+        faults.push({ field: [`rule ${index + 1}`, field].filter(Boolean).join(', '), reason });
   }
   if (faults.length > 0)
     throw new InvalidInput(

@@ -62,7 +62,7 @@ export const reportRoutes =
         schema: {
           summary: 'Cost, orders and CSAT by partner and region',
           tags: ['reports'],
-          querystring: z.object({
+          querystring: z.strictObject({
             from: day,
             to: day,
             groupBy: z.enum(Object.keys(groupings) as [keyof typeof groupings]).default('partner'),
@@ -86,7 +86,7 @@ export const reportRoutes =
         schema: {
           summary: 'Cost, handled seconds, tickets and orders over time',
           tags: ['reports'],
-          querystring: z.object({
+          querystring: z.strictObject({
             from: day,
             to: day,
             step: z.enum(['day', 'week', 'month']).default('day'),
@@ -112,7 +112,7 @@ export const reportRoutes =
           summary:
             'Tickets, newest first, with their part of the cost in a cell and period. In pages: the header Link leads to the next, in CSV too',
           tags: ['tickets'],
-          querystring: z.object({
+          querystring: z.strictObject({
             connection: z.string().max(80).optional().describe("A connection's id or name"),
             externalId: z.string().max(80).optional(),
             partner: z.string().max(80).optional().describe('A partner code, or "none"'),
@@ -163,7 +163,7 @@ export const reportRoutes =
           summary: 'Why this number: one ticket with its attribution, work, postings, rates and versions',
           tags: ['tickets'],
           params: z.object({ id }),
-          querystring: z.object({ format }),
+          querystring: z.strictObject({ format }),
         },
       },
       async (request, reply) => {

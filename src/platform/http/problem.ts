@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ZodError } from 'zod';
-import { AppError, type ErrorCode, type InputFault, InvalidInput, LimitReached } from '../../core/errors.ts';
+import { AppError, type ErrorCode, faultsOf, type InputFault, InvalidInput, LimitReached } from '../../core/errors.ts';
 import type { Log } from '../log.ts';
 
 /** Problem details (RFC 9457). `errors` names each faulty field of the request. */
@@ -45,10 +45,14 @@ const partNames: Readonly<Record<string, string>> = {
 };
 
 const validationFaults = ({ validation = [], validationContext = 'body' }: FastifyError): InputFault[] =>
-  validation.map(({ instancePath, message, params }) => {
-    const missing = typeof params?.missingProperty === 'string' ? [params.missingProperty] : [];
-    const path = [...instancePath.split('/').filter((part) => part !== ''), ...missing].join('.');
-    return { field: path || (partNames[validationContext] ?? validationContext), reason: message ?? 'is not valid' };
+  validation.flatMap(({ instancePath, message, params }) => {
+    const path = instancePath.split('/').filter((part) => part !== '');
+    // A strict object's unknown names; its own place is that of the object.
+    const names = Array.isArray(params?.keys) ? params.keys.map((key) => [String(key)]) : [[]];
+    return names.map((name) => ({
+      field: [...path, ...name].join('.') || (partNames[validationContext] ?? validationContext),
+      reason: message ?? 'is not valid',
+    }));
   });
 
 const isFastifyError = (error: unknown): error is FastifyError => error instanceof Error && 'statusCode' in error;
@@ -57,8 +61,7 @@ const isFastifyError = (error: unknown): error is FastifyError => error instance
 export const problemOf = (error: unknown): Problem => {
   if (error instanceof AppError)
     return problem(statusOf[error.code], error.code, error.message, error instanceof InvalidInput ? error.faults : []);
-  if (error instanceof ZodError)
-    return faulty(error.issues.map(({ path, message }) => ({ field: path.join('.') || 'body', reason: message })));
+  if (error instanceof ZodError) return faulty(faultsOf(error.issues, 'body'));
   if (isFastifyError(error)) {
     if (error.validation) return faulty(validationFaults(error));
     const status = error.statusCode ?? 500;

@@ -157,7 +157,7 @@ describe('ticket rules', () => {
     expect((error as InvalidInput).faults.map(({ field: where }) => where)).toEqual([
       'rule 1, when',
       'rule 2',
-      'rule 3, when',
+      'rule 3, when.colour',
       'rule 4, partner',
       'rule 4, region',
       'rule 5',

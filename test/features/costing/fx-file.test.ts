@@ -68,6 +68,9 @@ describe('an own table', () => {
       rows: [{ date: '2026-05-04', base: 'EUR', quote: 'AED', rate: '4.04' }],
     }));
 
+  test('with a decimal comma where ";" separates the cells', () =>
+    expect(readFxFile('date;base;quote;rate\n2026-05-04;EUR;AED;4,0412345\n').rows[0]?.rate).toBe('4.0412345'));
+
   test('a fault per bad cell', () =>
     expect(faultsOf('date,base,quote,rate\n2026-5-4,EURO,AED,0\n').map(({ field }) => field)).toEqual([
       'row 2, column date',

@@ -44,6 +44,24 @@ describe('importing rates', () => {
     ]);
   });
 
+  test('bug: rates as a European spreadsheet writes them were refused', async () => {
+    await importRates(
+      db,
+      'scope;key;hourly;currency;valid_from\r\ndefault;;30,50;EUR;2026-01-01\r\nrole;senior;41;EUR;2026-01-01\r\n',
+      { dryRun: false, now },
+    );
+    expect(await stored()).toMatchObject([{ hourly: 30_500_000n }, { hourly: 41_000_000n }]);
+    for (const hourly of ['1.030,50', '30,1234567'])
+      await expect(
+        importRates(db, `scope;key;hourly;currency;valid_from\ndefault;;${hourly};EUR;2026-02-01`, {
+          dryRun: false,
+          now,
+        }),
+      ).rejects.toMatchObject({
+        faults: [{ field: 'row 2, column hourly', reason: expect.stringContaining('no thousands separator') }],
+      });
+  });
+
   test('bug: a replaced rate left no trace of what it had been', async () => {
     await put('default,,30,USD,2026-01-01\nrole,senior,40,USD,2026-01-01\n');
     await put('default,,31.5,EUR,2026-01-01\nrole,senior,40,USD,2026-01-01\nrole,night,50,USD,2026-02-01\n');

@@ -43,6 +43,8 @@ describe('looking at the page', () => {
     expect(await checked('')).toEqual([]);
     expect(await checked('?score=9')).toEqual([]);
     expect(await checked('?score=4&score=5')).toEqual([]);
+    // What mail programs and proxies add to a link.
+    expect(await checked('?utm_source=mail&score=4&mc_eid=7')).toEqual(['4']);
   });
 
   it('is a form of native radios, in the language of the invitation, that needs no script', async () => {

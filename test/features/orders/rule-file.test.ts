@@ -32,7 +32,7 @@ describe('the file of mapping rules', () => {
     ['no array', {}, ['file']],
     ['an unknown place', [{ gives: 'partner', from: { place: 'moon' } }], ['rule 1, from.place']],
     ['a missing key', [{ gives: 'partner', from: { place: 'metafield', namespace: 'market' } }], ['rule 1, from.key']],
-    ['an unknown field', [{ gives: 'partner', from: { place: 'channel' }, value: {} }], ['rule 1']],
+    ['an unknown field', [{ gives: 'partner', from: { place: 'channel' }, value: {} }], ['rule 1, value']],
     ['something given that nobody knows', [{ gives: 'region', from: { place: 'channel' } }], ['rule 1, gives']],
     [
       'a country that is no code',
