@@ -9,7 +9,7 @@ import { identified } from './identify.ts';
 import { forbiddenRetryMs, isForbidden, isOutage } from './isolate.ts';
 import { type Lot, lotSize } from './store.ts';
 
-/** Tickets of one connection that are tagged at the same time; the rate budget of the client bounds the pace. */
+/** Tickets of one lot that are looked up, tagged and recorded together; the rate budget of the client bounds the pace. */
 const writersAtOnce = 8;
 
 /** Tags that workers hold at a time, over all of them: what a slow helpdesk cannot take waits in the table. */
@@ -76,16 +76,16 @@ const takeOver = async (
 };
 
 /**
- * One ticket's tags as they are wanted at this moment, right before the call: none where the connection went back to
+ * Tags of a few tickets as they are wanted at this moment, right before the calls: none where the connection went back to
  * `observe`, where they were settled, or where the lease ended and another worker has them.
  */
-const dueTags = (sql: Sql, ticketId: bigint, claim: Date, now: Date): Promise<DueTag[]> =>
+const dueTags = (sql: Sql, ticketIds: readonly bigint[], claim: Date, now: Date): Promise<DueTag[]> =>
   sql.query<DueTag>(
     `select w.ticket_id, t.external_id, w.tag, w.wanted, w.attempts from wanted_tag w join ticket t on t.id = w.ticket_id
        join connection c on c.id = t.connection_id and c.mode = 'act' and c.disabled_at is null
-      where w.ticket_id = $1 and w.claimed_until = $2 and w.due_at <= $3 and w.state = 'pending' order by w.tag`,
-    [ticketId, claim, now],
-    { preparedAs: 'due tags of a ticket' },
+      where w.ticket_id = any($1) and w.claimed_until = $2 and w.due_at <= $3 and w.state = 'pending' order by w.tag`,
+    [ticketIds, claim, now],
+    { preparedAs: 'due tags' },
   );
 
 interface Outcome {
@@ -100,6 +100,7 @@ interface Outcome {
 
 /** A row that process changed while we wrote (the wish turned, or the mode) keeps that; the call counts, for it may have left its mark. */
 const record = async (sql: Sql, outcomes: readonly Outcome[], now: Date): Promise<void> => {
+  if (outcomes.length === 0) return;
   const rows = outcomes.flatMap((outcome) => outcome.tags.map(({ tag, wanted }) => ({ ...outcome, tag, wanted })));
   await sql.query(
     `update wanted_tag w set
@@ -134,9 +135,8 @@ export const createActor = (deps: {
 }) => {
   const { sql, clock, runStep, directory } = deps;
 
-  const writeOne = async (client: HelpdeskClient, rows: readonly DueTag[]): Promise<Outcome | null> => {
-    const [first] = rows;
-    if (!first) return null;
+  /** Writes all rows of one ticket, of which `first` is any. */
+  const writeOne = async (client: HelpdeskClient, first: DueTag, rows: readonly DueTag[]): Promise<Outcome> => {
     const result = (rest: Omit<Outcome, 'ticketId' | 'tags'>): Outcome => ({
       ticketId: first.ticket_id,
       tags: rows,
@@ -187,30 +187,19 @@ export const createActor = (deps: {
         line.tickets = ticketIds.length;
         if (claim === null) return;
         const client = deps.clientOf(connection);
-        const next = ticketIds.values();
-        let unrecorded: Outcome[] = [];
-        let recording: Promise<void> = Promise.resolve();
-        // While one statement runs, the outcomes of the calls that end meanwhile gather for the next.
-        const recordAll = async (): Promise<void> => {
-          const outcomes = unrecorded;
-          unrecorded = [];
-          if (outcomes.length > 0) await record(sql, outcomes, clock.now());
-        };
-        const write = async () => {
-          for (const ticketId of next) {
-            const outcome = await writeOne(client, await dueTags(sql, ticketId, claim, clock.now()));
-            if (!outcome) {
-              line.left = Number(line.left ?? 0) + 1;
-              continue;
-            }
-            unrecorded.push(outcome);
-            recording = recording.then(recordAll);
-            await recording;
-            line[outcome.state] = Number(line[outcome.state] ?? 0) + 1;
-            if (outcome.error !== null) line.reason = outcome.error;
+        for (let start = 0; start < ticketIds.length; start += writersAtOnce) {
+          const those = ticketIds.slice(start, start + writersAtOnce);
+          const due = Map.groupBy(await dueTags(sql, those, claim, clock.now()), (row) => row.ticket_id);
+          const outcomes = await Promise.all(
+            [...due.values()].flatMap((rows) => (rows[0] ? [writeOne(client, rows[0], rows)] : [])),
+          );
+          await record(sql, outcomes, clock.now());
+          if (due.size < those.length) line.left = Number(line.left ?? 0) + those.length - due.size;
+          for (const { state, error } of outcomes) {
+            line[state] = Number(line[state] ?? 0) + 1;
+            if (error !== null) line.reason = error;
           }
-        };
-        await Promise.all(Array.from({ length: writersAtOnce }, write));
+        }
       }),
   };
 };
