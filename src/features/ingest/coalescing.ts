@@ -18,3 +18,10 @@ export const mostAttempts = 5;
 /** When to try again after the nth failure: 10 s, 30 s, 90 s ... at most 15 min. */
 export const retryDelayMs = (attempts: number): number =>
   Math.min(10 * secondMs * 3 ** Math.max(0, attempts - 1), 900 * secondMs);
+
+/** A helpdesk that answers with an older state than ours is asked again: its replicas catch up. After 5 s, 10 s, 20 s ... at most 15 min ... */
+export const olderAgainMs = (tries: number): number =>
+  Math.min(5 * secondMs * 2 ** Math.max(0, tries - 1), 900 * secondMs);
+
+/** ... and this often, 36 minutes in all; then the ticket is set aside, and its next event tries again. */
+export const mostOlder = 10;

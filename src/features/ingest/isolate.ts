@@ -48,7 +48,7 @@ const blame = async ({ sql, clock }: Deps, failures: readonly Failure[], line: S
       await countFailure(sql, ticketId, {
         now: clock.now(),
         error: describe(error),
-        ...(isForbidden(error) && { retryMs: forbiddenRetryMs }),
+        ...(isForbidden(error) && { retryMs: () => forbiddenRetryMs }),
       })
     )
       quarantined.push(ticketId.toString());

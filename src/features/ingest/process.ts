@@ -9,10 +9,11 @@ import { settleWork } from '../costing/index.ts';
 import { chooseLanguage, inviteFor, type NotInvited } from '../csat/index.ts';
 import type { Connection, Directory, ReportingBasis } from '../directory/index.ts';
 import { namesOrderOfOthers, type Orders } from '../orders/index.ts';
+import { mostOlder, olderAgainMs } from './coalescing.ts';
 import { decideLot } from './family.ts';
 import type { Failure } from './isolate.ts';
 import { asStored, type Gathered, mergePull } from './merge.ts';
-import { currentMode, markStale, postpone, pullNow, releaseClaims } from './store.ts';
+import { countFailure, currentMode, markStale, pullNow, releaseClaims } from './store.ts';
 import { dependantsOf, lockTickets, type SavedTicket, saveTickets } from './tickets.ts';
 import { loadTagRows, planTags, saveTagPlans } from './want-tags.ts';
 
@@ -21,9 +22,6 @@ const lotInTransaction = 50;
 
 /** A lot that met another writer in a ring of locks is tried again this often before it is put back. */
 const deadlockTries = 3;
-
-/** A helpdesk that answers with an older state than ours is asked again after this long: its replicas catch up. */
-const olderAgainMs = 5000;
 
 const isDeadlock = (error: unknown): boolean => {
   const code = (error as { code?: unknown } | null)?.code;
@@ -97,10 +95,12 @@ export const createProcessor = (deps: {
       else saved.push(next);
     }
     await releaseClaims(tx, overtaken);
-    if (older.length > 0)
-      await postpone(tx, older, {
-        until: new Date(now.getTime() + olderAgainMs),
+    for (const ticketId of older)
+      await countFailure(tx, ticketId, {
+        now,
         error: 'the helpdesk answered with an older state than the one we hold',
+        retryMs: olderAgainMs,
+        most: mostOlder,
       });
 
     const decidable = saved.filter(({ createdAt }) => createdAt !== null);

@@ -137,21 +137,32 @@ export const postpone = async (
   );
 };
 
-/** Counts a failure that lies in the ticket itself; after `mostAttempts` it is quarantined. Returns true when it is. */
+/** Counts a failure that lies in the ticket itself; after `most` of them it is quarantined. Returns true when it is. */
 export const countFailure = async (
   sql: Sql,
   ticketId: bigint,
-  { now, error, retryMs }: { readonly now: Date; readonly error: string; readonly retryMs?: number },
+  {
+    now,
+    error,
+    retryMs = retryDelayMs,
+    most = mostAttempts,
+  }: {
+    readonly now: Date;
+    readonly error: string;
+    /** The wait after the nth failure. */
+    readonly retryMs?: (attempts: number) => number;
+    readonly most?: number;
+  },
 ): Promise<boolean> => {
   const [row] = await sql.query<{ attempts: number; quarantined: boolean }>(
     `update ticket set attempts = attempts + 1, last_error = $2, claimed_until = null,
        quarantined_at = case when attempts + 1 >= $3 then $4::timestamptz else null end
      where id = $1 returning attempts, quarantined_at is not null as quarantined`,
-    [ticketId, error, mostAttempts, now],
+    [ticketId, error, most, now],
   );
   if (row && !row.quarantined)
     await postpone(sql, [ticketId], {
-      until: new Date(now.getTime() + (retryMs ?? retryDelayMs(row.attempts))),
+      until: new Date(now.getTime() + retryMs(row.attempts)),
       error,
     });
   return row?.quarantined ?? false;

@@ -1,7 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { dayMs, secondMs } from '../../../src/core/time.ts';
 import { importTicketRules } from '../../../src/features/attribution/index.ts';
-import { claimDue, markAllStale, markStale } from '../../../src/features/ingest/index.ts';
+import {
+  claimDue,
+  connectionStatuses,
+  listQuarantined,
+  markAllStale,
+  markStale,
+} from '../../../src/features/ingest/index.ts';
 import { raiseChanged } from '../../../src/features/ingest/raise.ts';
 import type { TicketHistory } from '../../../src/helpdesks/port.ts';
 import { chosenPartner, type DeskTicket, emptyHistory, reading, reply } from './fake-desk.ts';
@@ -82,6 +88,33 @@ describe('pulls that come in another order', () => {
     w.clock.advance(5 * secondMs);
     await w.drain();
     expect(await w.row('1')).toMatchObject({ status: 'open', settled_seq: 2n, due_at: null });
+  });
+
+  test('a helpdesk that keeps to an older state is asked ever less often and not without end; the next event asks again', async () => {
+    w.put('1', { status: 'pending', updatedAt: new Date('2026-03-02T10:00:00Z') });
+    await tell('1');
+    w.put('1', { status: 'open', updatedAt: new Date('2026-03-02T09:59:59Z') });
+    await tell('1');
+    const waits: number[] = [];
+    while (waits.length < 20) {
+      const { due_at: due, quarantined_at: aside } = await w.row('1');
+      if (aside) break;
+      const waitMs = (due?.getTime() ?? Number.NaN) - w.clock.now().getTime();
+      waits.push(waitMs / secondMs);
+      w.clock.advance(waitMs);
+      await w.drain();
+    }
+    expect(waits).toEqual([5, 10, 20, 40, 80, 160, 320, 640, 900]);
+    expect(w.desk.pulls).toHaveLength(1 + 10);
+    expect((await connectionStatuses(w.db, w.clock.now()))[0]).toMatchObject({ pending: 0, quarantined: 1 });
+    expect(await listQuarantined(w.db)).toMatchObject([
+      { externalId: '1', error: expect.stringContaining('older state') },
+    ]);
+    expect(await w.row('1')).toMatchObject({ status: 'pending', claimed_until: null });
+
+    w.put('1', { status: 'solved', updatedAt: new Date('2026-03-02T12:00:00Z') });
+    await tell('1');
+    expect(await w.row('1')).toMatchObject({ status: 'solved', quarantined_at: null, attempts: 0, due_at: null });
   });
 
   test('an older state takes no stale mark away', async () => {
