@@ -104,6 +104,15 @@ export interface TicketPage {
   next: string | null;
 }
 
+export interface NamedOrder {
+  id: string;
+  /** As the shop shows it. */
+  number: string;
+  /** A marketplace's own number. */
+  externalNumber: string | null;
+  store: string;
+}
+
 export type Evidence = Record<string, unknown>;
 
 export interface Posting extends Cell {
@@ -151,6 +160,7 @@ export interface Ticket {
     method: string | null;
     confidence: string | null;
     evidence: Evidence | null;
+    orders: NamedOrder[];
     version: number | null;
     shares: Share[];
   };
@@ -171,6 +181,7 @@ export interface Ticket {
     method: string;
     confidence: string;
     evidence: Evidence | null;
+    orders: NamedOrder[];
     shares: Share[] | null;
     decidedAt: string;
   }[];

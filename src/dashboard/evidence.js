@@ -2,7 +2,7 @@
 import { moment } from './format.js';
 import { bearerName } from './names.js';
 
-/** @import { Evidence, Share } from './api-types.d.ts' */
+/** @import { Evidence, NamedOrder, Share } from './api-types.d.ts' */
 
 /** @type {Record<string, string>} */
 const methods = {
@@ -21,9 +21,38 @@ export const methodWords = (method) => (method === null ? 'Not decided yet' : (m
 /** @param {unknown} value */
 const list = (value) => (Array.isArray(value) ? value.join(', ') : String(value));
 
+/** One order as the shop's people call it. @param {NamedOrder} order */
+const orderNumber = ({ number, externalNumber }) =>
+  externalNumber === null || externalNumber === number ? number : `${number} (marketplace: ${externalNumber})`;
+
+/** Orders that evidence names by id, by their numbers and store. @param {unknown} value @param {readonly NamedOrder[]} orders */
+const orderList = (value, orders) => {
+  const ids = Array.isArray(value) ? value.map(String) : [];
+  const known = orders.filter(({ id }) => ids.includes(id));
+  const stores = [...new Set(known.map(({ store }) => store))];
+  const parts = stores.map(
+    (store) =>
+      `${known
+        .filter((order) => order.store === store)
+        .map(orderNumber)
+        .join(', ')} (${store})`,
+  );
+  const gone = ids.length - known.length;
+  if (gone > 0) parts.push(gone === 1 ? 'one that is no longer held' : `${gone} that are no longer held`);
+  return parts.join('; ');
+};
+
+/** What each key that holds ids of orders says before them. @type {Record<string, string>} */
+const orderLines = {
+  orderIds: 'Orders looked at',
+  fieldOrdersWithoutBearer: 'Orders named in the field tell neither partner nor region',
+  textOrdersWithoutBearer: 'Orders named in the text tell neither partner nor region',
+  namedOrdersOfOthers: 'Orders named in the text belong to somebody else',
+  recentOrdersDiffer: 'Recent orders agree in nothing',
+};
+
 /** What each key of the evidence says, in words. @type {Record<string, (value: unknown) => string>} */
 const lines = {
-  orderIds: (value) => `Orders looked at: ${list(value)}`,
   reason: (value) =>
     value === 'unmapped value' ? 'The value names no known partner; map it to attribute this.' : `Reason: ${value}`,
   partners: () => 'The orders differ in partner.',
@@ -33,10 +62,6 @@ const lines = {
   inherited: (value) =>
     value === 'merged' ? 'Taken over from the ticket it was merged into.' : 'Taken over from the ticket it follows up.',
   fieldNumbersOfNoOrder: (value) => `Number in the field that no order has: ${list(value)}`,
-  fieldOrdersWithoutBearer: (value) => `Orders named in the field tell neither partner nor region: ${list(value)}`,
-  textOrdersWithoutBearer: (value) => `Orders named in the text tell neither partner nor region: ${list(value)}`,
-  namedOrdersOfOthers: (value) => `Orders named in the text belong to somebody else: ${list(value)}`,
-  recentOrdersDiffer: (value) => `Recent orders agree in nothing: ${list(value)}`,
   rulesOfUnknownCodes: (value) => `Rules that name unknown codes: ${list(value)}`,
 };
 
@@ -55,15 +80,23 @@ const choiceLine = (half, choice, timeZone) => {
   return `${half} ${did} by agent ${choice.by}${at} (${choice.sourceKey}).`;
 };
 
-/** The evidence of an attribution as sentences; a key nobody foresaw is shown as it is. @param {Evidence | null} evidence @param {string} timeZone @returns {string[]} */
-export const evidenceLines = (evidence, timeZone) =>
+/**
+ * The evidence of an attribution as sentences; a key nobody foresaw is shown as it is.
+ * @param {{ evidence: Evidence | null, orders: readonly NamedOrder[] }} decision @param {string} timeZone @returns {string[]}
+ */
+export const evidenceLines = ({ evidence, orders }, timeZone) =>
   Object.entries(evidence ?? {}).flatMap(([key, value]) => {
     if ((key === 'partner' || key === 'region') && isEvidence(value))
       return [choiceLine(key === 'partner' ? 'The partner' : 'The region', value, timeZone)];
     if (key === 'below' && isEvidence(value)) {
       const { method, ...rest } = value;
-      return [`The other half: ${methodWords(String(method)).toLowerCase()}`, ...evidenceLines(rest, timeZone)];
+      return [
+        `The other half: ${methodWords(String(method)).toLowerCase()}`,
+        ...evidenceLines({ evidence: rest, orders }, timeZone),
+      ];
     }
+    const ofOrders = orderLines[key];
+    if (ofOrders !== undefined) return [`${ofOrders}: ${orderList(value, orders)}`];
     return [lines[key]?.(value) ?? `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`];
   });
 

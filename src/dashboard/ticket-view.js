@@ -195,7 +195,7 @@ export const ticketView = (ticket, ground) => {
         {},
         `${methodWords(attribution.method)}${attribution.confidence === null || attribution.confidence === 'none' ? '' : ` (${attribution.method}, confidence ${attribution.confidence})`}.`,
       ),
-      lineList(evidenceLines(attribution.evidence, timeZone)),
+      lineList(evidenceLines(attribution, timeZone)),
     ),
     part('Work and cost', workTable(ticket.work, ground)),
     part(
@@ -213,14 +213,15 @@ export const ticketView = (ticket, ground) => {
       el(
         'ol',
         {},
-        ...ticket.history.map(({ version, decidedAt, shares, method, confidence, evidence }) =>
-          el(
+        ...ticket.history.map((decision) => {
+          const { version, decidedAt, shares, method, confidence } = decision;
+          return el(
             'li',
             { value: version },
             `${moment(decidedAt, timeZone)}: ${shareWords(shares)} by ${method}${confidence === 'none' ? '' : `, ${confidence}`}`,
-            lineList(version === attribution.version ? [] : evidenceLines(evidence, timeZone)),
-          ),
-        ),
+            lineList(version === attribution.version ? [] : evidenceLines(decision, timeZone)),
+          );
+        }),
       ),
     ),
   );

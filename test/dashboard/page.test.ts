@@ -181,7 +181,7 @@ describe.skipIf(!chromiumPath && !noSkip)('the managers’ page in a browser', (
       for (const part of [
         'Nord Living, The Nordics',
         'text, confidence low',
-        'Orders looked at: 71',
+        'Orders looked at: 1001 (marketplace: LX-9) (Nordlicht shop)',
         'Matched by the number only',
         'surprise: {"x":1}',
         'Agent <script>alert(1)</script>',

@@ -1,5 +1,6 @@
 import { moneyJson, ratio, wholePpm } from '../../core/money.ts';
 import type { Sql } from '../../platform/database/database.ts';
+import { type NamedOrder, namedOrders, orderIdsIn } from './named-orders.ts';
 import { listTickets, type View } from './ticket-list.ts';
 
 interface TicketRow {
@@ -121,6 +122,11 @@ export const ticketDetail = async (sql: Sql, id: bigint, view: View) => {
        from attribution a where a.ticket_id = $1 order by a.version`,
     [id],
   );
+  const orders = await namedOrders(sql, [
+    ...new Set([ticket, ...versions].flatMap(({ evidence }) => orderIdsIn(evidence))),
+  ]);
+  const ordersOf = (evidence: unknown): NamedOrder[] =>
+    orderIdsIn(evidence).flatMap((orderId) => orders.get(orderId) ?? []);
   const tags = await sql.query<{ tag: string; wanted: boolean; state: string; last_error: string | null }>(
     'select tag, wanted, state, last_error from wanted_tag where ticket_id = $1 order by tag',
     [id],
@@ -160,6 +166,7 @@ export const ticketDetail = async (sql: Sql, id: bigint, view: View) => {
       method: ticket.method,
       confidence: ticket.confidence,
       evidence: ticket.evidence,
+      orders: ordersOf(ticket.evidence),
       version: ticket.version,
       shares: ticket.shares,
     },
@@ -205,6 +212,7 @@ export const ticketDetail = async (sql: Sql, id: bigint, view: View) => {
       method: version.method,
       confidence: version.confidence,
       evidence: version.evidence,
+      orders: ordersOf(version.evidence),
       shares: version.shares,
       decidedAt: version.decided_at.toISOString(),
     })),

@@ -194,6 +194,32 @@ describe('GET /api/v1/tickets/{id}', () => {
     });
   });
 
+  test('bug: evidence named orders by our ids, which nobody at the shop knows', async () => {
+    const [first, second] = [await world.order({ placed: '2026-05-01' }), await world.order({ placed: '2026-05-02' })];
+    await world.db.query('update "order" set number = $2, external_number = $3 where id = $1', [first, '1001', 'LX-9']);
+    const evidence = (value: object) =>
+      world.db.query('update attribution set evidence = $2 where ticket_id = $1 and current', [
+        ids.moved,
+        JSON.stringify(value),
+      ]);
+    await evidence({
+      namedOrdersOfOthers: [`${second}`, '987654'],
+      below: { method: 'field', orderIds: [`${first}`] },
+    });
+    const { attribution, history } = await detail('moved');
+    const order = {
+      id: `${first}`,
+      number: '1001',
+      externalNumber: 'LX-9',
+      store: 'desk',
+      placedAt: '2026-05-01T10:00:00.000Z',
+    };
+    expect(attribution.orders).toEqual([order, expect.objectContaining({ id: `${second}` })]);
+    expect(history.map(({ orders }: { orders: unknown[] }) => orders.length)).toEqual([0, 2]);
+    await evidence({});
+    expect((await detail('moved')).attribution.orders).toEqual([]);
+  });
+
   test('is a look: work that waits for its hour is pulled', async () => {
     looked.length = 0;
     await detail('shared');
