@@ -9,6 +9,7 @@ import { type Access, createAccess, signInRoutes } from './features/access/index
 import {
   createFxFetch,
   findMissedHolds,
+  foldRollups,
   type PriceImportReport,
   ticketsToReprice,
   ticketsWorkedSince,
@@ -18,7 +19,7 @@ import { type Connection, createDirectory, type Directory, type ReportingBasis }
 import * as ingest from './features/ingest/index.ts';
 import { operationRoutes, probeRoutes } from './features/operation/index.ts';
 import { createOrders, type Orders, ticketsTouchedBy } from './features/orders/index.ts';
-import { foldRollups, pageRoutes, reportRoutes } from './features/reports/index.ts';
+import { pageRoutes, reportRoutes } from './features/reports/index.ts';
 import { createHelpdeskClients } from './helpdesks/clients.ts';
 import type { HelpdeskAdapter, HelpdeskClient } from './helpdesks/port.ts';
 import { helpdesks } from './helpdesks/registry.ts';

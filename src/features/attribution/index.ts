@@ -3,5 +3,13 @@ export { type Confidence, type Decision, type Evidence, type Method, type Share,
 export { currentRules, importTicketRules } from './import-rules.ts';
 export { fieldNumbers, findNamedLines, findOrderNumbers, type NamableLine, parseNumberPattern } from './numbers.ts';
 export type { TicketCondition, TicketRule } from './rules.ts';
-export { append, type DatedDecision, history, loadCurrent, type NewDecision, type StoredDecision } from './store.ts';
+export {
+  append,
+  currentSharesSql,
+  type DatedDecision,
+  history,
+  loadCurrent,
+  type NewDecision,
+  type StoredDecision,
+} from './store.ts';
 export { isOurTag, wantedTags } from './tags.ts';

@@ -25,6 +25,11 @@ const selectDecisions = `
          jsonb_agg(jsonb_build_object('partner', s.partner, 'region', s.region, 'country', s.country, 'ppm', s.ppm) order by s.share_no) as shares
     from attribution a join attribution_share s on s.attribution_id = a.id`;
 
+/** SQL of the shares that hold for a ticket now, as jsonb; null where it was never decided. `ticketId` is an SQL expression. */
+export const currentSharesSql = (ticketId: string): string =>
+  `(select jsonb_agg(jsonb_build_object('partner', s.partner, 'region', s.region, 'country', s.country, 'ppm', s.ppm) order by s.share_no)
+      from attribution a join attribution_share s on s.attribution_id = a.id where a.ticket_id = ${ticketId} and a.current)`;
+
 const toDated = ({ version, method, confidence, evidence, decided_at, shares }: DecisionRow): DatedDecision => ({
   version,
   decidedAt: decided_at,

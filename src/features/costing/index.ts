@@ -1,6 +1,7 @@
 export { type ConstantRow, type Constants, constantsFrom } from './constants.ts';
 export { estimateTouches } from './estimate.ts';
 export { createFxFetch } from './fetch-fx.ts';
+export { foldRollups } from './fold.ts';
 export { type Fx, type FxWant, findFx, fxKey } from './fx.ts';
 export { decideHeld, findMissedHolds } from './holds.ts';
 export { type ConstantsImportReport, importConstants, ticketsWorkedSince } from './import-constants.ts';

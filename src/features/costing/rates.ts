@@ -1,5 +1,6 @@
 import type { Day } from '../../core/time.ts';
 import type { Sql } from '../../platform/database/database.ts';
+import { rolesOfAgents } from '../directory/index.ts';
 import { type Fx, findFx, fxKey } from './fx.ts';
 import type { Price, Unpriced } from './price.ts';
 
@@ -52,17 +53,11 @@ const loadRates = (sql: Sql, wants: readonly PriceWant[]): Promise<Rate[]> =>
     [[...new Set(wants.flatMap(agentKeys))]],
   );
 
-const loadRoles = async (sql: Sql, wants: readonly PriceWant[]): Promise<Map<string, string>> => {
-  const rows = await sql.query<{ connectionId: number; externalId: string; role: string }>(
-    `select connection_id as "connectionId", external_id as "externalId", role from agent
-      where role is not null and connection_id = any($1::int[]) and external_id = any($2::text[])`,
-    [
-      [...new Set(wants.map(({ connectionId }) => connectionId))],
-      [...new Set(wants.flatMap(({ agentId }) => (agentId === null ? [] : [agentId])))],
-    ],
-  );
-  return new Map(rows.map(({ connectionId, externalId, role }) => [`${connectionId}:${externalId}`, role]));
-};
+const loadRoles = (sql: Sql, wants: readonly PriceWant[]): Promise<Map<string, string>> =>
+  rolesOfAgents(sql, {
+    connectionIds: [...new Set(wants.map(({ connectionId }) => connectionId))],
+    agentIds: [...new Set(wants.flatMap(({ agentId }) => (agentId === null ? [] : [agentId])))],
+  });
 
 /** What today's tables say each want costs, or why they cannot tell. At most three queries, whatever the number of wants. */
 export const findPrices = async (

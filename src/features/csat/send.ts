@@ -7,6 +7,7 @@ import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { type Log, step } from '../../platform/log.ts';
 import type { Mailer } from '../../platform/mail.ts';
+import { currentSharesSql } from '../attribution/index.ts';
 import { solvedWithinMs } from './eligibility.ts';
 import { answerableMs, surveyToken } from './invite.ts';
 import { surveyMail } from './mail.ts';
@@ -33,6 +34,7 @@ interface Due {
   readonly id: bigint;
   readonly state: 'pending' | 'sending';
   readonly language: SurveyLanguage;
+  readonly shop_name: string | null;
   readonly address_sealed: Buffer | null;
   readonly attempts: number;
   readonly obstacle: string | null;
@@ -43,7 +45,7 @@ type Outcome = 'delivered' | 'again' | 'doubt' | 'failed';
 /** Due invitations that no other worker holds, with the reason why one must not go any more. */
 const claim = (sql: Sql, now: Date, limit: number): Promise<Due[]> =>
   sql.query<Due>(
-    `SELECT i.id, i.state, i.language, i.address_sealed, i.attempts,
+    `SELECT i.id, i.state, i.language, c.settings->>'shopName' AS shop_name, i.address_sealed, i.attempts,
        CASE WHEN p.unsubscribed_at IS NOT NULL THEN 'unsubscribed'
             WHEN c.mode <> 'act' OR c.disabled_at IS NOT NULL THEN 'mode observe'
             WHEN t.merged_into_external_id IS NOT NULL THEN 'merged'
@@ -85,10 +87,7 @@ const freezeAndMark = (sql: Sql, rows: readonly Due[], claimedUntil: Date): Prom
   sql.query(
     `UPDATE invitation i SET state = 'sending', attempts = i.attempts + 1, claimed_until = $2,
        agent_id = coalesce(t.assignee_id, i.agent_id),
-       shares = coalesce((
-         SELECT jsonb_agg(jsonb_build_object('partner', s.partner, 'region', s.region, 'country', s.country, 'ppm', s.ppm) ORDER BY s.share_no)
-         FROM attribution a JOIN attribution_share s ON s.attribution_id = a.id
-         WHERE a.ticket_id = i.ticket_id AND a.current), i.shares)
+       shares = coalesce(${currentSharesSql('i.ticket_id')}, i.shares)
      FROM ticket t WHERE t.id = i.ticket_id AND i.id = ANY($1::bigint[])`,
     [ids(rows), claimedUntil],
   );
@@ -133,7 +132,7 @@ export const createSender = (deps: SenderDeps) => {
       await mailer.send({
         id: mailId(row),
         to: vault.open(row.address_sealed, 'address'),
-        ...surveyMail(row.language, `${publicUrl}/s/${surveyToken(vault, row.id)}`),
+        ...surveyMail(row.language, `${publicUrl}/s/${surveyToken(vault, row.id)}`, row.shop_name),
       });
     } catch (error) {
       failure = error;

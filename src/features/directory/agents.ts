@@ -31,6 +31,19 @@ export const rolesOf = async (sql: Sql, connectionId: number): Promise<Map<strin
   return new Map(rows.map(({ external_id, role }) => [external_id, role]));
 };
 
+/** Roles of agents of several connections, by `connection:agent`; those without one are absent. */
+export const rolesOfAgents = async (
+  sql: Sql,
+  { connectionIds, agentIds }: { readonly connectionIds: readonly number[]; readonly agentIds: readonly string[] },
+): Promise<Map<string, string>> => {
+  const rows = await sql.query<{ connectionId: number; externalId: string; role: string }>(
+    `select connection_id as "connectionId", external_id as "externalId", role from agent
+      where role is not null and connection_id = any($1::int[]) and external_id = any($2::text[])`,
+    [connectionIds, agentIds],
+  );
+  return new Map(rows.map(({ connectionId, externalId, role }) => [`${connectionId}:${externalId}`, role]));
+};
+
 const columns = z.object({
   connection: z.string().min(1),
   external_id: z.string().min(1).max(100),

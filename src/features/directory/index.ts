@@ -13,8 +13,10 @@ import { importPartners, loadPartners, type PartnerBook, partnerBook } from './p
 import { importRegions, loadRegions, type RegionBook, regionBook } from './regions.ts';
 import { keepReportingBasis, type ReportingBasis } from './reporting-basis.ts';
 
+export { rolesOfAgents } from './agents.ts';
 export { recordAudit } from './audit.ts';
 export type { Connection, Connections, Mode } from './connections.ts';
+export { loadCursor, noteRun, type StoredCursor, saveCursor } from './cursors.ts';
 export { changesAnything, compareRows, type ImportOptions, type ImportReport } from './import-report.ts';
 export { directPartner, type Partner, type PartnerBook, partnerBook } from './partners.ts';
 export { type Region, type RegionBook, regionBook } from './regions.ts';

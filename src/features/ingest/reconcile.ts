@@ -4,7 +4,7 @@ import type { HelpdeskClient } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { RunStep } from '../../platform/log.ts';
-import type { Connection } from '../directory/index.ts';
+import { type Connection, loadCursor, saveCursor } from '../directory/index.ts';
 import { describe } from './isolate.ts';
 import { raiseChanged } from './raise.ts';
 
@@ -29,39 +29,6 @@ interface Cursor {
   readonly raised: number;
 }
 
-interface Held {
-  readonly cursor: Cursor;
-  readonly seenUntil: Date | null;
-}
-
-const load = async (sql: Sql, connectionId: number, stream: string): Promise<Held | null> => {
-  const [row] = await sql.query<{ cursor: Cursor; seen_until: Date | null }>(
-    'select cursor, seen_until from sync_cursor where connection_id = $1 and stream = $2',
-    [connectionId, stream],
-  );
-  return row ? { cursor: row.cursor, seenUntil: row.seen_until } : null;
-};
-
-const save = async (
-  sql: Sql,
-  key: { connectionId: number; stream: string },
-  state: { cursor: Cursor; seenUntil?: Date; now: Date; error?: string },
-) => {
-  await sql.query(
-    `insert into sync_cursor (connection_id, stream, cursor, seen_until, last_run_at, last_error) values ($1, $2, $3, $4, $5, $6)
-     on conflict (connection_id, stream) do update set cursor = excluded.cursor, seen_until = coalesce(excluded.seen_until, sync_cursor.seen_until),
-       last_run_at = excluded.last_run_at, last_error = excluded.last_error`,
-    [
-      key.connectionId,
-      key.stream,
-      JSON.stringify(state.cursor),
-      state.seenUntil ?? null,
-      state.now,
-      state.error ?? null,
-    ],
-  );
-};
-
 /**
  * Walks a helpdesk's change feed to its end and raises every ticket that is newer there than here. The cursor is stored
  * after the tickets of its page: a walk that was cut off, or ended by `stop`, goes on there, repeats a page and loses none. With `since` it is a
@@ -80,11 +47,11 @@ export const reconcile = (
 ): Promise<WalkResult> =>
   deps.runStep('reconcile', async (line) => {
     const { sql, clock, client } = deps;
-    const key = { connectionId: connection.id, stream: since ? 'backfill' : 'tickets' };
+    const stream = since ? 'backfill' : 'tickets';
     const startedAt = clock.now();
-    const held = await load(sql, connection.id, key.stream);
+    const held = await loadCursor<Cursor>(sql, connection.id, stream);
     const from = since ?? new Date((held?.seenUntil ?? connection.createdAt).getTime() - overlapMs);
-    const cutOff = held?.cursor.cursor != null && held.cursor.from === from.toISOString() ? held.cursor : null;
+    const cutOff = held?.state.cursor != null && held.state.from === from.toISOString() ? held.state : null;
     let at: Cursor = cutOff ?? {
       cursor: null,
       from: from.toISOString(),
@@ -92,11 +59,18 @@ export const reconcile = (
       walked: 0,
       raised: 0,
     };
+    const save = (state: Cursor, { seenUntil, error }: { readonly seenUntil?: Date; readonly error?: string } = {}) =>
+      saveCursor(sql, connection.id, stream, {
+        state,
+        seenUntil: seenUntil ?? null,
+        now: clock.now(),
+        error: error ?? null,
+      });
     // Before any ticket is raised: process asks when the backfill began.
-    if (since) await save(sql, key, { cursor: at, now: startedAt });
+    if (since) await save(at);
     const outcome = (): WalkResult => {
       const { walked, raised } = at;
-      Object.assign(line, { connection: connection.id, stream: key.stream, walked, raised });
+      Object.assign(line, { connection: connection.id, stream, walked, raised });
       return { connection: connection.id, walked, raised };
     };
     try {
@@ -110,19 +84,15 @@ export const reconcile = (
               });
         at = { ...at, cursor: page.cursor, walked: at.walked + page.changed.length, raised: at.raised + raised };
         deps.onPage?.(at.walked);
-        await save(sql, key, { cursor: at, now: clock.now() });
+        await save(at);
         if (stop?.aborted) return outcome();
       }
     } catch (error) {
       // A cursor that the helpdesk takes no more would fail for ever; the walk then starts again.
       const refused = error instanceof UpstreamError && !error.retryable;
-      await save(sql, key, {
-        cursor: refused ? { ...at, cursor: null } : at,
-        now: clock.now(),
-        error: describe(error),
-      });
+      await save(refused ? { ...at, cursor: null } : at, { error: describe(error) });
       throw error;
     }
-    await save(sql, key, { cursor: { ...at, cursor: null }, seenUntil: startedAt, now: clock.now() });
+    await save({ ...at, cursor: null }, { seenUntil: startedAt });
     return outcome();
   });

@@ -1,5 +1,5 @@
 export { pageRoutes } from './page-routes.ts';
 export { type PartnerReport, parsePeriod, partnerReport } from './partner-report.ts';
-export { foldRollups, rollupDifferences } from './rollups.ts';
+export { rollupDifferences } from './rollups.ts';
 export { reportRoutes } from './routes.ts';
 export { reportCsv } from './tables.ts';

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { foldRollups, partnerReport, rollupDifferences } from '../../../src/features/reports/index.ts';
+import { foldRollups } from '../../../src/features/costing/index.ts';
+import { partnerReport, rollupDifferences } from '../../../src/features/reports/index.ts';
 import { createWorld, nobody, nord, sud, type World } from './world.ts';
 
 let world: World;

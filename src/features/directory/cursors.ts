@@ -1,6 +1,6 @@
 import type { Sql } from '../../platform/database/database.ts';
 
-/** Where a walk over a store's change feed stands, and everything changed before `seenUntil` has been seen. */
+/** Where a walk over a vendor's change feed stands, and everything changed before `seenUntil` has been seen. */
 export interface StoredCursor<State> {
   readonly state: State;
   readonly seenUntil: Date | null;
@@ -18,18 +18,27 @@ export const loadCursor = async <State>(
   return row ? { state: row.cursor, seenUntil: row.seen_until } : null;
 };
 
-/** Written in the transaction of the rows it speaks of, or after them. A null `seenUntil` leaves the one held. */
+/**
+ * Written in the transaction of the rows it speaks of, or after them. A null `seenUntil` leaves the one held; so does an
+ * absent `error`: null tells the status page that the run went well so far.
+ */
 export const saveCursor = async (
   sql: Sql,
   connectionId: number,
   stream: string,
-  { state, seenUntil, now }: { readonly state: unknown; readonly seenUntil: Date | null; readonly now: Date },
+  {
+    state,
+    seenUntil,
+    now,
+    error,
+  }: { readonly state: unknown; readonly seenUntil: Date | null; readonly now: Date; readonly error?: string | null },
 ): Promise<void> => {
   await sql.query(
-    `insert into sync_cursor (connection_id, stream, cursor, seen_until, last_run_at) values ($1, $2, $3::jsonb, $4, $5)
+    `insert into sync_cursor (connection_id, stream, cursor, seen_until, last_run_at, last_error) values ($1, $2, $3::jsonb, $4, $5, $6)
      on conflict (connection_id, stream) do update set cursor = excluded.cursor,
-            seen_until = coalesce(excluded.seen_until, sync_cursor.seen_until), last_run_at = excluded.last_run_at`,
-    [connectionId, stream, JSON.stringify(state), seenUntil, now],
+            seen_until = coalesce(excluded.seen_until, sync_cursor.seen_until), last_run_at = excluded.last_run_at,
+            last_error = case when $7 then excluded.last_error else sync_cursor.last_error end`,
+    [connectionId, stream, JSON.stringify(state), seenUntil, now, error ?? null, error !== undefined],
   );
 };
 
