@@ -146,11 +146,11 @@ export const createGatherer = (deps: {
 
   return {
     gather: (lot) =>
-      isolate(deps, 'gather', lot, async ({ connectionId, ticketIds }, line) => {
-        const due = await renewDue(sql, ticketIds, clock.now());
+      isolate(deps, 'gather', lot, async (part, line) => {
+        const due = await renewDue(sql, part, clock.now());
         line.tickets = due.length;
         if (due.length === 0) return [];
-        const connection = await identified(deps, await directory.connections.get(String(connectionId)));
+        const connection = await identified(deps, await directory.connections.get(String(part.connectionId)));
         return pullLot(connection, due, line);
       }),
   };

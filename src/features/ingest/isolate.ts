@@ -96,5 +96,6 @@ export const isolate = async (
       return [];
     }
   });
-  for (const part of parts) await isolate(deps, name, { ...lot, ticketIds: part }, work);
+  // The parts go without the claim: whoever renewed its lease has given it another end.
+  for (const part of parts) await isolate(deps, name, { connectionId: lot.connectionId, ticketIds: part }, work);
 };

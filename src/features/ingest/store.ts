@@ -14,13 +14,17 @@ export interface Lot {
   readonly claimedUntil?: Date | undefined;
 }
 
-const lotsOf = (rows: readonly { id: bigint; connection_id: number }[], size: number): Lot[] => {
+/** A lease's end by the database's clock, in the milliseconds that a job carries: it names the claim. */
+const leaseSql = `date_trunc('milliseconds', now()) + ${leaseSeconds} * interval '1 s'`;
+
+const lotsOf = (rows: readonly { id: bigint; connection_id: number; claimed_until?: Date }[], size: number): Lot[] => {
   const byConnection = Map.groupBy(rows, (row) => row.connection_id);
   return [...byConnection].flatMap(([connectionId, ofConnection]) => {
     const ids = ofConnection.map(({ id }) => id);
     return Array.from({ length: Math.ceil(ids.length / size) }, (_, index) => ({
       connectionId,
       ticketIds: ids.slice(index * size, (index + 1) * size),
+      claimedUntil: ofConnection[0]?.claimed_until,
     }));
   });
 };
@@ -43,16 +47,16 @@ export const lotSize = 100;
 export const claimDue = async (sql: Sql, now: Date): Promise<Lot[]> => {
   const room = mostClaimed - (await claimedNow(sql));
   if (room <= 0) return [];
-  const rows = await sql.query<{ id: bigint; connection_id: number }>(
+  const rows = await sql.query<{ id: bigint; connection_id: number; claimed_until: Date }>(
     `with due as (
        select ticket.id from ticket join connection on connection.id = ticket.connection_id
         where (due_at <= $1 or deep_due_at <= $1) and quarantined_at is null and (claimed_until is null or claimed_until < now())
           and connection.disabled_at is null
         order by least(due_at, deep_due_at) limit $2 for update of ticket skip locked
      )
-     update ticket set claimed_until = now() + $3 * interval '1 s' from due where ticket.id = due.id
-     returning ticket.id, ticket.connection_id`,
-    [now, room, leaseSeconds],
+     update ticket set claimed_until = ${leaseSql} from due where ticket.id = due.id
+     returning ticket.id, ticket.connection_id, ticket.claimed_until`,
+    [now, room],
   );
   return lotsOf(rows, lotSize);
 };
@@ -88,8 +92,11 @@ export interface DueTicket {
   readonly historyHeld: boolean;
 }
 
-/** Renews the lease on those of a lot that are still due; what another worker settled meanwhile is left out. */
-export const renewDue = async (sql: Sql, ticketIds: readonly bigint[], now: Date): Promise<DueTicket[]> => {
+/**
+ * Renews the lease on those of a lot that are still due and still of its claim; what another worker settled or claimed
+ * meanwhile is left out. The new end differs from the old one, so that a job that comes twice does nothing the second time.
+ */
+export const renewDue = async (sql: Sql, { ticketIds, claimedUntil }: Lot, now: Date): Promise<DueTicket[]> => {
   const rows = await sql.query<{
     id: bigint;
     external_id: string;
@@ -102,11 +109,12 @@ export const renewDue = async (sql: Sql, ticketIds: readonly bigint[], now: Date
   }>(
     `with due as (
        select id from ticket where id = any($1) and (due_at <= $2 or deep_due_at <= $2) and quarantined_at is null
+          and ($3::timestamptz is null or claimed_until = $3)
         order by connection_id, external_id for update
      )
-     update ticket set claimed_until = now() + $3 * interval '1 s' from due where ticket.id = due.id
+     update ticket set claimed_until = greatest(${leaseSql}, claimed_until + interval '1 ms') from due where ticket.id = due.id
      returning ticket.id, external_id, dirty_seq, status, wants_deep, deep_due_at, named_numbers, person_choice is not null as history_held`,
-    [ticketIds, now, leaseSeconds],
+    [ticketIds, now, claimedUntil ?? null],
   );
   return rows.map((row) => ({
     id: row.id,

@@ -144,7 +144,7 @@ describe('pulls that come in another order', () => {
       w.clock.advance(secondMs);
       await w.deliver('1');
       w.clock.advance(3 * secondMs);
-      await fast.gather(lot);
+      await fast.gather({ connectionId: lot.connectionId, ticketIds: lot.ticketIds });
     };
     await slow.gather(lot);
     expect(await w.row('1')).toMatchObject({ dirty_seq: 2n, settled_seq: 2n, due_at: null });
@@ -399,7 +399,11 @@ describe('two workers', () => {
     w.clock.advance(3 * secondMs);
     const [lot] = await claimDue(w.db, w.clock.now());
     if (!lot) throw new Error('nothing was due');
-    await Promise.all([w.worker().gather(lot), w.worker().gather({ ...lot, ticketIds: lot.ticketIds.toReversed() })]);
+    // Without the claim, which would leave the tickets to the first of them.
+    const { connectionId, ticketIds } = lot;
+    await Promise.all(
+      [ticketIds, ticketIds.toReversed()].map((ids) => w.worker().gather({ connectionId, ticketIds: ids })),
+    );
     await w.drain();
     const [sums] = await w.db.query(
       `select (select count(*) from posting)::int as postings, (select sum(cost_micros)::text from posting) as cost,

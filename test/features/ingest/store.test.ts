@@ -132,10 +132,36 @@ describe('claims', () => {
     w.clock.advance(3 * secondMs);
     const [lot] = await claimDue(w.db, w.clock.now());
     await w.db.query("update ticket set due_at = null where external_id = '1'");
-    const due = await renewDue(w.db, lot?.ticketIds ?? [], w.clock.now());
+    if (!lot) throw new Error('nothing was due');
+    const due = await renewDue(w.db, lot, w.clock.now());
     expect(due.map(({ externalId }) => externalId)).toEqual(['2']);
     const { claimed_until } = await w.row('2');
     expect((claimed_until?.getTime() ?? 0) - Date.now()).toBeGreaterThan((leaseSeconds - 10) * secondMs);
+  });
+
+  test('a worker that wakes after its lease leaves alone what another one has claimed', async () => {
+    for (const id of ['1', '2']) w.put(id);
+    await w.deliver('1');
+    await w.deliver('2');
+    w.clock.advance(3 * secondMs);
+    const [slow] = await claimDue(w.db, w.clock.now());
+    if (!slow) throw new Error('nothing was due');
+    // Its lease ended; of one ticket another worker has the next.
+    await w.db.query("update ticket set claimed_until = null where external_id = '1'");
+    const [fast] = await claimDue(w.db, w.clock.now());
+    if (!fast) throw new Error('nothing was due again');
+    await w.worker().gather(slow);
+    expect(w.desk.pulls).toMatchObject([[{ externalId: '2' }]]);
+    await w.worker().gather(fast);
+    expect(w.desk.pulls).toMatchObject([[{ externalId: '2' }], [{ externalId: '1' }]]);
+    // A queue that hands the same job out twice has it done once.
+    await w.deliver('1');
+    w.clock.advance(3 * secondMs);
+    const [twice] = await claimDue(w.db, w.clock.now());
+    if (!twice) throw new Error('nothing was due');
+    w.desk.onPull = () => w.worker().gather(twice);
+    await w.worker().gather(twice);
+    expect(w.desk.pulls).toHaveLength(3);
   });
 
   test('a stale ticket that was never pulled is not decided again', async () => {
