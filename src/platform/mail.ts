@@ -10,6 +10,8 @@ export interface Mail {
   /** Names the mail for good: its file, its Message-ID. Letters, digits, "." "_" "-". */
   readonly id: string;
   readonly to: string;
+  /** Display name of the sender in place of the configured one; the address stays. */
+  readonly fromName?: string;
   readonly subject: string;
   readonly text: string;
   readonly html: string;
@@ -47,13 +49,13 @@ export const createMailer = ({
   const domain = sender.slice(sender.lastIndexOf('@') + 1);
   const composer = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
 
-  const compose = async ({ id, to, subject, text, html, headers }: Mail): Promise<Buffer> => {
+  const compose = async ({ id, to, fromName, subject, text, html, headers }: Mail): Promise<Buffer> => {
     if (!/^[\w.-]{1,200}$/.test(id) || id.startsWith('.'))
       throw new RangeError(`"${id.slice(0, 40)}" cannot name a mail`);
     const { message } = await composer.sendMail({
       messageId: `<${id}@${domain}>`,
       date: clock.now(),
-      from,
+      from: fromName === undefined ? from : { name: fromName, address: sender },
       // As an object, so that a comma in it cannot make two recipients.
       to: { name: '', address: to },
       subject,

@@ -45,6 +45,13 @@ describe('without a mail server', () => {
     expect(await mailer().wasSent?.('invitation-4')).toBe(false);
   });
 
+  it("speaks under a mail's own name from the configured address", async () => {
+    await mailer().send({ ...mail, fromName: 'Nord, "Home" <x@evil.example>' });
+    const text = readFileSync(join(folder, 'outbox', 'invitation-42.eml'), 'utf8');
+    expect(/^From: (.*)$/m.exec(text)?.[1]?.trim()).toMatch(/ <support@nord\.example>$/);
+    expect(/^From: (.*)$/m.exec(text)?.[1]).toContain('"Nord, \\"Home\\"');
+  });
+
   it('cannot be led out of its folder', async () => {
     for (const id of ['../evil', '', '.hidden', 'a/b', 'a\nb'])
       await expect(mailer().send({ ...mail, id })).rejects.toThrow(RangeError);

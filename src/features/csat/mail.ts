@@ -1,8 +1,10 @@
 import { escapeHtml } from './escape.ts';
-import { strings } from './strings.ts';
-import { directionOf, type SurveyLanguage, scores } from './survey-language.ts';
+import { directionOf, type SurveyLanguage, type SurveyStrings, scores } from './survey-language.ts';
+import { wordsFor } from './words.ts';
 
 export interface SurveyMail {
+  /** The sender's display name; absent: as configured. */
+  readonly fromName?: string;
   readonly subject: string;
   readonly text: string;
   readonly html: string;
@@ -14,8 +16,16 @@ const font = `font-family:system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica N
 // Colours stand inline for clients that drop <style>, and again by class for those that know dark mode.
 const darkStyle = `@media (prefers-color-scheme: dark){.ground{background:#14171c!important}.card{background:#1e2229!important}.ink{color:#f2f4f7!important}.soft{color:#b3bac5!important}.choice{background:#262c35!important;border-color:#5d6775!important;color:#f2f4f7!important}.link{color:#9cc3ff!important}}`;
 
-const htmlOf = (language: SurveyLanguage, link: string, unsubscribeLink: string): string => {
-  const words = strings[language];
+/** What both bodies are made of. */
+interface Content {
+  readonly language: SurveyLanguage;
+  readonly words: SurveyStrings;
+  readonly shopName: string | null;
+  readonly link: string;
+  readonly unsubscribeLink: string;
+}
+
+const htmlOf = ({ language, words, shopName, link, unsubscribeLink }: Content): string => {
   const direction = directionOf(language);
   const align = direction === 'rtl' ? 'right' : 'left';
   const choices = scores
@@ -24,6 +34,10 @@ const htmlOf = (language: SurveyLanguage, link: string, unsubscribeLink: string)
         `<tr><td style="padding:0 0 10px"><a class="choice" href="${escapeHtml(`${link}?score=${score}`)}" style="display:block;padding:13px 18px;border:1px solid #8b95a3;border-radius:10px;background:#ffffff;color:#1b2430;${font};font-size:17px;line-height:24px;text-decoration:none;text-align:${align}">${escapeHtml(words.labels[score])}</a></td></tr>`,
     )
     .join('\n');
+  const brand =
+    shopName === null
+      ? ''
+      : `<p class="ink" style="margin:0 0 14px;color:#1b2430;${font};font-size:15px;line-height:22px;font-weight:650">${escapeHtml(shopName)}</p>\n`;
   return `<!doctype html>
 <html lang="${language}" dir="${direction}">
 <head>
@@ -38,7 +52,7 @@ const htmlOf = (language: SurveyLanguage, link: string, unsubscribeLink: string)
 <div class="ground" lang="${language}" dir="${direction}" style="background:#f2f4f7;padding:24px 12px">
 <table role="presentation" align="center" width="100%" cellpadding="0" cellspacing="0" style="max-width:520px;margin:0 auto">
 <tr><td class="card" style="background:#ffffff;border-radius:16px;padding:28px 24px 18px;text-align:${align}">
-<p class="soft" style="margin:0 0 10px;color:#4d5866;${font};font-size:15px;line-height:22px">${escapeHtml(words.mail.intro)}</p>
+${brand}<p class="soft" style="margin:0 0 10px;color:#4d5866;${font};font-size:15px;line-height:22px">${escapeHtml(words.mail.intro)}</p>
 <h1 class="ink" style="margin:0 0 20px;color:#1b2430;${font};font-size:23px;line-height:30px;font-weight:650">${escapeHtml(words.question)}</h1>
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0">
 ${choices}
@@ -57,9 +71,9 @@ ${choices}
 `;
 };
 
-const textOf = (language: SurveyLanguage, link: string, unsubscribeLink: string): string => {
-  const words = strings[language];
-  return [
+const textOf = ({ words, shopName, link, unsubscribeLink }: Content): string =>
+  [
+    ...(shopName === null ? [] : [shopName, '']),
     words.mail.intro,
     '',
     words.question,
@@ -74,15 +88,20 @@ const textOf = (language: SurveyLanguage, link: string, unsubscribeLink: string)
     `${words.mail.unsubscribe}: ${unsubscribeLink}`,
     '',
   ].join('\n');
-};
 
-/** The one question as a mail. It names no person, no ticket and no product, and promotes nothing: in some countries that would make it advertising. */
-export const surveyMail = (language: SurveyLanguage, link: string): SurveyMail => {
+/**
+ * The one question as a mail. It names no person, no ticket and no product, of the shop its name alone, and promotes nothing: in
+ * some countries that would make it advertising.
+ */
+export const surveyMail = (language: SurveyLanguage, link: string, shopName: string | null): SurveyMail => {
   const unsubscribeLink = `${link}/unsubscribe`;
+  const words = wordsFor(language, shopName);
+  const content = { language, words, shopName, link, unsubscribeLink };
   return {
-    subject: strings[language].mail.subject,
-    text: textOf(language, link, unsubscribeLink),
-    html: htmlOf(language, link, unsubscribeLink),
+    ...(shopName !== null && { fromName: shopName }),
+    subject: words.mail.subject,
+    text: textOf(content),
+    html: htmlOf(content),
     headers: {
       // One click without a page, as RFC 8058 asks; the POST goes to the same address as the page.
       'List-Unsubscribe': `<${unsubscribeLink}>`,

@@ -12,6 +12,8 @@ footer p{margin:0 0 2px}
 h1{font-size:1.4rem;line-height:1.3;font-weight:650;margin:0;text-wrap:balance}
 p{margin:8px 0 0}
 .soft{color:var(--soft)}
+.shop{margin:0 0 12px;font-weight:650}
+.shop+:not(h1){margin-top:0}
 fieldset{border:0;margin:0;padding:0;min-width:0}
 legend{padding:0}
 .choices{display:grid;gap:10px;margin-block:20px}

@@ -2,16 +2,19 @@ import { escapeHtml } from './escape.ts';
 import { pageStyle } from './page-style.ts';
 import { strings } from './strings.ts';
 import { directionOf, type Score, type SurveyLanguage, scores } from './survey-language.ts';
+import { wordsFor } from './words.ts';
 
 interface Frame {
   readonly language: SurveyLanguage;
+  /** Whom the page speaks for; null where no name is known. */
+  readonly shopName: string | null;
   readonly title: string;
   readonly main: string;
   /** Relative address of the unsubscribe page; left out where there is no invitation to leave. */
   readonly unsubscribeLink?: string;
 }
 
-const frame = ({ language, title, main, unsubscribeLink }: Frame): string => {
+const frame = ({ language, shopName, title, main, unsubscribeLink }: Frame): string => {
   const words = strings[language];
   const footer = unsubscribeLink
     ? `<footer>
@@ -31,7 +34,7 @@ const frame = ({ language, title, main, unsubscribeLink }: Frame): string => {
 </head>
 <body>
 <main>
-${main}
+${shopName === null ? '' : `<p class="shop">${escapeHtml(shopName)}</p>\n`}${main}
 </main>
 ${footer}</body>
 </html>
@@ -43,6 +46,7 @@ export type FormNotice = 'thanks' | 'changed' | 'chooseFirst' | 'sendAgain' | 'c
 
 export interface FormPage {
   readonly language: SurveyLanguage;
+  readonly shopName: string | null;
   /** Last part of the page's own address: links and forms are relative, so that a proxy may put the page under any path. */
   readonly token: string;
   readonly nonce: string;
@@ -53,8 +57,8 @@ export interface FormPage {
   readonly notice?: FormNotice;
 }
 
-const formOf = ({ language, nonce, token, current, preselected }: FormPage, asHeading: boolean): string => {
-  const words = strings[language];
+const formOf = ({ language, shopName, nonce, token, current, preselected }: FormPage, asHeading: boolean): string => {
+  const words = wordsFor(language, shopName);
   const question = escapeHtml(words.question);
   const choices = scores
     .map(
@@ -85,8 +89,8 @@ const notices: Readonly<Record<FormNotice, 'good' | 'bad'>> = {
 
 /** The question: fresh, answered before, or shown again with what went wrong. */
 export const formPage = (page: FormPage): string => {
-  const words = strings[page.language];
-  const { notice, current } = page;
+  const { language, shopName, notice, current } = page;
+  const words = wordsFor(language, shopName);
   const answer =
     current === null
       ? ''
@@ -101,13 +105,14 @@ ${answer}</div>
 <summary>${escapeHtml(words.page.sendChange)}</summary>
 ${formOf(page, false)}
 </details>`;
-    return frame({ language: page.language, title, main, unsubscribeLink });
+    return frame({ language, shopName, title, main, unsubscribeLink });
   }
   const said = notice
     ? `<p class="notice ${notices[notice]}" role="alert">${escapeHtml(words.notice[notice])}</p>\n`
     : answer && `<div class="notice good">${answer}</div>\n`;
   return frame({
-    language: page.language,
+    language,
+    shopName,
     title: words.question,
     main: `${said}${formOf(page, true)}`,
     unsubscribeLink,
@@ -116,7 +121,7 @@ ${formOf(page, false)}
 
 /** A page that only tells something: a link that does not work, a question that is closed. */
 export const messagePage = (
-  language: SurveyLanguage,
+  { language, shopName }: Pick<FormPage, 'language' | 'shopName'>,
   message: 'unknown' | 'expired' | 'locked' | 'unsubscribed',
   current: Score | null = null,
 ): string => {
@@ -129,14 +134,20 @@ export const messagePage = (
   }[message] as [string, string];
   const answer =
     current === null ? '' : `\n<p>${escapeHtml(page.current)} <strong>${escapeHtml(labels[current])}</strong></p>`;
-  return frame({ language, title, main: `<h1>${escapeHtml(title)}</h1>\n<p>${escapeHtml(body)}</p>${answer}` });
+  return frame({
+    language,
+    shopName,
+    title,
+    main: `<h1>${escapeHtml(title)}</h1>\n<p>${escapeHtml(body)}</p>${answer}`,
+  });
 };
 
 /** Asks whether the person really wants no more questions: opening a link must not decide that. */
-export const unsubscribePage = (language: SurveyLanguage): string => {
+export const unsubscribePage = ({ language, shopName }: Pick<FormPage, 'language' | 'shopName'>): string => {
   const words = strings[language].unsubscribe;
   return frame({
     language,
+    shopName,
     title: words.title,
     main: `<h1>${escapeHtml(words.title)}</h1>
 <p>${escapeHtml(words.body)}</p>

@@ -85,15 +85,20 @@ export const surveyRoutes = (deps: SurveyRoutesDeps): FastifyPluginAsync => {
 
   const sendUnknown = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const language = languageOfVisitor(request.headers['accept-language']);
-    return send(reply.header('vary', 'accept-language'), 404, language, messagePage(language, 'unknown'));
+    return send(
+      reply.header('vary', 'accept-language'),
+      404,
+      language,
+      messagePage({ language, shopName: null }, 'unknown'),
+    );
   };
 
   /** The page for an invitation that takes no vote any more; null while it does. */
   const sendClosed = (reply: FastifyReply, invitation: OpenInvitation, status: 200 | 409): FastifyReply | null => {
     const now = clock.now();
     const { language, score } = invitation;
-    if (isExpired(invitation, now)) return send(reply, 410, language, messagePage(language, 'expired'));
-    if (isFinal(invitation, now)) return send(reply, status, language, messagePage(language, 'locked', score));
+    if (isExpired(invitation, now)) return send(reply, 410, language, messagePage(invitation, 'expired'));
+    if (isFinal(invitation, now)) return send(reply, status, language, messagePage(invitation, 'locked', score));
     return null;
   };
 
@@ -101,11 +106,11 @@ export const surveyRoutes = (deps: SurveyRoutesDeps): FastifyPluginAsync => {
     reply: FastifyReply,
     status: number,
     token: string,
-    { language, score }: OpenInvitation,
+    { language, shopName, score }: OpenInvitation,
     shown: { readonly preselected: Score | null; readonly notice?: FormNotice },
   ): FastifyReply => {
     const nonce = issueNonce(vault, token, clock.now(), random(16));
-    return send(reply, status, language, formPage({ language, token, nonce, current: score, ...shown }));
+    return send(reply, status, language, formPage({ language, shopName, token, nonce, current: score, ...shown }));
   };
 
   const show = async (request: FastifyRequest<Visit>, reply: FastifyReply): Promise<FastifyReply> => {
@@ -154,7 +159,7 @@ export const surveyRoutes = (deps: SurveyRoutesDeps): FastifyPluginAsync => {
   const askToUnsubscribe = async (request: FastifyRequest<Visit>, reply: FastifyReply): Promise<FastifyReply> => {
     const invitation = await find(request.params.token);
     if (!invitation) return sendUnknown(request, reply);
-    return send(reply, 200, invitation.language, unsubscribePage(invitation.language));
+    return send(reply, 200, invitation.language, unsubscribePage(invitation));
   };
 
   const takeOffTheList = async (request: FastifyRequest<Visit>, reply: FastifyReply): Promise<FastifyReply> => {
@@ -165,7 +170,7 @@ export const surveyRoutes = (deps: SurveyRoutesDeps): FastifyPluginAsync => {
         { field: 'List-Unsubscribe', reason: 'must be "One-Click"' },
       ]);
     await unsubscribe(db, invitation.id, clock.now());
-    return send(reply, 200, invitation.language, messagePage(invitation.language, 'unsubscribed'));
+    return send(reply, 200, invitation.language, messagePage(invitation, 'unsubscribed'));
   };
 
   return async (app: FastifyInstance) => {

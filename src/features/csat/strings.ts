@@ -4,6 +4,10 @@ import type { SurveyLanguage, SurveyStrings } from './survey-language.ts';
 export const strings: Readonly<Record<SurveyLanguage, SurveyStrings>> = {
   en: {
     question: 'How did your support experience go?',
+    named: {
+      question: 'How did your support experience with {shop} go?',
+      why: 'You are getting this message because you contacted the customer service of {shop}. We ask rarely, and only after a request has been solved.',
+    },
     labels: { 1: 'Very bad', 2: 'Bad', 3: 'Okay', 4: 'Good', 5: 'Very good' },
     mail: {
       subject: 'How did your support experience go?',
@@ -48,6 +52,10 @@ export const strings: Readonly<Record<SurveyLanguage, SurveyStrings>> = {
   },
   de: {
     question: 'Wie war Ihre Erfahrung mit unserem Kundenservice?',
+    named: {
+      question: 'Wie war Ihre Erfahrung mit dem Kundenservice von {shop}?',
+      why: 'Sie erhalten diese Nachricht, weil Sie sich an den Kundenservice von {shop} gewandt haben. Wir fragen selten und nur, wenn eine Anfrage gelöst ist.',
+    },
     labels: { 1: 'Sehr schlecht', 2: 'Schlecht', 3: 'Teils, teils', 4: 'Gut', 5: 'Sehr gut' },
     mail: {
       subject: 'Wie war Ihre Erfahrung mit unserem Kundenservice?',
@@ -94,6 +102,10 @@ export const strings: Readonly<Record<SurveyLanguage, SurveyStrings>> = {
   },
   fr: {
     question: 'Comment s’est passé votre échange avec notre service client ?',
+    named: {
+      question: 'Comment s’est passé votre échange avec le service client {shop} ?',
+      why: 'Vous recevez ce message parce que vous avez contacté le service client {shop}. Nous posons rarement cette question, et seulement une fois la demande résolue.',
+    },
     labels: { 1: 'Très mal', 2: 'Mal', 3: 'Moyennement', 4: 'Bien', 5: 'Très bien' },
     mail: {
       subject: 'Comment s’est passé votre échange avec notre service client ?',
@@ -141,6 +153,10 @@ export const strings: Readonly<Record<SurveyLanguage, SurveyStrings>> = {
   },
   es: {
     question: '¿Cómo fue su experiencia con nuestro servicio de atención al cliente?',
+    named: {
+      question: '¿Cómo fue su experiencia con la atención al cliente de {shop}?',
+      why: 'Recibe este mensaje porque se puso en contacto con el servicio de atención al cliente de {shop}. Preguntamos pocas veces, y solo cuando una consulta está resuelta.',
+    },
     labels: { 1: 'Muy mala', 2: 'Mala', 3: 'Regular', 4: 'Buena', 5: 'Muy buena' },
     mail: {
       subject: '¿Cómo fue su experiencia con nuestra atención al cliente?',
@@ -185,6 +201,10 @@ export const strings: Readonly<Record<SurveyLanguage, SurveyStrings>> = {
   },
   sv: {
     question: 'Hur var din upplevelse av vår kundtjänst?',
+    named: {
+      question: 'Hur var din upplevelse av kundtjänsten hos {shop}?',
+      why: 'Du får det här meddelandet för att du har kontaktat kundtjänsten hos {shop}. Vi frågar sällan, och bara när ett ärende är löst.',
+    },
     labels: { 1: 'Mycket dålig', 2: 'Dålig', 3: 'Okej', 4: 'Bra', 5: 'Mycket bra' },
     mail: {
       subject: 'Hur var din upplevelse av vår kundtjänst?',
@@ -228,6 +248,10 @@ export const strings: Readonly<Record<SurveyLanguage, SurveyStrings>> = {
   },
   ar: {
     question: 'كيف كانت تجربتك مع خدمة العملاء لدينا؟',
+    named: {
+      question: 'كيف كانت تجربتك مع خدمة العملاء في {shop}؟',
+      why: 'وصلتك هذه الرسالة لأنك تواصلت مع خدمة العملاء في {shop}. لا نسأل إلا نادرًا، وبعد حل الطلب فقط.',
+    },
     labels: { 1: 'سيئة جدًا', 2: 'سيئة', 3: 'مقبولة', 4: 'جيدة', 5: 'جيدة جدًا' },
     mail: {
       subject: 'كيف كانت تجربتك مع خدمة العملاء لدينا؟',

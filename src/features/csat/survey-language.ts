@@ -14,6 +14,8 @@ export type Score = (typeof scores)[number];
 /** Every word a customer reads. Plain text: whoever shows it escapes it. */
 export interface SurveyStrings {
   readonly question: string;
+  /** The same where the shop's name is known, with `{shop}` in its place. */
+  readonly named: { readonly question: string; readonly why: string };
   readonly labels: Readonly<Record<Score, string>>;
   readonly mail: {
     readonly subject: string;

@@ -45,6 +45,8 @@ export const judgeVote = (
 export interface OpenInvitation {
   readonly id: bigint;
   readonly language: SurveyLanguage;
+  /** As its connection's settings have it now. */
+  readonly shopName: string | null;
   readonly expiresAt: Date;
   readonly score: Score | null;
   /** When the first answer that counts was given. */
@@ -56,13 +58,15 @@ export const findInvitation = async (sql: Sql, tokenHash: Buffer): Promise<OpenI
   const [row] = await sql.query<{
     id: bigint;
     language: SurveyLanguage;
+    shop_name: string | null;
     expires_at: Date;
     score: Score | null;
     answered_at: Date | null;
   }>(
-    `SELECT i.id, i.language, i.expires_at, r.score,
+    `SELECT i.id, i.language, c.settings->>'shopName' AS shop_name, i.expires_at, r.score,
        (SELECT min(v.at) FROM vote v WHERE v.invitation_id = i.id AND NOT v.voided) AS answered_at
-     FROM invitation i LEFT JOIN response r ON r.invitation_id = i.id
+     FROM invitation i JOIN ticket t ON t.id = i.ticket_id JOIN connection c ON c.id = t.connection_id
+       LEFT JOIN response r ON r.invitation_id = i.id
      WHERE i.token_hash = $1 AND i.state <> 'cancelled'`,
     [tokenHash],
   );
@@ -70,6 +74,7 @@ export const findInvitation = async (sql: Sql, tokenHash: Buffer): Promise<OpenI
     (row && {
       id: row.id,
       language: row.language,
+      shopName: row.shop_name,
       expiresAt: row.expires_at,
       score: row.score,
       answeredAt: row.answered_at,

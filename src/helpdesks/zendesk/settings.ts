@@ -79,6 +79,14 @@ export const settingsSchema = z.object({
   reasonValues: z.record(z.string(), z.enum(contactReasons)).default({}),
   /** How much of each quota we use; the rest stays with the agents and other programs. */
   limitShare: z.number().gt(0).max(1).default(0.5),
+  /** Whom surveys speak for: sender, subject, question and page name it. Without it they say "our customer service". */
+  shopName: z
+    .string()
+    .trim()
+    .min(1)
+    .max(80)
+    .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'must be one line of plain text')
+    .optional(),
   /** Minutes between a ticket's solving and its survey; after 7 days none may go, and one day is for outages. */
   surveyDelayMinutes: z
     .int()

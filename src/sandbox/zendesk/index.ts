@@ -30,6 +30,8 @@ export interface ZendeskConnectSettings {
   readonly partnerFieldId: string;
   readonly regionFieldId: string;
   readonly reasonFieldId: string;
+  /** The marketplace, as its customers know it. */
+  readonly shopName: string;
 }
 
 export interface ZendeskSandbox {
@@ -139,6 +141,7 @@ export const createZendeskSandbox = async (options: ZendeskSandboxOptions): Prom
       partnerFieldId: String(fieldIds.partner),
       regionFieldId: String(fieldIds.region),
       reasonFieldId: String(fieldIds.reason),
+      shopName: 'Nordlicht Home',
     },
     desk,
     apiUserId: apiUser.id,

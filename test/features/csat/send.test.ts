@@ -8,6 +8,7 @@ import { createWorld, day, hour, minute, vault, type World } from './world.ts';
 interface Sent {
   readonly id: string;
   readonly to: string;
+  readonly fromName?: string;
   readonly subject: string;
   readonly text: string;
   readonly html: string;
@@ -67,11 +68,27 @@ const rowOf = async (ticketId: bigint) =>
   )[0];
 
 describe('sendDue', () => {
+  it("speaks for the shop that the connection's settings name, in mail and page", async () => {
+    await world.db.query(`UPDATE connection SET settings = '{"shopName": "Nordlicht Home"}' WHERE id = $1`, [
+      connection,
+    ]);
+    await invite({ language: { language: 'sv', reason: 'text' } });
+    await sender().sendDue({ limit: 10 });
+    const question = 'Hur var din upplevelse av kundtjänsten hos Nordlicht Home?';
+    expect(sent[0]).toMatchObject({ fromName: 'Nordlicht Home', subject: question });
+    const path = /https:\/\/support\.example(\/s\/[\w-]+)/.exec(sent[0]?.text ?? '')?.[1] ?? '';
+    const page = (await world.app.inject(path)).body;
+    expect(page).toContain(`<h1>${question}</h1>`);
+    expect(page).toContain('<p class="shop">Nordlicht Home</p>');
+    expect((await world.app.inject(`${path}/unsubscribe`)).body).toContain('<p class="shop">Nordlicht Home</p>');
+  });
+
   it('sends what is due, in its language, with a link that opens the page, and forgets the address', async () => {
     const ticket = await invite({ address: 'ada@example.org', language: { language: 'de', reason: 'text' } });
     expect(await sender().sendDue({ limit: 10 })).toBe(1);
     expect(sent).toHaveLength(1);
     const [mail] = sent;
+    expect(mail?.fromName).toBeUndefined();
     expect(mail).toMatchObject({ to: 'ada@example.org', subject: 'Wie war Ihre Erfahrung mit unserem Kundenservice?' });
     expect(mail?.headers?.['List-Unsubscribe-Post']).toBe('List-Unsubscribe=One-Click');
     const path = /https:\/\/support\.example(\/s\/[\w-]{43})\?score=5/.exec(mail?.text ?? '')?.[1] ?? 'none';

@@ -30,8 +30,9 @@ describe.each(surveyLanguages)('%s', (language) => {
 
   it('makes a mail with one question, five answers, a plain link and a way out', () => {
     const link = 'https://support.example/s/token';
-    const { subject, text, html, headers } = surveyMail(language, link);
+    const { fromName, subject, text, html, headers } = surveyMail(language, link, null);
     expect(subject).toBe(strings[language].mail.subject);
+    expect(fromName).toBeUndefined();
     for (const body of [text, html]) {
       const links = [...body.matchAll(/https?:\/\/[^\s"<>]+/g)].map(([url]) => url);
       expect(links.toSorted()).toEqual(
@@ -43,5 +44,18 @@ describe.each(surveyLanguages)('%s', (language) => {
     expect(html).not.toMatch(/<img|<script|src=/);
     expect(headers['List-Unsubscribe']).toBe(`<${link}/unsubscribe>`);
     expect(headers['List-Unsubscribe-Post']).toBe('List-Unsubscribe=One-Click');
+  });
+
+  it('names the shop where it is known, and has a place for it nowhere else', () => {
+    const link = 'https://support.example/s/token';
+    for (const [key, text] of mine) expect(String(text).includes('{shop}'), key).toBe(key.startsWith('named.'));
+    const { fromName, subject, text, html } = surveyMail(language, link, 'Nord & $& <Home>');
+    expect(fromName).toBe('Nord & $& <Home>');
+    expect(subject).toContain('Nord & $& <Home>');
+    // Above the question, in it, and in why the mail came.
+    expect(text.split('Nord & $& <Home>')).toHaveLength(4);
+    expect(html.split('Nord &amp; $&amp; &lt;Home&gt;')).toHaveLength(5);
+    expect(`${subject}${text}${html}`).not.toContain('{shop}');
+    expect(html).not.toContain('<Home>');
   });
 });

@@ -38,6 +38,8 @@ describe('settings', () => {
     ['a tag prefix that Zendesk would split', { tagPrefix: 'my tags' }, 'tagPrefix'],
     ['a pattern that is no regular expression', { orderNumberPattern: 'LX-(' }, 'orderNumberPattern'],
     ['a base address that is no web address', { baseUrl: 'ftp://example.com' }, 'baseUrl'],
+    ['a shop name of two lines', { shopName: 'Nord\r\nBcc: all@example.com' }, 'shopName'],
+    ['an empty shop name', { shopName: ' ' }, 'shopName'],
     ['an unknown reason', { reasonValues: { x: 'weather' } }, 'reasonValues.x'],
     ['a share of nothing', { limitShare: 0 }, 'limitShare'],
   ])('refuse %s', (_what, more, field) => {
