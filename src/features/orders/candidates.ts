@@ -67,7 +67,10 @@ interface Match {
   belongs: boolean;
 }
 
-/** Which orders belong to which ticket, and how: each branch runs on an index of its own. */
+/**
+ * Which orders belong to which ticket, and how: each branch runs on an index of its own. They are written so that no plan
+ * reads a whole table, which as joins they did where statistics were missing: 20 ms of a lot at 8,000 orders.
+ */
 const findMatches = async (sql: Sql, wants: readonly CandidateWant[]): Promise<Match[]> => {
   const numbers = wants.flatMap(({ ticketId, numbers: own }) => own.map((number) => ({ ticketId, number })));
   return sql.query<Match>(
@@ -77,9 +80,10 @@ const findMatches = async (sql: Sql, wants: readonly CandidateWant[]): Promise<M
        select distinct w.ticket_id, o.connection_id, o.customer_id from want w join order_address a on a.email_hash = w.email_hash
          join "order" o on o.id = a.order_id where o.customer_id is not null),
      named as (
-       select n.ticket_id, o.id from unnest($4::int8[], $5::text[]) as n(ticket_id, number) join "order" o on lower(o.number) = lower(n.number)
-       union
-       select n.ticket_id, o.id from unnest($4::int8[], $5::text[]) as n(ticket_id, number) join "order" o on lower(o.external_number) = lower(n.number)),
+       select distinct n.ticket_id, o.* from unnest($4::int8[], $5::text[]) as n(ticket_id, number) cross join lateral (
+         select id, connection_id, customer_id from "order" where lower(number) = lower(n.number)
+         union
+         select id, connection_id, customer_id from "order" where lower(external_number) = lower(n.number)) o),
      recent as (
        select w.ticket_id, r.id from want w cross join lateral (
          select o.id, o.placed_at from order_address a join "order" o on o.id = a.order_id
@@ -91,9 +95,9 @@ const findMatches = async (sql: Sql, wants: readonly CandidateWant[]): Promise<M
      select ticket_id, id as order_id, false as named, true as belongs from recent
      union all
      select n.ticket_id, n.id, true,
-            exists (select from order_address a where a.order_id = o.id and a.email_hash = w.email_hash)
-            or exists (select from customer c where c.ticket_id = n.ticket_id and c.connection_id = o.connection_id and c.customer_id = o.customer_id)
-       from named n join want w on w.ticket_id = n.ticket_id join "order" o on o.id = n.id`,
+            coalesce((select true from order_address a where a.order_id = n.id and a.email_hash = w.email_hash), false)
+            or exists (select from customer c where c.ticket_id = n.ticket_id and c.connection_id = n.connection_id and c.customer_id = n.customer_id)
+       from named n join want w on w.ticket_id = n.ticket_id`,
     [
       wants.map(({ ticketId }) => ticketId),
       wants.map(({ emailHash }) => emailHash),
