@@ -1,6 +1,7 @@
 import { compose, type Product } from './compose.ts';
 import { loadConfig } from './config.ts';
 import { AppError, type ErrorCode } from './core/errors.ts';
+import { isDemo } from './demo-folder.ts';
 import { type Check, type DoctorReport, examine, reasonOf } from './features/operation/index.ts';
 import { explain } from './main.ts';
 import type { Log } from './platform/log.ts';
@@ -26,13 +27,14 @@ const notStarted = (error: unknown): DoctorReport => ({
   ],
 });
 
-const examineProduct = (product: Product): Promise<DoctorReport> => {
+const examineProduct = async (product: Product): Promise<DoctorReport> => {
   const { config, db, clock, directory, mailer, queues, orders, helpdesks, reporting } = product;
   return examine({
     db,
     clock,
     directory,
     mailer,
+    mailsStay: config.smtpUrl === undefined && !(await isDemo(config)),
     publicUrl: config.publicUrl,
     reportingCurrency: reporting.currency,
     queueKind: config.redisUrl === undefined ? 'PostgreSQL' : 'Redis',

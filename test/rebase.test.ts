@@ -69,6 +69,7 @@ const doctorOnCurrencies = async (reportingCurrency: string) => {
       queueKind: 'PostgreSQL',
       pingQueue: product.queues.ping,
       signIn: async () => 'nobody',
+      mailsStay: false,
       hasWebhooks: () => false,
     });
     return checks.find(({ what }) => what === 'currencies');

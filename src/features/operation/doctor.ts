@@ -19,6 +19,8 @@ interface Patient {
   readonly clock: Clock;
   readonly directory: Directory;
   readonly mailer: Mailer;
+  /** Mails are files that nobody sends on. */
+  readonly mailsStay: boolean;
   readonly publicUrl: string;
   readonly reportingCurrency: string;
   readonly queueKind: 'Redis' | 'PostgreSQL';
@@ -49,8 +51,26 @@ const publicAddress = (publicUrl: string): Check => {
       };
 };
 
-const machinery = ({ db, mailer, queueKind, pingQueue }: Patient): Promise<Check[]> =>
-  Promise.all([
+/** Mails that cannot be handed over are a fault; files are as good as sent where somebody takes them away. */
+const mail = async ({ mailer, mailsStay }: Patient): Promise<Check> => {
+  const what = 'mail';
+  const check = await attempt(what, 'Correct SMTP_URL; without it mails are files in DATA_DIR/outbox.', async () => {
+    await mailer.check();
+    return 'mails can be handed over';
+  });
+  return mailsStay && check.state === 'ok'
+    ? {
+        what,
+        state: 'warning',
+        found: 'no mail is sent: mails lie as files in DATA_DIR/outbox',
+        next: 'Set SMTP_URL to send them, and MAIL_FROM to the address they come from.',
+      }
+    : check;
+};
+
+const machinery = (patient: Patient): Promise<Check[]> => {
+  const { db, queueKind, pingQueue } = patient;
+  return Promise.all([
     attempt('database', 'Start PostgreSQL, or correct DATABASE_URL.', async () => {
       const [row] = await db.query<{ version: string }>("select current_setting('server_version') as version");
       return `PostgreSQL ${row?.version ?? 'unknown'}`;
@@ -59,11 +79,9 @@ const machinery = ({ db, mailer, queueKind, pingQueue }: Patient): Promise<Check
       await pingQueue();
       return queueKind;
     }),
-    attempt('mail', 'Correct SMTP_URL; without it mails are files in DATA_DIR/outbox.', async () => {
-      await mailer.check();
-      return 'mails can be handed over';
-    }),
+    mail(patient),
   ]);
+};
 
 const connections = async (patient: Patient): Promise<Check[]> => {
   const { db, clock, directory } = patient;

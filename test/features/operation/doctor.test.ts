@@ -28,6 +28,7 @@ const checkup = async (part: Partial<Parameters<typeof examine>[0]> = {}) => {
     clock,
     directory: directoryWith('k'.repeat(32)),
     mailer: { send: async () => undefined, check: async () => undefined },
+    mailsStay: false,
     publicUrl: 'https://desk.example.com',
     reportingCurrency: 'USD',
     queueKind: 'PostgreSQL',
@@ -98,6 +99,19 @@ describe('the machinery', () => {
     });
     // The words of an error that is not ours may hold anything.
     expect(of('mail')).toMatchObject({ state: 'fault', found: 'Error EOH', next: expect.stringContaining('SMTP_URL') });
+  });
+
+  it('warns where mails stay files, and says what sends them; a folder that cannot be written is a fault still', async () => {
+    const { ok, of } = await checkup({ mailsStay: true });
+    expect(of('mail')).toMatchObject({
+      state: 'warning',
+      found: expect.stringContaining('DATA_DIR/outbox'),
+      next: expect.stringContaining('SMTP_URL'),
+    });
+    expect(ok).toBe(true);
+    expect((await checkup()).of('mail')).toMatchObject({ state: 'ok' });
+    const mailer = { send: async () => undefined, check: () => Promise.reject(new AppError('unavailable', 'no room')) };
+    expect((await checkup({ mailsStay: true, mailer })).of('mail')).toMatchObject({ state: 'fault', found: 'no room' });
   });
 
   it.each([
