@@ -88,10 +88,8 @@ describe('a bulk edit', () => {
 
   test('whose parts two workers stored at the same moment is found by the sweep', async () => {
     const [first = 0n, second = 0n, third = 0n] = tickets;
-    let release = () => {};
-    const bothRead = new Promise<void>((resolve) => {
-      release = resolve;
-    });
+    const settled = Promise.withResolvers<void>();
+    const bothRead = Promise.withResolvers<void>();
     // The first worker has settled and not committed when the second settles: neither sees the other's entries.
     const lot = (ids: readonly bigint[]) => ({
       tickets: ids.map((ticketId) => ({
@@ -111,10 +109,12 @@ describe('a bulk edit', () => {
     });
     const one = db.transaction(async (tx) => {
       await settleWork(tx, lot([first, second]));
-      await bothRead;
+      settled.resolve();
+      await bothRead.promise;
     });
+    await settled.promise;
     await db.transaction((tx) => settleWork(tx, lot([third])));
-    release();
+    bothRead.resolve();
     await one;
     expect((await Promise.all(tickets.map(held))).flat()).toEqual(['costed', 'costed', 'costed']);
     expect((await findMissedHolds(db, now)).filter((id) => tickets.includes(id))).toEqual([first, second, third]);
