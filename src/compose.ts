@@ -88,6 +88,8 @@ export interface ComposeOptions {
   readonly log?: Log;
   /** Told with /api/v1/status, e.g. how far the demo is. */
   readonly extraStatus?: () => object;
+  /** What the page tells a person to type for a sign-in link, where that takes more than the command. */
+  readonly signInCommand?: string;
 }
 
 /** Bodies of deliveries are dropped this long after they came in. */
@@ -105,7 +107,7 @@ export const version = '0.1.0';
 
 export const compose = async (
   config: Config,
-  { clock = wallClock, log: givenLog, extraStatus }: ComposeOptions = {},
+  { clock = wallClock, log: givenLog, extraStatus, signInCommand = 'npx deskledger user sign-in' }: ComposeOptions = {},
 ): Promise<Product> => {
   const log = givenLog ?? createLog({ level: config.logLevel });
   const metrics = createMetrics();
@@ -273,7 +275,7 @@ export const compose = async (
               observeAck: metrics.ack,
             }),
             surveyRoutes({ db, vault, clock, reportingTimezone: reporting.timeZone, onVote: metrics.vote }),
-            signInRoutes({ access, secure: config.publicUrl.startsWith('https:') }),
+            signInRoutes({ access, secure: config.publicUrl.startsWith('https:'), signInCommand }),
             reportRoutes({
               db,
               access,
@@ -283,7 +285,7 @@ export const compose = async (
             }),
             probes,
             operationRoutes({ db, clock, access, extraStatus }),
-            pageRoutes({ access, directory, basis: reporting }),
+            pageRoutes({ access, directory, basis: reporting, signInCommand }),
           ],
         }),
       buildProbes: () => buildProbes({ log, parts: [probes] }),

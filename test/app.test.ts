@@ -163,6 +163,7 @@ describe('signing in', () => {
     expect((await ask({ url: '/api/v1/status', cookies }, null)).statusCode).toBe(200);
     const second = await ask({ url: `/sign-in/${token}` }, null);
     expect(second.statusCode).toBe(410);
+    expect(second.body).toContain('<code>npx deskledger user sign-in</code>');
     expect(second.cookies).toEqual([]);
     // The link itself opens nothing.
     expect((await ask({ url: '/api/v1/status', cookies: { [cookie?.name ?? '']: token } }, null)).statusCode).toBe(401);

@@ -82,6 +82,8 @@ export interface Basis {
   user: string;
   /** Whether cost is shown at the agents' own rates. */
   trueCost: boolean;
+  /** Makes a sign-in link, as a person types it on the server. */
+  signInCommand: string;
 }
 
 export interface TicketItem {

@@ -106,7 +106,7 @@ const showSignedOut = () => {
       { class: 'notice' },
       el('h2', {}, 'You are signed out'),
       el('p', {}, 'Make a new sign-in link on the server and open it in this browser:'),
-      el('p', {}, el('code', {}, 'npx deskledger user sign-in')),
+      el('p', {}, el('code', {}, basis?.signInCommand ?? 'npx deskledger user sign-in')),
     ),
   );
   setText(announcer, 'You are signed out.');

@@ -1,6 +1,7 @@
 import type {} from '@fastify/cookie';
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import { AppError } from '../../core/errors.ts';
+import { escapeHtml } from '../../platform/http/escape-html.ts';
 import type { Access, Identity } from './access.ts';
 import type { Scope } from './scopes.ts';
 
@@ -46,19 +47,25 @@ export const requireScope =
     identities.set(request, identity);
   };
 
-const spentPage = `<!doctype html>
+const spentPage = (signInCommand: string) => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Link used</title>
 <style>:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}body{display:grid;place-items:center;min-height:100vh;margin:0;padding:1rem;box-sizing:border-box}
 main{max-width:28rem}h1{font-size:1.4rem}code{font-size:.95em}</style></head>
-<body><main><h1>This sign-in link was used or is too old</h1><p>Make a new one on the server: <code>npx deskledger user sign-in</code></p></main></body></html>`;
+<body><main><h1>This sign-in link was used or is too old</h1><p>Make a new one on the server: <code>${escapeHtml(signInCommand)}</code></p></main></body></html>`;
 
 /**
  * GET /sign-in/{token} spends the one-time link, sets the session cookie (HttpOnly, SameSite=Lax and, behind https, Secure)
  * and leads to the page. The token leaves the address bar with the redirect.
  */
 export const signInRoutes =
-  (deps: { readonly access: Access; readonly secure: boolean }): FastifyPluginAsync =>
+  (deps: {
+    readonly access: Access;
+    readonly secure: boolean;
+    /** Makes another link, as a person types it on the server. */
+    readonly signInCommand: string;
+  }): FastifyPluginAsync =>
   async (app: FastifyInstance) => {
+    const spent = spentPage(deps.signInCommand);
     // Programs that look at a link before a person does send HEAD: that must not spend it.
     app.get<{ Params: { token: string } }>(
       '/sign-in/:token',
@@ -66,7 +73,7 @@ export const signInRoutes =
       async (request, reply) => {
         reply.header('cache-control', 'no-store').header('referrer-policy', 'no-referrer');
         const session = await deps.access.openSession(request.params.token);
-        if (!session) return reply.code(410).type('text/html; charset=utf-8').send(spentPage);
+        if (!session) return reply.code(410).type('text/html; charset=utf-8').send(spent);
         return reply
           .setCookie(sessionCookie, session.token, {
             path: '/',

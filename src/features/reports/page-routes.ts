@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import currencies from 'currency-codes';
 import type { FastifyPluginAsync, FastifyReply } from 'fastify';
 import { AppError, NotFound } from '../../core/errors.ts';
+import { escapeHtml } from '../../platform/http/escape-html.ts';
 import { type Access, identityOf, requireScope } from '../access/index.ts';
 import type { Directory } from '../directory/index.ts';
 
@@ -80,12 +81,14 @@ export const pageRoutes =
     readonly access: Access;
     readonly directory: Pick<Directory, 'partners' | 'regions'>;
     readonly basis: { readonly currency: string; readonly timeZone: string };
+    /** Makes a sign-in link, as a person types it on the server. */
+    readonly signInCommand: string;
   }): FastifyPluginAsync =>
   async (app) => {
     const signedIn = requireScope(deps.access, 'read');
-    const [page, signedOut] = await Promise.all(
-      ['index.html', 'signed-out.html'].map((name) => readFile(new URL(name, folder), 'utf8')),
-    );
+    const load = (name: string) => readFile(new URL(name, folder), 'utf8');
+    const [page, stranger] = await Promise.all([load('index.html'), load('signed-out.html')]);
+    const signedOut = stranger.replace('{signInCommand}', () => escapeHtml(deps.signInCommand));
     const held = new Map(
       await Promise.all(assets.map(async (name) => [name as string, await loadAsset(name)] as const)),
     );
@@ -132,6 +135,7 @@ export const pageRoutes =
           minorDigits: digits,
           user: name,
           trueCost: scopes.includes('rates'),
+          signInCommand: deps.signInCommand,
         };
       },
     );

@@ -53,6 +53,7 @@ export const pageApp = async (access: Access): Promise<FastifyInstance> => {
         regions: async () => regionBook([{ code: 'nordics', name: 'The Nordics', countries: ['SE'] }]),
       },
       basis: { currency: 'USD', timeZone: 'UTC' },
+      signInCommand: "DATA_DIR='a<b' npx deskledger user sign-in",
     }),
   );
   return app;

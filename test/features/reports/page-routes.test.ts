@@ -26,7 +26,7 @@ test('without a session the page tells how to sign in', async () => {
     expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
     expect(answer.headers['cache-control']).toBe('no-store');
     expect(answer.headers['content-security-policy']).toBe(policy);
-    expect(answer.body).toContain('npx deskledger user sign-in');
+    expect(answer.body).toContain('<code>DATA_DIR=&#39;a&lt;b&#39; npx deskledger user sign-in</code>');
     expect(answer.body).toContain('a link that signs you in once');
     expect(answer.body).not.toContain('main.js');
   }
@@ -110,6 +110,7 @@ test('the basis names partners and regions and tells what the reader may see', a
     regions: { nordics: 'The Nordics' },
     user: 'Ada',
     trueCost: true,
+    signInCommand: "DATA_DIR='a<b' npx deskledger user sign-in",
   });
   const { minorDigits } = answer.json();
   expect(minorDigits).toMatchObject({ JPY: 0, KWD: 3 });
