@@ -1,8 +1,9 @@
 import type { TicketSnapshot, TicketStatus } from '../port.ts';
+import { contactReasons } from '../settings.ts';
 import { ticketChannel } from './channels.ts';
 import type { ReadHistory } from './history.ts';
 import type { ZendeskTicket, ZendeskUser } from './schema.ts';
-import { contactReasons, type ZendeskSettings } from './settings.ts';
+import type { ZendeskSettings } from './settings.ts';
 
 /** States of the REST API and those that webhooks and exports know besides; any other is an open ticket. */
 const statuses: Readonly<Record<string, TicketStatus>> = {
