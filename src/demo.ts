@@ -30,10 +30,10 @@ const seed = 'demo';
 /** Zendesk's High Volume API add-on and a store on an Enterprise plan: what the fast days leave is soon worked off. */
 const limits = { zendesk: { perMinute: 2500, updatesPerMinute: 300 }, bigcommerce: { total: 2000 } };
 
-/** The days before today, whole, and today up to the moment at which the clock meets the wall's. */
+/** 90 calendar days, as every report's usual period counts them: 89 whole ones, and today up to the moment at which the clock meets the wall's. */
 const paceOf = (wallNowMs: number): { startMs: number; endMs: number; speed: number } => {
   const endMs = wallNowMs + fastMs;
-  const startMs = Math.floor(endMs / dayMs) * dayMs - days * dayMs;
+  const startMs = Math.floor(endMs / dayMs) * dayMs - (days - 1) * dayMs;
   return { startMs, endMs, speed: (endMs - startMs) / fastMs };
 };
 

@@ -23,7 +23,7 @@ const list = (value) => (Array.isArray(value) ? value.join(', ') : String(value)
 
 /** One order as the shop's people call it. @param {NamedOrder} order */
 const orderNumber = ({ number, externalNumber }) =>
-  externalNumber === null || externalNumber === number ? number : `${number} (marketplace: ${externalNumber})`;
+  externalNumber === null || externalNumber === number ? number : `${number} (marketplace ${externalNumber})`;
 
 /** Orders that evidence names by id, by their numbers and store. @param {unknown} value @param {readonly NamedOrder[]} orders */
 const orderList = (value, orders) => {
@@ -35,7 +35,7 @@ const orderList = (value, orders) => {
       `${known
         .filter((order) => order.store === store)
         .map(orderNumber)
-        .join(', ')} (${store})`,
+        .join(', ')} of ${store}`,
   );
   const gone = ids.length - known.length;
   if (gone > 0) parts.push(gone === 1 ? 'one that is no longer held' : `${gone} that are no longer held`);

@@ -7,10 +7,12 @@ import { amount, count, dash, duration, exact, multiple, number, percent } from 
  * @typedef {object} Column
  * @property {string} name also in the address
  * @property {string} label
+ * @property {string} [unit] shown with the label, where the figure does not tell it
  * @property {string} [hint] what the figure is
  * @property {(row: Row) => number | null} value to sort by; null comes last
  * @property {(row: Row) => string} text
  * @property {(row: Row) => string} [title] the exact value
+ * @property {(row: Row) => boolean} [quiet] true where the text is a remark instead of a figure
  */
 
 /** @param {Money | null} money */
@@ -24,7 +26,7 @@ const plain = (value) => (value === null ? '' : String(value));
 const csatText = (csat) =>
   'topTwoBox' in csat
     ? `${percent(csat.topTwoBox)} (${number(csat.low * 100)}–${number(csat.high * 100)})\nn ${number(csat.n)}`
-    : `${number(csat.n)} of ${number(csat.needed)}`;
+    : `${number(csat.n)} of ${number(csat.needed)}\nanswers needed`;
 
 /** @param {Csat} csat */
 const csatTitle = (csat) =>
@@ -91,7 +93,7 @@ export const columns = [
   {
     name: 'contactRate',
     label: 'Contact rate',
-    hint: 'tickets per 100 orders',
+    unit: 'tickets per 100 orders',
     value: (row) => row.contactRate,
     text: (row) => (row.contactRate === null ? dash : number(row.contactRate, 1)),
     title: (row) => plain(row.contactRate),
@@ -125,6 +127,7 @@ export const columns = [
     value: (row) => ('topTwoBox' in row.csat ? row.csat.topTwoBox : null),
     text: (row) => csatText(row.csat),
     title: (row) => csatTitle(row.csat),
+    quiet: (row) => !('topTwoBox' in row.csat),
   },
   {
     name: 'measuredShare',

@@ -65,7 +65,8 @@ export const createReportTable = ({ sort, open }) => {
   /** @param {Column | { name: 'name', label: string }} column */
   const headerCell = (column) => {
     const hint = 'hint' in column ? column.hint : undefined;
-    const button = el('button', { type: 'button', title: hint }, column.label);
+    const unit = 'unit' in column && column.unit !== undefined ? el('span', { class: 'unit' }, column.unit) : null;
+    const button = el('button', { type: 'button', title: hint }, column.label, ...(unit ? [' ', unit] : []));
     button.addEventListener('click', () => sort(column.name));
     return { name: column.name, button, node: el('th', { scope: 'col' }, button) };
   };
@@ -110,6 +111,7 @@ export const createReportTable = ({ sort, open }) => {
           if (!cell) return;
           setText(column.name === 'costMultiple' ? multipleText : cell, column.text(row));
           setAttribute(cell, 'title', column.title?.(row) || null);
+          cell.classList.toggle('quiet', column.quiet?.(row) ?? false);
         });
         const share = row.costMultiple === null ? 0 : Math.max(0, Math.min(1, row.costMultiple / view.widest));
         const fill = `${(share * 100).toFixed(1)}%`;

@@ -1,7 +1,7 @@
 // @ts-check
 import { getTickets } from './api.js';
 import { el, keyedList, setAttribute, setText, show } from './dom.js';
-import { amount, count, dash, duration, exact, micros, moment, moneyOf, number } from './format.js';
+import { amount, count, dash, duration, exact, micros, moment, moneyOf, number, price } from './format.js';
 
 /** @import { Row, TicketItem } from './api-types.d.ts' */
 
@@ -29,7 +29,7 @@ export const createTicketList = ({ open, failed, timeZone, trueCost }) => {
   const makeRow = () => {
     const button = el('button', { type: 'button', class: 'link' });
     const cells = Array.from({ length: 6 }, () => el('td'));
-    const [created, language, reason, method, time, cost] = cells;
+    const [cost, time, created, reason, language, method] = cells;
     for (const cell of [time, cost]) cell?.classList.add('number');
     let id = '';
     button.addEventListener('click', () => open(id));
@@ -58,8 +58,9 @@ export const createTicketList = ({ open, failed, timeZone, trueCost }) => {
 
   const body = el('tbody');
   const rows = keyedList(body, { key: (/** @type {TicketItem} */ { id }) => id, make: makeRow });
-  const head = ['Ticket', 'Created', 'Language', 'Reason', 'Attributed by', 'Time', 'Cost'].map((label, index) =>
-    el('th', { scope: 'col', class: index > 4 ? 'number' : null }, label),
+  // What the row is about comes first: on a phone the rest is a scroll away.
+  const head = ['Ticket', 'Cost', 'Time', 'Created', 'Reason', 'Language', 'Attributed by'].map((label, index) =>
+    el('th', { scope: 'col', class: index === 1 || index === 2 ? 'number' : null }, label),
   );
   const scroller = el(
     'div',
@@ -81,18 +82,17 @@ export const createTicketList = ({ open, failed, timeZone, trueCost }) => {
     if (items.length === 0 || !row) return '';
     const known = items.every(({ supportCost }) => supportCost !== null);
     const { currency } = row.supportCost;
-    const shown = exact(
-      moneyOf(
-        items.reduce((all, { supportCost }) => all + (supportCost === null ? 0n : micros(supportCost.amount)), 0n),
-        currency,
-      ),
+    const together = moneyOf(
+      items.reduce((all, { supportCost }) => all + (supportCost === null ? 0n : micros(supportCost.amount)), 0n),
+      currency,
     );
     const tickets = `${number(items.length)} ${items.length === 1 ? 'ticket' : 'tickets'}`;
-    if (next !== null) return `${tickets} shown so far, together ${shown}.`;
-    if (!trueCost() || !known) return `${tickets}, together ${shown} at the roles' pooled rates.`;
-    const whole = exact(row.supportCost);
+    if (next !== null) return `${tickets} shown so far, together ${price(together)}.`;
+    if (!trueCost() || !known) return `${tickets}, together ${price(together)} at the roles' pooled rates.`;
+    // Equal to the last micro; where they differ, it may be by less than a cent.
+    const [shown, whole] = [exact(together), exact(row.supportCost)];
     return shown === whole
-      ? `${tickets} add up to ${shown}, the cost of this row.`
+      ? `${tickets} add up to ${price(together)}, the cost of this row.`
       : `${tickets} add up to ${shown}; the row says ${whole} and is being brought up to date.`;
   };
 
@@ -173,7 +173,7 @@ export const createTicketList = ({ open, failed, timeZone, trueCost }) => {
     focusTicket: (ticketId) => rows.find(ticketId)?.querySelector('button')?.focus(),
     summary: () =>
       row
-        ? `${count(row.tickets)} tickets created, ${count(row.ticketsWorked)} worked, cost ${exact(row.supportCost)}`
+        ? `${count(row.tickets)} tickets created, ${count(row.ticketsWorked)} worked, cost ${price(row.supportCost)}`
         : '',
   };
 };

@@ -1,7 +1,7 @@
 // @ts-check
 import { el } from './dom.js';
 import { evidenceLines, methodWords, shareWords } from './evidence.js';
-import { dash, duration, exact, fraction, moment } from './format.js';
+import { dash, duration, exact, fraction, moment, price } from './format.js';
 import { bearerName } from './names.js';
 
 /** @import { Posting, Ticket, WorkEntry } from './api-types.d.ts' */
@@ -175,8 +175,8 @@ export const ticketView = (ticket, ground) => {
     { class: 'ticket-view' },
     el(
       'p',
-      { class: 'lead' },
-      ticket.supportCost === null ? 'Cost not shown' : exact(ticket.supportCost),
+      { class: 'lead', title: ticket.supportCost === null ? null : exact(ticket.supportCost) },
+      ticket.supportCost === null ? 'Cost not shown' : price(ticket.supportCost),
       el('span', { class: 'soft small' }, ` ${ticket.costIs}, for ${duration(ticket.handledSeconds)} of work`),
     ),
     facts([

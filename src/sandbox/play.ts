@@ -6,7 +6,7 @@ import type { Scenario } from './scenario.ts';
 import { trickle } from './trickle.ts';
 
 export interface Progress {
-  /** Whole days played, of `days`. */
+  /** Whole days played, of `days`, the last of which may be a part. */
   readonly day: number;
   readonly days: number;
   readonly orders: number;
@@ -41,7 +41,7 @@ export const playScenario = async ({
   endAfterDays = false,
 }: PlayOptions): Promise<void> => {
   const { timeline } = scenario;
-  const days = Math.floor(scenario.days);
+  const days = Math.ceil(scenario.days);
   let orders = 0;
   let tickets = 0;
   let toldDay = -1;

@@ -95,7 +95,7 @@ describe.skipIf(!chromiumPath && !noSkip)('the managers’ page in a browser', (
         '82 %',
       ]);
       expect((await cells(page, 1)).slice(2, 5)).toEqual(['3.12', '0.6 x', '2:05 h']);
-      expect((await cells(page, 1))[11]).toBe('12 of 30');
+      expect((await cells(page, 1))[11]).toBe('12 of 30\nanswers needed');
       expect((await cells(page, 3)).slice(2, 5)).toEqual(['–', '–', '–']);
       expect(await page.getByTitle(/^480\.005\sUSD$/).count()).toBe(1);
       expect(await page.locator('tfoot').innerText()).toContain('759.00');
@@ -158,10 +158,10 @@ describe.skipIf(!chromiumPath && !noSkip)('the managers’ page in a browser', (
   it('opens a row to its tickets, page by page, that add up to its cost', async () => {
     await visit('/', async (page) => {
       await opener(page, 'Nord Living').click();
-      await page.getByText('2 tickets shown so far, together 440.005 USD.').waitFor();
+      await page.getByText('2 tickets shown so far, together 440.00 USD.').waitFor();
       expect(server.asked).toContain('/api/v1/tickets?partner=nord&from=2026-01-01&to=2026-03-31&limit=100');
       await page.getByRole('button', { name: 'Show more' }).click();
-      await page.getByText('3 tickets add up to 480.005 USD, the cost of this row.').waitFor();
+      await page.getByText('3 tickets add up to 480.00 USD, the cost of this row.').waitFor();
       expect(await page.getByRole('button', { name: 'Show more' }).isVisible()).toBe(false);
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'hidden' });
@@ -173,6 +173,26 @@ describe.skipIf(!chromiumPath && !noSkip)('the managers’ page in a browser', (
     });
   });
 
+  it('on a phone shows what a ticket cost without scrolling, and amounts in cents above', async () => {
+    await visit(
+      '/?partner=nord',
+      async (page) => {
+        const cost = page.locator('.tickets tbody td', { hasText: '240.00' });
+        await cost.waitFor();
+        const box = await cost.boundingBox();
+        expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThan(390);
+        expect(await page.locator('.drawer header').innerText()).toMatch(/cost 480\.00\sUSD/);
+        expect(await page.getByTitle(/^480\.005\sUSD$/).count()).toBe(1);
+        expect((await page.locator('thead th', { hasText: 'Contact rate' }).textContent()) ?? '').toBe(
+          'Contact rate tickets per 100 orders',
+        );
+        await page.getByRole('button', { name: '5001' }).click();
+        expect(await page.locator('.ticket-view .lead').innerText()).toMatch(/^5\.00\sUSD/);
+      },
+      { width: 390 },
+    );
+  });
+
   it('says why a number is what it is, down to the seconds, the rate and the exchange rate', async () => {
     await visit('/?partner=nord&ticket=1', async (page) => {
       const view = page.locator('.ticket-view');
@@ -181,7 +201,7 @@ describe.skipIf(!chromiumPath && !noSkip)('the managers’ page in a browser', (
       for (const part of [
         'Nord Living, The Nordics',
         'text, confidence low',
-        'Orders looked at: 1001 (marketplace: LX-9) (Nordlicht shop)',
+        'Orders looked at: 1001 (marketplace LX-9) of Nordlicht shop',
         'Matched by the number only',
         'surprise: {"x":1}',
         'Agent <script>alert(1)</script>',
