@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { demoLogOf, isDemo } from '../src/demo-folder.ts';
+import { demoLog, demoLogOf, demoSignInCommand, isDemo } from '../src/demo-folder.ts';
 import { temporaryFolder } from './simulation/server.ts';
 
 test('a folder is the demo’s once its log lies there, and a database of its own is never a demo’s', async () => {
@@ -9,4 +10,21 @@ test('a folder is the demo’s once its log lies there, and a database of its ow
   await writeFile(demoLogOf({ dataDir }), '');
   expect(await isDemo({ dataDir, databaseUrl: undefined })).toBe(true);
   expect(await isDemo({ dataDir, databaseUrl: 'postgres://127.0.0.1/real' })).toBe(false);
+});
+
+test('the hint for a sign-in link names the folder, and the address where it is not the default', () => {
+  const publicUrl = 'http://127.0.0.1:3900';
+  const here = join(process.cwd(), 'data', 'demo');
+  expect(demoSignInCommand({ dataDir: here, publicUrl })).toBe('DATA_DIR=data/demo npx deskledger user sign-in');
+  expect(demoSignInCommand({ dataDir: "/some where/it's", publicUrl: 'http://127.0.0.1:4000' })).toBe(
+    "DATA_DIR='/some where/it'\\''s' PUBLIC_URL=http://127.0.0.1:4000 npx deskledger user sign-in",
+  );
+});
+
+test('the demo’s log keeps warnings and leaves the rest out', async () => {
+  const dataDir = await temporaryFolder();
+  const log = demoLog({ dataDir });
+  log.info('a step');
+  log.warn({ step: 'gather' }, 'slow');
+  expect(JSON.parse(await readFile(demoLogOf({ dataDir }), 'utf8'))).toMatchObject({ step: 'gather', msg: 'slow' });
 });
