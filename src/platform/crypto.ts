@@ -3,7 +3,9 @@ import {
   createDecipheriv,
   createHash,
   createHmac,
+  createSecretKey,
   hkdfSync,
+  type KeyObject,
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
@@ -30,8 +32,9 @@ const tagBytes = 16;
 const headBytes = 1 + nonceBytes + tagBytes;
 
 /** SECRET_KEY never encrypts by itself: each use has a key of its own, so that one cannot be turned against another. */
-const subKey = (secretKey: string, use: string): Buffer =>
-  Buffer.from(hkdfSync('sha256', secretKey, '', `deskledger/1/${use}`, 32));
+const subKey = (secretKey: string, use: string): KeyObject =>
+  // A key object is made once: from bytes, node:crypto makes one for each use, which costs four times what the HMAC does.
+  createSecretKey(Buffer.from(hkdfSync('sha256', secretKey, '', `deskledger/1/${use}`, 32)));
 
 const unreadable = (cause?: unknown) =>
   new AppError(
