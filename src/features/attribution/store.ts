@@ -76,9 +76,11 @@ export const append = async (sql: Sql, decisions: readonly NewDecision[]): Promi
     return [{ ticketId, decision, decidedAt, version: (current?.version ?? 0) + 1 }];
   });
   if (fresh.length === 0) return held;
-  await sql.query('update attribution set current = false where ticket_id = any($1::bigint[]) and current', [
-    fresh.map(({ ticketId }) => ticketId),
-  ]);
+  const replaced = fresh.flatMap(({ ticketId }) => (held.has(ticketId) ? [ticketId] : []));
+  if (replaced.length > 0)
+    await sql.query('update attribution set current = false where ticket_id = any($1::bigint[]) and current', [
+      replaced,
+    ]);
   const rows = fresh.map(({ ticketId, decision, decidedAt, version }) => ({
     ticket_id: String(ticketId),
     version,

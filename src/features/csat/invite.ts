@@ -162,14 +162,11 @@ export const inviteFor = async (
     .toSorted((a, b) => Number(a.solvedAt) - Number(b.solvedAt) || (a.ticketId < b.ticketId ? -1 : 1));
   if (inOrder.length === 0) return decisions;
 
-  const invited = new Set(
-    (
-      await sql.query<{ ticket_id: bigint }>(
-        `SELECT ticket_id FROM invitation WHERE ticket_id = ANY($1::bigint[]) AND state <> 'cancelled'`,
-        [inOrder.map(({ ticketId }) => ticketId)],
-      )
-    ).map((row) => row.ticket_id),
+  const known = await sql.query<{ ticket_id: bigint; cancelled: boolean }>(
+    `SELECT ticket_id, state = 'cancelled' AS cancelled FROM invitation WHERE ticket_id = ANY($1::bigint[])`,
+    [inOrder.map(({ ticketId }) => ticketId)],
   );
+  const invited = new Set(known.flatMap(({ ticket_id, cancelled }) => (cancelled ? [] : [ticket_id])));
   const persons = await lockPersons(
     sql,
     inOrder.flatMap(({ ticketId, requesterHash }) => (invited.has(ticketId) || !requesterHash ? [] : [requesterHash])),
@@ -186,9 +183,10 @@ export const inviteFor = async (
   }
   if (chosen.length === 0) return decisions;
 
-  await sql.query(`DELETE FROM invitation WHERE ticket_id = ANY($1::bigint[]) AND state = 'cancelled'`, [
-    chosen.map(({ ticketId }) => ticketId),
-  ]);
+  if (known.some(({ cancelled }) => cancelled))
+    await sql.query(`DELETE FROM invitation WHERE ticket_id = ANY($1::bigint[]) AND state = 'cancelled'`, [
+      chosen.map(({ ticketId }) => ticketId),
+    ]);
   const ids = await sql.query<{ id: bigint }>(
     `SELECT nextval(pg_get_serial_sequence('invitation', 'id')) AS id FROM generate_series(1, $1::int)`,
     [chosen.length],

@@ -254,7 +254,7 @@ export const createProcessor = (deps: {
       for (let tries = 1; ; tries += 1) {
         line.tries = tries;
         try {
-          const suppressed = await db.transaction((tx) => processLot(tx, connection, items));
+          const suppressed = await db.transaction((tx) => processLot(tx, connection, items), { prepared: true });
           if (suppressed.size > 0) line.notInvited = [...suppressed].map(([reason, count]) => `${reason}: ${count}`);
           for (const [reason, count] of suppressed) deps.onSuppressed?.(reason, count);
           return;

@@ -19,7 +19,12 @@ export interface Database extends Sql {
   /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */
   transaction<T>(
     work: (tx: Sql) => Promise<T>,
-    options?: { readOnly?: boolean; isolation?: 'repeatable read' },
+    options?: {
+      readOnly?: boolean;
+      isolation?: 'repeatable read';
+      /** Each connection plans every statement with parameters once: for hot work whose texts are few and never change. */
+      prepared?: boolean;
+    },
   ): Promise<T>;
   close(): Promise<void>;
 }
@@ -62,17 +67,24 @@ const types: pg.CustomTypesConfig = {
     (format !== 'binary' && parsers.get(oid)) || pg.types.getTypeParser(oid, format as 'text'),
 };
 
-const sqlOf = (client: pg.Pool | pg.PoolClient): Sql => ({
+/** Names for statements that are prepared without a name of their own; as many as there are texts. */
+const statementNames = new Map<string, string>();
+const nameOf = (text: string): string => {
+  const name = statementNames.get(text) ?? `statement ${statementNames.size + 1}`;
+  statementNames.set(text, name);
+  return name;
+};
+
+const sqlOf = (client: pg.Pool | pg.PoolClient, { prepared = false } = {}): Sql => ({
   async query<Row extends object>(
     text: string,
     parameters?: readonly unknown[],
     { preparedAs }: { readonly preparedAs?: string } = {},
   ): Promise<Row[]> {
     const values = parameters as unknown[];
+    const name = preparedAs ?? (prepared && parameters ? nameOf(text) : undefined);
     try {
-      const result = await client.query<Row>(
-        preparedAs === undefined ? { text, values } : { text, values, name: preparedAs },
-      );
+      const result = await client.query<Row>(name === undefined ? { text, values } : { text, values, name });
       return result.rows;
     } catch (error) {
       throw named(error);
@@ -147,14 +159,14 @@ export const openDatabase = async (options: OpenOptions): Promise<Database> => {
     prisma,
     hasty: sqlOf(hasty),
     url,
-    async transaction(work, { readOnly = false, isolation } = {}) {
+    async transaction(work, { readOnly = false, isolation, prepared = false } = {}) {
       const client = await pool.connect().catch((error: unknown) => {
         throw named(error);
       });
       let broken: Error | undefined;
       try {
         await client.query(`begin${isolation ? ` isolation level ${isolation}` : ''}${readOnly ? ' read only' : ''}`);
-        const result = await work(sqlOf(client));
+        const result = await work(sqlOf(client, { prepared }));
         await client.query('commit');
         return result;
       } catch (error) {

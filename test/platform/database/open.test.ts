@@ -82,3 +82,24 @@ test('a database that does not answer is named as such, without its password', a
   await expect(opening).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('28P01') });
   await expect(opening).rejects.not.toMatchObject({ message: expect.stringContaining('secret-word') });
 });
+
+test('a prepared transaction plans each statement with parameters once per connection', async () => {
+  const prepared = async (): Promise<string[]> =>
+    database.transaction(
+      async (tx) => {
+        for (const key of ['1', '2']) await tx.query('select $1::text as prepared_once', [key]);
+        const rows = await tx.query<{ statement: string }>(
+          "select statement from pg_prepared_statements where statement like '%prepared_once'",
+        );
+        return rows.map(({ statement }) => statement);
+      },
+      { prepared: true },
+    );
+  expect(await prepared()).toHaveLength(1);
+  const none = await database.transaction((tx) =>
+    tx
+      .query('select $1::text as not_prepared', ['1'])
+      .then(() => tx.query("select 1 from pg_prepared_statements where statement like '%not_prepared'")),
+  );
+  expect(none).toEqual([]);
+});
