@@ -54,6 +54,19 @@ const verifyReadable = async (product: Product, kind: string, settings: unknown)
     : { apiUserId: null, note: '' };
 };
 
+/** Names in the settings that no setting has: a misspelt optional one would else be missed in silence. */
+const unknownNames = (product: Product, kind: string, settings: unknown): string[] => {
+  const adapter = product.helpdesks.get(kind) ?? storeAdapters.get(kind);
+  if (!adapter || typeof settings !== 'object' || settings === null || Array.isArray(settings)) return [];
+  const known = Object.keys(adapter.settings.shape);
+  const unknown = Object.keys(settings).filter((name) => !known.includes(name));
+  return unknown.length === 0
+    ? []
+    : [
+        `The settings name ${unknown.join(', ')}, which nobody knows here and which is ignored; known are ${known.join(', ')}.`,
+      ];
+};
+
 const webhookUrlOf = ({ helpdesks, config }: Product, { kind, webhookKey }: Connection): string | null =>
   helpdesks.has(kind) ? `${config.publicUrl}/webhooks/${webhookKey}` : null;
 
@@ -126,7 +139,10 @@ export const connect = async (
   const connection = apiUserId === null ? created : await connections.setApiUser(created.id, apiUserId);
   const made = remoteSetup ? await setUpRemote(product, connection, actor) : [];
   await wake(product, connection);
-  return { result: resultOf(product, connection), notes: [note, ...made].filter((line) => line !== '') };
+  return {
+    result: resultOf(product, connection),
+    notes: [note, ...unknownNames(product, kind, settings), ...made].filter((line) => line !== ''),
+  };
 };
 
 /** Corrects settings of a connection (credentials, a second secret during a rotation) or makes its webhook, as connect does. */
@@ -146,7 +162,7 @@ export const reconnect = async (
     const { apiUserId, note } = await verifyReadable(product, connection.kind, Object.fromEntries(wanted));
     changed = await connections.changeSettings(connection.id, given, actor);
     if (apiUserId !== null) changed = await connections.setApiUser(connection.id, apiUserId);
-    notes.push(note);
+    notes.push(note, ...unknownNames(product, connection.kind, settings));
   }
   if (remoteSetup) notes.push(...(await setUpRemote(product, changed, actor)));
   await wake(product, changed);

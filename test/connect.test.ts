@@ -78,6 +78,24 @@ describe('connect', () => {
     });
   });
 
+  it('bug: a misspelt optional setting was missed in silence', async () => {
+    const { notes } = await connecting({ remoteSetup: false, given: { ...settings(), totaltimeFieldId: 7 } });
+    expect(notes[1]).toMatch(/^The settings name totaltimeFieldId, .* known are .*totalTimeFieldId/);
+  });
+
+  it('names what is wrong with the settings in words', async () => {
+    const given = { ...settings(), apiToken: undefined, limitShare: '0.5', email: 'api', surveyDelayMinutes: 0.5 };
+    const error = await connecting({ given }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      faults: expect.arrayContaining([
+        { field: 'apiToken', reason: 'is missing; text is needed' },
+        { field: 'limitShare', reason: 'must be a number, not text' },
+        { field: 'email', reason: 'is not an e-mail address; write it as name@example.com' },
+        { field: 'surveyDelayMinutes', reason: 'must be a whole number, not a fraction' },
+      ]),
+    });
+  });
+
   it('makes nothing at the vendor with --no-remote-setup', async () => {
     answers['POST /api/v2/webhooks'] = { status: 500 };
     await connecting({ remoteSetup: false });
