@@ -227,9 +227,9 @@ export const ticketsTouchedBy = async (sql: Sql, orderIds: readonly bigint[]): P
      select t.id from ticket t join address a on a.email_hash = t.requester_hash
       where t.created_at is null or t.named_numbers <> '{}' or a.placed_at between t.created_at - $2 * interval '24 hours' and t.created_at
      union
-     select t.id from ticket t where t.named_numbers && (select all_numbers from number)
+     select t.id from ticket t where t.named_numbers <> '{}' and t.named_numbers && (select all_numbers from number)
      union
-     select t.id from ticket t where t.order_numbers && (select all_numbers from number)::text[]`,
+     select t.id from ticket t where t.order_numbers <> '{}' and t.order_numbers && (select all_numbers from number)::text[]`,
     [orderIds, recentDays],
   );
   return rows.map(({ id }) => id);
