@@ -25,6 +25,8 @@ const settings = {
   jit: 'off',
   // The tables lie in memory or on an SSD: an index costs less than the default, made for spinning disks, has plans believe.
   random_page_cost: '1.1',
+  // After each checkpoint every page is logged whole once, while senders wait: a burst does not bring one on, the clock does.
+  max_wal_size: '2GB',
   // A new ledger grows many-fold within its first minute, and plans made without statistics read whole tables.
   autovacuum_naptime: '10s',
   timezone: 'UTC',
