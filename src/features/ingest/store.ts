@@ -94,7 +94,8 @@ export interface DueTicket {
 
 /**
  * Renews the lease on those of a lot that are still due and still of its claim; what another worker settled or claimed
- * meanwhile is left out. The new end differs from the old one, so that a job that comes twice does nothing the second time.
+ * meanwhile is left out. An event that came since the claim has put off when the ticket is due: it is pulled now all the same,
+ * for nobody else may until the lease ends. The new end differs from the old one, so that a job that comes twice does nothing the second time.
  */
 export const renewDue = async (sql: Sql, { ticketIds, claimedUntil }: Lot, now: Date): Promise<DueTicket[]> => {
   const rows = await sql.query<{
@@ -108,7 +109,7 @@ export const renewDue = async (sql: Sql, { ticketIds, claimedUntil }: Lot, now: 
     named_numbers: string[];
   }>(
     `with due as (
-       select id from ticket where id = any($1) and (due_at <= $2 or deep_due_at <= $2) and quarantined_at is null
+       select id from ticket where id = any($1) and (due_at is not null or deep_due_at <= $2) and quarantined_at is null
           and ($3::timestamptz is null or claimed_until = $3)
         order by connection_id, external_id for update
      )

@@ -139,6 +139,18 @@ describe('claims', () => {
     expect((claimed_until?.getTime() ?? 0) - Date.now()).toBeGreaterThan((leaseSeconds - 10) * secondMs);
   });
 
+  test('bug: an event between the claim and the pull put the ticket off until the lease ended', async () => {
+    w.put('1');
+    await w.deliver('1');
+    w.clock.advance(3 * secondMs);
+    const [lot] = await claimDue(w.db, w.clock.now());
+    if (!lot) throw new Error('nothing was due');
+    await w.deliver('1');
+    await w.worker().gather(lot);
+    expect(w.desk.pulls).toMatchObject([[{ externalId: '1' }]]);
+    expect(await w.row('1')).toMatchObject({ due_at: null, claimed_until: null });
+  });
+
   test('a worker that wakes after its lease leaves alone what another one has claimed', async () => {
     for (const id of ['1', '2']) w.put(id);
     await w.deliver('1');
