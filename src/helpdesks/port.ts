@@ -83,9 +83,29 @@ export interface PersonChanges {
   readonly region: readonly PersonChange[];
 }
 
+/**
+ * A closing of a ticket on a helpdesk that keeps one growing total per ticket and shows it when the ticket is closed. What
+ * the total grew by since the closings we hold is work of this one (RULES.md section 4, Gorgias).
+ */
+export interface Closing {
+  /** Stable, and unique within the connection, e.g. "closing:123:2026-03-04T10:00:00Z". */
+  readonly sourceKey: string;
+  readonly at: Date;
+  readonly clock: string;
+  /** Seconds of the whole ticket at this moment; it may be read again and have changed. */
+  readonly totalSeconds: number;
+  /** Who worked, in proportion; never empty. */
+  readonly workers: readonly { readonly agentId: string; readonly weight: number }[];
+  readonly channel: Channel | null;
+}
+
 /** What the audits of a ticket tell; absent from a snapshot that was pulled without them. */
 export interface TicketHistory {
   readonly work: readonly WorkReading[];
+  /** The latest closing, on helpdesks whose clock is a total per ticket. */
+  readonly closing?: Closing | null;
+  /** When the helpdesk's clock may have more to tell: the history is then pulled once more. */
+  readonly againAt?: Date | null;
   readonly touches: readonly Touch[];
   readonly choices: PersonChanges;
   readonly solvedAt: Date | null;
@@ -103,6 +123,8 @@ export interface TicketSnapshot {
   /** The requester's first public message; null also where only the history would tell it and was not pulled. */
   readonly firstMessage: string | null;
   readonly requester: { readonly id: string; readonly email: string | null; readonly locale: string | null } | null;
+  /** BCP 47, as the helpdesk found it in the messages; absent or null where it does not tell. */
+  readonly language?: string | null;
   readonly assigneeId: string | null;
   readonly brandId: string | null;
   readonly organizationId: string | null;
@@ -133,7 +155,91 @@ export interface TicketChange {
   readonly status: TicketStatus;
 }
 
-/** One connected account. */
+/** One thing we made at a helpdesk, kept so that `disconnect` takes away exactly that. */
+export interface RemoteObject {
+  readonly what: 'webhook' | 'trigger' | 'integration' | 'widget' | 'field';
+  readonly externalId: string;
+  /** As people see it there. */
+  readonly name: string;
+}
+
+/** What a connection wants to find at its helpdesk. */
+export interface RemoteWish {
+  /** Where events are to be sent. */
+  readonly webhookUrl: string;
+  /** Ticket fields for partner, region and reason, with these values to choose from; absent: none are made. */
+  readonly fields?: {
+    readonly partners: readonly { readonly code: string; readonly name: string }[];
+    readonly regions: readonly { readonly code: string; readonly name: string }[];
+  };
+  /** Where the helpdesk's own sidebar asks for a ticket's context; absent: no widget is made. */
+  readonly sidebarUrl?: string;
+}
+
+/** How our webhook stands at the helpdesk; the reason is for a person. */
+export type RemoteState =
+  | { readonly state: 'fine' }
+  | { readonly state: 'absent' | 'inactive' | 'changed'; readonly reason: string };
+
+/** What we have made, and keep alive, at a helpdesk. */
+export interface Remote {
+  /** What `make` would create or change, one line each; reads only. Empty where everything is there. */
+  plan(wish: RemoteWish): Promise<readonly string[]>;
+  /**
+   * Creates what is lacking and switches on what is off; doing it twice is doing it once. `objects` are those that this call
+   * created; `settings` are to be merged into the connection's: secrets that only the helpdesk knows, ids of new fields.
+   */
+  make(wish: RemoteWish): Promise<{
+    readonly objects: readonly RemoteObject[];
+    readonly settings: Readonly<Record<string, unknown>>;
+  }>;
+  /** Whether the webhook exists, is active, leads to the address and signs with a secret that we hold; reads only. */
+  check(wish: RemoteWish): Promise<RemoteState>;
+  /** Takes away what we made; what is gone already is no error. */
+  remove(objects: readonly RemoteObject[]): Promise<void>;
+  /** Has the helpdesk send a test delivery to the webhook; absent where it cannot. */
+  ping?(wish: RemoteWish): Promise<void>;
+}
+
+/** Something at the account that a person should know of. */
+export interface Finding {
+  readonly topic: 'own survey' | 'rights' | 'plan' | 'clock' | 'handle time' | 'quota' | 'fields';
+  readonly level: 'ok' | 'warn' | 'fail';
+  readonly text: string;
+  /** What to do; null where nothing is to be done. */
+  readonly next: string | null;
+}
+
+/** Work that a helpdesk tells of in a stream of its own instead of on the ticket, e.g. legs of phone calls. */
+export interface WorkFeed {
+  /** Names the stored cursor, e.g. "talk". */
+  readonly name: string;
+  /** Page by page to the end of the stream; the same reading may come twice. */
+  walk(from: { readonly cursor: string | null; readonly since: Date }): AsyncIterable<{
+    readonly work: readonly { readonly externalId: string; readonly reading: WorkReading }[];
+    readonly cursor: string | null;
+  }>;
+}
+
+/** A customer's answer, for the helpdesk's own record. */
+export interface Score {
+  /** Stable: writing it twice is writing it once. */
+  readonly key: string;
+  readonly requesterId: string;
+  /** 1 to 5. */
+  readonly score: number;
+  readonly sentAt: Date;
+  readonly answeredAt: Date;
+  readonly language: string;
+}
+
+/** Tags to add to and take from a ticket. Mapped fields of the helpdesk that mirror our tags are set with them. */
+export interface TagChange {
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+}
+
+/** One connected account. Optional members that are absent are not supported by the helpdesk. */
 export interface HelpdeskClient {
   /** Who we are there; throws Refused where the credentials do not work. */
   verify(): Promise<{ readonly apiUserId: string; readonly accountName: string }>;
@@ -153,16 +259,24 @@ export interface HelpdeskClient {
     readonly missing: readonly string[];
     readonly agents: readonly HelpdeskAgent[];
   }>;
-  /** Changes since the cursor (or since the date), page by page, to the end of the stream. */
-  walkChanges(from: { readonly cursor: string | null; readonly since: Date }): AsyncIterable<{
+  /** Changes since the cursor (or since the date), page by page, to the end of the stream or, where given, to `until`. */
+  walkChanges(from: { readonly cursor: string | null; readonly since: Date; readonly until?: Date }): AsyncIterable<{
     readonly changed: readonly TicketChange[];
     readonly cursor: string | null;
   }>;
-  /** Adds and takes away tags; each idempotent. Throws UpstreamError; a closed ticket is status 422. */
-  changeTags(
-    externalId: string,
-    change: { readonly add: readonly string[]; readonly remove: readonly string[] },
-  ): Promise<void>;
+  /** Each idempotent. Throws UpstreamError; a ticket that takes no tags any more is status 422. */
+  changeTags(externalId: string, change: TagChange): Promise<void>;
+  /** As `changeTags` for up to 100 tickets in one call, closed ones too; answers with those refused, and why. */
+  changeTagsOfMany?(
+    changes: readonly ({ readonly externalId: string } & TagChange)[],
+  ): Promise<{ readonly refused: readonly { readonly externalId: string; readonly reason: string }[] }>;
+  /** Tickets created since that are not deleted, as the helpdesk counts them; null where it does not say. */
+  count?(since: Date): Promise<number | null>;
+  /** Looks at the account for what keeps us from working well; reads only. */
+  inspect?(): Promise<readonly Finding[]>;
+  readonly workFeeds?: readonly WorkFeed[];
+  recordScore?(externalId: string, score: Score): Promise<void>;
+  readonly remote?: Remote;
   /** Has a webhook lead to the address, one for any number of tries, and returns its signing secret where a call tells it. */
   setUpRemote?(
     webhookUrl: string,

@@ -1,6 +1,7 @@
 import { dayIn } from '../../core/time.ts';
-import type { Channel, Touch, WorkReading } from '../../helpdesks/port.ts';
+import type { Channel, Closing, Touch, WorkReading } from '../../helpdesks/port.ts';
 import type { Sql } from '../../platform/database/database.ts';
+import { readClosing } from './closing.ts';
 import { type Constants, loadConstants } from './constants.ts';
 import { estimateAgain, estimateTouches } from './estimate.ts';
 import { type BulkEdits, findBulkEdits, type ValueSet } from './holds.ts';
@@ -18,6 +19,8 @@ export interface TicketToSettle {
   /** The ticket's whole history; entries stored earlier that it lacks stay. */
   readonly readings?: readonly WorkReading[];
   readonly touches?: readonly Touch[];
+  /** The latest closing, where the helpdesk's clock is a total per ticket. */
+  readonly closing?: Closing | null | undefined;
   readonly shares: readonly Share[];
   readonly attributionVersion: number;
   /** Price with today's rates and FX instead of the frozen ones. */
@@ -42,8 +45,8 @@ interface Candidate {
 const neverPosted = { live: false, postings: [] };
 
 /**
- * Stored entries and new ones. A clock's entry is what it was first; an estimate follows its touch, whose talk time may come
- * late, and the constants, which people may change.
+ * Stored entries and new ones. A clock's entry is what it was first, but for a closing's, whose total settles late; an
+ * estimate follows its touch, whose talk time may come late, and the constants, which people may change.
  */
 const candidatesOf = (
   ticket: TicketToSettle,
@@ -59,21 +62,25 @@ const candidatesOf = (
       },
     ]),
   );
-  for (const reading of ticket.readings ?? []) {
-    if (candidates.has(reading.sourceKey)) continue;
-    const entry: Entry = {
-      sourceKey: reading.sourceKey,
-      agentId: reading.agentId,
-      clock: reading.clock,
-      kind: 'measured',
-      actor: reading.actor,
-      channel: reading.channel ?? ticket.channel,
-      rawSeconds: reading.rawSeconds,
-      value: reading.value === null ? null : BigInt(reading.value),
-      workedAt: reading.workedAt,
-      workedDay: dayIn(options.timeZone, reading.workedAt),
-    };
-    candidates.set(reading.sourceKey, { entry, stored: null });
+  const entryOf = (reading: WorkReading): Entry => ({
+    sourceKey: reading.sourceKey,
+    agentId: reading.agentId,
+    clock: reading.clock,
+    kind: 'measured',
+    actor: reading.actor,
+    channel: reading.channel ?? ticket.channel,
+    rawSeconds: reading.rawSeconds,
+    value: reading.value === null ? null : BigInt(reading.value),
+    workedAt: reading.workedAt,
+    workedDay: dayIn(options.timeZone, reading.workedAt),
+  });
+  for (const reading of ticket.readings ?? [])
+    if (!candidates.has(reading.sourceKey))
+      candidates.set(reading.sourceKey, { entry: entryOf(reading), stored: null });
+  for (const reading of ticket.closing ? readClosing(ticket.closing, stored.values()) : []) {
+    const known = stored.get(reading.sourceKey) ?? null;
+    const entry = known ? { ...known, rawSeconds: reading.rawSeconds } : entryOf(reading);
+    candidates.set(reading.sourceKey, { entry, stored: known });
   }
   const touches = ticket.touches ?? [];
   for (const estimate of estimateTouches(touches, { ...options, ticketChannel: ticket.channel })) {

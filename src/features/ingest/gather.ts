@@ -123,7 +123,7 @@ export const createGatherer = (deps: {
       historyAsked: historyWanted(ticket, pulledAt) === 'yes',
       namedNumbers: numbers,
       namedLines: findNamedLines(text, linesOf(candidates.get(id))),
-      textLanguage: detectLanguage(snapshot.firstMessage ?? ''),
+      textLanguage: detectLanguage(snapshot.firstMessage ?? '') ?? snapshot.language ?? null,
       againAt: unanswered.has(id) ? new Date(pulledAt.getTime() + storeRetryMs) : null,
     }));
     const gone = due.filter((ticket) => pulled.missing.includes(ticket.externalId));

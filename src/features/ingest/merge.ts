@@ -56,7 +56,13 @@ export const mergePull = (
   gathered: Gathered,
   { vault, timeZone, now }: { readonly vault: Vault; readonly timeZone: string; readonly now: Date },
 ): SavedTicket | 'older' | 'overtaken' => {
-  const pull = { notedSeq: gathered.notedSeq, withHistory: true, againAt: null, wantsDeep: false };
+  const pull = {
+    notedSeq: gathered.notedSeq,
+    withHistory: true,
+    againAt: null,
+    historyAgainAt: null,
+    wantsDeep: false,
+  };
   const { snapshot } = gathered;
   const overtaken = isOvertaken(row, gathered, now);
   if (!snapshot)
@@ -110,6 +116,11 @@ export const mergePull = (
     personChoice: history ? history.choices : row.personChoice,
     parentExternalId: snapshot.parentExternalId ?? row.parentExternalId,
     mergedIntoExternalId: snapshot.mergedIntoExternalId ?? row.mergedIntoExternalId,
-    pull: { ...pull, withHistory: history !== undefined || gathered.historyAsked, againAt: gathered.againAt },
+    pull: {
+      ...pull,
+      withHistory: history !== undefined || gathered.historyAsked,
+      againAt: gathered.againAt,
+      historyAgainAt: history?.againAt ?? null,
+    },
   };
 };

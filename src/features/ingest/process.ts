@@ -138,7 +138,7 @@ export const createProcessor = (deps: {
           connectionId: connection.id,
           connectionName: connection.name,
           channel: ticket.channel ?? 'email',
-          ...(history && { readings: history.work, touches: history.touches }),
+          ...(history && { readings: history.work, touches: history.touches, closing: history.closing }),
           shares: decisions.get(ticket.id)?.shares ?? [],
           attributionVersion: versions.get(ticket.id)?.version ?? 0,
           reprice: rows.get(ticket.id)?.reprice ?? false,

@@ -167,6 +167,8 @@ export interface SavedTicket extends Omit<LockedTicket, 'dirtySeq' | 'connection
     /** The history came, or was asked for outright: none is owed now. */
     readonly withHistory: boolean;
     readonly againAt: Date | null;
+    /** When the helpdesk's clock may have more to tell. */
+    readonly historyAgainAt: Date | null;
     readonly wantsDeep: boolean;
   } | null;
 }
@@ -210,6 +212,7 @@ export const saveTickets = async (tx: Sql, tickets: readonly SavedTicket[]): Pro
     noted_seq: ticket.pull?.notedSeq.toString() ?? '0',
     with_history: ticket.pull?.withHistory ?? false,
     again_at: ticket.pull?.againAt ?? null,
+    history_again_at: ticket.pull?.historyAgainAt ?? null,
     wants_deep: ticket.pull?.wantsDeep ?? false,
   }));
   await tx.query(
@@ -231,7 +234,7 @@ export const saveTickets = async (tx: Sql, tickets: readonly SavedTicket[]): Pro
                      when ticket.dirty_seq = r.noted_seq then r.again_at
                      else ticket.due_at end,
        burst_started_at = case when r.pulled and ticket.dirty_seq = r.noted_seq then null else ticket.burst_started_at end,
-       deep_due_at = case when r.with_history and ticket.dirty_seq = r.noted_seq then null
+       deep_due_at = case when r.with_history and ticket.dirty_seq = r.noted_seq then r.history_again_at
                           when r.with_history then greatest(ticket.deep_due_at, r.pulled_at + $2 * interval '1 ms')
                           else ticket.deep_due_at end,
        stale_since = null, reprice = false, claimed_until = null, attempts = 0, last_error = null
@@ -240,7 +243,7 @@ export const saveTickets = async (tx: Sql, tickets: readonly SavedTicket[]): Pro
        status text, channel text, language text, language_reason text, reason text, requester_id text, requester_hash text, requester_sealed text,
        requester_locale text, assignee_id text, brand_id text, organization_id text, form_id text, inbox_id text, tags text[], order_numbers text[],
        named_numbers text[], named_lines bigint[], person_choice jsonb, parent_external_id text, merged_into_external_id text,
-       pulled boolean, noted_seq bigint, with_history boolean, again_at timestamptz, wants_deep boolean)
+       pulled boolean, noted_seq bigint, with_history boolean, again_at timestamptz, history_again_at timestamptz, wants_deep boolean)
      where ticket.id = r.id`,
     [JSON.stringify(rows), deepPullMs],
   );

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { dayMs, secondMs } from '../../../src/core/time.ts';
+import { dayMs, hourMs, minuteMs, secondMs } from '../../../src/core/time.ts';
 import { importTicketRules } from '../../../src/features/attribution/index.ts';
 import {
   claimDue,
@@ -73,6 +73,39 @@ describe('a ticket told of by a webhook', () => {
     const [row] = await w.db.query<{ all: string }>('select row_to_json(t)::text as all from ticket t');
     expect(row?.all).not.toMatch(/secret/i);
     expect(row?.all).toContain('1001');
+  });
+});
+
+describe('a helpdesk whose clock is a total per closed ticket', () => {
+  const closed = (totalSeconds: number, againAt: Date | null): Partial<DeskTicket> => ({
+    ...solved('closing'),
+    history: worked('message:1', {
+      work: [],
+      closing: {
+        sourceKey: 'closing:1:a',
+        at: w.clock.now(),
+        clock: 'handle time',
+        totalSeconds,
+        workers: [{ agentId: 'ada', weight: 1 }],
+        channel: 'email',
+      },
+      againAt,
+    }),
+  });
+
+  test('is asked again when its total may have settled, and the difference is posted', async () => {
+    await w.order(1);
+    w.put('1', closed(600, new Date(w.clock.now().getTime() + hourMs)));
+    await tell('1');
+    expect(await w.cost('1')).toEqual({ 'nord/nordics': 6_000_000n });
+    expect(await w.pending()).toBe(0);
+    const { history, updatedAt } = w.desk.tickets.get('1') ?? {};
+    if (!history?.closing || !updatedAt) throw new Error('no closing');
+    w.put('1', { history: { ...history, closing: { ...history.closing, totalSeconds: 700 }, againAt: null } });
+    w.clock.advance(hourMs + minuteMs);
+    await w.drain();
+    expect(await w.cost('1')).toEqual({ 'nord/nordics': 7_000_000n });
+    expect(await w.row('1')).toMatchObject({ deep_due_at: null, due_at: null });
   });
 });
 

@@ -1,0 +1,41 @@
+import { split } from '../../core/money.ts';
+import type { Closing, WorkReading } from '../../helpdesks/port.ts';
+
+/** What is stored of a closing's work: one entry per closing and worker. */
+export interface ClosedWork {
+  readonly sourceKey: string;
+  readonly clock: string;
+  readonly rawSeconds: number;
+  readonly workedAt: Date;
+}
+
+/**
+ * The work of a ticket's latest closing: what the ticket's total grew by since the earlier closings that we hold, booked to
+ * those who worked in proportion, on the moment of the closing. Read again with another total it gives the same keys other
+ * seconds; a worker who has none any more gets 0. A total that shrank below the earlier closings is a correction, negative.
+ * RULES section 4, Gorgias.
+ */
+export const readClosing = (closing: Closing, stored: Iterable<ClosedWork>): WorkReading[] => {
+  const held = [...stored].filter(({ clock }) => clock === closing.clock);
+  const start = `${closing.sourceKey}:`;
+  const earlier = held.filter(({ sourceKey, workedAt }) => !sourceKey.startsWith(start) && workedAt < closing.at);
+  const seconds = closing.totalSeconds - earlier.reduce((sum, { rawSeconds }) => sum + rawSeconds, 0);
+  const parts = split(
+    BigInt(seconds),
+    closing.workers.map(({ agentId, weight }) => ({ key: agentId, weight: BigInt(weight) })),
+  );
+  const booked = new Map(closing.workers.map(({ agentId }, index) => [agentId, Number(parts[index])]));
+  for (const { sourceKey } of held)
+    if (sourceKey.startsWith(start) && !booked.has(sourceKey.slice(start.length)))
+      booked.set(sourceKey.slice(start.length), 0);
+  return [...booked].map(([agentId, rawSeconds]) => ({
+    sourceKey: `${start}${agentId}`,
+    agentId,
+    actor: 'agent',
+    clock: closing.clock,
+    rawSeconds,
+    value: null,
+    workedAt: closing.at,
+    channel: closing.channel,
+  }));
+};
