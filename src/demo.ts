@@ -1,18 +1,17 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import type { Product } from './compose.ts';
 import type { Config } from './config.ts';
 import { connect } from './connect.ts';
 import { AppError } from './core/errors.ts';
 import { dayMs, secondMs } from './core/time.ts';
+import { demoLog, demoLogOf, demoSignInCommand, typedPath } from './demo-folder.ts';
 import { connectionStatuses } from './features/ingest/index.ts';
 import { importText } from './import.ts';
 import { printSignIn, start, untilSignal } from './main.ts';
 import { type CatchingUpClock, catchingUpClock, wallClock } from './platform/clock.ts';
 import { openDatabase } from './platform/database/open.ts';
-import { createLog } from './platform/log.ts';
 import { createSandbox, type Progress, type Sandbox } from './sandbox/index.ts';
 
 const days = 90;
@@ -64,7 +63,7 @@ const checkPort = ({ host, port }: Config): Promise<void> =>
     probe.listen(port, host, () => probe.close(() => resolve()));
   });
 
-/** Empties the demo's own database and outbox; every demo starts from nothing. */
+/** Empties the demo's own database, outbox and log; every demo starts from nothing. */
 const clear = async (config: Config): Promise<void> => {
   await rm(join(config.dataDir, 'outbox'), { recursive: true, force: true });
   const db = await openDatabase({ dataDir: config.dataDir });
@@ -74,6 +73,7 @@ const clear = async (config: Config): Promise<void> => {
     );
     for (const { name } of schemas) await db.query(`drop schema ${JSON.stringify(name)} cascade`);
     await db.query('create schema public');
+    await writeFile(demoLogOf(config), '');
   } finally {
     await db.close();
   }
@@ -135,7 +135,8 @@ export const demo = async (given: Config): Promise<void> => {
     web: true,
     worker: true,
     clock,
-    log: createLog({ level: 'warn', destination: pino.destination(2) }),
+    log: demoLog(config),
+    signInCommand: demoSignInCommand(config),
     extraStatus: () => ({ demo: { ...progress.now, done: progress.now.live, now: clock.now().toISOString() } }),
   });
   const { product } = running;
@@ -169,7 +170,8 @@ export const demo = async (given: Config): Promise<void> => {
     sandbox.answerSurveys({ outboxDir: product.outboxDir });
     await printSignIn(product, { always: true });
     process.stdout.write(
-      `${days} days pass in about ${fastMs / secondMs} seconds; the page fills while you watch. Ctrl-C ends the demo.\n`,
+      `${days} days pass in about ${fastMs / secondMs} seconds; the page fills while you watch. Ctrl-C ends the demo.\n` +
+        `Warnings go to ${typedPath(demoLogOf(config))}.\n`,
     );
     const playing = sandbox.play({
       signal: ended.signal,
