@@ -1,4 +1,4 @@
-import { escapeHtml } from './escape.ts';
+import { escapeHtml } from '../../platform/http/escape-html.ts';
 import { directionOf, type SurveyLanguage, type SurveyStrings, scores } from './survey-language.ts';
 import { wordsFor } from './words.ts';
 

@@ -1,4 +1,4 @@
-import { escapeHtml } from './escape.ts';
+import { escapeHtml } from '../../platform/http/escape-html.ts';
 import { pageStyle } from './page-style.ts';
 import { strings } from './strings.ts';
 import { directionOf, type Score, type SurveyLanguage, scores } from './survey-language.ts';

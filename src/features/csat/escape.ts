@@ -1,1 +1,0 @@
-export { escapeHtml } from '../../platform/http/escape-html.ts';
