@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { atEndOfFile } from '../support/cleanup.ts';
 import { startCli } from '../support/cli.ts';
 import { testRedis } from '../support/redis.ts';
@@ -8,59 +8,80 @@ import { expectExactlyOnce, mailsIn, stage } from './stage.ts';
 const redis = await testRedis();
 if (redis) atEndOfFile(() => redis.close());
 
-/** A database of its own on a Redis that others may use too. */
-const redisUrl = (): string => {
+/** The environment of a queue on Redis, and a client of it: a database of its own, empty, on a server that others may use too. */
+const onRedis = async (database: number) => {
   const url = new URL(redis?.url ?? 'redis://absent');
-  url.pathname = '/9';
-  return url.href;
+  url.pathname = `/${database}`;
+  const client = new Redis(url.href);
+  atEndOfFile(async () => client.disconnect());
+  await client.flushdb();
+  return { env: { REDIS_URL: url.href }, client };
 };
 
-test('a thousand deliveries survive five kills: each acknowledged one is posted, tagged and asked about exactly once', async () => {
-  const set = await stage(250, {});
-  const { server, proxy, play, until, quiet, outbox, tagged, posted } = set;
-  const playing = play();
-  for (const holds of [
-    () => proxy.keys.size >= 150,
-    () => proxy.keys.size >= 600,
-    () => tagged() >= 20,
-    async () => (await posted()) >= 40,
-    async () => (await mailsIn(outbox)).length >= 20,
-  ]) {
-    await until(holds);
-    await server.kill();
-  }
-  const ids = await playing;
-  await quiet();
-  await expectExactlyOnce(set, ids);
-  // Some were sent again because their answer died with the server: the kills met deliveries on their way.
-  expect([...proxy.keys.values()].some((tries) => tries > 1)).toBe(true);
-}, 240_000);
+const queues = [
+  { queue: 'PostgreSQL', absent: false, envOf: async () => ({}) },
+  { queue: 'Redis', absent: !redis, envOf: async () => (await onRedis(9)).env },
+];
 
-test('two processes that work on the same tickets do everything once', async () => {
-  const set = await stage(60, {});
-  await startCli(['worker'], { ...set.env, LOG_LEVEL: 'info', WORKER_PORT: '0' }, '"ready"');
-  const ids = await set.play();
-  await set.quiet();
-  await expectExactlyOnce(set, ids);
-}, 240_000);
+const longestMs = 420_000;
 
-test.skipIf(!redis)(
-  'a queue that is lost loses nothing',
+// At the same time, for what they do longest is wait until the leases of dead processes end.
+describe.concurrent('processes that are killed', () => {
+  for (const { queue, absent, envOf } of queues)
+    test.skipIf(absent)(
+      `a thousand deliveries survive five kills, queue on ${queue}: each acknowledged one is posted, tagged and asked about exactly once`,
+      async () => {
+        const set = await stage(250, await envOf());
+        const { kill, proxy, play, until, quiet, outbox, tagged, posted } = set;
+        const playing = play();
+        for (const holds of [
+          () => proxy.keys.size >= 150,
+          () => proxy.keys.size >= 600,
+          () => tagged() >= 20,
+          async () => (await posted()) >= 40,
+          async () => (await mailsIn(outbox)).length >= 20,
+        ]) {
+          await until(holds);
+          await kill();
+        }
+        const ids = await playing;
+        await quiet();
+        await expectExactlyOnce(set, ids);
+        // Some were sent again because their answer died with the server: the kills met deliveries on their way.
+        expect([...proxy.keys.values()].some((tries) => tries > 1)).toBe(true);
+      },
+      longestMs,
+    );
+
+  test.skipIf(!redis)(
+    'a queue that is lost loses nothing',
+    async () => {
+      const { env, client } = await onRedis(8);
+      const set = await stage(60, env);
+      const { kill, proxy, play, until, quiet, tagged } = set;
+      const playing = play();
+      await until(() => tagged() >= 10);
+      await client.flushdb();
+      await until(() => proxy.keys.size >= 200);
+      await client.flushdb();
+      await kill();
+      await client.flushdb();
+      const ids = await playing;
+      await quiet();
+      await expectExactlyOnce(set, ids);
+    },
+    longestMs,
+  );
+});
+
+test(
+  'two processes that work on the same tickets do everything once',
   async () => {
-    const set = await stage(60, { REDIS_URL: redisUrl() });
-    const { server, proxy, play, until, quiet, tagged } = set;
-    const client = new Redis(redisUrl());
-    atEndOfFile(async () => client.disconnect());
-    const playing = play();
-    await until(() => tagged() >= 10);
-    await client.flushdb();
-    await until(() => proxy.keys.size >= 200);
-    await client.flushdb();
-    await server.kill();
-    await client.flushdb();
-    const ids = await playing;
-    await quiet();
+    const set = await stage(60, {});
+    await startCli(['worker'], { ...set.env, LOG_LEVEL: 'info' }, '"ready"');
+    const ids = await set.play();
+    await set.quiet();
     await expectExactlyOnce(set, ids);
   },
-  240_000,
+  longestMs,
 );

@@ -21,8 +21,8 @@ export const temporaryFolder = async (): Promise<string> => {
 };
 
 export interface Server {
-  /** Ends the process between two instructions and starts another on the same folder. */
-  kill(): Promise<void>;
+  /** Ends the process between two instructions and starts another on the same folder; `whileDead` runs between the two. */
+  kill(whileDead?: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -55,8 +55,9 @@ export const startServer = async (env: Readonly<Record<string, string>>): Promis
   await boot();
   atEndOfFile(() => end('SIGTERM'));
   return {
-    async kill() {
+    async kill(whileDead) {
       await end('SIGKILL');
+      await whileDead?.();
       await boot();
     },
     stop: () => end('SIGTERM'),

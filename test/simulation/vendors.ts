@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage } from 'node:http';
 import type { Product } from '../../src/compose.ts';
 import { connect } from '../../src/connect.ts';
 import { importText } from '../../src/import.ts';
@@ -23,6 +25,17 @@ export const vendors = async (
   const bigcommerce = await createBigcommerceSandbox({ clock, seed: 'line', limits: 'off' });
   atEndOfFile(async () => {
     await Promise.all([zendesk.close(), bigcommerce.close()]);
+  });
+  const tagCalls = new Map<number, number>();
+  const port = Number(new URL(zendesk.url).port);
+  const onRequest = (message: unknown): void => {
+    const { method, url = '', socket } = (message as { request: IncomingMessage }).request;
+    const id = Number(/^\/api\/v2\/tickets\/(\d+)\/tags\b/.exec(url)?.[1]);
+    if (socket.localPort === port && method !== 'GET' && id) tagCalls.set(id, (tagCalls.get(id) ?? 0) + 1);
+  };
+  subscribe('http.server.request.start', onRequest);
+  atEndOfFile(async () => {
+    unsubscribe('http.server.request.start', onRequest);
   });
   const { desk } = zendesk;
   const { shop } = bigcommerce;
@@ -119,6 +132,9 @@ export const vendors = async (
         .flatMap(({ events }) => events)
         .filter(({ field_name }) => field_name === String(fieldIds.totalTime))
         .reduce((sum, { value, previous_value }) => sum + Number(value) - Number(previous_value ?? 0), 0),
+
+    /** How often the tags of a ticket were written, calls that changed nothing included. */
+    tagCallsOn: (id: number): number => tagCalls.get(id) ?? 0,
 
     /** How often our API user changed the ticket. */
     writesOn: (id: number): number =>

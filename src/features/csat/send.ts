@@ -1,6 +1,5 @@
-import pLimit from 'p-limit';
 import { LimitReached, UpstreamError } from '../../core/errors.ts';
-import { hourMs, minuteMs } from '../../core/time.ts';
+import { hourMs, minuteMs, secondMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Vault } from '../../platform/crypto.ts';
 import type { Sql } from '../../platform/database/database.ts';
@@ -13,10 +12,10 @@ import { answerableMs, surveyToken } from './invite.ts';
 import { surveyMail } from './mail.ts';
 import type { SurveyLanguage } from './survey-language.ts';
 
-/** Longer than the mail server can take over one lot: 50 mails, 5 at once, 50 s each until the mailer gives up. */
-const leaseMs = 10 * minuteMs;
+/** Mails sent at the same time, and claimed together: a process that dies holds up no more than these. */
 const sendAtOnce = 5;
-const largestLot = 50;
+/** Longer than the mail server can take over one lot: the mailer gives up after 50 s. */
+const leaseMs = 90 * secondMs;
 const mostAttempts = 8;
 export const backoffMs = (attempts: number): number => Math.min(minuteMs * 4 ** (attempts - 1), 6 * hourMs);
 
@@ -192,18 +191,28 @@ export const createSender = (deps: SenderDeps) => {
       };
     });
 
+  const sendLot = async (size: number): Promise<number> => {
+    const { lot, ready, gone, cancelled, doubt } = await takeOn(clock.now(), size);
+    if (lot === 0) return 0;
+    return step(log, 'survey mails', async (line) => {
+      const outcomes = await Promise.all(ready.map(sendOne));
+      const count = (wanted: Outcome) => outcomes.filter((outcome) => outcome === wanted).length;
+      Object.assign(line, { lot, cancelled, delivered: gone + count('delivered'), again: count('again') });
+      Object.assign(line, { doubt: doubt + count('doubt'), failed: count('failed') });
+      return lot;
+    });
+  };
+
   return {
+    /** Sends at most `limit` due mails, in lots. Returns how many invitations it took on; fewer than `limit`: no more are due. */
     async sendDue({ limit }: { readonly limit: number }): Promise<number> {
-      const { lot, ready, gone, cancelled, doubt } = await takeOn(clock.now(), Math.min(limit, largestLot));
-      if (lot === 0) return 0;
-      return step(log, 'survey mails', async (line) => {
-        const atOnce = pLimit(sendAtOnce);
-        const outcomes = await Promise.all(ready.map((row) => atOnce(() => sendOne(row))));
-        const count = (wanted: Outcome) => outcomes.filter((outcome) => outcome === wanted).length;
-        Object.assign(line, { lot, cancelled, delivered: gone + count('delivered'), again: count('again') });
-        Object.assign(line, { doubt: doubt + count('doubt'), failed: count('failed') });
-        return lot;
-      });
+      let taken = 0;
+      for (let asked = 0; taken === asked && asked < limit; ) {
+        const size = Math.min(sendAtOnce, limit - taken);
+        asked += size;
+        taken += await sendLot(size);
+      }
+      return taken;
     },
   };
 };
