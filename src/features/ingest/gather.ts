@@ -1,4 +1,5 @@
-import { minuteMs, secondMs } from '../../core/time.ts';
+import { UpstreamError } from '../../core/errors.ts';
+import { minuteMs } from '../../core/time.ts';
 import type { HelpdeskClient, TicketSnapshot } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
@@ -10,7 +11,7 @@ import { namesOrderOfOthers, type Orders, type TicketOrders } from '../orders/in
 import { identified } from './identify.ts';
 import { type Failure, isolate } from './isolate.ts';
 import type { Gathered } from './merge.ts';
-import { type DueTicket, type Lot, postpone, renewDue } from './store.ts';
+import { type DueTicket, type Lot, renewDue } from './store.ts';
 
 /** Orders older than this before the ticket play no part in attribution (RULES.md section 3, rung 4). */
 const recentOrdersMs = 90 * 24 * 60 * minuteMs;
@@ -135,13 +136,16 @@ export const createGatherer = (deps: {
     line.storeUnanswered = unanswered.size;
     const failures = await deps.process(connection, gathered);
     const answered = new Set(gathered.map(({ ticketId }) => ticketId));
-    const lost = due.filter(({ id }) => !answered.has(id)).map(({ id }) => id);
-    if (lost.length > 0)
-      await postpone(sql, lost, {
-        until: new Date(clock.now().getTime() + 30 * secondMs),
-        error: 'the helpdesk left the ticket out of its answer',
-      });
-    return failures;
+    const lost = due.filter(({ id }) => !answered.has(id));
+    return [
+      ...failures,
+      ...lost.map(({ id, externalId }) => ({
+        ticketId: id,
+        error: new UpstreamError(`The helpdesk left ticket ${externalId} out of its answer; look at it there.`, {
+          retryable: false,
+        }),
+      })),
+    ];
   };
 
   return {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LimitReached, Refused, UpstreamError } from '../../../src/core/errors.ts';
 import { minuteMs, secondMs } from '../../../src/core/time.ts';
-import { mostAttempts } from '../../../src/features/ingest/coalescing.ts';
+import { mostAttempts, retryDelayMs } from '../../../src/features/ingest/coalescing.ts';
 import { claimDue } from '../../../src/features/ingest/index.ts';
 import { shopOrder } from '../../stores/bigcommerce/shop.ts';
 import { emptyHistory, reading } from './fake-desk.ts';
@@ -193,14 +193,19 @@ describe('what the helpdesk has not', () => {
     expect((await w.row('404')).status).toBe('deleted');
   });
 
-  test('a ticket left out of an answer is asked for again', async () => {
+  test('a ticket left out of an answer is asked for again, and not without end', async () => {
     w.put('1');
     w.put('2');
     w.desk.leftOut.add('2');
     await deliverAll('1', '2');
     await w.drain();
     expect(await settled('1')).toBe(true);
-    expect(await w.row('2')).toMatchObject({ due_at: later(w, 30 * secondMs), attempts: 0 });
+    expect(await w.row('2')).toMatchObject({ due_at: later(w, 10 * secondMs), attempts: 1 });
+    for (let times = 1; times < mostAttempts; times += 1) {
+      w.clock.advance(retryDelayMs(times));
+      await w.drain();
+    }
+    expect((await w.row('2')).quarantined_at).not.toBeNull();
   });
 
   test('a history that does not come is not asked for again and again', async () => {
