@@ -1,7 +1,8 @@
 import type { SandboxClock } from '../clock.ts';
 import { createFaults, createServer, type FaultPlan, listen } from '../http.ts';
+import type { DeliveryCounts, DeliverySettings } from '../sender.ts';
 import { addAccountRoutes } from './account-routes.ts';
-import { createSender, type DeliveryCounts, type DeliverySettings } from './delivery.ts';
+import { createZendeskSender } from './delivery.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { eventTypes } from './events.ts';
 import { createLimits, type Endpoint, type ZendeskLimits } from './limits.ts';
@@ -91,7 +92,7 @@ export const createZendeskSandbox = async (options: ZendeskSandboxOptions): Prom
   const email = 'deskledger@example.com';
   const apiToken = `sandbox-${seed}`;
   const faults = createFaults(seed, options.faults);
-  const sender = createSender(clock, accountId, options.delivery);
+  const sender = createZendeskSender(clock, accountId, options.delivery);
   const registry = createWebhooks({ seed, clock, accountId, faults, sender, desk: () => desk });
   const desk: Desk = createDesk({
     clock,

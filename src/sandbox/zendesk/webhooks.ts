@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { isoSeconds, type SandboxClock } from '../clock.ts';
 import type { Faults } from '../http.ts';
 import { share } from '../random.ts';
-import type { Sender } from './delivery.ts';
+import type { Sender } from '../sender.ts';
+import type { Outgoing } from './delivery.ts';
 import type { Desk } from './desk.ts';
 import { createEventWriter, eventTypes } from './events.ts';
 import type { TicketUpdate } from './model.ts';
@@ -84,7 +85,7 @@ export const createWebhooks = (options: {
   readonly clock: SandboxClock;
   readonly accountId: number;
   readonly faults: Faults;
-  readonly sender: Sender;
+  readonly sender: Sender<Outgoing>;
   readonly desk: () => Desk;
 }): WebhookRegistry => {
   const { seed, clock, faults, sender } = options;
