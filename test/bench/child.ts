@@ -21,7 +21,11 @@ export interface Child {
 
 export const startChild = (file: string): Child => {
   const path = fileURLToPath(new URL(file, import.meta.url));
-  const child = fork(path, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
+  const child = fork(path, {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    serialization: 'advanced',
+    execArgv: ['--expose-gc'],
+  });
   const waiting = new Map<number, { resolve(output: unknown): void; reject(error: Error): void }>();
   const exited = once(child, 'exit');
   let asked = 0;

@@ -216,6 +216,8 @@ answerParent({
     const requests = Array.from({ length: total }, () => requestOf(url, input.secret));
     const connections = await Promise.all(Array.from({ length: input.connections }, () => openConnection(url)));
     const free = [...connections];
+    // What preparing the requests left behind is collected now: a pause of this process would count as one of the product.
+    globalThis.gc?.();
     const latencies: number[] = [];
     let failed = 0;
     let sent = 0;
