@@ -71,11 +71,12 @@ export const createQuota = (
   };
 };
 
-/** A Fastify on loopback without schemas or logs; ".json" at the end of a path is optional, as at Zendesk. */
+/** A Fastify on loopback without schemas or logs; ".json" at the end of a path is optional, as at Zendesk, and "/" as at Gorgias. */
 export const createServer = (): FastifyInstance =>
   fastify({
     exposeHeadRoutes: false,
     forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true },
     rewriteUrl: ({ url = '/' }) => url.replace(/\.json(?=\?|$)/, ''),
   });
 

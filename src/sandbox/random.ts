@@ -25,6 +25,16 @@ export const hashText = (text: string): number => {
 /** A decision that depends on the words alone, not on what was drawn before: the same under any interleaving. */
 export const share = (...words: readonly (string | number)[]): number => hashText(words.join('\u0000')) / 2 ** 32;
 
+/** A UUID made of the words: the same in every run of the same seed. */
+export const uuidOf = (...words: readonly (string | number)[]): string => {
+  const hex = (part: string): string =>
+    hashText(`${words.join('/')}/${part}`)
+      .toString(16)
+      .padStart(8, '0');
+  const digits = ['a', 'b', 'c', 'd'].map(hex).join('');
+  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-a${digits.slice(17, 20)}-${digits.slice(20)}`;
+};
+
 /** The sfc32 generator, seeded by text; one generator per label keeps plans independent of each other's draws. */
 export const createRandom = (seed: string | number, label = ''): Random => {
   let a = hashText(`${seed}/${label}/a`) | 0;

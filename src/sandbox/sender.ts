@@ -7,10 +7,19 @@ export interface Parcel {
   readonly webhookId: string;
   readonly endpoint: string;
   readonly method: string;
+  /** Empty: the request has none. */
   readonly body: string;
 }
 
-export type Answer = { readonly status: number; readonly retryAfterSeconds: number | null } | 'timeout' | 'no answer';
+export type Answer =
+  | {
+      readonly status: number;
+      readonly retryAfterSeconds: number | null;
+      /** Empty unless the vendor's rules want it. */
+      readonly text: string;
+    }
+  | 'timeout'
+  | 'no answer';
 
 export const isTaken = (answer: Answer): boolean =>
   typeof answer === 'object' && answer.status >= 200 && answer.status < 300;
@@ -42,6 +51,8 @@ export interface DeliveryRules<P extends Parcel> {
   headersOf(parcel: P): Readonly<Record<string, string>>;
   /** Time until the webhook may be called, 0 for now; null: never again, the parcel is lost. */
   pauseLeftMs(parcel: P): number | null;
+  /** Whether the vendor keeps what the webhook answers with; absent: it throws that away. */
+  readsAnswer?(parcel: P): boolean;
   /** Told of every try. */
   note(parcel: P, answer: Answer): void;
   /** How long to wait after the given number of failed tries; null: the parcel is lost. */
@@ -86,11 +97,12 @@ export const createSender = <P extends Parcel>(
         dispatcher: agent,
         signal: closing.signal,
         headers: rules.headersOf(parcel),
-        body: parcel.body,
+        body: parcel.body || null,
       });
-      await body.dump();
+      const text = rules.readsAnswer?.(parcel) ? await body.text() : '';
+      if (!body.bodyUsed) await body.dump();
       const seconds = Number.parseInt(String(headers['retry-after'] ?? ''), 10);
-      return { status: statusCode, retryAfterSeconds: Number.isNaN(seconds) ? null : seconds };
+      return { status: statusCode, retryAfterSeconds: Number.isNaN(seconds) ? null : seconds, text };
     } catch (error) {
       return error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError
         ? 'timeout'

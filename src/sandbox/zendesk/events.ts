@@ -1,6 +1,6 @@
 import { isoSeconds } from '../clock.ts';
 import type { Faults } from '../http.ts';
-import { hashText } from '../random.ts';
+import { uuidOf } from '../random.ts';
 import type { Ticket, TicketUpdate } from './model.ts';
 
 export interface WebhookEvent {
@@ -63,14 +63,6 @@ export const eventTypes: ReadonlySet<string> = new Set(
 
 const idText = (id: number | null): string | null => (id === null ? null : String(id));
 
-const hex = (text: string): string => hashText(text).toString(16).padStart(8, '0');
-
-/** A UUID made of the seed and the event's number: the same in every run of the same seed. */
-const uuidOf = (seed: string | number, no: number): string => {
-  const digits = ['a', 'b', 'c', 'd'].map((part) => hex(`${seed}/event/${no}/${part}`)).join('');
-  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-4${digits.slice(13, 16)}-a${digits.slice(17, 20)}-${digits.slice(20)}`;
-};
-
 const detailText = (ticket: Ticket, actorId: number): string =>
   JSON.stringify({
     actor_id: String(actorId),
@@ -109,7 +101,7 @@ export const createEventWriter = (options: {
     sequenceNo += 1n;
     return happenings.map(({ type: name, event }, index) => {
       eventNo += 1;
-      const id = uuidOf(options.seed, eventNo);
+      const id = uuidOf(options.seed, 'event', eventNo);
       const type = `zen:event-type:ticket.${name}`;
       const digits = `${sequenceNo}353634323835`;
       const sequence = `{"sequence":{"id":${options.faults.strikes('bareSequence', id) ? digits : `"${digits}"`},"position":${index + 1}}}`;
