@@ -9,10 +9,11 @@ import { dayMs, secondMs } from './core/time.ts';
 import { demoLog, demoLogOf, demoSignInCommand, typedPath } from './demo-folder.ts';
 import { connectionStatuses } from './features/ingest/index.ts';
 import { importText } from './import.ts';
-import { printSignIn, start, untilSignal } from './main.ts';
+import { printSignIn, type Running, start, untilSignal } from './main.ts';
 import { type CatchingUpClock, catchingUpClock, wallClock } from './platform/clock.ts';
 import { openDatabase } from './platform/database/open.ts';
-import { createSandbox, type Progress, type Sandbox } from './sandbox/index.ts';
+import type { Log } from './platform/log.ts';
+import { type Customers, createSandbox, type Progress, type Sandbox } from './sandbox/index.ts';
 
 const days = 90;
 /** Wall time in which the days pass on a machine that keeps up. */
@@ -96,25 +97,21 @@ const importAll = async (product: Product, files: Readonly<Record<string, string
     await importText(product, what, text, { dryRun: false, actor: 'demo' });
 };
 
-/** One line that moves on a terminal; elsewhere a line every ten days and one when the days are over. */
-const progressLine = () => {
-  let shown = -1;
-  return ({ day, orders, tickets, live }: Progress): void => {
-    const line = live
-      ? `All ${days} days have passed: ${orders} orders, ${tickets} tickets. It goes on live.`
-      : `Day ${day} of ${days}: ${orders} orders, ${tickets} tickets`;
-    const step = live ? days + 1 : Math.floor(day / 10);
-    if (process.stdout.isTTY) process.stdout.write(`\r${line}\u001b[K`);
-    else if (step !== shown) process.stdout.write(`${line}\n`);
-    shown = step;
-  };
-};
+export interface RunningDemo {
+  readonly running: Running;
+  readonly sandbox: Sandbox;
+  /** Lets the days pass, then the live trickle, until `calm` or `stop`. Call it once. */
+  play(onProgress?: (progress: Progress) => void): void;
+  /** From now on nobody orders, writes or answers; the product goes on with what is under way. */
+  calm(): Promise<void>;
+  stop(): Promise<void>;
+}
 
 /**
- * 90 days of a marketplace in about 90 seconds, then live: simulators of Zendesk and BigCommerce play, everything goes through
- * the real webhooks, clients and queue, and customers answer their surveys over HTTP. Runs until a signal.
+ * Sets the marketplace up: simulators of Zendesk and BigCommerce, and a product on an empty ledger that is connected to both,
+ * web and worker. `given` names where it listens and the folder under which the demo's own lies. Nothing happens until `play`.
  */
-export const demo = async (given: Config): Promise<void> => {
+export const startDemo = async (given: Config, { log }: { readonly log: Log }): Promise<RunningDemo> => {
   await checkPort(given);
   const cleared = demoConfig(given, undefined);
   // Opened before the clock starts: an attached server keeps the first minute of the 90 from going by in initdb.
@@ -129,20 +126,33 @@ export const demo = async (given: Config): Promise<void> => {
     days: (pace.endMs - pace.startMs) / dayMs,
     limits,
   });
+  let progress: Progress = { day: 0, days, orders: 0, tickets: 0, live: false };
   const config = demoConfig(given, sandbox.fx.url);
-  const progress: { now: Progress } = { now: { day: 0, days, orders: 0, tickets: 0, live: false } };
   const running = await start(config, {
     web: true,
     worker: true,
     clock,
-    log: demoLog(config),
+    log,
     signInCommand: demoSignInCommand(config),
-    extraStatus: () => ({ demo: { ...progress.now, done: progress.now.live, now: clock.now().toISOString() } }),
+    extraStatus: () => ({ demo: { ...progress, done: progress.live, now: clock.now().toISOString() } }),
   });
   const { product } = running;
   const governor = holdBack(clock, pace.speed, { product, sandbox });
   const ended = new AbortController();
-  const showProgress = progressLine();
+  let playing: Promise<void> | undefined;
+  let customers: Customers | undefined;
+  const calm = async (): Promise<void> => {
+    ended.abort();
+    await playing;
+    await customers?.stop();
+  };
+  const stop = async (): Promise<void> => {
+    await calm();
+    await governor.stop();
+    // The vendors go last: work under way still calls them.
+    await running.stop();
+    await sandbox.close();
+  };
   try {
     const bring = (files: Readonly<Record<string, string>>) => importAll(product, files);
     const { inputs } = sandbox;
@@ -167,34 +177,59 @@ export const demo = async (given: Config): Promise<void> => {
       actor: 'demo',
     });
     await bring({ agents: inputs.agents, rates: inputs.rates });
-    sandbox.answerSurveys({ outboxDir: product.outboxDir });
-    await printSignIn(product, { always: true });
+    customers = sandbox.answerSurveys({ outboxDir: product.outboxDir });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    running,
+    sandbox,
+    play(onProgress) {
+      playing = sandbox.play({
+        signal: ended.signal,
+        onProgress: (now) => {
+          progress = now;
+          onProgress?.(now);
+        },
+      });
+    },
+    calm,
+    stop,
+  };
+};
+
+/** One line that moves on a terminal; elsewhere a line every ten days and one when the days are over. */
+const progressLine = () => {
+  let shown = -1;
+  return ({ day, orders, tickets, live }: Progress): void => {
+    const line = live
+      ? `All ${days} days have passed: ${orders} orders, ${tickets} tickets. It goes on live.`
+      : `Day ${day} of ${days}: ${orders} orders, ${tickets} tickets`;
+    const step = live ? days + 1 : Math.floor(day / 10);
+    if (process.stdout.isTTY) process.stdout.write(`\r${line}\u001b[K`);
+    else if (step !== shown) process.stdout.write(`${line}\n`);
+    shown = step;
+  };
+};
+
+/**
+ * 90 days of a marketplace in about 90 seconds, then live: simulators of Zendesk and BigCommerce play, everything goes through
+ * the real webhooks, clients and queue, and customers answer their surveys over HTTP. Runs until a signal.
+ */
+export const demo = async (given: Config): Promise<void> => {
+  const config = demoConfig(given, undefined);
+  const running = await startDemo(given, { log: demoLog(config) });
+  try {
+    await printSignIn(running.running.product, { always: true });
     process.stdout.write(
       `${days} days pass in about ${fastMs / secondMs} seconds; the page fills while you watch. Ctrl-C ends the demo.\n` +
         `Warnings go to ${typedPath(demoLogOf(config))}.\n`,
     );
-    const playing = sandbox.play({
-      signal: ended.signal,
-      onProgress: (now) => {
-        progress.now = now;
-        showProgress(now);
-      },
-    });
-    await untilSignal({
-      async stop() {
-        ended.abort();
-        await playing;
-        await governor.stop();
-        // The vendors go last: work under way still calls them.
-        await running.stop();
-        await sandbox.close();
-      },
-    });
+    running.play(progressLine());
+    await untilSignal(running);
   } catch (error) {
-    ended.abort();
-    await governor.stop();
     await running.stop();
-    await sandbox.close();
     throw error;
   }
 };

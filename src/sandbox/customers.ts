@@ -30,6 +30,7 @@ export interface CustomersOptions {
 export interface Customers {
   readonly answers: readonly GivenAnswer[];
   readonly counts: Readonly<CustomerCounts>;
+  /** Nobody answers any more; what was answered is in `answers`. */
   stop(): Promise<void>;
 }
 
@@ -110,7 +111,7 @@ export const startCustomers = ({ clock, seed, outboxDir, about }: CustomersOptio
         ...(page.cookie ? { cookie: page.cookie } : {}),
       },
       body: fields.toString(),
-      signal: stopping.signal,
+      // No signal: a vote on its way ends as it will, so that what was taken is always known.
     });
     await body.dump();
     if (statusCode >= 400) {

@@ -1,39 +1,22 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { foldRollups, rollupDifferences } from '../../src/features/reports/index.ts';
+import { foldRollups } from '../../src/features/costing/index.ts';
+import { rollupDifferences } from '../../src/features/reports/index.ts';
+import {
+  expectAnswers,
+  expectFigures,
+  expectRowsToAddUp,
+  expectShares,
+  groupings,
+  type Money,
+  micros,
+  oracleOf,
+  ppm,
+  type Report,
+  reportPath,
+} from './figures.ts';
 import { dayReader } from './oracle/numbers.ts';
-import { createOracle, type Facts, type GroupBy, type Oracle } from './oracle/report.ts';
+import type { GroupBy, Oracle } from './oracle/report.ts';
 import { type Simulation, simulate } from './run.ts';
-
-interface Money {
-  readonly amount: string;
-  readonly currency: string;
-}
-
-interface Row {
-  readonly partner: string | null;
-  readonly region: string | null;
-  readonly orders: number;
-  readonly returns: number;
-  readonly netRevenue: Money;
-  readonly tickets: number;
-  readonly ticketsWorked: number;
-  readonly contactRate: number | null;
-  readonly handledSeconds: number;
-  readonly ahtSeconds: number | null;
-  readonly supportCost: Money;
-  readonly costPerTicket: Money | null;
-  readonly costMultiple: number | null;
-  readonly costPerOrder: Money | null;
-  readonly measuredShare: number | null;
-  readonly attributedShare: number | null;
-  readonly unpricedEntries: number;
-  readonly csat: { readonly n: number; readonly needed?: number; readonly topTwoBox?: number };
-}
-
-interface Report {
-  readonly rows: readonly Row[];
-  readonly total: Row;
-}
 
 interface Item {
   readonly id: string;
@@ -69,17 +52,12 @@ const periods = [
   { from: '2026-03-30', to: '2026-04-12' },
   { from: '2026-06-01', to: '2026-06-30' },
 ];
-const groupings: readonly GroupBy[] = [['partner'], ['region'], ['partner', 'region']];
-
-const micros = ({ amount }: Money): bigint => BigInt(amount.replace('.', ''));
-const ppm = (count: number): bigint => BigInt(Math.round(count * 1e6));
-const per = (above: bigint, below: bigint): number | null => (below === 0n ? null : Number(above) / Number(below));
 
 let simulation: Simulation;
 let oracle: Oracle;
 
 const reportOf = (period: { from: string; to: string }, groupBy: GroupBy): Promise<Report> =>
-  simulation.get(`/api/v1/reports/partners?from=${period.from}&to=${period.to}&groupBy=${groupBy.join(',')}`);
+  simulation.get(reportPath(period, groupBy));
 
 /** All pages of a list of tickets. */
 const ticketsOf = async (query: string): Promise<Item[]> => {
@@ -96,28 +74,8 @@ const ticketsOf = async (query: string): Promise<Item[]> => {
 
 beforeAll(async () => {
   simulation = await simulate({ seed: 'report', days, scale: 0.2, speed: 50_000, ...basis });
-  const { sandbox, product } = simulation;
-  const { settings } = sandbox.zendesk;
-  const seen = await product.db.query<{ external_id: string }>(
-    'select external_id from ticket where created_at is not null',
-  );
-  const seenIds = new Set(seen.map(({ external_id }) => Number(external_id)));
-  oracle = createOracle({
-    history: sandbox.history,
-    inputs: sandbox.inputs,
-    connection: settings.name,
-    ...basis,
-    fieldIds: {
-      totalTime: settings.totalTimeFieldId,
-      orderNumber: settings.orderNumberFieldId,
-      partner: settings.partnerFieldId,
-      region: settings.regionFieldId,
-    },
-    isSeen: (ticketId) => seenIds.has(ticketId),
-  });
+  oracle = await oracleOf(simulation, basis);
 }, 180_000);
-
-const somethingIn = (facts: Facts): boolean => Object.values(facts).some((value) => value !== 0n);
 
 test('the days held every kind of thing that the rules speak of', () => {
   const { sandbox } = simulation;
@@ -133,125 +91,23 @@ test('the days held every kind of thing that the rules speak of', () => {
   expect(tickets.filter((ticket) => oracle.sharesOf(ticket).length > 1).length).toBeGreaterThan(0);
 });
 
+test('every ticket is borne by whom plain code says', async () => {
+  await expectShares({ ...simulation, oracle });
+});
+
 describe.each(groupings)('grouped by %s', (...groupBy) => {
   test.each(periods)('$from to $to: every figure is the one that plain code finds', async (period) => {
-    const report = await reportOf(period, groupBy);
-    const expected = oracle.facts(period, groupBy);
-    const found = new Map(report.rows.map((row) => [JSON.stringify([row.partner, row.region]), row]));
-    expect([...found.keys()]).toEqual(
-      expect.arrayContaining([...expected].flatMap(([key, facts]) => (somethingIn(facts) ? [key] : []))),
-    );
-    const account = [...expected.values()].reduce(
-      (a, b) =>
-        Object.fromEntries(
-          Object.keys(a).map((name) => [name, a[name as keyof Facts] + b[name as keyof Facts]]),
-        ) as never,
-    );
-    for (const [key, row] of [...found, ['total', report.total] as const]) {
-      const none = Object.fromEntries(Object.keys(account).map((name) => [name, 0n])) as unknown as Facts;
-      const facts = key === 'total' ? account : (expected.get(key) ?? none);
-      const exact = {
-        orders: ppm(row.orders),
-        returns: ppm(row.returns),
-        net: micros(row.netRevenue),
-        tickets: ppm(row.tickets),
-        ticketsWorked: ppm(row.ticketsWorked),
-        microseconds: ppm(row.handledSeconds),
-        cost: micros(row.supportCost),
-        unpriced: row.unpricedEntries,
-      };
-      expect(exact, key).toEqual({
-        orders: facts.orders,
-        returns: facts.returns,
-        net: facts.revenue - facts.refunds,
-        tickets: facts.tickets,
-        ticketsWorked: facts.ticketsWorked,
-        microseconds: facts.microseconds,
-        cost: facts.cost,
-        unpriced: 0,
-      });
-      const perTicket = per(facts.cost, facts.ticketsWorked);
-      const ratios: [string, number | null, number | null][] = [
-        ['contactRate', row.contactRate, per(facts.tickets * 100n, facts.orders)],
-        ['ahtSeconds', row.ahtSeconds, per(facts.microseconds, facts.ticketsWorked)],
-        ['costPerTicket', row.costPerTicket && Number(row.costPerTicket.amount), perTicket],
-        ['costPerOrder', row.costPerOrder && Number(row.costPerOrder.amount), per(facts.cost, facts.orders)],
-        ['measuredShare', row.measuredShare, per(facts.measuredCost, facts.cost)],
-        ['attributedShare', row.attributedShare, per(facts.attributed, facts.tickets)],
-        ['costMultiple', row.costMultiple, per(facts.cost * account.ticketsWorked, account.cost * facts.ticketsWorked)],
-      ];
-      for (const [name, figure, right] of ratios) {
-        if (right === null) expect(figure, `${key} ${name}`).toBeNull();
-        else expect(figure, `${key} ${name}`).toBeCloseTo(right, 5);
-      }
-    }
+    expectFigures(await reportOf(period, groupBy), oracle.facts(period, groupBy));
   });
 
   test('the rows add up to the total', async () => {
-    const { rows, total } = await reportOf(whole, groupBy);
-    const sum = (value: (row: Row) => bigint): bigint => rows.reduce((all, row) => all + value(row), 0n);
-    expect(sum(({ supportCost }) => micros(supportCost))).toBe(micros(total.supportCost));
-    expect(sum(({ netRevenue }) => micros(netRevenue))).toBe(micros(total.netRevenue));
-    for (const name of ['orders', 'returns', 'tickets', 'ticketsWorked', 'handledSeconds'] as const)
-      expect(
-        sum((row) => ppm(row[name])),
-        name,
-      ).toBe(ppm(total[name]));
-    expect(rows.reduce((all, { csat }) => all + csat.n, 0)).toBe(total.csat.n);
+    expectRowsToAddUp(await reportOf(whole, groupBy));
   });
 });
 
 test('answers count for the cell that was frozen when the question went out, and none is lost', async () => {
-  const { sandbox, product } = simulation;
-  const answers = sandbox.history.answers();
-  const invitations = await product.db.query<{
-    id: bigint;
-    external_id: string;
-    sent_at: Date;
-    shares: { partner: string | null; region: string | null; ppm: number }[];
-    score: number | null;
-  }>(
-    `select i.id, t.external_id, i.sent_at, i.shares, r.score from invitation i join ticket t on t.id = i.ticket_id left join response r on r.invitation_id = i.id`,
-  );
-  const byMail = new Map(invitations.map((invitation) => [`survey-${invitation.id}.eml`, invitation]));
-  const tickets = new Map(sandbox.history.tickets().map((ticket) => [String(ticket.id), ticket]));
-  const users = sandbox.history.users();
-  const cells = new Map<string, number[]>();
-  for (const { mail, email, score } of answers) {
-    const invitation = byMail.get(mail);
-    const ticket = tickets.get(invitation?.external_id ?? '');
-    if (!invitation || !ticket) throw new Error(`nobody was invited by ${mail}`);
-    expect(users.get(ticket.requesterId)?.email).toBe(email);
-    expect(invitation.score).toBe(score);
-    // What the ticket was attributed to at some moment before the mail: the product reads tickets and orders a little late.
-    const moments = (instants: readonly number[]): number[] => [
-      ...instants.filter((atMs) => atMs <= invitation.sent_at.getTime()),
-      invitation.sent_at.getTime(),
-    ];
-    const admissible = moments(ticket.audits.map(({ created_at }) => Date.parse(created_at))).flatMap((auditsUntilMs) =>
-      moments(oracle.orders.filter((order) => order.email === email).map(({ placedMs }) => placedMs)).map(
-        (ordersUntilMs) => oracle.sharesOf(ticket, { auditsUntilMs, ordersUntilMs }),
-      ),
-    );
-    const frozen = invitation.shares.map(({ partner, region, ppm: part }) => ({ partner, region, ppm: BigInt(part) }));
-    expect(admissible).toContainEqual(frozen);
-    const [largest] = frozen;
-    const key = JSON.stringify([largest?.partner ?? null, largest?.region ?? null]);
-    cells.set(key, [...(cells.get(key) ?? []), score]);
-  }
-  const { rows, total } = await reportOf(whole, ['partner', 'region']);
-  expect(total.csat.n).toBe(answers.length);
-  expect(answers.length).toBeGreaterThan(30);
-  for (const { partner, region, csat } of rows) {
-    const scores = cells.get(JSON.stringify([partner, region])) ?? [];
-    if (scores.length < 30) expect(csat).toEqual({ n: scores.length, needed: 30 });
-    else
-      expect(csat).toMatchObject({
-        n: scores.length,
-        topTwoBox: scores.filter((one) => one >= 4).length / scores.length,
-      });
-  }
-  expect(total.csat.topTwoBox).toBeCloseTo(answers.filter(({ score }) => score >= 4).length / answers.length, 9);
+  expect(simulation.sandbox.history.answers().length).toBeGreaterThan(30);
+  await expectAnswers(await reportOf(whole, ['partner', 'region']), { ...simulation, oracle });
 });
 
 test('a headline is the sum of its drill-down, and that of the postings of its tickets', async () => {

@@ -25,9 +25,9 @@ const whole = 1_000_000n;
 export const auditMs = (audit: Audit): number => Date.parse(audit.created_at);
 export const isMergeAudit = ({ via }: Audit): boolean => via.channel === 'merge' || via.source.rel === 'merge';
 
-/** "#" or a word for order or purchase, some punctuation or a word for number, then 4 to 9 digits. */
+/** "#" or a word for order or purchase, some punctuation or a word for number ("n.º": its sign counts as a letter), then 4 to 9 digits. */
 const named =
-  /(?:#|\b(?:order|bestellung|bestellnummer|commande|pedido|beställning|ordernummer)\b|طلب)(?:\s|[^\p{L}\p{N}]|number|nr|no|nummer|n|رقم){0,8}?(\d{4,9})(?!\d)/giu;
+  /(?:#|\b(?:order|bestellung|bestellnummer|commande|pedido|beställning|ordernummer)\b|طلب)(?:\s|[^\p{L}\p{N}]|º|number|nr|no|nummer|n|رقم){0,8}?(\d{4,9})(?!\d)/giu;
 
 const numbersIn = (text: string): string[] => [...text.matchAll(named)].map((match) => match[1] ?? '');
 

@@ -68,6 +68,8 @@ export const createOracle = (given: {
   const { isAgent, sharesOf } = createAttribution({ history, setup, orders, fieldIds });
   const tickets = history.tickets().filter(({ id, deleted }) => !deleted || given.isSeen(id));
   const ledger = ledgerOf(tickets, { history, setup, totalTimeFieldId: fieldIds.totalTime, isAgent, sharesOf });
+  const linesOf = Map.groupBy(ledger.lines, ({ ticketId }) => ticketId);
+  const sharesNow = new Map(tickets.map((ticket) => [ticket, sharesOf(ticket)]));
 
   return {
     ...ledger,
@@ -87,10 +89,8 @@ export const createOracle = (given: {
       const within = (day: string): boolean => day >= from && day <= to;
 
       for (const ticket of tickets) {
-        const worked = ledger.lines
-          .filter(({ ticketId, day }) => ticketId === ticket.id && within(day))
-          .some(({ microseconds }) => microseconds > 0n);
-        for (const { partner, region, ppm } of sharesOf(ticket)) {
+        const worked = (linesOf.get(ticket.id) ?? []).some(({ day, microseconds }) => within(day) && microseconds > 0n);
+        for (const { partner, region, ppm } of sharesNow.get(ticket) ?? []) {
           const facts = cell(partner, region);
           if (worked) facts.ticketsWorked += ppm;
           if (!within(setup.dayOf(ticket.createdAtMs))) continue;
