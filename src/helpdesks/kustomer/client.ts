@@ -1,0 +1,216 @@
+import { Refused, UpstreamError } from '../../core/errors.ts';
+import { baseUrlOf } from '../../platform/http/address.ts';
+import { createHttp } from '../../platform/http/client.ts';
+import type { HelpdeskAdapter, HelpdeskClient } from '../port.ts';
+import { readAudits } from './audits.ts';
+import { authorsOf, mayHoldChoices, personChanges, tagsOf } from './choices.ts';
+import { type HistoryParts, readHistory, userOf } from './history.ts';
+import { inspectAccount } from './inspect.ts';
+import { readAll } from './pages.ts';
+import { createQuotas, type Quota } from './quota.ts';
+import {
+  type Conversation,
+  type Customer,
+  conversationSchema,
+  customerSchema,
+  type Message,
+  messageSchema,
+  noteSchema,
+  oneOf,
+  tagSchema,
+  userSchema,
+} from './schema.ts';
+import { createSearches } from './search.ts';
+import type { KustomerSettings } from './settings.ts';
+import { createStaff } from './staff.ts';
+import { createTagNames } from './tags.ts';
+import { conversationStatus, mayBeChosen, snapshotOf } from './ticket.ts';
+import { createTimes } from './times.ts';
+import { createRemote } from './webhook.ts';
+import { createWriter } from './write.ts';
+
+/** 10,000 messages: far beyond what a conversation can have; a longer list is a loop. */
+const mostPages = 100;
+/** The host of another pod ("https://api.prod2.kustomerapp.com") is Kustomer's as well. */
+const vendorOf = ({ org, baseUrl }: KustomerSettings): string => {
+  const url = URL.parse(baseUrl ?? '');
+  return url?.protocol === 'https:' && url.hostname.endsWith('.kustomerapp.com')
+    ? url.origin
+    : `https://${org}.api.kustomerapp.com`;
+};
+
+const isStatus = (error: unknown, ...statuses: readonly number[]): boolean =>
+  error instanceof UpstreamError && statuses.includes(error.status ?? 0);
+
+/** Null where Kustomer says that it does not exist. */
+const ifThere = async <Result>(reading: Promise<Result>): Promise<Result | null> => {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isStatus(error, 404, 410)) return null;
+    throw error;
+  }
+};
+
+/** One Kustomer account over its REST API (https://developer.kustomer.com/api), signed in with an API key. */
+export const connectKustomer = (
+  settings: KustomerSettings,
+  { clock, allowPrivate, apiUserId, observe, counts }: Parameters<HelpdeskAdapter['connect']>[1],
+): HelpdeskClient => {
+  // People copy the address with the version at its end; paths begin with it.
+  const given = settings.baseUrl?.replace(/\/v\d+$/, '');
+  const baseUrl = baseUrlOf({ given, vendor: vendorOf(settings), allowPrivate });
+  const quotas = createQuotas(clock, settings.limitShare, counts);
+  const httpWithin = (quota: Quota) =>
+    createHttp({
+      baseUrl,
+      headers: { authorization: `Bearer ${settings.apiKey}` },
+      clock,
+      allowPrivate,
+      observe,
+      ...quota,
+    });
+  const http = httpWithin(quotas.account);
+  const searches = createSearches(httpWithin(quotas.searches), clock);
+  const times = createTimes(http, settings.timesVersion);
+  const tags = createTagNames(clock, () => readAll(http, { path: '/v1/tags', of: tagSchema, mostPages }));
+  const staff = createStaff({
+    // A key that may not read users takes them all for agents; `inspect` says so.
+    all: () =>
+      readAll(http, { path: '/v1/users', of: userSchema, mostPages }).catch((error: unknown) => {
+        if (isStatus(error, 403, 404)) return [];
+        throw error;
+      }),
+    one: async (id) => {
+      try {
+        return (await http.read({ path: '/v1/users/{id}', params: { id } }, oneOf(userSchema))).data;
+      } catch (error) {
+        if (isStatus(error, 403, 404, 410)) return null;
+        throw error;
+      }
+    },
+  });
+
+  const readConversation = async (id: string): Promise<Conversation> =>
+    (await http.read({ path: '/v1/conversations/{id}', params: { id } }, oneOf(conversationSchema))).data;
+  const readCustomer = async (id: string): Promise<Customer | null> =>
+    (await ifThere(http.read({ path: '/v1/customers/{id}', params: { id } }, oneOf(customerSchema))))?.data ?? null;
+  const readMessages = (id: string): Promise<Message[]> =>
+    readAll(http, { path: '/v1/conversations/{id}/messages', params: { id }, of: messageSchema, mostPages });
+  const readNotes = async (id: string) =>
+    (await ifThere(
+      readAll(http, { path: '/v1/conversations/{id}/notes', params: { id }, of: noteSchema, mostPages }),
+    )) ?? [];
+
+  const verify = async () => {
+    const { data } = await http.read({ path: '/v1/users/current' }, oneOf(userSchema)).catch((error: unknown) => {
+      if (error instanceof UpstreamError && (error.status === 401 || error.status === 403))
+        throw new Refused(
+          'Kustomer refuses the API key; check that it is whole, not expired, and of this organisation.',
+          {
+            cause: error,
+          },
+        );
+      throw error;
+    });
+    return data;
+  };
+
+  const writer = createWriter({
+    http: httpWithin(quotas.updates),
+    settings,
+    tags,
+    read: readConversation,
+  });
+
+  const pull = async (id: string, withHistory: (conversation: Conversation) => boolean, historyHeld: boolean) => {
+    const conversation = await ifThere(readConversation(id));
+    if (!conversation) return null;
+    const deep = withHistory(conversation);
+    const customerId = conversation.relationships?.customer?.id;
+    const [customer, messages, work] = await Promise.all([
+      customerId ? readCustomer(customerId) : null,
+      // Whoever holds the history holds what the first words told.
+      deep || !historyHeld ? ifThere(readMessages(id)) : null,
+      deep ? ifThere(times.read(id)) : null,
+    ]);
+    if (!deep) return { conversation, customer, messages: messages ?? [], deep: null };
+    const { times: sessions, version } = work ?? { times: [], version: times.version() ?? 'v2' };
+    const isMeasured = sessions.some(({ attributes }) => (attributes.handleTime ?? 0) > 0);
+    const [notes, audits] = await Promise.all([
+      // Notes make estimates alone.
+      isMeasured || conversation.attributes.noteCount === 0 ? [] : readNotes(id),
+      mayHoldChoices(conversation, settings) ? readAudits(http, id) : [],
+    ]);
+    return { conversation, customer, messages: messages ?? [], deep: { times: sessions, version, notes, audits } };
+  };
+
+  return {
+    async verify() {
+      const { id } = await verify();
+      return { apiUserId: id, accountName: settings.org };
+    },
+
+    async pullTickets(wanted) {
+      const wantedById = new Map(wanted.map((one) => [one.externalId, one]));
+      const pulled = await Promise.all(
+        [...wantedById.values()].map(async ({ externalId, withHistory, historyHeld = false }) => {
+          const isDeep = (conversation: Conversation): boolean => {
+            if (withHistory !== 'if solved') return withHistory === 'yes';
+            const status = conversationStatus(conversation.attributes);
+            return status === 'solved' || status === 'closed' || (!historyHeld && mayBeChosen(conversation, settings));
+          };
+          return [externalId, await pull(externalId, isDeep, historyHeld)] as const;
+        }),
+      );
+      const there = pulled.flatMap(([, one]) => one ?? []);
+      const users = there.flatMap(({ conversation, messages, deep }) => [
+        ...conversation.attributes.assignedUsers,
+        ...(deep
+          ? [
+              ...[...messages, ...deep.notes, ...deep.times].flatMap((made) => userOf(made) ?? []),
+              ...deep.times.flatMap(({ attributes }) => attributes.assignedUsers),
+              ...authorsOf(deep.audits),
+            ]
+          : []),
+      ]);
+      await Promise.all([
+        staff.know(users),
+        tags.know(
+          there.flatMap(({ conversation, deep }) => [...conversation.attributes.tags, ...tagsOf(deep?.audits ?? [])]),
+        ),
+      ]);
+      const context = { settings, apiUserId, roleOf: staff.roleOf, tagNameOf: tags.nameOf, now: clock.now() };
+      return {
+        tickets: there.map(({ conversation, customer, messages, deep }) => {
+          const parts: HistoryParts | null = deep && {
+            ...deep,
+            messages,
+            choices: personChanges(deep.audits, context),
+          };
+          return snapshotOf(
+            conversation,
+            {
+              customer: customer ?? undefined,
+              messages,
+              tags: conversation.attributes.tags.flatMap((tag) => tags.nameOf(tag) ?? []),
+              history: parts && readHistory(conversation, parts, context),
+            },
+            settings,
+          );
+        }),
+        missing: pulled.flatMap(([id, one]) => (one ? [] : [id])),
+        agents: staff.agentsAmong(users),
+      };
+    },
+
+    walkChanges: searches.walkChanges,
+    changeTags: writer.changeTags,
+    count: searches.count,
+    inspect: () => inspectAccount({ http, searches, times, share: settings.limitShare, limit: quotas.limit }),
+    remote: createRemote(http, {
+      tokens: settings.webhookToken,
+      orgId: async () => (await verify()).relationships?.org?.id ?? null,
+    }),
+  };
+};

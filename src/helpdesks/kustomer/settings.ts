@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { commonSettings } from '../settings.ts';
+
+/** Names of custom attributes as the API has them; the end tells the type (https://developer.kustomer.com/docs/concepts/custom-attributes). */
+const attribute = z
+  .string()
+  .trim()
+  .regex(
+    /^[A-Za-z][A-Za-z0-9_-]{0,80}(Str|Txt|Tree|Num|Id|Url)$/,
+    'write the name as the API has it, its type at the end: "orderNumberStr"',
+  );
+
+const textAttribute = z
+  .string()
+  .trim()
+  .regex(
+    /^[A-Za-z][A-Za-z0-9_-]{0,80}(Str|Txt|Tree)$/,
+    'write the name of a text attribute as the API has it, its type at the end: "partnerStr"',
+  );
+
+const token = z.string().trim().min(1, 'is empty; copy the token that Kustomer shows for the webhook');
+
+export const settingsSchema = z.object({
+  ...commonSettings,
+  org: z
+    .string()
+    .trim()
+    .toLowerCase()
+    .regex(
+      /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+      'write the first part of the address alone: "acme" for acme.kustomerapp.com',
+    ),
+  /** Of a key of our own: what its machine user changes counts as ours. */
+  apiKey: z.string().trim().min(1),
+  /** Two during a rotation; "" or none until the webhook exists, and nothing is accepted until then. */
+  webhookToken: z
+    .union([z.literal('').transform(() => []), token.transform((one) => [one]), z.array(token).max(10)])
+    .default([]),
+  /** The organisation's id: deliveries of another one are refused. Set when the webhook is made. */
+  orgId: z
+    .string()
+    .trim()
+    .regex(/^[\w-]{1,64}$/)
+    .optional(),
+  /** Custom attributes of the conversation. */
+  orderNumberFieldId: attribute.optional(),
+  partnerFieldId: textAttribute.optional(),
+  regionFieldId: textAttribute.optional(),
+  reasonFieldId: attribute.optional(),
+  /** Which of Kustomer's two handle timers counts; absent: v2, or v1 where the account has no v2. */
+  timesVersion: z.enum(['v1', 'v2']).optional(),
+});
+
+export type KustomerSettings = z.output<typeof settingsSchema>;

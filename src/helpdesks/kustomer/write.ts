@@ -1,0 +1,105 @@
+import { InvalidInput, UpstreamError } from '../../core/errors.ts';
+import type { Http } from '../../platform/http/client.ts';
+import { codeInField, codesIn, type Half, tagStartOf } from '../mapping.ts';
+import type { TagChange } from '../port.ts';
+import type { Conversation } from './schema.ts';
+import type { KustomerSettings } from './settings.ts';
+import type { TagNames } from './tags.ts';
+import { attributeText } from './ticket.ts';
+
+/** Only such tags are ours; Kustomer would take any, and make it. */
+const checkTags = (tags: readonly string[]): void => {
+  const odd = tags.find((tag) => !/^[a-z0-9_]{1,80}$/.test(tag));
+  if (odd !== undefined)
+    throw new InvalidInput(`"${odd.slice(0, 80)}" is no tag that we write; use up to 80 of a-z, 0-9 and _.`);
+};
+
+type MappedFields = Pick<KustomerSettings, 'partnerFieldId' | 'regionFieldId' | 'tagPrefix'>;
+
+/** As codes stand in tags: lower case, `_` for all else. */
+const inTag = (value: string): string => value.toLowerCase().replaceAll(/[^a-z0-9_]/g, '_');
+
+/**
+ * Values that the mapped attributes are to take so that they say what our tags will say; none where they say it. An attribute
+ * holds one code: of several it keeps the one it has.
+ */
+export const mirrored = (
+  { add, remove }: TagChange,
+  heldTags: Iterable<string>,
+  custom: ReadonlyMap<string, unknown>,
+  { partnerFieldId, regionFieldId, tagPrefix }: MappedFields,
+): Record<string, string | null> => {
+  const fields: readonly (readonly [Half, string | undefined])[] = [
+    ['partner', partnerFieldId],
+    ['region', regionFieldId],
+  ];
+  const wanted: Record<string, string | null> = {};
+  for (const [half, name] of fields) {
+    if (name === undefined) continue;
+    const start = tagStartOf(half, tagPrefix);
+    const value = codeInField(attributeText(custom, name), start);
+    const held = value === null ? null : inTag(value);
+    const added = codesIn(add, start);
+    const removed = codesIn(remove, start);
+    const codes = [...added, ...codesIn([...heldTags], start).filter((code) => !removed.includes(code))];
+    if (held !== null && codes.includes(held)) continue;
+    if (added[0] !== undefined) wanted[name] = added[0];
+    else if (held !== null && removed.includes(held)) wanted[name] = codes[0] ?? null;
+  }
+  return wanted;
+};
+
+/** Writes tags and the attributes that mirror them: adds and takes away, never replaces, and only what differs. */
+export const createWriter = (deps: {
+  readonly http: Http;
+  readonly settings: MappedFields;
+  readonly tags: TagNames;
+  readonly read: (id: string) => Promise<Conversation>;
+}) => {
+  const { http, settings, tags, read } = deps;
+  /** The form of the body that Kustomer took last. The docs show none; programs send the bare list. */
+  let form: 'list' | 'object' = 'list';
+  const bodyIn = (shape: typeof form, names: readonly string[]) => (shape === 'list' ? names : { tags: names });
+
+  const change = async (method: 'POST' | 'DELETE', id: string, names: readonly string[]): Promise<void> => {
+    if (names.length === 0) return;
+    const send = (shape: typeof form) =>
+      http.request({
+        method,
+        path: '/v1/conversations/{id}/tags',
+        params: { id },
+        body: bodyIn(shape, names),
+        idempotent: true,
+      });
+    try {
+      await send(form);
+    } catch (error) {
+      if (!(error instanceof UpstreamError) || ![400, 422].includes(error.status ?? 0)) throw error;
+      const other = form === 'list' ? 'object' : 'list';
+      await send(other);
+      form = other;
+    }
+  };
+
+  return {
+    async changeTags(id: string, { add, remove }: TagChange): Promise<void> {
+      checkTags([...add, ...remove]);
+      const { attributes } = await read(id);
+      await tags.know(attributes.tags);
+      const held = new Set(attributes.tags.flatMap((tag) => tags.nameOf(tag)?.toLowerCase() ?? []));
+      await change(
+        'POST',
+        id,
+        add.filter((tag) => !held.has(tag)),
+      );
+      await change(
+        'DELETE',
+        id,
+        remove.filter((tag) => held.has(tag)),
+      );
+      const custom = mirrored({ add, remove }, held, attributes.custom, settings);
+      if (Object.keys(custom).length > 0)
+        await http.request({ method: 'PUT', path: '/v1/conversations/{id}', params: { id }, body: { custom } });
+    },
+  };
+};
