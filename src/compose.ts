@@ -15,7 +15,13 @@ import {
   ticketsWorkedSince,
 } from './features/costing/index.ts';
 import { createSender, surveyRoutes } from './features/csat/index.ts';
-import { type Connection, createDirectory, type Directory, type ReportingBasis } from './features/directory/index.ts';
+import {
+  type Connection,
+  createDirectory,
+  type Directory,
+  type ReportingBasis,
+  sharedCallCounts,
+} from './features/directory/index.ts';
 import * as ingest from './features/ingest/index.ts';
 import { operationRoutes, probeRoutes } from './features/operation/index.ts';
 import { createOrders, type Orders, ticketsTouchedBy } from './features/orders/index.ts';
@@ -133,6 +139,9 @@ export const compose = async (
     const mailer = createMailer({ smtpUrl: config.smtpUrl, outboxDir, from: config.mailFrom, clock });
     const queues = createQueues({ redisUrl: config.redisUrl, databaseUrl: db.url, log });
 
+    /** Over all processes, by the database's clock; a demo's days pass by its own. */
+    const countsOf = (connectionId: number) =>
+      sharedCallCounts({ sql: db, ...(clock !== wallClock && { now: () => clock.now() }) }, connectionId);
     const orders = createOrders({
       db,
       vault,
@@ -143,6 +152,7 @@ export const compose = async (
       reporting,
       allowPrivate: config.allowPrivateUpstreams,
       observe: metrics.vendorCall,
+      countsOf,
       onChanged: async (sql, orderIds) =>
         ingest.markStale(sql, await ticketsTouchedBy(sql, orderIds), { now: clock.now() }),
     });
@@ -150,7 +160,8 @@ export const compose = async (
     const helpdeskOf = createHelpdeskClients({
       clock,
       allowPrivate: config.allowPrivateUpstreams,
-      observe: metrics.vendorCall,
+      observe: ({ name }) => metrics.vendorCall(name),
+      countsOf,
     });
     const walk: Product['walk'] = async (connection, { since, onProgress, stop } = {}) => {
       const from = { ...(since && { since }), ...(stop && { stop }) };

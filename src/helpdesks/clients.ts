@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../platform/clock.ts';
+import type { CallCounts } from '../platform/http/call-count.ts';
 import type { CallObserver } from '../platform/http/client.ts';
 import type { HelpdeskClient } from './port.ts';
 import { helpdesks } from './registry.ts';
@@ -17,7 +18,8 @@ interface Account {
 export const createHelpdeskClients = (deps: {
   readonly clock: Clock;
   readonly allowPrivate: boolean;
-  readonly observe: (connection: string) => CallObserver;
+  readonly observe: (connection: Account) => CallObserver;
+  readonly countsOf?: (connectionId: number) => CallCounts;
 }): ((account: Account) => HelpdeskClient) => {
   const held = new Map<number, { readonly account: Account; readonly client: HelpdeskClient }>();
   return (account) => {
@@ -34,7 +36,8 @@ export const createHelpdeskClients = (deps: {
       clock: deps.clock,
       allowPrivate: deps.allowPrivate,
       apiUserId: account.apiUserId,
-      observe: deps.observe(account.name),
+      observe: deps.observe(account),
+      ...(deps.countsOf && { counts: deps.countsOf(account.id) }),
     });
     held.set(account.id, { account, client });
     return client;

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Clock } from '../platform/clock.ts';
+import type { CallCounts } from '../platform/http/call-count.ts';
 import type { CallObserver } from '../platform/http/client.ts';
 
 /** A helpdesk's request headers, names in lower case. */
@@ -314,6 +315,8 @@ export interface HelpdeskAdapter<Settings extends z.ZodObject = z.ZodObject> {
       readonly apiUserId: string | null;
       /** Told of every call, for metrics. */
       readonly observe?: CallObserver;
+      /** Counts calls over all processes, so that together they keep to our share; absent: each keeps to it alone. */
+      readonly counts?: CallCounts;
     },
   ): HelpdeskClient;
 }

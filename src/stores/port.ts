@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Clock } from '../platform/clock.ts';
+import type { CallCounts } from '../platform/http/call-count.ts';
 import type { CallObserver } from '../platform/http/client.ts';
 
 /** An amount as the store wrote it: decimal text in the order's currency. Never a float. */
@@ -111,6 +112,8 @@ export interface StoreAdapter<Settings extends z.ZodObject = z.ZodObject> {
       readonly allowPrivate: boolean;
       /** Told of every call, for metrics. */
       readonly observe?: CallObserver;
+      /** Counts calls over all processes, so that together they keep to our share; absent: each keeps to it alone. */
+      readonly counts?: CallCounts;
     },
   ): StoreClient;
 }

@@ -15,6 +15,7 @@ import { keepReportingBasis, type ReportingBasis } from './reporting-basis.ts';
 
 export { rolesOfAgents } from './agents.ts';
 export { recordAudit } from './audit.ts';
+export { sharedCallCounts } from './call-quota.ts';
 export type { Connection, Connections, Mode } from './connections.ts';
 export { loadCursor, noteRun, type StoredCursor, saveCursor } from './cursors.ts';
 export { changesAnything, compareRows, type ImportOptions, type ImportReport } from './import-report.ts';

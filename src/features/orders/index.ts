@@ -5,6 +5,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Vault } from '../../platform/crypto.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
+import type { CallCounts } from '../../platform/http/call-count.ts';
 import type { CallObserver } from '../../platform/http/client.ts';
 import type { Log } from '../../platform/log.ts';
 import type { PlacesWanted, StoreAdapter, StoreClient, StoreOrder } from '../../stores/port.ts';
@@ -93,6 +94,7 @@ export const createOrders = (deps: {
   readonly allowPrivate: boolean;
   /** Watches the calls to a store's connection, for the metrics. */
   readonly observe?: (connection: string) => CallObserver;
+  readonly countsOf?: (connectionId: number) => CallCounts;
   /**
    * Told of new orders, and of those in which something changed that tickets are decided by, within the transaction that
    * wrote them, so that their tickets are decided again whatever happens next.
@@ -113,6 +115,7 @@ export const createOrders = (deps: {
       clock,
       allowPrivate: deps.allowPrivate,
       ...(deps.observe && { observe: deps.observe(name) }),
+      ...(deps.countsOf && { counts: deps.countsOf(id) }),
     });
     clients.set(id, { settings, client });
     return client;

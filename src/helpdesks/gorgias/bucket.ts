@@ -1,13 +1,12 @@
-import pLimit from 'p-limit';
-import { LimitReached } from '../../core/errors.ts';
 import { secondMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Budget, RateReading } from '../../platform/http/budget.ts';
+import { type Budget, createBudget, type RateReading } from '../../platform/http/budget.ts';
+import type { CallCount } from '../../platform/http/call-count.ts';
 
 /** Calls under way at once towards one account. */
 const callsAtOnce = 8;
 /** The window of the limit; enterprise accounts have one of 10 s, which is no harm to wait twice for. */
-const windowMs = 20 * secondMs;
+export const windowMs = 20 * secondMs;
 /** What an API key has in a window (https://developers.gorgias.com/reference/limitations); an OAuth app has twice as much. */
 const documentedLimit = 40;
 /** Of the account's limit that stays untouched even when others, not we, used up the rest. */
@@ -35,74 +34,58 @@ export const createBucket = ({
   clock,
   share,
   longestWaitMs = 45 * secondMs,
+  count,
 }: {
   readonly clock: Clock;
   /** The part of the account's limit that we use at most in one window. */
   readonly share: number;
   /** Shorter than a worker's lease: whoever waits longer is better off to come back. */
   readonly longestWaitMs?: number;
+  readonly count?: CallCount | undefined;
 }): Bucket => {
-  const slots = pLimit(callsAtOnce);
-  /** When our calls of the last window started, in order. */
-  const starts: number[] = [];
   let limit = documentedLimit;
   let level = 0;
   let levelAtMs = 0;
-  let pausedUntilMs = 0;
+  let lastStartMs = Number.NEGATIVE_INFINITY;
   let told: RateReading | null = null;
 
-  const leakTo = (nowMs: number): void => {
-    level = Math.max(0, level - (Math.max(0, nowMs - levelAtMs) * limit) / windowMs);
-    levelAtMs = nowMs;
-  };
-
-  /** How long the next call has to wait; 0: it may start. */
-  const waitMs = (nowMs: number): number => {
-    while (starts[0] !== undefined && starts[0] <= nowMs - windowMs) starts.shift();
-    leakTo(nowMs);
-    if (nowMs < pausedUntilMs) return pausedUntilMs - nowMs;
-    const ours = Math.max(1, Math.floor(limit * share));
-    if (starts[0] !== undefined && starts.length >= ours) return starts[0] + windowMs - nowMs;
-    // One call a window goes out however full others keep the bucket: else we never heard that it emptied.
-    const over = level + 1 - Math.max(1, limit - Math.floor(limit * reserve));
-    return over <= 0 || starts.length === 0 ? 0 : Math.max(1, Math.ceil((over * windowMs) / limit));
-  };
-
-  const turn = async (): Promise<void> => {
-    const startMs = clock.now().getTime();
-    for (;;) {
-      const nowMs = clock.now().getTime();
-      const ms = waitMs(nowMs);
-      if (ms <= 0) {
-        starts.push(nowMs);
+  const budget = createBudget({
+    clock,
+    share,
+    concurrency: callsAtOnce,
+    longestWaitMs,
+    windowMs,
+    count,
+    rule: {
+      waitMs(nowMs) {
+        level = Math.max(0, level - (Math.max(0, nowMs - levelAtMs) * limit) / windowMs);
+        levelAtMs = nowMs;
+        // One call a window goes out however full others keep the bucket: else we never heard that it emptied.
+        if (lastStartMs <= nowMs - windowMs) return 0;
+        const over = level + 1 - Math.max(1, limit - Math.floor(limit * reserve));
+        return over <= 0 ? 0 : Math.max(1, Math.ceil((over * windowMs) / limit));
+      },
+      started(nowMs) {
+        lastStartMs = nowMs;
         level++;
-        return;
-      }
-      if (nowMs + ms - startMs > longestWaitMs)
-        throw new LimitReached(
-          'Our part of the call quota of this connection is used up; it goes on when the window ends',
-          ms,
-        );
-      await clock.sleep(ms);
-    }
-  };
+      },
+    },
+  });
+  // What is left is the bucket's business: to our share the account is as good as empty.
+  const toShare = (): void => budget.learn({ limit, remaining: limit });
+  toShare();
 
   return {
-    run: (call) =>
-      slots(async () => {
-        await turn();
-        return call();
-      }),
+    run: budget.run,
     learn(reading) {
       if (!(reading.limit > 0)) return;
       told = reading;
       limit = reading.limit;
       level = reading.limit - reading.remaining;
       levelAtMs = clock.now().getTime();
+      toShare();
     },
-    pause(ms) {
-      pausedUntilMs = Math.max(pausedUntilMs, clock.now().getTime() + ms);
-    },
+    pause: budget.pause,
     reading: () => told,
   };
 };

@@ -45,7 +45,7 @@ const checkTags = (tags: readonly string[]): void => {
 /** One Zendesk account over its REST API, signed in with an API token. */
 export const connectZendesk = (
   settings: ZendeskSettings,
-  { clock, allowPrivate, apiUserId, observe }: Parameters<HelpdeskAdapter['connect']>[1],
+  { clock, allowPrivate, apiUserId, observe, counts }: Parameters<HelpdeskAdapter['connect']>[1],
 ): HelpdeskClient => {
   const baseUrl = baseUrlOf({
     given: settings.baseUrl,
@@ -53,7 +53,7 @@ export const connectZendesk = (
     allowPrivate,
   });
   const authorization = `Basic ${Buffer.from(`${settings.email}/token:${settings.apiToken}`).toString('base64')}`;
-  const quotas = createQuotas(clock, settings.limitShare);
+  const quotas = createQuotas(clock, settings.limitShare, counts);
   const httpWithin = (quota: Quota) =>
     createHttp({ baseUrl, headers: { authorization }, clock, allowPrivate, observe, ...quota });
   const http = httpWithin(quotas.account);

@@ -1,9 +1,11 @@
 import { secondMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type Budget, createBudget, type RateReading } from '../../platform/http/budget.ts';
+import type { CallCounts } from '../../platform/http/call-count.ts';
 
 /** Calls under way at once towards one account. */
 const callsAtOnce = 8;
+const windowMs = 60 * secondMs;
 
 const whole = (text: string | null | undefined): number | null =>
   text && /^\d+$/.test(text.trim()) ? Number(text) : null;
@@ -41,9 +43,14 @@ export interface Quota {
  * beside the account's and wait for both; a refusal there silences that endpoint alone
  * (https://developer.zendesk.com/api-reference/introduction/rate-limits/).
  */
-export const createQuotas = (clock: Clock, share: number): Record<'account' | 'exports' | 'updates', Quota> => {
-  const create = () => createBudget({ clock, share, concurrency: callsAtOnce });
-  const account = create();
+export const createQuotas = (
+  clock: Clock,
+  share: number,
+  counts?: CallCounts,
+): Record<'account' | 'exports' | 'updates', Quota> => {
+  const create = (name: string) =>
+    createBudget({ clock, share, concurrency: callsAtOnce, windowMs, count: counts?.({ name, windowMs }) });
+  const account = create('account');
   const within = (own: Budget): Quota => ({
     budget: { run: (call) => own.run(() => account.run(call)), learn: own.learn, pause: own.pause },
     readRate: (headers) => {
@@ -54,7 +61,7 @@ export const createQuotas = (clock: Clock, share: number): Record<'account' | 'e
   });
   return {
     account: { budget: account, readRate: accountReading },
-    exports: within(create()),
-    updates: within(create()),
+    exports: within(create('exports')),
+    updates: within(create('updates')),
   };
 };

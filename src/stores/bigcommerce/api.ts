@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/clock.ts';
 import { baseUrlOf } from '../../platform/http/address.ts';
-import type { RateReading } from '../../platform/http/budget.ts';
+import { createBudget, type RateReading } from '../../platform/http/budget.ts';
+import type { CallCounts } from '../../platform/http/call-count.ts';
 import { type CallObserver, createHttp, type HttpCall } from '../../platform/http/client.ts';
 import type { BigcommerceSettings } from './settings.ts';
 
@@ -28,18 +29,26 @@ export const readRate = (headers: Headers): RateReading | null => {
   return { limit, remaining, ...(resetMs !== null && { resetMs }) };
 };
 
+/** The window of the store's quota (https://developer.bigcommerce.com/docs/start/best-practices/api-rate-limits). */
+const windowMs = 30_000;
 /** Orders with folded lines make large pages. */
 const timeoutMs = 30_000;
 
 export const createBigcommerceApi = (
   settings: BigcommerceSettings,
-  deps: { readonly clock: Clock; readonly allowPrivate: boolean; readonly observe?: CallObserver },
+  deps: {
+    readonly clock: Clock;
+    readonly allowPrivate: boolean;
+    readonly observe?: CallObserver;
+    readonly counts?: CallCounts;
+  },
 ): BigcommerceApi => {
   const http = createHttp({
     baseUrl: `${baseUrlOf({ given: settings.baseUrl, vendor: vendorUrl, allowPrivate: deps.allowPrivate })}/stores/${settings.storeHash}`,
     headers: { 'x-auth-token': settings.accessToken },
     clock: deps.clock,
     allowPrivate: deps.allowPrivate,
+    budget: createBudget({ clock: deps.clock, windowMs, count: deps.counts?.({ name: 'account', windowMs }) }),
     readRate,
     timeoutMs,
     observe: deps.observe,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LimitReached } from '../../../src/core/errors.ts';
-import { createBudget } from '../../../src/platform/http/budget.ts';
+import { createBudget, inBackground } from '../../../src/platform/http/budget.ts';
+import { localCallCount } from '../../../src/platform/http/call-count.ts';
 import { standingClock } from '../../support/standing-clock.ts';
 
 const call = async () => 'done';
@@ -84,5 +85,83 @@ describe('budget', () => {
       ),
     );
     expect(most).toBe(2);
+  });
+
+  it('starts what came last first where that is urgent and the rest is history', async () => {
+    const budget = createBudget({ clock: standingClock(), concurrency: 1 });
+    const order: string[] = [];
+    const gate = Promise.withResolvers<void>();
+    const first = budget.run(() => gate.promise);
+    const rest = [
+      inBackground(() => budget.run(async () => void order.push('history'))),
+      budget.run(async () => void order.push('today')),
+    ];
+    gate.resolve();
+    await Promise.all([first, ...rest]);
+    expect(order).toEqual(['today', 'history']);
+  });
+
+  it('spreads history over the window, and leaves a little of it to the rest', async () => {
+    const clock = standingClock();
+    const budget = createBudget({ clock });
+    budget.learn({ limit: 200, remaining: 200, resetMs: 600_000 });
+    const begunMs = clock.now().getTime();
+    for (let n = 0; n < 50; n++) await inBackground(() => budget.run(call));
+    expect(clock.now().getTime() - begunMs).toBeGreaterThan(28_000);
+    expect(clock.now().getTime() - begunMs).toBeLessThan(31_000);
+  });
+
+  it('lets history wait as long as it takes', async () => {
+    const clock = standingClock();
+    const budget = createBudget({ clock, longestWaitMs: 1000 });
+    budget.pause(600_000);
+    await inBackground(() => budget.run(call));
+    expect(clock.slept).toEqual([600_000]);
+  });
+
+  it('in each of three processes starts no more than the share together in any minute, and at least 95 % of it', async () => {
+    const sleepers: { readonly atMs: number; readonly wake: () => void }[] = [];
+    let nowMs = 0;
+    const clock = {
+      now: () => new Date(nowMs),
+      sleep: (ms: number, signal?: AbortSignal) =>
+        new Promise<void>((wake) => {
+          sleepers.push({ atMs: nowMs + ms, wake });
+          signal?.addEventListener('abort', () => wake());
+        }),
+      every: () => ({ stop: async () => undefined }),
+    };
+    const shared = { ...localCallCount(clock, 60_000), shared: true };
+    const starts: number[] = [];
+    const endMs = 10 * 60_000;
+    const work = async (kind: typeof inBackground, count = shared) => {
+      const budget = createBudget({ clock, share: 0.5, concurrency: 8, count });
+      const caller = async () => {
+        while (nowMs < endMs)
+          await kind(() =>
+            budget.run(async () => {
+              starts.push(nowMs);
+              await clock.sleep(50);
+              budget.learn({ limit: 400, remaining: 300 });
+            }),
+          );
+      };
+      await Promise.all(Array.from({ length: 20 }, caller));
+    };
+    const all = Promise.all([work(inBackground), work(inBackground), work(inBackground)]);
+    const tick = () => new Promise((resolve) => setImmediate(resolve));
+    for (let done = false; !done; await tick()) {
+      all.then(() => {
+        done = true;
+      });
+      await tick();
+      sleepers.sort((one, other) => one.atMs - other.atMs);
+      const next = sleepers.shift();
+      nowMs = Math.max(nowMs, next?.atMs ?? nowMs);
+      next?.wake();
+    }
+    const inMinute = starts.map((at) => starts.filter((other) => other > at - 60_000 && other <= at).length);
+    expect(Math.max(...inMinute)).toBeLessThanOrEqual(200);
+    expect(starts.filter((at) => at < endMs).length).toBeGreaterThanOrEqual(0.95 * 10 * 200);
   });
 });

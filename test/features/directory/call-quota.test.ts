@@ -1,0 +1,111 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { sharedCallCounts } from '../../../src/features/directory/index.ts';
+import type { Database } from '../../../src/platform/database/open.ts';
+import { createBudget } from '../../../src/platform/http/budget.ts';
+import { testDatabase } from '../../support/database.ts';
+import { standingClock } from '../../support/standing-clock.ts';
+
+const windowMs = 60_000;
+const call = async () => undefined;
+let db: Database;
+let id: number;
+beforeEach(async () => {
+  db = await testDatabase();
+  const [row] = await db.query<{ id: number }>(
+    "insert into connection (kind, name, settings, secrets, webhook_key, created_at) values ('desk', 'desk', '{}', '', 'k', now()) returning id",
+  );
+  id = row?.id ?? 0;
+});
+
+const setting = () => {
+  const clock = standingClock();
+  const counts = () => sharedCallCounts({ sql: db, now: clock.now }, id)({ name: 'account', windowMs });
+  return { clock, counts };
+};
+
+describe('calls counted in the database', () => {
+  test('are those of all processes: together they keep to one share', async () => {
+    const { counts } = setting();
+    const [one, other] = [counts(), counts()];
+    expect(await one.take({ wanted: 40, most: 50 })).toMatchObject({ granted: 40 });
+    expect(await other.take({ wanted: 40, most: 50 })).toMatchObject({ granted: 10 });
+    expect(await one.take({ wanted: 1, most: 50 })).toMatchObject({ granted: 0 });
+    await other.giveBack(3);
+    expect(await one.take({ wanted: 40, most: 50 })).toMatchObject({ granted: 3 });
+  });
+
+  test('a process that was told no limit keeps to the one that another knows', async () => {
+    const { counts } = setting();
+    await counts().take({ wanted: 5, most: 10 });
+    expect(await counts().take({ wanted: 100, most: null })).toMatchObject({ granted: 5 });
+    expect(await counts().take({ wanted: 100, most: null })).toMatchObject({ granted: 0 });
+  });
+
+  test('free up when they are a window old, and say when', async () => {
+    const { clock, counts } = setting();
+    await counts().take({ wanted: 6, most: 10 });
+    clock.advance(20_000);
+    await counts().take({ wanted: 6, most: 10 });
+    const { granted, againMs } = await counts().take({ wanted: 6, most: 10 });
+    expect(granted).toBe(0);
+    expect(againMs).toBe(40_600);
+    clock.advance(againMs - 1);
+    expect(await counts().take({ wanted: 9, most: 10 })).toMatchObject({ granted: 0 });
+    clock.advance(1);
+    expect(await counts().take({ wanted: 9, most: 10 })).toMatchObject({ granted: 6 });
+  });
+
+  test("what was taken before the vendor's own window ended counts no more", async () => {
+    const { clock, counts } = setting();
+    await counts().take({ wanted: 10, most: 10, resetsInMs: 7000 });
+    expect(await counts().take({ wanted: 1, most: 10 })).toEqual({ granted: 0, againMs: 7000 });
+    clock.advance(7000);
+    expect(await counts().take({ wanted: 4, most: 10 })).toMatchObject({ granted: 4 });
+    expect(await counts().take({ wanted: 9, most: 10 })).toMatchObject({ granted: 6 });
+  });
+
+  test('asked for at once by many are granted once', async () => {
+    const { counts } = setting();
+    const grants = await Promise.all(Array.from({ length: 20 }, () => counts().take({ wanted: 7, most: 50 })));
+    expect(grants.reduce((sum, { granted }) => sum + granted, 0)).toBe(50);
+  });
+
+  test('limits of another name or connection are apart', async () => {
+    const { clock, counts } = setting();
+    await counts().take({ wanted: 10, most: 10 });
+    const exports = sharedCallCounts({ sql: db, now: clock.now }, id)({ name: 'exports', windowMs });
+    expect(await exports.take({ wanted: 10, most: 10 })).toMatchObject({ granted: 10 });
+  });
+});
+
+describe('a budget on them', () => {
+  test('asks for a round trip for a few calls, not for each', async () => {
+    const { clock, counts } = setting();
+    let asked = 0;
+    const count = counts();
+    const budget = createBudget({
+      clock,
+      concurrency: 100,
+      count: {
+        ...count,
+        take: (wish) => {
+          asked += 1;
+          return count.take(wish);
+        },
+      },
+    });
+    await Promise.all(Array.from({ length: 1000 }, () => budget.run(call)));
+    expect(asked).toBeLessThanOrEqual(10);
+  });
+
+  test('keeps to a quarter of the share while the database does not answer', async () => {
+    const clock = standingClock();
+    const away = () => Promise.reject(new Error('away'));
+    const budget = createBudget({ clock, concurrency: 1, count: { shared: true, take: away, giveBack: away } });
+    budget.learn({ limit: 80, remaining: 80 });
+    for (let n = 0; n < 10; n += 1) await budget.run(call);
+    expect(clock.slept).toEqual([]);
+    await budget.run(call);
+    expect(clock.slept.length).toBeGreaterThan(0);
+  });
+});
