@@ -58,7 +58,8 @@ export const startWorker = (deps: {
   const handlers = [
     queues.work('gather', async (data) => work.gather(lotSchema.parse(data)), { concurrency: 4 }),
     queues.work('decide', async (data) => work.decide(lotSchema.parse(data)), { concurrency: 2 }),
-    queues.work('act', async (data) => work.act(lotSchema.parse(data)), { concurrency: 4 }),
+    // More than the lots that one slow helpdesk can have under way.
+    queues.work('act', async (data) => work.act(lotSchema.parse(data)), { concurrency: 8 }),
     queues.work('store', async (data) => work.syncStore(feedSchema.parse(data).connectionId, signal), {
       concurrency: 2,
     }),

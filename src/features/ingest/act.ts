@@ -12,30 +12,38 @@ import { type Lot, lotSize } from './store.ts';
 /** Tickets of one lot that are looked up, tagged and recorded together; the rate budget of the client bounds the pace. */
 const writersAtOnce = 8;
 
-/** Tags that workers hold at a time, over all of them: what a slow helpdesk cannot take waits in the table. */
-const mostClaimed = 2000;
+/** Tags of one connection that workers hold at a time: what a slow helpdesk cannot take waits in the table. */
+const mostClaimed = 600;
 
 /** A lease's end by the database's clock, in the milliseconds that a job carries: it names the claim. */
 const leaseSql = `date_trunc('milliseconds', clock_timestamp()) + ${leaseSeconds} * interval '1 s'`;
 
 /**
  * Claims tickets with tags that are due, as lots by connection: a ticket with all of its tags, for they go in one call. The
- * mode is asked of each due tag: as a join, a planner without statistics goes through all tickets instead.
+ * latest come first: a backlog, as a switch to `act` releases it, is worked off beside what is fresh, and each connection
+ * has room of its own.
  */
 export const claimTags = async (sql: Sql, now: Date): Promise<Lot[]> => {
   const rows = await sql.query<{ ticket_id: bigint; connection_id: number; claimed_until: Date }>(
     `with lease as materialized (select ${leaseSql} as until),
-     due as (
-       select w.ticket_id from wanted_tag w
+     due as materialized (
+       select distinct latest.ticket_id
+         from connection c cross join lateral (
+           select w.ticket_id from wanted_tag w
+            where w.connection_id = c.id and w.due_at <= $1 and w.state = 'pending' and (w.claimed_until is null or w.claimed_until < now())
+            order by w.due_at desc
+            limit greatest(0, $2 - (select count(*) from wanted_tag h where h.connection_id = c.id and h.claimed_until > now()))) as latest
+        where c.mode = 'act' and c.disabled_at is null
+     ),
+     free as (
+       select w.ticket_id, w.tag from due join wanted_tag w on w.ticket_id = due.ticket_id
         where w.due_at <= $1 and w.state = 'pending' and (w.claimed_until is null or w.claimed_until < now())
-          and (select c.mode = 'act' and c.disabled_at is null from ticket t join connection c on c.id = t.connection_id where t.id = w.ticket_id)
-        order by w.due_at, w.ticket_id limit greatest(0, $2 - (select count(*) from wanted_tag where claimed_until > now())) for update of w skip locked
+        order by w.ticket_id, w.tag for update of w skip locked
      )
-     update wanted_tag set claimed_until = lease.until from (select distinct ticket_id from due) as whole join ticket on ticket.id = whole.ticket_id, lease
-      where wanted_tag.ticket_id = whole.ticket_id and wanted_tag.due_at <= $1 and wanted_tag.state = 'pending'
-        and (wanted_tag.claimed_until is null or wanted_tag.claimed_until < now())
-     returning wanted_tag.ticket_id, ticket.connection_id, wanted_tag.claimed_until`,
+     update wanted_tag w set claimed_until = lease.until from free, lease where w.ticket_id = free.ticket_id and w.tag = free.tag
+     returning w.ticket_id, w.connection_id, w.claimed_until`,
     [now, mostClaimed],
+    { preparedAs: 'claim tags' },
   );
   const byConnection = Map.groupBy(rows, (row) => row.connection_id);
   return [...byConnection].flatMap(([connectionId, ofConnection]) => {
@@ -101,14 +109,20 @@ interface Outcome {
   readonly error: string | null;
 }
 
-/** A row that process changed while we wrote (the wish turned, or the mode) keeps that; the call counts, for it may have left its mark. */
+/**
+ * A row that process changed while we wrote (the wish turned, or the mode) keeps that; the call counts, for it may have left
+ * its mark. Where the opposite was written meanwhile, past a lease that had ended, nobody knows which call came last: the
+ * wish is written once more.
+ */
 const record = async (sql: Sql, outcomes: readonly Outcome[], now: Date): Promise<void> => {
   if (outcomes.length === 0) return;
   const rows = outcomes.flatMap((outcome) => outcome.tags.map(({ tag, wanted }) => ({ ...outcome, tag, wanted })));
   await sql.query(
     `update wanted_tag w set
-       state = case when w.wanted = r.wanted and (w.state = 'pending' or r.state <> 'pending') then r.state else w.state end,
-       due_at = case when w.wanted = r.wanted and (w.state = 'pending' or r.state <> 'pending') then r.due_at else w.due_at end,
+       state = case when w.wanted <> r.wanted and w.state = 'done' then 'pending'
+                    when w.wanted = r.wanted and (w.state = 'pending' or r.state <> 'pending') then r.state else w.state end,
+       due_at = case when w.wanted <> r.wanted and w.state = 'done' then $8::timestamptz
+                     when w.wanted = r.wanted and (w.state = 'pending' or r.state <> 'pending') then r.due_at else w.due_at end,
        attempts = w.attempts + case when r.counted or w.wanted <> r.wanted then 1 else 0 end,
        done_at = case when w.wanted = r.wanted and r.state = 'done' then $8::timestamptz else w.done_at end,
        claimed_until = null, last_error = r.error

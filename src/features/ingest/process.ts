@@ -212,7 +212,7 @@ export const createProcessor = (deps: {
       if (plan.needsHistory) askDeep.add(ticket.id);
       return { ticketId: ticket.id, changes: plan.changes };
     });
-    await saveTagPlans(tx, tagPlans, now);
+    await saveTagPlans(tx, connection.id, tagPlans, now);
 
     const spokenById = new Map(spoken.map((ticket) => [ticket.id, ticket]));
     await saveTickets(

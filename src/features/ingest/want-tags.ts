@@ -118,14 +118,15 @@ export const loadTagRows = async (sql: Sql, ticketIds: readonly bigint[]): Promi
 /** A lease stays: while a call is under way, no other worker writes the opposite past it. */
 export const saveTagPlans = async (
   sql: Sql,
+  connectionId: number,
   plans: readonly { readonly ticketId: bigint; readonly changes: TagPlan['changes'] }[],
   now: Date,
 ): Promise<void> => {
   const rows = plans.flatMap(({ ticketId, changes }) => changes.map((change) => ({ ticketId, ...change })));
   if (rows.length === 0) return;
   await sql.query(
-    `insert into wanted_tag (ticket_id, tag, wanted, state, due_at, done_at)
-     select ticket_id, tag, wanted, state, case when state = 'pending' then $5::timestamptz end, case when state = 'done' then $5::timestamptz end
+    `insert into wanted_tag (ticket_id, connection_id, tag, wanted, state, due_at, done_at)
+     select ticket_id, $6, tag, wanted, state, case when state = 'pending' then $5::timestamptz end, case when state = 'done' then $5::timestamptz end
        from unnest($1::bigint[], $2::text[], $3::boolean[], $4::text[]) as t(ticket_id, tag, wanted, state)
       order by ticket_id, tag
      on conflict (ticket_id, tag) do update set wanted = excluded.wanted, state = excluded.state, due_at = excluded.due_at,
@@ -136,6 +137,7 @@ export const saveTagPlans = async (
       rows.map((row) => row.wanted),
       rows.map((row) => row.state),
       now,
+      connectionId,
     ],
   );
 };

@@ -231,6 +231,61 @@ describe('a wish that turns while its call is under way', () => {
   });
 });
 
+describe('a call that lands after its lease ended', () => {
+  test('is undone where the opposite was written meanwhile', async () => {
+    let landed = false;
+    w.desk.onWrite = async () => {
+      w.desk.onWrite = () => undefined;
+      choose('1', 'sud');
+      await w.deliver('1', { urgency: 'now with audits' });
+      w.clock.advance(3 * secondMs);
+      for (const lot of await claimDue(w.db, w.clock.now())) await w.worker().gather(lot);
+      await w.db.query('update wanted_tag set claimed_until = null');
+      for (const lot of await claimTags(w.db, w.clock.now())) await w.worker().act(lot);
+      expect(await states('1')).toContain('-partner_nord done');
+      landed = true;
+    };
+    await nordTicket('1');
+    expect(landed).toBe(true);
+    expect(onTicket('1')).toEqual(['partner_sud', 'region_nordics']);
+    expect(await states('1')).toEqual(['-partner_nord done', '+partner_sud done', '+region_nordics done']);
+  });
+});
+
+describe('a backlog of tags', () => {
+  test('delays neither a fresh ticket nor another connection', async () => {
+    const waiting = 5000;
+    await w.db.query(
+      `insert into ticket (connection_id, external_id, first_seen_at) select $1, 'old ' || n, $2 from generate_series(1, $3::int) n`,
+      [w.connection.id, w.clock.now(), waiting],
+    );
+    await w.db.query(
+      `insert into wanted_tag (ticket_id, connection_id, tag, wanted, state, due_at)
+       select id, connection_id, 'partner_nord', true, 'pending', $1 from ticket where external_id like 'old %'`,
+      [w.clock.now()],
+    );
+    w.clock.advance(secondMs);
+    await w.order(2);
+    w.put('2');
+    await w.deliver('2');
+    w.clock.advance(3 * secondMs);
+    for (const lot of await claimDue(w.db, w.clock.now())) await w.first.gather(lot);
+    const lots = await claimTags(w.db, w.clock.now());
+    expect(lots.flatMap(({ ticketIds }) => ticketIds)).toContain(await w.idOf('2'));
+    const claimed = lots.reduce((sum, { ticketIds }) => sum + ticketIds.length, 0);
+    expect(claimed).toBeLessThan(waiting);
+    // Another connection has room of its own while the first one's is used up.
+    expect(await claimTags(w.db, w.clock.now())).toEqual([]);
+    const other = await w.directory.connections.create({ kind: 'desk', settings: { name: 'other' }, mode: 'act' });
+    await w.db.query(
+      `with t as (insert into ticket (connection_id, external_id, first_seen_at) values ($1, 'theirs', $2) returning id)
+       insert into wanted_tag (ticket_id, connection_id, tag, wanted, state, due_at) select id, $1, 'partner_nord', true, 'pending', $2 from t`,
+      [other.id, w.clock.now()],
+    );
+    expect(await claimTags(w.db, w.clock.now())).toMatchObject([{ connectionId: other.id }]);
+  });
+});
+
 describe('a slow helpdesk', () => {
   const due = async (...ids: string[]) => {
     for (const id of ids) {

@@ -310,7 +310,7 @@ describe('a backfill', () => {
     w.put('2');
     await w.drain();
     await w.db.query(
-      "insert into wanted_tag (ticket_id, tag, wanted, state, done_at) select id, 'partner_nord', true, 'done', $1 from ticket where external_id = '2'",
+      "insert into wanted_tag (ticket_id, connection_id, tag, wanted, state, done_at) select id, connection_id, 'partner_nord', true, 'done', $1 from ticket where external_id = '2'",
       [new Date(w.clock.now().getTime() + minuteMs)],
     );
     w.clock.advance(minuteMs);

@@ -210,8 +210,8 @@ describe('a connection', () => {
     const id = await connectDesk();
     await db.query(
       `with t as (insert into ticket (connection_id, external_id, first_seen_at) values ($1, '1', $2) returning id)
-       insert into wanted_tag (ticket_id, tag, wanted, state, attempts)
-       select id, 'partner_nord', true, 'failed', 5 from t union all select id, 'region_nordics', true, 'refused', 1 from t`,
+       insert into wanted_tag (ticket_id, connection_id, tag, wanted, state, attempts)
+       select id, $1, 'partner_nord', true, 'failed', 5 from t union all select id, $1, 'region_nordics', true, 'refused', 1 from t`,
       [id, ago(400)],
     );
     const { of } = await checkup();
