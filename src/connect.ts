@@ -85,7 +85,7 @@ const setUpRemote = async (product: Product, connection: Connection, actor: stri
   try {
     const { webhookSecrets, created } = await client.setUpRemote(webhookUrl);
     if (webhookSecrets.length > 0)
-      await product.directory.connections.addSecrets(connection.id, { webhookSecrets }, actor);
+      await product.directory.connections.keepMade(connection.id, { objects: [], settings: { webhookSecrets } }, actor);
     return created.map((what) => `Made at the helpdesk: ${what}.`);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;

@@ -45,7 +45,7 @@ export const setUp = async ({
         ...common,
       });
       const secret = await vendors.ask<string>('connect', { webhookUrl: desk.webhookUrl, how });
-      await product.directory.connections.addSecrets(desk.id, { webhookSecrets: [secret] });
+      await product.directory.connections.keepMade(desk.id, { objects: [], settings: { webhookSecrets: [secret] } });
       const { result: store } = await connect(product, { kind: 'bigcommerce', settings: bigcommerce, ...common });
       await importAll(product, { agents: inputs.agents, rates: inputs.rates });
       const since = new Date(inputs.rates.match(/\d{4}-\d\d-\d\d/)?.[0] ?? 0);

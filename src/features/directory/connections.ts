@@ -5,50 +5,10 @@ import type { Vault } from '../../platform/crypto.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { recordAudit } from './audit.ts';
+import type { Connection, Connections, Mode } from './connection.ts';
 import { type Adapter, openSettings, parseSettings, sealSettings } from './connection-settings.ts';
-
-/** `observe` writes nothing to the vendor; `act` tags and surveys (RULES section 9). */
-export type Mode = 'observe' | 'act';
-
-/** One account, its secrets decrypted: for adapters alone, never for a log or an answer. */
-export interface Connection {
-  readonly id: number;
-  readonly kind: string;
-  readonly name: string;
-  readonly mode: Mode;
-  /** As the adapter's schema parsed them, secrets included. */
-  readonly settings: Record<string, unknown>;
-  /** The last part of /webhooks/{key}. */
-  readonly webhookKey: string;
-  readonly apiUserId: string | null;
-  /** Only tickets solved after this are surveyed; null until the mode first was `act`. */
-  readonly surveysSince: Date | null;
-  readonly createdAt: Date;
-}
-
-export interface Connections {
-  /** Throws InvalidInput with one fault per setting, Conflict where the name is taken. */
-  create(input: {
-    readonly kind: string;
-    readonly settings: unknown;
-    readonly mode?: Mode;
-    readonly actor?: string;
-  }): Promise<Connection>;
-  list(): Promise<Connection[]>;
-  /** By id or name; throws NotFound, which names the known ones. */
-  get(idOrName: string): Promise<Connection>;
-  /** As another process changed it at most a few seconds ago; null where no connection has the key. */
-  byWebhookKey(key: string): Promise<Connection | null>;
-  setMode(id: number, mode: Mode, actor?: string): Promise<Connection>;
-  setApiUser(id: number, apiUserId: string): Promise<Connection>;
-  /**
-   * Replaces the settings that are given and keeps the others; null takes an optional one away. Throws InvalidInput with one
-   * fault per setting, Conflict where a new name is taken.
-   */
-  changeSettings(id: number, given: Readonly<Record<string, unknown>>, actor?: string): Promise<Connection>;
-  /** Adds to lists of secrets (the newest first, two kept: a rotation needs both) and replaces single ones. */
-  addSecrets(id: number, secrets: Readonly<Record<string, unknown>>, actor?: string): Promise<Connection>;
-}
+import { forgetRemoteObjects, recordRemoteObjects, remoteObjectsOf } from './remote-objects.ts';
+import { isSameAccount } from './settings-form.ts';
 
 interface ConnectionRow {
   id: number;
@@ -69,6 +29,9 @@ const keyBytes = 32;
 /** Anything else cannot be a key of ours: strangers who guess cost no query. */
 const keyPattern = /^[A-Za-z0-9_-]{32,64}$/;
 const secretsKept = 2;
+
+const nameTaken = (name: string): Conflict =>
+  new Conflict(`A connection named "${name}" exists already, perhaps disconnected; choose another name`);
 
 const quoted = (names: readonly string[]): string => names.join(', ') || 'none yet';
 
@@ -91,6 +54,8 @@ export const createConnections = (deps: {
     return adapter;
   };
 
+  const newWebhookKey = (): string => deps.random(keyBytes).toString('base64url');
+
   const toConnection = (row: ConnectionRow): Connection => {
     return {
       id: row.id,
@@ -112,6 +77,28 @@ export const createConnections = (deps: {
     return row ? toConnection(row) : null;
   };
 
+  /** The newest first. */
+  const disabled = async (): Promise<Connection[]> => {
+    const rows = await db.query<ConnectionRow>(
+      'select * from connection where disabled_at is not null order by disabled_at desc, id desc',
+    );
+    return rows.map(toConnection);
+  };
+
+  /** Settings under the names of a connection, in a transaction that holds it. */
+  const store = async (tx: Sql, id: number, adapter: Adapter, raw: unknown): Promise<void> => {
+    const settings = parseSettings(adapter, raw);
+    const [taken] = await tx.query('select 1 from connection where name = $1 and id <> $2', [settings.name, id]);
+    if (taken) throw nameTaken(settings.name);
+    const { open, secrets } = sealSettings(vault, adapter, settings);
+    await tx.query('update connection set name = $2, settings = $3::jsonb, secrets = $4 where id = $1', [
+      id,
+      settings.name,
+      JSON.stringify(open),
+      secrets,
+    ]);
+  };
+
   const byId = async (sql: Sql, id: number): Promise<Connection> => {
     const connection = await find(sql, 'id = $1', id);
     if (!connection) throw new NotFound(`There is no connection ${id}; "deskledger doctor" lists them`);
@@ -130,19 +117,20 @@ export const createConnections = (deps: {
   };
 
   return {
-    async create({ kind, settings: raw, mode = 'observe', actor = 'cli' }) {
+    newWebhookKey,
+
+    async create({ kind, settings: raw, mode = 'observe', webhookKey: key = newWebhookKey(), actor = 'cli' }) {
       const adapter = adapterOf(kind);
       const settings = parseSettings(adapter, raw);
       const { open, secrets } = sealSettings(vault, adapter, settings);
       const now = clock.now();
-      const key = deps.random(keyBytes).toString('base64url');
       return db.transaction(async (tx) => {
         const [row] = await tx.query<ConnectionRow>(
           `insert into connection (kind, name, mode, settings, secrets, webhook_key, surveys_since, created_at)
            values ($1, $2, $3, $4::jsonb, $5, $6, $7, $8) on conflict (name) do nothing returning *`,
           [kind, settings.name, mode, JSON.stringify(open), secrets, key, mode === 'act' ? now : null, now],
         );
-        if (!row) throw new Conflict(`A connection named "${settings.name}" exists already; choose another name`);
+        if (!row) throw nameTaken(settings.name);
         await recordAudit(tx, {
           at: now,
           actor,
@@ -210,18 +198,8 @@ export const createConnections = (deps: {
 
     changeSettings: (id, given, actor = 'cli') =>
       change(id, async (tx, connection) => {
-        const adapter = adapterOf(connection.kind);
         const wanted = Object.entries({ ...connection.settings, ...given }).filter(([, value]) => value !== null);
-        const settings = parseSettings(adapter, Object.fromEntries(wanted));
-        const [taken] = await tx.query('select 1 from connection where name = $1 and id <> $2', [settings.name, id]);
-        if (taken) throw new Conflict(`A connection named "${settings.name}" exists already; choose another name`);
-        const { open, secrets } = sealSettings(vault, adapter, settings);
-        await tx.query('update connection set name = $2, settings = $3::jsonb, secrets = $4 where id = $1', [
-          id,
-          settings.name,
-          JSON.stringify(open),
-          secrets,
-        ]);
+        await store(tx, id, adapterOf(connection.kind), Object.fromEntries(wanted));
         await recordAudit(tx, {
           at: clock.now(),
           actor,
@@ -230,41 +208,83 @@ export const createConnections = (deps: {
         });
       }),
 
-    addSecrets: (id, added, actor = 'cli') =>
+    keepMade: (id, { objects, settings }, actor = 'cli') =>
       change(id, async (tx, connection) => {
         const adapter = adapterOf(connection.kind);
-        const foreign = Object.keys(added).filter((key) => !adapter.secretKeys.includes(key));
-        if (foreign.length > 0) {
-          throw new InvalidInput(
-            'Only secrets can be added this way',
-            foreign.map((field) => ({ field, reason: `is no secret; secrets are ${adapter.secretKeys.join(', ')}` })),
-          );
-        }
-        const merged = Object.entries(added).map(([key, value]) => {
+        const merged = Object.entries(settings).map(([key, value]) => {
           const held = connection.settings[key];
-          return [
-            key,
-            Array.isArray(value)
-              ? [...new Set([...value, ...(Array.isArray(held) ? held : [])])].slice(0, secretsKept)
-              : value,
-          ];
+          return adapter.secretKeys.includes(key) && Array.isArray(value)
+            ? [key, [...new Set([...value, ...(Array.isArray(held) ? held : [])])].slice(0, secretsKept)]
+            : [key, value];
         });
-        const { open, secrets } = sealSettings(
-          vault,
-          adapter,
-          parseSettings(adapter, { ...connection.settings, ...Object.fromEntries(merged) }),
-        );
-        await tx.query('update connection set settings = $2::jsonb, secrets = $3 where id = $1', [
-          id,
-          JSON.stringify(open),
-          secrets,
-        ]);
+        await store(tx, id, adapter, { ...connection.settings, ...Object.fromEntries(merged) });
+        const now = clock.now();
+        await recordRemoteObjects(tx, { connectionId: id, objects, now });
         await recordAudit(tx, {
-          at: clock.now(),
+          at: now,
           actor,
-          action: 'add secrets',
-          detail: { connection: id, keys: Object.keys(added) },
+          action: 'make at the vendor',
+          detail: {
+            connection: id,
+            keys: Object.keys(settings),
+            made: objects.map(({ what, externalId }) => `${what} ${externalId}`),
+          },
         });
       }),
+
+    remoteObjects: (id) => remoteObjectsOf(db, id),
+
+    async forgetMade(id, objects) {
+      const gone = objects.flatMap(({ what, externalId }) => (what === 'field' ? [externalId] : []));
+      await change(id, async (tx, connection) => {
+        await forgetRemoteObjects(tx, id, objects);
+        const left = Object.entries(connection.settings).filter(([, value]) => !gone.includes(value as string));
+        await store(tx, id, adapterOf(connection.kind), Object.fromEntries(left));
+      });
+    },
+
+    async disable(id, actor = 'cli') {
+      const now = clock.now();
+      await db.transaction(async (tx) => {
+        const [row] = await tx.query<{ id: number }>(
+          'update connection set disabled_at = $2 where id = $1 and disabled_at is null returning id',
+          [id, now],
+        );
+        if (row) await recordAudit(tx, { at: now, actor, action: 'disconnect', detail: { connection: id } });
+      });
+      trusted.clear();
+    },
+
+    async getDisabled(idOrName) {
+      const wanted = idOrName.trim();
+      const known = await disabled();
+      const found = known.find(({ id, name }) => String(id) === wanted || name === wanted);
+      if (found) return found;
+      throw new NotFound(
+        `There is no disconnected connection "${wanted.slice(0, 100)}"; disconnected are ${quoted(known.map(({ id, name }) => `${name} (${id})`))}`,
+      );
+    },
+
+    async disabledTwin(kind, raw) {
+      const adapter = adapterOf(kind);
+      const settings = parseSettings(adapter, raw);
+      const known = await disabled();
+      return known.find((one) => one.kind === kind && isSameAccount(adapter, one.settings, settings)) ?? null;
+    },
+
+    async enable(id, { settings, actor = 'cli' }) {
+      await db.transaction(async (tx) => {
+        const [row] = await tx.query<ConnectionRow>(
+          `update connection set disabled_at = null, mode = 'observe', surveys_since = null, api_user_id = null
+            where id = $1 and disabled_at is not null returning *`,
+          [id],
+        );
+        if (!row) return;
+        if (settings !== undefined) await store(tx, id, adapterOf(row.kind), settings);
+        await recordAudit(tx, { at: clock.now(), actor, action: 'connect again', detail: { connection: id } });
+      });
+      trusted.clear();
+      return byId(db, id);
+    },
   };
 };

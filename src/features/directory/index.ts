@@ -6,8 +6,9 @@ import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import type { StoreAdapter } from '../../stores/port.ts';
 import { importAgents, rolesOf, saveAgents } from './agents.ts';
+import type { Connections } from './connection.ts';
 import type { Adapter } from './connection-settings.ts';
-import { type Connections, createConnections } from './connections.ts';
+import { createConnections } from './connections.ts';
 import type { ImportOptions, ImportReport } from './import-report.ts';
 import { importPartners, loadPartners, type PartnerBook, partnerBook } from './partners.ts';
 import { importRegions, loadRegions, type RegionBook, regionBook } from './regions.ts';
@@ -16,12 +17,13 @@ import { keepReportingBasis, type ReportingBasis } from './reporting-basis.ts';
 export { rolesOfAgents } from './agents.ts';
 export { recordAudit } from './audit.ts';
 export { sharedCallCounts } from './call-quota.ts';
-export type { Connection, Connections, Mode } from './connections.ts';
+export type { Connection, Connections, Mode } from './connection.ts';
 export { loadCursor, noteRun, type StoredCursor, saveCursor } from './cursors.ts';
 export { changesAnything, compareRows, type ImportOptions, type ImportReport } from './import-report.ts';
 export { directPartner, type Partner, type PartnerBook, partnerBook } from './partners.ts';
 export { type Region, type RegionBook, regionBook } from './regions.ts';
 export { changeReportingBasis, type ReportingBasis, storedReportingBasis } from './reporting-basis.ts';
+export { type SettingField, settingsForm } from './settings-form.ts';
 
 /** Connections, partners, regions and people: who there is. */
 export interface Directory {

@@ -153,3 +153,43 @@ export const webhooksAnswer = z.object({
 });
 export const webhookAnswer = z.object({ webhook: z.object({ id: z.string().min(1) }) });
 export const signingSecretAnswer = z.object({ signing_secret: z.object({ secret: z.string().min(1) }) });
+
+const pageMeta = z.object({ has_more: z.boolean().nullish(), after_cursor: z.string().nullish() }).nullish();
+
+/** Of a trigger what tells whether it calls a webhook of ours. */
+export const triggerSchema = z.object({
+  id,
+  title: text,
+  active: z.boolean().nullish(),
+  actions: z.array(z.object({ field: z.string(), value: z.unknown() })).catch([]),
+});
+export const triggersAnswer = z.object({ triggers: z.array(triggerSchema), meta: pageMeta });
+export const triggerAnswer = z.object({ trigger: triggerSchema });
+export const triggerCategoriesAnswer = z.object({ trigger_categories: z.array(z.object({ id })) });
+
+export const ticketFieldSchema = z.object({
+  id,
+  title: text,
+  type: text,
+  active: z.boolean().nullish(),
+  custom_field_options: z
+    .array(z.object({ id: optionalId.catch(null), name: text, value: text }))
+    .nullish()
+    .transform((options) => options ?? []),
+});
+export type TicketField = z.output<typeof ticketFieldSchema>;
+export const ticketFieldsAnswer = z.object({
+  ticket_fields: z.array(ticketFieldSchema),
+  meta: pageMeta,
+  next_page: z.string().nullish(),
+});
+export const ticketFieldAnswer = z.object({ ticket_field: ticketFieldSchema });
+
+export const accountSettingsAnswer = z.object({
+  settings: z.object({
+    active_features: z
+      .object({ customer_satisfaction: z.boolean().nullish().catch(null) })
+      .nullish()
+      .catch(null),
+  }),
+});

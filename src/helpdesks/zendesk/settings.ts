@@ -36,18 +36,50 @@ export const settingsSchema = z.object({
     .regex(
       /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
       'write the first part of the address alone: "acme" for acme.zendesk.com',
-    ),
+    )
+    .meta({
+      title: 'Subdomain',
+      description: 'The first part of the address: "acme" for acme.zendesk.com.',
+      identifies: true,
+    }),
   /** The user whose token is used: one of its own, for what it changes counts as ours. */
-  email: z.string().trim().pipe(z.email()),
-  apiToken: z.string().trim().min(1),
+  email: z.string().trim().pipe(z.email()).meta({
+    title: 'E-mail',
+    description: 'Of the admin whose token is used; best a user of its own, for what it changes counts as ours.',
+  }),
+  apiToken: z.string().trim().min(1, 'is empty').meta({
+    title: 'API token',
+    description: 'Admin Center > Apps and integrations > APIs > API tokens > Add API token.',
+  }),
   /** Two during a rotation; none until the webhook exists, and nothing is accepted until then. */
-  webhookSecrets: z.array(webhookSecret).max(10).default([]),
+  webhookSecrets: z
+    .array(webhookSecret)
+    .max(10)
+    .default([])
+    .meta({ title: 'Signing secrets', description: 'Of the webhook; set when we make it. Two during a rotation.' }),
   /** The Time Tracking app's "Total time spent (sec)". */
-  totalTimeFieldId: fieldId.optional(),
-  orderNumberFieldId: fieldId.optional(),
-  partnerFieldId: fieldId.optional(),
-  regionFieldId: fieldId.optional(),
-  reasonFieldId: fieldId.optional(),
+  totalTimeFieldId: fieldId.optional().meta({
+    title: 'Field of the total time',
+    description: 'The Time Tracking app\'s "Total time spent (sec)"; found by itself where it has that name.',
+  }),
+  orderNumberFieldId: fieldId
+    .optional()
+    .meta({ title: 'Field of the order number', description: 'Ticket field that holds an order number.' }),
+  partnerFieldId: fieldId
+    .optional()
+    .meta({
+      title: 'Field of the partner',
+      description: 'Ticket field by which people correct the partner; `--fields` makes it.',
+    }),
+  regionFieldId: fieldId
+    .optional()
+    .meta({
+      title: 'Field of the region',
+      description: 'Ticket field by which people correct the region; `--fields` makes it.',
+    }),
+  reasonFieldId: fieldId
+    .optional()
+    .meta({ title: 'Field of the reason', description: 'Ticket field of the contact reason; `--fields` makes it.' }),
 });
 
 export type ZendeskSettings = z.output<typeof settingsSchema>;

@@ -13,7 +13,7 @@ const desk = {
   kind: 'desk',
   settings: z.object({
     name: z.string(),
-    email: z.email(),
+    email: z.email().meta({ identifies: true }),
     apiToken: z.string().min(8),
     webhookSecrets: z.array(z.string()).default([]),
     tagPrefix: z.string().default(''),
@@ -172,22 +172,70 @@ describe('setMode', () => {
   });
 });
 
-describe('addSecrets', () => {
-  it('keeps the two newest of a list for a rotation, and replaces a single one', async () => {
-    const { id } = await directory.connections.create({ kind: 'desk', settings });
-    await directory.connections.addSecrets(id, { webhookSecrets: ['second'], apiToken: 'token-654321' });
-    expect((await directory.connections.get('main')).settings).toMatchObject({
+describe('keepMade', () => {
+  const nothing = { objects: [], settings: {} };
+  const field = { what: 'field', externalId: '77', name: 'Sales partner' } as const;
+
+  it('keeps the two newest of a list of secrets for a rotation, and replaces everything else', async () => {
+    const { connections } = directory;
+    const { id } = await connections.create({ kind: 'desk', settings });
+    const keep = (made: object) => connections.keepMade(id, { ...nothing, settings: made });
+    await keep({ webhookSecrets: ['second'], apiToken: 'token-654321', tagPrefix: 'a_' });
+    expect((await connections.get('main')).settings).toMatchObject({
       webhookSecrets: ['second', 'first'],
       apiToken: 'token-654321',
+      tagPrefix: 'a_',
     });
-    await directory.connections.addSecrets(id, { webhookSecrets: ['third'] });
-    expect((await directory.connections.get('main')).settings).toMatchObject({ webhookSecrets: ['third', 'second'] });
+    await keep({ webhookSecrets: ['third'] });
+    expect((await connections.get('main')).settings).toMatchObject({ webhookSecrets: ['third', 'second'] });
     expect(JSON.stringify(await db.query('select detail from audit_log'))).not.toContain('third');
+    expect(await fieldsOf(keep({ apiToken: 'short' }))).toEqual(['apiToken']);
   });
 
-  it('takes secrets alone, as the schema wants them', async () => {
-    const { id } = await directory.connections.create({ kind: 'desk', settings });
-    expect(await fieldsOf(directory.connections.addSecrets(id, { email: 'b@example.com' }))).toEqual(['email']);
-    expect(await fieldsOf(directory.connections.addSecrets(id, { apiToken: 'short' }))).toEqual(['apiToken']);
+  it('remembers each object once until it is gone, and forgets a field in the settings with it', async () => {
+    const { connections } = directory;
+    const { id } = await connections.create({ kind: 'desk', settings });
+    const webhook = { what: 'webhook', externalId: 'w1', name: 'Deskledger' } as const;
+    await connections.keepMade(id, { objects: [webhook, field], settings: { tagPrefix: '77' } });
+    await connections.keepMade(id, { objects: [webhook], settings: {} });
+    expect(await connections.remoteObjects(id)).toEqual([field, webhook]);
+    await connections.forgetMade(id, [field]);
+    expect(await connections.remoteObjects(id)).toEqual([webhook]);
+    expect((await connections.get('main')).settings).toMatchObject({ tagPrefix: '', email: 'api@example.com' });
+  });
+});
+
+describe('disconnecting', () => {
+  it('takes the connection away from everybody but those who ask for it, and keeps its name', async () => {
+    const { connections } = directory;
+    const { id, webhookKey } = await connections.create({ kind: 'desk', settings, mode: 'act' });
+    await connections.disable(id);
+    expect(await connections.list()).toEqual([]);
+    await expect(connections.get('main')).rejects.toThrow(NotFound);
+    expect(await connections.byWebhookKey(webhookKey)).toBeNull();
+    expect(await connections.getDisabled('main')).toMatchObject({ id });
+    await expect(connections.getDisabled('other')).rejects.toThrow(`main (${id})`);
+    await expect(connections.create({ kind: 'desk', settings })).rejects.toThrow('perhaps disconnected');
+  });
+
+  it('connects again in observe, at the same address, with surveys for nobody of before', async () => {
+    const { connections } = directory;
+    const { id, webhookKey } = await connections.create({ kind: 'desk', settings, mode: 'act' });
+    await connections.disable(id);
+    const again = await connections.enable(id, { settings: { ...settings, name: 'back', webhookSecrets: [] } });
+    expect(again).toMatchObject({ id, name: 'back', webhookKey, mode: 'observe', surveysSince: null });
+    expect(again.settings).toMatchObject({ webhookSecrets: [] });
+    const log = await db.query<{ action: string }>('select action from audit_log order by id');
+    expect(log.map(({ action }) => action)).toEqual(['create connection', 'disconnect', 'connect again']);
+  });
+
+  it('knows the disconnected connection of the same account by its identifying settings', async () => {
+    const { connections } = directory;
+    const { id } = await connections.create({ kind: 'desk', settings });
+    expect(await connections.disabledTwin('desk', settings)).toBeNull();
+    await connections.disable(id);
+    expect(await connections.disabledTwin('desk', { ...settings, name: 'new' })).toMatchObject({ id });
+    expect(await connections.disabledTwin('desk', { ...settings, email: 'c@example.com' })).toBeNull();
+    expect(await connections.disabledTwin('shop', { name: 'x', token: 'y' })).toBeNull();
   });
 });
