@@ -85,19 +85,22 @@ export const messageSchema = z.object({
 export type GorgiasMessage = z.output<typeof messageSchema>;
 
 /** Values by definition id; an object on the ticket, a list elsewhere. */
-const fieldValues = z.unknown().transform((raw): ReadonlyMap<string, unknown> => {
-  const entries = Array.isArray(raw)
-    ? raw.map((one): [unknown, unknown] => [one?.field?.id ?? one?.id, one?.value])
-    : Object.entries(typeof raw === 'object' && raw !== null ? raw : {}).map(([key, one]): [unknown, unknown] => [
-        key,
-        typeof one === 'object' && one !== null && 'value' in one ? one.value : one,
-      ]);
-  return new Map(
-    entries.flatMap(([key, value]) =>
-      typeof key === 'string' || typeof key === 'number' ? [[String(key), value]] : [],
-    ),
-  );
-});
+const fieldValues = z
+  .unknown()
+  .optional()
+  .transform((raw): ReadonlyMap<string, unknown> => {
+    const entries = Array.isArray(raw)
+      ? raw.map((one): [unknown, unknown] => [one?.field?.id ?? one?.id, one?.value])
+      : Object.entries(typeof raw === 'object' && raw !== null ? raw : {}).map(([key, one]): [unknown, unknown] => [
+          key,
+          typeof one === 'object' && one !== null && 'value' in one ? one.value : one,
+        ]);
+    return new Map(
+      entries.flatMap(([key, value]) =>
+        typeof key === 'string' || typeof key === 'number' ? [[String(key), value]] : [],
+      ),
+    );
+  });
 
 export const surveySchema = z.object({
   id,
@@ -156,7 +159,7 @@ export const eventSchema = z.object({
   id,
   context: text,
   created_datetime: instant,
-  data: z.unknown(),
+  data: z.unknown().optional(),
   object_type: text,
   object_id: optionalId,
   type: z.string(),
@@ -217,7 +220,6 @@ export const integrationSchema = z.object({
       url: text,
       method: text,
       headers: z.record(z.string(), z.unknown()).nullish().catch(null),
-      form: z.unknown(),
       triggers: z.record(z.string(), z.unknown()).nullish().catch(null),
     })
     .nullish()
@@ -225,10 +227,10 @@ export const integrationSchema = z.object({
 });
 export type GorgiasIntegration = z.output<typeof integrationSchema>;
 
-export const widgetSchema = z.object({ id, integration_id: optionalId, type: text, template: z.unknown() });
+export const widgetSchema = z.object({ id, integration_id: optionalId, type: text });
 export type GorgiasWidget = z.output<typeof widgetSchema>;
 
-export const settingSchema = z.object({ id: optionalId, type: z.string(), data: z.unknown() });
+export const settingSchema = z.object({ id: optionalId, type: z.string(), data: z.unknown().optional() });
 
 /** Rows keyed by the names of the dimensions and measures asked for. */
 export const statsRow = z.record(z.string(), z.unknown());
