@@ -1,0 +1,142 @@
+import type { Closing, TicketHistory, Touch } from '../port.ts';
+import { messageChannel, ticketChannel } from './channels.ts';
+import { personChanges } from './choices.ts';
+import { type EventContext, mergeTargetIn, orderEvents, parentIn } from './events.ts';
+import { type HandleTime, handleTimeClock, nextReading } from './handle-time.ts';
+import type { GorgiasEvent, GorgiasMessage, GorgiasTicket, VoiceCall } from './schema.ts';
+import type { GorgiasSettings } from './settings.ts';
+import { assigneeOf, ticketStatus } from './ticket.ts';
+
+export interface HistoryContext extends EventContext {
+  readonly settings: Pick<GorgiasSettings, 'partnerFieldId' | 'regionFieldId' | 'tagPrefix'>;
+  readonly now: Date;
+}
+
+export interface HistoryParts {
+  readonly ticket: GorgiasTicket;
+  /** In the order in which they came. */
+  readonly messages: readonly GorgiasMessage[];
+  readonly events: readonly GorgiasEvent[];
+  readonly calls: readonly VoiceCall[];
+  /** Null: the ticket is not closed, so none was asked for. */
+  readonly handleTime: HandleTime | null;
+}
+
+export interface ReadHistory {
+  readonly history: TicketHistory;
+  readonly mergedInto: string | null;
+  readonly parent: string | null;
+}
+
+const isNote = ({ channel, public: isPublic }: GorgiasMessage): boolean =>
+  channel === 'internal-note' || isPublic === false;
+
+/**
+ * True for what a person of the staff wrote and sent: no rule's answer, no machine's, none that failed or still waits to go,
+ * and none that a program put there with our key. Notes go nowhere and need no sending.
+ */
+const isHandWork = (message: GorgiasMessage, { apiUserId, isBot }: HistoryContext): boolean => {
+  const sender = message.sender?.id ?? null;
+  if (!message.from_agent || sender === null || message.rule_id !== null || message.via === 'rule') return false;
+  if (isBot(sender) || (sender === apiUserId && message.via === 'api')) return false;
+  return isNote(message) || (message.sent_datetime !== null && message.failed_datetime === null);
+};
+
+const touchesIn = (written: readonly GorgiasMessage[], calls: readonly VoiceCall[]): Touch[] => [
+  ...written.flatMap((message): Touch[] => {
+    const agentId = message.sender?.id;
+    if (!agentId) return [];
+    return [
+      {
+        sourceKey: `message:${message.id}`,
+        agentId,
+        kind: isNote(message) ? 'internal_note' : 'public_reply',
+        at: message.created_datetime,
+        channel: messageChannel(message.channel),
+      },
+    ];
+  }),
+  // A call that nobody took is nobody's work.
+  ...calls.flatMap((call): Touch[] => {
+    const agentId = call.last_answered_by_agent_id ?? call.initiated_by_agent_id;
+    const seconds = Math.round(call.duration ?? 0);
+    return agentId === null
+      ? []
+      : [
+          {
+            sourceKey: `call:${call.id}`,
+            agentId,
+            kind: 'public_reply',
+            at: call.created_datetime,
+            channel: 'phone',
+            ...(seconds > 0 ? { talkSeconds: seconds } : {}),
+          },
+        ];
+  }),
+];
+
+/**
+ * The closing with the ticket's handle time, booked to those who wrote before it in proportion to their messages, else to
+ * the assignee: Gorgias reports it under the assignee, who by default changes with each reply (RULES.md section 4).
+ */
+const closingOf = (
+  { ticket, handleTime }: HistoryParts,
+  written: readonly GorgiasMessage[],
+  closedAt: Date,
+): Closing | null => {
+  if (handleTime?.state !== 'told' || handleTime.row === null) return null;
+  const messages = new Map<string, number>();
+  for (const { sender, created_datetime: at } of written)
+    if (sender?.id && at <= closedAt) messages.set(sender.id, (messages.get(sender.id) ?? 0) + 1);
+  const fallback = assigneeOf(ticket) ?? handleTime.row.agentId ?? written.at(-1)?.sender?.id ?? null;
+  const workers =
+    messages.size > 0
+      ? [...messages].map(([agentId, weight]) => ({ agentId, weight }))
+      : fallback === null
+        ? []
+        : [{ agentId: fallback, weight: 1 }];
+  if (workers.length === 0) return null;
+  return {
+    sourceKey: `closing:${ticket.id}:${closedAt.toISOString()}`,
+    at: closedAt,
+    clock: handleTimeClock,
+    totalSeconds: handleTime.row.seconds,
+    workers,
+    channel: ticketChannel(ticket.channel),
+  };
+};
+
+/** A ticket's messages, events, calls and handle time as work, touches and people's choices. RULES.md sections 3 and 4. */
+export const readHistory = (parts: HistoryParts, context: HistoryContext): ReadHistory => {
+  const { ticket, messages, calls, handleTime } = parts;
+  const { events, authorOf } = orderEvents(parts.events, context);
+  const written = messages.filter((message) => isHandWork(message, context));
+  const closedAt =
+    ticketStatus(ticket, context.now) === 'solved' ? (ticket.closed_datetime ?? ticket.updated_datetime) : null;
+  const choiceContext = {
+    settings: context.settings,
+    tagName: context.tagName,
+    authorOf,
+    tags: ticket.tags.map(({ name }) => name),
+    fields: ticket.custom_fields,
+  };
+  const closing = closedAt === null ? null : closingOf(parts, written, closedAt);
+  const more = handleTime?.state === 'told' || handleTime?.disturbed === true;
+  const againAt = closedAt !== null && more ? nextReading(closedAt, context.now) : null;
+  return {
+    history: {
+      work: [],
+      ...(handleTime?.state === 'unsupported' ? {} : { closing }),
+      againAt,
+      touches: touchesIn(written, calls),
+      choices: {
+        partner: personChanges(events, 'partner', choiceContext),
+        region: personChanges(events, 'region', choiceContext),
+      },
+      solvedAt: closedAt,
+      closedAt,
+    },
+    mergedInto: mergeTargetIn(events, ticket.id),
+    parent: parentIn(events),
+  };
+};
