@@ -1,0 +1,220 @@
+import { LimitReached, Refused, UpstreamError } from '../../core/errors.ts';
+import { hourMs, minuteMs, secondMs } from '../../core/time.ts';
+import { baseUrlOf } from '../../platform/http/address.ts';
+import type { HelpdeskAdapter, HelpdeskClient, TicketSnapshot } from '../port.ts';
+import { createBucket, windowMs } from './bucket.ts';
+import { createWalk } from './changes.ts';
+import { createGorgiasClient, isGone } from './client.ts';
+import { tagIdsIn } from './events.ts';
+import { createHandleTimes } from './handle-time.ts';
+import { readHistory } from './history.ts';
+import { createGorgiasHttp } from './http.ts';
+import { createInspection } from './inspect.ts';
+import { createRemote } from './remote.ts';
+import type { GorgiasEvent, GorgiasField, GorgiasMessage, GorgiasTicket, VoiceCall } from './schema.ts';
+import { createScoreWriter } from './score.ts';
+import type { GorgiasSettings } from './settings.ts';
+import { createStaff } from './staff.ts';
+import { createTagWriter } from './tags.ts';
+import { assigneeOf, byTimeThenId, mayBeChosen, requesterOf, snapshotOf, ticketStatus } from './ticket.ts';
+
+/** Tickets pulled together; the bucket bounds the pace. */
+const pulledAtOnce = 6;
+/** No ticket is begun later than this after the first: a worker holds a lot for 90 s, and what is left out is asked for again. */
+const longestPullMs = 40 * secondMs;
+/** How long "this account has no voice calls for us" holds. */
+const noVoiceMs = hourMs;
+/** Definitions of fields change by an administrator's hand. */
+const fieldsFreshMs = 10 * minuteMs;
+/** Names of deleted tags held in memory. */
+const mostTagNames = 5000;
+
+/** One Gorgias account over its REST API, signed in with a user's API key. */
+export const connectGorgias = (
+  settings: GorgiasSettings,
+  { clock, allowPrivate, apiUserId, observe, counts }: Parameters<HelpdeskAdapter['connect']>[1],
+): HelpdeskClient => {
+  const baseUrl = baseUrlOf({
+    given: settings.baseUrl,
+    vendor: `https://${settings.account}.gorgias.com`,
+    allowPrivate,
+  });
+  const bucket = createBucket({
+    clock,
+    share: settings.limitShare,
+    count: counts?.({ name: 'account', windowMs }),
+  });
+  const { email, apiKey } = settings;
+  const client = createGorgiasClient(
+    createGorgiasHttp({ baseUrl, email, apiKey, clock, allowPrivate, bucket, observe }),
+  );
+  const staff = createStaff(client.users, clock);
+  const handleTimes = createHandleTimes(client.stats, clock);
+
+  /** Undefined: the tag is gone from the account. */
+  const tagNames = new Map<string, string | undefined>();
+  const rememberTag = (id: string, name: string | undefined): void => {
+    tagNames.delete(id);
+    tagNames.set(id, name);
+    if (tagNames.size > mostTagNames) for (const oldest of tagNames.keys()) return void tagNames.delete(oldest);
+  };
+  const knowTags = async (ticket: GorgiasTicket, events: readonly GorgiasEvent[]): Promise<void> => {
+    for (const { id, name } of ticket.tags) if (id) rememberTag(id, name);
+    for (const id of tagIdsIn(events)) {
+      if (tagNames.has(id)) continue;
+      const tag = await client.tag(id).catch((error: unknown) => {
+        if (isGone(error)) return undefined;
+        throw error;
+      });
+      rememberTag(id, tag?.name);
+    }
+  };
+
+  let noVoiceUntilMs = Number.NEGATIVE_INFINITY;
+  /** Talk times are an extra of the account: where they are not told, a call counts as a reply. */
+  const voiceCallsOf = async (ticket: GorgiasTicket, messages: readonly GorgiasMessage[]): Promise<VoiceCall[]> => {
+    const phoned = [ticket, ...messages].some(({ channel }) => channel === 'phone');
+    if (!phoned || clock.now().getTime() < noVoiceUntilMs) return [];
+    try {
+      return await client.voiceCalls(ticket.id);
+    } catch (error) {
+      if (!(error instanceof UpstreamError) || error.status === undefined || error.status === 401) throw error;
+      noVoiceUntilMs = clock.now().getTime() + noVoiceMs;
+      return [];
+    }
+  };
+
+  let fields: { readonly atMs: number; readonly list: readonly GorgiasField[] } | undefined;
+  const fieldOf = async (id: string): Promise<GorgiasField | undefined> => {
+    const nowMs = clock.now().getTime();
+    if (!fields || nowMs - fields.atMs > fieldsFreshMs) fields = { atMs: nowMs, list: await client.fields() };
+    return fields.list.find((field) => field.id === id && !field.deactivated_datetime);
+  };
+
+  const historyOf = async (ticket: GorgiasTicket, messages: readonly GorgiasMessage[]) => {
+    const events = await client.events(ticket.id);
+    await knowTags(ticket, events);
+    const people = [
+      ...messages.flatMap(({ from_agent, sender }) => (from_agent && sender?.id ? [sender.id] : [])),
+      ...events.flatMap(({ user_id }) => user_id ?? []),
+    ];
+    await staff.know(people.filter((id) => id !== requesterOf(ticket)?.id));
+    const solved = ticketStatus(ticket, clock.now()) === 'solved';
+    const closedAt = ticket.closed_datetime ?? ticket.updated_datetime;
+    return readHistory(
+      {
+        ticket,
+        messages,
+        events,
+        calls: await voiceCallsOf(ticket, messages),
+        handleTime: solved && closedAt ? await handleTimes.of(ticket.id, closedAt, ticket.created_datetime) : null,
+      },
+      {
+        settings,
+        apiUserId,
+        customerId: requesterOf(ticket)?.id ?? null,
+        isBot: staff.isBot,
+        tagName: (id) => tagNames.get(id),
+        now: clock.now(),
+      },
+    );
+  };
+
+  /** Undefined: Gorgias does not know the ticket. */
+  const readOne = async (id: string): Promise<GorgiasTicket | undefined> => {
+    try {
+      return await client.ticket(id);
+    } catch (error) {
+      if (isGone(error)) return undefined;
+      throw error;
+    }
+  };
+
+  return {
+    async verify() {
+      try {
+        const me =
+          (await client.me()) ??
+          (await client.users()).find((user) => user.email?.toLowerCase() === email.toLowerCase());
+        if (me && me.id !== '0') return { apiUserId: me.id, accountName: settings.account };
+      } catch (error) {
+        if (!(error instanceof UpstreamError && (error.status === 401 || error.status === 403))) throw error;
+        throw new Refused(
+          'Gorgias refuses e-mail and API key; check both under Settings > REST API, and that the plan includes the API.',
+          { cause: error },
+        );
+      }
+      throw new Refused(
+        'Gorgias takes the API key but knows no user with the e-mail of the connection; write the e-mail of the user who made the key.',
+      );
+    },
+
+    async pullTickets(wanted) {
+      const byId = new Map(wanted.map((one) => [one.externalId, one]));
+      const ids = [...byId.keys()];
+      const startMs = clock.now().getTime();
+      const tickets = new Map<string, TicketSnapshot>();
+      const missing: string[] = [];
+      const people = new Map<string, { readonly id: string; readonly name: string | null }>();
+
+      const pull = async (id: string): Promise<void> => {
+        const ticket = await readOne(id);
+        if (!ticket) return void missing.push(id);
+        const cut = (ticket.messages_count ?? 0) > ticket.messages.length;
+        const messages = (cut ? await client.messages(id) : ticket.messages).toSorted(byTimeThenId);
+        const withHistory = byId.get(id)?.withHistory;
+        const solved = ticketStatus(ticket, clock.now()) === 'solved';
+        const deep = withHistory === 'yes' || (withHistory === 'if solved' && solved) || mayBeChosen(ticket, settings);
+        const read = deep ? await historyOf(ticket, messages) : null;
+        tickets.set(id, snapshotOf(ticket, messages, settings, read, clock.now()));
+        for (const { from_agent, sender } of messages)
+          if (from_agent && sender?.id) people.set(sender.id, { id: sender.id, name: sender.name });
+        const assignee = assigneeOf(ticket);
+        if (assignee)
+          people.set(assignee, {
+            id: assignee,
+            name: ticket.assignee_user?.name ?? people.get(assignee)?.name ?? null,
+          });
+      };
+
+      // One by one to the end, so that what the quota cuts short is whole tickets: the rest is asked for again.
+      const queue = ids.values();
+      let cutShort: LimitReached | undefined;
+      const worker = async (): Promise<void> => {
+        for (const id of queue) {
+          if (cutShort || clock.now().getTime() - startMs > longestPullMs) return;
+          try {
+            await pull(id);
+          } catch (error) {
+            if (!(error instanceof LimitReached)) throw error;
+            cutShort = error;
+          }
+        }
+      };
+      await Promise.all(Array.from({ length: Math.min(pulledAtOnce, ids.length) }, worker));
+      if (cutShort && tickets.size + missing.length === 0) throw cutShort;
+      return {
+        tickets: ids.flatMap((id) => tickets.get(id) ?? []),
+        missing,
+        agents: staff.agentsAmong(people.values()),
+      };
+    },
+
+    walkChanges: createWalk(client.tickets, clock),
+    changeTags: createTagWriter(client, fieldOf, settings),
+    recordScore: createScoreWriter(client),
+    inspect: createInspection({ client, settings, clock, bucket }),
+    remote: createRemote({ client, settings, clock }),
+
+    /** By listing: no documented figure says what it counts. Latest first, so that nothing moves that we have not read. */
+    async count(since) {
+      let count = 0;
+      for await (const { data } of client.tickets({ orderBy: 'created_datetime:desc', trashed: false, cursor: null })) {
+        const recent = data.filter(({ created_datetime: at }) => at >= since);
+        count += recent.filter((ticket) => ticketStatus(ticket, clock.now()) !== 'deleted').length;
+        if (recent.length < data.length) break;
+      }
+      return count;
+    },
+  };
+};

@@ -1,0 +1,222 @@
+import { randomBytes } from 'node:crypto';
+import { Refused, UpstreamError } from '../../core/errors.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Remote, RemoteObject, RemoteWish } from '../port.ts';
+import { contactReasons } from '../settings.ts';
+import { type GorgiasClient, isGone } from './client.ts';
+import { choiceOf } from './codes.ts';
+import {
+  sidebarAddress,
+  sidebarName,
+  sidebarOf,
+  sidebarTriggers,
+  webhookName,
+  webhookOf,
+  webhookTriggers,
+  widgetOf,
+  wrongIn,
+} from './integrations.ts';
+import type { GorgiasIntegration, GorgiasWidget } from './schema.ts';
+import { type GorgiasSettings, secretsOf } from './settings.ts';
+
+/** True where the key or the plan does not let us make it: everything else goes on without. */
+const isNotAllowed = (error: unknown): boolean =>
+  error instanceof UpstreamError && [400, 402, 403, 404, 405].includes(error.status ?? 0);
+
+interface WantedField {
+  readonly setting: 'partnerFieldId' | 'regionFieldId' | 'reasonFieldId';
+  readonly label: string;
+  readonly choices: readonly string[];
+}
+
+/** Ticket fields that are wished and not mapped yet. */
+const lackingFields = (wish: RemoteWish, settings: GorgiasSettings): WantedField[] => {
+  if (!wish.fields) return [];
+  const wanted: WantedField[] = [
+    { setting: 'partnerFieldId', label: 'Partner', choices: wish.fields.partners.map(choiceOf) },
+    { setting: 'regionFieldId', label: 'Region', choices: wish.fields.regions.map(choiceOf) },
+    { setting: 'reasonFieldId', label: 'Contact reason', choices: contactReasons },
+  ];
+  // A drop-down without choices cannot be made.
+  return wanted.filter(({ setting, choices }) => settings[setting] === undefined && choices.length > 0);
+};
+const fieldOf = ({ label, choices }: WantedField) => ({
+  object_type: 'Ticket',
+  label,
+  required: false,
+  definition: { data_type: 'text', input_settings: { input_type: 'dropdown', choices } },
+});
+
+/** Our HTTP integration, the sidebar's with its widget, and ticket fields, found again by their addresses and labels. */
+export const createRemote = ({
+  client,
+  settings,
+  clock,
+  newSecret = () => randomBytes(32).toString('base64url'),
+}: {
+  readonly client: Pick<
+    GorgiasClient,
+    | 'integrations'
+    | 'makeIntegration'
+    | 'changeIntegration'
+    | 'removeIntegration'
+    | 'widgets'
+    | 'makeWidget'
+    | 'removeWidget'
+    | 'fields'
+    | 'makeField'
+    | 'changeField'
+  >;
+  readonly settings: GorgiasSettings;
+  readonly clock: Clock;
+  readonly newSecret?: () => string;
+}): Remote => {
+  const secrets = secretsOf(settings);
+  const expected = {
+    webhook: { method: 'POST', triggers: webhookTriggers, secrets },
+    sidebar: { method: 'GET', triggers: sidebarTriggers, secrets },
+  } as const;
+
+  /** Of several at one address the one that works. */
+  const at = (integrations: readonly GorgiasIntegration[], url: string, method: string) => {
+    const there = integrations.filter(
+      ({ http }) => http?.url === url && (http.method === null || http.method.toUpperCase() === method),
+    );
+    return there.find(({ deactivated_datetime }) => !deactivated_datetime) ?? there[0];
+  };
+  const look = async (wish: RemoteWish) => {
+    const integrations = await client.integrations();
+    const sidebar = wish.sidebarUrl ? at(integrations, sidebarAddress(wish.sidebarUrl), 'GET') : undefined;
+    const widgets: readonly GorgiasWidget[] = wish.sidebarUrl ? await client.widgets() : [];
+    const lacking = lackingFields(wish, settings);
+    const present = lacking.length === 0 ? [] : await client.fields();
+    return {
+      webhook: at(integrations, wish.webhookUrl, 'POST'),
+      sidebar,
+      widget: sidebar && widgets.find(({ integration_id }) => integration_id === sidebar.id),
+      fields: lacking.map((wanted) => ({
+        wanted,
+        held: present.find(({ label, deactivated_datetime }) => label === wanted.label && !deactivated_datetime),
+      })),
+    };
+  };
+  const faultOf = (integration: GorgiasIntegration, what: keyof typeof expected): string | null =>
+    integration.deactivated_datetime
+      ? 'is switched off, which Gorgias does after many failed deliveries'
+      : secrets.length === 0
+        ? 'sends a secret that the connection does not hold'
+        : wrongIn(integration, expected[what]);
+
+  return {
+    async plan(wish) {
+      const { webhook, sidebar, widget, fields } = await look(wish);
+      const lines: string[] = [];
+      const webhookFault = webhook && faultOf(webhook, 'webhook');
+      if (!webhook) lines.push(`create the HTTP integration "${webhookName}", which tells us of changed tickets`);
+      else if (webhookFault) lines.push(`mend the HTTP integration "${webhookName}": it ${webhookFault}`);
+      if (wish.sidebarUrl) {
+        const fault = sidebar && faultOf(sidebar, 'sidebar');
+        if (!sidebar) lines.push(`create the HTTP integration "${sidebarName}", which asks us for a ticket's partner`);
+        else if (fault) lines.push(`mend the HTTP integration "${sidebarName}": it ${fault}`);
+        if (!widget) lines.push('create the widget "Deskledger" beside tickets');
+      }
+      for (const { wanted, held } of fields)
+        lines.push(
+          held
+            ? `use the ticket field "${wanted.label}", which is there already`
+            : `create the ticket field "${wanted.label}" with ${wanted.choices.length} choices`,
+        );
+      return lines;
+    },
+
+    async make(wish) {
+      const found = await look(wish);
+      const objects: RemoteObject[] = [];
+      const made: Record<string, unknown> = {};
+      const secret = secrets[0] ?? newSecret();
+      if (secrets.length === 0) made.webhookSecret = secret;
+      const ensure = async (
+        what: keyof typeof expected,
+        held: GorgiasIntegration | undefined,
+        integration: { readonly name: string },
+      ): Promise<string> => {
+        if (held) {
+          // Of a secret that the list hides nothing is known: without one of ours it is set anew.
+          if (secrets.length === 0 || faultOf(held, what) !== null)
+            await client.changeIntegration(held.id, integration);
+          return held.id;
+        }
+        const externalId = await client.makeIntegration(integration);
+        objects.push({ what: what === 'webhook' ? 'webhook' : 'integration', externalId, name: integration.name });
+        return externalId;
+      };
+      try {
+        await ensure('webhook', found.webhook, webhookOf(wish.webhookUrl, secret));
+        if (wish.sidebarUrl) {
+          const integrationId = await ensure('sidebar', found.sidebar, sidebarOf(wish.sidebarUrl, secret));
+          if (!found.widget) {
+            const externalId = await client.makeWidget(widgetOf(integrationId));
+            objects.push({ what: 'widget', externalId, name: 'Deskledger' });
+          }
+        }
+      } catch (error) {
+        // Half of it would stand there with a secret that nobody keeps; what is told is the first failure.
+        await removeAll(objects).catch(() => null);
+        if (error instanceof UpstreamError && (error.status === 401 || error.status === 403))
+          throw new Refused(
+            'Gorgias does not let this API key make HTTP integrations; use the key of an administrator, or make the integration by hand (README).',
+            { cause: error },
+          );
+        throw error;
+      }
+      // Without fields the tags do: who may not make them is told by `inspect` how a person does.
+      for (const { wanted, held } of found.fields) {
+        const id = held?.id ?? (await makeField(wanted));
+        if (id === null) continue;
+        made[wanted.setting] = id;
+        if (!held) objects.push({ what: 'field', externalId: id, name: wanted.label });
+      }
+      return { objects, settings: made };
+    },
+
+    async check(wish) {
+      const webhook = at(await client.integrations(), wish.webhookUrl, 'POST');
+      if (!webhook) return { state: 'absent', reason: `No HTTP integration leads to our address any more.` };
+      if (webhook.deactivated_datetime)
+        return { state: 'inactive', reason: `The HTTP integration ${faultOf(webhook, 'webhook')}.` };
+      const fault = faultOf(webhook, 'webhook');
+      return fault === null ? { state: 'fine' } : { state: 'changed', reason: `The HTTP integration ${fault}.` };
+    },
+
+    remove: (objects) => removeAll(objects),
+  };
+
+  async function makeField(wanted: WantedField): Promise<string | null> {
+    try {
+      return await client.makeField(fieldOf(wanted));
+    } catch (error) {
+      if (isNotAllowed(error)) return null;
+      throw error;
+    }
+  }
+
+  /** Widgets before the integrations that they show. A field keeps its values: it is put away, as in the settings page. */
+  async function removeAll(objects: readonly RemoteObject[]): Promise<void> {
+    const order = ['widget', 'integration', 'webhook', 'trigger', 'field'];
+    for (const { what, externalId } of objects.toSorted((a, b) => order.indexOf(a.what) - order.indexOf(b.what))) {
+      try {
+        if (what === 'widget') await client.removeWidget(externalId);
+        else if (what === 'field') await putAway(externalId);
+        else await client.removeIntegration(externalId);
+      } catch (error) {
+        if (!isGone(error)) throw error;
+      }
+    }
+  }
+
+  async function putAway(id: string): Promise<void> {
+    const field = (await client.fields()).find((one) => one.id === id);
+    if (!field || field.deactivated_datetime) return;
+    await client.changeField(id, { label: field.label, deactivated_datetime: clock.now().toISOString() });
+  }
+};

@@ -1,0 +1,84 @@
+import { InvalidInput, UpstreamError } from '../../core/errors.ts';
+import type { TagChange } from '../port.ts';
+import { type GorgiasClient, isGone } from './client.ts';
+import { codeOf, codesIn, halves, tagStartOf, valueIn } from './codes.ts';
+import type { GorgiasField } from './schema.ts';
+import type { GorgiasSettings } from './settings.ts';
+
+/** Tags are up to 256 characters, and their names tell capitals apart: ours have none. */
+const checkTags = (tags: readonly string[]): void => {
+  const odd = tags.find((tag) => !/^[a-z0-9_]{1,256}$/.test(tag));
+  if (odd !== undefined)
+    throw new InvalidInput(`"${odd.slice(0, 80)}" is no tag of ours; use up to 256 of a-z, 0-9 and _.`);
+};
+
+/** How the field writes a code: one of its choices exactly, else the code itself; null where no choice stands for it. */
+const valueFor = (code: string, { definition: choices }: GorgiasField, tagStart: string): string | null =>
+  choices === null
+    ? code
+    : (choices.find((choice) => {
+        const value = valueIn(choice, tagStart);
+        return value !== null && codeOf(value) === code;
+      }) ?? null);
+
+/**
+ * Writes tags, additively, and has the mapped fields follow them. A field is set only where it is empty or holds what we take
+ * away: any other value is a person's. It is written after the tags, which is how choices.ts tells our values from a person's.
+ */
+export const createTagWriter = (
+  client: Pick<
+    GorgiasClient,
+    'addTags' | 'removeTags' | 'ticketTags' | 'ticketFields' | 'setTicketFields' | 'clearTicketField'
+  >,
+  fieldOf: (fieldId: string) => Promise<GorgiasField | undefined>,
+  settings: Pick<GorgiasSettings, 'partnerFieldId' | 'regionFieldId' | 'tagPrefix'>,
+) => {
+  const remove = async (ticketId: string, tags: readonly string[]): Promise<void> => {
+    try {
+      await client.removeTags(ticketId, tags);
+    } catch (error) {
+      // Taking away what is not there may be an error; where the ticket carries none of them all is well.
+      if (!(error instanceof UpstreamError) || (error.status !== 400 && !isGone(error))) throw error;
+      const present = await client.ticketTags(ticketId).catch(() => {
+        throw error;
+      });
+      if (present.some((tag) => tags.includes(tag))) throw error;
+    }
+  };
+
+  const mirror = async (ticketId: string, { add, remove: taken }: TagChange): Promise<void> => {
+    const wanted = halves.flatMap((half) => {
+      const fieldId = settings[`${half}FieldId`];
+      const tagStart = tagStartOf(half, settings.tagPrefix);
+      const [added, removed] = [codesIn(add, tagStart), codesIn(taken, tagStart)];
+      // Several partners bear the ticket: one field cannot say so.
+      const code = added.length === 1 ? (added[0] ?? null) : null;
+      return fieldId === undefined || added.length + removed.length === 0 || added.length > 1
+        ? []
+        : [{ fieldId, tagStart, code, removed }];
+    });
+    if (wanted.length === 0) return;
+    const values = await client.ticketFields(ticketId);
+    const set: { id: string; value: string }[] = [];
+    for (const { fieldId, tagStart, code, removed } of wanted) {
+      const held = valueIn(values.get(fieldId), tagStart);
+      const heldCode = held === null ? null : codeOf(held);
+      if (heldCode === code || (heldCode !== null && !removed.includes(heldCode))) continue;
+      if (code === null) {
+        await client.clearTicketField(ticketId, fieldId);
+        continue;
+      }
+      const field = await fieldOf(fieldId);
+      const value = field ? valueFor(code, field, tagStart) : null;
+      if (value !== null) set.push({ id: fieldId, value });
+    }
+    if (set.length > 0) await client.setTicketFields(ticketId, set);
+  };
+
+  return async (ticketId: string, change: TagChange): Promise<void> => {
+    checkTags([...change.add, ...change.remove]);
+    if (change.add.length > 0) await client.addTags(ticketId, change.add);
+    if (change.remove.length > 0) await remove(ticketId, change.remove);
+    await mirror(ticketId, change);
+  };
+};

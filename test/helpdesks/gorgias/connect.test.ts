@@ -1,0 +1,409 @@
+import nock from 'nock';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { LimitReached, Refused, UpstreamError } from '../../../src/core/errors.ts';
+import { hourMs } from '../../../src/core/time.ts';
+import {
+  anna,
+  apiUser,
+  at,
+  ben,
+  bot,
+  clockAt,
+  closedTicket,
+  collect,
+  connect,
+  customer,
+  event,
+  fields,
+  list,
+  message,
+  minuteAt,
+  note,
+  origin,
+  reply,
+  ticketId,
+  ticketJson,
+  users,
+} from './support.ts';
+
+const api = () =>
+  nock(origin, {
+    reqheaders: { authorization: `Basic ${Buffer.from('deskledger@example.com:the-api-key').toString('base64')}` },
+  });
+const path = `/api/tickets/${ticketId}`;
+const thrownBy = (call: Promise<unknown>) =>
+  call.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+const ticketIs = (json: object) => api().get(path).reply(200, json);
+const eventsAre = (events: readonly object[], next: string | null = null, cursor?: string) =>
+  api()
+    .get('/api/events')
+    .query({
+      object_type: 'Ticket',
+      object_id: ticketId,
+      order_by: 'created_datetime:asc',
+      limit: '100',
+      ...(cursor ? { cursor } : {}),
+    })
+    .reply(200, list(events, next));
+const usersAre = () => api().get('/api/users').query({ limit: '100' }).reply(200, users);
+const statsAre = (rows: readonly object[], onQuery: (query: unknown) => void = () => {}) =>
+  api()
+    .post('/api/reporting/stats', (body) => {
+      onQuery(body.query);
+      return true;
+    })
+    .query({ limit: '10000' })
+    .reply(200, { object: 'list', data: rows, meta: { next_cursor: null } });
+const pull = (client: ReturnType<typeof connect>, withHistory: 'yes' | 'no' | 'if solved' = 'yes', id = ticketId) =>
+  client.pullTickets([{ externalId: id, withHistory }]);
+
+beforeAll(() => nock.disableNetConnect());
+afterEach(() => {
+  expect(nock.pendingMocks()).toEqual([]);
+  nock.cleanAll();
+});
+afterAll(() => {
+  nock.enableNetConnect();
+  nock.restore();
+});
+
+describe('verify', () => {
+  it('says who we are', async () => {
+    api()
+      .get('/api/users/0')
+      .reply(200, { id: Number(apiUser), email: 'deskledger@example.com', role: { name: 'admin' } });
+    expect(await connect().verify()).toEqual({ apiUserId: apiUser, accountName: 'loom' });
+  });
+
+  it.each([404, 400])('finds us by e-mail where the account answers %i to that', async (status) => {
+    api()
+      .get('/api/users/0')
+      .reply(status, { error: { msg: 'no' } });
+    usersAre();
+    expect((await connect().verify()).apiUserId).toBe(apiUser);
+  });
+
+  it.each([401, 403])('takes %i for wrong credentials, and keeps them to itself', async (status) => {
+    api().get('/api/users/0').reply(status, '<html>no</html>');
+    const error = await thrownBy(connect().verify());
+    expect(error).toBeInstanceOf(Refused);
+    expect(String(error)).not.toMatch(/the-api-key|deskledger@example\.com/);
+  });
+
+  it('refuses a user whom the account does not know', async () => {
+    api().get('/api/users/0').reply(404, {});
+    api().get('/api/users').query(true).reply(200, list([]));
+    expect(await thrownBy(connect().verify())).toBeInstanceOf(Refused);
+  });
+
+  it('asks no other host than the vendor’s', () => {
+    expect(() => connect({ baseUrl: 'https://evil.example' })).toThrow(Refused);
+    expect(() => connect({ baseUrl: 'http://loom.gorgias.com' })).toThrow(Refused);
+    expect(() => connect({ baseUrl: 'https://127.0.0.1' })).toThrow(Refused);
+  });
+});
+
+describe('pullTickets', () => {
+  it('reads an open ticket in one call', async () => {
+    ticketIs(ticketJson({ messages: [message(1, 0), reply(2, 1, ben)] }));
+    const pulled = await pull(connect(), 'if solved');
+    expect(pulled.tickets).toMatchObject([{ externalId: ticketId, firstMessage: 'Where is my parcel?' }]);
+    expect(pulled.tickets[0]?.history).toBeUndefined();
+    expect(pulled).toMatchObject({
+      missing: [],
+      agents: [
+        { externalId: ben, name: `User ${ben}` },
+        { externalId: anna, name: 'Anna' },
+      ],
+    });
+  });
+
+  it('reads a closed ticket with its events, people and handle time', async () => {
+    ticketIs(closedTicket({ messages: [message(1, 0), reply(2, 1, anna), reply(3, 2, bot), note(4, 3, ben)] }));
+    eventsAre([event(1, 5, 'ticket-tags-added', anna, { data: { tags_added: [55] } })], 'more');
+    eventsAre([event(2, 60, 'ticket-closed', anna)], null, 'more');
+    api().get('/api/tags/55').reply(200, { id: 55, name: 'partner_nord' });
+    usersAre();
+    let asked: unknown;
+    statsAre([{ ticketId: Number(ticketId), agentId: Number(anna), handleTime: 340 }], (query) => {
+      asked = query;
+    });
+    const { tickets, agents } = await pull(connect(), 'if solved');
+    expect(tickets[0]).toMatchObject({
+      status: 'solved',
+      history: {
+        closing: {
+          totalSeconds: 340,
+          workers: [
+            { agentId: anna, weight: 1 },
+            { agentId: ben, weight: 1 },
+          ],
+        },
+        againAt: new Date(minuteAt(60).getTime() + 24 * hourMs),
+        choices: { partner: [{ by: anna, added: ['nord'] }] },
+        solvedAt: minuteAt(60),
+      },
+    });
+    expect(tickets[0]?.history?.touches.map(({ sourceKey }) => sourceKey)).toEqual(['message:2', 'message:4']);
+    expect(agents.map(({ externalId }) => externalId)).toEqual([anna, ben]);
+    expect(asked).toEqual({
+      scope: 'ticket-handle-time',
+      measures: ['handleTime'],
+      dimensions: ['ticketId', 'agentId'],
+      timezone: 'UTC',
+      filters: [
+        { member: 'periodStart', operator: 'afterDate', values: ['2026-03-01T00:00:00.000'] },
+        { member: 'periodEnd', operator: 'beforeDate', values: ['2026-03-02T00:00:00.000'] },
+      ],
+    });
+  });
+
+  it('remembers people, tags and that handle times are not told', async () => {
+    const client = connect();
+    usersAre();
+    api().get('/api/tags/55').reply(404, {});
+    api()
+      .post('/api/reporting/stats')
+      .query(true)
+      .reply(400, { error: { msg: 'unknown dimension' } });
+    for (let time = 0; time < 2; time++) {
+      ticketIs(closedTicket({ messages: [reply(2, 1, anna)] }));
+      eventsAre([event(1, 5, 'ticket-tags-added', ben, { data: { tags_added: [55] } })]);
+      const { tickets } = await pull(client);
+      expect(tickets[0]?.history).not.toHaveProperty('closing');
+      expect(tickets[0]?.history?.choices.partner).toEqual([]);
+    }
+  });
+
+  it('reads the events of an open ticket too where tags or fields speak of two partners', async () => {
+    const tags = [
+      { id: 1, name: 'partner_nord' },
+      { id: 2, name: 'partner_sud' },
+    ];
+    ticketIs(ticketJson({ tags }));
+    eventsAre([event(1, 5, 'ticket-tags-added', anna, { data: { tags_added: [2] } })]);
+    usersAre();
+    const { tickets } = await pull(connect(), 'no');
+    expect(tickets[0]?.history?.choices.partner).toMatchObject([{ by: anna, added: ['sud'], left: ['nord'] }]);
+  });
+
+  it('asks for the talk time of phone tickets, and no more where the account has none', async () => {
+    const phone = ticketJson({ channel: 'phone', assignee_user_id: null, assignee_user: null });
+    const client = connect();
+    ticketIs(phone);
+    eventsAre([]);
+    api()
+      .get('/api/phone/voice-calls')
+      .query({ ticket_id: ticketId, limit: '100' })
+      .reply(200, list([{ id: 8, created_datetime: at(5), duration: 61, last_answered_by_agent_id: Number(anna) }]));
+    expect((await pull(client)).tickets[0]?.history?.touches).toMatchObject([{ sourceKey: 'call:8', talkSeconds: 61 }]);
+    for (const status of [404, 500]) {
+      const other = connect();
+      ticketIs(phone);
+      eventsAre([]);
+      api()
+        .get('/api/phone/voice-calls')
+        .query(true)
+        .times(status === 500 ? 4 : 1)
+        .reply(status, {});
+      expect((await pull(other)).tickets[0]?.history?.touches).toEqual([]);
+      ticketIs(phone);
+      eventsAre([]);
+      expect((await pull(other)).tickets).toHaveLength(1);
+    }
+  });
+
+  it('reads messages that the ticket leaves out', async () => {
+    ticketIs(ticketJson({ messages: [message(9, 9, { body_text: 'last' })], messages_count: 3 }));
+    api()
+      .get('/api/messages')
+      .query({ ticket_id: ticketId, limit: '100' })
+      .reply(200, list([message(9, 9), message(5, 5)], 'c'));
+    api()
+      .get('/api/messages')
+      .query({ ticket_id: ticketId, limit: '100', cursor: 'c' })
+      .reply(200, list([message(1, 0, { body_text: 'first' })]));
+    expect((await pull(connect(), 'no')).tickets[0]?.firstMessage).toBe('first');
+  });
+
+  it('tells what is gone for good from what is in the trash', async () => {
+    ticketIs(ticketJson({ trashed_datetime: at(60) }));
+    api()
+      .get('/api/tickets/7')
+      .reply(404, { error: { msg: 'Resource not found.' } });
+    const { tickets, missing } = await connect().pullTickets([
+      { externalId: ticketId, withHistory: 'no' },
+      { externalId: '7', withHistory: 'no' },
+    ]);
+    expect(tickets).toMatchObject([{ status: 'deleted', frozen: true }]);
+    expect(missing).toEqual(['7']);
+  });
+
+  it('does not tell a disturbance from a ticket for a missing one', async () => {
+    api().get(path).times(4).reply(500, '<html>');
+    expect(await thrownBy(pull(connect()))).toMatchObject({ status: 500, retryable: true });
+    ticketIs({ id: 'x' });
+    expect(await thrownBy(pull(connect()))).toBeInstanceOf(UpstreamError);
+  });
+
+  it('bug: a lot larger than the quota of a minute was read in vain, again and again', async () => {
+    const { clock } = clockAt();
+    const ids = Array.from({ length: 100 }, (_, index) => String(index + 1));
+    let calls = 0;
+    nock(origin)
+      .persist()
+      .get(/^\/api\/tickets\/\d+$/)
+      .reply((request: Request) => {
+        calls++;
+        return [
+          200,
+          ticketJson({ id: Number(new URL(request.url).pathname.split('/').at(-1)) }),
+          { 'x-gorgias-account-api-call-limit': '2/40' },
+        ];
+      });
+    const client = connect({ limitShare: 0.25 }, clock);
+    const startMs = clock.now().getTime();
+    const done = new Set<string>();
+    let left = ids;
+    for (let time = 0; time < 10 && left.length > 0; time++) {
+      const { tickets, missing } = await client.pullTickets(
+        left.map((externalId) => ({ externalId, withHistory: 'no' })),
+      );
+      expect(missing).toEqual([]);
+      expect(tickets.length).toBeGreaterThan(0);
+      for (const { externalId } of tickets) done.add(externalId);
+      left = ids.filter((id) => !done.has(id));
+    }
+    nock.cleanAll();
+    expect(done.size).toBe(100);
+    // No call was for nothing, and the pace is our share: 10 in 20 s.
+    expect(calls).toBe(100);
+    expect((clock.now().getTime() - startMs) / 1000).toBeLessThanOrEqual(200 / 0.95);
+  });
+
+  it('throws where the quota is empty before the first ticket', async () => {
+    api().get(path).reply(429, '', { 'retry-after': '600' });
+    expect(await thrownBy(pull(connect()))).toBeInstanceOf(LimitReached);
+  });
+});
+
+describe('the list of tickets', () => {
+  const row = (id: number, minute: number, more: object = {}) => ({
+    id,
+    status: 'open',
+    created_datetime: at(minute),
+    updated_datetime: at(minute),
+    ...more,
+  });
+
+  it('is walked by cursor, trash included', async () => {
+    const query = { order_by: 'updated_datetime:desc', trashed: 'true', limit: '100' };
+    api()
+      .get('/api/tickets')
+      .query(query)
+      .reply(200, list([row(3, 30), row(2, 20)], 'c1'));
+    api()
+      .get('/api/tickets')
+      .query({ ...query, cursor: 'c1' })
+      .reply(200, list([row(1, 10, { trashed_datetime: at(11) })]));
+    api()
+      .get('/api/tickets')
+      .query(query)
+      .reply(200, list([row(3, 30), row(2, 20)], 'c1'));
+    const pages = await collect(connect().walkChanges({ cursor: null, since: minuteAt(0) }));
+    expect(pages.flatMap(({ changed }) => changed).slice(0, 3)).toMatchObject([
+      { externalId: '3', status: 'open', updatedAt: minuteAt(30) },
+      { externalId: '2' },
+      { externalId: '1', status: 'deleted' },
+    ]);
+  });
+
+  it('is counted without trash and spam', async () => {
+    const query = { order_by: 'created_datetime:desc', trashed: 'false', limit: '100' };
+    api()
+      .get('/api/tickets')
+      .query(query)
+      .reply(200, list([row(3, 30), row(2, 20, { spam: true })], 'c1'));
+    api()
+      .get('/api/tickets')
+      .query({ ...query, cursor: 'c1' })
+      .reply(200, list([row(1, 10), row(0, 5)], 'c2'));
+    expect(await connect().count?.(minuteAt(8))).toBe(2);
+  });
+});
+
+describe('writing back', () => {
+  it('adds and takes away tags, and sets the field that mirrors one', async () => {
+    api()
+      .post(`${path}/tags`, { names: ['partner_nord'] })
+      .reply(201, '', { 'content-type': 'application/json' });
+    api()
+      .delete(`${path}/tags`, { names: ['partner_sud'] })
+      .reply(204);
+    api()
+      .get(`${path}/custom-fields`)
+      .reply(200, { data: [{ field: { id: Number(fields.partner) }, prediction: null, value: 'sud' }] });
+    api()
+      .get('/api/custom-fields')
+      .query({ object_type: 'Ticket', limit: '100' })
+      .reply(
+        200,
+        list([
+          {
+            id: Number(fields.partner),
+            label: 'Partner',
+            deactivated_datetime: null,
+            definition: {
+              data_type: 'text',
+              input_settings: { input_type: 'dropdown', choices: ['Nord AB (nord)', 'sud'] },
+            },
+          },
+        ]),
+      );
+    api()
+      .put(`${path}/custom-fields`, [{ id: Number(fields.partner), value: 'Nord AB (nord)' }] as never)
+      .reply(200, { data: [] });
+    await connect().changeTags(ticketId, { add: ['partner_nord'], remove: ['partner_sud'] });
+  });
+
+  it('tries a tag again that may have gone through, for adding twice is adding once', async () => {
+    const settings = { partnerFieldId: undefined, regionFieldId: undefined };
+    api().post(`${path}/tags`).reply(502, '<html>');
+    api().post(`${path}/tags`).reply(200);
+    await connect(settings).changeTags(ticketId, { add: ['partner_nord'], remove: [] });
+    api().post(`${path}/tags`).reply(404, {});
+    expect(await thrownBy(connect(settings).changeTags(ticketId, { add: ['partner_nord'], remove: [] }))).toMatchObject(
+      { status: 404, retryable: false },
+    );
+  });
+
+  it('records a score', async () => {
+    ticketIs(closedTicket());
+    let written: unknown;
+    api()
+      .post('/api/satisfaction-surveys', (body) => {
+        written = body;
+        return true;
+      })
+      .reply(201, { id: 5 });
+    const score = {
+      key: 'k',
+      requesterId: customer,
+      score: 5,
+      sentAt: minuteAt(60),
+      answeredAt: minuteAt(70),
+      language: 'sv',
+    };
+    await connect().recordScore?.(ticketId, score);
+    expect(written).toMatchObject({
+      ticket_id: Number(ticketId),
+      score: 5,
+      should_send_datetime: null,
+      meta: { lang: 'sv' },
+    });
+  });
+});

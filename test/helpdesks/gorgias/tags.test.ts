@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { InvalidInput, UpstreamError } from '../../../src/core/errors.ts';
+import type { GorgiasField } from '../../../src/helpdesks/gorgias/schema.ts';
+import { createTagWriter } from '../../../src/helpdesks/gorgias/tags.ts';
+import { fields, settingsWith, ticketId } from './support.ts';
+
+/** A ticket of an account, and what was asked of it. */
+const account = ({
+  tags = [],
+  values = {},
+  choices = { [fields.partner]: null, [fields.region]: null },
+  refuses = {},
+}: {
+  readonly tags?: readonly string[];
+  readonly values?: Record<string, unknown>;
+  readonly choices?: Record<string, readonly string[] | null>;
+  readonly refuses?: { readonly remove?: number; readonly tags?: number };
+} = {}) => {
+  const held = new Set(tags);
+  const fieldValues = new Map(Object.entries(values));
+  const calls: unknown[] = [];
+  const fail = (status: number | undefined) => {
+    if (status !== undefined) throw new UpstreamError('no', { status, retryable: false });
+  };
+  const client: Parameters<typeof createTagWriter>[0] = {
+    async addTags(id, names) {
+      calls.push(['add', id, ...names]);
+      for (const name of names) held.add(name);
+    },
+    async removeTags(id, names) {
+      calls.push(['remove', id, ...names]);
+      fail(refuses.remove);
+      for (const name of names) held.delete(name);
+    },
+    async ticketTags() {
+      fail(refuses.tags);
+      return [...held];
+    },
+    ticketFields: async () => fieldValues,
+    async setTicketFields(_id, set) {
+      calls.push(['set', ...set.map(({ id, value }) => `${id}=${value}`)]);
+    },
+    async clearTicketField(_id, fieldId) {
+      calls.push(['clear', fieldId]);
+    },
+  };
+  const fieldOf = async (id: string): Promise<GorgiasField | undefined> =>
+    id in choices
+      ? { id, label: null, deactivated_datetime: null, definition: (choices[id] as string[] | null) ?? null }
+      : undefined;
+  const write = (change: { add?: string[]; remove?: string[] }, more: object = {}) =>
+    createTagWriter(client, fieldOf, settingsWith(more))(ticketId, { add: [], remove: [], ...change });
+  return { write, calls, held };
+};
+
+const unmapped = { partnerFieldId: undefined, regionFieldId: undefined };
+
+describe('tags', () => {
+  it('are added and taken away, each in one call, and never replaced', async () => {
+    const { write, calls } = account({ tags: ['vip', 'partner_sud'] });
+    await write({ add: ['partner_nord', 'region_se'], remove: ['partner_sud'] }, unmapped);
+    expect(calls).toEqual([
+      ['add', ticketId, 'partner_nord', 'region_se'],
+      ['remove', ticketId, 'partner_sud'],
+    ]);
+  });
+
+  it.each([400, 404, 410])('that are gone already may be refused with %i', async (remove) => {
+    const { write } = account({ tags: ['vip'], refuses: { remove } });
+    await expect(write({ remove: ['partner_sud'] }, unmapped)).resolves.toBeUndefined();
+    const still = account({ tags: ['partner_sud'], refuses: { remove } });
+    await expect(still.write({ remove: ['partner_sud'] }, unmapped)).rejects.toMatchObject({ status: remove });
+    const gone = account({ refuses: { remove, tags: 404 } });
+    await expect(gone.write({ remove: ['partner_sud'] }, unmapped)).rejects.toMatchObject({ status: remove });
+  });
+
+  it.each(['Partner_Nord', 'a b', '', 'x'.repeat(257)])('of another form (%j) reach nobody', async (tag) => {
+    const { write, calls } = account();
+    await expect(write({ add: [tag] })).rejects.toBeInstanceOf(InvalidInput);
+    expect(calls).toEqual([]);
+  });
+});
+
+describe('the mapped fields', () => {
+  const writes = async (
+    change: { add?: string[]; remove?: string[] },
+    held: Parameters<typeof account>[0] = {},
+    more: object = {},
+  ) => {
+    const { write, calls } = account(held);
+    await write(change, more);
+    return calls.filter((call) => ['set', 'clear'].includes((call as string[])[0] ?? ''));
+  };
+  const { partner, region } = fields;
+
+  it('follow our tags, after them, in one call', async () => {
+    const { write, calls } = account();
+    await write({ add: ['partner_nord', 'region_se', 'vip_of_others'] });
+    expect(calls).toEqual([
+      ['add', ticketId, 'partner_nord', 'region_se', 'vip_of_others'],
+      ['set', `${partner}=nord`, `${region}=se`],
+    ]);
+  });
+
+  it('take the choice that stands for the code, exactly as it is written', async () => {
+    const choices = { [partner]: ['Partners::Nord AB (nord)', 'Sud'], [region]: ['Nordics::SE'] };
+    expect(await writes({ add: ['partner_nord', 'region_se'] }, { choices })).toEqual([
+      ['set', `${partner}=Partners::Nord AB (nord)`, `${region}=Nordics::SE`],
+    ]);
+    expect(await writes({ add: ['partner_ost'] }, { choices })).toEqual([]);
+    expect(await writes({ add: ['partner_nord'] }, { choices: {} })).toEqual([]);
+  });
+
+  it('are written only where they differ', async () => {
+    expect(await writes({ add: ['partner_nord'] }, { values: { [partner]: 'Partners::Nord' } })).toEqual([]);
+    expect(await writes({ add: ['vip'] })).toEqual([]);
+  });
+
+  it('change and empty with what we take away', async () => {
+    expect(await writes({ add: ['partner_nord'], remove: ['partner_sud'] }, { values: { [partner]: 'sud' } })).toEqual([
+      ['set', `${partner}=nord`],
+    ]);
+    expect(await writes({ remove: ['partner_sud'] }, { values: { [partner]: 'sud' } })).toEqual([['clear', partner]]);
+    expect(await writes({ remove: ['partner_sud'] })).toEqual([]);
+  });
+
+  it('never lose what a person put there', async () => {
+    expect(await writes({ add: ['partner_nord'], remove: ['partner_sud'] }, { values: { [partner]: 'Ost' } })).toEqual(
+      [],
+    );
+    expect(await writes({ remove: ['partner_sud'] }, { values: { [partner]: 'Ost' } })).toEqual([]);
+  });
+
+  it('say nothing where several partners bear a ticket', async () => {
+    expect(await writes({ add: ['partner_nord', 'partner_sud', 'region_se'] })).toEqual([['set', `${region}=se`]]);
+  });
+
+  it('go by the tags’ own prefix', async () => {
+    expect(await writes({ add: ['x_partner_nord', 'partner_sud'] }, {}, { tagPrefix: 'x_' })).toEqual([
+      ['set', `${partner}=nord`],
+    ]);
+  });
+});
