@@ -213,6 +213,7 @@ export const compose = async (
     const gatherer = ingest.createGatherer({
       sql: db,
       clock,
+      wall: wallClock,
       runStep,
       directory,
       orders,

@@ -1,5 +1,5 @@
 import { UpstreamError } from '../../core/errors.ts';
-import { minuteMs } from '../../core/time.ts';
+import { minuteMs, secondMs } from '../../core/time.ts';
 import type { HelpdeskClient, TicketSnapshot } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
@@ -8,10 +8,11 @@ import { fieldNumbers, findNamedLines, findOrderNumbers, parseNumberPattern } fr
 import { detectLanguage } from '../csat/index.ts';
 import type { Connection, Directory } from '../directory/index.ts';
 import { namesOrderOfOthers, type Orders, type TicketOrders } from '../orders/index.ts';
+import { leaseSeconds } from './coalescing.ts';
 import { identified } from './identify.ts';
 import { type Failure, isolate } from './isolate.ts';
 import type { Gathered } from './merge.ts';
-import { type DueTicket, type Lot, renewDue } from './store.ts';
+import { type DueTicket, keepClaims, type Lot, renewDue } from './store.ts';
 
 /** Orders older than this before the ticket play no part in attribution (RULES.md section 3, rung 4). */
 const recentOrdersMs = 90 * 24 * 60 * minuteMs;
@@ -36,6 +37,8 @@ const historyWanted = (ticket: DueTicket, now: Date): 'yes' | 'no' | 'if solved'
 export const createGatherer = (deps: {
   readonly sql: Sql;
   readonly clock: Clock;
+  /** The wall's time, in which leases are counted. */
+  readonly wall: Clock;
   readonly runStep: RunStep;
   readonly directory: Directory;
   readonly orders: Orders;
@@ -148,6 +151,29 @@ export const createGatherer = (deps: {
     ];
   };
 
+  /** Keeps a lot while it is pulled: a short quota makes a hundred histories take longer than a lease. */
+  const whileHeld = async <Result>(due: readonly DueTicket[], pull: () => Promise<Result>): Promise<Result> => {
+    const done = new AbortController();
+    const keep = async () => {
+      for (;;) {
+        await deps.wall.sleep((leaseSeconds * secondMs) / 3, done.signal);
+        if (done.signal.aborted) return;
+        await keepClaims(
+          sql,
+          due.map(({ id }) => id),
+        );
+      }
+    };
+    // Where the lease cannot be renewed the pull goes on: at worst another worker makes its calls again.
+    const kept = keep().catch((error: unknown) => error);
+    try {
+      return await pull();
+    } finally {
+      done.abort();
+      await kept;
+    }
+  };
+
   return {
     gather: (lot) =>
       isolate(deps, 'gather', lot, async (part, line) => {
@@ -155,7 +181,7 @@ export const createGatherer = (deps: {
         line.tickets = due.length;
         if (due.length === 0) return [];
         const connection = await identified(deps, await directory.connections.get(String(part.connectionId)));
-        return pullLot(connection, due, line);
+        return whileHeld(due, () => pullLot(connection, due, line));
       }),
   };
 };

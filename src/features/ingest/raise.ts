@@ -44,6 +44,8 @@ export const storeArrivals = async (sql: Sql, arrivals: readonly Arrival[]): Pro
            else least(excluded.due_at, coalesce(ticket.burst_started_at, excluded.burst_started_at) + $11 * interval '1 ms') end,
          deep_due_at = coalesce(ticket.deep_due_at, excluded.deep_due_at),
          wants_deep = ticket.wants_deep or excluded.wants_deep,
+         -- Whoever pulls it as history may take long.
+         claimed_until = case when ticket.from_backfill then null else ticket.claimed_until end,
          from_backfill = false,
          quarantined_at = null,
          attempts = least(ticket.attempts, $13 - 1)
@@ -117,7 +119,8 @@ export const raiseChanged = async (
                                  and d.received_at >= n.updated_at - $7 * interval '1 s')))
      ), raised as (
        insert into ticket (connection_id, external_id, dirty_seq, burst_started_at, due_at, deep_due_at, wants_deep, first_seen_at, from_backfill)
-       select $1, external_id, 1, $4::timestamptz, $4::timestamptz, $4::timestamptz + case when by_us then $6 else 0 end * interval '1 ms',
+       select $1, external_id, 1, $4::timestamptz, $4::timestamptz,
+              case when not $5 or by_us then $4::timestamptz + case when by_us then $6 else 0 end * interval '1 ms' end,
               not by_us and not waits, $4::timestamptz, $5::boolean
          from newest order by external_id
        on conflict (connection_id, external_id) do update set

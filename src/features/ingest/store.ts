@@ -12,6 +12,8 @@ export interface Lot {
   readonly ticketIds: readonly bigint[];
   /** End of the lease, where it names the claim: a job that lost it to another worker leaves the lot alone. */
   readonly claimedUntil?: Date | undefined;
+  /** History: it waits for whatever happens now, and is held as long as its pulls take. */
+  readonly history?: boolean | undefined;
 }
 
 /** A lease's end by the database's clock, in the milliseconds that a job carries: it names the claim. */
@@ -43,22 +45,66 @@ const mostClaimed = 2000;
 /** Tickets pulled in one bulk read. */
 export const lotSize = 100;
 
-/** Claims tickets that are due to be gathered, as lots by connection. */
-export const claimDue = async (sql: Sql, now: Date): Promise<Lot[]> => {
+/**
+ * Of one connection's history, so that a queue is never long with it: what its quota does not let through waits in the table.
+ * Small enough that a ticket which becomes news in the meantime is soon free, large enough for four workers.
+ */
+const mostHistoryClaimed = 4 * lotSize;
+
+/** The connection works: it is not switched off, and nothing keeps its tickets back (trouble.ts). $1 is the moment. */
+const isWorking = `connection.disabled_at is null and not exists (
+  select 1 from connection_trouble x where x.connection_id = connection.id and x.area in ('account', 'tickets') and x.hold_until > $1)`;
+
+/**
+ * Claims tickets that are due to be gathered, as lots by connection: what happens now first, and of history, which is known
+ * from a backfill alone, a bounded number, in the order in which it was found. `only`: of this connection.
+ */
+export const claimDue = async (sql: Sql, now: Date, { only = null }: { only?: number | null } = {}): Promise<Lot[]> => {
   const room = mostClaimed - (await claimedNow(sql));
   if (room <= 0) return [];
   const rows = await sql.query<{ id: bigint; connection_id: number; claimed_until: Date }>(
     `with due as (
        select ticket.id from ticket join connection on connection.id = ticket.connection_id
-        where (due_at <= $1 or deep_due_at <= $1) and quarantined_at is null and (claimed_until is null or claimed_until < now())
-          and connection.disabled_at is null
+        where (due_at <= $1 and not from_backfill or deep_due_at <= $1) and quarantined_at is null and (claimed_until is null or claimed_until < now())
+          and ($3::int is null or ticket.connection_id = $3) and ${isWorking}
         order by least(due_at, deep_due_at) limit $2 for update of ticket skip locked
      )
      update ticket set claimed_until = ${leaseSql} from due where ticket.id = due.id
      returning ticket.id, ticket.connection_id, ticket.claimed_until`,
-    [now, room],
+    [now, room, only],
   );
-  return lotsOf(rows, lotSize);
+  return [...lotsOf(rows, lotSize), ...(await claimHistory(sql, now, { only }))];
+};
+
+const claimHistory = async (sql: Sql, now: Date, { only }: { readonly only: number | null }): Promise<Lot[]> => {
+  const rows = await sql.query<{ id: bigint; connection_id: number; claimed_until: Date }>(
+    `with due as (
+       select oldest.id from connection, lateral (
+         select id from ticket
+          where ticket.connection_id = connection.id and due_at <= $1 and due_at is not null and from_backfill and quarantined_at is null
+            and (claimed_until is null or claimed_until < now())
+          order by due_at
+          limit greatest(0, $2 - (select count(*) from ticket t where t.connection_id = connection.id and t.claimed_until > now() and t.from_backfill))
+          for update skip locked) oldest
+        where exists (select 1 from ticket t where t.connection_id = connection.id and t.due_at is not null and t.from_backfill)
+          and ($3::int is null or connection.id = $3) and ${isWorking}
+     )
+     update ticket set claimed_until = ${leaseSql} from due where ticket.id = due.id
+     returning ticket.id, ticket.connection_id, ticket.claimed_until`,
+    [now, mostHistoryClaimed, only],
+  );
+  return lotsOf(rows, lotSize).map((lot) => ({ ...lot, history: true }));
+};
+
+/** Lots of history wait for their turn at the helpdesk: their leases are prolonged, save where news took the ticket away. */
+export const keepHistory = async (sql: Sql, { ticketIds }: Lot): Promise<void> => {
+  await sql.query(
+    `with held as (
+       select id from ticket where id = any($1) and claimed_until > now() and from_backfill order by connection_id, external_id for update
+     )
+     update ticket set claimed_until = ${leaseSql} from held where ticket.id = held.id`,
+    [ticketIds],
+  );
 };
 
 /** Claims tickets that are to be decided again from what is stored. */
@@ -175,6 +221,15 @@ export const countFailure = async (
       error,
     });
   return row?.quarantined ?? false;
+};
+
+/** Renews the leases that still run, for as long as a pull takes; what was let go, or settled, stays so. */
+export const keepClaims = async (sql: Sql, ticketIds: readonly bigint[]): Promise<void> => {
+  await sql.query(
+    `update ticket set claimed_until = ${leaseSql}
+      where id in (select id from ticket where id = any($1) and claimed_until > now() order by connection_id, external_id for update)`,
+    [ticketIds],
+  );
 };
 
 /** Has tickets pulled now: what was stored of them is not enough to decide. */

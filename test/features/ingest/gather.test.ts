@@ -3,6 +3,7 @@ import { LimitReached, Refused, UpstreamError } from '../../../src/core/errors.t
 import { minuteMs, secondMs } from '../../../src/core/time.ts';
 import { mostAttempts, retryDelayMs } from '../../../src/features/ingest/coalescing.ts';
 import { claimDue } from '../../../src/features/ingest/index.ts';
+import { type Clock, wallClock } from '../../../src/platform/clock.ts';
 import { shopOrder } from '../../stores/bigcommerce/shop.ts';
 import { emptyHistory, reading } from './fake-desk.ts';
 import { later, type World, world } from './world.ts';
@@ -172,6 +173,38 @@ describe('a store that does not answer', () => {
     expect(await w.decision('1')).toMatchObject({ method: 'text', partner: 'sud' });
     expect((await w.row('1')).due_at).toBeNull();
   });
+});
+
+test('a pull that takes longer than a lease keeps its tickets', async () => {
+  await w.close();
+  const third = Promise.withResolvers<void>();
+  const slept: number[] = [];
+  const wall: Clock = {
+    ...wallClock,
+    sleep: (ms, signal) => {
+      slept.push(ms);
+      return slept.length === 1
+        ? third.promise
+        : new Promise((resolve) => signal?.addEventListener('abort', () => resolve()));
+    },
+  };
+  w = await world({ wall });
+  const leftSeconds = async (): Promise<number> => {
+    const [row] = await w.db.query<{ left: number }>(
+      'select extract(epoch from claimed_until - now())::float8 as left from ticket',
+    );
+    return row?.left ?? 0;
+  };
+  w.put('1');
+  w.desk.onPull = async () => {
+    await w.db.query("update ticket set claimed_until = now() + interval '1 s'");
+    third.resolve();
+    await vi.waitFor(async () => expect(await leftSeconds()).toBeGreaterThan(60));
+  };
+  await deliverAll('1');
+  await w.drain();
+  expect(slept).toEqual([30_000, 30_000]);
+  expect(await settled('1')).toBe(true);
 });
 
 describe('what the helpdesk has not', () => {

@@ -6,6 +6,7 @@ import { type Connection, createDirectory } from '../../../src/features/director
 import * as ingest from '../../../src/features/ingest/index.ts';
 import { createOrders, ticketsTouchedBy } from '../../../src/features/orders/index.ts';
 import type { VerifiedDelivery } from '../../../src/helpdesks/port.ts';
+import { wallClock } from '../../../src/platform/clock.ts';
 import { createVault } from '../../../src/platform/crypto.ts';
 import { type RunStep, step } from '../../../src/platform/log.ts';
 import type { StoreAdapter } from '../../../src/stores/port.ts';
@@ -21,7 +22,7 @@ export type Line = Readonly<Record<string, unknown>>;
  * The line from delivery to tag on a database of its own, with a helpdesk and a store in memory and a clock that stands.
  * An hour of anybody costs 36 USD: a second is a hundredth of a dollar. Channel 7 is Nord, 8 is Sud, 1 is Direct.
  */
-export const world = async ({ mode = 'act' as 'observe' | 'act', settings = {} } = {}) => {
+export const world = async ({ mode = 'act' as 'observe' | 'act', settings = {}, wall = wallClock } = {}) => {
   const db = await testDatabase();
   const clock = standingClock();
   const vault = createVault('k'.repeat(32));
@@ -87,6 +88,7 @@ export const world = async ({ mode = 'act' as 'observe' | 'act', settings = {} }
     const gatherer = ingest.createGatherer({
       sql: db,
       clock,
+      wall,
       runStep,
       directory,
       orders,
