@@ -1,0 +1,56 @@
+import {
+  createKustomerSandbox,
+  type KustomerSandbox,
+  type KustomerSandboxOptions,
+} from '../../src/sandbox/kustomer/index.ts';
+import type { CustomValue } from '../../src/sandbox/kustomer/model.ts';
+import { jumpingClock } from './jumping-clock.ts';
+
+export const startMs = Date.parse('2026-03-02T09:00:00Z');
+
+/** An org with a customer, an agent and a bot, and a way to call its API as a stranger would. */
+export const startKustomer = async (options: Partial<KustomerSandboxOptions> = {}) => {
+  const clock = jumpingClock(startMs);
+  const sandbox: KustomerSandbox = await createKustomerSandbox({ clock, seed: 'test', ...options });
+  const { desk } = sandbox;
+  const customer = desk.addCustomer(startMs, { name: 'C One', email: 'customer1@example.com', defaultLang: 'sv_se' });
+  const agent = desk.addUser({ name: 'Agent Elm', email: 'elm@example.com', userType: 'user' });
+  const bot = desk.addUser({ name: 'Helper', email: null, userType: 'machine' });
+  const call = async (method: string, path: string, body?: unknown) => {
+    const response = await fetch(`${sandbox.url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${sandbox.settings.apiKey}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      // biome-ignore lint/suspicious/noExplicitAny: answers are read as a stranger would read them.
+      json: (text === '' ? null : JSON.parse(text)) as any,
+    };
+  };
+  const conversation = (
+    more: {
+      readonly atMs?: number;
+      readonly channel?: string;
+      readonly custom?: ReadonlyMap<string, CustomValue>;
+    } = {},
+  ) =>
+    desk.start({
+      atMs: clock.now().getTime(),
+      customerId: customer.id,
+      name: 'Return #40001',
+      text: 'Hello',
+      channel: 'email',
+      tags: ['vip'],
+      defaultLang: 'sv_se',
+      locale: 'SE',
+      ...more,
+    });
+  const by = (atMs = clock.now().getTime()) => ({ userId: agent.id, client: 'web' as const, atMs });
+  return { sandbox, desk, clock, customer, agent, bot, call, conversation, by };
+};
