@@ -24,7 +24,7 @@ const differences = (
   const found: Record<string, Change> = {};
   for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
     const [old, now] = [before[name] ?? null, after[name] ?? null];
-    if (JSON.stringify(old) === JSON.stringify(now)) continue;
+    if (old === now || JSON.stringify(old) === JSON.stringify(now)) continue;
     found[name] = {
       op: old === null ? 'add' : now === null ? 'remove' : 'replace',
       ...(old === null ? {} : { before: show(name, old) }),
@@ -63,7 +63,6 @@ export const changing = (
   conversation.updatedAtMs = Math.max(conversation.updatedAtMs, atMs);
   conversation.modifiedAtMs = conversation.updatedAtMs;
   if (userId !== null) conversation.modifiedBy = userId;
-  conversation.text = null;
   return compare(before, pictureOf(conversation));
 };
 

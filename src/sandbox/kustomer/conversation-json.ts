@@ -136,11 +136,10 @@ export const conversationAttributes = (conversation: Conversation): Attributes =
   };
 };
 
-/** A conversation as `GET /v1/conversations/{id}` and webhooks show it, as JSON text; made again only after a change. */
+/** A conversation as `GET /v1/conversations/{id}` and webhooks show it, as JSON text. */
 export const conversationText = (conversation: Conversation, orgId: string): string => {
-  if (conversation.text) return conversation.text;
   const self = `/v1/conversations/${conversation.id}`;
-  conversation.text = JSON.stringify({
+  return JSON.stringify({
     type: 'conversation',
     id: conversation.id,
     attributes: conversationAttributes(conversation),
@@ -155,5 +154,4 @@ export const conversationText = (conversation: Conversation, orgId: string): str
     },
     links: { self },
   });
-  return conversation.text;
 };

@@ -273,7 +273,6 @@ export const createDesk = (options: {
       if (conversation.deletedAtMs !== null) return;
       conversation.deletedAtMs = atMs;
       conversation.updatedAtMs = Math.max(conversation.updatedAtMs, atMs);
-      conversation.text = null;
       version += 1;
       // A deletion is in the audit log and in searches that ask for it; no webhook tells it.
       audits.push({

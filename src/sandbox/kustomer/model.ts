@@ -142,8 +142,6 @@ export interface Conversation {
   readonly messages: Message[];
   readonly notes: Note[];
   readonly sessions: WorkSession[];
-  /** The conversation as JSON text, until it changes. */
-  text: string | null;
 }
 
 /** Values that somebody gives a conversation in one update. */

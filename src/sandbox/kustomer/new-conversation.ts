@@ -59,6 +59,5 @@ export const newConversation = (id: string, input: NewConversation, tagIds: read
     messages: [],
     notes: [],
     sessions: [],
-    text: null,
   };
 };
