@@ -137,6 +137,7 @@ export interface WorkEntry {
   role: string | null;
   clock: string;
   measured: boolean;
+  actor: string;
   rawSeconds: number;
   costedSeconds: number;
   cappedSeconds: number;

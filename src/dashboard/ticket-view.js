@@ -66,13 +66,21 @@ const postingItem = (posting, ground) =>
     ),
   );
 
+/** @param {string} actor */
+const keptBecause = (actor) =>
+  actor === 'agent'
+    ? 'Kept, not costed: another clock counts for this agent.'
+    : actor === 'ai_agent'
+      ? "Kept, not costed: an AI agent's."
+      : "Kept, not costed: no agent's work.";
+
 /** Why an entry costs nothing, or less than its time. @param {WorkEntry} entry */
-const remarks = ({ state, decision, unpriced, cappedSeconds, untakenSeconds }) => [
+const remarks = ({ state, actor, decision, unpriced, cappedSeconds, untakenSeconds }) => [
   ...(state === 'held'
     ? ['Held: the same total was set on several tickets at once; it costs nothing until a person decides.']
     : []),
   ...(decision === null ? [] : [`A person decided: ${decision}.`]),
-  ...(state === 'kept' ? ["Kept, not costed: no agent's work."] : []),
+  ...(state === 'kept' ? [keptBecause(actor)] : []),
   ...(state === 'replaced' ? ['Replaced: measured time arrived.'] : []),
   ...(unpriced === null ? [] : [`Not priced yet: ${unpriced === 'no fx' ? 'no exchange rate' : unpriced}.`]),
   ...(cappedSeconds > 0 ? [`${cappedSeconds} s are above the cap and cost nothing.`] : []),

@@ -27,7 +27,17 @@ export type Verification =
 export type TicketStatus = 'new' | 'open' | 'pending' | 'hold' | 'solved' | 'closed' | 'deleted';
 export const channels = ['email', 'form', 'chat', 'messaging', 'social', 'phone', 'api'] as const;
 export type Channel = (typeof channels)[number];
-export type Actor = 'agent' | 'rule' | 'end_user' | 'system';
+/** An AI agent answers like an agent, but it is no human work: it is priced apart, and only where somebody gave it a rate. */
+export type Actor = 'agent' | 'ai_agent' | 'rule' | 'end_user' | 'system';
+
+/**
+ * Clocks that may measure the same minutes as another does: a reading counts only where its agent has none of an earlier one
+ * of these on the ticket, and none of a clock that is not named here.
+ */
+export const yieldingClocks: readonly string[] = ['engagement', 'talk'];
+
+/** The clock of readings that another clock of the connection stands for: they are kept without cost. */
+export const uncountedClock = 'not counted';
 
 /** Raw seconds that one update of a ticket added or took away, as the helpdesk's clock has them. */
 export interface WorkReading {
@@ -48,6 +58,8 @@ export interface WorkReading {
 export interface Touch {
   readonly sourceKey: string;
   readonly agentId: string;
+  /** Absent: an agent. */
+  readonly actor?: 'agent' | 'ai_agent';
   readonly kind: 'public_reply' | 'internal_note';
   readonly at: Date;
   readonly channel: Channel | null;
@@ -265,8 +277,11 @@ export interface HelpdeskClient {
     readonly changed: readonly TicketChange[];
     readonly cursor: string | null;
   }>;
-  /** Each idempotent. Throws UpstreamError; a ticket that takes no tags any more is status 422. */
-  changeTags(externalId: string, change: TagChange): Promise<void>;
+  /**
+   * Each idempotent. Throws UpstreamError; a ticket that takes no tags any more is status 422. With the `updatedAt` of the
+   * state that we hold, helpdesks that can tell refuse to write over what changed since, and the adapter looks and tries again.
+   */
+  changeTags(externalId: string, change: TagChange, held?: { readonly updatedAt: Date }): Promise<void>;
   /** As `changeTags` for up to 100 tickets in one call, closed ones too; answers with those refused, and why. */
   changeTagsOfMany?(
     changes: readonly ({ readonly externalId: string } & TagChange)[],

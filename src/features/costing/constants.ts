@@ -2,7 +2,7 @@ import type { Day } from '../../core/time.ts';
 import type { Channel } from '../../helpdesks/port.ts';
 import type { Sql } from '../../platform/database/database.ts';
 
-export const constantNames = ['cap', 'public_reply', 'internal_note'] as const;
+export const constantNames = ['cap', 'public_reply', 'internal_note', 'ai_public_reply'] as const;
 export type ConstantName = (typeof constantNames)[number];
 
 /** One dated setting; the channel `*` stands for every channel that has no row of its own. */
@@ -18,10 +18,10 @@ export type Constants = (name: ConstantName, channel: Channel | null, day: Day) 
 
 const briefChannels: readonly (Channel | null)[] = ['chat', 'messaging', 'social'];
 
-/** What holds where nobody has set anything. RULES section 4. */
+/** What holds where nobody has set anything. RULES section 4; the reply of an AI agent counts only where AI agents have a rate. */
 const defaultSeconds: Constants = (name, channel) => {
   if (name === 'cap') return 4 * 3600;
-  if (name === 'internal_note') return 60;
+  if (name === 'internal_note' || name === 'ai_public_reply') return 60;
   if (channel === 'phone') return 360;
   return briefChannels.includes(channel) ? 90 : 300;
 };

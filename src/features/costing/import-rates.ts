@@ -7,7 +7,7 @@ import { cellField, readTable, refuseFaults, type TableRow } from '../../platfor
 import type { Sql } from '../../platform/database/database.ts';
 import { changesAnything, type ImportOptions, recordAudit } from '../directory/index.ts';
 import type { PriceImportReport } from './import-fx.ts';
-import type { Rate } from './rates.ts';
+import { aiAgentRole, type Rate } from './rates.ts';
 
 const columns = z.object({
   scope: z.enum(['agent', 'role', 'default'], { error: 'must be agent, role or default' }),
@@ -72,7 +72,7 @@ const warningsFor = async (sql: Sql, rates: readonly Rate[]): Promise<string[]> 
       where not exists (select 1 from connection c where c.name = k.connection or c.id::text = k.connection)
      union all
      select 'No agent has the role ' || role || ' yet: its rate prices nothing until one has'
-       from unnest($2::text[]) as role where not exists (select 1 from agent a where a.role = role.role)
+       from unnest($2::text[]) as role where role <> '${aiAgentRole}' and not exists (select 1 from agent a where a.role = role.role)
      order by warning`,
     [keysOf('agent'), keysOf('role')],
   );

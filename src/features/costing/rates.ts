@@ -37,13 +37,19 @@ export interface PriceWant {
   readonly connectionId: number;
   readonly connectionName: string;
   readonly agentId: string | null;
+  /** Then the rate of the role `ai_agent` alone will do. */
+  readonly byAiAgent: boolean;
   readonly day: Day;
 }
 
-const priceKey = ({ connectionId, agentId, day }: PriceWant): string => `${connectionId} ${day} ${agentId ?? ''}`;
+/** The role whose rate prices AI agents. */
+export const aiAgentRole = 'ai_agent';
 
-const agentKeys = ({ connectionId, connectionName, agentId }: PriceWant): string[] =>
-  agentId === null ? [] : [`${connectionId}:${agentId}`, `${connectionName}:${agentId}`];
+const priceKey = ({ connectionId, agentId, byAiAgent, day }: PriceWant): string =>
+  byAiAgent ? `ai ${day}` : `${connectionId} ${day} ${agentId ?? ''}`;
+
+const agentKeys = ({ connectionId, connectionName, agentId, byAiAgent }: PriceWant): string[] =>
+  agentId === null || byAiAgent ? [] : [`${connectionId}:${agentId}`, `${connectionName}:${agentId}`];
 
 const loadRates = (sql: Sql, wants: readonly PriceWant[]): Promise<Rate[]> =>
   sql.query<Rate>(
@@ -77,6 +83,11 @@ export const findPrices = async (
   const rateOf = (want: PriceWant): Rate | null => {
     const keys = agentKeys(want);
     const candidates = ['', ...keys].flatMap((key) => rateByAgent.get(key) ?? []);
+    if (want.byAiAgent)
+      return rateOn(
+        candidates.filter(({ scope }) => scope === 'role'),
+        { agentKeys: [], role: aiAgentRole, day: want.day },
+      );
     const role = roles.get(`${want.connectionId}:${want.agentId}`) ?? null;
     return rateOn(candidates, { agentKeys: keys, role, day: want.day });
   };

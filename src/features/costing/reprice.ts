@@ -9,6 +9,7 @@ interface PricedGroup {
   readonly connectionId: number;
   readonly connectionName: string;
   readonly agentId: string | null;
+  readonly byAiAgent: boolean;
   readonly day: Day;
   readonly unpriced: string | null;
   /** Null where nothing is posted. */
@@ -18,19 +19,22 @@ interface PricedGroup {
   readonly fxDenominator: string | null;
 }
 
-/** Costed entries with their live price; the first share tells, for all shares of a revision have one price. */
+/**
+ * Costed entries, and those of AI agents that a rate would cost, with their live price; the first share tells, for all shares
+ * of a revision have one price.
+ */
 const costedEntries = `work_entry e
        join connection c on c.id = e.connection_id
        left join posting p on p.work_entry_id = e.id and p.share_no = 1 and p.reverses_id is null
         and not exists (select 1 from posting r where r.reverses_id = p.id)
-      where e.state = 'costed' and e.costed_seconds > 0
+      where (e.state = 'costed' and e.costed_seconds > 0 or e.actor = 'ai_agent' and e.kind = 'estimate' and e.raw_seconds > 0)
         and e.worked_day >= $1::date and ($2::date is null or e.worked_day <= $2::date)`;
 
-const grouping = `e.connection_id, c.name, e.agent_id, e.worked_day, e.unpriced, p.hourly_micros, p.native_currency,
+const grouping = `e.connection_id, c.name, e.agent_id, e.actor = 'ai_agent', e.worked_day, e.unpriced, p.hourly_micros, p.native_currency,
                   p.fx_numerator, p.fx_denominator`;
 
 const wouldDiffer = (group: PricedGroup, today: Price | Unpriced): boolean => {
-  if (group.hourlyMicros === null) return group.unpriced !== today;
+  if (group.hourlyMicros === null) return group.unpriced !== today && !(group.byAiAgent && today === 'no rate');
   if (typeof today === 'string') return false;
   return !samePrice(today, {
     hourlyMicros: group.hourlyMicros,
@@ -52,7 +56,7 @@ export const ticketsToReprice = async (
 ): Promise<bigint[]> => {
   const groups = await sql.query<PricedGroup>(
     `select e.connection_id as "connectionId", c.name as "connectionName", e.agent_id as "agentId",
-            e.worked_day::text as day, e.unpriced, p.hourly_micros as "hourlyMicros",
+            e.actor = 'ai_agent' as "byAiAgent", e.worked_day::text as day, e.unpriced, p.hourly_micros as "hourlyMicros",
             p.native_currency as "nativeCurrency", p.fx_numerator::text as "fxNumerator",
             p.fx_denominator::text as "fxDenominator"
        from ${costedEntries} group by ${grouping}`,
@@ -63,10 +67,11 @@ export const ticketsToReprice = async (
   if (differing.length === 0) return [];
   const rows = await sql.query<{ ticketId: bigint }>(
     `select distinct e.ticket_id as "ticketId"
-       from unnest($3::int[], $4::text[], $5::date[], $6::bigint[], $7::text[], $8::numeric[], $9::numeric[])
-            as d(connection_id, agent_id, day, hourly_micros, native_currency, fx_numerator, fx_denominator),
+       from unnest($3::int[], $4::text[], $5::date[], $6::bigint[], $7::text[], $8::numeric[], $9::numeric[], $10::boolean[])
+            as d(connection_id, agent_id, day, hourly_micros, native_currency, fx_numerator, fx_denominator, by_ai_agent),
             ${costedEntries}
         and e.connection_id = d.connection_id and e.agent_id is not distinct from d.agent_id and e.worked_day = d.day
+        and (e.actor = 'ai_agent') = d.by_ai_agent
         and (p.hourly_micros, p.native_currency, p.fx_numerator, p.fx_denominator)
             is not distinct from (d.hourly_micros, d.native_currency, d.fx_numerator, d.fx_denominator)
       order by 1`,
@@ -80,6 +85,7 @@ export const ticketsToReprice = async (
       differing.map(({ nativeCurrency }) => nativeCurrency),
       differing.map(({ fxNumerator }) => fxNumerator),
       differing.map(({ fxDenominator }) => fxDenominator),
+      differing.map(({ byAiAgent }) => byAiAgent),
     ],
   );
   return rows.map(({ ticketId }) => ticketId);

@@ -5,7 +5,7 @@ import { readClosing } from './closing.ts';
 import { type Constants, loadConstants } from './constants.ts';
 import { estimateAgain, estimateTouches } from './estimate.ts';
 import { type BulkEdits, findBulkEdits, type ValueSet } from './holds.ts';
-import { type PostingCause, planPostings, type Share } from './price.ts';
+import { type PostingCause, type Price, planPostings, type Share, type Unpriced } from './price.ts';
 import { findPrices, type PriceWant } from './rates.ts';
 import { type Entry, type EntryPlan, loadWork, type StoredEntry, type TicketWork, writeWork } from './store.ts';
 import { type ReplayedWork, replayWork, type WorkState } from './work.ts';
@@ -86,8 +86,8 @@ const candidatesOf = (
   for (const estimate of estimateTouches(touches, { ...options, ticketChannel: ticket.channel })) {
     const known = stored.get(estimate.sourceKey) ?? null;
     const entry: Entry = known
-      ? { ...known, rawSeconds: estimate.rawSeconds, clock: estimate.clock }
-      : { ...estimate, kind: 'estimate', actor: 'agent', value: null };
+      ? { ...known, rawSeconds: estimate.rawSeconds, clock: estimate.clock, actor: estimate.actor }
+      : { ...estimate, kind: 'estimate', value: null };
     candidates.set(estimate.sourceKey, { entry, stored: known });
   }
   return [...candidates.values()];
@@ -124,8 +124,24 @@ const wantOf = (ticket: TicketToSettle, entry: Entry): PriceWant => ({
   connectionId: ticket.connectionId,
   connectionName: ticket.connectionName,
   agentId: entry.agentId,
+  byAiAgent: entry.actor === 'ai_agent',
   day: entry.workedDay,
 });
+
+/** A person's reply that turned out to be an AI agent's has no price of its own yet. */
+const hasTurned = ({ entry, stored }: Candidate): boolean => stored !== null && stored.actor !== entry.actor;
+
+/** AI agents cost what somebody said they cost, else nothing: without a rate they are no gap. */
+const isUnratedAi = (candidate: Candidate, today: Price | Unpriced): boolean =>
+  candidate.entry.actor === 'ai_agent' &&
+  today === 'no rate' &&
+  (hasTurned(candidate) || candidate.stored?.last.live !== true);
+
+/** Whether today's rates and FX are asked instead of the frozen ones. */
+const asksToday = (ticket: TicketToSettle, candidate: Candidate): boolean =>
+  ticket.reprice ||
+  hasTurned(candidate) ||
+  (candidate.entry.actor === 'ai_agent' && candidate.stored?.last.live !== true);
 
 /**
  * Brings the work entries and the ledger of a lot of tickets to what they should be; doing it twice changes nothing.
@@ -169,7 +185,10 @@ export const settleWork = async (
     sql,
     replayed.flatMap(({ ticket, results }) =>
       results.flatMap(({ entry, stored, result }) =>
-        needsPrice(result, stored, { reprice: ticket.reprice, reportingCurrency: lot.reportingCurrency })
+        needsPrice(result, stored, {
+          reprice: asksToday(ticket, { entry, stored }),
+          reportingCurrency: lot.reportingCurrency,
+        })
           ? [wantOf(ticket, entry)]
           : [],
       ),
@@ -181,7 +200,11 @@ export const settleWork = async (
   for (const { ticket, results } of replayed) {
     let [costMicros, handledSeconds, unpriced] = [0n, 0, 0];
     for (const { entry, stored, result } of results) {
-      const { state, costedSeconds, cappedSeconds, untakenSeconds, takeBacks } = result;
+      const { cappedSeconds, untakenSeconds, takeBacks } = result;
+      const today = priceOf(wantOf(ticket, entry));
+      const unrated = isUnratedAi({ entry, stored }, today);
+      const state = unrated ? 'kept' : result.state;
+      const costedSeconds = unrated ? 0 : result.costedSeconds;
       const plan = planPostings({
         costedSeconds,
         takeBacks,
@@ -192,8 +215,8 @@ export const settleWork = async (
         attributionVersion: ticket.attributionVersion,
         reportingCurrency: lot.reportingCurrency,
         last: stored?.last ?? neverPosted,
-        today: priceOf(wantOf(ticket, entry)),
-        reprice: ticket.reprice,
+        today,
+        reprice: asksToday(ticket, { entry, stored }),
         stateCause: stateCauseOf(stored, state),
       });
       costMicros += plan.costMicros;

@@ -171,6 +171,7 @@ const isChanged = ({ stored, entry, outcome }: EntryPlan): boolean =>
   stored !== null &&
   (stored.rawSeconds !== entry.rawSeconds ||
     stored.clock !== entry.clock ||
+    stored.actor !== entry.actor ||
     stored.costedSeconds !== outcome.costedSeconds ||
     stored.cappedSeconds !== outcome.cappedSeconds ||
     stored.untakenSeconds !== outcome.untakenSeconds ||
@@ -182,10 +183,10 @@ const updateEntries = async (sql: Sql, plans: readonly EntryPlan[]): Promise<voi
   if (changed.length === 0) return;
   await sql.query(
     `update work_entry e
-        set raw_seconds = n."rawSeconds", clock = n.clock, costed_seconds = n."costedSeconds",
+        set raw_seconds = n."rawSeconds", clock = n.clock, actor = n.actor, costed_seconds = n."costedSeconds",
             capped_seconds = n."cappedSeconds", untaken_seconds = n."untakenSeconds", state = n.state,
             unpriced = n.unpriced
-       from json_to_recordset($1::json) as n(id bigint, "rawSeconds" bigint, clock text, "costedSeconds" int,
+       from json_to_recordset($1::json) as n(id bigint, "rawSeconds" bigint, clock text, actor text, "costedSeconds" int,
             "cappedSeconds" bigint, "untakenSeconds" bigint, state text, unpriced text)
       where e.id = n.id`,
     [
@@ -194,6 +195,7 @@ const updateEntries = async (sql: Sql, plans: readonly EntryPlan[]): Promise<voi
           id: stored?.id,
           rawSeconds: entry.rawSeconds,
           clock: entry.clock,
+          actor: entry.actor,
           ...outcome,
         })),
       ),

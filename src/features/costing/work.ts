@@ -1,5 +1,5 @@
 import type { Day } from '../../core/time.ts';
-import type { Actor, Channel } from '../../helpdesks/port.ts';
+import { type Actor, type Channel, uncountedClock, yieldingClocks } from '../../helpdesks/port.ts';
 import type { Constants } from './constants.ts';
 
 /** One work entry of a ticket as the rules see it. */
@@ -9,6 +9,7 @@ export interface WorkFact {
   readonly kind: 'measured' | 'estimate';
   readonly actor: Actor;
   readonly agentId: string | null;
+  readonly clock: string;
   readonly channel: Channel | null;
   /** Signed: a correction is negative. */
   readonly rawSeconds: number;
@@ -19,7 +20,7 @@ export interface WorkFact {
   readonly held: boolean;
 }
 
-/** costed; held (waits for a person); kept (no agent's work); replaced (an estimate beside measured time). */
+/** costed; held (waits for a person); kept (no agent's work, or another clock counts); replaced (an estimate beside measured time). */
 export type WorkState = 'costed' | 'held' | 'kept' | 'replaced';
 
 /** Seconds that a correction took back from an entry. */
@@ -59,23 +60,43 @@ const bySourceOrder = (a: string, b: string): number => {
 const inOrder = (a: WorkFact, b: WorkFact): number =>
   a.workedAt.getTime() - b.workedAt.getTime() || bySourceOrder(a.sourceKey, b.sourceKey);
 
-/** Held or rule-made entries alone are not measured time. */
+/** Held or rule-made entries alone are not measured time, nor are those that another clock stands for. */
 const countsAsMeasured = (fact: WorkFact): boolean =>
-  fact.kind === 'measured' && fact.actor === 'agent' && !fact.held && fact.rawSeconds !== 0;
+  fact.kind === 'measured' &&
+  fact.actor === 'agent' &&
+  fact.clock !== uncountedClock &&
+  !fact.held &&
+  fact.rawSeconds !== 0;
+
+/** How far a clock yields: 0 to none, else to all of lower rank. */
+const rankOf = ({ clock }: WorkFact): number => yieldingClocks.indexOf(clock) + 1;
+
+/** Per agent the rank of the clock that counts on the ticket. */
+const countingRanks = (facts: readonly WorkFact[]): Map<string | null, number> => {
+  const ranks = new Map<string | null, number>();
+  for (const fact of facts)
+    if (countsAsMeasured(fact)) ranks.set(fact.agentId, Math.min(rankOf(fact), ranks.get(fact.agentId) ?? Infinity));
+  return ranks;
+};
 
 /**
  * What each entry of ONE ticket counts, whatever order the entries come in: caps, holds, estimates beside measured time,
  * and corrections that take back the latest costed seconds, last in first out. Results stand in the order of the work.
- * RULES section 4.
+ * RULES section 4. An AI agent's replies are costed beside all that, as far as its rate goes; nobody's correction takes from them.
  */
 export const replayWork = (facts: readonly WorkFact[], options: { readonly constants: Constants }): ReplayedWork[] => {
   const ordered = facts.toSorted(inOrder);
   const measured = ordered.some(countsAsMeasured);
+  const ranks = countingRanks(ordered);
   const open: { left: number; takeBacks: TakeBack[]; readonly result: number }[] = [];
   const results: ReplayedWork[] = [];
   for (const fact of ordered) {
     const nothing = { fact, costedSeconds: 0, cappedSeconds: 0, untakenSeconds: 0, takeBacks: [] };
-    if (fact.actor !== 'agent') results.push({ ...nothing, state: 'kept' });
+    const yields = fact.kind === 'measured' && rankOf(fact) > (ranks.get(fact.agentId) ?? Infinity);
+    if (fact.actor === 'ai_agent' && fact.kind === 'estimate')
+      results.push({ ...nothing, state: 'costed', costedSeconds: fact.rawSeconds });
+    else if (fact.actor !== 'agent' || fact.clock === uncountedClock || yields)
+      results.push({ ...nothing, state: 'kept' });
     else if (fact.kind === 'estimate' && measured) results.push({ ...nothing, state: 'replaced' });
     else if (fact.held) results.push({ ...nothing, state: 'held' });
     else if (fact.rawSeconds >= 0) {

@@ -67,7 +67,7 @@ export const connectZendesk = (
       ),
     );
     return answers.flatMap(({ users }) => users);
-  });
+  }, settings.aiAgentIds);
 
   const readMany = (ids: readonly string[]) =>
     http.read(
@@ -173,6 +173,7 @@ export const connectZendesk = (
                 requesterId: ticket.requester_id,
                 assigneeId: ticket.assignee_id,
                 followUp: isFollowUp(ticket),
+                byAiAgent: ticket.support_type === 'ai_agent',
                 roleOf: staff.roleOf,
               })
             : null;

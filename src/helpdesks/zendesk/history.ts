@@ -1,25 +1,39 @@
-import type { Actor, PersonChange, TicketHistory, Touch, WorkReading } from '../port.ts';
+import {
+  type Actor,
+  type PersonChange,
+  type TicketHistory,
+  type Touch,
+  uncountedClock,
+  type WorkReading,
+} from '../port.ts';
 import { messageChannel } from './channels.ts';
 import { isMerge, personChanges, tagStartOf } from './choices.ts';
 import type { Audit, AuditEvent } from './schema.ts';
 import type { ZendeskSettings } from './settings.ts';
+import type { Role } from './staff.ts';
 
 /** The Time Tracking app's "Total time spent (sec)": what an agent's open tab measured, or what the agent wrote. */
 export const timeTrackingClock = 'zendesk time tracking';
 
 /** What the audits do not tell themselves. */
 export interface HistoryContext {
-  readonly settings: Pick<ZendeskSettings, 'totalTimeFieldId' | 'partnerFieldId' | 'regionFieldId' | 'tagPrefix'>;
+  readonly settings: Pick<
+    ZendeskSettings,
+    'totalTimeFieldId' | 'partnerFieldId' | 'regionFieldId' | 'tagPrefix' | 'engagementClock'
+  >;
   readonly apiUserId: string | null;
   readonly requesterId: string | null;
   readonly assigneeId: string | null;
   readonly followUp: boolean;
+  /** An AI agent has the ticket, whoever that is by role. */
+  readonly byAiAgent?: boolean;
   /** Undefined: Zendesk no longer knows the user. */
-  readonly roleOf: (userId: string) => 'agent' | 'end_user' | undefined;
+  readonly roleOf: (userId: string) => Role | undefined;
 }
 
+/** Made by a trigger or an automation. A macro is a rule by name alone: an agent applied it. */
 const isRuleMade = (audit: Audit, event: AuditEvent): boolean =>
-  [event.via?.channel, audit.via.channel].some((channel) => channel === 'rule' || channel === '8');
+  [event.via, audit.via].some((via) => (via?.channel === 'rule' || via?.channel === '8') && via.rel !== 'macro');
 
 const byTimeThenId = (a: Audit, b: Audit): number => {
   const apart = a.created_at.getTime() - b.created_at.getTime();
@@ -44,6 +58,24 @@ const secondsIn = (value: unknown): number | undefined => {
 
 type Author = Actor | 'unknown';
 
+/**
+ * Who had the ticket while it was an AI agent's. Zendesk says so on the ticket (`support_type`), which turns to `agent` when
+ * a person takes over; that the audits tell of the turn is not documented.
+ */
+const aiAssigneesIn = (audits: readonly Audit[], context: HistoryContext): Set<string> => {
+  const found = new Set<string>();
+  let assignee: string | null = null;
+  for (const { events } of audits) {
+    const turn = events.find(({ field_name }) => field_name === 'support_type');
+    if (turn?.previous_value === 'ai_agent' && assignee !== null) found.add(assignee);
+    const assigned = events.findLast((event) => setsField(event, 'assignee_id'));
+    if (assigned) assignee = assigned.value ? String(assigned.value) : null;
+    if (turn?.value === 'ai_agent' && assignee !== null) found.add(assignee);
+  }
+  if (context.byAiAgent && context.assigneeId !== null) found.add(context.assigneeId);
+  return found;
+};
+
 /** Who made a change. Whoever was ever assigned was an agent then, whatever became of the account. */
 const authorsIn = (audits: readonly Audit[], context: HistoryContext) => {
   const assignees = new Set(
@@ -52,10 +84,12 @@ const authorsIn = (audits: readonly Audit[], context: HistoryContext) => {
     ),
   );
   if (context.assigneeId) assignees.add(context.assigneeId);
+  const aiAssignees = aiAssigneesIn(audits, context);
   const ofUser = (userId: string | null): Author => {
     if (userId === null || userId === '-1' || userId === context.apiUserId) return 'system';
-    if (assignees.has(userId)) return 'agent';
     const role = context.roleOf(userId);
+    if (role === 'ai_agent' || aiAssignees.has(userId)) return 'ai_agent';
+    if (assignees.has(userId)) return 'agent';
     return role ?? (userId === context.requesterId ? 'end_user' : 'unknown');
   };
   return (audit: Audit, event: AuditEvent, userId = audit.author_id): Author =>
@@ -102,9 +136,9 @@ const workIn = (
       if (rawSeconds === 0) continue;
       readings.push({
         sourceKey: index === 0 ? `audit:${audit.id}` : `audit:${audit.id}:${actor}`,
-        agentId: actor === 'agent' ? audit.author_id : null,
+        agentId: actor === 'agent' || actor === 'ai_agent' ? audit.author_id : null,
         actor,
-        clock: timeTrackingClock,
+        clock: context.settings.engagementClock === 'instead' ? uncountedClock : timeTrackingClock,
         rawSeconds,
         value,
         workedAt: audit.created_at,
@@ -120,7 +154,7 @@ const isComment = (event: AuditEvent): boolean => event.type === 'Comment' || is
 const channelOf = (audit: Audit, comment: AuditEvent) =>
   isVoice(comment) ? 'phone' : messageChannel(comment.via?.channel ?? audit.via.channel);
 
-/** Agents' replies and notes. A call counts as a reply of the agent who took it. What a merge writes is nobody's message. */
+/** Replies and notes of agents, and of AI agents, marked as such. A call counts as a reply of the agent who took it. What a merge writes is nobody's message. */
 const touchesIn = (audits: readonly Audit[], authorOf: AuthorOf): Touch[] =>
   audits
     .filter((audit) => !isMerge(audit))
@@ -131,11 +165,13 @@ const touchesIn = (audits: readonly Audit[], authorOf: AuthorOf): Touch[] =>
         const author = authorOf(audit, comment, userId);
         const internal = comment.public === false && !voice;
         const talkSeconds = comment.data?.call_duration;
-        if (userId === null || !(author === 'agent' || (author === 'unknown' && internal))) return [];
+        const ofStaff = author === 'agent' || author === 'ai_agent' || (author === 'unknown' && internal);
+        if (userId === null || !ofStaff) return [];
         return [
           {
             sourceKey: index === 0 ? `audit:${audit.id}` : `audit:${audit.id}:${comment.id ?? index}`,
             agentId: userId,
+            ...(author === 'ai_agent' ? { actor: author } : {}),
             kind: internal ? 'internal_note' : 'public_reply',
             at: audit.created_at,
             channel: channelOf(audit, comment),

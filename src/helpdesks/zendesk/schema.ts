@@ -67,6 +67,8 @@ export const ticketSchema = z.object({
   organization_id: optionalId,
   brand_id: optionalId,
   ticket_form_id: optionalId,
+  /** `ai_agent` while an AI agent is assigned. */
+  support_type: text.catch(null),
   recipient: text,
   tags: z
     .array(z.string())

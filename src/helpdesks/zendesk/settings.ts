@@ -65,21 +65,32 @@ export const settingsSchema = z.object({
   orderNumberFieldId: fieldId
     .optional()
     .meta({ title: 'Field of the order number', description: 'Ticket field that holds an order number.' }),
-  partnerFieldId: fieldId
-    .optional()
-    .meta({
-      title: 'Field of the partner',
-      description: 'Ticket field by which people correct the partner; `--fields` makes it.',
-    }),
-  regionFieldId: fieldId
-    .optional()
-    .meta({
-      title: 'Field of the region',
-      description: 'Ticket field by which people correct the region; `--fields` makes it.',
-    }),
+  partnerFieldId: fieldId.optional().meta({
+    title: 'Field of the partner',
+    description: 'Ticket field by which people correct the partner; `--fields` makes it.',
+  }),
+  regionFieldId: fieldId.optional().meta({
+    title: 'Field of the region',
+    description: 'Ticket field by which people correct the region; `--fields` makes it.',
+  }),
   reasonFieldId: fieldId
     .optional()
     .meta({ title: 'Field of the reason', description: 'Ticket field of the contact reason; `--fields` makes it.' }),
+  aiAgentIds: z.array(fieldId).max(100).default([]).meta({
+    title: 'AI agents',
+    description:
+      'Ids of users that are AI agents, beside those that Zendesk marks as such: what they write is no human work.',
+  }),
+  voiceClock: z.enum(['add', 'off']).default('add').meta({
+    title: 'Calls',
+    description:
+      '"add": talk and wrap-up seconds count where their agent has no Time Tracking entry on the ticket, for that timer runs during calls too: no second counts twice. "off": calls are not read.',
+  }),
+  engagementClock: z.enum(['off', 'instead']).default('off').meta({
+    title: 'Omnichannel engagements',
+    description:
+      '"instead": the lengths of engagements, from assignment to end with the waiting in between, are the only clock; Time Tracking is kept without cost and calls are not read. Zendesk has the last 90 days.',
+  }),
 });
 
 export type ZendeskSettings = z.output<typeof settingsSchema>;

@@ -1,15 +1,26 @@
 import type { HelpdeskAgent } from '../port.ts';
 import type { ZendeskUser } from './schema.ts';
 
-type Role = 'agent' | 'end_user';
+export type Role = 'agent' | 'ai_agent' | 'end_user';
 
 /** How many users one client remembers; the longest unseen go first. */
 const mostRemembered = 20_000;
 
-const roleOf = ({ role }: ZendeskUser): Role => (role === null || role === 'end-user' ? 'end_user' : 'agent');
+/** How Zendesk writes the role of an AI agent that has a user is not documented; these are read as one. */
+const isAiRole = (role: string): boolean => /^(ai[-_ ]?agent|bot)$/i.test(role);
 
-/** Remembers who is an agent, so that a ticket's history costs no further call. Holds ids and roles, and the names of agents. */
-export const createStaff = (lookUp: (userIds: readonly string[]) => Promise<readonly ZendeskUser[]>) => {
+const roleOf = ({ role }: ZendeskUser): Role =>
+  role === null || role === 'end-user' ? 'end_user' : isAiRole(role) ? 'ai_agent' : 'agent';
+
+/**
+ * Remembers who is an agent, so that a ticket's history costs no further call. Holds ids and roles, and the names of agents.
+ * `aiAgentIds` are users that the settings name as AI agents, whatever their role.
+ */
+export const createStaff = (
+  lookUp: (userIds: readonly string[]) => Promise<readonly ZendeskUser[]>,
+  aiAgentIds: readonly string[] = [],
+) => {
+  const named = new Set(aiAgentIds);
   /** Null: Zendesk does not know the user. */
   const known = new Map<string, { readonly role: Role; readonly name: string | null } | null>();
   const remember = (id: string, entry: { role: Role; name: string | null } | null): void => {
@@ -19,8 +30,8 @@ export const createStaff = (lookUp: (userIds: readonly string[]) => Promise<read
   };
   const learn = (users: readonly ZendeskUser[]): void => {
     for (const user of users) {
-      const role = roleOf(user);
-      if (user.id) remember(user.id, { role, name: role === 'agent' ? user.name : null });
+      const role = user.id && named.has(user.id) ? 'ai_agent' : roleOf(user);
+      if (user.id) remember(user.id, { role, name: role === 'end_user' ? null : user.name });
     }
   };
   return {
@@ -32,11 +43,11 @@ export const createStaff = (lookUp: (userIds: readonly string[]) => Promise<read
       learn(await lookUp(unknown));
       for (const id of unknown) if (!known.has(id)) remember(id, null);
     },
-    roleOf: (userId: string): Role | undefined => known.get(userId)?.role,
+    roleOf: (userId: string): Role | undefined => (named.has(userId) ? 'ai_agent' : known.get(userId)?.role),
     agentsAmong: (userIds: Iterable<string>): HelpdeskAgent[] =>
       [...new Set(userIds)].flatMap((externalId) => {
         const entry = known.get(externalId);
-        return entry?.role === 'agent' ? [{ externalId, name: entry.name }] : [];
+        return entry && entry.role !== 'end_user' ? [{ externalId, name: entry.name }] : [];
       }),
   };
 };

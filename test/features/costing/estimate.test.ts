@@ -45,6 +45,15 @@ describe('an estimate', () => {
     expect(secondsOf({ channel: 'email', talkSeconds: 47 })).toBe(300);
   });
 
+  test('of an AI agent is made of its public replies alone, by a constant of their own', () => {
+    const rows = [{ name: 'ai_public_reply', channel: '*', seconds: 20, validFrom: '2026-05-01' }];
+    expect(secondsOf({ actor: 'ai_agent' })).toBe(60);
+    expect(secondsOf({ actor: 'ai_agent' }, 'chat', rows)).toBe(20);
+    expect(secondsOf({ actor: 'ai_agent', channel: 'phone', talkSeconds: 400 }, 'phone', rows)).toBe(20);
+    expect(secondsOf({ actor: 'ai_agent', kind: 'internal_note' })).toBeUndefined();
+    expect(secondsOf({}, 'email', rows)).toBe(300);
+  });
+
   test('follows dated settings on the day of the work', () => {
     const rows = [
       { name: 'public_reply', channel: 'email', seconds: 240, validFrom: '2026-05-01' },

@@ -14,6 +14,7 @@ const fact = (part: Partial<WorkFact>): WorkFact => {
     kind: 'measured',
     actor: 'agent',
     agentId: 'ada',
+    clock: 'time tracking',
     channel: 'email',
     rawSeconds: 60,
     workedAt,
@@ -145,9 +146,87 @@ describe('an estimate', () => {
   });
 });
 
+describe('several clocks', () => {
+  const call = fact({ clock: 'talk', rawSeconds: 240, channel: 'phone' });
+  const engaged = fact({ clock: 'engagement', rawSeconds: 500 });
+  const tracked = (part: Partial<WorkFact> = {}) => fact({ rawSeconds: 600, ...part });
+  const costed = (facts: readonly WorkFact[]) =>
+    replay(facts).map(({ state, costedSeconds }) => [state, costedSeconds] as const);
+
+  test('a call counts by itself, and beside another agent’s tracked time', () => {
+    expect(costed([call])).toEqual([['costed', 240]]);
+    expect(costed([call, tracked({ agentId: 'ben' })])).toEqual([
+      ['costed', 240],
+      ['costed', 600],
+    ]);
+  });
+
+  test('a call of an agent whose timer ran on the ticket is kept: no second counts twice', () => {
+    expect(costed([call, tracked()])).toEqual([
+      ['kept', 0],
+      ['costed', 600],
+    ]);
+    expect(costed([call, tracked({ rawSeconds: -30 })])[0]).toEqual(['kept', 0]);
+  });
+
+  test('a timer that counts for nothing leaves the call: held, a rule’s, of no seconds', () => {
+    for (const other of [tracked({ held: true }), tracked({ actor: 'rule' }), tracked({ rawSeconds: 0 })])
+      expect(costed([call, other])[0]).toEqual(['costed', 240]);
+  });
+
+  test('an engagement yields to tracked time, and a call to an engagement', () => {
+    expect(costed([call, engaged])).toEqual([
+      ['kept', 0],
+      ['costed', 500],
+    ]);
+    expect(costed([call, engaged, tracked()])).toEqual([
+      ['kept', 0],
+      ['kept', 0],
+      ['costed', 600],
+    ]);
+  });
+
+  test('time that another clock stands for is kept, takes nothing back, and leaves the estimate', () => {
+    const uncounted = tracked({ clock: 'not counted', agentId: 'ada' });
+    const back = tracked({ clock: 'not counted', rawSeconds: -600 });
+    const estimate = fact({ kind: 'estimate', clock: 'estimate: public reply', rawSeconds: 300 });
+    expect(costed([uncounted, back, estimate])).toEqual([
+      ['kept', 0],
+      ['kept', 0],
+      ['costed', 300],
+    ]);
+    expect(costed([engaged, uncounted, back])[0]).toEqual(['costed', 500]);
+  });
+});
+
+describe('an AI agent', () => {
+  const bot = (part: Partial<WorkFact>) => fact({ actor: 'ai_agent', agentId: 'bot', ...part });
+  test('has its replies costed beside a person’s measured time, and no correction takes from them', () => {
+    const states = replay([
+      bot({ kind: 'estimate', rawSeconds: 60 }),
+      fact({ rawSeconds: 100 }),
+      fact({ rawSeconds: -150 }),
+    ]).map(({ state, costedSeconds, untakenSeconds }) => [state, costedSeconds, untakenSeconds]);
+    expect(states).toEqual([
+      ['costed', 60, 0],
+      ['costed', 0, 0],
+      ['costed', 0, 50],
+    ]);
+  });
+
+  test('never replaces a person’s estimate, and its tracked time is kept', () => {
+    const states = replay([fact({ kind: 'estimate', rawSeconds: 300 }), bot({ rawSeconds: 900 })]);
+    expect(states.map(({ state, costedSeconds }) => [state, costedSeconds])).toEqual([
+      ['costed', 300],
+      ['kept', 0],
+    ]);
+  });
+});
+
 const anyFact = fc.record({
   kind: fc.constantFrom('measured' as const, 'measured' as const, 'estimate' as const),
-  actor: fc.constantFrom('agent' as const, 'agent' as const, 'agent' as const, 'rule' as const),
+  actor: fc.constantFrom('agent' as const, 'agent' as const, 'agent' as const, 'rule' as const, 'ai_agent' as const),
+  clock: fc.constantFrom('time tracking', 'time tracking', 'engagement', 'talk', 'not counted'),
   rawSeconds: fc.integer({ min: -3_000, max: 20_000 }),
   minute: fc.integer({ min: 0, max: 3 }),
   held: fc.boolean(),

@@ -114,6 +114,69 @@ describe('a choice by tag', () => {
   });
 });
 
+/** As Zendesk writes audits of changes that reach a ticket in one way or another; the author is the agent in each. */
+describe('a choice by an agent, whatever made it', () => {
+  const setPartner = [partner('partner_nord'), tags(['partner_nord'], [])];
+  const webVia = (channel: string, rel: string | null = null) => ({
+    via: { channel, source: { from: {}, to: {}, rel } },
+  });
+  const byMacro = { via: { channel: 'rule', source: { from: { id: 77, title: 'Nord' }, to: {}, rel: 'macro' } } };
+  it.each([
+    ['the ticket’s form', [one(anna, setPartner, webVia('web'))]],
+    ['the mobile app', [one(anna, setPartner, webVia('mobile'))]],
+    ['an e-mail reply with mail commands', [one(anna, setPartner, webVia('email'))]],
+    [
+      'a macro, which leaves its reference among the events',
+      [one(anna, [{ id: 9, type: 'AgentMacroReference', macro_id: '77', macro_title: 'Nord' }, ...setPartner])],
+    ],
+    [
+      'a macro that is named as the source of the change',
+      [
+        one(
+          anna,
+          setPartner.map((event) => ({ ...event, ...byMacro })),
+        ),
+      ],
+    ],
+    ['a bulk edit from a view', [one(anna, setPartner, webVia('web', 'bulk_update'))]],
+    ['a bulk edit that ran as a job', [one(anna, setPartner, webVia('api'))]],
+    ['the sidebar app, in the agent’s own session', [one(anna, [partner('partner_nord')], webVia('api'))]],
+    ['the API, with the agent’s own token', [one(anna, [partner('nord')], webVia('web_service'))]],
+    ['an integration that signs in as an agent', [one(ben, [tags(['vip', 'partner_nord'], ['vip'])], webVia('api'))]],
+    [
+      'the form, where a trigger changed other things in the same audit',
+      [one(anna, [partner('nord'), tags(['partner_nord', 'routed'], ['partner_nord'], byRule)])],
+    ],
+  ])('%s', (_how, audits) => {
+    expect(choiceOf(audits)).toBe('nord');
+  });
+
+  it.each([
+    [
+      'a trigger that fired on an agent’s update',
+      [
+        one(
+          anna,
+          setPartner.map((event) => ({ ...event, ...byRule })),
+        ),
+      ],
+    ],
+    [
+      'an automation',
+      [
+        one('-1', [
+          partner('nord', null, { via: { channel: 'rule', source: { from: { id: 3 }, to: {}, rel: 'automation' } } }),
+        ]),
+      ],
+    ],
+    ['our own user, by job', [one(apiUser, setPartner, webVia('api'))]],
+    ['an AI agent', [one(ben, setPartner, webVia('api'))]],
+  ])('not %s', (_how, audits) => {
+    const roles = { [anna]: 'agent', [ben]: 'ai_agent', [apiUser]: 'agent' } as const;
+    expect(choiceOf(audits, { roles })).toBeUndefined();
+  });
+});
+
 describe('no choice', () => {
   it.each([
     ['by a rule', [one(anna, [partner('nord', null, byRule), tags(['partner_nord'], [], byRule)])]],

@@ -220,6 +220,73 @@ describe('touches', () => {
   });
 });
 
+describe('an AI agent', () => {
+  const bot = '603';
+  const said = (author: string, id: number, more: EventJson = {}) => audit(id, author, id - 100, [comment(more)]);
+  const whoOf = (...parameters: Parameters<typeof read>) =>
+    read(...parameters).history.touches.map(({ agentId, actor }) => [agentId, actor ?? 'agent']);
+
+  it('is known by its role, also where it was assigned; what it writes, tracks and picks is no person’s', () => {
+    const roles = { [anna]: 'agent', [bot]: 'ai_agent', [customer]: 'end_user' } as const;
+    const { history } = read(
+      [
+        created(),
+        audit(101, bot, 1, [change('assignee_id', bot, null), comment(), total('60', null)]),
+        audit(102, bot, 2, [comment({ public: false }), change(fields.partner, 'nord', null)]),
+        said(anna, 103),
+      ],
+      { roles },
+    );
+    expect(history.touches.map(({ agentId, actor, kind }) => [agentId, actor, kind])).toEqual([
+      [bot, 'ai_agent', 'public_reply'],
+      [bot, 'ai_agent', 'internal_note'],
+      [anna, undefined, 'public_reply'],
+    ]);
+    expect(history.work.map(({ agentId, actor, rawSeconds }) => [agentId, actor, rawSeconds])).toEqual([
+      [bot, 'ai_agent', 60],
+    ]);
+    expect(history.choices.partner).toEqual([]);
+  });
+
+  it('is whoever has a ticket of support type ai_agent, whatever the role; other people on it stay people', () => {
+    const audits = [created(), said(ben, 101), said(anna, 102, { public: false })];
+    expect(whoOf(audits, { byAiAgent: true, assigneeId: ben })).toEqual([
+      [ben, 'ai_agent'],
+      [anna, 'agent'],
+    ]);
+    expect(whoOf(audits, { assigneeId: ben })).toEqual([
+      [ben, 'agent'],
+      [anna, 'agent'],
+    ]);
+  });
+
+  it('stays one after a person took over, where the audits tell of the turn', () => {
+    const takenOver = [change('support_type', 'agent', 'ai_agent'), change('assignee_id', anna, ben)];
+    const audits = [
+      audit(100, customer, 0, [comment(), create('status', 'new'), create('assignee_id', ben)]),
+      said(ben, 101),
+      audit(102, anna, 2, takenOver),
+      said(anna, 103),
+    ];
+    expect(whoOf(audits, { assigneeId: anna })).toEqual([
+      [ben, 'ai_agent'],
+      [anna, 'agent'],
+    ]);
+    expect(whoOf([...audits, audit(104, anna, 4, [change('support_type', 'ai_agent', 'agent')])])).toEqual([
+      [ben, 'ai_agent'],
+      [anna, 'ai_agent'],
+    ]);
+  });
+});
+
+describe('where engagements are the clock', () => {
+  it('Time Tracking is read as time that does not count', () => {
+    const audits = [created(), audit(101, anna, 1, [total('60', null)])];
+    const { work } = read(audits, { settings: settingsWith({ engagementClock: 'instead' }) }).history;
+    expect(work).toMatchObject([{ agentId: anna, actor: 'agent', clock: 'not counted', rawSeconds: 60 }]);
+  });
+});
+
 describe('solvedAt and closedAt', () => {
   const at = (minute: number, value: string, more: EventJson = {}) =>
     audit(200 + minute, anna, minute, [change('status', value, 'open', more)]);

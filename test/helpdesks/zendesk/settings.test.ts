@@ -11,6 +11,9 @@ describe('settings', () => {
     expect(zendesk.settings.parse(least)).toEqual({
       ...least,
       tagPrefix: '',
+      aiAgentIds: [],
+      voiceClock: 'add',
+      engagementClock: 'off',
       reasonValues: {},
       limitShare: 0.5,
       surveyDelayMinutes: 0,

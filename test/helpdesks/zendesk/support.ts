@@ -131,10 +131,11 @@ export const read = (
     readonly settings?: ZendeskSettings;
     readonly followUp?: boolean;
     readonly assigneeId?: string | null;
-    readonly roles?: Record<string, 'agent' | 'end_user'>;
+    readonly byAiAgent?: boolean;
+    readonly roles?: Record<string, 'agent' | 'ai_agent' | 'end_user'>;
   } = {},
 ) => {
-  const roles: Record<string, 'agent' | 'end_user' | undefined> = more.roles ?? {
+  const roles: Record<string, 'agent' | 'ai_agent' | 'end_user' | undefined> = more.roles ?? {
     [anna]: 'agent',
     [ben]: 'agent',
     [customer]: 'end_user',
@@ -148,6 +149,7 @@ export const read = (
       requesterId: customer,
       assigneeId: more.assigneeId ?? null,
       followUp: more.followUp ?? false,
+      byAiAgent: more.byAiAgent ?? false,
       roleOf: (userId) => roles[userId],
     },
   );
