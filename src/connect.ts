@@ -1,12 +1,14 @@
 import type { Product } from './compose.ts';
 import { AppError, InvalidInput, LimitReached, UpstreamError } from './core/errors.ts';
-import type { Connection } from './features/directory/index.ts';
+import type { Connection, Mode } from './features/directory/index.ts';
+import type { Discovery } from './helpdesks/port.ts';
+import { type RemoteExtras, setUpRemote, webhookUrlOf, wishOf } from './remote-setup.ts';
 import { storeAdapters } from './stores/registry.ts';
 
 export interface ConnectResult {
   readonly id: number;
   readonly kind: string;
-  readonly mode: 'observe' | 'act';
+  readonly mode: Mode;
   /** Where the helpdesk sends its webhooks; null for a store. */
   readonly webhookUrl: string | null;
 }
@@ -17,41 +19,68 @@ export interface Connected {
   readonly notes: readonly string[];
 }
 
+/** What a person is shown before anything is made. */
+export interface ConnectPlan {
+  readonly notes: readonly string[];
+  /** What would be made or changed at the helpdesk, one line each. */
+  readonly lines: readonly string[];
+}
+
 const isAway = (error: unknown): error is AppError =>
   error instanceof LimitReached || (error instanceof UpstreamError && error.retryable);
 
+interface Verified {
+  readonly apiUserId: string | null;
+  readonly notes: readonly string[];
+  /** Settings that the account tells and nobody gave. */
+  readonly found: Readonly<Record<string, unknown>>;
+}
+
+/** What the account tells of itself is a help: where it cannot be read, the settings stay as they were given. */
+const discovered = async (discover: (() => Promise<Discovery>) | undefined): Promise<Discovery> => {
+  try {
+    return (await discover?.()) ?? { settings: {}, notes: [] };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { settings: {}, notes: [`What the account tells of its fields could not be read: ${error.message}`] };
+  }
+};
+
 /** Asks the vendor who we are; a vendor that does not answer is asked again by the worker, wrong credentials end it here. */
-const verify = async (
-  product: Product,
-  kind: string,
-  settings: unknown,
-): Promise<{ apiUserId: string | null; note: string }> => {
+const verify = async (product: Product, kind: string, settings: unknown, looks: boolean): Promise<Verified> => {
   const { clock, config } = product;
   const deps = { clock, allowPrivate: config.allowPrivateUpstreams };
   try {
     const helpdesk = product.helpdesks.get(kind);
     if (helpdesk) {
-      const { apiUserId, accountName } = await helpdesk
-        .connect(helpdesk.settings.parse(settings), { ...deps, apiUserId: null })
-        .verify();
-      return { apiUserId, note: `Signed in to ${accountName}.` };
+      const client = helpdesk.connect(helpdesk.settings.parse(settings), { ...deps, apiUserId: null });
+      const { apiUserId, accountName } = await client.verify();
+      const { settings: found, notes } = await discovered(looks ? client.discover?.bind(client) : undefined);
+      return { apiUserId, notes: [`Signed in to ${accountName}.`, ...notes], found };
     }
     const store = storeAdapters.get(kind);
-    if (!store) return { apiUserId: null, note: '' };
+    if (!store) return { apiUserId: null, notes: [], found: {} };
     const { storeName, lacking } = await store.connect(store.settings.parse(settings), deps).verify();
-    return { apiUserId: null, note: [`Signed in to ${storeName}`, ...lacking, ''].join('. ').trim() };
+    return {
+      apiUserId: null,
+      notes: [[`Signed in to ${storeName}`, ...lacking, ''].join('. ').trim()],
+      found: {},
+    };
   } catch (error) {
     if (!isAway(error)) throw error;
-    return { apiUserId: null, note: `The credentials are not checked yet: ${error.message}` };
+    return { apiUserId: null, notes: [`The credentials are not checked yet: ${error.message}`], found: {} };
   }
 };
 
 /** Proves readable settings; of others every fault is named where they are stored. */
-const verifyReadable = async (product: Product, kind: string, settings: unknown) => {
+const verifyReadable = async (
+  product: Product,
+  { kind, settings, looks }: { kind: string; settings: unknown; looks: boolean },
+): Promise<Verified> => {
   const adapter = product.helpdesks.get(kind) ?? storeAdapters.get(kind);
   return adapter?.settings.safeParse(settings).success
-    ? verify(product, kind, settings)
-    : { apiUserId: null, note: '' };
+    ? verify(product, kind, settings, looks)
+    : { apiUserId: null, notes: [], found: {} };
 };
 
 /** Names in the settings that no setting has: a misspelt optional one would else be missed in silence. */
@@ -67,37 +96,12 @@ const unknownNames = (product: Product, kind: string, settings: unknown): string
       ];
 };
 
-const webhookUrlOf = ({ helpdesks, config }: Product, { kind, webhookKey }: Connection): string | null =>
-  helpdesks.has(kind) ? `${config.publicUrl}/webhooks/${webhookKey}` : null;
-
-const resultOf = (product: Product, connection: Connection): ConnectResult => ({
-  id: connection.id,
-  kind: connection.kind,
-  mode: connection.mode,
-  webhookUrl: webhookUrlOf(product, connection),
+const resultOf = (product: Product, { id, kind, mode, webhookKey }: Connection): ConnectResult => ({
+  id,
+  kind,
+  mode,
+  webhookUrl: product.helpdesks.has(kind) ? webhookUrlOf(product, webhookKey) : null,
 });
-
-/** Makes the webhook at the helpdesk and keeps its secret. What fails here leaves a connection behind, and says so. */
-const setUpRemote = async (product: Product, connection: Connection, actor: string): Promise<readonly string[]> => {
-  const webhookUrl = webhookUrlOf(product, connection);
-  const client = webhookUrl === null ? null : product.helpdeskOf(connection);
-  if (webhookUrl === null || !client?.setUpRemote) return [];
-  try {
-    const { webhookSecrets, created } = await client.setUpRemote(webhookUrl);
-    if (webhookSecrets.length > 0)
-      await product.directory.connections.keepMade(connection.id, { objects: [], settings: { webhookSecrets } }, actor);
-    return created.map((what) => `Made at the helpdesk: ${what}.`);
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    throw new AppError(
-      'upstream',
-      `Connection ${connection.id} "${connection.name}" exists, but its webhook could not be made: ${error.message}\n` +
-        `Go on with "deskledger connection ${connection.id} --remote-setup". Or make a webhook by hand that leads to ${webhookUrl}, ` +
-        `and give its secret with "deskledger connection ${connection.id} --settings FILE.json", where the file holds {"webhookSecrets": ["..."]}.`,
-      { cause: error },
-    );
-  }
-};
 
 /** Wakes a worker, so that nobody waits for its next round; where the queue is down the round finds the connection. */
 const wake = async ({ queues, helpdesks, log }: Product, { id, kind }: Connection): Promise<void> => {
@@ -112,44 +116,87 @@ const wake = async ({ queues, helpdesks, log }: Product, { id, kind }: Connectio
   }
 };
 
-/**
- * Makes a connection: parses its settings, proves the credentials and, unless told otherwise, sets up the webhook at the
- * helpdesk. Throws InvalidInput with a fault per setting, Refused for wrong credentials or a private address, Conflict for a
- * name in use, and leaves nothing behind then; where the webhook alone fails the error says what exists and how to go on.
- */
-export const connect = async (
+/** What would be made at the helpdesk for these settings; nothing for a store, or where somebody else sees to it. */
+const planOf = async (
   product: Product,
-  {
-    kind,
-    settings,
-    mode,
-    remoteSetup,
-    actor,
-  }: {
-    kind: string;
-    settings: unknown;
-    mode?: 'observe' | 'act' | undefined;
-    remoteSetup: boolean;
-    actor: string;
-  },
-): Promise<Connected> => {
-  const { connections } = product.directory;
-  const { apiUserId, note } = await verifyReadable(product, kind, settings);
-  const created = await connections.create({ kind, settings, ...(mode && { mode }), actor });
-  const connection = apiUserId === null ? created : await connections.setApiUser(created.id, apiUserId);
-  const made = remoteSetup ? await setUpRemote(product, connection, actor) : [];
-  await wake(product, connection);
-  return {
-    result: resultOf(product, connection),
-    notes: [note, ...unknownNames(product, kind, settings), ...made].filter((line) => line !== ''),
-  };
+  { kind, settings, webhookKey }: { kind: string; settings: unknown; webhookKey: string },
+  extras: RemoteExtras,
+): Promise<readonly string[]> => {
+  const helpdesk = product.helpdesks.get(kind);
+  if (!helpdesk) return [];
+  const { clock, config } = product;
+  const deps = { clock, allowPrivate: config.allowPrivateUpstreams, apiUserId: null };
+  const { remote } = helpdesk.connect(helpdesk.settings.parse(settings), deps);
+  return remote ? remote.plan(await wishOf(product, { kind, webhookKey }, extras)) : [];
 };
+
+type Wanted = RemoteExtras & {
+  readonly kind: string;
+  readonly settings: unknown;
+  readonly mode?: Mode | undefined;
+  readonly remoteSetup: boolean;
+  readonly actor: string;
+};
+
+/** Asked with the plan, before anything is made or stored. */
+export type Consent = (plan: ConnectPlan) => Promise<boolean>;
+
+const make = async (
+  product: Product,
+  { kind, settings: given, mode, remoteSetup, actor, ...extras }: Wanted,
+  consent?: Consent,
+): Promise<Connected | null> => {
+  const { connections } = product.directory;
+  const { apiUserId, notes: seen, found } = await verifyReadable(product, { kind, settings: given, looks: true });
+  const settings = typeof given === 'object' && given !== null ? { ...found, ...given } : given;
+  // Also names the faults of settings that cannot be read.
+  const twin = await connections.disabledTwin(kind, settings);
+  const webhookKey = twin?.webhookKey ?? connections.newWebhookKey();
+  const notes = [
+    ...seen,
+    ...(twin ? [`This account was connected before: connection ${twin.id} goes on, with its figures.`] : []),
+    ...unknownNames(product, kind, given),
+  ];
+  if (consent) {
+    const lines = remoteSetup ? await planOf(product, { kind, settings, webhookKey }, extras) : [];
+    if (!(await consent({ notes, lines }))) return null;
+  }
+  let connection = twin
+    ? await connections.enable(twin.id, { settings, actor })
+    : await connections.create({ kind, settings, webhookKey, ...(mode && { mode }), actor });
+  if (twin && mode === 'act') connection = await connections.setMode(connection.id, mode, actor);
+  if (apiUserId !== null) connection = await connections.setApiUser(connection.id, apiUserId);
+  const made = remoteSetup ? await setUpRemote(product, connection, { ...extras, actor }) : [];
+  await wake(product, connection);
+  return { result: resultOf(product, connection), notes: consent ? made : [...notes, ...made] };
+};
+
+/**
+ * Makes a connection: parses its settings, proves the credentials and, unless told otherwise, makes the webhook at the
+ * helpdesk. An account that was connected before goes on where it ended. Throws InvalidInput with a fault per setting, Refused
+ * for wrong credentials or a private address, Conflict for a name in use, and leaves nothing behind then; where the webhook
+ * alone fails the error says what exists and how to go on.
+ */
+export const connect = async (product: Product, wanted: Wanted): Promise<Connected> => {
+  const connected = await make(product, wanted);
+  if (connected === null) throw new TypeError('nobody was asked, and nobody said no');
+  return connected;
+};
+
+/** As `connect`, after a person has seen the plan; null where the person said no, and nothing is made or stored then. */
+export const connectAsked = (product: Product, wanted: Wanted, consent: Consent): Promise<Connected | null> =>
+  make(product, wanted, consent);
 
 /** Corrects settings of a connection (credentials, a second secret during a rotation) or makes its webhook, as connect does. */
 export const reconnect = async (
   product: Product,
   connection: Connection,
-  { settings, remoteSetup, actor }: { settings?: unknown; remoteSetup: boolean; actor: string },
+  {
+    settings,
+    remoteSetup,
+    actor,
+    ...extras
+  }: RemoteExtras & { settings?: unknown; remoteSetup: boolean; actor: string },
 ): Promise<Connected> => {
   const { connections } = product.directory;
   const notes: string[] = [];
@@ -159,12 +206,16 @@ export const reconnect = async (
       throw new InvalidInput('The settings to change are a JSON object', [{ field: 'settings', reason: 'no object' }]);
     const given = settings as Record<string, unknown>;
     const wanted = Object.entries({ ...connection.settings, ...given }).filter(([, value]) => value !== null);
-    const { apiUserId, note } = await verifyReadable(product, connection.kind, Object.fromEntries(wanted));
+    const verified = await verifyReadable(product, {
+      kind: connection.kind,
+      settings: Object.fromEntries(wanted),
+      looks: false,
+    });
     changed = await connections.changeSettings(connection.id, given, actor);
-    if (apiUserId !== null) changed = await connections.setApiUser(connection.id, apiUserId);
-    notes.push(note, ...unknownNames(product, connection.kind, settings));
+    if (verified.apiUserId !== null) changed = await connections.setApiUser(connection.id, verified.apiUserId);
+    notes.push(...verified.notes, ...unknownNames(product, connection.kind, settings));
   }
-  if (remoteSetup) notes.push(...(await setUpRemote(product, changed, actor)));
+  if (remoteSetup) notes.push(...(await setUpRemote(product, changed, { ...extras, actor })));
   await wake(product, changed);
-  return { result: resultOf(product, changed), notes: notes.filter((line) => line !== '') };
+  return { result: resultOf(product, changed), notes };
 };

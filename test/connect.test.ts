@@ -19,6 +19,7 @@ let lines: string[];
 const me = { status: 200, body: { user: { id: 900, name: 'Deskledger', role: 'admin' } } };
 const webhook = { status: 201, body: { webhook: { id: 'w1' } } };
 const secret = { status: 200, body: { signing_secret: { secret: signingSecret, algorithm: 'SHA256' } } };
+const totalTime = { id: 77, title: 'Total time spent (sec)', type: 'integer', active: true };
 const noChanges = { status: 200, body: { tickets: [], end_of_stream: true, after_cursor: 'a' } };
 
 beforeAll(async () => {
@@ -47,6 +48,7 @@ beforeEach(async () => {
     'POST /api/v2/webhooks': webhook,
     'GET /api/v2/webhooks/w1/signing_secret': secret,
     'GET /api/v2/incremental/tickets/cursor.json': noChanges,
+    'GET /api/v2/ticket_fields': { status: 200, body: { ticket_fields: [totalTime], meta: { has_more: false } } },
   };
 });
 
@@ -63,13 +65,20 @@ const messageOf = async (work: Promise<unknown>): Promise<string> => {
 describe('connect', () => {
   it('proves the credentials, makes the webhook and keeps its secret', async () => {
     const { result, notes } = await connecting();
-    expect(notes).toEqual([expect.stringContaining('Signed in to'), 'Made at the helpdesk: webhook w1.']);
+    expect(notes).toEqual([
+      'Signed in to acme.',
+      'Handling time is read from the ticket field "Total time spent (sec)" (77).',
+      'Made at the helpdesk: webhook "Deskledger" (w1).',
+    ]);
     const [connection] = await known();
     expect(connection).toMatchObject({
       apiUserId: '900',
       mode: 'observe',
-      settings: { webhookSecrets: [signingSecret] },
+      settings: { webhookSecrets: [signingSecret], totalTimeFieldId: '77' },
     });
+    expect(await product.directory.connections.remoteObjects(connection?.id ?? 0)).toEqual([
+      { what: 'webhook', externalId: 'w1', name: 'Deskledger' },
+    ]);
     expect(result).toEqual({
       id: connection?.id,
       kind: 'zendesk',
@@ -80,7 +89,7 @@ describe('connect', () => {
 
   it('bug: a misspelt optional setting was missed in silence', async () => {
     const { notes } = await connecting({ remoteSetup: false, given: { ...settings(), totaltimeFieldId: 7 } });
-    expect(notes[1]).toMatch(/^The settings name totaltimeFieldId, .* known are .*totalTimeFieldId/);
+    expect(notes.at(-1)).toMatch(/^The settings name totaltimeFieldId, .* known are .*totalTimeFieldId/);
   });
 
   it('names what is wrong with the settings in words', async () => {

@@ -223,6 +223,12 @@ export interface Finding {
   readonly next: string | null;
 }
 
+/** Settings that the account itself tells, and what a person should know of them. */
+export interface Discovery {
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly notes: readonly string[];
+}
+
 /** Work that a helpdesk tells of in a stream of its own instead of on the ticket, e.g. legs of phone calls. */
 export interface WorkFeed {
   /** Names the stored cursor, e.g. "talk". */
@@ -290,13 +296,11 @@ export interface HelpdeskClient {
   count?(since: Date): Promise<number | null>;
   /** Looks at the account for what keeps us from working well; reads only. */
   inspect?(): Promise<readonly Finding[]>;
+  /** Finds settings that nobody gave, e.g. the ids of fields; reads only, and never contradicts what was given. */
+  discover?(): Promise<Discovery>;
   readonly workFeeds?: readonly WorkFeed[];
   recordScore?(externalId: string, score: Score): Promise<void>;
   readonly remote?: Remote;
-  /** Has a webhook lead to the address, one for any number of tries, and returns its signing secret where a call tells it. */
-  setUpRemote?(
-    webhookUrl: string,
-  ): Promise<{ readonly webhookSecrets: readonly string[]; readonly created: readonly string[] }>;
 }
 
 /** One helpdesk: the only thing the rest of the program knows of it. */
@@ -322,6 +326,14 @@ export interface HelpdeskAdapter<Settings extends z.ZodObject = z.ZodObject> {
     readonly headers: Headers;
     readonly body: Buffer;
   }): Verification;
+  /**
+   * A delivery that concerns no ticket, as the helpdesk would send it with the connection's own secret: verified, stored and
+   * ignored. It proves that our address leads to us; null while there is no secret. Absent where it cannot be made.
+   */
+  selfTest?(
+    settings: z.output<Settings>,
+    now: Date,
+  ): { readonly headers: Readonly<Record<string, string>>; readonly body: string } | null;
   connect(
     settings: z.output<Settings>,
     deps: {

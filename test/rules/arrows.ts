@@ -18,7 +18,19 @@ const domain = ['helpdesks', 'stores', 'features'];
 /** What compose puts together. */
 const composed = ['app.ts', 'worker.ts', 'dashboard'];
 /** Longer commands of the CLI, one file each. */
-const commands = ['connect.ts', 'demo.ts', 'demo-folder.ts', 'doctor.ts', 'import.ts', 'rebase.ts', 'terminal.ts'];
+const commands = [
+  'connect.ts',
+  'connect-questions.ts',
+  'demo.ts',
+  'demo-folder.ts',
+  'disconnect.ts',
+  'doctor.ts',
+  'import.ts',
+  'prove.ts',
+  'rebase.ts',
+  'remote-setup.ts',
+  'terminal.ts',
+];
 const started = [...foundations, ...domain, ...composed, 'config.ts', 'compose.ts'];
 /** What each area may import beside itself: core <- platform <- helpdesks, stores, features <- app, worker <- compose <- main, cli. */
 const mayImport = new Map<string, readonly string[]>([

@@ -1,4 +1,5 @@
 export { claimTags, createActor } from './act.ts';
+export { newestDelivery } from './arrivals.ts';
 export { dropOldBodies } from './bodies.ts';
 export { createGatherer } from './gather.ts';
 export { identified } from './identify.ts';

@@ -3,8 +3,12 @@ import { minuteMs, secondMs } from '../../core/time.ts';
 import { baseUrlOf } from '../../platform/http/address.ts';
 import { createHttp } from '../../platform/http/client.ts';
 import type { HelpdeskAdapter, HelpdeskClient, TicketChange } from '../port.ts';
+import { discover } from './discover.ts';
+import { createFields } from './fields.ts';
 import { authorsOf, readHistory } from './history.ts';
+import { inspect } from './inspect.ts';
 import { createQuotas, type Quota } from './quota.ts';
+import { createRemote } from './remote.ts';
 import {
   type Audit,
   auditsAnswer,
@@ -19,7 +23,6 @@ import {
 import type { ZendeskSettings } from './settings.ts';
 import { createStaff } from './staff.ts';
 import { isFollowUp, mayBeChosen, snapshotOf, ticketStatus } from './ticket.ts';
-import { setUpWebhook } from './webhook.ts';
 
 /** The most that one bulk read takes. */
 const bulkSize = 100;
@@ -60,6 +63,7 @@ export const connectZendesk = (
   const exportsHttp = httpWithin(quotas.exports);
   const updatesHttp = httpWithin(quotas.updates);
 
+  const fields = createFields(http, settings);
   const staff = createStaff(async (userIds) => {
     const answers = await Promise.all(
       chunksOf(userIds, bulkSize).map((ids) =>
@@ -231,6 +235,8 @@ export const connectZendesk = (
       await change('DELETE', remove);
     },
 
-    setUpRemote: (webhookUrl) => setUpWebhook(http, webhookUrl),
+    discover: () => discover(http, settings, fields.list),
+    inspect: () => inspect(http, settings, fields.list),
+    remote: createRemote(http, settings),
   };
 };

@@ -2,6 +2,7 @@ import type { HelpdeskAdapter } from '../port.ts';
 import { connectZendesk } from './client.ts';
 import { keptHeaders, readDelivery, verifyDelivery } from './deliveries.ts';
 import { settingsSchema } from './settings.ts';
+import { selfTest } from './test-event.ts';
 
 export const zendesk: HelpdeskAdapter<typeof settingsSchema> = {
   kind: 'zendesk',
@@ -10,5 +11,6 @@ export const zendesk: HelpdeskAdapter<typeof settingsSchema> = {
   keptHeaders,
   verifyDelivery,
   readDelivery,
+  selfTest,
   connect: connectZendesk,
 };

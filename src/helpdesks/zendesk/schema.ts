@@ -139,24 +139,21 @@ export const changesAnswer = z.object({
   end_of_stream: z.boolean().nullish(),
 });
 
-export const webhooksAnswer = z.object({
-  webhooks: z.array(
-    z.object({
-      id: z.string().min(1),
-      endpoint: text,
-      status: text,
-      subscriptions: z
-        .array(z.string())
-        .nullish()
-        .transform((events) => events ?? []),
-    }),
-  ),
-  meta: z.object({ has_more: z.boolean().nullish(), after_cursor: z.string().nullish() }).nullish(),
-});
-export const webhookAnswer = z.object({ webhook: z.object({ id: z.string().min(1) }) });
-export const signingSecretAnswer = z.object({ signing_secret: z.object({ secret: z.string().min(1) }) });
-
 const pageMeta = z.object({ has_more: z.boolean().nullish(), after_cursor: z.string().nullish() }).nullish();
+
+export const webhookSchema = z.object({
+  id: z.string().min(1),
+  endpoint: text,
+  status: text,
+  subscriptions: z
+    .array(z.string())
+    .nullish()
+    .transform((events) => events ?? []),
+});
+export type Webhook = z.output<typeof webhookSchema>;
+export const webhooksAnswer = z.object({ webhooks: z.array(webhookSchema), meta: pageMeta });
+export const webhookAnswer = z.object({ webhook: webhookSchema });
+export const signingSecretAnswer = z.object({ signing_secret: z.object({ secret: z.string().min(1) }) });
 
 /** Of a trigger what tells whether it calls a webhook of ours. */
 export const triggerSchema = z.object({
@@ -165,6 +162,7 @@ export const triggerSchema = z.object({
   active: z.boolean().nullish(),
   actions: z.array(z.object({ field: z.string(), value: z.unknown() })).catch([]),
 });
+export type Trigger = z.output<typeof triggerSchema>;
 export const triggersAnswer = z.object({ triggers: z.array(triggerSchema), meta: pageMeta });
 export const triggerAnswer = z.object({ trigger: triggerSchema });
 export const triggerCategoriesAnswer = z.object({ trigger_categories: z.array(z.object({ id })) });
@@ -194,4 +192,19 @@ export const accountSettingsAnswer = z.object({
       .nullish()
       .catch(null),
   }),
+});
+
+export const installationsAnswer = z.object({
+  installations: z.array(
+    z.object({
+      id,
+      settings: z
+        .object({ name: text.catch(null), title: text.catch(null) })
+        .nullish()
+        .catch(null),
+    }),
+  ),
+});
+export const requirementsAnswer = z.object({
+  requirements: z.array(z.object({ identifier: text, requirement_id: optionalId.catch(null) })),
 });

@@ -1,64 +1,120 @@
+import { UpstreamError } from '../../core/errors.ts';
 import type { Http } from '../../platform/http/client.ts';
-import { signingSecretAnswer, webhookAnswer, webhooksAnswer } from './schema.ts';
+import { signingSecretAnswer, type Webhook, webhookAnswer, webhooksAnswer } from './schema.ts';
 import { subscribedEvents } from './urgency.ts';
 
 const path = '/api/v2/webhooks';
 /** 1,000 webhooks: no account has as many; a longer list is a loop. */
 const mostPages = 10;
+/** Instead of event types: triggers call the webhook (https://developer.zendesk.com/documentation/webhooks/creating-and-monitoring-webhooks/). */
+const conditional = 'conditional_ticket_events';
 
-/** The webhook that an earlier try, or a person, made for this address; null where there is none that serves. */
-const findWebhook = async (http: Http, endpoint: string): Promise<string | null> => {
-  let after: string | undefined;
-  for (let page = 0; page < mostPages; page++) {
-    const query = { 'page[size]': 100, 'page[after]': after };
-    const { webhooks, meta } = await http.read({ path, query }, webhooksAnswer);
-    const serves = webhooks.find(
-      (webhook) =>
-        webhook.endpoint === endpoint &&
-        webhook.status === 'active' &&
-        subscribedEvents.every((event) => webhook.subscriptions.includes(event)),
-    );
-    if (serves) return serves.id;
-    after = meta?.has_more ? (meta.after_cursor ?? undefined) : undefined;
-    if (after === undefined) return null;
-  }
-  return null;
+export const webhookName = 'Deskledger';
+
+/** Triggers call it; a webhook is of one kind or the other for life. */
+export const isConditional = ({ subscriptions }: Webhook): boolean => subscriptions.includes(conditional);
+
+const lacksEvents = (webhook: Webhook): boolean =>
+  !isConditional(webhook) && !subscribedEvents.every((event) => webhook.subscriptions.includes(event));
+
+/** The last part of our addresses is a secret of the connection: a webhook that leads to it was made for us, whatever its host. */
+const keyOf = (url: string | null): string | null => /\/webhooks\/([\w-]{16,})$/.exec(url ?? '')?.[1] ?? null;
+
+/** Of several that lead to us the one that needs least. */
+const pick = (webhooks: readonly Webhook[], url: string): Webhook | null => {
+  const key = keyOf(url);
+  const ours = webhooks.filter(({ endpoint }) => endpoint === url || (key !== null && keyOf(endpoint) === key));
+  const wants = (webhook: Webhook): number =>
+    (webhook.endpoint === url ? 0 : 4) + (webhook.status === 'active' ? 0 : 2) + (lacksEvents(webhook) ? 1 : 0);
+  return ours.toSorted((one, other) => wants(one) - wants(other))[0] ?? null;
 };
 
-const createWebhook = async (http: Http, endpoint: string): Promise<string> => {
-  const webhook = {
-    name: 'Deskledger',
-    status: 'active',
-    endpoint,
-    http_method: 'POST',
-    request_format: 'json',
-    subscriptions: subscribedEvents,
+/** What keeps a webhook of ours from serving this address, in words; empty where it serves. */
+export const webhookFaults = (webhook: Webhook, url: string): string[] => [
+  ...(webhook.status === 'active' ? [] : ['is switched off']),
+  ...(webhook.endpoint === url ? [] : [`leads to ${URL.parse(webhook.endpoint ?? '')?.origin ?? 'no address'}`]),
+  ...(lacksEvents(webhook) ? ['lacks events that we need'] : []),
+];
+
+/** True where Zendesk understood and said no: the account, the plan or our rights do not allow it. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof UpstreamError && [400, 402, 403, 404, 405, 422].includes(error.status ?? 0);
+
+/** Webhooks of one account. */
+export const createWebhooks = (http: Http) => {
+  const create = async (endpoint: string, subscriptions: readonly string[]): Promise<Webhook> => {
+    const webhook = {
+      name: webhookName,
+      status: 'active',
+      endpoint,
+      http_method: 'POST',
+      request_format: 'json',
+      subscriptions,
+    };
+    const created = await http.read({ method: 'POST', path, body: { webhook } }, webhookAnswer);
+    return { ...webhook, id: created.webhook.id, subscriptions: [...subscriptions] };
   };
-  const created = await http.read({ method: 'POST', path, body: { webhook } }, webhookAnswer);
-  return created.webhook.id;
-};
 
-const secretOf = async (http: Http, id: string): Promise<string> => {
-  const call = { path: `${path}/{id}/signing_secret`, params: { id } };
-  return (await http.read(call, signingSecretAnswer)).signing_secret.secret;
-};
+  return {
+    /** The webhook that an earlier try, or a person, made for this address; null where there is none. */
+    async find(url: string): Promise<Webhook | null> {
+      const all: Webhook[] = [];
+      let after: string | undefined;
+      for (let page = 0; page < mostPages; page++) {
+        const { webhooks, meta } = await http.read(
+          { path, query: { 'page[size]': 100, 'page[after]': after } },
+          webhooksAnswer,
+        );
+        all.push(...webhooks);
+        after = meta?.has_more ? (meta.after_cursor ?? undefined) : undefined;
+        if (after === undefined) break;
+      }
+      return pick(all, url);
+    },
 
-/**
- * Has Zendesk call this address, and brings the secret it signs with. A webhook that already leads there is taken, so that
- * trying again after a failure makes no second one; one made just now whose secret cannot be read is taken away again.
- */
-export const setUpWebhook = async (
-  http: Http,
-  endpoint: string,
-): Promise<{ readonly webhookSecrets: readonly string[]; readonly created: readonly string[] }> => {
-  const held = await findWebhook(http, endpoint);
-  if (held !== null) return { webhookSecrets: [await secretOf(http, held)], created: [] };
-  const id = await createWebhook(http, endpoint);
-  try {
-    return { webhookSecrets: [await secretOf(http, id)], created: [`webhook ${id}`] };
-  } catch (error) {
-    // Where this fails as well, the next try finds the webhook by its address; what is told is the first failure.
-    await http.request({ method: 'DELETE', path: `${path}/{id}`, params: { id } }).catch(() => null);
-    throw error;
-  }
+    /** Subscribed to ticket events; where the account or its plan refuses that, one for triggers to call. */
+    async create(url: string): Promise<Webhook> {
+      try {
+        return await create(url, subscribedEvents);
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        // Refused as well: what is told is why the kind that we wanted was.
+        return await create(url, [conditional]).catch((second: unknown) => {
+          throw isRefusal(second) ? error : second;
+        });
+      }
+    },
+
+    async mend({ id, subscriptions }: Webhook, url: string): Promise<void> {
+      // People may have subscribed it to more: that stays.
+      const events = subscriptions.includes(conditional) ? subscriptions : [...subscriptions, ...subscribedEvents];
+      const webhook = { status: 'active', endpoint: url, subscriptions: [...new Set(events)] };
+      await http.request({
+        method: 'PATCH',
+        path: `${path}/{id}`,
+        params: { id },
+        body: { webhook },
+        idempotent: true,
+      });
+    },
+
+    async secretOf(id: string): Promise<string> {
+      const call = { path: `${path}/{id}/signing_secret`, params: { id } };
+      return (await http.read(call, signingSecretAnswer)).signing_secret.secret;
+    },
+
+    async remove(id: string): Promise<void> {
+      await http.request({ method: 'DELETE', path: `${path}/{id}`, params: { id }, allow: [404, 410] });
+    },
+
+    /** Has Zendesk send this body to the webhook, signed with the webhook's own secret. */
+    async test(id: string, payload: string): Promise<void> {
+      await http.request({
+        method: 'POST',
+        path: `${path}/test`,
+        query: { webhook_id: id },
+        body: { request: { payload } },
+      });
+    },
+  };
 };

@@ -51,6 +51,12 @@ const refusal = (host: string) =>
 /** A host name that can only mean this machine. */
 const isLocalName = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost');
 
+/** Whether an address of ours can only be reached from this machine or its own network: no helpdesk out there gets to it. */
+export const isPrivateUrl = (url: string): boolean => {
+  const host = (URL.parse(url)?.hostname ?? '').replace(/^\[|\]$/g, '');
+  return isLocalName(host) || (isIP(host) !== 0 && isPrivateAddress(host));
+};
+
 /**
  * The base URL of a connection: what the settings give, else the vendor's own. Throws InvalidInput where it is no such URL and
  * Refused where it leads to a host other than the vendor's, into a private network, or over plain http, and that is not allowed.

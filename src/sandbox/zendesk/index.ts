@@ -2,13 +2,14 @@ import type { SandboxClock } from '../clock.ts';
 import { createFaults, createServer, type FaultPlan, listen } from '../http.ts';
 import type { DeliveryCounts, DeliverySettings } from '../sender.ts';
 import { addAccountRoutes } from './account-routes.ts';
+import { addAdminRoutes } from './admin-routes.ts';
 import { createZendeskSender } from './delivery.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { eventTypes } from './events.ts';
 import { createLimits, type Endpoint, type ZendeskLimits } from './limits.ts';
 import type { TicketField } from './model.ts';
 import { addTicketRoutes, type RouteDeps } from './ticket-routes.ts';
-import { createWebhooks } from './webhooks.ts';
+import { createWebhooks, type WebhookRegistry } from './webhooks.ts';
 
 export interface ZendeskSandboxOptions {
   readonly clock: SandboxClock;
@@ -17,6 +18,10 @@ export interface ZendeskSandboxOptions {
   readonly faults?: FaultPlan;
   readonly delivery?: DeliverySettings;
   readonly firstTicketId?: number;
+  /** False: webhooks cannot subscribe to events, only be called by triggers. */
+  readonly eventSubscriptions?: boolean;
+  /** Whether the account's own satisfaction survey is on. */
+  readonly ownSurvey?: boolean;
 }
 
 /** What `deskledger connect zendesk` needs; the webhook's secret is added by whoever subscribes. */
@@ -41,6 +46,8 @@ export interface ZendeskSandbox {
   readonly desk: Desk;
   readonly apiUserId: number;
   readonly delivery: Readonly<DeliveryCounts>;
+  /** What stands there now, for tests. */
+  readonly registry: Pick<WebhookRegistry, 'webhooks' | 'triggers'>;
   /** Creates a webhook and returns its signing secret: subscribed to every ticket event, or called by a trigger with `body`. */
   subscribe(
     webhookUrl: string,
@@ -60,7 +67,7 @@ export const fieldIds = {
   reason: 360_000_000_006,
 } as const;
 
-const fields: readonly TicketField[] = [
+const builtInFields: readonly TicketField[] = [
   { id: 101, type: 'subject', title: 'Subject' },
   { id: 102, type: 'description', title: 'Description' },
   { id: 103, type: 'status', title: 'Status' },
@@ -93,7 +100,16 @@ export const createZendeskSandbox = async (options: ZendeskSandboxOptions): Prom
   const apiToken = `sandbox-${seed}`;
   const faults = createFaults(seed, options.faults);
   const sender = createZendeskSender(clock, accountId, options.delivery);
-  const registry = createWebhooks({ seed, clock, accountId, faults, sender, desk: () => desk });
+  const registry = createWebhooks({
+    seed,
+    clock,
+    accountId,
+    faults,
+    sender,
+    desk: () => desk,
+    eventSubscriptions: options.eventSubscriptions,
+  });
+  const fields: TicketField[] = builtInFields.map((field) => ({ ...field }));
   const desk: Desk = createDesk({
     clock,
     fields,
@@ -126,7 +142,8 @@ export const createZendeskSandbox = async (options: ZendeskSandboxOptions): Prom
   let url = '';
   const deps: RouteDeps = { desk, clock, apiUserId: apiUser.id, baseUrl: () => url };
   addTicketRoutes(server, deps);
-  addAccountRoutes(server, deps, registry);
+  addAccountRoutes(server, deps);
+  addAdminRoutes(server, { ...deps, registry, fields, ownSurvey: options.ownSurvey ?? false });
   url = await listen(server);
 
   return {
@@ -147,6 +164,7 @@ export const createZendeskSandbox = async (options: ZendeskSandboxOptions): Prom
     desk,
     apiUserId: apiUser.id,
     delivery: sender.counts,
+    registry,
     subscribe(webhookUrl, how = { kind: 'events' }) {
       const trigger = how.kind === 'trigger';
       const webhook = registry.add({

@@ -92,7 +92,7 @@ export const fieldJson = (field: TicketField, position: number, baseUrl: string)
   description: '',
   raw_description: '',
   position,
-  active: true,
+  active: field.active ?? true,
   required: false,
   collapsed_for_agents: false,
   regexp_for_validation: null,
@@ -107,8 +107,8 @@ export const fieldJson = (field: TicketField, position: number, baseUrl: string)
     ? {
         custom_field_options: field.options.map((value, index) => ({
           id: field.id + index + 1,
-          name: value,
-          raw_name: value,
+          name: field.names?.[value] ?? value,
+          raw_name: field.names?.[value] ?? value,
           value,
           default: false,
         })),

@@ -60,7 +60,11 @@ export interface TicketField {
   readonly id: number;
   readonly type: string;
   readonly title: string;
-  readonly options?: readonly string[];
+  /** The tags of a drop-down's options. */
+  options?: readonly string[];
+  /** What people read, by tag; the tag itself where absent. */
+  names?: Readonly<Record<string, string>>;
+  active?: boolean;
 }
 
 export interface Ticket {

@@ -10,12 +10,12 @@ import type { TicketUpdate } from './model.ts';
 
 export interface Webhook {
   readonly id: string;
-  readonly name: string;
-  readonly endpoint: string;
+  name: string;
+  endpoint: string;
   readonly httpMethod: string;
   status: 'active' | 'inactive';
   /** Event types, or "conditional_ticket_events" alone: then triggers call it. */
-  readonly subscriptions: readonly string[];
+  subscriptions: readonly string[];
   readonly createdAtMs: number;
   secret: string;
 }
@@ -23,6 +23,7 @@ export interface Webhook {
 export interface Trigger {
   readonly id: number;
   readonly title: string;
+  active: boolean;
   readonly webhookId: string;
   /** The body with placeholders such as {{ticket.id}}. */
   readonly body: string;
@@ -43,8 +44,14 @@ export interface WebhookRegistry {
   readonly triggers: readonly Trigger[];
   /** Throws RangeError, naming the fault, where the subscriptions are not acceptable. */
   add(input: NewWebhook): Webhook;
-  addTrigger(input: Omit<Trigger, 'id'>): Trigger;
+  /** As `add`; throws RangeError also where the webhook would change its kind, which it has for life. */
+  change(id: string, input: Partial<NewWebhook>): Webhook | null;
+  addTrigger(input: Omit<Trigger, 'id' | 'active'>): Trigger;
+  removeTrigger(id: number): boolean;
+  /** Throws RangeError while an active trigger calls it. */
   remove(id: string): boolean;
+  /** Sends this body to the webhook, signed as any delivery is; false where there is no such webhook. */
+  test(id: string, body: string): boolean;
   resetSecret(id: string): string;
   /** Tells every active webhook what happened. */
   publish(update: TicketUpdate): void;
@@ -87,12 +94,15 @@ export const createWebhooks = (options: {
   readonly faults: Faults;
   readonly sender: Sender<Outgoing>;
   readonly desk: () => Desk;
+  /** False: the plan has none, and triggers are what is left. */
+  readonly eventSubscriptions?: boolean | undefined;
 }): WebhookRegistry => {
   const { seed, clock, faults, sender } = options;
   const webhooks = new Map<string, Webhook>();
   const triggers: Trigger[] = [];
   const writeEvents = createEventWriter(options);
   let made = 0;
+  let lastTriggerId = 360_000_800_000;
   let invocations = 8_350_205_582;
 
   const digest = (purpose: string): Buffer => {
@@ -114,15 +124,22 @@ export const createWebhooks = (options: {
     }
   };
 
+  const checkSubscriptions = (subscriptions: readonly string[]): void => {
+    if (subscriptions.length === 0) throw new RangeError('subscriptions: cannot be blank');
+    const odd = subscriptions.find((name) => name !== conditional && !eventTypes.has(name));
+    if (odd !== undefined) throw new RangeError(`subscriptions: ${odd} is not a known event type`);
+    const isConditional = subscriptions.includes(conditional);
+    if (isConditional && subscriptions.length > 1)
+      throw new RangeError('subscriptions: a webhook is either event-subscribed or connected to triggers');
+    if (!isConditional && options.eventSubscriptions === false)
+      throw new RangeError('subscriptions: the account has no event subscriptions');
+  };
+
   return {
     webhooks,
     triggers,
     add(input) {
-      if (input.subscriptions.length === 0) throw new RangeError('subscriptions: cannot be blank');
-      const odd = input.subscriptions.find((name) => name !== conditional && !eventTypes.has(name));
-      if (odd !== undefined) throw new RangeError(`subscriptions: ${odd} is not a known event type`);
-      if (input.subscriptions.includes(conditional) && input.subscriptions.length > 1)
-        throw new RangeError('subscriptions: a webhook is either event-subscribed or connected to triggers');
+      checkSubscriptions(input.subscriptions);
       const webhook: Webhook = {
         id: `01${[...digest('webhook').subarray(0, 24)].map((byte) => crockford[byte % 32]).join('')}`,
         name: input.name,
@@ -137,11 +154,36 @@ export const createWebhooks = (options: {
       return webhook;
     },
     addTrigger(input) {
-      const trigger = { id: 360_000_800_001 + triggers.length, ...input };
+      lastTriggerId += 1;
+      const trigger = { id: lastTriggerId, active: true, ...input };
       triggers.push(trigger);
       return trigger;
     },
-    remove: (id) => webhooks.delete(id),
+    removeTrigger(id) {
+      const place = triggers.findIndex((trigger) => trigger.id === id);
+      if (place >= 0) triggers.splice(place, 1);
+      return place >= 0;
+    },
+    change(id, input) {
+      const webhook = webhooks.get(id);
+      if (!webhook) return null;
+      const { subscriptions = webhook.subscriptions } = input;
+      checkSubscriptions(subscriptions);
+      if (subscriptions.includes(conditional) !== webhook.subscriptions.includes(conditional))
+        throw new RangeError('subscriptions: a webhook keeps its kind');
+      const { name = webhook.name, endpoint = webhook.endpoint, status = webhook.status } = input;
+      return Object.assign(webhook, { subscriptions, name, endpoint, status });
+    },
+    remove(id) {
+      if (triggers.some(({ active, webhookId }) => active && webhookId === id))
+        throw new RangeError('base: the webhook is connected to an active trigger');
+      return webhooks.delete(id);
+    },
+    test(id, body) {
+      const webhook = webhooks.get(id);
+      if (webhook) send(webhook, `test/${id}/${invocations}`, body);
+      return webhook !== undefined;
+    },
     resetSecret(id) {
       const webhook = webhooks.get(id);
       if (!webhook) throw new RangeError(`the sandbox has no webhook ${id}`);
@@ -159,7 +201,7 @@ export const createWebhooks = (options: {
       if (update.ticket.deleted) return;
       for (const trigger of triggers) {
         const webhook = webhooks.get(trigger.webhookId);
-        if (webhook?.status !== 'active' || trigger.exceptUserId === update.actorId) continue;
+        if (!trigger.active || webhook?.status !== 'active' || trigger.exceptUserId === update.actorId) continue;
         send(webhook, `${trigger.id}/${events[0]?.id}`, fill(trigger.body, update, options.desk()));
       }
     },

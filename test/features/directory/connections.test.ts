@@ -179,7 +179,7 @@ describe('keepMade', () => {
   it('keeps the two newest of a list of secrets for a rotation, and replaces everything else', async () => {
     const { connections } = directory;
     const { id } = await connections.create({ kind: 'desk', settings });
-    const keep = (made: object) => connections.keepMade(id, { ...nothing, settings: made });
+    const keep = (made: Record<string, unknown>) => connections.keepMade(id, { ...nothing, settings: made });
     await keep({ webhookSecrets: ['second'], apiToken: 'token-654321', tagPrefix: 'a_' });
     expect((await connections.get('main')).settings).toMatchObject({
       webhookSecrets: ['second', 'first'],

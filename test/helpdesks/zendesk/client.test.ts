@@ -2,7 +2,6 @@ import nock from 'nock';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LimitReached, Refused, UpstreamError } from '../../../src/core/errors.ts';
 import { connectZendesk } from '../../../src/helpdesks/zendesk/client.ts';
-import { subscribedEvents } from '../../../src/helpdesks/zendesk/urgency.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
 import {
   anna,
@@ -447,74 +446,6 @@ describe('changeTags', () => {
     'refuses a tag that Zendesk would change: %s',
     async (tag) => {
       await expect(connect().changeTags(id, { add: [tag], remove: [] })).rejects.toThrow(/no tag that Zendesk keeps/);
-    },
-  );
-});
-
-describe('setUpRemote', () => {
-  const endpoint = 'https://desk.example/webhooks/k';
-  const webhookId = '01EJFTSCC78X5V07NPY2MHR00M';
-  const list = (webhooks: readonly object[], meta: object = { has_more: false }, after?: string) =>
-    api()
-      .get('/api/v2/webhooks')
-      .query({ 'page[size]': 100, ...(after && { 'page[after]': after }) })
-      .reply(200, { webhooks, meta });
-  const ours = { id: webhookId, endpoint, status: 'active', subscriptions: subscribedEvents };
-  const secret = () =>
-    api()
-      .get(`/api/v2/webhooks/${webhookId}/signing_secret`)
-      .reply(200, { signing_secret: { algorithm: 'SHA256', secret: 'shh' } });
-
-  it('creates the webhook and brings its secret', async () => {
-    let sent: unknown;
-    list([
-      { ...ours, id: 'a', endpoint: 'https://desk.example/webhooks/other' },
-      { ...ours, id: 'b', status: 'inactive' },
-      { ...ours, id: 'c', subscriptions: ['conditional_ticket_events'] },
-    ]);
-    api()
-      .post('/api/v2/webhooks', (body) => {
-        sent = body;
-        return true;
-      })
-      .reply(201, { webhook: { id: webhookId, subscriptions: subscribedEvents } });
-    secret();
-    expect(await connect().setUpRemote?.(endpoint)).toEqual({
-      webhookSecrets: ['shh'],
-      created: [`webhook ${webhookId}`],
-    });
-    expect(sent).toEqual({
-      webhook: {
-        name: 'Deskledger',
-        status: 'active',
-        endpoint,
-        http_method: 'POST',
-        request_format: 'json',
-        subscriptions: subscribedEvents,
-      },
-    });
-  });
-
-  it('bug: a second try made a second webhook', async () => {
-    list([{ ...ours, id: 'a', endpoint: 'https://elsewhere.example' }], { has_more: true, after_cursor: 'c1' });
-    list([ours], { has_more: false }, 'c1');
-    secret();
-    expect(await connect().setUpRemote?.(endpoint)).toEqual({ webhookSecrets: ['shh'], created: [] });
-  });
-
-  it.each([
-    ['goes', 204],
-    ['stays', 403],
-  ])(
-    'bug: a webhook without a readable secret was left behind; it is taken away, and tells the failure where it %s',
-    async (_, gone) => {
-      list([]);
-      api()
-        .post('/api/v2/webhooks')
-        .reply(201, { webhook: { id: webhookId } });
-      api().get(`/api/v2/webhooks/${webhookId}/signing_secret`).reply(401, {});
-      api().delete(`/api/v2/webhooks/${webhookId}`).reply(gone);
-      await expect(connect().setUpRemote?.(endpoint)).rejects.toMatchObject({ status: 401 });
     },
   );
 });

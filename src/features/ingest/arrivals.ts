@@ -1,0 +1,10 @@
+import type { Sql } from '../../platform/database/database.ts';
+
+/** The id of a connection's newest delivery; null where none ever came. */
+export const newestDelivery = async (sql: Sql, connectionId: number): Promise<bigint | null> => {
+  const [row] = await sql.query<{ id: bigint }>(
+    'select id from delivery where connection_id = $1 order by received_at desc, id desc limit 1',
+    [connectionId],
+  );
+  return row?.id ?? null;
+};

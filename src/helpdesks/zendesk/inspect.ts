@@ -1,0 +1,134 @@
+import { LimitReached, Refused, UpstreamError } from '../../core/errors.ts';
+import type { Http } from '../../platform/http/client.ts';
+import type { Finding } from '../port.ts';
+import { findTotalTimeField } from './discover.ts';
+import { accountReading } from './quota.ts';
+import { accountSettingsAnswer, meAnswer, type TicketField } from './schema.ts';
+import type { ZendeskSettings } from './settings.ts';
+
+const ok = (topic: Finding['topic'], text: string): Finding => ({ topic, level: 'ok', text, next: null });
+
+/** Calls a minute by plan (https://developer.zendesk.com/api-reference/introduction/rate-limits/). */
+const planOf = (limit: number): string =>
+  ({ 200: 'as on Team', 400: 'as on Growth and Professional', 700: 'as on Enterprise', 2500: 'as with High Volume' })[
+    limit
+  ] ?? 'a limit of its own';
+/** Less of a minute's calls than this is left to everybody: agents and other programs feel it. */
+const littleLeft = 0.2;
+
+const rights = async (http: Http): Promise<Finding[]> => {
+  const { user } = await http.read({ path: '/api/v2/users/me.json' }, meAnswer);
+  if (user.role === 'admin')
+    return [ok('rights', 'Our user is an admin: change feed, webhooks and fields are open to us.')];
+  return [
+    {
+      topic: 'rights',
+      level: 'fail',
+      text: `Our user has the role ${user.role ?? 'none'}; Zendesk opens the change feed and webhooks to admins alone.`,
+      next: 'Make the user an admin in the Admin Center, or use the e-mail and API token of one.',
+    },
+  ];
+};
+
+const account = async (http: Http, settings: ZendeskSettings): Promise<Finding[]> => {
+  const path = '/api/v2/account/settings.json';
+  const { headers, body } = await http.request({ path });
+  const findings: Finding[] = [];
+  const reading = accountReading(headers);
+  if (reading) {
+    const { limit, remaining } = reading;
+    const ours = Math.floor(limit * settings.limitShare);
+    findings.push(ok('plan', `The account may make ${limit} calls a minute, ${planOf(limit)}; we keep to ${ours}.`));
+    findings.push(
+      remaining < limit * littleLeft
+        ? {
+            topic: 'quota',
+            level: 'warn',
+            text: `Only ${remaining} of ${limit} calls of this minute are left to everybody.`,
+            next: 'See in the Admin Center, under APIs, which integration uses them; a lower limitShare leaves more to others.',
+          }
+        : ok('quota', `${remaining} of ${limit} calls of this minute are left.`),
+    );
+  }
+  const parsed = accountSettingsAnswer.safeParse(body);
+  const on = parsed.data?.settings.active_features?.customer_satisfaction;
+  if (on === true)
+    findings.push({
+      topic: 'own survey',
+      level: 'warn',
+      text: "Zendesk's own satisfaction survey is on: customers would be asked twice.",
+      next: 'Switch it off before ours are: Admin Center > People > Configuration > End users, or Objects and rules > CSAT.',
+    });
+  else if (on === false) findings.push(ok('own survey', "Zendesk's own satisfaction survey is off."));
+  return findings;
+};
+
+const mapped = ['totalTimeFieldId', 'orderNumberFieldId', 'partnerFieldId', 'regionFieldId', 'reasonFieldId'] as const;
+
+const fieldFindings = async (
+  http: Http,
+  settings: ZendeskSettings,
+  fields: readonly TicketField[],
+): Promise<Finding[]> => {
+  const findings = mapped.flatMap((setting): Finding[] => {
+    const id = settings[setting];
+    const field = fields.find((one) => one.id === id);
+    if (id === undefined || (field && field.active !== false)) return [];
+    return [
+      {
+        topic: setting === 'totalTimeFieldId' ? 'handle time' : 'fields',
+        level: 'fail',
+        text: `The ticket field ${id} (${setting}) ${field ? 'is deactivated' : 'does not exist'} in Zendesk.`,
+        next: `Bring it back under Objects and rules > Tickets > Fields, or set ${setting} to another field's id.`,
+      },
+    ];
+  });
+  if (findings.every(({ topic }) => topic !== 'fields'))
+    findings.push(ok('fields', 'Every mapped ticket field exists.'));
+  if (settings.totalTimeFieldId !== undefined) {
+    if (findings.every(({ topic }) => topic !== 'handle time'))
+      findings.push(ok('handle time', `Handling time is read from the ticket field ${settings.totalTimeFieldId}.`));
+    return findings;
+  }
+  const found = await findTotalTimeField(http, fields);
+  findings.push({
+    topic: 'handle time',
+    level: 'warn',
+    text: found
+      ? `The Time Tracking app is there, but its field is not mapped: costs are estimated.`
+      : 'No field of the Time Tracking app was found: costs are estimated from replies.',
+    next: found
+      ? `Set {"totalTimeFieldId": "${found.id}"}: deskledger connection NAME --settings FILE.json`
+      : 'Install the Time Tracking app from the Zendesk Marketplace, or set totalTimeFieldId to the field of another timer that adds up seconds.',
+  });
+  return findings;
+};
+
+/** Looks at the account for what keeps us from working well; a question that is not answered is a finding too. */
+export const inspect = async (
+  http: Http,
+  settings: ZendeskSettings,
+  fields: () => Promise<readonly TicketField[]>,
+): Promise<readonly Finding[]> => {
+  const ask = async (topic: Finding['topic'], what: string, question: () => Promise<Finding[]>): Promise<Finding[]> => {
+    try {
+      return await question();
+    } catch (error) {
+      if (!(error instanceof UpstreamError || error instanceof Refused || error instanceof LimitReached)) throw error;
+      return [
+        {
+          topic,
+          level: 'warn',
+          text: `${what} could not be read. ${error.message}`,
+          next: 'See that our user is an admin; this is asked again the next time.',
+        },
+      ];
+    }
+  };
+  const found = await Promise.all([
+    ask('rights', 'Our own user', () => rights(http)),
+    ask('plan', 'The account settings', () => account(http, settings)),
+    ask('fields', 'The ticket fields', async () => fieldFindings(http, settings, await fields())),
+  ]);
+  return found.flat();
+};

@@ -1,0 +1,84 @@
+import type { Product } from './compose.ts';
+import { AppError } from './core/errors.ts';
+import type { Connection } from './features/directory/index.ts';
+import type { RemoteObject, RemoteWish } from './helpdesks/port.ts';
+
+/** What a person wants made at the helpdesk beside the webhook. */
+export interface RemoteExtras {
+  /** Ticket fields for partner, region and reason. */
+  readonly fields?: boolean | undefined;
+  /** Partner context beside tickets, where the helpdesk shows it itself. */
+  readonly sidebar?: boolean | undefined;
+}
+
+export const webhookUrlOf = ({ config }: Product, webhookKey: string): string =>
+  `${config.publicUrl}/webhooks/${webhookKey}`;
+
+/** What a connection wants to find at its helpdesk. */
+export const wishOf = async (
+  product: Product,
+  { kind, webhookKey }: Pick<Connection, 'kind' | 'webhookKey'>,
+  { fields = false, sidebar = false }: RemoteExtras = {},
+): Promise<RemoteWish> => {
+  const [partners, regions] = fields
+    ? await Promise.all([product.directory.partners(), product.directory.regions()])
+    : [null, null];
+  return {
+    webhookUrl: webhookUrlOf(product, webhookKey),
+    ...(partners && regions && { fields: { partners: partners.list(), regions: regions.list() } }),
+    ...(sidebar && { sidebarUrl: `${product.config.publicUrl}/sidebar/v1/${kind}/${webhookKey}` }),
+  };
+};
+
+/** The setting that holds what deliveries are checked with, written as a file for --settings. */
+const secretFile = ({ helpdesks }: Product, kind: string): string => {
+  const adapter = helpdesks.get(kind);
+  const key = adapter?.secretKeys.find((name) => name.startsWith('webhook')) ?? 'webhookSecret';
+  const takesList = adapter?.settings.shape[key]?.safeParse(['x'.repeat(20)]).success;
+  return `{"${key}": ${takesList ? '["..."]' : '"..."'}}`;
+};
+
+const whatOf = {
+  webhook: 'webhook',
+  trigger: 'trigger',
+  integration: 'integration',
+  widget: 'widget',
+  field: 'ticket field',
+} as const;
+
+/** Objects at a helpdesk as people know them there. */
+export const objectLines = (objects: readonly RemoteObject[]): string[] =>
+  objects.map(({ what, name, externalId }) => `${whatOf[what]} "${name}" (${externalId})`);
+
+/**
+ * Makes what is lacking at the helpdesk, and keeps its ids and secrets. What fails here leaves a connection behind, and says so.
+ */
+export const setUpRemote = async (
+  product: Product,
+  connection: Connection,
+  { actor, ...extras }: RemoteExtras & { readonly actor: string },
+): Promise<readonly string[]> => {
+  const remote = product.helpdesks.has(connection.kind) ? product.helpdeskOf(connection).remote : undefined;
+  if (!remote) return [];
+  const wish = await wishOf(product, connection, extras);
+  try {
+    const made = await remote.make(wish);
+    const kept = await product.directory.connections.keepMade(connection.id, made, actor);
+    // What could not be made although it was wished for: a field without the right to make fields, for instance.
+    const left = extras.fields || extras.sidebar ? ((await product.helpdeskOf(kept).remote?.plan(wish)) ?? []) : [];
+    return [
+      ...objectLines(made.objects).map((line) => `Made at the helpdesk: ${line}.`),
+      ...left.map((line) => `Not made, for the helpdesk did not let us: ${line}.`),
+    ];
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { id, name, kind } = connection;
+    throw new AppError(
+      'upstream',
+      `Connection ${id} "${name}" exists, but its webhook could not be made: ${error.message}\n` +
+        `Go on with "deskledger connection ${id} --remote-setup". Or make a webhook by hand that leads to ${wish.webhookUrl}, ` +
+        `and give its secret with "deskledger connection ${id} --settings FILE.json", where the file holds ${secretFile(product, kind)}.`,
+      { cause: error },
+    );
+  }
+};
