@@ -12,6 +12,25 @@ export interface Actor {
   act(action: Action): void;
 }
 
+/** Does what a plan has for the store; false where the action is none of the store's. */
+export const actAtShop = (shop: Shop, action: Action): boolean => {
+  switch (action.kind) {
+    case 'order': {
+      const { id } = shop.place(action.order.input);
+      if (id !== action.order.id) throw new RangeError(`order ${action.order.id} of the plan became ${id}`);
+      return true;
+    }
+    case 'order status':
+      if (shop.orders.get(action.orderId)?.statusId === 11) shop.setStatus(action.orderId, action.statusId);
+      return true;
+    case 'refund':
+      shop.refund(action.orderId, action.refund);
+      return true;
+    default:
+      return false;
+  }
+};
+
 /** Turns planned actions into what the vendors would see of them. */
 export const createActor = ({ desk, shop }: { readonly desk: Desk; readonly shop: Shop }): Actor => {
   const agentIds = agents.map(
@@ -113,18 +132,8 @@ export const createActor = ({ desk, shop }: { readonly desk: Desk; readonly shop
   return {
     agentIds,
     act(action) {
+      if (actAtShop(shop, action)) return;
       switch (action.kind) {
-        case 'order': {
-          const { id } = shop.place(action.order.input);
-          if (id !== action.order.id) throw new RangeError(`order ${action.order.id} of the plan became ${id}`);
-          return;
-        }
-        case 'order status':
-          if (shop.orders.get(action.orderId)?.statusId === 11) shop.setStatus(action.orderId, action.statusId);
-          return;
-        case 'refund':
-          shop.refund(action.orderId, action.refund);
-          return;
         case 'ticket':
           return open(action.ticket);
         case 'update':
