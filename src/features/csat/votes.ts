@@ -99,6 +99,14 @@ export type VoteOutcome =
   | { readonly outcome: 'replayed' }
   | { readonly outcome: 'too many' };
 
+/** Whoever votes has received the mail, whatever the sender knows of it: in doubt, or still recorded as being sent. */
+const markReceived = (sql: Sql, invitationId: bigint, at: Date): Promise<object[]> =>
+  sql.query(
+    `UPDATE invitation SET state = 'delivered', sent_at = coalesce(sent_at, $2), due_at = NULL, claimed_until = NULL,
+       address_sealed = NULL, last_error = NULL WHERE id = $1 AND state NOT IN ('delivered', 'cancelled')`,
+    [invitationId, at],
+  );
+
 /** Records a confirmed vote and what it makes of the answer, in one transaction. The same page sent twice counts once. */
 export const recordVote = (
   db: Database,
@@ -107,11 +115,9 @@ export const recordVote = (
 ): Promise<VoteOutcome> =>
   db.transaction(async (tx): Promise<VoteOutcome> => {
     const { invitationId, score, nonceHash, at } = vote;
-    // The row is the lock: votes of one invitation are judged one after the other. Whoever votes has received the mail.
-    await tx.query(
-      `UPDATE invitation SET state = CASE WHEN state = 'doubt' THEN 'delivered' ELSE state END WHERE id = $1`,
-      [invitationId],
-    );
+    // The row is the lock: votes of one invitation are judged one after the other.
+    await tx.query('SELECT 1 FROM invitation WHERE id = $1 FOR UPDATE', [invitationId]);
+    await markReceived(tx, invitationId, at);
     const history = await tx.query<PastVote & { nonce_hash: Buffer }>(
       `SELECT id, score, at, voided, nonce_hash FROM vote WHERE invitation_id = $1 ORDER BY at, id`,
       [invitationId],

@@ -231,10 +231,16 @@ describe('voting', () => {
 
   it('a vote proves that a doubtful mail arrived', async () => {
     const { id, token } = await world.invited();
-    await world.db.query(`UPDATE invitation SET state = 'doubt' WHERE id = $1`, [id]);
+    const sentAt = world.clock.now();
+    await world.db.query(
+      `UPDATE invitation SET state = 'doubt', last_error = 'no answer', address_sealed = 'x' WHERE id = $1`,
+      [id],
+    );
+    world.clock.advance(hour);
     await world.vote(token, 4);
-    const [row] = await world.db.query<{ state: string }>(`SELECT state FROM invitation WHERE id = $1`, [id]);
-    expect(row?.state).toBe('delivered');
+    expect(
+      await world.db.query('SELECT state, sent_at, last_error, address_sealed FROM invitation WHERE id = $1', [id]),
+    ).toEqual([{ state: 'delivered', sent_at: sentAt, last_error: null, address_sealed: null }]);
   });
 
   it('refuses what is no small form', async () => {

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LimitReached, UpstreamError } from '../../../src/core/errors.ts';
 import { createSender } from '../../../src/features/csat/index.ts';
+import { surveyToken } from '../../../src/features/csat/invite.ts';
 import { backoffMs } from '../../../src/features/csat/send.ts';
 import { createWorld, day, hour, minute, vault, type World } from './world.ts';
 
@@ -279,6 +280,26 @@ describe('a mail that fails', () => {
   });
 });
 
+it('bug: answered while the mail server still owed its word, an invitation fell into doubt', async () => {
+  const ticket = await invite();
+  const slow = createSender({
+    db: world.db,
+    vault,
+    clock: world.clock,
+    mailer: {
+      check: async () => undefined,
+      async send({ text }) {
+        await world.vote(/\/s\/([\w-]{43})/.exec(text)?.[1] ?? 'none', 4);
+        throw new UpstreamError('no answer', { retryable: true, inDoubt: true });
+      },
+    },
+    publicUrl: 'https://support.example',
+    log: pino({ level: 'silent' }),
+  });
+  await slow.sendDue({ limit: 1 });
+  expect(await rowOf(ticket)).toMatchObject({ state: 'delivered', sent_at: world.clock.now(), last_error: null });
+});
+
 describe('a process that died between sending and recording', () => {
   const interrupted = async () => {
     const ticket = await invite();
@@ -325,6 +346,30 @@ describe('a process that died between sending and recording', () => {
     expect(sent).toHaveLength(1);
     expect(await rowOf(ticket)).toMatchObject({ state: 'delivered', attempts: 2, shares: [{ partner: 'frozen' }] });
   });
+
+  it.each([false, true])(
+    'bug: answered before the lease ended, it fell into doubt and its answer had no delivery (mailer can tell: %s)',
+    async (canTell) => {
+      const ticket = await interrupted();
+      const [row] = await world.db.query<{ id: bigint }>('SELECT id FROM invitation WHERE ticket_id = $1', [ticket]);
+      if (!row) throw new Error('there is no invitation');
+      world.clock.advance(minute);
+      const answeredAt = world.clock.now();
+      await world.vote(surveyToken(vault, row.id), 5);
+      world.clock.advance(10 * minute);
+      await sender({ canTell }).sendDue({ limit: 1 });
+      expect(sent).toEqual([]);
+      expect(await world.scoreOf(row.id)).toBe(5);
+      expect(await rowOf(ticket)).toMatchObject({
+        state: 'delivered',
+        sent_at: answeredAt,
+        due_at: null,
+        address_sealed: null,
+        last_error: null,
+        shares: [{ partner: 'frozen' }],
+      });
+    },
+  );
 
   it('leaves a visible doubt where it is not, and never sends twice', async () => {
     const ticket = await interrupted();
