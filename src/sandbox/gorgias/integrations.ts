@@ -96,6 +96,8 @@ export const createIntegrations = (options: {
     const key = `${integration.id}/${event.id}`;
     if (faults.strikes('loss', key)) return;
     const endpoint = fill(http.url, context());
+    // A template may have left no address at all.
+    if (!URL.canParse(endpoint)) return;
     const form = isRecord(http.form) ? fillForm(http.form, context()) : null;
     const bodiless = http.method === 'GET' || http.method === 'HEAD';
     let body = '';
