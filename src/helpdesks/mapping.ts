@@ -1,6 +1,7 @@
 import { type ContactReason, contactReasons } from './settings.ts';
 
-export type Half = 'partner' | 'region';
+export const halves = ['partner', 'region'] as const;
+export type Half = (typeof halves)[number];
 
 /** Our tags are `partner_<code>` and `region_<code>` behind the connection's prefix. */
 export const tagStartOf = (half: Half, tagPrefix: string): string => `${tagPrefix}${half}_`;
@@ -13,12 +14,15 @@ export const fieldText = (value: unknown): string | null => {
   return text === '' ? null : text;
 };
 
-/** The codes that tags of one half name. */
-export const codesIn = (tags: readonly string[], tagStart: string): string[] =>
-  tags.flatMap((tag) => {
-    const lower = tag.trim().toLowerCase();
-    return lower.startsWith(tagStart) && lower.length > tagStart.length ? [lower.slice(tagStart.length)] : [];
-  });
+/** The codes that tags of one half name, each once; compared in lower case, for people write them as they like. */
+export const codesIn = (tags: Iterable<string>, tagStart: string): string[] => [
+  ...new Set(
+    [...tags].flatMap((tag) => {
+      const lower = tag.trim().toLowerCase();
+      return lower.startsWith(tagStart) && lower.length > tagStart.length ? [lower.slice(tagStart.length)] : [];
+    }),
+  ),
+];
 
 /** The code in a field's value: a drop-down's value may be the tag `partner_nord`, a text field holds the bare code. */
 export const codeInField = (value: unknown, tagStart: string): string | null => {
@@ -26,20 +30,28 @@ export const codeInField = (value: unknown, tagStart: string): string | null => 
   return text?.toLowerCase().startsWith(tagStart) ? text.slice(tagStart.length) || null : text;
 };
 
+/** As codes stand in tags: lower case, `_` for all else (features/attribution/tags.ts does the same). */
+export const codeOf = (value: string): string => value.toLowerCase().replaceAll(/[^a-z0-9_]/g, '_');
+
 /**
  * The contact reason by mapped field, else by one of the names (form, then tags). A filled field whose value nobody mapped is
  * `other`; null where nothing tells.
  */
 export const contactReason = (input: {
   readonly reasonValues: Readonly<Record<string, ContactReason>>;
-  readonly field: string | null;
+  /** Null or empty: not filled. Of several names of one value the first that is mapped counts. */
+  readonly field: string | readonly string[] | null;
   readonly names: readonly string[];
 }): ContactReason | null => {
   const mapped = new Map(
     Object.entries(input.reasonValues).map(([raw, reason]) => [raw.trim().toLowerCase(), reason] as const),
   );
-  const raw = input.field?.toLowerCase();
-  if (raw !== undefined) return mapped.get(raw) ?? contactReasons.find((reason) => reason === raw) ?? 'other';
+  const reasonIn = (name: string): ContactReason | undefined => {
+    const lower = name.trim().toLowerCase();
+    return mapped.get(lower) ?? contactReasons.find((reason) => reason === lower);
+  };
+  const values = typeof input.field === 'string' ? [input.field] : (input.field ?? []);
+  if (values.length > 0) return values.map(reasonIn).find((reason) => reason !== undefined) ?? 'other';
   return (
     input.names.map((name) => mapped.get(name.trim().toLowerCase())).find((reason) => reason !== undefined) ?? null
   );

@@ -1,6 +1,7 @@
 import { minuteMs } from '../../core/time.ts';
+import { codeOf, codesIn, type Half, tagStartOf } from '../mapping.ts';
 import type { PersonChange } from '../port.ts';
-import { codeOf, codesIn, type HalfName, tagStartOf, valueIn } from './codes.ts';
+import { valueIn } from './codes.ts';
 import { type Author, changesTags, fieldValueIn, tagsIn } from './events.ts';
 import type { GorgiasEvent } from './schema.ts';
 import type { GorgiasSettings } from './settings.ts';
@@ -105,7 +106,7 @@ const inferredFieldChange = (
 /** Every change by an agent that may say a half, in the order in which they hold. Events come in order of time. */
 export const personChanges = (
   events: readonly GorgiasEvent[],
-  half: HalfName,
+  half: Half,
   context: ChoiceContext,
 ): PersonChange[] => {
   const { settings, authorOf } = context;

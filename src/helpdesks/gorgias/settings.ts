@@ -21,16 +21,44 @@ export const settingsSchema = z.object({
     .regex(
       /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
       'write the first part of the address alone: "acme" for acme.gorgias.com',
-    ),
+    )
+    .meta({
+      title: 'Account',
+      description: 'The first part of the address: "acme" for acme.gorgias.com.',
+      identifies: true,
+    }),
   /** The user whose API key is used: one of its own, for what it changes counts as ours. */
-  email: z.string().trim().pipe(z.email()),
-  apiKey: z.string().trim().min(1),
+  email: z.string().trim().pipe(z.email()).meta({
+    title: 'E-mail',
+    description: 'Of the user who made the key; best a user of its own, for what it changes counts as ours.',
+  }),
+  apiKey: z
+    .string()
+    .trim()
+    .min(1, 'is empty')
+    .meta({ title: 'API key', description: 'Settings > REST API > Create API key, as an administrator.' }),
   /** Sent back to us in a header of our HTTP integration. Several during a rotation; empty until the integration exists, and nothing is accepted until then. */
-  webhookSecret: z.union([z.string().trim(), z.array(z.string().trim().min(1)).max(10)]).default(''),
-  orderNumberFieldId: fieldId.optional(),
-  partnerFieldId: fieldId.optional(),
-  regionFieldId: fieldId.optional(),
-  reasonFieldId: fieldId.optional(),
+  webhookSecret: z
+    .union([z.string().trim(), z.array(z.string().trim().min(1)).max(10)])
+    .default('')
+    .meta({
+      title: 'Webhook secret',
+      description: 'What our HTTP integration sends along; set when we make it. A list of two during a rotation.',
+    }),
+  orderNumberFieldId: fieldId
+    .optional()
+    .meta({ title: 'Field of the order number', description: 'Ticket field that holds an order number.' }),
+  partnerFieldId: fieldId.optional().meta({
+    title: 'Field of the partner',
+    description: 'Ticket field by which people correct the partner; `--fields` makes it.',
+  }),
+  regionFieldId: fieldId.optional().meta({
+    title: 'Field of the region',
+    description: 'Ticket field by which people correct the region; `--fields` makes it.',
+  }),
+  reasonFieldId: fieldId
+    .optional()
+    .meta({ title: 'Field of the reason', description: 'Ticket field of the contact reason; `--fields` makes it.' }),
 });
 
 export type GorgiasSettings = z.output<typeof settingsSchema>;

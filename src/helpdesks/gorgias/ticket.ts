@@ -1,7 +1,7 @@
+import { codeOf, codesIn, contactReason, fieldText, halves, tagStartOf } from '../mapping.ts';
 import type { TicketSnapshot, TicketStatus } from '../port.ts';
-import { contactReasons } from '../settings.ts';
 import { ticketChannel } from './channels.ts';
-import { codeOf, codesIn, fieldText, halves, tagStartOf, valueIn } from './codes.ts';
+import { valueIn } from './codes.ts';
 import type { ReadHistory } from './history.ts';
 import type { CompactTicket, GorgiasMessage, GorgiasTicket } from './schema.ts';
 import type { GorgiasSettings } from './settings.ts';
@@ -54,22 +54,14 @@ const inboxOf = (messages: readonly GorgiasMessage[]): string | null => {
   return inbox || null;
 };
 
-/** The contact reason by mapped field, else tag. A filled field whose value nobody mapped is `other`; null: nothing tells. */
-const reasonOf = (ticket: GorgiasTicket, settings: GorgiasSettings): string | null => {
-  const mapped = new Map(
-    Object.entries(settings.reasonValues).map(([raw, reason]) => [raw.trim().toLowerCase(), reason]),
-  );
-  const full = settings.reasonFieldId ? fieldText(ticket.custom_fields.get(settings.reasonFieldId)) : null;
-  if (full === null)
-    return ticket.tags.map(({ name }) => mapped.get(name.toLowerCase())).find((reason) => reason !== undefined) ?? null;
-  const levels = full.toLowerCase().split('::');
-  // A nested choice counts by its whole path, else by its deepest level that is mapped.
-  const names = [full.toLowerCase(), ...levels.toReversed().map((level) => level.trim())];
-  for (const name of names) {
-    const reason = mapped.get(name) ?? contactReasons.find((known) => known === name);
-    if (reason !== undefined) return reason;
-  }
-  return 'other';
+/** A nested choice counts by its whole path, else by its deepest level that is mapped. */
+const reasonOf = (ticket: GorgiasTicket, { reasonFieldId, reasonValues }: GorgiasSettings): string | null => {
+  const path = reasonFieldId ? fieldText(ticket.custom_fields.get(reasonFieldId)) : null;
+  return contactReason({
+    reasonValues,
+    field: path && [path, ...path.split('::').toReversed()],
+    names: ticket.tags.map(({ name }) => name),
+  });
 };
 
 /** Whose account an address is; phone and social customers have none. */

@@ -29,26 +29,57 @@ export const settingsSchema = z.object({
     .regex(
       /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
       'write the first part of the address alone: "acme" for acme.kustomerapp.com',
-    ),
+    )
+    .meta({
+      title: 'Organisation',
+      description: 'The first part of the address: "acme" for acme.kustomerapp.com.',
+      identifies: true,
+    }),
   /** Of a key of our own: what its machine user changes counts as ours. */
-  apiKey: z.string().trim().min(1),
+  apiKey: z.string().trim().min(1, 'is empty').meta({
+    title: 'API key',
+    description: 'Settings > Security > API keys; best a key of its own, for what it changes counts as ours.',
+  }),
   /** Two during a rotation; "" or none until the webhook exists, and nothing is accepted until then. */
   webhookToken: z
     .union([z.literal('').transform(() => []), token.transform((one) => [one]), z.array(token).max(10)])
-    .default([]),
+    .default([])
+    .meta({
+      title: 'Webhook token',
+      description: 'Of the webhook; set when we make it. A list of two during a rotation.',
+    }),
   /** The organisation's id: deliveries of another one are refused. Set when the webhook is made. */
   orgId: z
     .string()
     .trim()
     .regex(/^[\w-]{1,64}$/)
-    .optional(),
+    .optional()
+    .meta({
+      title: "Organisation's id",
+      description: 'Deliveries of another organisation are refused; set when the webhook is made.',
+    }),
   /** Custom attributes of the conversation. */
-  orderNumberFieldId: attribute.optional(),
-  partnerFieldId: textAttribute.optional(),
-  regionFieldId: textAttribute.optional(),
-  reasonFieldId: attribute.optional(),
+  orderNumberFieldId: attribute.optional().meta({
+    title: 'Attribute of the order number',
+    description: 'Conversation attribute that holds an order number, e.g. "orderNumberStr".',
+  }),
+  partnerFieldId: textAttribute.optional().meta({
+    title: 'Attribute of the partner',
+    description: 'Conversation attribute by which people correct the partner, e.g. "partnerStr".',
+  }),
+  regionFieldId: textAttribute.optional().meta({
+    title: 'Attribute of the region',
+    description: 'Conversation attribute by which people correct the region, e.g. "regionStr".',
+  }),
+  reasonFieldId: attribute.optional().meta({
+    title: 'Attribute of the reason',
+    description: 'Conversation attribute of the contact reason, e.g. "reasonStr".',
+  }),
   /** Which of Kustomer's two handle timers counts; absent: v2, or v1 where the account has no v2. */
-  timesVersion: z.enum(['v1', 'v2']).optional(),
+  timesVersion: z.enum(['v1', 'v2']).optional().meta({
+    title: 'Handle timer',
+    description: 'Which of the two handle timers counts, "v1" or "v2"; without it v2, or v1 where there is no v2.',
+  }),
 });
 
 export type KustomerSettings = z.output<typeof settingsSchema>;

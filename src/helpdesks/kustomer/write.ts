@@ -1,6 +1,6 @@
 import { InvalidInput, UpstreamError } from '../../core/errors.ts';
 import type { Http } from '../../platform/http/client.ts';
-import { codeInField, codesIn, type Half, tagStartOf } from '../mapping.ts';
+import { codeInField, codeOf, codesIn, type Half, tagStartOf } from '../mapping.ts';
 import type { TagChange } from '../port.ts';
 import type { Conversation } from './schema.ts';
 import type { KustomerSettings } from './settings.ts';
@@ -15,9 +15,6 @@ const checkTags = (tags: readonly string[]): void => {
 };
 
 type MappedFields = Pick<KustomerSettings, 'partnerFieldId' | 'regionFieldId' | 'tagPrefix'>;
-
-/** As codes stand in tags: lower case, `_` for all else. */
-const inTag = (value: string): string => value.toLowerCase().replaceAll(/[^a-z0-9_]/g, '_');
 
 /**
  * Values that the mapped attributes are to take so that they say what our tags will say; none where they say it. An attribute
@@ -38,7 +35,7 @@ export const mirrored = (
     if (name === undefined) continue;
     const start = tagStartOf(half, tagPrefix);
     const value = codeInField(attributeText(custom, name), start);
-    const held = value === null ? null : inTag(value);
+    const held = value === null ? null : codeOf(value);
     const added = codesIn(add, start);
     const removed = codesIn(remove, start);
     const codes = [...added, ...codesIn([...heldTags], start).filter((code) => !removed.includes(code))];

@@ -1,15 +1,12 @@
+import { codeInField, codesIn } from '../mapping.ts';
 import type { PersonChange } from '../port.ts';
 import type { Audit, AuditEvent } from './schema.ts';
-import { fieldText } from './ticket.ts';
 
 /** One half of an attribution as an agent can set it: a mapped field, and tags that start so. */
-export interface Half {
+export interface MappedHalf {
   readonly fieldId: string | undefined;
   readonly tagStart: string;
 }
-
-/** Our tags are `partner_<code>` and `region_<code>` behind the connection's prefix. */
-export const tagStartOf = (half: 'partner' | 'region', tagPrefix: string): string => `${tagPrefix}${half}_`;
 
 /** Zendesk writes tags as an array, or as words in one string. */
 const tagsOf = (value: unknown): string[] => {
@@ -19,18 +16,7 @@ const tagsOf = (value: unknown): string[] => {
       : Array.isArray(value)
         ? value.filter((tag) => typeof tag === 'string')
         : [];
-  return tags.map((tag) => tag.toLowerCase()).filter((tag) => tag !== '');
-};
-
-const codesOf = (value: unknown, tagStart: string): string[] =>
-  tagsOf(value).flatMap((tag) =>
-    tag.startsWith(tagStart) && tag.length > tagStart.length ? [tag.slice(tagStart.length)] : [],
-  );
-
-/** The code in a field's value: a dropdown's value may be the tag `partner_nord`, a text field holds the bare code. */
-const codeInField = (value: unknown, tagStart: string): string | null => {
-  const text = fieldText(value);
-  return text?.toLowerCase().startsWith(tagStart) ? text.slice(tagStart.length) || null : text;
+  return tags.filter((tag) => tag !== '');
 };
 
 /** True where Zendesk copied values in from another ticket, so that they tell nothing of the author's mind. */
@@ -41,10 +27,10 @@ export const isMerge = (audit: Audit): boolean =>
   audit.via.channel === 'merge' || audit.via.channel === '19' || audit.via.rel === 'merge';
 
 /** The tags of a half that one audit's events added, took away and left; undefined where they changed none. */
-const tagChange = (events: readonly AuditEvent[], { tagStart }: Half) => {
+const tagChange = (events: readonly AuditEvent[], { tagStart }: MappedHalf) => {
   const tags = events.filter(({ field_name }) => field_name === 'tags');
-  const before = codesOf(tags[0]?.previous_value, tagStart);
-  const after = codesOf(tags.at(-1)?.value, tagStart);
+  const before = codesIn(tagsOf(tags[0]?.previous_value), tagStart);
+  const after = codesIn(tagsOf(tags.at(-1)?.value), tagStart);
   const added = after.filter((code) => !before.includes(code));
   const removed = before.filter((code) => !after.includes(code));
   if (added.length + removed.length === 0) return undefined;
@@ -56,7 +42,7 @@ const tagChange = (events: readonly AuditEvent[], { tagStart }: Half) => {
  * a field emptied. At creation tags never count (Zendesk copies them from the requester and the organisation) and an empty
  * field is no statement.
  */
-const changesIn = (audit: Audit, events: readonly AuditEvent[], half: Half): PersonChange[] => {
+const changesIn = (audit: Audit, events: readonly AuditEvent[], half: MappedHalf): PersonChange[] => {
   if (isCopied(audit) || audit.author_id === null) return [];
   const made = { by: audit.author_id, at: audit.created_at, sourceKey: `audit:${audit.id}` };
   const creation = audit.events.some(({ type }) => type === 'Create');
@@ -72,7 +58,7 @@ const changesIn = (audit: Audit, events: readonly AuditEvent[], half: Half): Per
 /** Every change by an agent that may say a half, in order. Audits come in order of time. */
 export const personChanges = (
   audits: readonly Audit[],
-  half: Half,
+  half: MappedHalf,
   isAgents: (audit: Audit, event: AuditEvent) => boolean,
 ): PersonChange[] =>
   audits.flatMap((audit) =>

@@ -1,3 +1,4 @@
+import { tagStartOf } from '../mapping.ts';
 import {
   type Actor,
   type PersonChange,
@@ -7,7 +8,7 @@ import {
   type WorkReading,
 } from '../port.ts';
 import { messageChannel } from './channels.ts';
-import { isMerge, personChanges, tagStartOf } from './choices.ts';
+import { isMerge, personChanges } from './choices.ts';
 import type { Audit, AuditEvent } from './schema.ts';
 import type { ZendeskSettings } from './settings.ts';
 import type { Role } from './staff.ts';

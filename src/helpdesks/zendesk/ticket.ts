@@ -1,5 +1,5 @@
+import { contactReason, fieldText } from '../mapping.ts';
 import type { TicketSnapshot, TicketStatus } from '../port.ts';
-import { contactReasons } from '../settings.ts';
 import { ticketChannel } from './channels.ts';
 import type { ReadHistory } from './history.ts';
 import type { ZendeskTicket, ZendeskUser } from './schema.ts';
@@ -20,14 +20,6 @@ const statuses: Readonly<Record<string, TicketStatus>> = {
 
 export const ticketStatus = (status: string): TicketStatus => statuses[status] ?? 'open';
 
-/** A field's value as text: numbers written out, the first of several; null where there is none. */
-export const fieldText = (value: unknown): string | null => {
-  if (Array.isArray(value)) return fieldText(value[0] ?? null);
-  if (typeof value !== 'string' && typeof value !== 'number') return null;
-  const text = String(value).trim();
-  return text === '' ? null : text;
-};
-
 /** True where the ticket continues a closed one, whose custom fields Zendesk copied. */
 export const isFollowUp = (ticket: ZendeskTicket): boolean => ticket.via.rel === 'follow_up';
 
@@ -40,21 +32,12 @@ export const mayBeChosen = (
     (fieldId) => fieldId !== undefined && fieldText(ticket.custom_fields.get(fieldId)) !== null,
   );
 
-/**
- * The contact reason by mapped field, else form, else tag. A filled field whose value nobody mapped is `other`; null where
- * nothing tells.
- */
-const reasonOf = (ticket: ZendeskTicket, settings: ZendeskSettings): string | null => {
-  const mapped = new Map(
-    Object.entries(settings.reasonValues).map(([raw, reason]) => [raw.trim().toLowerCase(), reason]),
-  );
-  const raw = settings.reasonFieldId
-    ? fieldText(ticket.custom_fields.get(settings.reasonFieldId))?.toLowerCase()
-    : undefined;
-  if (raw !== undefined) return mapped.get(raw) ?? contactReasons.find((reason) => reason === raw) ?? 'other';
-  const byForm = ticket.ticket_form_id ? mapped.get(ticket.ticket_form_id) : undefined;
-  return byForm ?? ticket.tags.map((tag) => mapped.get(tag)).find((reason) => reason !== undefined) ?? null;
-};
+const reasonOf = (ticket: ZendeskTicket, { reasonFieldId, reasonValues }: ZendeskSettings): string | null =>
+  contactReason({
+    reasonValues,
+    field: reasonFieldId ? fieldText(ticket.custom_fields.get(reasonFieldId)) : null,
+    names: [...(ticket.ticket_form_id ? [ticket.ticket_form_id] : []), ...ticket.tags],
+  });
 
 /**
  * Our view of a ticket. The description is the first message; it is the requester's when nobody else submitted it. Where an

@@ -1,5 +1,5 @@
+import { tagStartOf } from '../mapping.ts';
 import type { VerifiedDelivery } from '../port.ts';
-import { tagStartOf } from './choices.ts';
 import type { ZendeskSettings } from './settings.ts';
 
 export type Urgency = VerifiedDelivery['urgency'];
