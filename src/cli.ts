@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, Option } from 'commander';
 import { pino } from 'pino';
+import { backfillWords, verdictOf } from './backfill-words.ts';
 import { compose, type Product, version } from './compose.ts';
 import { loadConfig } from './config.ts';
 import { connect, reconnect } from './connect.ts';
@@ -17,7 +18,7 @@ import { migrate } from './platform/database/migrate.ts';
 import { openDatabase } from './platform/database/open.ts';
 import { createLog } from './platform/log.ts';
 import { rebase } from './rebase.ts';
-import { confirm, note, type Output, print, progressOf, readJson, readText } from './terminal.ts';
+import { confirm, note, type Output, print, progressLine, readJson, readText } from './terminal.ts';
 
 const actor = 'cli';
 
@@ -122,13 +123,27 @@ command('doctor', 'what is configured, reachable and working, and the next step 
   },
 );
 
+/** Reads one connection's history or changes, with its progress on the terminal. */
+const read = async (product: Product, connection: Connection, since: Date | undefined, output: Output) => {
+  const shown = progressLine(connection.name, output);
+  try {
+    if (since === undefined || !product.helpdesks.has(connection.kind))
+      return await product.walk(connection, { since, onProgress: (walked) => shown.show(`${walked} changes read`) });
+    const done = await product.backfill(connection, { since, onProgress: (one) => shown.show(backfillWords(one)) });
+    if (done.comparison && !done.comparison.complete) process.exitCode = 1;
+    return { ...done, verdict: done.comparison && verdictOf(done.comparison, connection.id) };
+  } finally {
+    shown.end();
+  }
+};
+
 const walk = (since: Date | undefined, { connection: idOrName, json }: Output & { connection?: string }) =>
   withProduct(async (product) => {
     const connections: object[] = [];
     const failures: InputFault[] = [];
     for (const connection of await chosen(product, idOrName)) {
       try {
-        connections.push(await product.walk(connection, { since, onProgress: progressOf(connection.name, { json }) }));
+        connections.push(await read(product, connection, since, { json }));
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
         failures.push({ field: connection.name, reason: error.message });
@@ -139,7 +154,7 @@ const walk = (since: Date | undefined, { connection: idOrName, json }: Output & 
     print({ connections }, { json });
   });
 
-command('backfill', "read a helpdesk's or store's history from a day on")
+command('backfill', "read a helpdesk's or store's history from a day on; called again it goes on where it was cut off")
   .requiredOption('--since <day>', 'YYYY-MM-DD')
   .option('--connection <id>', 'one connection; else all')
   .action(({ since, ...options }) => walk(new Date(`${parseDay(since)}T00:00:00Z`), options));

@@ -35,6 +35,7 @@ import { announceUse, type Use } from './platform/database/in-use.ts';
 import { migrate } from './platform/database/migrate.ts';
 import { type Database, openDatabase } from './platform/database/open.ts';
 import { within } from './platform/deadline.ts';
+import type { CallSeen } from './platform/http/client.ts';
 import { createLog, type Log, type RunStep, step } from './platform/log.ts';
 import { createMailer, type Mailer } from './platform/mail.ts';
 import { createMetrics } from './platform/metrics.ts';
@@ -60,7 +61,7 @@ export interface Product {
   readonly runStep: RunStep;
   /** The one client of a helpdesk's connection, so that all callers share its quota. */
   helpdeskOf(connection: Connection): HelpdeskClient;
-  /** Walks a helpdesk's or a store's changes to their end; with `since` from that instant on. */
+  /** Walks a helpdesk's or a store's changes to their end; with `since` a store's from that instant on. */
   walk(
     connection: Connection,
     options?: {
@@ -70,6 +71,15 @@ export interface Product {
       readonly stop?: AbortSignal;
     },
   ): Promise<Walked>;
+  /** Reads a helpdesk's history from that instant on, and compares; the same call goes on where it was cut off. */
+  backfill(
+    connection: Connection,
+    options: {
+      readonly since: Date;
+      readonly onProgress?: ((progress: ingest.BackfillProgress) => void) | undefined;
+      readonly stop?: AbortSignal | undefined;
+    },
+  ): Promise<ingest.BackfillResult>;
   /** Marks what new rates or exchange rates change, on any day where the report names none; workers price it anew. */
   reprice(report: PriceImportReport): Promise<number>;
   /** Has the work since a day counted again after caps or constants changed; returns how many tickets that are. */
@@ -103,6 +113,8 @@ const keepBodiesMs = 7 * dayMs;
 /** How far back the sweep for bulk edits looks. */
 const missedHoldsMs = hourMs;
 const everyDay = { from: '1970-01-01', to: null };
+/** Tickets that a backfill's process takes at a time, beside the workers. */
+const ticketsAtOnce = 100;
 /** Rows marked at a time, so that no writer waits for a long list of locks. */
 const markAtOnce = 1000;
 
@@ -157,10 +169,26 @@ export const compose = async (
         ingest.markStale(sql, await ticketsTouchedBy(sql, orderIds), { now: clock.now() }),
     });
 
+    const troubles = ingest.createTroubles({ sql: db, clock });
+    /** A vendor's answers tell its time; of a demo's clock they say nothing. */
+    const watchClock = (id: number, { serverAt }: CallSeen): void => {
+      if (clock !== wallClock || !serverAt) return;
+      void troubles
+        .sawSkew(id, clock.now().getTime() - serverAt.getTime())
+        .catch((error: unknown) =>
+          log.warn({ step: 'clock', err: error }, 'the state of the clock could not be noted'),
+        );
+    };
     const helpdeskOf = createHelpdeskClients({
       clock,
       allowPrivate: config.allowPrivateUpstreams,
-      observe: ({ name }) => metrics.vendorCall(name),
+      observe({ id, name }) {
+        const count = metrics.vendorCall(name);
+        return (call) => {
+          count(call);
+          watchClock(id, call);
+        };
+      },
       countsOf,
     });
     const walk: Product['walk'] = async (connection, { since, onProgress, stop } = {}) => {
@@ -172,7 +200,9 @@ export const compose = async (
       const known = await ingest.identified({ directory, clientOf: helpdeskOf }, connection);
       const client = helpdeskOf(known);
       const onPage = onProgress && { onPage: onProgress };
-      return ingest.reconcile({ sql: db, clock, runStep, client, ...onPage }, known, from);
+      return ingest.reconcile({ sql: db, clock, runStep, client, troubles, ...onPage }, known, {
+        ...(stop && { stop }),
+      });
     };
 
     const markAll = async (ticketIds: readonly bigint[], options: { reprice: boolean }): Promise<void> => {
@@ -220,8 +250,9 @@ export const compose = async (
       clientOf: helpdeskOf,
       process: processor.process,
       hashAddress: vault.hashAddress,
+      troubles,
     });
-    const actor = ingest.createActor({ sql: db, clock, runStep, directory, clientOf: helpdeskOf });
+    const actor = ingest.createActor({ sql: db, clock, runStep, directory, clientOf: helpdeskOf, troubles });
     const sender = createSender({
       db,
       vault,
@@ -231,6 +262,24 @@ export const compose = async (
       log,
     });
     const fxFetch = createFxFetch({ db, clock, url: config.fxUrl, allowPrivate: config.allowPrivateUpstreams });
+
+    const decide = (lot: ingest.Lot): Promise<void> =>
+      ingest.isolate({ sql: db, clock, runStep }, 'decide again', lot, async ({ connectionId, ticketIds }) =>
+        processor.decideAgain(await connectionById(connectionId), ticketIds),
+      );
+    const backfill: Product['backfill'] = async (connection, { since, onProgress, stop }) => {
+      const known = await ingest.identified({ directory, clientOf: helpdeskOf }, connection);
+      const gatherSome = async (only: number): Promise<boolean> => {
+        const some = { only, most: ticketsAtOnce };
+        const due = await ingest.claimDue(db, clock.now(), some);
+        for (const lot of due) await gatherer.gather(lot);
+        const stale = due.length > 0 ? [] : await ingest.claimStale(db, clock.now(), some);
+        for (const lot of stale) await decide(lot);
+        return due.length + stale.length > 0;
+      };
+      const deps = { sql: db, clock, runStep, client: helpdeskOf(known), troubles, gatherSome, onProgress };
+      return ingest.runBackfill(deps, known, { since, stop });
+    };
 
     const connectionById = (id: number): Promise<Connection> => directory.connections.get(String(id));
     const walkById = async (id: number, stop: AbortSignal): Promise<void> => {
@@ -268,6 +317,7 @@ export const compose = async (
       runStep,
       helpdeskOf,
       walk,
+      backfill,
       reprice,
       recount,
       remap,
@@ -308,10 +358,7 @@ export const compose = async (
           log,
           work: {
             gather: gatherer.gather,
-            decide: (lot) =>
-              ingest.isolate({ sql: db, clock, runStep }, 'decide again', lot, async ({ connectionId, ticketIds }) =>
-                processor.decideAgain(await connectionById(connectionId), ticketIds),
-              ),
+            decide,
             act: actor.act,
             syncStore: walkById,
             reconcile: walkById,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
-import { InvalidInput } from './core/errors.ts';
+import { Writable } from 'node:stream';
+import { AppError, InvalidInput } from './core/errors.ts';
 
 /** What every command takes. */
 export interface Output {
@@ -55,6 +56,42 @@ export const readJson = async (file: string): Promise<unknown> => {
   }
 };
 
+/** Whether there is a person who can be asked. */
+export const isAtTerminal = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true;
+
+/** Asks one question; a secret answer is not echoed. Throws Refused where the person leaves instead of answering. */
+export type Ask = (question: string, options?: { readonly secret?: boolean }) => Promise<string>;
+
+export const askAtTerminal: Ask = async (question, { secret = false } = {}) => {
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // A terminal echoes by itself unless readline takes over, which then writes to nobody.
+  const terminal = createInterface({ input: process.stdin, output: secret ? silent : process.stderr, terminal: true });
+  const left = new Promise<never>((_, reject) => {
+    terminal.once('close', () => reject(new AppError('refused', 'Nothing was asked any further, and nothing was made.')));
+  });
+  try {
+    if (secret) process.stderr.write(question);
+    return (await Promise.race([terminal.question(secret ? '' : question), left])).trim();
+  } finally {
+    left.catch(() => undefined);
+    terminal.close();
+    if (secret) process.stderr.write('\n');
+  }
+};
+
+/** A yes from --yes or a person; where neither can be had, throws InvalidInput that names --yes. */
+export const consentTo = async (
+  question: string,
+  { yes = false, ask = askAtTerminal }: { readonly yes?: boolean | undefined; readonly ask?: Ask | undefined },
+): Promise<boolean> => {
+  if (yes) return true;
+  if (ask === askAtTerminal && !isAtTerminal())
+    throw new InvalidInput('There is no terminal to ask at: add --yes to say that this is meant.', [
+      { field: '--yes', reason: 'missing' },
+    ]);
+  return /^y(es)?$/i.test(await ask(`${question} [y/N] `));
+};
+
 /** A yes or no from a person at a terminal; true where there is none to ask. */
 export const confirm = async (question: string, { json }: Output): Promise<boolean> => {
   if (json || !process.stdin.isTTY) return true;
@@ -64,9 +101,33 @@ export const confirm = async (question: string, { json }: Output): Promise<boole
   return /^y(es)?$/i.test(answer.trim());
 };
 
-/** A walk's progress on one terminal line that moves. */
-export const progressOf =
-  (name: string, { json }: Output) =>
-  (walked: number): void => {
-    if (!json && process.stderr.isTTY) process.stderr.write(`\r${name}: ${walked} changes read`);
+/** Where nobody watches, a line this often. */
+const lineEveryMs = 10_000;
+
+/** How far something is: one line that moves on a terminal, else a line every 10 s; nothing beside a JSON document. */
+export const progressLine = (
+  name: string,
+  { json }: Output,
+  {
+    out = process.stderr as Pick<NodeJS.WriteStream, 'isTTY' | 'write'>,
+    nowMs = performance.now.bind(performance),
+  } = {},
+): { show(text: string): void; end(): void } => {
+  let lastMs = Number.NEGATIVE_INFINITY;
+  let moved = false;
+  return {
+    show(text) {
+      if (json) return;
+      if (out.isTTY) {
+        out.write(`\r\x1b[2K${name}: ${text}`);
+        moved = true;
+      } else if (nowMs() - lastMs >= lineEveryMs) {
+        out.write(`${name}: ${text}\n`);
+        lastMs = nowMs();
+      }
+    },
+    end() {
+      if (moved) out.write('\n');
+    },
   };
+};

@@ -30,6 +30,7 @@ const lotSchema = z.object({
   connectionId: z.int(),
   ticketIds: z.array(z.string().regex(/^\d+$/).transform(BigInt)),
   claimedUntil: z.coerce.date().optional(),
+  history: z.boolean().optional(),
 });
 const feedSchema = z.object({ connectionId: z.int() });
 
@@ -39,6 +40,7 @@ const jobOf = (name: string, lot: Lot) => ({
     connectionId: lot.connectionId,
     ticketIds: lot.ticketIds.map(String),
     ...(lot.claimedUntil && { claimedUntil: lot.claimedUntil.toISOString() }),
+    ...(lot.history && { history: true }),
   },
 });
 
@@ -57,6 +59,8 @@ export const startWorker = (deps: {
   const { signal } = stopping;
   const handlers = [
     queues.work('gather', async (data) => work.gather(lotSchema.parse(data)), { concurrency: 4 }),
+    // History waits for its share of the quota, however long: what happens now must find a free hand.
+    queues.work('gather history', async (data) => work.gather(lotSchema.parse(data)), { concurrency: 4 }),
     queues.work('decide', async (data) => work.decide(lotSchema.parse(data)), { concurrency: 2 }),
     // More than the lots that one slow helpdesk can have under way.
     queues.work('act', async (data) => work.act(lotSchema.parse(data)), { concurrency: 8 }),
@@ -82,10 +86,16 @@ export const startWorker = (deps: {
     const lots = await claim();
     if (lots.length === 0) return;
     try {
-      await queues.add(
-        queue,
-        lots.map((lot) => jobOf(queue, lot)),
-      );
+      const [history, news] = [lots.filter((lot) => lot.history), lots.filter((lot) => !lot.history)];
+      for (const [name, those] of [
+        [queue, news],
+        [`${queue} history`, history],
+      ] as const)
+        if (those.length > 0)
+          await queues.add(
+            name,
+            those.map((lot) => jobOf(name, lot)),
+          );
     } catch (error) {
       log.warn({ step: `sweep ${queue}`, lots: lots.length, err: error }, 'the queue took no jobs; done without it');
       for (const lot of lots) {

@@ -81,4 +81,4 @@ ALTER TABLE "connection_watch" ADD CONSTRAINT "connection_watch_connection_id_fk
 -- are neither read nor sorted to find the one that a webhook just told of.
 drop index ticket_due;
 create index ticket_due on ticket (due_at) where due_at is not null and not from_backfill;
-create index ticket_due_history on ticket (due_at) where due_at is not null and from_backfill;
+create index ticket_due_history on ticket (connection_id, due_at) where due_at is not null and from_backfill;

@@ -8,6 +8,7 @@ import { leaseSeconds, mostAttempts, retryDelayMs } from './coalescing.ts';
 import { identified } from './identify.ts';
 import { forbiddenRetryMs, isForbidden, isOutage } from './isolate.ts';
 import { type Lot, lotSize } from './store.ts';
+import type { Troubles } from './trouble.ts';
 
 /** Tickets of one lot that are looked up, tagged and recorded together; the rate budget of the client bounds the pace. */
 const writersAtOnce = 8;
@@ -34,6 +35,7 @@ export const claimTags = async (sql: Sql, now: Date): Promise<Lot[]> => {
             order by w.due_at desc
             limit greatest(0, $2 - (select count(*) from wanted_tag h where h.connection_id = c.id and h.claimed_until > now()))) as latest
         where c.mode = 'act' and c.disabled_at is null
+          and not exists (select 1 from connection_trouble x where x.connection_id = c.id and x.area in ('account', 'tags') and x.hold_until > $1)
      ),
      free as (
        select w.ticket_id, w.tag from due join wanted_tag w on w.ticket_id = due.ticket_id
@@ -149,11 +151,16 @@ export const createActor = (deps: {
   readonly runStep: RunStep;
   readonly directory: Directory;
   readonly clientOf: (connection: Connection) => HelpdeskClient;
+  readonly troubles: Troubles;
 }) => {
-  const { sql, clock, runStep, directory } = deps;
+  const { sql, clock, runStep, directory, troubles } = deps;
 
   /** Writes all rows of one ticket, of which `first` is any. */
-  const writeOne = async (client: HelpdeskClient, first: DueTag, rows: readonly DueTag[]): Promise<Outcome> => {
+  const writeOne = async (
+    { connectionId, client }: { readonly connectionId: number; readonly client: HelpdeskClient },
+    first: DueTag,
+    rows: readonly DueTag[],
+  ): Promise<Outcome> => {
     const result = (rest: Omit<Outcome, 'ticketId' | 'tags'>): Outcome => ({
       ticketId: first.ticket_id,
       tags: rows,
@@ -168,6 +175,7 @@ export const createActor = (deps: {
     } catch (error) {
       const message = error instanceof Error ? error.message.slice(0, 500) : 'unknown error';
       const now = clock.now().getTime();
+      if (isOutage(error) || isForbidden(error)) await troubles.met(connectionId, 'tags', error);
       if (error instanceof LimitReached)
         return result({ state: 'pending', counted: false, dueAt: new Date(now + error.retryAfterMs), error: message });
       if (error instanceof UpstreamError && [404, 410, 422].includes(error.status ?? 0))
@@ -200,6 +208,7 @@ export const createActor = (deps: {
         const named = await directory.connections.get(String(lot.connectionId));
         if (named.mode !== 'act') return;
         const connection = await identified(deps, named);
+        if (await troubles.heldUntil(connection.id, 'tags')) return;
         const { claim, ticketIds } = await takeOver(sql, lot);
         line.tickets = ticketIds.length;
         if (claim === null) return;
@@ -208,9 +217,12 @@ export const createActor = (deps: {
           const those = ticketIds.slice(start, start + writersAtOnce);
           const due = Map.groupBy(await dueTags(sql, those, claim, clock.now()), (row) => row.ticket_id);
           const outcomes = await Promise.all(
-            [...due.values()].flatMap((rows) => (rows[0] ? [writeOne(client, rows[0], rows)] : [])),
+            [...due.values()].flatMap((rows) =>
+              rows[0] ? [writeOne({ connectionId: connection.id, client }, rows[0], rows)] : [],
+            ),
           );
           await record(sql, outcomes, clock.now());
+          if (outcomes.some(({ state }) => state === 'done')) await troubles.well(connection.id, 'tags');
           if (due.size < those.length) line.left = Number(line.left ?? 0) + those.length - due.size;
           for (const { state, error } of outcomes) {
             line[state] = Number(line[state] ?? 0) + 1;

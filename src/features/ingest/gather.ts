@@ -3,6 +3,7 @@ import { minuteMs, secondMs } from '../../core/time.ts';
 import type { HelpdeskClient, TicketSnapshot } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
+import { inBackground } from '../../platform/http/budget.ts';
 import type { RunStep, StepLine } from '../../platform/log.ts';
 import { fieldNumbers, findNamedLines, findOrderNumbers, parseNumberPattern } from '../attribution/index.ts';
 import { detectLanguage } from '../csat/index.ts';
@@ -12,7 +13,8 @@ import { leaseSeconds } from './coalescing.ts';
 import { identified } from './identify.ts';
 import { type Failure, isolate } from './isolate.ts';
 import type { Gathered } from './merge.ts';
-import { type DueTicket, keepClaims, type Lot, renewDue } from './store.ts';
+import { type DueTicket, keepClaims, type Lot, postpone, renewDue } from './store.ts';
+import type { Troubles } from './trouble.ts';
 
 /** Orders older than this before the ticket play no part in attribution (RULES.md section 3, rung 4). */
 const recentOrdersMs = 90 * 24 * 60 * minuteMs;
@@ -45,6 +47,7 @@ export const createGatherer = (deps: {
   readonly clientOf: (connection: Connection) => HelpdeskClient;
   readonly process: (connection: Connection, gathered: readonly Gathered[]) => Promise<readonly Failure[]>;
   readonly hashAddress: (address: string) => Buffer;
+  readonly troubles: Troubles;
 }): Gatherer => {
   const { sql, clock, directory, orders } = deps;
 
@@ -105,6 +108,7 @@ export const createGatherer = (deps: {
         historyHeld: ticket.historyHeld,
       })),
     );
+    await deps.troubles.well(connection.id, 'tickets');
     if (pulled.agents.length > 0) await directory.saveAgents(connection.id, pulled.agents);
     const snapshots = new Map(pulled.tickets.map((snapshot) => [snapshot.externalId, snapshot]));
     const { orderNumberPattern } = connection.settings;
@@ -174,14 +178,22 @@ export const createGatherer = (deps: {
     }
   };
 
+  const gatherLot = (lot: Lot): Promise<void> =>
+    isolate(deps, 'gather', lot, async (part, line) => {
+      const due = await renewDue(sql, part, clock.now());
+      line.tickets = due.length;
+      if (due.length === 0) return [];
+      const connection = await identified(deps, await directory.connections.get(String(part.connectionId)));
+      return whileHeld(due, () => pullLot(connection, due, line));
+    });
+
   return {
-    gather: (lot) =>
-      isolate(deps, 'gather', lot, async (part, line) => {
-        const due = await renewDue(sql, part, clock.now());
-        line.tickets = due.length;
-        if (due.length === 0) return [];
-        const connection = await identified(deps, await directory.connections.get(String(part.connectionId)));
-        return whileHeld(due, () => pullLot(connection, due, line));
-      }),
+    async gather(lot) {
+      // Lots that were claimed before the trouble began are not tried one after the other.
+      const until = await deps.troubles.heldUntil(lot.connectionId, 'tickets');
+      if (until)
+        return postpone(sql, lot.ticketIds, { until, error: 'the connection is in trouble; its status tells' });
+      return lot.history ? inBackground(() => gatherLot(lot)) : gatherLot(lot);
+    },
   };
 };

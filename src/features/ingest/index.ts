@@ -1,5 +1,6 @@
 export { claimTags, createActor } from './act.ts';
 export { newestDelivery } from './arrivals.ts';
+export type { BackfillProgress } from './backfill-progress.ts';
 export { dropOldBodies } from './bodies.ts';
 export { createGatherer } from './gather.ts';
 export { identified } from './identify.ts';
@@ -11,6 +12,8 @@ export { createReceiver } from './receive.ts';
 export { reconcile, type WalkResult } from './reconcile.ts';
 export { listQuarantined, replay } from './replay.ts';
 export { type CountDelivery, webhookRoutes } from './routes.ts';
+export { type BackfillResult, runBackfill } from './run-backfill.ts';
 export { type ConnectionStatus, connectionStatuses } from './status.ts';
 export { claimDue, claimStale, type Lot, lookAt, markAllStale, markStale } from './store.ts';
 export { switchMode } from './switch-mode.ts';
+export { type ConnectionState, createTroubles, type Troubles } from './trouble.ts';

@@ -5,6 +5,7 @@ import type { Sql } from '../../platform/database/database.ts';
 import { isStorageTrouble } from '../../platform/database/trouble.ts';
 import type { RunStep, StepLine } from '../../platform/log.ts';
 import { countFailure, type Lot, postpone } from './store.ts';
+import type { Troubles } from './trouble.ts';
 
 /** A ticket closed to our user. A helpdesk answers so for a whole lot too: only asked for alone is the ticket known. */
 export const isForbidden = (error: unknown): boolean => error instanceof UpstreamError && error.status === 403;
@@ -38,6 +39,8 @@ interface Deps {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly runStep: RunStep;
+  /** Told of what may lie in the connection; absent for steps that ask no helpdesk. */
+  readonly troubles?: Pick<Troubles, 'met'>;
 }
 
 /** Counts failures that lie in the tickets themselves; after bounded tries a ticket is quarantined. */
@@ -62,7 +65,8 @@ const blame = async ({ sql, clock }: Deps, failures: readonly Failure[], line: S
 /**
  * Runs a step over a lot of tickets so that a poison ticket delays nobody. The work returns the tickets that failed by
  * themselves; these are counted. Where the whole step throws, an outage (see isOutage) puts the lot back, and any other
- * failure halves the lot until the ticket at fault is alone.
+ * failure halves the lot until the ticket at fault is alone. So does a connection that answers nothing but oddities, or that
+ * is closed to us: once that is sure, its tickets wait as in an outage.
  */
 export const isolate = async (
   deps: Deps,
@@ -81,7 +85,11 @@ export const isolate = async (
     } catch (error) {
       line.reason = describe(error);
       const [first] = ticketIds;
-      if (isOutage(error)) {
+      const outage = isOutage(error);
+      const alone = outage || ticketIds.length > 1 ? undefined : first;
+      const sure =
+        (outage || alone !== undefined) && (await deps.troubles?.met(lot.connectionId, 'tickets', error, alone));
+      if (outage || sure) {
         line.outcome = 'postponed';
         const until = new Date(clock.now().getTime() + waitMs(error));
         await postpone(sql, ticketIds, { until, error: describe(error) });

@@ -1,15 +1,16 @@
 import { UpstreamError } from '../../core/errors.ts';
 import { minuteMs } from '../../core/time.ts';
-import type { HelpdeskClient } from '../../helpdesks/port.ts';
+import type { HelpdeskClient, TicketChange } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { RunStep } from '../../platform/log.ts';
 import { type Connection, loadCursor, saveCursor } from '../directory/index.ts';
 import { describe } from './isolate.ts';
 import { raiseChanged } from './raise.ts';
+import type { Troubles } from './trouble.ts';
 
 /** A walk reads again what changed this shortly before the last one ended: helpdesks show changes late and out of order. */
-const overlapMs = 10 * minuteMs;
+export const overlapMs = 10 * minuteMs;
 
 export interface WalkResult {
   readonly connection: number;
@@ -18,21 +19,31 @@ export interface WalkResult {
   readonly raised: number;
 }
 
+/** A cursor that the helpdesk takes no more would fail for ever: such a walk starts again. Lacking rights say nothing of it. */
+export const takesNoMore = (error: unknown): boolean =>
+  error instanceof UpstreamError && !error.retryable && ![401, 402, 403].includes(error.status ?? 0);
+
 interface Cursor {
   /** Where an unfinished walk goes on; null: the last one reached the end. */
   readonly cursor: string | null;
-  /** Start of the walk as it was asked for, ISO 8601: a backfill from another date is another walk. */
+  /** Start of the walk, ISO 8601: from another start it is another walk. */
   readonly from: string;
-  /** When it began, ISO 8601: what is created later is no history. */
-  readonly startedAt: string;
   readonly walked: number;
   readonly raised: number;
+  /** The latest change that it named, ISO 8601. By the helpdesk's clock, for ours may be off by a day. */
+  readonly latest?: string | undefined;
+  /** When a walk last reached the end of the feed, ISO 8601. */
+  readonly endedAt?: string | undefined;
 }
+
+const laterOf = (held: string | undefined, changed: readonly TicketChange[]): string | undefined =>
+  changed
+    .map(({ updatedAt }) => updatedAt.toISOString())
+    .reduce<string | undefined>((latest, at) => (latest === undefined || at > latest ? at : latest), held);
 
 /**
  * Walks a helpdesk's change feed to its end and raises every ticket that is newer there than here. The cursor is stored
- * after the tickets of its page: a walk that was cut off, or ended by `stop`, goes on there, repeats a page and loses none. With `since` it is a
- * backfill: the same walk from an earlier start, whose unknown tickets are marked as history and never surveyed.
+ * after the tickets of its page: a walk that was cut off, or ended by `stop`, goes on there, repeats a page and loses none.
  */
 export const reconcile = (
   deps: {
@@ -40,24 +51,25 @@ export const reconcile = (
     readonly clock: Clock;
     readonly runStep: RunStep;
     readonly client: HelpdeskClient;
+    readonly troubles: Troubles;
     readonly onPage?: (walked: number) => void;
   },
   connection: Connection,
-  { since, stop }: { readonly since?: Date; readonly stop?: AbortSignal } = {},
+  { stop }: { readonly stop?: AbortSignal } = {},
 ): Promise<WalkResult> =>
   deps.runStep('reconcile', async (line) => {
     const { sql, clock, client } = deps;
-    const stream = since ? 'backfill' : 'tickets';
+    const stream = 'tickets';
     const startedAt = clock.now();
     const held = await loadCursor<Cursor>(sql, connection.id, stream);
-    const from = since ?? new Date((held?.seenUntil ?? connection.createdAt).getTime() - overlapMs);
+    const from = new Date((held?.seenUntil ?? connection.createdAt).getTime() - overlapMs);
     const cutOff = held?.state.cursor != null && held.state.from === from.toISOString() ? held.state : null;
     let at: Cursor = cutOff ?? {
       cursor: null,
       from: from.toISOString(),
-      startedAt: startedAt.toISOString(),
       walked: 0,
       raised: 0,
+      endedAt: held?.state.endedAt,
     };
     const save = (state: Cursor, { seenUntil, error }: { readonly seenUntil?: Date; readonly error?: string } = {}) =>
       saveCursor(sql, connection.id, stream, {
@@ -66,8 +78,6 @@ export const reconcile = (
         now: clock.now(),
         error: error ?? null,
       });
-    // Before any ticket is raised: process asks when the backfill began.
-    if (since) await save(at);
     const outcome = (): WalkResult => {
       const { walked, raised } = at;
       Object.assign(line, { connection: connection.id, stream, walked, raised });
@@ -80,19 +90,29 @@ export const reconcile = (
             ? 0
             : await raiseChanged(sql, connection.id, page.changed, {
                 now: clock.now(),
-                fromBackfill: since !== undefined,
+                fromBackfill: false,
               });
-        at = { ...at, cursor: page.cursor, walked: at.walked + page.changed.length, raised: at.raised + raised };
+        at = {
+          cursor: page.cursor,
+          from: at.from,
+          walked: at.walked + page.changed.length,
+          raised: at.raised + raised,
+          latest: laterOf(at.latest, page.changed),
+          endedAt: at.endedAt,
+        };
         deps.onPage?.(at.walked);
         await save(at);
+        await deps.troubles.well(connection.id, 'feed');
         if (stop?.aborted) return outcome();
       }
     } catch (error) {
-      // A cursor that the helpdesk takes no more would fail for ever; the walk then starts again.
-      const refused = error instanceof UpstreamError && !error.retryable;
-      await save(refused ? { ...at, cursor: null } : at, { error: describe(error) });
+      await deps.troubles.met(connection.id, 'feed', error);
+      await save(takesNoMore(error) ? { ...at, cursor: null } : at, { error: describe(error) });
       throw error;
     }
-    await save({ ...at, cursor: null }, { seenUntil: startedAt });
+    // Where nothing changed nothing is lost by reading from there again.
+    const ended = { ...at, cursor: null, endedAt: clock.now().toISOString() };
+    const latest = at.latest === undefined ? null : new Date(at.latest);
+    await save(ended, latest === null ? {} : { seenUntil: latest < startedAt ? latest : startedAt });
     return outcome();
   });

@@ -1,4 +1,7 @@
 import type { Sql } from '../../platform/database/database.ts';
+import { loadBackfill } from './backfill.ts';
+import { type BackfillProgress, readProgress } from './backfill-progress.ts';
+import { byGravity, type ConnectionState } from './trouble.ts';
 
 /** How one connection is doing. Times in seconds, counts of tickets, deliveries and outbox rows. */
 export interface ConnectionStatus {
@@ -24,6 +27,26 @@ export interface ConnectionStatus {
   readonly lastReconcileAt: string | null;
   /** What the last walk met, and the last of other streams under their names, e.g. "backfill: ...". */
   readonly lastError: string | null;
+  /** How we get on with the vendor; what is wrong and what to do about it, where it is not `ok`. */
+  readonly state: ConnectionState;
+  readonly stateText: string | null;
+  readonly stateNext: string | null;
+  readonly stateSince: string | null;
+  /** Since when the change feed was last read to its end; null before the first time. */
+  readonly feedLagSeconds: number | null;
+  /** The latest daily count of tickets created since a day, there and here; null where the helpdesk tells no number. */
+  readonly counted: {
+    readonly at: string;
+    readonly since: string;
+    readonly there: number;
+    readonly here: number;
+  } | null;
+  /** Our webhook at the helpdesk as last looked at; null where nobody looked yet or the helpdesk does not tell. */
+  readonly webhook: { readonly state: string; readonly text: string | null; readonly checkedAt: string } | null;
+  /** Since when no delivery came although the feed tells of changes; null: nothing unusual. */
+  readonly silentSince: string | null;
+  /** The latest backfill; null where there never was one. */
+  readonly backfill: BackfillProgress | null;
 }
 
 interface StatusRow {
@@ -47,18 +70,29 @@ interface StatusRow {
   last_error: string | null;
   walked: number | null;
   raised: number | null;
+  feed_read_at: Date | null;
+  webhook_state: string | null;
+  webhook_text: string | null;
+  webhook_checked_at: Date | null;
+  silent_since: Date | null;
+  counted_at: Date | null;
+  counted_from: Date | null;
+  counted_there: number | null;
+  counted_here: number | null;
+  troubles: { state: ConnectionState; text: string; next: string; since: string }[] | null;
 }
 
 export const connectionStatuses = async (sql: Sql, now: Date): Promise<ConnectionStatus[]> => {
   const rows = await sql.query<StatusRow>(
     `select c.id, c.name, c.kind, c.mode, n.tickets, t.dirty, t.stale, t.oldest, q.quarantined_tickets, w.tags, m.mails, u.failed, u.refused, u.doubt, d.quarantined_deliveries, l.last_delivery,
-            s.last_run_at as last_run, e.last_error, (s.cursor->>'walked')::int as walked, (s.cursor->>'raised')::int as raised
+            s.last_run_at as last_run, e.last_error, (s.cursor->>'endedAt')::timestamptz as feed_read_at, x.troubles,
+            v.webhook_state, v.webhook_text, v.webhook_checked_at, v.silent_since, v.counted_at, v.counted_from, v.counted_there, v.counted_here, (s.cursor->>'walked')::int as walked, (s.cursor->>'raised')::int as raised
        from connection c
        left join lateral (select count(*) as tickets from ticket where connection_id = c.id) n on true
        left join lateral (
          select count(*) filter (where due_at is not null or deep_due_at <= $1) as dirty,
                 count(*) filter (where stale_since is not null and snapshot_at is not null and due_at is null) as stale,
-                min(least(due_at, stale_since, deep_due_at)) as oldest
+                min(least(due_at, stale_since, deep_due_at)) filter (where not from_backfill) as oldest
            from ticket where connection_id = c.id and quarantined_at is null and (due_at is not null or deep_due_at <= $1 or stale_since is not null)) t on true
        left join lateral (
          select count(*) as quarantined_tickets from ticket where connection_id = c.id and quarantined_at is not null) q on true
@@ -83,11 +117,21 @@ export const connectionStatuses = async (sql: Sql, now: Date): Promise<Connectio
        left join lateral (
          select string_agg(case when stream in ('tickets', 'orders') then last_error else stream || ': ' || last_error end, '; ' order by stream) as last_error
            from sync_cursor where connection_id = c.id) e on true
+       left join connection_watch v on v.connection_id = c.id
+       left join lateral (
+         select jsonb_agg(jsonb_build_object('state', state, 'text', text, 'next', next_step, 'since', since)) as troubles
+           from connection_trouble where connection_id = c.id) x on true
       where c.disabled_at is null
       order by c.id`,
     [now],
   );
-  return rows.map((row) => ({
+  return Promise.all(rows.map((row) => statusOf(sql, row, now)));
+};
+
+const statusOf = async (sql: Sql, row: StatusRow, now: Date): Promise<ConnectionStatus> => {
+  const worst = (row.troubles ?? []).toSorted((a, b) => byGravity.indexOf(a.state) - byGravity.indexOf(b.state))[0];
+  const run = await loadBackfill(sql, row.id);
+  return {
     id: row.id,
     name: row.name,
     kind: row.kind,
@@ -104,5 +148,25 @@ export const connectionStatuses = async (sql: Sql, now: Date): Promise<Connectio
     lastDeliveryAt: row.last_delivery?.toISOString() ?? null,
     lastReconcileAt: row.last_run?.toISOString() ?? null,
     lastError: row.last_error,
-  }));
+    state: worst?.state ?? 'ok',
+    stateText: worst?.text ?? null,
+    stateNext: worst?.next ?? null,
+    stateSince: worst ? new Date(worst.since).toISOString() : null,
+    feedLagSeconds: row.feed_read_at && Math.max(0, Math.round((now.getTime() - row.feed_read_at.getTime()) / 1000)),
+    counted:
+      row.counted_at === null || row.counted_from === null || row.counted_there === null || row.counted_here === null
+        ? null
+        : {
+            at: row.counted_at.toISOString(),
+            since: row.counted_from.toISOString(),
+            there: row.counted_there,
+            here: row.counted_here,
+          },
+    webhook:
+      row.webhook_state === null || row.webhook_checked_at === null
+        ? null
+        : { state: row.webhook_state, text: row.webhook_text, checkedAt: row.webhook_checked_at.toISOString() },
+    silentSince: row.silent_since?.toISOString() ?? null,
+    backfill: run && (await readProgress(sql, row.id, run, now)),
+  };
 };

@@ -57,10 +57,14 @@ const isWorking = `connection.disabled_at is null and not exists (
 
 /**
  * Claims tickets that are due to be gathered, as lots by connection: what happens now first, and of history, which is known
- * from a backfill alone, a bounded number, in the order in which it was found. `only`: of this connection.
+ * from a backfill alone, a bounded number, in the order in which it was found. `only`: of this connection; `most`: of either.
  */
-export const claimDue = async (sql: Sql, now: Date, { only = null }: { only?: number | null } = {}): Promise<Lot[]> => {
-  const room = mostClaimed - (await claimedNow(sql));
+export const claimDue = async (
+  sql: Sql,
+  now: Date,
+  { only = null, most = mostClaimed }: { readonly only?: number | null; readonly most?: number } = {},
+): Promise<Lot[]> => {
+  const room = Math.min(most, mostClaimed - (await claimedNow(sql)));
   if (room <= 0) return [];
   const rows = await sql.query<{ id: bigint; connection_id: number; claimed_until: Date }>(
     `with due as (
@@ -73,10 +77,14 @@ export const claimDue = async (sql: Sql, now: Date, { only = null }: { only?: nu
      returning ticket.id, ticket.connection_id, ticket.claimed_until`,
     [now, room, only],
   );
-  return [...lotsOf(rows, lotSize), ...(await claimHistory(sql, now, { only }))];
+  return [...lotsOf(rows, lotSize), ...(await claimHistory(sql, now, { only, most }))];
 };
 
-const claimHistory = async (sql: Sql, now: Date, { only }: { readonly only: number | null }): Promise<Lot[]> => {
+const claimHistory = async (
+  sql: Sql,
+  now: Date,
+  { only, most }: { readonly only: number | null; readonly most: number },
+): Promise<Lot[]> => {
   const rows = await sql.query<{ id: bigint; connection_id: number; claimed_until: Date }>(
     `with due as (
        select oldest.id from connection, lateral (
@@ -84,42 +92,36 @@ const claimHistory = async (sql: Sql, now: Date, { only }: { readonly only: numb
           where ticket.connection_id = connection.id and due_at <= $1 and due_at is not null and from_backfill and quarantined_at is null
             and (claimed_until is null or claimed_until < now())
           order by due_at
-          limit greatest(0, $2 - (select count(*) from ticket t where t.connection_id = connection.id and t.claimed_until > now() and t.from_backfill))
+          limit least($4::int, greatest(0, $2 - (select count(*) from ticket t where t.connection_id = connection.id and t.claimed_until > now() and t.from_backfill)))
           for update skip locked) oldest
         where exists (select 1 from ticket t where t.connection_id = connection.id and t.due_at is not null and t.from_backfill)
           and ($3::int is null or connection.id = $3) and ${isWorking}
      )
      update ticket set claimed_until = ${leaseSql} from due where ticket.id = due.id
      returning ticket.id, ticket.connection_id, ticket.claimed_until`,
-    [now, mostHistoryClaimed, only],
+    [now, mostHistoryClaimed, only, most],
   );
   return lotsOf(rows, lotSize).map((lot) => ({ ...lot, history: true }));
 };
 
-/** Lots of history wait for their turn at the helpdesk: their leases are prolonged, save where news took the ticket away. */
-export const keepHistory = async (sql: Sql, { ticketIds }: Lot): Promise<void> => {
-  await sql.query(
-    `with held as (
-       select id from ticket where id = any($1) and claimed_until > now() and from_backfill order by connection_id, external_id for update
-     )
-     update ticket set claimed_until = ${leaseSql} from held where ticket.id = held.id`,
-    [ticketIds],
-  );
-};
-
 /** Claims tickets that are to be decided again from what is stored. */
-export const claimStale = async (sql: Sql, now: Date): Promise<Lot[]> => {
-  const room = mostClaimed - (await claimedNow(sql));
+export const claimStale = async (
+  sql: Sql,
+  now: Date,
+  { only = null, most = mostClaimed }: { readonly only?: number | null; readonly most?: number } = {},
+): Promise<Lot[]> => {
+  const room = Math.min(most, mostClaimed - (await claimedNow(sql)));
   if (room <= 0) return [];
   const rows = await sql.query<{ id: bigint; connection_id: number }>(
     `with due as (
        select id from ticket
         where stale_since <= $1 and snapshot_at is not null and quarantined_at is null and (claimed_until is null or claimed_until < now())
+          and ($4::int is null or connection_id = $4)
         order by stale_since limit $2 for update skip locked
      )
      update ticket set claimed_until = now() + $3 * interval '1 s' from due where ticket.id = due.id
      returning ticket.id, ticket.connection_id`,
-    [now, room, leaseSeconds],
+    [now, room, leaseSeconds, only],
   );
   return lotsOf(rows, lotSize);
 };

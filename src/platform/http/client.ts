@@ -43,6 +43,8 @@ export interface CallSeen {
   readonly path: string;
   readonly status: number | null;
   readonly seconds: number;
+  /** The vendor's time as its answer told (RFC 9110, Date); null where it did not. */
+  readonly serverAt?: Date | null;
 }
 export type CallObserver = (call: CallSeen) => void;
 
@@ -116,9 +118,11 @@ export const createHttp = ({
     };
     const startMs = performance.now();
     let status: number | null = null;
+    let serverAt: Date | null = null;
     try {
       const response = await fetch(url, init);
       status = response.status;
+      serverAt = dateOf(response.headers);
       const reading = readRate?.(response.headers);
       if (reading) budget.learn(reading);
       const good = response.ok || call.allow?.includes(status) === true;
@@ -133,7 +137,7 @@ export const createHttp = ({
       throw failureOf.network(name, method, error);
     } finally {
       clearTimeout(timer);
-      observe?.({ method, path: call.path, status, seconds: (performance.now() - startMs) / 1000 });
+      observe?.({ method, path: call.path, status, seconds: (performance.now() - startMs) / 1000, serverAt });
     }
   };
 
@@ -169,6 +173,13 @@ export const createHttp = ({
       );
     },
   };
+};
+
+/** Of a cached answer the date says nothing. */
+const dateOf = (headers: Headers): Date | null => {
+  const text = headers.has('age') ? null : headers.get('date');
+  const ms = text === null ? Number.NaN : Date.parse(text);
+  return Number.isNaN(ms) ? null : new Date(ms);
 };
 
 const addressOf = (base: URL, call: HttpCall, name: string): URL => {

@@ -78,6 +78,8 @@ export interface FakeDesk {
   readonly leftOut: Set<string>;
   /** Pages of the change feed after each cursor. */
   readonly feed: TicketChange[][];
+  /** Tickets that it counts; null: it does not say. */
+  counted: number | null;
   readonly pulls: Wanted[];
   readonly walks: { readonly cursor: string | null; readonly since: Date }[];
   readonly writes: {
@@ -119,6 +121,7 @@ export const fakeDesk = (): FakeDesk => {
         yield { changed: desk.feed[page] ?? [], cursor: String(page + 1) };
       }
     },
+    count: async () => desk.counted,
     async changeTags(externalId, change) {
       desk.writes.push({ externalId, ...change });
       await desk.onWrite(externalId);
@@ -134,6 +137,7 @@ export const fakeDesk = (): FakeDesk => {
     tickets: new Map(),
     leftOut: new Set(),
     feed: [],
+    counted: null,
     pulls: [],
     walks: [],
     writes: [],

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/core/errors.ts';
-import { dayMs, hourMs, minuteMs, secondMs } from '../../../src/core/time.ts';
+import { hourMs, minuteMs, secondMs } from '../../../src/core/time.ts';
 import { connectionStatuses, reconcile } from '../../../src/features/ingest/index.ts';
-import { raiseChanged } from '../../../src/features/ingest/raise.ts';
 import type { TicketChange } from '../../../src/helpdesks/port.ts';
 import { emptyHistory, reading } from './fake-desk.ts';
 import { type World, world } from './world.ts';
@@ -13,8 +12,10 @@ beforeEach(async () => {
 });
 afterEach(() => w.close());
 
-const walk = (options: { since?: Date; stop?: AbortSignal } = {}) =>
-  reconcile({ sql: w.db, clock: w.clock, runStep: w.runStep, client: w.first.client }, w.connection, options);
+const walk = (options: { stop?: AbortSignal } = {}) => {
+  const { client, troubles } = w.first;
+  return reconcile({ sql: w.db, clock: w.clock, runStep: w.runStep, client, troubles }, w.connection, options);
+};
 const changed = (externalId: string, updatedAt = w.clock.now()): TicketChange => ({
   externalId,
   updatedAt,
@@ -253,72 +254,5 @@ describe('the cursor', () => {
     await expect(walk()).rejects.toThrow('away');
     w.desk.onPage = () => undefined;
     expect(await walk()).toMatchObject({ raised: 1 });
-  });
-});
-
-describe('a backfill', () => {
-  const since = new Date('2025-12-01T00:00:00Z');
-
-  test('is the same walk from an earlier start, and leaves the other cursor alone', async () => {
-    feed([changed('1', new Date('2025-12-05T00:00:00Z'))]);
-    expect(await walk({ since })).toMatchObject({ raised: 1 });
-    expect(w.desk.walks.at(-1)).toEqual({ cursor: null, since });
-    expect((await w.row('1')).from_backfill).toBe(true);
-    const streams = await w.db.query<{ stream: string }>('select stream from sync_cursor');
-    expect(streams).toEqual([{ stream: 'backfill' }]);
-    expect(await completeness()).toBeNull();
-  });
-
-  test('makes no history of a ticket that webhooks told of', async () => {
-    w.put('1');
-    await tell('1');
-    feed([changed('1', new Date(w.clock.now().getTime() + dayMs))]);
-    await walk({ since });
-    expect((await w.row('1')).from_backfill).toBe(false);
-  });
-
-  test('makes no history of a ticket that was created while it ran and whose webhook was lost', async () => {
-    feed([changed('1'), changed('2')]);
-    await walk({ since });
-    w.put('1');
-    w.put('2', { createdAt: w.clock.now(), updatedAt: w.clock.now() });
-    w.clock.advance(minuteMs);
-    await w.drain();
-    expect((await w.row('1')).from_backfill).toBe(true);
-    expect((await w.row('2')).from_backfill).toBe(false);
-  });
-
-  test('that was cut off and goes on began when it first did', async () => {
-    feed([changed('1')], [changed('2')]);
-    w.desk.onPage = (page) => {
-      if (page === 1) throw new UpstreamError('away', { retryable: true });
-    };
-    await expect(walk({ since })).rejects.toThrow('away');
-    w.clock.advance(hourMs);
-    w.put('2', { createdAt: w.clock.now(), updatedAt: w.clock.now() });
-    w.clock.advance(hourMs);
-    w.desk.onPage = () => undefined;
-    await walk({ since });
-    await w.drain();
-    expect((await w.row('2')).from_backfill).toBe(false);
-  });
-
-  test('is history no more once a later walk finds it changed; our own tags change nothing about that', async () => {
-    const both = { now: w.clock.now(), fromBackfill: true };
-    await raiseChanged(w.db, w.connection.id, [changed('1'), changed('2')], both);
-    w.put('1');
-    w.put('2');
-    await w.drain();
-    await w.db.query(
-      "insert into wanted_tag (ticket_id, connection_id, tag, wanted, state, done_at) select id, connection_id, 'partner_nord', true, 'done', $1 from ticket where external_id = '2'",
-      [new Date(w.clock.now().getTime() + minuteMs)],
-    );
-    w.clock.advance(minuteMs);
-    await raiseChanged(w.db, w.connection.id, [changed('1'), changed('2')], {
-      now: w.clock.now(),
-      fromBackfill: false,
-    });
-    expect((await w.row('1')).from_backfill).toBe(false);
-    expect((await w.row('2')).from_backfill).toBe(true);
   });
 });

@@ -84,6 +84,7 @@ export const world = async ({ mode = 'act' as 'observe' | 'act', settings = {}, 
       basis,
       onSuppressed: (reason, count) => suppressed.push([reason, count]),
     });
+    const troubles = ingest.createTroubles({ sql: db, clock });
     const clientOfDesk = () => desk.adapter.connect({}, { clock, allowPrivate: false, apiUserId: 'us' });
     const gatherer = ingest.createGatherer({
       sql: db,
@@ -95,8 +96,9 @@ export const world = async ({ mode = 'act' as 'observe' | 'act', settings = {}, 
       clientOf: clientOfDesk,
       process: processor.process,
       hashAddress: vault.hashAddress,
+      troubles,
     });
-    const actor = ingest.createActor({ sql: db, clock, runStep, directory, clientOf: clientOfDesk });
+    const actor = ingest.createActor({ sql: db, clock, runStep, directory, clientOf: clientOfDesk, troubles });
     return {
       processor,
       suppressed,
@@ -107,6 +109,7 @@ export const world = async ({ mode = 'act' as 'observe' | 'act', settings = {}, 
           processor.decideAgain(await directory.connections.get(String(connectionId)), ticketIds),
         ),
       client: clientOfDesk(),
+      troubles,
     };
   };
   const first = worker();

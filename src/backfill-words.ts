@@ -1,0 +1,43 @@
+import type { BackfillProgress, BackfillResult } from './features/ingest/index.ts';
+
+const number = (count: number): string => Math.round(count).toLocaleString('en-US');
+
+const durationOf = (seconds: number): string => {
+  if (seconds < 90) return `${seconds} s`;
+  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+};
+
+/** A backfill's progress for a person. The rest is told only where it was measured. */
+export const backfillWords = ({ found, raised, done, perMinute, remainingSeconds, state }: BackfillProgress): string =>
+  [
+    `${number(found)} tickets found${state === 'walking' ? ' so far' : ''}`,
+    `${number(raised)} to be read`,
+    `${number(done)} pulled and posted`,
+    perMinute === null ? 'rate not measured yet' : `${number(perMinute)} a minute`,
+    `time left ${remainingSeconds === null ? 'unknown' : `about ${durationOf(remainingSeconds)}`}`,
+  ].join(', ');
+
+/** How a backfill ended: complete, or what is missing and what to do about it. */
+export const verdictOf = (
+  { complete, found, held, quarantined, missing, countedThere, countedHere }: NonNullable<BackfillResult['comparison']>,
+  connectionId: number,
+): string => {
+  if (complete)
+    return countedThere === null
+      ? `complete: ${number(held)} of ${number(found)} tickets found are held`
+      : `complete: ${number(held)} of ${number(found)} tickets found are held; the helpdesk counts ${number(countedThere)}, we ${number(countedHere)}`;
+  const again = `call "deskledger backfill" again for connection ${connectionId}`;
+  const reasons = [
+    ...(quarantined > 0
+      ? [`${number(quarantined)} are set aside: GET /api/v1/quarantine says why, "deskledger replay" tries them again`]
+      : []),
+    ...(missing > 0 ? [`${number(missing)} were found and not pulled: ${again}`] : []),
+    ...(countedThere !== null && countedThere > countedHere
+      ? [
+          `the helpdesk counts ${number(countedThere)} tickets created since then, we hold ${number(countedHere)}, ${number(countedThere - countedHere)} less: see whether our user may see all tickets (an admin does), then ${again}`,
+        ]
+      : []),
+  ];
+  return `not complete: ${reasons.join('; ')}`;
+};

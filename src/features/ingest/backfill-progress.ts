@@ -1,0 +1,104 @@
+import { minuteMs, secondMs } from '../../core/time.ts';
+import type { Sql } from '../../platform/database/database.ts';
+import { loadCursor, saveCursor } from '../directory/index.ts';
+import type { BackfillRun } from './backfill.ts';
+
+/** How far a backfill is. */
+export interface BackfillProgress {
+  /** ISO 8601. */
+  readonly since: string;
+  /** Distinct tickets that the walk named, those that were to be pulled, and those that are pulled, priced and posted. */
+  readonly found: number;
+  readonly raised: number;
+  readonly done: number;
+  /** Tickets a minute, over the last minutes; null until two moments were measured. */
+  readonly perMinute: number | null;
+  /** By that rate; null while it is unknown, or while the walk still finds tickets, for then nobody knows how many are left. */
+  readonly remainingSeconds: number | null;
+  /** interrupted: nobody runs it at the moment; the same command goes on. */
+  readonly state: 'walking' | 'gathering' | 'interrupted' | 'complete' | 'incomplete';
+}
+
+interface Measured {
+  readonly samples: readonly { readonly atMs: number; readonly done: number }[];
+}
+
+const stream = 'backfill progress';
+/** What is done is measured over this long ... */
+const windowMs = 3 * minuteMs;
+/** ... and says nothing over less than this. */
+const leastMs = 5 * secondMs;
+/** Whoever runs a backfill measures it more often than this. */
+const silentMs = minuteMs;
+
+/** Tickets of history that are still to be gathered: the only ones a partial index holds. */
+const waiting = async (sql: Sql, connectionId: number): Promise<number> => {
+  const [row] = await sql.query<{ waiting: bigint }>(
+    'select count(*) as waiting from ticket where connection_id = $1 and due_at is not null and from_backfill and quarantined_at is null',
+    [connectionId],
+  );
+  return Number(row?.waiting ?? 0n);
+};
+
+/** The rate that samples show, in tickets a minute; null where they span too little. */
+export const rateOf = (samples: Measured['samples']): number | null => {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (!first || !last || last.atMs - first.atMs < leastMs) return null;
+  return ((last.done - first.done) * minuteMs) / (last.atMs - first.atMs);
+};
+
+export const progressOfRun = (
+  run: BackfillRun,
+  { left, samples, now }: Measured & { readonly left: number; readonly now: Date },
+): BackfillProgress => {
+  const perMinute = rateOf(samples);
+  const ended = run.comparedAt !== null;
+  const atMs = samples.at(-1)?.atMs ?? Date.parse(run.startedAt);
+  const isSilent = now.getTime() - atMs > silentMs;
+  const known = run.walkedAt !== null && perMinute !== null && perMinute > 0 && !isSilent;
+  return {
+    since: run.since,
+    found: run.found,
+    raised: run.raised,
+    done: ended ? run.held : Math.max(0, run.found - left),
+    perMinute: ended || isSilent ? null : perMinute,
+    remainingSeconds: ended ? 0 : known ? Math.ceil((left / perMinute) * 60) : null,
+    state: ended
+      ? run.complete
+        ? 'complete'
+        : 'incomplete'
+      : isSilent
+        ? 'interrupted'
+        : run.walkedAt === null
+          ? 'walking'
+          : 'gathering',
+  };
+};
+
+/** Where a run is, as it was last measured; for whoever looks on. */
+export const readProgress = async (
+  sql: Sql,
+  connectionId: number,
+  run: BackfillRun,
+  now: Date,
+): Promise<BackfillProgress> => {
+  if (run.comparedAt !== null) return progressOfRun(run, { left: 0, samples: [], now });
+  const samples = (await loadCursor<Measured>(sql, connectionId, stream))?.state.samples ?? [];
+  return progressOfRun(run, { left: await waiting(sql, connectionId), samples, now });
+};
+
+/** Measures a run once more; whoever runs it does so every few seconds. */
+export const measureProgress = async (
+  sql: Sql,
+  connectionId: number,
+  run: BackfillRun,
+  now: Date,
+): Promise<BackfillProgress> => {
+  const held = (await loadCursor<Measured>(sql, connectionId, stream))?.state.samples ?? [];
+  const left = await waiting(sql, connectionId);
+  const atMs = now.getTime();
+  const ofRun = held.filter((sample) => sample.atMs > atMs - windowMs && sample.atMs >= Date.parse(run.startedAt));
+  const samples = [...ofRun, { atMs, done: run.found - left }];
+  await saveCursor(sql, connectionId, stream, { state: { samples }, seenUntil: null, now });
+  return progressOfRun(run, { left, samples, now });
+};

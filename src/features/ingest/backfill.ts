@@ -1,0 +1,161 @@
+import { dayMs } from '../../core/time.ts';
+import type { HelpdeskClient } from '../../helpdesks/port.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Sql } from '../../platform/database/database.ts';
+import { inBackground } from '../../platform/http/budget.ts';
+import type { RunStep } from '../../platform/log.ts';
+import { type Connection, loadCursor, saveCursor } from '../directory/index.ts';
+import { describe } from './isolate.ts';
+import { raiseChanged } from './raise.ts';
+import { overlapMs, takesNoMore } from './reconcile.ts';
+import type { Troubles } from './trouble.ts';
+
+/** The newest part of a history is read first, so that figures of today's use show early. */
+const newestMs = 30 * dayMs;
+
+const stream = 'backfill';
+
+/** One stretch of the change feed, walked on its own. */
+interface Stretch {
+  readonly from: string;
+  /** Null: to the end of the feed. */
+  readonly until: string | null;
+  readonly cursor: string | null;
+  readonly done: boolean;
+}
+
+/** A backfill as it is stored; instants in ISO 8601. */
+export interface BackfillRun {
+  readonly since: string;
+  /** When it began: what is created later is no history. */
+  readonly startedAt: string;
+  readonly stretches: readonly Stretch[];
+  /** Changes read, distinct tickets among them, and those of them that were to be pulled. */
+  readonly walked: number;
+  readonly found: number;
+  readonly raised: number;
+  /** The walk's end; then the tickets are gathered, and compared when that is done. */
+  readonly walkedAt: string | null;
+  readonly comparedAt: string | null;
+  /** Of those found, the tickets that are pulled and decided, as compared. */
+  readonly held: number;
+  readonly complete: boolean;
+}
+
+export const loadBackfill = async (sql: Sql, connectionId: number): Promise<BackfillRun | null> => {
+  const state = (await loadCursor<BackfillRun>(sql, connectionId, stream))?.state;
+  return state?.stretches ? state : null;
+};
+
+export const saveBackfill = (
+  sql: Sql,
+  connectionId: number,
+  run: BackfillRun,
+  { now, error }: { readonly now: Date; readonly error?: string },
+): Promise<void> => saveCursor(sql, connectionId, stream, { state: run, seenUntil: null, now, error: error ?? null });
+
+/** A new run, newest stretch first; the second one ends a little after the first one's start. */
+const newRun = (since: Date, now: Date): BackfillRun => {
+  const cut = new Date(Math.max(since.getTime(), now.getTime() - newestMs));
+  const stretch = (from: Date, until: Date | null): Stretch => ({
+    from: from.toISOString(),
+    until: until?.toISOString() ?? null,
+    cursor: null,
+    done: false,
+  });
+  return {
+    since: since.toISOString(),
+    startedAt: now.toISOString(),
+    stretches: [stretch(cut, null), ...(since < cut ? [stretch(since, new Date(cut.getTime() + overlapMs))] : [])],
+    walked: 0,
+    found: 0,
+    raised: 0,
+    walkedAt: null,
+    comparedAt: null,
+    held: 0,
+    complete: false,
+  };
+};
+
+/** Notes the tickets that a backfill's walk named; how many it had not named before. */
+const noteFound = async (sql: Sql, connectionId: number, externalIds: readonly string[]): Promise<number> => {
+  const [row] = await sql.query<{ found: bigint }>(
+    `with noted as (
+       insert into backfill_ticket (connection_id, external_id) select distinct $1::int, id from unnest($2::text[]) id
+       on conflict do nothing returning 1)
+     select count(*) as found from noted`,
+    [connectionId, externalIds],
+  );
+  return Number(row?.found ?? 0n);
+};
+
+/**
+ * Walks a helpdesk's history and raises what is newer there than here; unknown tickets are marked as history: gathered after
+ * all others and never surveyed. The same run goes on where it was cut off; a run that was compared, or one since another day,
+ * is followed by a new one. Returns the run with its walk ended, or, stopped by the signal, as far as it came.
+ */
+export const walkHistory = (
+  deps: {
+    readonly sql: Sql;
+    readonly clock: Clock;
+    readonly runStep: RunStep;
+    readonly client: HelpdeskClient;
+    readonly troubles: Troubles;
+    readonly onPage?: (run: BackfillRun) => void;
+  },
+  connection: Connection,
+  { since, stop }: { readonly since: Date; readonly stop?: AbortSignal | undefined },
+): Promise<BackfillRun> =>
+  deps.runStep('backfill', async (line) => {
+    const { sql, clock, client } = deps;
+    const held = await loadBackfill(sql, connection.id);
+    const goesOn = held !== null && held.comparedAt === null && held.since === since.toISOString();
+    let run = goesOn ? held : newRun(since, clock.now());
+    if (!goesOn) await sql.query('delete from backfill_ticket where connection_id = $1', [connection.id]);
+    // Before any ticket is raised: process asks when the backfill began.
+    await saveBackfill(sql, connection.id, run, { now: clock.now() });
+
+    const change = (index: number, parts: Partial<Stretch>): readonly Stretch[] =>
+      run.stretches.map((stretch, at) => (at === index ? { ...stretch, ...parts } : stretch));
+    const walkOne = async (index: number, { from, until, cursor }: Stretch): Promise<void> => {
+      const pages = client.walkChanges({
+        cursor,
+        since: new Date(from),
+        ...(until !== null && { until: new Date(until) }),
+      });
+      for await (const { changed, cursor: next } of pages) {
+        const ids = changed.map(({ externalId }) => externalId);
+        const how = { now: clock.now(), fromBackfill: true };
+        const raised = ids.length === 0 ? 0 : await raiseChanged(sql, connection.id, changed, how);
+        const found = ids.length === 0 ? 0 : await noteFound(sql, connection.id, ids);
+        run = {
+          ...run,
+          stretches: change(index, { cursor: next }),
+          walked: run.walked + ids.length,
+          found: run.found + found,
+          raised: run.raised + raised,
+        };
+        await saveBackfill(sql, connection.id, run, { now: clock.now() });
+        await deps.troubles.well(connection.id, 'feed');
+        deps.onPage?.(run);
+        if (stop?.aborted) return;
+      }
+      run = { ...run, stretches: change(index, { cursor: null, done: true }) };
+    };
+
+    for (const [index, stretch] of run.stretches.entries()) {
+      if (stretch.done || stop?.aborted) continue;
+      try {
+        await inBackground(() => walkOne(index, stretch));
+      } catch (error) {
+        await deps.troubles.met(connection.id, 'feed', error);
+        if (takesNoMore(error)) run = { ...run, stretches: change(index, { cursor: null }) };
+        await saveBackfill(sql, connection.id, run, { now: clock.now(), error: describe(error) });
+        throw error;
+      }
+    }
+    if (run.stretches.every(({ done }) => done)) run = { ...run, walkedAt: run.walkedAt ?? clock.now().toISOString() };
+    await saveBackfill(sql, connection.id, run, { now: clock.now() });
+    Object.assign(line, { connection: connection.id, walked: run.walked, found: run.found, raised: run.raised });
+    return run;
+  });

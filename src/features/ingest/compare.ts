@@ -1,0 +1,73 @@
+import type { HelpdeskClient } from '../../helpdesks/port.ts';
+import type { Sql } from '../../platform/database/database.ts';
+import type { BackfillRun } from './backfill.ts';
+
+/** What a backfill found against what we hold. */
+export interface Comparison {
+  /** Distinct tickets that the walk named, and those of them that are pulled and decided. */
+  readonly found: number;
+  readonly held: number;
+  /** Set aside for a person, and named by the walk yet never pulled. */
+  readonly quarantined: number;
+  readonly missing: number;
+  /** Tickets created since that day: the helpdesk's own number, null where it tells none, and ours. */
+  readonly countedThere: number | null;
+  readonly countedHere: number;
+  readonly complete: boolean;
+}
+
+/** Tickets of a run that nobody has pulled since it began although they are due, those in quarantine left out. */
+export const openTickets = async (sql: Sql, connectionId: number, run: BackfillRun): Promise<number> => {
+  // Written twice, for each half has its partial index.
+  const half = (history: string) =>
+    `select count(*) from ticket t
+      where t.connection_id = $1 and t.due_at is not null and ${history} and t.quarantined_at is null and (t.pulled_at is null or t.pulled_at < $2)
+        and exists (select 1 from backfill_ticket b where b.connection_id = $1 and b.external_id = t.external_id)`;
+  const [row] = await sql.query<{ open: bigint }>(
+    `select (${half('from_backfill')}) + (${half('not from_backfill')}) as open`,
+    [connectionId, run.startedAt],
+  );
+  return Number(row?.open ?? 0n);
+};
+
+/** Tickets created since that we hold and that are not deleted there; what is on its way to us counts, for it is not lost. */
+export const countHere = async (sql: Sql, connectionId: number, since: Date): Promise<number> => {
+  const [row] = await sql.query<{ here: bigint }>(
+    `select count(*) as here from ticket
+      where connection_id = $1 and (created_at >= $2 and status is distinct from 'deleted' or created_at is null and pulled_at is null and quarantined_at is null)`,
+    [connectionId, since],
+  );
+  return Number(row?.here ?? 0n);
+};
+
+/** Compares once everything found was pulled. Tickets that the helpdesk created meanwhile are counted first there, then here. */
+export const compareBackfill = async (
+  sql: Sql,
+  client: HelpdeskClient,
+  connectionId: number,
+  run: BackfillRun,
+): Promise<Comparison> => {
+  const since = new Date(run.since);
+  const countedThere = (await client.count?.(since)) ?? null;
+  const countedHere = await countHere(sql, connectionId, since);
+  const [row] = await sql.query<{ found: bigint; held: bigint; quarantined: bigint }>(
+    `select count(*) as found, count(*) filter (where t.pulled_at is not null and t.quarantined_at is null) as held,
+            count(*) filter (where t.quarantined_at is not null) as quarantined
+       from backfill_ticket b left join ticket t on t.connection_id = b.connection_id and t.external_id = b.external_id
+      where b.connection_id = $1`,
+    [connectionId],
+  );
+  const [found, held, quarantined] = [row?.found, row?.held, row?.quarantined].map((count) => Number(count ?? 0n));
+  if (found === undefined || held === undefined || quarantined === undefined)
+    throw new RangeError('counts are lacking');
+  return {
+    found,
+    held,
+    quarantined,
+    missing: found - held - quarantined,
+    countedThere,
+    countedHere,
+    // More here than there is no gap: some were deleted there since.
+    complete: found === held && found === run.found && (countedThere === null || countedThere <= countedHere),
+  };
+};

@@ -1,0 +1,180 @@
+import { AppError, LimitReached, UpstreamError } from '../../core/errors.ts';
+import { minuteMs, secondMs } from '../../core/time.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Sql } from '../../platform/database/database.ts';
+import { isStorageTrouble } from '../../platform/database/trouble.ts';
+
+/** What we were doing: a right that is lacking for one of them stops that one alone. */
+export type Area = 'feed' | 'tickets' | 'tags';
+
+/** How we get on with a connection's vendor. */
+export type ConnectionState = 'ok' | 'credentials' | 'forbidden' | 'unreachable' | 'limited' | 'odd answers' | 'clock';
+
+/** The worst first: of several troubles the first of this order is the connection's state. */
+export const byGravity: readonly ConnectionState[] = [
+  'credentials',
+  'unreachable',
+  'odd answers',
+  'clock',
+  'forbidden',
+  'limited',
+];
+
+interface Trouble {
+  readonly area: 'account' | Area;
+  readonly state: ConnectionState;
+  readonly next: string;
+}
+
+const settingsOf = (connectionId: number): string => `deskledger connection ${connectionId} --settings FILE.json`;
+
+/** What an error says of the connection; null where it speaks of one ticket, or of ourselves. */
+export const troubleOf = (error: unknown, area: Area, connectionId: number): Trouble | null => {
+  if (isStorageTrouble(error)) return null;
+  if (error instanceof LimitReached)
+    return {
+      area,
+      state: 'limited',
+      next: 'Nothing to do: what waits goes on by itself. limitShare is our part of the limit.',
+    };
+  if (error instanceof AppError && error.code === 'refused')
+    return {
+      area: 'account',
+      state: 'credentials',
+      next: `Correct the credentials or the address: ${settingsOf(connectionId)}`,
+    };
+  if (!(error instanceof UpstreamError)) return null;
+  const { status, retryable } = error;
+  if (status === 401)
+    return { area: 'account', state: 'credentials', next: `Give the new key: ${settingsOf(connectionId)}` };
+  if (status === 402 || status === 403)
+    return {
+      area,
+      state: 'forbidden',
+      next: 'See at the helpdesk that our user still has the rights and that the plan still includes the API; it goes on by itself then.',
+    };
+  if (status !== undefined && status >= 200 && status < 400)
+    return {
+      area: 'account',
+      state: 'odd answers',
+      next: `Open the address of the connection in a browser: a login page, a proxy or a moved account answers in its place? Else wait for the vendor; correct an address with ${settingsOf(connectionId)}.`,
+    };
+  if (retryable)
+    return {
+      area: 'account',
+      state: 'unreachable',
+      next: "See the vendor's status page and that this machine can reach it; what waits goes on by itself then.",
+    };
+  return null;
+};
+
+/** Tickets that fail alike, without a success between, from which on the connection is at fault and not they. */
+const sureAfter = 3;
+const firstHoldMs = 5 * secondMs;
+const longestHoldMs = 5 * minuteMs;
+
+/** Nothing is held back after one failure; then 5 s, 10 s, 20 s ... at most 5 min, after which one try probes. */
+const holdMs = (error: unknown, failures: number): number => {
+  if (error instanceof LimitReached) return Math.min(Math.max(error.retryAfterMs, secondMs), longestHoldMs);
+  return failures < 2 ? 0 : Math.min(firstHoldMs * 2 ** (failures - 2), longestHoldMs);
+};
+
+export interface Troubles {
+  /**
+   * Writes down what an error says of the connection. Where it came of one ticket alone, and may be that ticket's fault, the
+   * connection is blamed only once several have it and none has not. True where the connection is at fault for sure.
+   */
+  met(connectionId: number, area: Area, error: unknown, ticketId?: bigint): Promise<boolean>;
+  /** Something of the area worked. */
+  well(connectionId: number, area: Area): Promise<void>;
+  /** Until when the area is not to be tried; null: now. */
+  heldUntil(connectionId: number, area: Area): Promise<Date | null>;
+  /** How far our clock is ahead of the vendor's, as one answer told. */
+  sawSkew(connectionId: number, skewMs: number): Promise<void>;
+}
+
+/** A clock that is off by more spoils signatures and the order of events. Answers take seconds, and vendors round. */
+const mostSkewMs = 2 * minuteMs;
+
+export const createTroubles = ({ sql, clock }: { readonly sql: Sql; readonly clock: Clock }): Troubles => {
+  /** Connections whose clock is known to be off, so that good answers cost nothing. */
+  const skewed = new Set<number>();
+  /** Tickets by connection that failed by themselves since something last worked. */
+  const suspects = new Map<number, Set<bigint>>();
+
+  const write = async (
+    connectionId: number,
+    { area, state, next }: Omit<Trouble, 'area'> & { area: Trouble['area'] | 'clock' },
+    text: string,
+    hold: (failures: number) => number,
+  ): Promise<number> => {
+    const now = clock.now();
+    const [row] = await sql.query<{ failures: number }>(
+      `insert into connection_trouble as t (connection_id, area, state, text, next_step, since, failures, hold_until)
+       select id, $2, $3, $4, $5, $6, 1, $6 from connection where id = $1
+       on conflict (connection_id, area) do update set
+         since = case when t.state = excluded.state then t.since else excluded.since end,
+         state = excluded.state, text = excluded.text, next_step = excluded.next_step,
+         -- Lots that fail together are one failure: only what failed after the last hold counts.
+         failures = t.failures + case when t.hold_until <= excluded.hold_until then 1 else 0 end
+       returning failures`,
+      [connectionId, area, state, text, next, now],
+    );
+    const failures = row?.failures ?? 0;
+    await sql.query(
+      'update connection_trouble set hold_until = greatest(hold_until, $3::timestamptz) where connection_id = $1 and area = $2',
+      [connectionId, area, new Date(now.getTime() + hold(failures))],
+    );
+    return failures;
+  };
+
+  return {
+    async met(connectionId, area, error, ticketId) {
+      const trouble = troubleOf(error, area, connectionId);
+      if (!trouble) return false;
+      if (ticketId !== undefined) {
+        const alike = suspects.get(connectionId) ?? new Set();
+        suspects.set(connectionId, alike.add(ticketId));
+        if (alike.size < sureAfter) return false;
+      }
+      const text = (error as Error).message.slice(0, 500);
+      await write(connectionId, trouble, text, (failures) => holdMs(error, failures));
+      return true;
+    },
+    async well(connectionId, area) {
+      suspects.delete(connectionId);
+      await sql.query("delete from connection_trouble where connection_id = $1 and area in ('account', $2)", [
+        connectionId,
+        area,
+      ]);
+    },
+    async heldUntil(connectionId, area) {
+      const [row] = await sql.query<{ until: Date | null }>(
+        "select max(hold_until) as until from connection_trouble where connection_id = $1 and area in ('account', $2) and hold_until > $3",
+        [connectionId, area, clock.now()],
+      );
+      return row?.until ?? null;
+    },
+    async sawSkew(connectionId, skewMs) {
+      const off = Math.abs(skewMs) > mostSkewMs;
+      if (off === skewed.has(connectionId)) return;
+      if (!off) {
+        await sql.query("delete from connection_trouble where connection_id = $1 and area = 'clock'", [connectionId]);
+        skewed.delete(connectionId);
+        return;
+      }
+      const minutes = Math.round(Math.abs(skewMs) / minuteMs);
+      await write(
+        connectionId,
+        {
+          area: 'clock',
+          state: 'clock',
+          next: 'Set the clock of this machine, best by NTP (timedatectl set-ntp true).',
+        },
+        `The clock of this machine is ${minutes} min ${skewMs > 0 ? 'ahead of' : 'behind'} the vendor's.`,
+        () => 0,
+      );
+      skewed.add(connectionId);
+    },
+  };
+};

@@ -1,0 +1,275 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { UpstreamError } from '../../../src/core/errors.ts';
+import { dayMs, hourMs, minuteMs, secondMs } from '../../../src/core/time.ts';
+import { walkHistory } from '../../../src/features/ingest/backfill.ts';
+import { rateOf } from '../../../src/features/ingest/backfill-progress.ts';
+import {
+  type BackfillProgress,
+  claimDue,
+  connectionStatuses,
+  runBackfill,
+} from '../../../src/features/ingest/index.ts';
+import { raiseChanged } from '../../../src/features/ingest/raise.ts';
+import type { TicketChange } from '../../../src/helpdesks/port.ts';
+import { emptyHistory, reading } from './fake-desk.ts';
+import { type World, world } from './world.ts';
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+const since = new Date('2025-12-01T00:00:00Z');
+const old = new Date('2025-12-05T00:00:00Z');
+const changed = (externalId: string, updatedAt = w.clock.now()): TicketChange => ({
+  externalId,
+  updatedAt,
+  status: w.desk.tickets.get(externalId)?.status ?? 'open',
+});
+const feed = (...pages: TicketChange[][]) => {
+  w.desk.feed.splice(0, Number.POSITIVE_INFINITY, ...pages);
+};
+const deps = () => ({ sql: w.db, clock: w.clock, runStep: w.runStep, ...w.first });
+const walk = (options: { since?: Date; stop?: AbortSignal } = {}) =>
+  walkHistory(deps(), w.connection, { since, ...options });
+/** What the command does; `gather` in the place of its own process. */
+const run = (onProgress?: (progress: BackfillProgress) => void) =>
+  runBackfill(
+    {
+      ...deps(),
+      onProgress,
+      gatherSome: async (only) => {
+        const lots = await claimDue(w.db, w.clock.now(), { only, most: 100 });
+        for (const lot of lots) await w.first.gather(lot);
+        return lots.length > 0;
+      },
+    },
+    w.connection,
+    { since },
+  );
+const status = async () => (await connectionStatuses(w.db, w.clock.now())).find(({ id }) => id === w.connection.id);
+const tell = async (externalId: string) => {
+  await w.deliver(externalId);
+  w.clock.advance(3 * secondMs);
+  await w.drain();
+};
+/** Tickets in the desk and in its feed. */
+const history = (...ids: string[]) => {
+  for (const id of ids)
+    w.put(id, { createdAt: old, updatedAt: old, history: { ...emptyHistory, work: [reading(`audit:${id}`, 100)] } });
+  feed(ids.map((id) => changed(id, old)));
+};
+
+describe('the walk', () => {
+  test('reads the newest 30 days first, then the rest up to there, and leaves the cursor of the usual walk alone', async () => {
+    feed([changed('1', old)]);
+    expect(await walk()).toMatchObject({ found: 1, raised: 1 });
+    const cut = new Date(w.clock.now().getTime() - 30 * dayMs);
+    expect(w.desk.walks).toEqual([
+      { cursor: null, since: cut },
+      { cursor: null, since, until: new Date(cut.getTime() + 10 * minuteMs) },
+    ]);
+    expect((await w.row('1')).from_backfill).toBe(true);
+    expect(await w.db.query('select stream from sync_cursor')).toEqual([{ stream: 'backfill' }]);
+    expect((await status())?.completeness).toBeNull();
+  });
+
+  test('of a short history is one', async () => {
+    await walk({ since: new Date(w.clock.now().getTime() - dayMs) });
+    expect(w.desk.walks).toHaveLength(1);
+  });
+
+  test('that was killed goes on at its page, in its stretch, and counts each ticket once', async () => {
+    feed([changed('1')], [changed('2')], [changed('3')]);
+    w.desk.onPage = (page) => {
+      if (page === 2) throw new UpstreamError('away', { retryable: true });
+    };
+    await expect(walk()).rejects.toThrow('away');
+    w.desk.onPage = () => undefined;
+    w.clock.advance(hourMs);
+    expect(await walk()).toMatchObject({ found: 3 });
+    expect(w.desk.walks.map(({ cursor }) => cursor)).toEqual([null, '2', null]);
+    expect(await walk()).toMatchObject({ found: 3 });
+    expect(w.desk.walks).toHaveLength(3);
+  });
+
+  test('since another day begins anew', async () => {
+    feed([changed('1')]);
+    await walk();
+    expect(await walk({ since: new Date('2025-11-01T00:00:00Z') })).toMatchObject({ found: 1, walked: 2 });
+  });
+
+  test('that is stopped ends at its page', async () => {
+    feed([changed('1')], [changed('2')]);
+    expect(await walk({ stop: AbortSignal.abort() })).toMatchObject({ walkedAt: null, found: 0 });
+  });
+});
+
+describe('history', () => {
+  test('makes none of a ticket that webhooks told of', async () => {
+    w.put('1');
+    await tell('1');
+    feed([changed('1', new Date(w.clock.now().getTime() + dayMs))]);
+    await walk();
+    expect((await w.row('1')).from_backfill).toBe(false);
+  });
+
+  test('makes none of a ticket that was created while it was walked and whose webhook was lost', async () => {
+    feed([changed('1'), changed('2')]);
+    await walk();
+    w.put('1');
+    w.put('2', { createdAt: w.clock.now(), updatedAt: w.clock.now() });
+    w.clock.advance(minuteMs);
+    await w.drain();
+    expect((await w.row('1')).from_backfill).toBe(true);
+    expect((await w.row('2')).from_backfill).toBe(false);
+  });
+
+  test('that was cut off and goes on began when it first did', async () => {
+    feed([changed('1')], [changed('2')]);
+    w.desk.onPage = (page) => {
+      if (page === 1) throw new UpstreamError('away', { retryable: true });
+    };
+    await expect(walk()).rejects.toThrow('away');
+    w.clock.advance(hourMs);
+    w.put('2', { createdAt: w.clock.now(), updatedAt: w.clock.now() });
+    w.clock.advance(hourMs);
+    w.desk.onPage = () => undefined;
+    await walk();
+    await w.drain();
+    expect((await w.row('2')).from_backfill).toBe(false);
+  });
+
+  test('is history no more once a later walk finds it changed; our own tags change nothing about that', async () => {
+    const both = { now: w.clock.now(), fromBackfill: true };
+    await raiseChanged(w.db, w.connection.id, [changed('1'), changed('2')], both);
+    w.put('1');
+    w.put('2');
+    await w.drain();
+    await w.db.query(
+      "insert into wanted_tag (ticket_id, connection_id, tag, wanted, state, done_at) select id, connection_id, 'partner_nord', true, 'done', $1 from ticket where external_id = '2'",
+      [new Date(w.clock.now().getTime() + minuteMs)],
+    );
+    w.clock.advance(minuteMs);
+    const now = { now: w.clock.now(), fromBackfill: false };
+    await raiseChanged(w.db, w.connection.id, [changed('1'), changed('2')], now);
+    expect((await w.row('1')).from_backfill).toBe(false);
+    expect((await w.row('2')).from_backfill).toBe(true);
+  });
+
+  test('is claimed after what happens now, and no more of it than a few lots', async () => {
+    feed(Array.from({ length: 1000 }, (_, index) => changed(`old ${index}`, old)));
+    await walk();
+    await w.deliver('new');
+    w.clock.advance(3 * secondMs);
+    const lots = await claimDue(w.db, w.clock.now());
+    expect(lots.map((lot) => [lot.history ?? false, lot.ticketIds.length])).toEqual([
+      [false, 1],
+      [true, 100],
+      [true, 100],
+      [true, 100],
+      [true, 100],
+    ]);
+    expect(await claimDue(w.db, w.clock.now())).toEqual([]);
+    await w.deliver('newer');
+    w.clock.advance(3 * secondMs);
+    expect(await claimDue(w.db, w.clock.now())).toMatchObject([{ ticketIds: [await w.idOf('newer')] }]);
+  });
+
+  test('becomes free at once when a webhook tells of a ticket that is claimed with it', async () => {
+    history('1');
+    await walk();
+    expect(await claimDue(w.db, w.clock.now())).toHaveLength(1);
+    await w.deliver('1');
+    w.clock.advance(3 * secondMs);
+    expect(await claimDue(w.db, w.clock.now())).toMatchObject([{ ticketIds: [await w.idOf('1')] }]);
+  });
+
+  test('leaves no lag behind: it waits, and that is no fault', async () => {
+    history('1', '2');
+    await walk();
+    w.clock.advance(hourMs);
+    expect(await status()).toMatchObject({ lagSeconds: 0, pending: 2 });
+  });
+});
+
+describe('the command', () => {
+  test('gathers what it finds, prices it, and says complete only where all of it is held', async () => {
+    history('1', '2');
+    const shown: BackfillProgress[] = [];
+    const { comparison, raised } = await run((progress) => shown.push(progress));
+    expect(raised).toBe(2);
+    expect(comparison).toEqual({
+      found: 2,
+      held: 2,
+      quarantined: 0,
+      missing: 0,
+      countedThere: null,
+      countedHere: 2,
+      complete: true,
+    });
+    expect(await w.cost('2')).toEqual({ '-/-': 1_000_000n });
+    expect(shown.length).toBeGreaterThan(0);
+    expect((await status())?.backfill).toMatchObject({ found: 2, done: 2, state: 'complete', remainingSeconds: 0 });
+  });
+
+  test('asks the helpdesk for its own number, and is not complete where that is larger', async () => {
+    history('1', '2');
+    w.desk.counted = 3;
+    expect((await run()).comparison).toMatchObject({ countedThere: 3, countedHere: 2, complete: false });
+    expect((await status())?.backfill).toMatchObject({ state: 'incomplete' });
+    w.desk.counted = 2;
+    expect((await run()).comparison).toMatchObject({ complete: true });
+  });
+
+  test('ends where a ticket is poison, and is not complete', async () => {
+    history('1', '2');
+    w.desk.leftOut.add('2');
+    expect((await run()).comparison).toMatchObject({ held: 1, quarantined: 1, missing: 0, complete: false });
+  });
+
+  test('waits out a helpdesk that is away', async () => {
+    history('1');
+    let tries = 0;
+    w.desk.onPage = () => {
+      tries += 1;
+      if (tries < 4) throw new UpstreamError('away', { retryable: true });
+    };
+    expect((await run()).comparison).toMatchObject({ held: 1, complete: true });
+  });
+
+  test('ends with the error of a helpdesk that refuses us, and the status tells', async () => {
+    history('1');
+    w.desk.onPage = () => {
+      throw new UpstreamError('401', { status: 401, retryable: false });
+    };
+    await expect(run()).rejects.toThrow('401');
+    expect(await status()).toMatchObject({ state: 'credentials', stateNext: expect.stringContaining('--settings') });
+  });
+
+  test('tells an unknown rest until it is measured, and that nobody is at it after a minute of silence', async () => {
+    history('1', '2');
+    await walk();
+    expect((await status())?.backfill).toMatchObject({ state: 'gathering', remainingSeconds: null, done: 0, found: 2 });
+    w.clock.advance(2 * minuteMs);
+    expect((await status())?.backfill).toMatchObject({ state: 'interrupted' });
+  });
+});
+
+test('the rate is that of the trailing samples', () => {
+  expect(rateOf([])).toBeNull();
+  expect(rateOf([{ atMs: 0, done: 5 }])).toBeNull();
+  expect(
+    rateOf([
+      { atMs: 0, done: 5 },
+      { atMs: 4000, done: 9 },
+    ]),
+  ).toBeNull();
+  expect(
+    rateOf([
+      { atMs: 0, done: 5 },
+      { atMs: 30_000, done: 55 },
+    ]),
+  ).toBe(100);
+});
