@@ -53,6 +53,15 @@ const recordsOf = (text: string, delimiter: string): string[][] => {
 
 /** "30,50": one comma, no dot and no other sign; with a thousands separator of any kind it stays as it is, to be refused. */
 const decimalComma = /^(\d+),(\d+)$/;
+/** "1,200": the comma may part decimals or thousands; behind a leading 0 it can only part decimals. */
+const eitherComma = /^([1-9]\d*),(\d{3})$/;
+
+/** What is wrong with a cell whose comma can be read in two ways; null where it cannot. */
+const commaFault = (cell: string): string | null => {
+  const [, whole, three] = eitherComma.exec(cell) ?? [];
+  if (whole === undefined || three === undefined) return null;
+  return `can be read as ${whole}.${three} or as ${whole}${three}; write the first as ${whole},${three}0, the second as ${whole}${three}`;
+};
 
 const isBlank = (cells: readonly string[]): boolean => cells.every((cell) => cell === '');
 
@@ -84,7 +93,7 @@ const headerFaults = (row: number, header: readonly string[], columns: z.ZodObje
  * Reads CSV with a header into one value per row. Cells are trimmed text (an empty one is ''); columns may stand in any
  * order and case, and those whose schema accepts undefined may be absent. A BOM, CRLF and ";" are understood, blank lines
  * are skipped. Cells of the columns named in `decimals` may have a decimal comma where ";" is the delimiter, as European
- * spreadsheets write them. Throws InvalidInput with every fault of the file, each with a field such as "row 3, column hourly".
+ * spreadsheets write them, but for one like "1,200", which is refused with both its readings. Throws InvalidInput with every fault of the file, each with a field such as "row 3, column hourly".
  */
 export const readTable = <Columns extends z.ZodObject>(
   text: string,
@@ -119,6 +128,11 @@ export const readTable = <Columns extends z.ZodObject>(
         withComma.includes(name) ? cells[at]?.replace(decimalComma, '$1.$2') : cells[at],
       ]),
     );
+    const ambiguous = header.flatMap((name, at): InputFault[] => {
+      const reason = withComma.includes(name) ? commaFault(cells[at] ?? '') : null;
+      return reason === null ? [] : [{ field: cellField(row, name), reason }];
+    });
+    faults.push(...ambiguous);
     const parsed = columns.safeParse(raw);
     if (parsed.success) rows.push({ row, value: parsed.data });
     else {

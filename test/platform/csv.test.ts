@@ -76,6 +76,10 @@ describe('a decimal comma', () => {
     ['30,50', '30.50'],
     ['1234,5', '1234.5'],
     ['0,123456', '0.123456'],
+    ['0,925', '0.925'],
+    ['1,2000', '1.2000'],
+    ['1,20', '1.20'],
+    ['1200', '1200'],
     ['30.50', '30.50'],
     ['30', '30'],
   ])('%s is read where ";" is the delimiter', (cell, value) => expect(read(`code;hourly\nnord;${cell}`)).toBe(value));
@@ -83,6 +87,22 @@ describe('a decimal comma', () => {
   it.each(['1.234,50', '1,234,567', '1,234.50', '1 234,50', '30,', ',50'])('%s is not guessed at', (cell) =>
     expect(() => read(`code;hourly\nnord;${cell}`)).toThrow(InvalidInput),
   );
+
+  it.each([
+    ['1,200', 'can be read as 1.200 or as 1200; write the first as 1,2000, the second as 1200'],
+    ['31,500', 'can be read as 31.500 or as 31500; write the first as 31,5000, the second as 31500'],
+    ['1234,500', 'can be read as 1234.500 or as 1234500; write the first as 1234,5000, the second as 1234500'],
+  ])('bug: %s became a thousandth where its comma stood for thousands', (cell, reason) => {
+    const file = `code;hourly\nnord;1,5\nsud;${cell}\nost;x`;
+    expect(() => readTable(file, columns, { decimals: ['hourly'] })).toThrow(
+      expect.objectContaining({
+        faults: [
+          { field: 'row 3, column hourly', reason },
+          { field: 'row 4, column hourly', reason: 'is not a decimal number' },
+        ],
+      }),
+    );
+  });
 
   it('is refused where "," is the delimiter, and in a column that did not ask for it', () => {
     expect(() => read('code,hourly\nnord,"30,50"')).toThrow(InvalidInput);

@@ -71,6 +71,14 @@ describe('an own table', () => {
   test('with a decimal comma where ";" separates the cells', () =>
     expect(readFxFile('date;base;quote;rate\n2026-05-04;EUR;AED;4,0412345\n').rows[0]?.rate).toBe('4.0412345'));
 
+  test('bug: a comma that may stand for thousands was read as decimal', () =>
+    expect(faultsOf('date;base;quote;rate\n2026-05-04;EUR;KRW;1,654')).toEqual([
+      {
+        field: 'row 2, column rate',
+        reason: 'can be read as 1.654 or as 1654; write the first as 1,6540, the second as 1654',
+      },
+    ]));
+
   test('a fault per bad cell', () =>
     expect(faultsOf('date,base,quote,rate\n2026-5-4,EURO,AED,0\n').map(({ field }) => field)).toEqual([
       'row 2, column date',

@@ -62,6 +62,14 @@ describe('importing rates', () => {
       });
   });
 
+  test('bug: 1,200 an hour of a European spreadsheet was stored as 1.20', async () => {
+    const file = 'scope;key;hourly;currency;valid_from\ndefault;;1,200;EUR;2026-01-01';
+    await expect(importRates(db, file, { dryRun: false, now })).rejects.toMatchObject({
+      faults: [{ field: 'row 2, column hourly', reason: expect.stringMatching(/1\.200 or as 1200; write .*1,2000/) }],
+    });
+    expect(await stored()).toEqual([]);
+  });
+
   test('bug: a replaced rate left no trace of what it had been', async () => {
     await put('default,,30,USD,2026-01-01\nrole,senior,40,USD,2026-01-01\n');
     await put('default,,31.5,EUR,2026-01-01\nrole,senior,40,USD,2026-01-01\nrole,night,50,USD,2026-02-01\n');
