@@ -13,9 +13,11 @@ export interface ClosedWork {
  * The work of a ticket's latest closing: what the ticket's total grew by since the earlier closings that we hold, booked to
  * those who worked in proportion, on the moment of the closing. Read again with another total it gives the same keys other
  * seconds; a worker who has none any more gets 0. A total that shrank below the earlier closings is a correction, negative.
- * RULES section 4, Gorgias.
+ * Where nobody worked, as far as the helpdesk tells, there is nobody to book to and nothing changes: its answer decides that,
+ * and a later one may know better. RULES section 4, Gorgias.
  */
 export const readClosing = (closing: Closing, stored: Iterable<ClosedWork>): WorkReading[] => {
+  if (closing.workers.every(({ weight }) => weight === 0)) return [];
   const held = [...stored].filter(({ clock }) => clock === closing.clock);
   const start = `${closing.sourceKey}:`;
   const earlier = held.filter(({ sourceKey, workedAt }) => !sourceKey.startsWith(start) && workedAt < closing.at);

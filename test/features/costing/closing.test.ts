@@ -47,6 +47,16 @@ describe('the work of a closing', () => {
     expect(secondsOf(closing(12, 500, { ada: 1, ben: 2 }), first)).toEqual({ ada: -33, ben: -67 });
   });
 
+  test.each<[string, Record<string, number>]>([
+    ['no worker', {}],
+    ['workers of no weight', { ada: 0, ben: 0 }],
+  ])('bug: a closing with %s could never be settled', (_, workers) => {
+    expect(readClosing(closing(10, 600, workers), [])).toEqual([]);
+    const first = readClosing(closing(10, 600), []);
+    expect(readClosing(closing(10, 700, workers), first)).toEqual([]);
+    expect(secondsOf(closing(12, 900, { ben: 1, cyd: 0 }), first)).toEqual({ ben: 300, cyd: 0 });
+  });
+
   test('all closings together always make the latest total', () => {
     fc.assert(
       fc.property(
@@ -98,6 +108,16 @@ describe('in the ledger', () => {
       0,
     ]);
     expect((await ledger.postings(ticketId)).map(({ cost }) => cost)).toEqual([5_000_000n, 2_500_000n]);
+  });
+
+  test('bug: a closing that names nobody who worked kept its ticket from being settled', async () => {
+    const ticketId = await ledger.ticket();
+    expect(await ledger.cost(ticketId, { closing: closing(10, 600, {}, ticketId) })).toEqual([0n, 0, 0]);
+    expect(await ledger.cost(ticketId, { closing: closing(10, 600, { ada: 1 }, ticketId) })).toEqual([
+      5_000_000n,
+      600,
+      0,
+    ]);
   });
 
   test('a total that settles late reverses and posts again', async () => {
