@@ -8,7 +8,15 @@ import type { StoreAdapter } from '../../stores/port.ts';
 export type Adapter = Pick<HelpdeskAdapter | StoreAdapter, 'kind' | 'settings' | 'secretKeys'>;
 
 const ownSettings = z.looseObject({
-  name: z.string().trim().min(1).max(100).regex(/[^\d]/, 'may not be digits alone: those are ids'),
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .regex(
+      /[^\d]/,
+      'may not be digits alone, for rates and commands take those for the id of a connection; add a letter',
+    ),
 });
 
 /** Settings as the adapter's schema reads them; throws InvalidInput with one fault per setting. */
