@@ -23,12 +23,15 @@ export const readingOf = (headers: Headers): RateReading | null => {
 
 /** A budget that also tells how the account stood at the last answer. */
 export interface Bucket extends Budget {
+  /** An answer told no reading: an account that never tells one has no limit. */
+  untold(): void;
   reading(): RateReading | null;
 }
 
 /**
  * Keeps one connection within its part of a leaky bucket that the whole account shares. Any 20 s hold at most our share of
  * the limit, and a call waits while others have filled the bucket up to its reserve; it empties evenly over the window.
+ * Until the first answer the documented limit holds; where answers tell none, nothing is held back.
  */
 export const createBucket = ({
   clock,
@@ -48,6 +51,7 @@ export const createBucket = ({
   let levelAtMs = 0;
   let lastStartMs = Number.NEGATIVE_INFINITY;
   let told: RateReading | null = null;
+  let unlimited = false;
 
   const budget = createBudget({
     clock,
@@ -71,21 +75,29 @@ export const createBucket = ({
       },
     },
   });
+  const free = createBudget({ clock, share, concurrency: callsAtOnce, longestWaitMs, windowMs, count });
   // What is left is the bucket's business: to our share the account is as good as empty.
   const toShare = (): void => budget.learn({ limit, remaining: limit });
   toShare();
 
   return {
-    run: budget.run,
+    run: (call) => (unlimited ? free : budget).run(call),
+    untold() {
+      unlimited = told === null;
+    },
     learn(reading) {
       if (!(reading.limit > 0)) return;
       told = reading;
+      unlimited = false;
       limit = reading.limit;
       level = reading.limit - reading.remaining;
       levelAtMs = clock.now().getTime();
       toShare();
     },
-    pause: budget.pause,
+    pause(ms) {
+      budget.pause(ms);
+      free.pause(ms);
+    },
     reading: () => told,
   };
 };

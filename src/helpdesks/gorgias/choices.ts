@@ -1,13 +1,16 @@
-import { minuteMs } from '../../core/time.ts';
+import { minuteMs, secondMs } from '../../core/time.ts';
 import { codeOf, codesIn, type Half, tagStartOf } from '../mapping.ts';
 import type { PersonChange } from '../port.ts';
 import { valueIn } from './codes.ts';
 import { type Author, changesTags, fieldValueIn, tagsIn } from './events.ts';
-import type { GorgiasEvent } from './schema.ts';
+import type { GorgiasEvent, GorgiasMessage } from './schema.ts';
 import type { GorgiasSettings } from './settings.ts';
 
 /** A field set by a person has us tag the ticket this soon; an update before that says nothing of the tag. */
 const answeredWithinMs = 15 * minuteMs;
+
+/** A message updates its ticket too, and stands in no event of the ticket. */
+const messageUpdatesWithinMs = 5 * secondMs;
 
 export interface ChoiceContext {
   readonly settings: Pick<GorgiasSettings, 'partnerFieldId' | 'regionFieldId' | 'tagPrefix'>;
@@ -16,6 +19,7 @@ export interface ChoiceContext {
   /** As the ticket stands now. */
   readonly tags: readonly string[];
   readonly fields: ReadonlyMap<string, unknown>;
+  readonly messages: readonly GorgiasMessage[];
 }
 
 /** Events of one operation share a context; one without stands alone. */
@@ -83,13 +87,27 @@ const inferredFieldChange = (
   value: string,
   operations: readonly (readonly GorgiasEvent[])[],
   steps: readonly TagStep[],
-  { authorOf, present }: { readonly authorOf: ChoiceContext['authorOf']; readonly present: readonly string[] },
+  { authorOf, messages }: Pick<ChoiceContext, 'authorOf' | 'messages'>,
+  present: readonly string[],
 ): PersonChange[] => {
-  const updates = operations.flatMap((operation) =>
-    operation.every(({ type }) => type === 'ticket-updated')
-      ? operation.filter((event) => authorOf(event) === 'agent' && event.user_id !== null)
+  const lone = operations.flatMap(([event, ...others]) =>
+    event &&
+    [event, ...others].every(({ type }) => type === 'ticket-updated') &&
+    authorOf(event) === 'agent' &&
+    event.user_id !== null
+      ? [event]
       : [],
   );
+  // Each message explains one operation: its writer's first at that moment.
+  const explained = new Set(
+    messages.map(({ sender, created_datetime: sentAt }) =>
+      lone.find(({ user_id, created_datetime: at }) => {
+        const ms = at.getTime() - sentAt.getTime();
+        return sender?.id === user_id && ms > -secondMs && ms < messageUpdatesWithinMs;
+      }),
+    ),
+  );
+  const updates = lone.filter((event) => !explained.has(event));
   const code = codeOf(value);
   const tagged = steps.findLast(({ author, added }) => author === 'ours' && added.includes(code))?.first;
   const taggedMs = tagged?.created_datetime.getTime() ?? 0;
@@ -104,11 +122,7 @@ const inferredFieldChange = (
 };
 
 /** Every change by an agent that may say a half, in the order in which they hold. Events come in order of time. */
-export const personChanges = (
-  events: readonly GorgiasEvent[],
-  half: Half,
-  context: ChoiceContext,
-): PersonChange[] => {
+export const personChanges = (events: readonly GorgiasEvent[], half: Half, context: ChoiceContext): PersonChange[] => {
   const { settings, authorOf } = context;
   const tagStart = tagStartOf(half, settings.tagPrefix);
   const fieldId = settings[`${half}FieldId`];
@@ -140,7 +154,7 @@ export const personChanges = (
         )
       : current === null
         ? []
-        : inferredFieldChange(current, operations, steps, { authorOf, present });
+        : inferredFieldChange(current, operations, steps, context, present);
   // Stable: of two that agree on the moment a field value set outweighs tags, tags outweigh a field emptied.
   const rank = (change: PersonChange): number => (change.source === 'tag' ? 1 : change.value === null ? 0 : 2);
   return [...byTag, ...byField].toSorted((a, b) => a.at.getTime() - b.at.getTime() || rank(a) - rank(b));

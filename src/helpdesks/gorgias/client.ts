@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { UpstreamError } from '../../core/errors.ts';
+import { secondMs } from '../../core/time.ts';
 import type { Http, HttpCall } from '../../platform/http/client.ts';
 import { answers, type GorgiasUser, surveySchema, ticketSchema, userSchema } from './schema.ts';
 
@@ -8,6 +9,9 @@ const pageSize = 100;
 const statsPageSize = 10_000;
 /** Ten million rows: beyond what an account can have; a longer list is a loop. */
 const mostPages = 100_000;
+
+/** A merge trashes its source in the same operation, give or take a busy server. */
+const mergeSpanMs = 10 * secondMs;
 
 type Query = NonNullable<HttpCall['query']>;
 interface Page<Item> {
@@ -97,6 +101,19 @@ export const createGorgiasClient = (http: Http) => {
         {
           path: '/api/events',
           query: { object_type: 'Ticket', object_id: ticketId, order_by: 'created_datetime:asc' },
+        },
+        answers.events,
+      ),
+    /** Merges of any tickets at about this moment. */
+    mergesAround: (at: Date) =>
+      all(
+        {
+          path: '/api/events',
+          query: {
+            types: 'ticket-merged',
+            'created_datetime[gte]': new Date(at.getTime() - mergeSpanMs).toISOString(),
+            'created_datetime[lte]': new Date(at.getTime() + mergeSpanMs).toISOString(),
+          },
         },
         answers.events,
       ),

@@ -5,7 +5,7 @@ import type { HelpdeskAdapter, HelpdeskClient, TicketSnapshot } from '../port.ts
 import { createBucket, windowMs } from './bucket.ts';
 import { createWalk } from './changes.ts';
 import { createGorgiasClient, isGone } from './client.ts';
-import { tagIdsIn } from './events.ts';
+import { mergeTargetIn, tagIdsIn } from './events.ts';
 import { createHandleTimes } from './handle-time.ts';
 import { readHistory } from './history.ts';
 import { createGorgiasHttp } from './http.ts';
@@ -99,6 +99,8 @@ export const connectGorgias = (
       ...events.flatMap(({ user_id }) => user_id ?? []),
     ];
     await staff.know(people.filter((id) => id !== requesterOf(ticket)?.id));
+    const trashedAt = ticket.trashed_datetime;
+    const lost = trashedAt && mergeTargetIn(events, ticket.id) === null;
     const solved = ticketStatus(ticket, clock.now()) === 'solved';
     const closedAt = ticket.closed_datetime ?? ticket.updated_datetime;
     return readHistory(
@@ -106,6 +108,7 @@ export const connectGorgias = (
         ticket,
         messages,
         events,
+        merges: lost ? await client.mergesAround(trashedAt) : [],
         calls: await voiceCallsOf(ticket, messages),
         handleTime: solved && closedAt ? await handleTimes.of(ticket.id, closedAt, ticket.created_datetime) : null,
       },
@@ -163,8 +166,9 @@ export const connectGorgias = (
         const cut = (ticket.messages_count ?? 0) > ticket.messages.length;
         const messages = (cut ? await client.messages(id) : ticket.messages).toSorted(byTimeThenId);
         const withHistory = byId.get(id)?.withHistory;
-        const solved = ticketStatus(ticket, clock.now()) === 'solved';
-        const deep = withHistory === 'yes' || (withHistory === 'if solved' && solved) || mayBeChosen(ticket, settings);
+        // A merge leaves its source in the trash; only the events tell where it went.
+        const ended = ticketStatus(ticket, clock.now()) === 'solved' || ticket.trashed_datetime !== null;
+        const deep = withHistory === 'yes' || (withHistory === 'if solved' && ended) || mayBeChosen(ticket, settings);
         const read = deep ? await historyOf(ticket, messages) : null;
         tickets.set(id, snapshotOf(ticket, messages, settings, read, clock.now()));
         for (const { from_agent, sender } of messages)

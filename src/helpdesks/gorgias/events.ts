@@ -103,25 +103,46 @@ export const fieldValueIn = (event: GorgiasEvent, fieldId: string): { readonly v
   return { value: null };
 };
 
+const targetKeys = [
+  'target_ticket_id',
+  'target_ticket',
+  'merged_into_ticket_id',
+  'merged_into_ticket',
+  'merged_into',
+  'into_ticket_id',
+  'into_ticket',
+  'destination_ticket_id',
+  'target_id',
+];
+const sourceKeys = [
+  'source_ticket_id',
+  'source_ticket',
+  'source_ticket_ids',
+  'source_tickets',
+  'source_id',
+  'source_ids',
+];
+
 /**
- * The ticket that this one was merged into. What the event of a merge holds is documented nowhere: a target named in it
- * counts, unless it is this ticket; an event that names its sources was made for the target.
+ * The ticket that this one was merged into. What a merge's event holds is documented nowhere. It may stand at the source and
+ * name its target; or at the target, among `merges`, and name its source, or share the context in which the source was
+ * trashed.
  */
-export const mergeTargetIn = (events: readonly GorgiasEvent[], ticketId: string): string | null => {
-  const merges = events.filter(({ type }) => type === 'ticket-merged');
-  for (const event of merges.toReversed()) {
-    const target = firstId(dataOf(event), [
-      'target_ticket_id',
-      'target_ticket',
-      'merged_into_ticket_id',
-      'merged_into_ticket',
-      'merged_into',
-      'into_ticket_id',
-      'into_ticket',
-      'destination_ticket_id',
-      'target_id',
-    ]);
+export const mergeTargetIn = (
+  events: readonly GorgiasEvent[],
+  ticketId: string,
+  merges: readonly GorgiasEvent[] = [],
+): string | null => {
+  for (const event of events.toReversed()) {
+    const target = event.type === 'ticket-merged' ? firstId(dataOf(event), targetKeys) : null;
     if (target !== null && target !== ticketId) return target;
+  }
+  const contexts = new Set(events.filter(({ type }) => type === 'ticket-trashed').map(({ context }) => context));
+  for (const event of merges.toReversed()) {
+    const data = dataOf(event);
+    const sources = sourceKeys.flatMap((key) => (Array.isArray(data[key]) ? data[key] : [data[key]])).map(idIn);
+    const ours = sources.includes(ticketId) || (event.context !== null && contexts.has(event.context));
+    if (ours && event.object_id !== null && event.object_id !== ticketId) return event.object_id;
   }
   return null;
 };

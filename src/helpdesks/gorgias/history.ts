@@ -18,6 +18,8 @@ export interface HistoryParts {
   readonly messages: readonly GorgiasMessage[];
   readonly events: readonly GorgiasEvent[];
   readonly calls: readonly VoiceCall[];
+  /** Merges at the moment at which the ticket was trashed. */
+  readonly merges?: readonly GorgiasEvent[];
   /** Null: the ticket is not closed, so none was asked for. */
   readonly handleTime: HandleTime | null;
 }
@@ -119,6 +121,7 @@ export const readHistory = (parts: HistoryParts, context: HistoryContext): ReadH
     authorOf,
     tags: ticket.tags.map(({ name }) => name),
     fields: ticket.custom_fields,
+    messages,
   };
   const closing = closedAt === null ? null : closingOf(parts, written, closedAt);
   const more = handleTime?.state === 'told' || handleTime?.disturbed === true;
@@ -136,7 +139,7 @@ export const readHistory = (parts: HistoryParts, context: HistoryContext): ReadH
       solvedAt: closedAt,
       closedAt,
     },
-    mergedInto: mergeTargetIn(events, ticket.id),
+    mergedInto: mergeTargetIn(events, ticket.id, parts.merges),
     parent: parentIn(events),
   };
 };

@@ -125,6 +125,7 @@ export const createGorgiasHttp = ({
   instance.interceptors.response.use((response) => {
     const reading = readingOf(headersOf(response));
     if (reading) bucket.learn(reading);
+    else if (response.status < 300) bucket.untold();
     return response;
   });
 

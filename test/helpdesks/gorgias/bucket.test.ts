@@ -35,6 +35,17 @@ describe('the bucket', () => {
     expect(200 / (windows + 1)).toBeGreaterThanOrEqual(ours * 0.95);
   });
 
+  it('holds nothing back where answers tell of no limit, until one does', async () => {
+    const { clock, slept } = clockAt();
+    const bucket = createBucket({ clock, share: 0.5 });
+    for (let call = 0; call < 500; call++) await bucket.run(async () => bucket.untold());
+    expect(slept).toEqual([]);
+    bucket.learn({ limit: 40, remaining: 39 });
+    bucket.untold();
+    for (let call = 0; call < 50; call++) await bucket.run(async () => {});
+    expect(slept).not.toEqual([]);
+  });
+
   it('has twice as much where the account has', async () => {
     const { clock, slept } = clockAt();
     const bucket = createBucket({ clock, share: 0.5 });

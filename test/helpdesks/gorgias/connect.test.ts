@@ -230,6 +230,27 @@ describe('pullTickets', () => {
     expect((await pull(connect(), 'no')).tickets[0]?.firstMessage).toBe('first');
   });
 
+  it('asks for the merge that may have trashed a ticket', async () => {
+    ticketIs(ticketJson({ trashed_datetime: at(60), messages: [] }));
+    eventsAre([event(1, 60, 'ticket-trashed', anna)]);
+    usersAre();
+    const query = {
+      types: 'ticket-merged',
+      'created_datetime[gte]': '2026-03-01T08:59:50.000Z',
+      'created_datetime[lte]': '2026-03-01T09:00:10.000Z',
+      limit: '100',
+    };
+    const merge = event(2, 60, 'ticket-merged', anna, { object_id: 5, data: { source_ticket_id: Number(ticketId) } });
+    api()
+      .get('/api/events')
+      .query(query)
+      .reply(200, list([merge]));
+    expect((await pull(connect(), 'if solved')).tickets[0]).toMatchObject({
+      status: 'deleted',
+      mergedIntoExternalId: '5',
+    });
+  });
+
   it('tells what is gone for good from what is in the trash', async () => {
     ticketIs(ticketJson({ trashed_datetime: at(60) }));
     api()

@@ -33,11 +33,13 @@ const read = (
     events = [],
     calls = [],
     handleTime = null,
+    merges = [],
     tagNames = {},
   }: {
     readonly events?: readonly object[];
     readonly calls?: readonly object[];
     readonly handleTime?: HandleTime | null;
+    readonly merges?: readonly object[];
     readonly tagNames?: Record<string, string>;
   } = {},
 ) => {
@@ -49,6 +51,7 @@ const read = (
       events: events.map((one) => eventSchema.parse(one)),
       calls: calls.map((one) => voiceCallSchema.parse(one)),
       handleTime,
+      merges: merges.map((one) => eventSchema.parse(one)),
     },
     {
       settings: settingsWith(),
@@ -316,6 +319,17 @@ describe('a person’s field', () => {
     expect(partner(set('sud'), events)).toEqual([]);
   });
 
+  it('bug: an answer, which updates its ticket and stands in none of its events, counted as setting the field', () => {
+    const messages = [message(1, 0), reply(2, 30, anna)];
+    const ticket = { ...set('Sud'), tags: [{ id: 10, name: 'partner_nord' }], messages };
+    expect(partner(ticket, [ourTag(1, 1, 10), event(2, 30, 'ticket-updated', anna)])).toEqual([]);
+    const both = [ourTag(1, 1, 10), event(2, 30, 'ticket-updated', anna), event(3, 30, 'ticket-updated', anna)];
+    expect(partner(ticket, both)).toMatchObject([{ sourceKey: 'event:3' }]);
+    // Somebody else's update at that moment, or the same person's a minute later, is no part of the answer.
+    expect(partner(ticket, [ourTag(1, 1, 10), event(2, 30, 'ticket-updated', ben)])).toMatchObject([{ by: ben }]);
+    expect(partner(ticket, [ourTag(1, 1, 10), event(2, 31, 'ticket-updated', anna)])).toMatchObject([{ by: anna }]);
+  });
+
   it('outweighs a tag of the same moment', () => {
     const events = [
       event(1, 5, 'ticket-custom-field-updated', anna, {
@@ -337,6 +351,21 @@ describe('merges and splits', () => {
     [null, null],
   ])('with %j: merged into %j', (data, target) => {
     expect(read(ticketJson(), { events: [event(1, 5, 'ticket-merged', anna, { data })] }).mergedInto).toBe(target);
+  });
+
+  it.each([
+    ['by its source', { object_id: 5, data: { source_ticket_id: Number(ticketId) } }, '5'],
+    ['by one of its sources', { object_id: 5, data: { source_ticket_ids: [4, Number(ticketId)] } }, '5'],
+    ['by the context of its trashing', { object_id: 5, context: 'one' }, '5'],
+    ['of others', { object_id: 5, data: { source_ticket_id: 4 } }, null],
+    ['that it is itself the target of', { context: 'one', data: { source_ticket_id: 4 } }, null],
+  ])('a ticket in the trash is found in a merge %s', (_how, more, target) => {
+    const events = [
+      event(1, 5, 'ticket-closed', anna, { context: 'one' }),
+      event(2, 5, 'ticket-trashed', anna, { context: 'one' }),
+    ];
+    const merges = [event(3, 5, 'ticket-merged', anna, more)];
+    expect(read(ticketJson({ trashed_datetime: at(5) }), { events, merges }).mergedInto).toBe(target);
   });
 
   it('a ticket that goes on from a closed one names it', () => {

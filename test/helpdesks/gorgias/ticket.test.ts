@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { messageChannel, ticketChannel } from '../../../src/helpdesks/gorgias/channels.ts';
+import { choiceOf, valueIn } from '../../../src/helpdesks/gorgias/codes.ts';
 import { instantOf, ticketSchema } from '../../../src/helpdesks/gorgias/schema.ts';
 import { languageOf, mayBeChosen, snapshotOf, ticketStatus } from '../../../src/helpdesks/gorgias/ticket.ts';
 import { codeOf } from '../../../src/helpdesks/mapping.ts';
-import { choiceOf, valueIn } from '../../../src/helpdesks/gorgias/codes.ts';
 import {
   anna,
   at,
