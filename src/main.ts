@@ -33,35 +33,51 @@ const listenForProbes = async ({
   }
 };
 
+/** Takes every step, also behind one that fails, and then throws what failed. */
+const inTurn = async (steps: readonly (() => Promise<void> | undefined)[]): Promise<void> => {
+  const failures: unknown[] = [];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 1) throw new AggregateError(failures, 'several parts could not be ended');
+  if (failures.length > 0) throw failures[0];
+};
+
 /** Composes the product and starts the roles asked for: web (webhooks, API, pages) and worker (queues, sweeps). */
 export const start = async (
   config: Config,
   { web, worker, ...options }: ComposeOptions & { web: boolean; worker: boolean },
 ): Promise<Running> => {
   const product = await compose(config, options);
+  let app: FastifyInstance | null = null;
+  let probes: Awaited<ReturnType<typeof listenForProbes>> = null;
+  let running: ReturnType<Product['startWorker']> | null = null;
+  // New requests end first, then the work under way, then what both stand on.
+  const end = () =>
+    inTurn([() => app?.close(), () => running?.stop(), () => probes?.app.close(), () => product.close()]);
   try {
-    const app = web ? await product.buildApp() : null;
+    app = web ? await product.buildApp() : null;
     const url = app ? await app.listen({ host: config.host, port: config.port }) : null;
-    const probes = worker && !web ? await listenForProbes(product) : null;
-    const running = worker ? product.startWorker() : null;
+    probes = worker && !web ? await listenForProbes(product) : null;
+    running = worker ? product.startWorker() : null;
     let stopping: Promise<void> | undefined;
     return {
       product,
       url,
       probesUrl: probes?.url ?? null,
       stop() {
-        // New requests end first, then the work under way, then what both stand on.
-        stopping ??= (async () => {
-          await app?.close();
-          await running?.stop();
-          await probes?.app.close();
-          await product.close();
-        })();
+        stopping ??= end();
         return stopping;
       },
     };
   } catch (error) {
-    await product.close();
+    await end().catch((failure: unknown) =>
+      product.log.warn({ step: 'start', err: failure }, 'the start failed, and not everything begun could be ended'),
+    );
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
       throw new AppError(
         'unavailable',

@@ -119,6 +119,29 @@ test('a port that is taken is said plainly, and nothing is left running', async 
   await first.stop();
 });
 
+test('bug: a worker that could not stop left the database open', async () => {
+  const stuck = { ...clock, every: () => ({ stop: () => Promise.reject(new Error('the sweep does not end')) }) };
+  const config = await configFor(await testDatabaseUrl());
+  const running = await start(config, { web: true, worker: true, clock: stuck });
+  const { db } = running.product;
+  expect(await db.query('select 1 as n')).toEqual([{ n: 1 }]);
+  await expect(running.stop()).rejects.toThrow('the sweep does not end');
+  await expect(db.query('select 1 as n')).rejects.toThrow('PostgreSQL');
+  await expect(fetch(`${running.url}/healthz`)).rejects.toThrow('fetch failed');
+});
+
+test('bug: a start that failed behind its listening went on answering', async () => {
+  const broken = {
+    ...clock,
+    every: () => {
+      throw new Error('no sweep can be started');
+    },
+  };
+  const config = await configFor(await testDatabaseUrl());
+  await expect(start(config, { web: true, worker: true, clock: broken })).rejects.toThrow('no sweep can be started');
+  await expect(fetch(`http://${config.host}:${config.port}/healthz`)).rejects.toThrow('fetch failed');
+});
+
 test('a worker alone answers /readyz on its own port; the second one on the machine says what to set and works on', async () => {
   const port = await freePort();
   const databaseUrl = await testDatabaseUrl();
