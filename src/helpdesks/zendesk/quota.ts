@@ -6,6 +6,7 @@ import type { CallCounts } from '../../platform/http/call-count.ts';
 /** Calls under way at once towards one account. */
 const callsAtOnce = 8;
 const windowMs = 60 * secondMs;
+const voicePerMinute = 10;
 
 const whole = (text: string | null | undefined): number | null =>
   text && /^\d+$/.test(text.trim()) ? Number(text) : null;
@@ -39,15 +40,15 @@ export interface Quota {
 }
 
 /**
- * The quotas of one account. Exports (10 a minute) and ticket updates (100 a minute, shared with the agents) have their own
- * beside the account's and wait for both; a refusal there silences that endpoint alone
- * (https://developer.zendesk.com/api-reference/introduction/rate-limits/).
+ * The quotas of one account. Exports (10 a minute), ticket updates (100 a minute, shared with the agents) and exports of calls
+ * (10 a minute, which no header tells) have their own beside the account's and wait for both; a refusal there silences that
+ * endpoint alone (https://developer.zendesk.com/api-reference/introduction/rate-limits/).
  */
 export const createQuotas = (
   clock: Clock,
   share: number,
   counts?: CallCounts,
-): Record<'account' | 'exports' | 'updates', Quota> => {
+): Record<'account' | 'exports' | 'updates' | 'voice', Quota> => {
   const create = (name: string) =>
     createBudget({ clock, share, concurrency: callsAtOnce, windowMs, count: counts?.({ name, windowMs }) });
   const account = create('account');
@@ -59,9 +60,12 @@ export const createQuotas = (
       return endpointReading(headers);
     },
   });
+  const voice = create('voice');
+  voice.learn({ limit: voicePerMinute, remaining: voicePerMinute });
   return {
     account: { budget: account, readRate: accountReading },
     exports: within(create('exports')),
     updates: within(create('updates')),
+    voice: within(voice),
   };
 };

@@ -4,12 +4,12 @@ import { z } from 'zod';
 const id = z.union([z.string().regex(/^-?\d{1,20}$/), z.int()]).transform(String);
 
 /** An id that may be missing: null, "", 0 and "0" all mean none. */
-const optionalId = z
+export const optionalId = z
   .union([id, z.literal(''), z.null()])
   .optional()
   .transform((value) => (value === undefined || value === null || value === '' || value === '0' ? null : value));
 
-const instant = z.string().transform((text, context) => {
+export const instant = z.string().transform((text, context) => {
   const at = new Date(text);
   if (Number.isNaN(at.getTime())) context.issues.push({ code: 'custom', message: 'is no instant', input: text });
   return at;

@@ -1,0 +1,285 @@
+import nock from 'nock';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { connectZendesk } from '../../../src/helpdesks/zendesk/client.ts';
+import type { Clock } from '../../../src/platform/clock.ts';
+import { anna, apiUser, ben, settingsWith } from './support.ts';
+
+const now = Date.UTC(2026, 2, 1, 10);
+const clockAt = () => {
+  let nowMs = now;
+  const slept: number[] = [];
+  const clock: Clock & { advance(ms: number): void } = {
+    now: () => new Date(nowMs),
+    async sleep(ms) {
+      slept.push(ms);
+      nowMs += ms;
+    },
+    every: () => ({ stop: async () => {} }),
+    advance: (ms) => {
+      nowMs += ms;
+    },
+  };
+  return { clock, slept };
+};
+
+const api = () => nock('https://loom.zendesk.com');
+const connect = (settings: object = {}, clock: Clock = clockAt().clock) =>
+  connectZendesk(settingsWith({ limitShare: 1, ...settings }), { clock, allowPrivate: false, apiUserId: apiUser });
+
+/** All pages of the connection's only feed: what it told, and where it goes on. */
+const walk = async (client: ReturnType<typeof connect>, from: { cursor?: string | null; since?: Date } = {}) => {
+  const feed = client.workFeeds?.[0];
+  if (!feed) throw new Error('there is no feed');
+  const pages = [];
+  for await (const page of feed.walk({ cursor: from.cursor ?? null, since: from.since ?? new Date(now - 86_400_000) }))
+    pages.push(page);
+  return { pages, work: pages.flatMap(({ work }) => work), cursor: pages.at(-1)?.cursor ?? null };
+};
+
+beforeAll(() => nock.disableNetConnect());
+afterEach(() => {
+  expect(nock.pendingMocks()).toEqual([]);
+  nock.cleanAll();
+});
+afterAll(() => {
+  nock.enableNetConnect();
+  nock.restore();
+});
+
+const secondsAgo = (seconds: number) => Math.floor(now / 1000) - seconds;
+const iso = (ageSeconds: number) => new Date(now - ageSeconds * 1000).toISOString().replace('.000Z', 'Z');
+const day = 86_400;
+
+const exportOf = (what: 'calls' | 'legs', start: number) =>
+  api().get(`/api/v2/channels/voice/stats/incremental/${what}.json`).query({ start_time: start });
+/** An answer as Talk gives it: the address of a next page is never null. */
+const answer = (what: 'calls' | 'legs', rows: readonly object[], end: number, count = rows.length) => ({
+  [what]: rows,
+  count,
+  end_time: end,
+  next_page: `https://loom.zendesk.com/api/v2/channels/voice/stats/incremental/${what}.json?start_time=${end}`,
+});
+const leg = (id: number, more: object = {}) => ({
+  id,
+  call_id: 900,
+  agent_id: Number(anna),
+  type: 'agent',
+  completion_status: 'completed',
+  talk_time: 180,
+  hold_time: 20,
+  wrap_up_time: 45,
+  duration: 200,
+  created_at: iso(7200),
+  updated_at: iso(6900),
+  ...more,
+});
+const call = (id: number, ticket: number | null) => ({ id, ticket_id: ticket, updated_at: iso(6900) });
+
+describe('calls', () => {
+  it('give each agent talk and wrap-up seconds on the ticket of the call, and stop on a small page', async () => {
+    exportOf('legs', secondsAgo(day)).reply(
+      200,
+      answer(
+        'legs',
+        [
+          leg(1),
+          leg(2, { agent_id: Number(ben), talk_time: 60, wrap_up_time: null }),
+          leg(3, { type: 'customer' }),
+          leg(4, { type: 'external', agent_id: null }),
+          leg(5, { talk_time: 0, wrap_up_time: 0 }),
+          leg(6, { call_id: 901 }),
+        ],
+        secondsAgo(6900),
+      ),
+    );
+    exportOf('calls', secondsAgo(day + 7200)).reply(
+      200,
+      answer('calls', [call(900, 4_400_000_001), call(901, null)], secondsAgo(6900)),
+    );
+    const { work, cursor } = await walk(connect());
+    expect(work).toEqual([
+      {
+        externalId: '4400000001',
+        reading: {
+          sourceKey: 'talk-leg:1',
+          agentId: anna,
+          actor: 'agent',
+          clock: 'talk',
+          rawSeconds: 225,
+          value: null,
+          workedAt: new Date(now - 7_200_000),
+          channel: 'phone',
+        },
+      },
+      {
+        externalId: '4400000001',
+        reading: expect.objectContaining({ sourceKey: 'talk-leg:2', rawSeconds: 60, agentId: ben }),
+      },
+    ]);
+    expect(JSON.parse(cursor ?? '')).toMatchObject({ fromMs: secondsAgo(6900) * 1000 });
+  });
+
+  it('come page by page, and calls are read no further than the legs', async () => {
+    exportOf('legs', secondsAgo(day)).reply(200, answer('legs', [leg(1, { call_id: 1 })], secondsAgo(8000), 1000));
+    exportOf('calls', secondsAgo(day + 7200)).reply(200, answer('calls', [call(1, 11)], secondsAgo(7000), 1000));
+    exportOf('legs', secondsAgo(8000)).reply(200, answer('legs', [leg(2, { call_id: 2 })], secondsAgo(6000), 1000));
+    exportOf('calls', secondsAgo(7000)).reply(200, answer('calls', [call(2, 22)], secondsAgo(6000), 1));
+    exportOf('legs', secondsAgo(6000)).reply(200, answer('legs', [leg(2, { call_id: 2 })], secondsAgo(6000), 60));
+    const { pages } = await walk(connect());
+    expect(pages.map(({ work }) => work.map(({ externalId }) => externalId))).toEqual([['11'], ['22'], ['22']]);
+  });
+
+  it('that may still change, or whose ticket is not told yet, are read again', async () => {
+    exportOf('legs', secondsAgo(day)).reply(
+      200,
+      answer(
+        'legs',
+        [leg(1), leg(2, { call_id: 902, updated_at: iso(1800) }), leg(3, { updated_at: iso(300), wrap_up_time: null })],
+        secondsAgo(300),
+      ),
+    );
+    exportOf('calls', secondsAgo(day + 7200)).reply(200, answer('calls', [call(900, 1)], secondsAgo(300)));
+    const { work, cursor } = await walk(connect());
+    expect(work.map(({ reading }) => reading.sourceKey)).toEqual(['talk-leg:1']);
+    const { clock } = clockAt();
+    clock.advance(1_200_000);
+    exportOf('legs', secondsAgo(1800)).reply(
+      200,
+      answer(
+        'legs',
+        [leg(2, { call_id: 902, updated_at: iso(1800) }), leg(3, { updated_at: iso(200), wrap_up_time: 90 })],
+        secondsAgo(200),
+      ),
+    );
+    exportOf('calls', secondsAgo(1800 + 7200)).reply(
+      200,
+      answer('calls', [call(900, 1), call(902, 2)], secondsAgo(200)),
+    );
+    const second = await walk(connect({}, clock), { cursor });
+    expect(second.work.map(({ externalId, reading }) => [externalId, reading.sourceKey, reading.rawSeconds])).toEqual([
+      ['2', 'talk-leg:2', 225],
+      ['1', 'talk-leg:3', 270],
+    ]);
+  });
+
+  it('of an AI agent are its own', async () => {
+    exportOf('legs', secondsAgo(day)).reply(200, answer('legs', [leg(1)], secondsAgo(6900)));
+    exportOf('calls', secondsAgo(day + 7200)).reply(200, answer('calls', [call(900, 1)], secondsAgo(6900)));
+    const { work } = await walk(connect({ aiAgentIds: [anna] }));
+    expect(work[0]?.reading.actor).toBe('ai_agent');
+  });
+
+  it('keep to ten requests a minute, of which our share is ours', async () => {
+    const { clock, slept } = clockAt();
+    const limits = { 'x-rate-limit': '700', 'x-rate-limit-remaining': '650' };
+    for (const [page, start] of [day, 8000, 7000, 6000, 5000].entries())
+      exportOf('legs', secondsAgo(start)).reply(
+        200,
+        answer('legs', [], secondsAgo([8000, 7000, 6000, 5000, 5000][page] ?? 0), 1000),
+        limits,
+      );
+    exportOf('calls', secondsAgo(day + 7200)).reply(200, answer('calls', [], secondsAgo(100), 1), limits);
+    await walk(connect({ limitShare: 0.5 }, clock));
+    expect(slept.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(10_000);
+  });
+
+  it.each([403, 404])('of an account without Talk (%i) are none, and nobody asks again for a day', async (status) => {
+    const { clock } = clockAt();
+    const client = connect({}, clock);
+    exportOf('legs', secondsAgo(day)).reply(status);
+    const first = await walk(client);
+    expect(first.work).toEqual([]);
+    clock.advance(23 * 3_600_000);
+    expect((await walk(client)).pages).toEqual([]);
+    expect((await walk(connect({}, clock), { cursor: first.cursor })).pages).toEqual([]);
+    clock.advance(2 * 3_600_000);
+    exportOf('legs', secondsAgo(day)).reply(200, answer('legs', [], secondsAgo(0), 0));
+    exportOf('calls', secondsAgo(day + 7200)).reply(200, answer('calls', [], secondsAgo(0), 0));
+    expect((await walk(connect({}, clock), { cursor: first.cursor })).pages).toHaveLength(1);
+  });
+
+  it('are not read where they are off', () => {
+    expect(connect({ voiceClock: 'off' }).workFeeds).toEqual([]);
+    expect(connect({ engagementClock: 'instead' }).workFeeds?.map(({ name }) => name)).toEqual(['engagements']);
+    expect(connect().workFeeds?.map(({ name }) => name)).toEqual(['talk']);
+  });
+});
+
+const engagement = (id: string, more: object = {}) => ({
+  engagement_id: id,
+  ticket_id: '77',
+  agent_id: anna,
+  channel: 'Messaging',
+  engagement_start_time: '2026-03-01T08:00:00',
+  engagement_end_time: '2026-03-01T08:10:30',
+  ...more,
+});
+const engagements = (start: number, more: object = {}) =>
+  api()
+    .get('/api/v2/engagements')
+    .query({ start_time: start, page_size: 100, ...more });
+
+describe('engagements', () => {
+  const on = { engagementClock: 'instead' };
+
+  it('count their length, or the handling time that the account tells, on the moment of their end', async () => {
+    engagements(secondsAgo(day)).reply(200, {
+      data: [
+        engagement('a'),
+        engagement('b', { channel: 'Support', handle_time_seconds: 90, agent_id: Number(ben) }),
+        engagement('c', { engagement_end_time: null }),
+        engagement('d', { ticket_id: null }),
+        engagement('e', { agent_id: null }),
+        engagement('f', { engagement_end_time: '2026-03-01T07:00:00Z' }),
+      ],
+    });
+    const { work } = await walk(connect(on));
+    expect(work.map(({ externalId, reading }) => [externalId, reading.sourceKey, reading.rawSeconds])).toEqual([
+      ['77', 'engagement:a', 630],
+      ['77', 'engagement:b', 90],
+    ]);
+    expect(work[0]?.reading).toMatchObject({
+      clock: 'engagement',
+      agentId: anna,
+      actor: 'agent',
+      channel: 'messaging',
+      workedAt: new Date('2026-03-01T08:10:30Z'),
+    });
+    expect(work[1]?.reading.channel).toBeNull();
+  });
+
+  it.each([
+    ['links.next', { links: { next: 'https://loom.zendesk.com/api/v2/engagements?cursor=2' } }, { cursor: '2' }],
+    ['next_page', { next_page: 'https://loom.zendesk.com/api/v2/engagements?cursor=2' }, { cursor: '2' }],
+    [
+      'meta',
+      { meta: { has_more: true, after_cursor: 'xyz' } },
+      { start_time: secondsAgo(day), page_size: 100, 'page[after]': 'xyz' },
+    ],
+  ])('page by %s to the end', async (_how, paging, query) => {
+    engagements(secondsAgo(day)).reply(200, { data: [engagement('a')], ...paging });
+    api()
+      .get('/api/v2/engagements')
+      .query(query)
+      .reply(200, { engagements: [engagement('b')], meta: { has_more: false } });
+    const { work } = await walk(connect(on));
+    expect(work.map(({ reading }) => reading.sourceKey)).toEqual(['engagement:a', 'engagement:b']);
+  });
+
+  it('are asked for 90 days back at most, once an hour, with three days read again', async () => {
+    const { clock } = clockAt();
+    const client = connect(on, clock);
+    engagements(secondsAgo(90 * day - 600)).reply(200, { data: [] });
+    const { cursor } = await walk(client, { since: new Date(now - 200 * day * 1000) });
+    clock.advance(3_500_000);
+    expect((await walk(client, { cursor })).pages).toEqual([]);
+    clock.advance(200_000);
+    engagements(secondsAgo(3 * day)).reply(200, { data: [] });
+    expect((await walk(client, { cursor })).pages).toHaveLength(1);
+  });
+
+  it('end quietly where the account has none', async () => {
+    engagements(secondsAgo(day)).reply(404);
+    expect((await walk(connect(on))).work).toEqual([]);
+  });
+});
