@@ -2,6 +2,7 @@ export { claimTags, createActor } from './act.ts';
 export { newestDelivery } from './arrivals.ts';
 export type { BackfillProgress } from './backfill-progress.ts';
 export { dropOldBodies } from './bodies.ts';
+export { walkWorkFeeds } from './found-work.ts';
 export { createGatherer } from './gather.ts';
 export { identified } from './identify.ts';
 export { isolate } from './isolate.ts';

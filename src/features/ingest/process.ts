@@ -11,6 +11,7 @@ import type { Connection, Directory, ReportingBasis } from '../directory/index.t
 import { namesOrderOfOthers, type Orders } from '../orders/index.ts';
 import { mostOlder, olderAgainMs } from './coalescing.ts';
 import { decideLot } from './family.ts';
+import { foundWorkOf } from './found-work.ts';
 import type { Failure } from './isolate.ts';
 import { asStored, type Gathered, mergePull } from './merge.ts';
 import { countFailure, currentMode, markStale, pullNow, releaseClaims } from './store.ts';
@@ -130,15 +131,22 @@ export const createProcessor = (deps: {
       tx,
       [...decisions].map(([ticketId, decision]) => ({ ticketId, decision, decidedAt: now })),
     );
+    const foundWork = await foundWorkOf(
+      tx,
+      connection.id,
+      decidable.flatMap(({ id }) => rows.get(id)?.externalId ?? []),
+    );
     const settled = await settleWork(tx, {
       tickets: decidable.map((ticket) => {
         const history = snapshotOf(ticket.id)?.history;
+        const readings = [...(history?.work ?? []), ...(foundWork.get(rows.get(ticket.id)?.externalId ?? '') ?? [])];
         return {
           ticketId: ticket.id,
           connectionId: connection.id,
           connectionName: connection.name,
           channel: ticket.channel ?? 'email',
-          ...(history && { readings: history.work, touches: history.touches, closing: history.closing }),
+          ...(readings.length > 0 && { readings }),
+          ...(history && { touches: history.touches, closing: history.closing }),
           shares: decisions.get(ticket.id)?.shares ?? [],
           attributionVersion: versions.get(ticket.id)?.version ?? 0,
           reprice: rows.get(ticket.id)?.reprice ?? false,

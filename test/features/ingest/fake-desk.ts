@@ -78,6 +78,8 @@ export interface FakeDesk {
   readonly leftOut: Set<string>;
   /** Pages of the change feed after each cursor. */
   readonly feed: TicketChange[][];
+  /** What its feed of phone calls tells, page by page. */
+  readonly calls: { readonly externalId: string; readonly reading: WorkReading }[][];
   /** Tickets that it counts; null: it does not say. */
   counted: number | null;
   readonly pulls: Wanted[];
@@ -122,6 +124,15 @@ export const fakeDesk = (): FakeDesk => {
       }
     },
     count: async () => desk.counted,
+    workFeeds: [
+      {
+        name: 'calls',
+        async *walk({ cursor }) {
+          for (let page = Number(cursor ?? 0); page < desk.calls.length; page += 1)
+            yield { work: desk.calls[page] ?? [], cursor: String(page + 1) };
+        },
+      },
+    ],
     async changeTags(externalId, change) {
       desk.writes.push({ externalId, ...change });
       await desk.onWrite(externalId);
@@ -138,6 +149,7 @@ export const fakeDesk = (): FakeDesk => {
     leftOut: new Set(),
     feed: [],
     counted: null,
+    calls: [],
     pulls: [],
     walks: [],
     writes: [],

@@ -1,0 +1,155 @@
+import { dayMs, minuteMs } from '../../core/time.ts';
+import type { HelpdeskClient, WorkFeed, WorkReading } from '../../helpdesks/port.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Sql } from '../../platform/database/database.ts';
+import type { RunStep } from '../../platform/log.ts';
+import { type Connection, loadCursor, saveCursor } from '../directory/index.ts';
+import { loadBackfill } from './backfill.ts';
+import { describe } from './isolate.ts';
+import { raiseChanged } from './raise.ts';
+import { takesNoMore } from './reconcile.ts';
+import { markStale } from './store.ts';
+import type { Troubles } from './trouble.ts';
+
+/** In JSON an instant is a text. */
+type StoredReading = Omit<WorkReading, 'workedAt' | 'sourceKey'> & { readonly workedAt: string };
+
+type Found = { readonly externalId: string; readonly reading: WorkReading };
+
+/** Keeps readings by their keys, so that one that comes again changes nothing. Returns those that are new. */
+const keepFound = async (sql: Sql, connectionId: number, found: readonly Found[], now: Date): Promise<Found[]> => {
+  const byKey = new Map(found.map((one) => [one.reading.sourceKey, one]));
+  const rows = await sql.query<{ source_key: string }>(
+    `insert into found_work (connection_id, source_key, ticket_external_id, reading, found_at)
+     select $1, key, ticket, reading, $5 from unnest($2::text[], $3::text[], $4::jsonb[]) as u(key, ticket, reading)
+     on conflict (connection_id, source_key) do nothing returning source_key`,
+    [
+      connectionId,
+      [...byKey.keys()],
+      [...byKey.values()].map(({ externalId }) => externalId),
+      [...byKey.values()].map(({ reading: { sourceKey: _, ...reading } }) => JSON.stringify(reading)),
+      now,
+    ],
+  );
+  return rows.flatMap(({ source_key }) => byKey.get(source_key) ?? []);
+};
+
+/** Has the tickets decided again that we hold, and those pulled that we do not know; of others the pull is under way. */
+const tellTickets = async (sql: Sql, connection: Connection, found: readonly Found[], now: Date): Promise<void> => {
+  const latest = new Map<string, Date>();
+  for (const { externalId, reading } of found) {
+    const known = latest.get(externalId);
+    if (!known || known < reading.workedAt) latest.set(externalId, reading.workedAt);
+  }
+  const held = await sql.query<{ id: bigint; external_id: string; decided: boolean }>(
+    'select id, external_id, snapshot_at is not null as decided from ticket where connection_id = $1 and external_id = any($2)',
+    [connection.id, [...latest.keys()]],
+  );
+  await markStale(
+    sql,
+    held.filter(({ decided }) => decided).map(({ id }) => id),
+    { now },
+  );
+  for (const { external_id } of held) latest.delete(external_id);
+  const unknown = [...latest].map(([externalId, updatedAt]) => ({ externalId, updatedAt, status: 'open' as const }));
+  for (const fromBackfill of [false, true]) {
+    const those = unknown.filter(({ updatedAt }) => updatedAt < connection.createdAt === fromBackfill);
+    if (those.length > 0) await raiseChanged(sql, connection.id, those, { now, fromBackfill });
+  }
+};
+
+/** What feeds told of these tickets, whether or not they were pulled again since; by the helpdesk's id. */
+export const foundWorkOf = async (
+  sql: Sql,
+  connectionId: number,
+  externalIds: readonly string[],
+): Promise<Map<string, WorkReading[]>> => {
+  const rows = await sql.query<{ ticket_external_id: string; source_key: string; reading: StoredReading }>(
+    'select ticket_external_id, source_key, reading from found_work where connection_id = $1 and ticket_external_id = any($2) order by source_key',
+    [connectionId, externalIds],
+  );
+  const found = new Map<string, WorkReading[]>();
+  for (const { ticket_external_id: id, source_key: sourceKey, reading } of rows)
+    found.set(id, [...(found.get(id) ?? []), { ...reading, sourceKey, workedAt: new Date(reading.workedAt) }]);
+  return found;
+};
+
+interface Cursor {
+  readonly cursor: string | null;
+}
+
+/** Feeds show late what happened; what comes twice is nothing new. */
+const overlapMs = 10 * minuteMs;
+
+/** Walks one feed of work to its end; the cursor is stored after the readings of its page, and goes on there next time. */
+const walkFeed = async (
+  deps: { readonly sql: Sql; readonly clock: Clock },
+  connection: Connection,
+  feed: WorkFeed,
+  stop?: AbortSignal,
+): Promise<number> => {
+  const { sql, clock } = deps;
+  const stream = `work ${feed.name}`;
+  const held = await loadCursor<Cursor>(sql, connection.id, stream);
+  const backfill = await loadBackfill(sql, connection.id);
+  const startedAt = clock.now();
+  const first = Math.min(
+    connection.createdAt.getTime(),
+    backfill ? Date.parse(backfill.since) : Number.POSITIVE_INFINITY,
+  );
+  let cursor = held?.state.cursor ?? null;
+  let seenUntil = held?.seenUntil ?? null;
+  let added = 0;
+  const save = (error: string | null) =>
+    saveCursor(sql, connection.id, stream, { state: { cursor }, seenUntil, now: clock.now(), error });
+  try {
+    for await (const page of feed.walk({ cursor, since: new Date((seenUntil?.getTime() ?? first) - overlapMs) })) {
+      const found = page.work.length === 0 ? [] : await keepFound(sql, connection.id, page.work, clock.now());
+      if (found.length > 0) await tellTickets(sql, connection, found, clock.now());
+      added += found.length;
+      cursor = page.cursor;
+      await save(null);
+      if (stop?.aborted) return added;
+    }
+  } catch (error) {
+    if (takesNoMore(error)) cursor = null;
+    await save(describe(error));
+    throw error;
+  }
+  // A cursor knows where it is; the time only serves where it is lost, and then a day too much costs little.
+  seenUntil = new Date(startedAt.getTime() - dayMs);
+  await save(null);
+  return added;
+};
+
+/** Walks all feeds of work that a helpdesk has beside its tickets; one that fails keeps no other from its turn. */
+export const walkWorkFeeds = async (
+  deps: {
+    readonly sql: Sql;
+    readonly clock: Clock;
+    readonly runStep: RunStep;
+    readonly client: HelpdeskClient;
+    readonly troubles: Troubles;
+  },
+  connection: Connection,
+  { stop }: { readonly stop?: AbortSignal | undefined } = {},
+): Promise<number> => {
+  let added = 0;
+  let failure: unknown = null;
+  for (const feed of deps.client.workFeeds ?? []) {
+    if (stop?.aborted) break;
+    try {
+      added += await deps.runStep('work feed', async (line) => {
+        Object.assign(line, { connection: connection.id, feed: feed.name });
+        const found = await walkFeed(deps, connection, feed, stop);
+        line.found = found;
+        return found;
+      });
+    } catch (error) {
+      await deps.troubles.met(connection.id, 'feed', error);
+      failure = error;
+    }
+  }
+  if (failure !== null) throw failure;
+  return added;
+};

@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { dayMs, secondMs } from '../../../src/core/time.ts';
+import { walkWorkFeeds } from '../../../src/features/ingest/index.ts';
+import { emptyHistory, reading, reply } from './fake-desk.ts';
+import { type World, world } from './world.ts';
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+const walk = () => walkWorkFeeds({ sql: w.db, clock: w.clock, runStep: w.runStep, ...w.first }, w.connection);
+const call = (externalId: string, key: string, seconds: number, workedAt = w.clock.now()) => ({
+  externalId,
+  reading: reading(key, seconds, { clock: 'legs', channel: 'phone', workedAt }),
+});
+const tell = async (externalId: string) => {
+  await w.deliver(externalId);
+  w.clock.advance(3 * secondMs);
+  await w.drain();
+};
+
+describe('work that a feed tells of', () => {
+  test('is booked on a ticket that is not pulled again for it', async () => {
+    w.put('1', { history: { ...emptyHistory, work: [reading('audit:1', 100)] } });
+    await w.deliver('1', { urgency: 'now with audits' });
+    w.clock.advance(3 * secondMs);
+    await w.drain();
+    const pulls = w.desk.pulls.length;
+    w.desk.calls.push([call('1', 'leg:1', 50)]);
+    expect(await walk()).toBe(1);
+    await w.drain();
+    expect(w.desk.pulls).toHaveLength(pulls);
+    expect(await w.cost('1')).toEqual({ '-/-': 1_500_000n });
+  });
+
+  test('brings a ticket that nobody knew, and waits for it', async () => {
+    w.put('7');
+    w.desk.calls.push([call('7', 'leg:1', 100)]);
+    await walk();
+    await w.drain();
+    expect(await w.cost('7')).toEqual({ '-/-': 1_000_000n });
+    expect((await w.row('7')).from_backfill).toBe(false);
+  });
+
+  test('of the time before the connection makes history of such a ticket', async () => {
+    w.put('7');
+    w.desk.calls.push([call('7', 'leg:1', 100, new Date(w.connection.createdAt.getTime() - dayMs))]);
+    await walk();
+    expect((await w.row('7')).from_backfill).toBe(true);
+  });
+
+  test('takes the place of an estimate', async () => {
+    w.put('1', { status: 'solved', history: { ...emptyHistory, touches: [reply('audit:1')] } });
+    await w.deliver('1', { urgency: 'now with audits' });
+    w.clock.advance(3 * secondMs);
+    await w.drain();
+    expect(await w.cost('1')).toEqual({ '-/-': 3_000_000n });
+    w.desk.calls.push([call('1', 'leg:1', 60)]);
+    await walk();
+    await w.drain();
+    expect(await w.cost('1')).toEqual({ '-/-': 600_000n });
+  });
+
+  test('that comes twice, on one page, on the next and after a restart, changes nothing', async () => {
+    w.put('1');
+    await tell('1');
+    w.desk.calls.push([call('1', 'leg:1', 60), call('1', 'leg:1', 60)], [call('1', 'leg:1', 60)]);
+    expect(await walk()).toBe(1);
+    await w.drain();
+    const before = await w.growth('1');
+    await w.db.query("delete from sync_cursor where stream = 'work calls'");
+    expect(await walk()).toBe(0);
+    await w.drain();
+    expect(await w.growth('1')).toEqual(before);
+  });
+
+  test('is read on from where the last walk ended', async () => {
+    w.desk.calls.push([call('1', 'leg:1', 60)]);
+    await walk();
+    w.desk.calls.push([call('1', 'leg:2', 60)]);
+    expect(await walk()).toBe(1);
+  });
+});
