@@ -8,6 +8,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
+import { neverStoreApi } from './platform/http/no-store.ts';
 import { answerProblem, answerProblems } from './platform/http/problem.ts';
 import { refuseUnknownQuery } from './platform/http/strict-query.ts';
 import type { Log } from './platform/log.ts';
@@ -62,6 +63,7 @@ export const buildProbes = async ({ log, parts }: Pick<AppParts, 'log' | 'parts'
 export const buildApp = async ({ log, version, publicUrl, parts }: AppParts): Promise<FastifyInstance> => {
   const app = await withoutRoutes(log);
   refuseUnknownQuery(app);
+  neverStoreApi(app);
   await app.register(swagger, {
     openapi: {
       info: {
