@@ -171,10 +171,10 @@ command('report', 'cost, orders and CSAT by partner and region')
     const report = await withProduct(({ db, clock, reporting }) => {
       const last = parseDay(to ?? dayIn(reporting.timeZone, clock.now()));
       const period = parsePeriod(from ?? addDays(last, -89), last);
-      return partnerReport(db, { ...period, groupBy: groupBy.split(','), ...reporting });
+      return partnerReport(db, { ...period, groupBy: groupBy.split(','), ...reporting, costBasis: 'true' });
     });
     if (json) print(report, { json });
-    else process.stdout.write(reportCsv(report.rows, report.total));
+    else process.stdout.write(reportCsv(report));
   });
 
 command('replay', 'take tickets and deliveries out of quarantine, or pull one ticket anew')

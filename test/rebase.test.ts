@@ -37,12 +37,19 @@ const productIn = (currency: string, timeZone: string) => compose(configOf(curre
 const rebaseTo = (currency: string, timeZone: string) => rebase(configOf(currency, timeZone), { actor: 'test', clock });
 
 const reportOn = async (day: string, currency: string, timeZone: string) => {
-  const { rows, total } = await partnerReport(db, { from: day, to: day, groupBy: ['partner'], currency, timeZone });
+  const { rows, total } = await partnerReport(db, {
+    from: day,
+    to: day,
+    groupBy: ['partner'],
+    currency,
+    timeZone,
+    costBasis: 'true',
+  });
   const row = (partner: string) => rows.find((one) => one.partner === partner);
   return {
-    nord: row('nord')?.supportCost.amount ?? null,
-    sud: row('sud')?.supportCost.amount ?? null,
-    cost: total.supportCost.amount,
+    nord: row('nord')?.supportCost?.amount ?? null,
+    sud: row('sud')?.supportCost?.amount ?? null,
+    cost: total.supportCost?.amount,
     revenue: total.netRevenue.amount,
     tickets: total.tickets,
     orders: total.orders,

@@ -23,9 +23,9 @@ const formatterOf = (timeZone: string): Intl.DateTimeFormat => {
 export const dayIn = (timeZone: string, at: Date): Day =>
   timeZone === 'UTC' ? at.toISOString().slice(0, 10) : formatterOf(timeZone).format(at);
 
-/** Whether text is "YYYY-MM-DD" of a day that exists. */
+/** Whether text is "YYYY-MM-DD" of a day that exists; 0001-01-01 is the first, for no calendar of PostgreSQL has a year 0. */
 export const isDay = (text: string): boolean => {
-  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(`${text}T00:00:00Z`) : undefined;
+  const at = /^(?!0000)\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(`${text}T00:00:00Z`) : undefined;
   return at !== undefined && !Number.isNaN(at.getTime()) && at.toISOString().slice(0, 10) === text;
 };
 

@@ -30,7 +30,8 @@ export interface Row extends Cell {
   contactRate: number | null;
   handledSeconds: number;
   ahtSeconds: number | null;
-  supportCost: Money;
+  /** Null without the permission `rates`, where too few agents make up a pool. */
+  supportCost: Money | null;
   costPerTicket: Money | null;
   costMultiple: number | null;
   costPerOrder: Money | null;
@@ -43,18 +44,22 @@ export interface Row extends Cell {
   flags: { code: string; rule: string }[];
 }
 
+/** Whether cost is at the agents' own rates or at their roles' pooled ones. */
+export type CostBasis = 'true' | 'pooled';
+
 export interface Report {
   from: string;
   to: string;
   groupBy: ('partner' | 'region')[];
   currency: string;
+  costBasis: CostBasis;
   rows: Row[];
   total: Row;
 }
 
 export interface Point {
   day: string;
-  supportCost: Money;
+  supportCost: Money | null;
   tickets: number;
 }
 

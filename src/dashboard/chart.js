@@ -28,7 +28,7 @@ export const createChart = () => {
     ),
     /** @param {Series} series */
     update({ step, points }) {
-      const values = points.map(({ supportCost }) => Number(supportCost.amount));
+      const values = points.map(({ supportCost }) => Number(supportCost?.amount ?? 0));
       const top = Math.max(...values, 0);
       while (bars.length < points.length) {
         const bar = svg('rect');
@@ -54,7 +54,7 @@ export const createChart = () => {
         caption,
         peak && top > 0
           ? `Support cost per ${step}; highest ${price(peak.supportCost)} on ${dayWords(peak.day)}`
-          : `Support cost per ${step}: none in this period`,
+          : `Support cost per ${step}: ${points.some(({ supportCost }) => supportCost === null) ? 'not shown' : 'none'} in this period`,
       );
       setText(first, points[0] ? dayWords(points[0].day) : '');
       const end = points.at(-1);

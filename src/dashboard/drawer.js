@@ -34,7 +34,6 @@ export const createDrawer = ({ basis, change, failed }) => {
     open: (ticket) => change({ ticket }),
     failed: (error) => tell(error),
     timeZone: () => basis().timeZone,
-    trueCost: () => basis().trueCost,
   });
   const node = el(
     'dialog',

@@ -12,6 +12,10 @@ const flagLabels = { cost_multiple: 'Costly', mostly_estimated: 'Mostly estimate
 /** @param {{ code: string }} flag */
 const flagLabel = ({ code }) => flagLabels[code] ?? code.replaceAll('_', ' ');
 
+/** What cost is for those who may not see wages. */
+const pooledWords =
+  " Support cost is at the roles' pooled rates, so that no wage shows; a dash where too few agents worked in a month.";
+
 /** @param {Cell} cell */
 const keyOf = ({ partner, region }) => JSON.stringify([partner, region]);
 
@@ -173,7 +177,10 @@ export const createReportTable = ({ sort, open }) => {
         );
       rows.update(sorted(report.rows, choices.sort, groupBy));
       total.update(report.total);
-      setText(currency, `Money in ${report.currency}, rounded; rest on a figure for its exact value.`);
+      setText(
+        currency,
+        `Money in ${report.currency}, rounded; rest on a figure for its exact value.${report.costBasis === 'pooled' ? pooledWords : ''}`,
+      );
       const rules = new Map(report.rows.flatMap(({ flags }) => flags.map((flag) => [flagLabel(flag), flag.rule])));
       const wanted = [...rules].map(([label, rule]) => `${label}: ${rule}`);
       if (legend.dataset.rules !== wanted.join('\n')) {

@@ -13,9 +13,9 @@ const mostAtOnce = 500;
 
 /**
  * The tickets behind one row of the report, page by page, with the part of their cost that lies in it.
- * @param {{ open: (ticketId: string) => void, failed: (error: unknown) => void, timeZone: () => string, trueCost: () => boolean }} options
+ * @param {{ open: (ticketId: string) => void, failed: (error: unknown) => void, timeZone: () => string }} options
  */
-export const createTicketList = ({ open, failed, timeZone, trueCost }) => {
+export const createTicketList = ({ open, failed, timeZone }) => {
   /** @type {Asked | null} */
   let asked = null;
   /** @type {TicketItem[]} */
@@ -80,15 +80,16 @@ export const createTicketList = ({ open, failed, timeZone, trueCost }) => {
 
   const sumWords = () => {
     if (items.length === 0 || !row) return '';
-    const known = items.every(({ supportCost }) => supportCost !== null);
-    const { currency } = row.supportCost;
+    const known = row.supportCost !== null && items.every(({ supportCost }) => supportCost !== null);
+    const { currency } = row.netRevenue;
     const together = moneyOf(
       items.reduce((all, { supportCost }) => all + (supportCost === null ? 0n : micros(supportCost.amount)), 0n),
       currency,
     );
     const tickets = `${number(items.length)} ${items.length === 1 ? 'ticket' : 'tickets'}`;
     if (next !== null) return `${tickets} shown so far, together ${price(together)}.`;
-    if (!trueCost() || !known) return `${tickets}, together ${price(together)} at the roles' pooled rates.`;
+    if (row.supportCost === null || !known)
+      return `${tickets}; the cost of some is not shown, for too few agents worked on them.`;
     // Equal to the last micro; where they differ, it may be by less than a cent.
     const [shown, whole] = [exact(together), exact(row.supportCost)];
     return shown === whole
@@ -160,7 +161,7 @@ export const createTicketList = ({ open, failed, timeZone, trueCost }) => {
     /** Shows the tickets of a cell; the same cell again is brought up to date only where its row changed. @param {Asked} what @param {Row | undefined} of */
     show(what, of) {
       const same = asked !== null && JSON.stringify(asked) === JSON.stringify(what);
-      const changed = row?.supportCost.amount !== of?.supportCost.amount || row?.tickets !== of?.tickets;
+      const changed = row?.supportCost?.amount !== of?.supportCost?.amount || row?.tickets !== of?.tickets;
       row = of;
       if (same && !changed) return;
       const shifted = asked !== null && JSON.stringify(asked.cell) === JSON.stringify(what.cell);

@@ -19,7 +19,7 @@ describe('the day of an instant', () => {
 });
 
 describe('days', () => {
-  test.each(['2026-02-29', '2026-13-01', '2026-1-1', '01.02.2026', '', '2026-02-01T00:00:00Z'])(
+  test.each(['2026-02-29', '2026-13-01', '2026-1-1', '01.02.2026', '', '2026-02-01T00:00:00Z', '0000-12-31'])(
     '"%s" is refused',
     (text) => expect(() => parseDay(text)).toThrow(InvalidInput),
   );

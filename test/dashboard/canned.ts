@@ -207,6 +207,7 @@ const detail: Detail = {
   ],
   handledSeconds: 600,
   supportCost: usd('5.000000'),
+  costBasis: 'true',
   costIs: 'true cost',
   tags: [{ tag: 'partner_nord', wanted: true, state: 'observed', error: null }],
   survey: {
@@ -240,6 +241,7 @@ const detail: Detail = {
 };
 
 interface Held {
+  costBasis: PartnerReport['costBasis'];
   rows: Row[];
   total: Row;
   pages: Record<string, { items: TicketItem[]; next: string | null }>;
@@ -250,6 +252,7 @@ interface Held {
 }
 
 const freshAnswers = (): Held => ({
+  costBasis: 'true',
   rows: [nord, sud, unattributed, direct],
   total,
   pages: {
@@ -289,6 +292,7 @@ export const cannedServer = async () => {
         groupBy: groupBy.split(',') as PartnerReport['groupBy'],
         currency: 'USD',
         timeZone: 'UTC',
+        costBasis: answers.costBasis,
         rows: answers.rows,
         total: answers.total,
       };
@@ -300,7 +304,7 @@ export const cannedServer = async () => {
       { day: request.query.from, supportCost: usd('100.000000'), handledSeconds: 1, tickets: 1, orders: 1 },
       { day: request.query.to, supportCost: usd('659.005000'), handledSeconds: 1, tickets: 1, orders: 1 },
     ];
-    return { ...request.query, partner: null, region: null, points };
+    return { ...request.query, partner: null, region: null, costBasis: answers.costBasis, points };
   });
   app.get<{ Querystring: { after?: string } }>(
     '/api/v1/tickets',

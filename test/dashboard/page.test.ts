@@ -173,6 +173,25 @@ describe.skipIf(!chromiumPath && !noSkip)('the managers’ page in a browser', (
     });
   });
 
+  it('says that cost is pooled, and what is not shown, to who may not see wages', async () => {
+    server.answers.costBasis = 'pooled';
+    server.answers.rows = server.answers.rows.map((one) =>
+      one.partner === 'sud' ? { ...one, supportCost: null, costPerTicket: null, costMultiple: null } : one,
+    );
+    server.answers.total = { ...server.answers.total, supportCost: null, costPerTicket: null, costMultiple: null };
+    await visit('/', async (page) => {
+      await page.getByText("Support cost is at the roles' pooled rates").waitFor();
+      expect((await cells(page, 3))[0]).toBe('–');
+      await opener(page, 'Nord Living').click();
+      await page.getByRole('button', { name: 'Show more' }).click();
+      await page.getByText('3 tickets add up to 480.00 USD, the cost of this row.').waitFor();
+      await page.keyboard.press('Escape');
+      await opener(page, 'Sud Casa').click();
+      await page.getByRole('button', { name: 'Show more' }).click();
+      await page.getByText('3 tickets; the cost of some is not shown, for too few agents worked on them.').waitFor();
+    });
+  });
+
   it('on a phone shows what a ticket cost without scrolling, and amounts in cents above', async () => {
     await visit(
       '/?partner=nord',

@@ -1,4 +1,5 @@
 import type { Sql } from '../../platform/database/database.ts';
+import { type CostBasis, pooledSql, unpooledSql } from './pooled-cost.ts';
 
 /** The cell of a report: codes as stored; null is none. A dimension that is not grouped by is null in every key. */
 export interface CellKey {
@@ -14,6 +15,8 @@ export interface CellFacts {
   microseconds: bigint;
   costMicros: bigint;
   measuredCostMicros: bigint;
+  /** Seconds times ppm whose cost no pool tells; other than zero, the cost is known to nobody without `rates`. */
+  unpooledMicroseconds: bigint;
   ordersPpm: bigint;
   returnsPpm: bigint;
   revenueMicros: bigint;
@@ -37,6 +40,7 @@ export const noFacts = (): CellFacts => ({
   microseconds: 0n,
   costMicros: 0n,
   measuredCostMicros: 0n,
+  unpooledMicroseconds: 0n,
   ordersPpm: 0n,
   returnsPpm: 0n,
   revenueMicros: 0n,
@@ -84,6 +88,13 @@ const costSql = (key: string): string => `
           union all
           select day, partner, region, measured, microseconds, cost_micros from rollup_delta where day between $1 and $2) s
    group by 1, 2`;
+
+/** The same for those who may not see wages: from the postings, for totals do not tell who worked. */
+const pooledCostSql = (key: string): string => `
+  with ${pooledSql('posting s where s.worked_day between $1 and $2')}
+  select ${key}, sum(s.microseconds) as microseconds, sum(s.cost_micros) as "costMicros", sum(s.cost_micros) filter (where s.measured) as "measuredCostMicros",
+         ${unpooledSql} as "unpooledMicroseconds"
+    from pooled s group by 1, 2`;
 
 const ordersSql = (key: string): string => `
   select ${key}, sum(s.ppm) as "ordersPpm", coalesce(sum(s.reporting_micros), 0) as "revenueMicros"
@@ -144,6 +155,7 @@ export const loadFacts = async (
   period: Period,
   dimensions: readonly Dimension[],
   timezone: string,
+  costBasis: CostBasis,
 ): Promise<{ readonly key: CellKey; readonly facts: CellFacts }[]> => {
   const column = (dimension: Dimension) => (dimensions.includes(dimension) ? `s.${dimension}` : 'null::text');
   const key = `${column('partner')} as partner, ${column('region')} as region`;
@@ -151,7 +163,7 @@ export const loadFacts = async (
   const statements = [
     ticketsSql,
     workedSql,
-    costSql,
+    costBasis === 'true' ? costSql : pooledCostSql,
     ordersSql,
     unpricedOrdersSql,
     returnsSql,

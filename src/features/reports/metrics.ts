@@ -23,7 +23,8 @@ export interface ReportRow {
   readonly contactRate: number | null;
   readonly handledSeconds: number;
   readonly ahtSeconds: number | null;
-  readonly supportCost: MoneyJson;
+  /** Null where it is asked at pooled rates and not all of it has a pool; so are the figures made of it. */
+  readonly supportCost: MoneyJson | null;
   readonly costPerTicket: MoneyJson | null;
   readonly costMultiple: number | null;
   readonly costPerOrder: MoneyJson | null;
@@ -46,14 +47,22 @@ const leastTicketsPpm = 30n * whole;
 /** Parts per million of things to things: 1,500,000 is 1.5. Exact up to six decimals. */
 const count = (ppm: bigint): number => ratio(ppm, whole) ?? 0;
 
-const perThing = (micros: bigint, ppm: bigint, currency: string): MoneyJson | null =>
-  ppm === 0n ? null : moneyJson({ micros: roundHalfEven(rational(micros * whole, ppm)), currency });
+const perThing = (micros: bigint | null, ppm: bigint, currency: string): MoneyJson | null =>
+  micros === null || ppm === 0n ? null : moneyJson({ micros: roundHalfEven(rational(micros * whole, ppm)), currency });
+
+/** Null where a part of it is told to nobody without the permission `rates`. */
+export const costOf = ({ costMicros, unpooledMicroseconds }: CellFacts): bigint | null =>
+  unpooledMicroseconds === 0n ? costMicros : null;
 
 /** Every figure of RULES.md section 7 from the counted facts; the only place where one is computed. */
 export const rowOf = (key: CellKey, facts: CellFacts, account: CellFacts, currency: string): ReportRow => {
   const netRevenueMicros = facts.revenueMicros - facts.refundMicros;
-  const costMultiple = ratio(facts.costMicros * account.ticketsWorkedPpm, account.costMicros * facts.ticketsWorkedPpm);
-  const measuredShare = ratio(facts.measuredCostMicros, facts.costMicros);
+  const [cost, accountCost] = [costOf(facts), costOf(account)];
+  const costMultiple =
+    cost === null || accountCost === null
+      ? null
+      : ratio(cost * account.ticketsWorkedPpm, accountCost * facts.ticketsWorkedPpm);
+  const measuredShare = cost === null ? null : ratio(facts.measuredCostMicros, cost);
   const flags: Flag[] = [];
   if (costMultiple !== null && costMultiple >= dearMultiple && facts.ticketsWorkedPpm >= leastTicketsPpm)
     flags.push({
@@ -73,11 +82,11 @@ export const rowOf = (key: CellKey, facts: CellFacts, account: CellFacts, curren
     contactRate: ratio(facts.ticketsPpm * 100n, facts.ordersPpm),
     handledSeconds: count(facts.microseconds),
     ahtSeconds: ratio(facts.microseconds, facts.ticketsWorkedPpm),
-    supportCost: moneyJson({ micros: facts.costMicros, currency }),
-    costPerTicket: perThing(facts.costMicros, facts.ticketsWorkedPpm, currency),
+    supportCost: cost === null ? null : moneyJson({ micros: cost, currency }),
+    costPerTicket: perThing(cost, facts.ticketsWorkedPpm, currency),
     costMultiple,
-    costPerOrder: perThing(facts.costMicros, facts.ordersPpm, currency),
-    costShareOfRevenue: ratio(facts.costMicros, netRevenueMicros),
+    costPerOrder: perThing(cost, facts.ordersPpm, currency),
+    costShareOfRevenue: cost === null ? null : ratio(cost, netRevenueMicros),
     measuredShare,
     attributedShare: ratio(facts.attributedPpm, facts.ticketsPpm),
     csat: csatSummary({

@@ -2,7 +2,8 @@ import { InvalidInput } from '../../core/errors.ts';
 import { daysBetween, isDay } from '../../core/time.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { addFacts, type CellFacts, type CellKey, type Dimension, loadFacts, noFacts, type Period } from './facts.ts';
-import { type ReportRow, rowOf } from './metrics.ts';
+import { costOf, type ReportRow, rowOf } from './metrics.ts';
+import type { CostBasis } from './pooled-cost.ts';
 
 export interface PartnerReport {
   readonly from: string;
@@ -10,6 +11,7 @@ export interface PartnerReport {
   readonly groupBy: readonly Dimension[];
   readonly currency: string;
   readonly timeZone: string;
+  readonly costBasis: CostBasis;
   /** Dearest first; Direct ("direct") and Unattributed (null) are always there when partners are asked for. */
   readonly rows: readonly ReportRow[];
   /** The sum of the rows, exactly. */
@@ -46,9 +48,16 @@ export const partnerReport = async (
     groupBy,
     currency,
     timeZone,
-  }: Period & { readonly groupBy: readonly Dimension[]; readonly currency: string; readonly timeZone: string },
+    costBasis,
+  }: Period & {
+    readonly groupBy: readonly Dimension[];
+    readonly currency: string;
+    readonly timeZone: string;
+    /** `true` is for those alone who may see wages. */
+    readonly costBasis: CostBasis;
+  },
 ): Promise<PartnerReport> => {
-  const cells = await db.transaction((tx) => loadFacts(tx, { from, to }, groupBy, timeZone), {
+  const cells = await db.transaction((tx) => loadFacts(tx, { from, to }, groupBy, timeZone, costBasis), {
     readOnly: true,
     isolation: 'repeatable read',
   });
@@ -65,7 +74,8 @@ export const partnerReport = async (
   ];
   const account = addFacts(all.map(({ facts }) => facts));
   const ordered = all.toSorted((a, b) => {
-    if (a.facts.costMicros !== b.facts.costMicros) return a.facts.costMicros > b.facts.costMicros ? -1 : 1;
+    const [dear, cheap] = [costOf(a.facts) ?? -1n, costOf(b.facts) ?? -1n];
+    if (dear !== cheap) return dear > cheap ? -1 : 1;
     const [left, right] = [a, b].map(({ key }) => `${key.partner ?? '~'} ${key.region ?? '~'}`);
     return (left ?? '') < (right ?? '') ? -1 : 1;
   });
@@ -75,6 +85,7 @@ export const partnerReport = async (
     groupBy,
     currency,
     timeZone,
+    costBasis,
     rows: ordered.map(({ key, facts }) => rowOf(key, facts, account, currency)),
     total: rowOf({ partner: null, region: null }, account, account, currency),
   };

@@ -1,26 +1,69 @@
-/** Below this many agents a pool would give a wage away (RULES.md section 10). */
+/** At whose rates cost is told: each agent's own, or their role's pool for those without the permission `rates`. */
+export type CostBasis = 'true' | 'pooled';
+
+/** Below this many agents with work in the month a pool would give a wage away (RULES.md section 10). */
 const leastAgentsInPool = 3;
 
+/** Above this part of a pool's seconds by one agent, the pool is that agent's wage with little beside it. */
+const mostOfOneAgent = '0.75';
+
+/** A pool's hourly rate has so many digits: what one more entry adds to the exact average cannot be read from it. */
+const rateDigits = 2;
+
+/** A role's, or the joined small roles', average hourly rate in micros where enough agents make it up, else null. */
+const isPool = (pool: string): string =>
+  `${pool}.agents >= ${leastAgentsInPool} and ${pool}.most <= ${mostOfOneAgent} * ${pool}.us and ${pool}.us > 0`;
+
+const hourly = (pool: string): string => {
+  const exact = `(${pool}.cost * 3600000000 / ${pool}.us)`;
+  return `case when ${pool}.cost <= 0 then 0 else round(${exact}, ${rateDigits - 1} - floor(log(${exact}))::int) end`;
+};
+
 /**
- * Cost per second of each role and month, over everyone in the role; over all roles where the role has too few agents;
- * nothing where even they are too few. Joined as `pool` on role and month.
+ * Pools of the calendar months in `wanted_months`, as `pool` by month and role. A role that makes no pool by itself is joined
+ * with the others like it, never with one whose own pool is shown: subtracting that would leave the rest. Null where they too
+ * are too few.
+ *
+ * Protected: a pool is of one whole month, whatever period is asked, so periods a day apart and work done alone on a day or
+ * a ticket differ by nothing but seconds; and a look before and after an entry shows the same rounded rate, or one step.
+ * Not protected: a wage within a few per cent, for who joins many months or looks of a small role whose people stay the
+ * same; wages of one who has two accounts; who is told the wages of all others of the role; equal wages within a role.
  */
-export const poolSql = `
-  ledger as (
-    select w.month, coalesce(ag.role, '') as role, e.agent_id, sum(m.cost) as cost, sum(m.us) as us
-      from wanted_months w cross join lateral (
-        select p.work_entry_id, sum(p.cost_micros) as cost, sum(p.microseconds) as us from posting p
-         where p.worked_day >= w.month and p.worked_day < w.month + interval '1 month' group by 1) m
-      join work_entry e on e.id = m.work_entry_id
-      left join agent ag on ag.connection_id = e.connection_id and ag.external_id = e.agent_id
+const poolsSql = `
+  by_agent as (
+    select w.month, e.connection_id, e.agent_id, sum(p.cost_micros) as cost, sum(p.microseconds) as us
+      from wanted_months w join posting p on p.worked_day >= w.month and p.worked_day < (w.month + interval '1 month')::date
+      join work_entry e on e.id = p.work_entry_id and e.actor <> 'ai_agent'
      group by 1, 2, 3
+  ), ledger as (
+    select l.*, coalesce(ag.role, '') as role from by_agent l left join agent ag on ag.connection_id = l.connection_id and ag.external_id = l.agent_id
   ), by_role as (
-    select month, role, count(distinct agent_id) filter (where us > 0) as agents, sum(cost) as cost, sum(us) as us from ledger group by 1, 2
-  ), by_month as (
-    select month, count(distinct agent_id) filter (where us > 0) as agents, sum(cost) as cost, sum(us) as us from ledger group by 1
+    select month, role, count(agent_id) filter (where us > 0) as agents, max(us) as most, sum(cost) as cost, sum(us) as us from ledger group by 1, 2
+  ), small_roles as (
+    select r.month, sum(r.agents) as agents, max(r.most) as most, sum(r.cost) as cost, sum(r.us) as us from by_role r where not (${isPool('r')}) group by 1
   ), pool as (
-    select r.month, r.role,
-           case when r.agents >= ${leastAgentsInPool} and r.us > 0 then r.cost / r.us
-                when m.agents >= ${leastAgentsInPool} and m.us > 0 then m.cost / m.us end as micros_per_us
-      from by_role r join by_month m using (month)
+    select r.month, r.role, case when ${isPool('r')} then ${hourly('r')} when ${isPool('s')} then ${hourly('s')} end as hourly_micros
+      from by_role r left join small_roles s using (month)
   )`;
+
+/**
+ * Cost at pooled rates of the postings that `postings` (what follows "from", with the alias s) names, as common table
+ * expressions that end in `pooled`: one line per posting, rounded to micros by itself. What takes a posting back thus takes
+ * back the same, and every sum, be it a report's, a step's or a ticket's, is of the same parts. `cost_micros` is null where
+ * there is no pool. An AI agent has no wage: what it costs is told as it is, and is in no pool.
+ */
+export const pooledSql = (postings: string): string => `
+  lines as (
+    select s.ticket_id, s.work_entry_id, s.worked_day, s.partner, s.region, s.measured, s.microseconds, s.cost_micros from ${postings}
+  ), wanted_months as (
+    select distinct date_trunc('month', worked_day)::date as month from lines
+  ), ${poolsSql}, pooled as (
+    select l.ticket_id, l.worked_day, l.partner, l.region, l.measured, l.microseconds,
+           case when e.actor = 'ai_agent' then l.cost_micros else round(l.microseconds * pool.hourly_micros / 3600000000)::bigint end as cost_micros
+      from lines l join work_entry e on e.id = l.work_entry_id
+      left join agent ag on ag.connection_id = e.connection_id and ag.external_id = e.agent_id
+      left join pool on pool.month = date_trunc('month', l.worked_day)::date and pool.role = coalesce(ag.role, '')
+  )`;
+
+/** Of lines of `pooled`: seconds in ppm whose cost no pool tells; taken back, they are nothing that is missing. */
+export const unpooledSql = 'coalesce(sum(microseconds) filter (where cost_micros is null), 0)';

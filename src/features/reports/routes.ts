@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { InvalidInput, NotFound } from '../../core/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/open.ts';
+import { requestCount, requestText } from '../../platform/http/request-text.ts';
 import { type Access, identityOf, requireScope } from '../access/index.ts';
 import { parsePeriod, partnerReport } from './partner-report.ts';
+import type { CostBasis } from './pooled-cost.ts';
 import { series } from './series.ts';
 import { reportCsv, seriesCsv, ticketCsv, ticketsCsv } from './tables.ts';
 import { ticketDetail } from './ticket-detail.ts';
@@ -12,7 +14,7 @@ import { listTickets } from './ticket-list.ts';
 
 const day = z
   .string()
-  .regex(/^\d{4}-\d{2}-\d{2}$/, 'a day as YYYY-MM-DD')
+  .regex(/^(?!0000)\d{4}-\d{2}-\d{2}$/, 'a day as YYYY-MM-DD, from 0001-01-01 on')
   .describe('A day in the reporting time zone, inclusive');
 const format = z.enum(['json', 'csv']).default('json');
 const groupings = {
@@ -34,13 +36,14 @@ const nextLink = (url: string, next: string): string => {
 };
 
 const id = z.string().regex(/^\d{1,18}$/, "a ticket's id as `GET /api/v1/tickets` gives it");
+const text = requestText(80).optional();
 
 const csvReply = (name: string) => ({
   'content-type': 'text/csv; charset=utf-8',
   'content-disposition': `attachment; filename="${name}.csv"`,
 });
 
-/** /api/v1/reports and /api/v1/tickets: figures of RULES.md section 7 as JSON or CSV, by scope `read`; true cost per ticket by `rates`. */
+/** /api/v1/reports and /api/v1/tickets: figures of RULES.md section 7 as JSON or CSV, by scope `read`; cost at true rates by `rates`, else pooled. */
 export const reportRoutes =
   (deps: {
     readonly db: Database;
@@ -53,7 +56,8 @@ export const reportRoutes =
   async (app) => {
     const { db, access, basis } = deps;
     const read = { onRequest: requireScope(access, 'read') };
-    const trueCost = (request: Parameters<typeof identityOf>[0]) => identityOf(request).scopes.includes('rates');
+    const costBasisOf = (request: Parameters<typeof identityOf>[0]): CostBasis =>
+      identityOf(request).scopes.includes('rates') ? 'true' : 'pooled';
 
     app.get(
       '/api/v1/reports/partners',
@@ -72,9 +76,13 @@ export const reportRoutes =
       },
       async (request, reply) => {
         const { from, to, groupBy, format: wanted } = request.query;
-        const report = await partnerReport(db, { ...parsePeriod(from, to), groupBy: groupings[groupBy], ...basis });
-        if (wanted === 'csv')
-          return reply.headers(csvReply(`partners-${from}-${to}`)).send(reportCsv(report.rows, report.total));
+        const report = await partnerReport(db, {
+          ...parsePeriod(from, to),
+          groupBy: groupings[groupBy],
+          ...basis,
+          costBasis: costBasisOf(request),
+        });
+        if (wanted === 'csv') return reply.headers(csvReply(`partners-${from}-${to}`)).send(reportCsv(report));
         return report;
       },
     );
@@ -90,17 +98,20 @@ export const reportRoutes =
             from: day,
             to: day,
             step: z.enum(['day', 'week', 'month']).default('day'),
-            partner: z.string().max(80).optional().describe('A partner code, or "none"'),
-            region: z.string().max(80).optional().describe('A region code, or "none"'),
+            partner: text.describe('A partner code, or "none"'),
+            region: text.describe('A region code, or "none"'),
             format,
           }),
         },
       },
       async (request, reply) => {
         const { from, to, step, partner, region, format: wanted } = request.query;
-        const points = await series(db, { ...parsePeriod(from, to), step, partner, region, currency: basis.currency });
-        if (wanted === 'csv') return reply.headers(csvReply(`series-${from}-${to}`)).send(seriesCsv(points));
-        return { from, to, step, partner: partner ?? null, region: region ?? null, points };
+        const { currency } = basis;
+        const costBasis = costBasisOf(request);
+        const points = await series(db, { ...parsePeriod(from, to), step, partner, region, currency, costBasis });
+        if (wanted === 'csv')
+          return reply.headers(csvReply(`series-${from}-${to}`)).send(seriesCsv(points, { currency, costBasis }));
+        return { from, to, step, partner: partner ?? null, region: region ?? null, costBasis, points };
       },
     );
 
@@ -113,22 +124,22 @@ export const reportRoutes =
             'Tickets, newest first, with their part of the cost in a cell and period. In pages: the header Link leads to the next, in CSV too',
           tags: ['tickets'],
           querystring: z.strictObject({
-            connection: z.string().max(80).optional().describe("A connection's id or name"),
-            externalId: z.string().max(80).optional(),
-            partner: z.string().max(80).optional().describe('A partner code, or "none"'),
-            region: z.string().max(80).optional().describe('A region code, or "none"'),
+            connection: text.describe("A connection's id or name"),
+            externalId: text,
+            partner: text.describe('A partner code, or "none"'),
+            region: text.describe('A region code, or "none"'),
             from: day.optional(),
             to: day.optional(),
-            limit: z.coerce
-              .number()
-              .int()
-              .min(1)
-              .max(mostItems.csv)
+            limit: requestCount({ least: 1, most: mostItems.csv })
               .optional()
               .describe(
                 `Tickets on a page: at most ${mostItems.json}, ${usualItems.json} unless given; in CSV ${mostItems.csv}`,
               ),
-            after: z.string().optional().describe('`next` of the page before'),
+            after: z
+              .string()
+              .regex(/^\d{1,18}$/, 'is not one of our cursors; take it from `next` of the page before')
+              .optional()
+              .describe('`next` of the page before'),
             format,
           }),
         },
@@ -147,10 +158,10 @@ export const reportRoutes =
         const page = await listTickets(
           db,
           { ...filter, limit, ...period },
-          { currency: basis.currency, trueCost: trueCost(request) },
+          { currency: basis.currency, costBasis: costBasisOf(request) },
         );
         if (page.next !== null) reply.header('link', nextLink(request.url, page.next));
-        if (wanted === 'csv') return reply.headers(csvReply('tickets')).send(ticketsCsv(page.items));
+        if (wanted === 'csv') return reply.headers(csvReply('tickets')).send(ticketsCsv(page.items, page.costBasis));
         return page;
       },
     );
@@ -168,7 +179,7 @@ export const reportRoutes =
       },
       async (request, reply) => {
         const ticketId = BigInt(request.params.id);
-        const view = { currency: basis.currency, trueCost: trueCost(request) };
+        const view = { currency: basis.currency, costBasis: costBasisOf(request) };
         const ticket = await db.transaction((tx) => ticketDetail(tx, ticketId, view), {
           readOnly: true,
           isolation: 'repeatable read',

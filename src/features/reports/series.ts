@@ -2,13 +2,15 @@ import { moneyJson, ratio, wholePpm } from '../../core/money.ts';
 import type { Database } from '../../platform/database/open.ts';
 import type { Period } from './facts.ts';
 import type { MoneyJson } from './metrics.ts';
+import { type CostBasis, pooledSql, unpooledSql } from './pooled-cost.ts';
 
 export type Step = 'day' | 'week' | 'month';
 
 /** One step of a series, named by its first day (weeks start on Monday); steps without anything are there with zeros. */
 export interface SeriesPoint {
   readonly day: string;
-  readonly supportCost: MoneyJson;
+  /** Null where it is asked at pooled rates and not all of it has a pool. */
+  readonly supportCost: MoneyJson | null;
   readonly handledSeconds: number;
   readonly tickets: number;
   readonly orders: number;
@@ -16,7 +18,7 @@ export interface SeriesPoint {
 
 interface PointRow {
   step: string;
-  cost: string | bigint;
+  cost: string | bigint | null;
   us: string | bigint;
   tickets: string | bigint;
   orders: string | bigint;
@@ -32,24 +34,33 @@ export const series = async (
     partner,
     region,
     currency,
+    costBasis,
   }: Period & {
     readonly step: Step;
     readonly partner?: string | undefined;
     readonly region?: string | undefined;
     readonly currency: string;
+    readonly costBasis: CostBasis;
   },
 ): Promise<SeriesPoint[]> => {
   const matches = (alias: string) =>
     `($4::text is null or ${alias}.partner is not distinct from nullif($4, 'none')) and ($5::text is null or ${alias}.region is not distinct from nullif($5, 'none'))`;
-  const rows = await db.query<PointRow>(
-    `with steps as (
-       select distinct date_trunc($3, d)::date as step from generate_series($1::date, $2::date, interval '1 day') as d
-     ), cost as (
-       select date_trunc($3, r.day)::date as step, sum(r.cost_micros) as cost, sum(r.microseconds) as us
+  const costSql =
+    costBasis === 'true'
+      ? `cost as (
+       select date_trunc($3, r.day)::date as step, sum(r.cost_micros) as cost, sum(r.microseconds) as us, 0 as unpooled
          from (select day, nullif(partner, '') as partner, nullif(region, '') as region, cost_micros, microseconds from rollup_daily
                union all select day, partner, region, cost_micros, microseconds from rollup_delta) r
         where r.day between $1 and $2 and ${matches('r')} group by 1
-     ), tickets as (
+     )`
+      : `${pooledSql(`posting s where s.worked_day between $1 and $2 and ${matches('s')}`)}, cost as (
+       select date_trunc($3, worked_day)::date as step, sum(cost_micros) as cost, sum(microseconds) as us, ${unpooledSql} as unpooled
+         from pooled group by 1
+     )`;
+  const rows = await db.query<PointRow>(
+    `with steps as (
+       select distinct date_trunc($3, d)::date as step from generate_series($1::date, $2::date, interval '1 day') as d
+     ), ${costSql}, tickets as (
        select date_trunc($3, t.created_day)::date as step, sum(s.ppm) as tickets
          from ticket t join attribution a on a.ticket_id = t.id and a.current join attribution_share s on s.attribution_id = a.id
         where t.created_day between $1 and $2 and ${matches('s')} group by 1
@@ -58,14 +69,14 @@ export const series = async (
          from (select o.placed_day, os.partner, o.region, os.ppm from "order" o join order_share os on os.order_id = o.id where o.counted) o
         where o.placed_day between $1 and $2 and ${matches('o')} group by 1
      )
-     select steps.step, coalesce(cost, 0) as cost, coalesce(us, 0) as us, coalesce(tickets, 0) as tickets, coalesce(orders, 0) as orders
+     select steps.step, case when coalesce(unpooled, 0) = 0 then coalesce(cost, 0) end as cost, coalesce(us, 0) as us, coalesce(tickets, 0) as tickets, coalesce(orders, 0) as orders
        from steps left join cost using (step) left join tickets using (step) left join orders using (step) order by step`,
     [from, to, step, partner ?? null, region ?? null],
   );
   const whole = BigInt(wholePpm);
   return rows.map((row) => ({
     day: row.step,
-    supportCost: moneyJson({ micros: BigInt(row.cost), currency }),
+    supportCost: row.cost === null ? null : moneyJson({ micros: BigInt(row.cost), currency }),
     handledSeconds: ratio(BigInt(row.us), whole) ?? 0,
     tickets: ratio(BigInt(row.tickets), whole) ?? 0,
     orders: ratio(BigInt(row.orders), whole) ?? 0,

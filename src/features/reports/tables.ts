@@ -1,5 +1,6 @@
 import { type Cell, writeCsv } from '../../platform/csv.ts';
 import type { MoneyJson, ReportRow } from './metrics.ts';
+import type { CostBasis } from './pooled-cost.ts';
 import type { SeriesPoint } from './series.ts';
 import type { TicketItem } from './ticket-list.ts';
 
@@ -14,7 +15,7 @@ const amount = (money: MoneyJson | null): Cell => money?.amount ?? null;
 const reportColumns: readonly Column<ReportRow>[] = [
   { name: 'partner', of: (row) => row.partner },
   { name: 'region', of: (row) => row.region },
-  { name: 'currency', of: (row) => row.supportCost.currency },
+  { name: 'currency', of: (row) => row.netRevenue.currency },
   { name: 'orders', of: (row) => row.orders },
   { name: 'returns', of: (row) => row.returns },
   { name: 'returnRate', of: (row) => row.returnRate },
@@ -60,10 +61,10 @@ const ticketColumns: readonly Column<TicketItem>[] = [
   { name: 'currency', of: (row) => row.supportCost?.currency ?? null },
 ];
 
-const seriesColumns: readonly Column<SeriesPoint>[] = [
+const seriesColumns = (currency: string): readonly Column<SeriesPoint>[] => [
   { name: 'day', of: (row) => row.day },
   { name: 'supportCost', of: (row) => amount(row.supportCost) },
-  { name: 'currency', of: (row) => row.supportCost.currency },
+  { name: 'currency', of: () => currency },
   { name: 'handledSeconds', of: (row) => row.handledSeconds },
   { name: 'tickets', of: (row) => row.tickets },
   { name: 'orders', of: (row) => row.orders },
@@ -75,13 +76,27 @@ const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): stri
     rows.map((row) => columns.map(({ of }) => of(row))),
   );
 
+/** The last column of every table with cost in it. */
+const basisColumn = (costBasis: CostBasis): Column<unknown> => ({ name: 'costBasis', of: () => costBasis });
+
 /** The report's rows; the last line, partner "total", is their sum. */
-export const reportCsv = (rows: readonly ReportRow[], total: ReportRow): string =>
-  table(reportColumns, [...rows, { ...total, partner: 'total' }]);
+export const reportCsv = ({
+  rows,
+  total,
+  costBasis,
+}: {
+  readonly rows: readonly ReportRow[];
+  readonly total: ReportRow;
+  readonly costBasis: CostBasis;
+}): string => table([...reportColumns, basisColumn(costBasis)], [...rows, { ...total, partner: 'total' }]);
 
-export const ticketsCsv = (items: readonly TicketItem[]): string => table(ticketColumns, items);
+export const ticketsCsv = (items: readonly TicketItem[], costBasis: CostBasis): string =>
+  table([...ticketColumns, basisColumn(costBasis)], items);
 
-export const seriesCsv = (points: readonly SeriesPoint[]): string => table(seriesColumns, points);
+export const seriesCsv = (
+  points: readonly SeriesPoint[],
+  { currency, costBasis }: { readonly currency: string; readonly costBasis: CostBasis },
+): string => table([...seriesColumns(currency), basisColumn(costBasis)], points);
 
 /** A ticket's postings, one per line, with the entry, rate and FX each was made of. */
 export const ticketCsv = (ticket: {

@@ -142,7 +142,8 @@ export const ticketDetail = async (sql: Sql, id: bigint, view: View) => {
     `select i.state, i.sent_at, i.language, i.language_reason, r.score, r.given_at from invitation i left join response r on r.invitation_id = i.id where i.ticket_id = $1`,
     [id],
   );
-  const supportCost = view.trueCost
+  const trueCost = view.costBasis === 'true';
+  const supportCost = trueCost
     ? moneyJson({ micros: postings.reduce((sum, posting) => sum + posting.cost_micros, 0n), currency: view.currency })
     : ((
         await listTickets(
@@ -188,14 +189,15 @@ export const ticketDetail = async (sql: Sql, id: bigint, view: View) => {
       decision: entry.decision,
       unpriced: entry.unpriced,
       workedAt: entry.worked_at.toISOString(),
-      postings: (byEntry.get(entry.id) ?? []).map((posting) => postingJson(posting, view.trueCost)),
+      postings: (byEntry.get(entry.id) ?? []).map((posting) => postingJson(posting, trueCost)),
     })),
     handledSeconds: ratio(
       postings.reduce((sum, posting) => sum + posting.microseconds, 0n),
       BigInt(wholePpm),
     ),
     supportCost,
-    costIs: view.trueCost ? 'true cost' : "at the role's pooled rate",
+    costBasis: view.costBasis,
+    costIs: trueCost ? 'true cost' : "at the role's pooled rate",
     tags: tags.map((tag) => ({ tag: tag.tag, wanted: tag.wanted, state: tag.state, error: tag.last_error })),
     survey: survey
       ? {

@@ -2,7 +2,7 @@ import { InvalidInput } from '../../core/errors.ts';
 import { moneyJson, ratio, wholePpm } from '../../core/money.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { MoneyJson } from './metrics.ts';
-import { poolSql } from './pooled-cost.ts';
+import { type CostBasis, pooledSql, unpooledSql } from './pooled-cost.ts';
 
 /** Which tickets a list shows. Without a period all of them; with one those created in it or worked on in it. */
 export interface TicketFilter {
@@ -20,7 +20,7 @@ export interface TicketFilter {
 /** Who looks: without the permission `rates`, cost comes at the role's pooled rate and per-agent figures are left out. */
 export interface View {
   readonly currency: string;
-  readonly trueCost: boolean;
+  readonly costBasis: CostBasis;
 }
 
 export interface TicketItem {
@@ -72,11 +72,13 @@ export const listTickets = async (
   sql: Sql,
   filter: TicketFilter,
   view: View,
-): Promise<{ items: TicketItem[]; next: string | null }> => {
+): Promise<{ costBasis: CostBasis; items: TicketItem[]; next: string | null }> => {
   const cell = (column: string, value: string | undefined, position: number): string =>
     value === undefined
       ? `$${position}::text is null`
       : `${column} is not distinct from nullif($${position}::text, 'none')`;
+  const postings = `posting s join chosen on chosen.id = s.ticket_id
+        where ($5::date is null or s.worked_day between $5 and $6) and ${cell('s.partner', filter.partner, 1)} and ${cell('s.region', filter.region, 2)}`;
   const rows = await sql.query<ItemRow>(
     `with chosen as (
        select t.id from ticket t join connection c on c.id = t.connection_id
@@ -90,31 +92,19 @@ export const listTickets = async (
                         and ${cell('s.partner', filter.partner, 1)} and ${cell('s.region', filter.region, 2)}
                         group by s.ticket_id having sum(s.microseconds) <> 0 or sum(s.cost_micros) <> 0))
         order by t.id desc limit $7
-     ), parts as (
-       select s.ticket_id, date_trunc('month', s.worked_day)::date as month, e.connection_id, e.agent_id, sum(s.microseconds) as us, sum(s.cost_micros) as cost
-         from posting s join chosen on chosen.id = s.ticket_id join work_entry e on e.id = s.work_entry_id
-        where ($5::date is null or s.worked_day between $5 and $6) and ${cell('s.partner', filter.partner, 1)} and ${cell('s.region', filter.region, 2)}
-        group by 1, 2, 3, 4
-     )${
-       view.trueCost
-         ? ''
-         : `, wanted_months as (select distinct month from parts), ${poolSql},
-     pooled as (
-       select parts.ticket_id, round(sum(parts.us * pool.micros_per_us))::bigint as cost, bool_and(pool.micros_per_us is not null or parts.us = 0) as known
-         from parts left join agent ag on ag.connection_id = parts.connection_id and ag.external_id = parts.agent_id
-         left join pool on pool.month = parts.month and pool.role = coalesce(ag.role, '') group by 1)`
+     ), ${
+       view.costBasis === 'true'
+         ? `parts as (select s.ticket_id, sum(s.microseconds) as us, sum(s.cost_micros) as cost, 0 as unpooled from ${postings} group by 1)`
+         : `${pooledSql(postings)}, parts as (
+       select ticket_id, sum(microseconds) as us, sum(cost_micros) as cost, ${unpooledSql} as unpooled from pooled group by 1)`
      }
      select t.id, c.name as connection, t.external_id, t.created_at, t.status, t.channel, t.language, t.reason, a.method, a.confidence,
             coalesce((select jsonb_agg(jsonb_build_object('partner', s.partner, 'region', s.region, 'ppm', s.ppm) order by s.share_no) from attribution_share s where s.attribution_id = a.id), '[]') as shares,
             coalesce((select sum(s.ppm) from attribution_share s where s.attribution_id = a.id and ${cell('s.partner', filter.partner, 1)} and ${cell('s.region', filter.region, 2)}), 0) as cell_ppm,
-            coalesce((select sum(us) from parts where parts.ticket_id = t.id), 0) as microseconds,
-            ${
-              view.trueCost
-                ? 'coalesce((select sum(cost) from parts where parts.ticket_id = t.id), 0)'
-                : '(select case when known then cost end from (select coalesce(bool_and(known), true) as known, coalesce(sum(cost), 0) as cost from pooled where pooled.ticket_id = t.id) p)'
-            } as cost
+            coalesce(parts.us, 0) as microseconds, case when coalesce(parts.unpooled, 0) = 0 then coalesce(parts.cost, 0) end as cost
        from chosen join ticket t on t.id = chosen.id join connection c on c.id = t.connection_id
        left join attribution a on a.ticket_id = t.id and a.current
+       left join parts on parts.ticket_id = t.id
       order by t.id desc`,
     [
       filter.partner ?? null,
@@ -129,6 +119,7 @@ export const listTickets = async (
   );
   const shown = rows.slice(0, filter.limit);
   return {
+    costBasis: view.costBasis,
     items: shown.map((row) => ({
       id: row.id.toString(),
       connection: row.connection,

@@ -16,7 +16,7 @@ const factsOf = async (
     timeZone?: string;
   } = {},
 ): Promise<Record<string, Partial<CellFacts>>> => {
-  const cells = await loadFacts(world.db, period, by, timeZone);
+  const cells = await loadFacts(world.db, period, by, timeZone, 'true');
   return Object.fromEntries(
     cells.map(({ key, facts }) => [
       `${key.partner} ${key.region}`,

@@ -47,6 +47,7 @@ describe('GET /api/v1/reports/partners', () => {
       groupBy: ['partner'],
       currency: 'USD',
       timeZone: 'UTC',
+      costBasis: 'true',
     });
     expect(rows.map(({ partner, supportCost, orders }: Row) => [partner, supportCost.amount, orders])).toEqual([
       ['nord', '6.023333', 1],
@@ -194,6 +195,7 @@ test('folding changes no figure, and a total that is not the ledger is found', a
       groupBy: ['partner', 'region'],
       currency: 'USD',
       timeZone: 'UTC',
+      costBasis: 'true',
     });
   const before = await report();
   expect(await foldRollups(db)).toBeGreaterThan(0);

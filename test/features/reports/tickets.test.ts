@@ -157,11 +157,11 @@ describe('GET /api/v1/tickets', () => {
     const { text } = await api('/api/v1/tickets?partner=none&region=none&format=csv');
     const [head, ...lines] = text.trimEnd().split('\r\n');
     expect(head).toBe(
-      'id,connection,externalId,createdAt,status,channel,language,reason,method,confidence,partners,regions,handledSeconds,supportCost,currency',
+      'id,connection,externalId,createdAt,status,channel,language,reason,method,confidence,partners,regions,handledSeconds,supportCost,currency,costBasis',
     );
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain(",'=1+1,");
-    expect(lines[0]).toMatch(/none:1000000,none:1000000,60,0\.600000,USD$/);
+    expect(lines[0]).toMatch(/none:1000000,none:1000000,60,0\.600000,USD,true$/);
   });
 });
 
@@ -251,7 +251,8 @@ describe('without the scope `rates`', () => {
   const detail = async (name: string) => (await api(`/api/v1/tickets/${ids[name]}`, 'read')).json();
 
   test('a ticket costs what its role costs on the average of the month', async () => {
-    // May: ada 600 + 60 + 60 s, ben 100 s, cem 60 s, all at 36.00.
+    // May: ada 600 + 60 + 60 s, ben 100 + 400 s, cem 60 s, all at 36.00.
+    await world.ticket({ created: '2026-05-20', work: [['ben', 400, '2026-05-20']] });
     expect(await cost('nord in May')).toBe('6.000000');
     await world.rate('360.00', '2026-07-01', 'cem');
     ids.july = await world.ticket({
@@ -263,15 +264,15 @@ describe('without the scope `rates`', () => {
       ],
     });
     ids['july, cem'] = await world.ticket({ created: '2026-07-01', work: [['cem', 100, '2026-07-03']] });
-    // (1 + 1 + 10 + 10) dollars over 400 s are 0.055 a second.
-    expect(await cost('july, cem')).toBe('5.500000');
+    // (1 + 1 + 10 + 10) dollars over 400 s are 198 an hour, shown as 200.
+    expect(await cost('july, cem')).toBe('5.555556');
     expect((await list('')).items.find(({ id }) => id === String(ids['july, cem']))?.supportCost?.amount).toBe(
       '10.000000',
     );
-    expect((await detail('july, cem')).supportCost.amount).toBe('5.500000');
+    expect((await detail('july, cem')).supportCost.amount).toBe('5.555556');
   });
 
-  test('a role of fewer than three takes the pool of all, and where all are too few nothing is shown', async () => {
+  test('roles of fewer than three are one pool, and where they are too few together nothing is shown', async () => {
     expect(await cost('by the lead')).toBeNull();
     expect((await detail('by the lead')).supportCost).toBeNull();
     ids.august = await world.ticket({ created: '2026-08-01', work: [['eve', 300, '2026-08-02']] });
@@ -306,7 +307,7 @@ describe('without the scope `rates`', () => {
 
   test('no amount of an entry, no rate and no exchange rate is told, in JSON or CSV', async () => {
     const ticket = await detail('shared');
-    expect(ticket.costIs).toBe("at the role's pooled rate");
+    expect(ticket).toMatchObject({ costBasis: 'pooled', costIs: "at the role's pooled rate" });
     const [entry] = ticket.work;
     expect(entry.postings).toHaveLength(2);
     for (const posting of entry.postings)
