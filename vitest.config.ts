@@ -14,7 +14,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/rules/**', ...(hasContracts ? [] : ['test/contracts/**'])],
           globalSetup: ['test/support/server.ts'],
-          setupFiles: ['test/support/cleanup.ts'],
+          setupFiles: ['test/support/cleanup.ts', 'test/support/fault-words.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { code as currencyOf } from 'currency-codes';
 import { z } from 'zod';
 import { AppError, type InputFault, InvalidInput } from './core/errors.ts';
+import { speakOurWords } from './core/fault-words.ts';
 import { logLevels } from './platform/log.ts';
 
 const secret = Symbol('secret');
@@ -177,8 +178,12 @@ export interface Config {
   readonly logLevel: Values['LOG_LEVEL'];
 }
 
-/** The one reading of the environment. Throws InvalidInput that lists every bad value at once. */
+/**
+ * The one reading of the environment, with which every process begins: its faults and all later ones are in our own words.
+ * Throws InvalidInput that lists every bad value at once.
+ */
 export const loadConfig = (env: Readonly<Record<string, string | undefined>> = process.env): Config => {
+  speakOurWords();
   // An empty variable is one that is not set, as .env files and compose files write it.
   const given = Object.fromEntries(names.map((name) => [name, env[name]?.trim() || undefined]));
   const parsed = schema.safeParse(given);

@@ -119,8 +119,13 @@ const words: z.core.$ZodErrorMap = (issue) => {
   }
 };
 
-// A schema's own text goes before these; only zod's English is replaced, everywhere at once.
-z.config({ localeError: words });
+/**
+ * From here on faults are told in our words, in the whole process: for a process to call once, before it reads any input. A
+ * schema's own text goes before these; only zod's English is replaced.
+ */
+export const speakOurWords = (): void => {
+  z.config({ localeError: words });
+};
 
 /**
  * The issues of a schema as faults, one per field; of a strict object one per unknown name. `whole` is the field where the

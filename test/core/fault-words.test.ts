@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { faultsOf } from '../../src/core/errors.ts';
@@ -69,5 +71,30 @@ describe('a fault in words', () => {
   test('no text of zod is left', () => {
     for (const reason of faults({ extra: 1, name: 1, url: 1, list: 1, map: 1, from: 1 }).map((fault) => fault.reason))
       expect(reason).not.toMatch(/invalid|expected|received|unrecognized/i);
+  });
+});
+
+/** What a process of its own says of a missing text after it ran these lines. */
+const toldAfter = async (lines: string): Promise<string> => {
+  const script = `
+    ${lines}
+    const { z } = await import('zod');
+    process.stdout.write(z.string().safeParse(undefined).error.issues[0].message);`;
+  const root = new URL('../../', import.meta.url);
+  const options = { cwd: root, env: { PATH: process.env.PATH } };
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], options);
+  return stdout;
+};
+
+describe('bug: whether faults spoke our words hung on which module came first', () => {
+  test('core says nothing unasked', async () => {
+    expect(await toldAfter("await import('./src/core/errors.ts');")).toMatch(/^Invalid input/);
+  });
+
+  test.each([
+    ['loaded before zod', "(await import('./src/config.ts')).loadConfig({});"],
+    ['loaded after it', "await import('zod'); (await import('./src/config.ts')).loadConfig({});"],
+  ])('a process that read its configuration speaks ours, %s', async (_, lines) => {
+    expect(await toldAfter(lines)).toBe('is missing; text is needed');
   });
 });
