@@ -24,10 +24,11 @@ const hourly = (pool: string): string => {
  * with the others like it, never with one whose own pool is shown: subtracting that would leave the rest. Null where they too
  * are too few.
  *
- * Protected: a pool is of one whole month, whatever period is asked, so periods a day apart and work done alone on a day or
- * a ticket differ by nothing but seconds; and a look before and after an entry shows the same rounded rate, or one step.
- * Not protected: a wage within a few per cent, for who joins many months or looks of a small role whose people stay the
- * same; wages of one who has two accounts; who is told the wages of all others of the role; equal wages within a role.
+ * Protected: a pool is of a whole calendar month, whatever period is asked, so a longer period, a day or a ticket of one agent
+ * adds nothing but seconds at the same rate; and a look before and one after an entry see the same rounded rate or the next.
+ * Not protected: who follows a small role whose people stay the same over many months can estimate their wages, within some
+ * per cent; a person with two accounts counts as two agents; two who tell one another their own wages learn the third's
+ * about; where a role's wages are all alike, the pool is the wage.
  */
 const poolsSql = `
   by_agent as (
