@@ -5,7 +5,7 @@ import type { PlannedTicket } from './scenario/actions.ts';
 import type { Desk } from './zendesk/desk.ts';
 import type { Ticket, ZendeskUser } from './zendesk/model.ts';
 
-/** What truly happened at the vendors, for plain code that checks a report against it. All of it is live, nothing is copied. */
+/** What truly happened at Zendesk and the store, for plain code that checks a report against it. All of it is live, nothing is copied. */
 export interface SandboxHistory {
   orders(): readonly OrderRecord[];
   refunds(): readonly Refund[];
@@ -23,7 +23,7 @@ export const createHistory = (options: {
   readonly desk: Desk;
   readonly shop: Shop;
   readonly apiUserId: number;
-  readonly planned: ReadonlyMap<number, PlannedTicket>;
+  readonly planned: ReadonlyMap<string, PlannedTicket>;
   readonly answers: () => readonly GivenAnswer[];
 }): SandboxHistory => ({
   orders: () => [...options.shop.orders.values()],
@@ -31,6 +31,6 @@ export const createHistory = (options: {
   tickets: () => [...options.desk.tickets.values()],
   users: () => options.desk.users,
   apiUserId: options.apiUserId,
-  planned: (ticketId) => options.planned.get(ticketId),
+  planned: (ticketId) => options.planned.get(String(ticketId)),
   answers: options.answers,
 });

@@ -1,29 +1,33 @@
-import { type Actor, createActor } from './actor.ts';
+import { actAtShop } from './actor.ts';
 import { type BigcommerceLimits, type BigcommerceSandbox, createBigcommerceSandbox } from './bigcommerce/index.ts';
 import { isoSeconds, type SandboxClock } from './clock.ts';
 import { type Customers, type GivenAnswer, startCustomers } from './customers.ts';
+import type { GorgiasSandbox } from './gorgias/index.ts';
+import { createHelpdesk, type HelpdeskKind, type HelpdeskLimits, type PlayedHelpdesk, shareOut } from './helpdesks.ts';
 import { createHistory, type SandboxHistory } from './history.ts';
 import { createServer, type FaultPlan, listen } from './http.ts';
+import type { KustomerSandbox } from './kustomer/index.ts';
 import { type Progress, playScenario } from './play.ts';
-import type { PlannedTicket } from './scenario/actions.ts';
+import type { Action, PlannedTicket } from './scenario/actions.ts';
 import { fxCsv } from './scenario/fx.ts';
 import { type SetupInputs, writeInputs } from './scenario/inputs.ts';
 import { firstOrderId } from './scenario/orders.ts';
-import { firstTicketId } from './scenario/tickets.ts';
 import { createScenario, type Scenario } from './scenario.ts';
-import type { DeliverySettings } from './zendesk/delivery.ts';
-import { createZendeskSandbox, type ZendeskSandbox } from './zendesk/index.ts';
-import type { ZendeskLimits } from './zendesk/limits.ts';
+import type { DeliverySettings } from './sender.ts';
+import type { ZendeskSandbox } from './zendesk/index.ts';
 
 export type { BigcommerceSandbox } from './bigcommerce/index.ts';
 export type { SandboxClock } from './clock.ts';
 export type { Customers, GivenAnswer } from './customers.ts';
+export type { GorgiasSandbox } from './gorgias/index.ts';
+export { type HelpdeskKind, helpdeskKinds, type PlayedHelpdesk } from './helpdesks.ts';
 export type { SandboxHistory } from './history.ts';
 export type { FaultPlan } from './http.ts';
+export type { KustomerSandbox } from './kustomer/index.ts';
 export type { Progress } from './play.ts';
 export type { SetupInputs } from './scenario/inputs.ts';
 export type { Scenario } from './scenario.ts';
-export type { DeliverySettings } from './zendesk/delivery.ts';
+export type { DeliverySettings } from './sender.ts';
 export type { ZendeskSandbox } from './zendesk/index.ts';
 
 export interface SandboxOptions {
@@ -35,24 +39,28 @@ export interface SandboxOptions {
   readonly days?: number;
   /** Part of the whole marketplace, for tests: 1 is about 6,000 orders and 1,500 tickets. */
   readonly scale?: number;
+  /** The helpdesks that share the plan's tickets; Zendesk alone unless given. */
+  readonly helpdesks?: readonly HelpdeskKind[];
   /** `off` for benches; else by vendor, with the vendors' own quotas as defaults. */
-  readonly limits?:
-    | 'off'
-    | { readonly zendesk?: ZendeskLimits | 'off'; readonly bigcommerce?: BigcommerceLimits | 'off' };
-  readonly faults?: { readonly zendesk?: FaultPlan; readonly bigcommerce?: FaultPlan };
+  readonly limits?: 'off' | (HelpdeskLimits & { readonly bigcommerce?: BigcommerceLimits | 'off' });
+  readonly faults?: Readonly<Partial<Record<HelpdeskKind | 'bigcommerce', FaultPlan>>>;
   readonly delivery?: DeliverySettings;
 }
 
 export interface Sandbox {
+  readonly helpdesks: readonly PlayedHelpdesk[];
+  /** Each throws a RangeError where that helpdesk is not among those that play; so does `history`, which is Zendesk's. */
   readonly zendesk: ZendeskSandbox;
+  readonly gorgias: GorgiasSandbox;
+  readonly kustomer: KustomerSandbox;
+  readonly history: SandboxHistory;
   readonly bigcommerce: BigcommerceSandbox;
   /** Reference rates in the ECB's CSV, each day's from 16:00 UTC of that day on. */
   readonly fx: { readonly url: string };
-  /** What a person would import, as text. */
+  /** What a person would import, as text, for all helpdesks together. */
   readonly inputs: SetupInputs;
   readonly scenario: Scenario;
-  readonly actor: Actor;
-  readonly history: SandboxHistory;
+  readonly answers: () => readonly GivenAnswer[];
   /** Lets the days pass, then a live trickle; ends when the signal aborts, or after the days with `endAfterDays`. */
   play(options: {
     readonly signal: AbortSignal;
@@ -74,18 +82,14 @@ const serveFx = async (scenario: Scenario, clock: SandboxClock) => {
   return { url: `${await listen(server)}/fx`, close: () => server.close() };
 };
 
-/** Simulators of both vendors on loopback, the plan of a marketplace that plays on them, and its customers. Starts empty: `play` fills it. */
+/** Simulators of the vendors on loopback, the plan of a marketplace that plays on them, and its customers. Starts empty: `play` fills it. */
 export const createSandbox = async (options: SandboxOptions): Promise<Sandbox> => {
   const { clock, seed, startsAt, days = 90, scale = 1, limits = {}, faults = {}, delivery = {} } = options;
   const scenario = createScenario({ seed, startsAt, days, scale });
-  const zendesk = await createZendeskSandbox({
-    clock,
-    seed,
-    firstTicketId,
-    delivery,
-    limits: limits === 'off' ? 'off' : (limits.zendesk ?? {}),
-    ...(faults.zendesk ? { faults: faults.zendesk } : {}),
-  });
+  const kinds = [...new Set<HelpdeskKind>(options.helpdesks ?? ['zendesk'])];
+  const helpdesks = await Promise.all(
+    kinds.map((kind) => createHelpdesk(kind, { clock, seed, limits, faults, delivery })),
+  );
   const bigcommerce = await createBigcommerceSandbox({
     clock,
     seed,
@@ -94,45 +98,58 @@ export const createSandbox = async (options: SandboxOptions): Promise<Sandbox> =
     ...(faults.bigcommerce ? { faults: faults.bigcommerce } : {}),
   });
   const fx = await serveFx(scenario, clock);
-  const actor = createActor({ desk: zendesk.desk, shop: bigcommerce.shop });
-  const planned = new Map<number, PlannedTicket>();
+  const homeOf = shareOut(scenario, seed, helpdesks);
   const byEmail = new Map<string, { readonly partner: PlannedTicket['partner']; readonly live: boolean }>();
   let customers: Customers | undefined;
   const answers = (): readonly GivenAnswer[] => customers?.answers ?? [];
 
+  const of = <Kind extends HelpdeskKind>(kind: Kind): PlayedHelpdesk<Kind> => {
+    const found = helpdesks.find((helpdesk) => helpdesk.kind === kind);
+    if (!found) throw new RangeError(`${kind} is not among the helpdesks of this sandbox: ${kinds.join(', ')}`);
+    return found as PlayedHelpdesk<Kind>;
+  };
+  const act = (action: Action): void => {
+    if (actAtShop(bigcommerce.shop, action)) return;
+    if (action.kind === 'ticket') homeOf(action.ticket.id).act(action);
+    else if ('ticketId' in action) homeOf(action.ticketId).act(action);
+  };
+
   return {
-    zendesk,
+    helpdesks,
+    get zendesk() {
+      return of('zendesk').sandbox;
+    },
+    get gorgias() {
+      return of('gorgias').sandbox;
+    },
+    get kustomer() {
+      return of('kustomer').sandbox;
+    },
+    get history() {
+      const { sandbox, planned } = of('zendesk');
+      const { desk, apiUserId } = sandbox;
+      return createHistory({ desk, shop: bigcommerce.shop, apiUserId, planned, answers });
+    },
     bigcommerce,
     fx: { url: fx.url },
     inputs: writeInputs({
-      connection: zendesk.settings.name,
-      agentIds: actor.agentIds,
+      helpdesks,
       startDay: startsAt.toISOString().slice(0, 10),
       days,
       fx: fxCsv(scenario.fx),
     }),
     scenario,
-    actor,
-    history: createHistory({
-      desk: zendesk.desk,
-      shop: bigcommerce.shop,
-      apiUserId: zendesk.apiUserId,
-      planned,
-      answers,
-    }),
+    answers,
     play: ({ signal, onProgress, endAfterDays }) =>
       playScenario({
         scenario,
-        actor,
+        act,
         clock,
         seed,
         signal,
         onProgress,
         endAfterDays,
-        onTicket(ticket, live) {
-          planned.set(ticket.id, ticket);
-          byEmail.set(ticket.email, { partner: ticket.partner, live });
-        },
+        onTicket: ({ email, partner }, live) => byEmail.set(email, { partner, live }),
       }),
     answerSurveys({ outboxDir }) {
       if (customers) throw new RangeError('the customers read their mail already');
@@ -141,7 +158,7 @@ export const createSandbox = async (options: SandboxOptions): Promise<Sandbox> =
     },
     async close() {
       await customers?.stop();
-      await Promise.all([zendesk.close(), bigcommerce.close(), fx.close()]);
+      await Promise.all([...helpdesks, bigcommerce, fx].map((vendor) => vendor.close()));
     },
   };
 };

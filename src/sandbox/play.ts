@@ -1,5 +1,4 @@
 import { dayMs } from '../core/time.ts';
-import type { Actor } from './actor.ts';
 import { type SandboxClock, waitUntil } from './clock.ts';
 import type { Action, PlannedTicket } from './scenario/actions.ts';
 import type { Scenario } from './scenario.ts';
@@ -17,14 +16,15 @@ export interface Progress {
 
 export interface PlayOptions {
   readonly scenario: Scenario;
-  readonly actor: Actor;
+  /** Does one planned thing at the vendors. */
+  readonly act: (action: Action) => void;
   readonly clock: SandboxClock;
   readonly seed: string | number;
   readonly signal: AbortSignal;
   /** Called once a day, and at every event of the live trickle. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Told of every ticket before it opens. */
-  readonly onTicket: (ticket: PlannedTicket, live: boolean) => void;
+  readonly onTicket: (ticket: PlannedTicket, live: boolean) => unknown;
   /** Ends after the last day instead of going on with the trickle. */
   readonly endAfterDays?: boolean | undefined;
 }
@@ -32,7 +32,7 @@ export interface PlayOptions {
 /** Lets the plan happen as the clock passes, then the trickle. Ends when the signal aborts. */
 export const playScenario = async ({
   scenario,
-  actor,
+  act,
   clock,
   seed,
   signal,
@@ -66,7 +66,7 @@ export const playScenario = async ({
     await waitUntil(clock, action.atMs, signal);
     if (signal.aborted) return;
     note(action, false);
-    actor.act(action);
+    act(action);
     tell(false);
   }
   await waitUntil(clock, scenario.endsAtMs, signal);
@@ -76,7 +76,7 @@ export const playScenario = async ({
   await trickle({
     scenario,
     left: timeline.slice(next),
-    actor,
+    act,
     clock,
     seed,
     signal,

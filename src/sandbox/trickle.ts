@@ -1,4 +1,3 @@
-import type { Actor } from './actor.ts';
 import { type SandboxClock, waitUntil } from './clock.ts';
 import { createRandom } from './random.ts';
 import type { Action, PlannedTicket } from './scenario/actions.ts';
@@ -12,7 +11,7 @@ export interface TrickleOptions {
   readonly scenario: Scenario;
   /** What the plan still holds after its last day. */
   readonly left: readonly Action[];
-  readonly actor: Actor;
+  readonly act: (action: Action) => void;
   readonly clock: SandboxClock;
   readonly seed: string | number;
   readonly signal: AbortSignal;
@@ -36,7 +35,7 @@ const insert = (pending: Action[], actions: readonly Action[]): void => {
 export const trickle = async ({
   scenario,
   left,
-  actor,
+  act: play,
   clock,
   seed,
   signal,
@@ -52,7 +51,7 @@ export const trickle = async ({
 
   const act = (action: Action): void => {
     onAction(action);
-    actor.act(action);
+    play(action);
   };
 
   const newOrder = (atMs: number): void => {

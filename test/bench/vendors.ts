@@ -46,7 +46,7 @@ const watch = (pathStart: string): void =>
 const historyDays = 20;
 let sandbox: Sandbox;
 let agentId = 0;
-const agentIds = (): readonly number[] => sandbox.actor.agentIds;
+const agentIds = (): readonly number[] => sandbox.helpdesks[0]?.agentIds.map(Number) ?? [];
 const requesters: number[] = [];
 const numbers: number[] = [];
 

@@ -33,8 +33,7 @@ const play = async (plan: Scenario = scenario): Promise<Played> => {
   const actor = createKustomerActor({ desk: sandbox.desk, shop: store.shop, seed: 'demo' });
   await playScenario({
     scenario: plan,
-    // The player asks an actor for nothing but to act.
-    actor: { agentIds: [], act: actor.act },
+    act: actor.act,
     clock,
     seed: 'demo',
     signal: new AbortController().signal,

@@ -20,7 +20,7 @@ export type Reference =
   | 'unknown';
 
 export interface PlannedTicket {
-  /** The id that the helpdesk will give it: tickets are created in the order of the plan. */
+  /** The plan's own; also the ticket's id at Zendesk where that helpdesk plays the whole plan. */
   readonly id: number;
   readonly atMs: number;
   readonly email: string;

@@ -1,5 +1,5 @@
 import { addDays, type Day } from '../../core/time.ts';
-import { agents, helpdeskBrands, helpdeskForms, partnerBrands, partnerCodes, partners } from './marketplace.ts';
+import { agents, partnerBrands, partnerCodes, partners } from './marketplace.ts';
 import { sourceNames } from './orders.ts';
 
 /** The files that a person would import, as text. */
@@ -13,26 +13,40 @@ export interface SetupInputs {
   readonly fx: string;
 }
 
+/** Where tickets without an order lie at a helpdesk, as conditions of rules: a form, brand or inbox that tells whose they are. */
+export interface TicketPlaces {
+  readonly trade?: Readonly<Record<string, string>>;
+  readonly atelier?: Readonly<Record<string, string>>;
+}
+
+/** One helpdesk as the files name it. */
+export interface NamedHelpdesk {
+  readonly settings: { readonly name: string };
+  /** Of the agents, in the order of the scenario. */
+  readonly agentIds: readonly string[];
+  readonly places: TicketPlaces;
+}
+
 const csv = (rows: readonly (readonly string[])[]): string => `${rows.map((row) => row.join(',')).join('\n')}\n`;
 
 /** Rates by agent where they have one, else by role; specialists have neither and take the default. Two rises come midway. */
 const ratesCsv = ({
-  connection,
-  agentIds,
+  helpdesks,
   from,
   raiseFrom,
 }: {
-  readonly connection: string;
-  readonly agentIds: readonly number[];
+  readonly helpdesks: readonly NamedHelpdesk[];
   readonly from: Day;
   readonly raiseFrom: Day;
 }): string => {
-  const own = agents.flatMap(({ hourly }, index) => {
-    if (!hourly) return [];
-    const key = `${connection}:${agentIds[index]}`;
-    const rate = ['agent', key, hourly.amount, hourly.currency, from];
-    return hourly.raise ? [rate, ['agent', key, hourly.raise, hourly.currency, raiseFrom]] : [rate];
-  });
+  const own = helpdesks.flatMap(({ settings, agentIds }) =>
+    agents.flatMap(({ hourly }, index) => {
+      if (!hourly) return [];
+      const key = `${settings.name}:${agentIds[index]}`;
+      const rate = ['agent', key, hourly.amount, hourly.currency, from];
+      return hourly.raise ? [rate, ['agent', key, hourly.raise, hourly.currency, raiseFrom]] : [rate];
+    }),
+  );
   return csv([
     ['scope', 'key', 'hourly', 'currency', 'valid_from'],
     ...own,
@@ -43,13 +57,12 @@ const ratesCsv = ({
 };
 
 export const writeInputs = (options: {
-  readonly connection: string;
-  readonly agentIds: readonly number[];
+  readonly helpdesks: readonly NamedHelpdesk[];
   readonly startDay: Day;
   readonly days: number;
   readonly fx: string;
 }): SetupInputs => {
-  const { connection, agentIds, startDay } = options;
+  const { helpdesks, startDay } = options;
   const codes = partnerCodes.filter((code) => code !== 'direct');
   return {
     partners: csv([
@@ -65,11 +78,12 @@ export const writeInputs = (options: {
     ]),
     agents: csv([
       ['connection', 'external_id', 'role'],
-      ...agents.map(({ role }, index) => [connection, String(agentIds[index]), role]),
+      ...helpdesks.flatMap(({ settings, agentIds }) =>
+        agents.map(({ role }, index) => [settings.name, agentIds[index] ?? '', role]),
+      ),
     ]),
     rates: ratesCsv({
-      connection,
-      agentIds,
+      helpdesks,
       from: addDays(startDay, -30),
       raiseFrom: addDays(startDay, Math.floor(options.days / 2)),
     }),
@@ -102,8 +116,10 @@ export const writeInputs = (options: {
     ),
     ticketRules: JSON.stringify(
       [
-        { when: { formId: String(helpdeskForms.trade) }, partner: 'brightnest' },
-        { when: { brandId: String(helpdeskBrands.atelier) }, partner: 'lumiere' },
+        ...helpdesks.flatMap(({ places: { trade, atelier } }) => [
+          ...(trade ? [{ when: trade, partner: 'brightnest' }] : []),
+          ...(atelier ? [{ when: atelier, partner: 'lumiere' }] : []),
+        ]),
         { when: { tag: 'gulf_desk' }, region: 'gulf' },
       ],
       null,
