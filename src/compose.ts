@@ -26,6 +26,7 @@ import * as ingest from './features/ingest/index.ts';
 import { operationRoutes, probeRoutes } from './features/operation/index.ts';
 import { createOrders, type Orders, ticketsTouchedBy } from './features/orders/index.ts';
 import { pageRoutes, reportRoutes } from './features/reports/index.ts';
+import { sidebarRoutes } from './features/sidebar/index.ts';
 import { createHelpdeskClients } from './helpdesks/clients.ts';
 import type { HelpdeskAdapter, HelpdeskClient } from './helpdesks/port.ts';
 import { helpdesks } from './helpdesks/registry.ts';
@@ -336,6 +337,7 @@ export const compose = async (
               count: metrics.delivery,
               observeAck: metrics.ack,
             }),
+            sidebarRoutes({ db, clock, directory, helpdesks, basis: reporting }),
             surveyRoutes({ db, vault, clock, reportingTimezone: reporting.timeZone, onVote: metrics.vote }),
             signInRoutes({ access, secure: config.publicUrl.startsWith('https:'), signInCommand }),
             reportRoutes({

@@ -303,6 +303,38 @@ export interface HelpdeskClient {
   readonly remote?: Remote;
 }
 
+/** What every agent may see of a ticket: nothing of one agent's work or pay. */
+export interface TicketContext {
+  readonly externalId: string;
+  /** Names; null: known to have none. The whole is null while the ticket is not known here. */
+  readonly attribution: {
+    readonly partner: string | null;
+    readonly region: string | null;
+    readonly method: string;
+    readonly confidence: string | null;
+  } | null;
+  /** The partner's figures of the last 90 days, at pooled rates; null where there is no partner or no figure. */
+  readonly contactRate: number | null;
+  readonly costPerTicket: { readonly amount: string; readonly currency: string } | null;
+  readonly costMultiple: number | null;
+  /** Answers so far, and how many a score needs, or the share of satisfied ones, between 0 and 1. */
+  readonly csat:
+    | { readonly n: number; readonly needed: number }
+    | { readonly n: number; readonly topTwoBox: number }
+    | null;
+}
+
+/** A helpdesk's own sidebar that asks an address of ours for a ticket's context. */
+export interface HelpdeskSidebar<Settings> {
+  /** Whether the request carries a secret of the connection, and the ticket it names, if any. Never throws. */
+  ticketAsked(input: {
+    readonly settings: Settings;
+    readonly headers: Headers;
+    readonly query: Readonly<Record<string, unknown>>;
+  }): { readonly verified: boolean; readonly externalId: string | null };
+  answer(context: TicketContext): object;
+}
+
 /** One helpdesk: the only thing the rest of the program knows of it. */
 export interface HelpdeskAdapter<Settings extends z.ZodObject = z.ZodObject> {
   readonly kind: string;
@@ -334,6 +366,7 @@ export interface HelpdeskAdapter<Settings extends z.ZodObject = z.ZodObject> {
     settings: z.output<Settings>,
     now: Date,
   ): { readonly headers: Readonly<Record<string, string>>; readonly body: string } | null;
+  readonly sidebar?: HelpdeskSidebar<z.output<Settings>>;
   connect(
     settings: z.output<Settings>,
     deps: {

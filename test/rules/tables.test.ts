@@ -20,6 +20,7 @@ const foreignReads: Readonly<Record<string, string>> = {
   'ingest reads connection': 'the mode, and whether it is switched off, hold at the very moment of a claim or a write',
   'ingest reads invitation': 'the status of all connections is one statement, hence of one moment',
   'ingest reads sync_cursor': 'read along with the tickets and the status they belong to, without another round trip',
+  'sidebar reads ticket': 'one row by its key, each time an agent opens a ticket',
   'orders reads ticket': 'orders and the tickets they touch meet on indexes of both, in one statement',
   'operation reads partner': 'the doctor looks at everything',
   'operation reads rate': 'the doctor looks at everything',

@@ -193,6 +193,16 @@ export const readDelivery = (input: {
 /** Digests are of one length, so that comparing tells nothing of the secret's. */
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
+/** Whether the request carries a secret of the connection. */
+export const presentsSecret = (headers: Headers, settings: GorgiasSettings): boolean => {
+  const presented = headerOf(headers, secretHeader);
+  if (!presented) return false;
+  const digest = digestOf(presented);
+  let known = false;
+  for (const secret of secretsOf(settings)) if (equalText(digest, digestOf(secret))) known = true;
+  return known;
+};
+
 /**
  * Checks the secret that our HTTP integration sends in a header before anything of the body is believed, then reads it.
  * Gorgias signs no delivery (no header was ever seen with `hmac_secret` set), and tells no time of sending.
@@ -213,16 +223,12 @@ export const verifyDelivery = (input: {
           400,
           'This is no delivery of our HTTP integration: it carries no secret and its body is neither JSON nor a form.',
         );
-  const secrets = secretsOf(settings);
-  if (secrets.length === 0)
+  if (secretsOf(settings).length === 0)
     return refused(
       401,
       'The connection has no webhook secret yet; have connect make the HTTP integration, or set webhookSecret.',
     );
-  const digest = digestOf(presented);
-  let known = false;
-  for (const secret of secrets) if (equalText(digest, digestOf(secret))) known = true;
-  if (!known)
+  if (!presentsSecret(headers, settings))
     return refused(401, `The secret in ${secretHeader} is wrong; check that integration and connection have the same.`);
   return readDelivery(input);
 };

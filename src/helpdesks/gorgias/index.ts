@@ -2,6 +2,7 @@ import type { HelpdeskAdapter } from '../port.ts';
 import { connectGorgias } from './connect.ts';
 import { keptHeaders, readDelivery, verifyDelivery } from './deliveries.ts';
 import { settingsSchema } from './settings.ts';
+import { sidebar } from './sidebar.ts';
 
 export const gorgias: HelpdeskAdapter<typeof settingsSchema> = {
   kind: 'gorgias',
@@ -10,5 +11,6 @@ export const gorgias: HelpdeskAdapter<typeof settingsSchema> = {
   keptHeaders,
   verifyDelivery,
   readDelivery,
+  sidebar,
   connect: connectGorgias,
 };

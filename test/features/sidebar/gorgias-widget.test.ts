@@ -1,0 +1,103 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { buildApp } from '../../../src/app.ts';
+import { append } from '../../../src/features/attribution/index.ts';
+import { createDirectory } from '../../../src/features/directory/index.ts';
+import { sidebarRoutes } from '../../../src/features/sidebar/index.ts';
+import { gorgias } from '../../../src/helpdesks/gorgias/index.ts';
+import { sidebarFields } from '../../../src/helpdesks/gorgias/integrations.ts';
+import type { HelpdeskAdapter } from '../../../src/helpdesks/port.ts';
+import { zendesk } from '../../../src/helpdesks/zendesk/index.ts';
+import { createVault } from '../../../src/platform/crypto.ts';
+import { createLog } from '../../../src/platform/log.ts';
+import { testDatabase } from '../../support/database.ts';
+import { standingClock } from '../../support/standing-clock.ts';
+
+const db = await testDatabase();
+const clock = standingClock();
+const helpdesks = new Map<string, HelpdeskAdapter>([
+  ['gorgias', gorgias],
+  ['zendesk', zendesk],
+]);
+const directory = createDirectory({ db, vault: createVault('k'.repeat(32)), clock, helpdesks, stores: new Map() });
+const secret = 'a-long-random-secret-of-our-own';
+const connection = await directory.connections.create({
+  kind: 'gorgias',
+  settings: { name: 'desk', account: 'loom', email: 'us@example.com', apiKey: 'key', webhookSecret: secret },
+});
+const basis = { currency: 'USD', timeZone: 'UTC' };
+const app = await buildApp({
+  log: createLog({ level: 'silent' }),
+  version: '0',
+  publicUrl: 'http://deskledger.test',
+  parts: [sidebarRoutes({ db, clock, directory, helpdesks, basis })],
+});
+
+const ask = async (query: string, { key = connection.webhookKey, kind = 'gorgias', header = secret } = {}) => {
+  const answer = await app.inject({
+    url: `/sidebar/v1/${kind}/${key}${query}`,
+    headers: header === '' ? {} : { 'x-deskledger-secret': header },
+  });
+  return { status: answer.statusCode, body: answer.json(), cache: answer.headers['cache-control'] };
+};
+
+beforeAll(async () => {
+  await directory.importPartners('code,name,aliases\nnord,Nordwind,', { dryRun: false });
+  await directory.importRegions('region,name,countries\nnordics,Nordics,SE|NO', { dryRun: false });
+  const [ticket] = await db.query<{ id: bigint }>(
+    `insert into ticket (connection_id, external_id, first_seen_at, created_at, created_day, tags, named_numbers, named_lines)
+     values ($1, '77', $2::timestamptz, $2::timestamptz, ($2::timestamptz)::date, '{}', '{}', '{}') returning id`,
+    [connection.id, clock.now()],
+  );
+  if (!ticket) throw new Error('no ticket was made');
+  await append(db, [
+    {
+      ticketId: ticket.id,
+      decidedAt: clock.now(),
+      decision: {
+        method: 'text',
+        confidence: 'low',
+        evidence: {},
+        shares: [
+          { partner: null, region: null, country: null, ppm: 300_000 },
+          { partner: 'nord', region: 'nordics', country: 'SE', ppm: 700_000 },
+        ],
+      },
+    },
+  ]);
+});
+
+describe('the widget of a Gorgias ticket', () => {
+  test('shows whose ticket it is, by names, in the fields that the widget reads', async () => {
+    const { status, body, cache } = await ask('?ticket_id=77');
+    expect([status, cache]).toEqual([200, 'no-store']);
+    expect(body).toMatchObject({
+      ticket_id: '77',
+      partner_name: 'Nordwind',
+      region_name: 'Nordics',
+      method: 'text, low',
+    });
+    expect(body.csat).toBe('0 of 30 answers needed');
+    expect(Object.keys(body).toSorted()).toEqual(Object.keys(sidebarFields).toSorted());
+  });
+
+  test('says so where the ticket is not known yet', async () => {
+    expect((await ask('?ticket_id=78')).body).toMatchObject({
+      ticket_id: '78',
+      partner_name: 'Not known yet',
+      method: '',
+    });
+  });
+
+  test.each([
+    ['without the secret', '?ticket_id=77', { header: '' }, 401],
+    ['with another secret', '?ticket_id=77', { header: 'guess' }, 401],
+    ['without a ticket', '', {}, 400],
+    ['with an unfilled template', '?ticket_id=%7B%7Bticket.id%7D%7D', {}, 400],
+    ['of another kind', '?ticket_id=77', { kind: 'zendesk' }, 404],
+    ['of no connection', '?ticket_id=77', { key: 'x'.repeat(43) }, 404],
+  ])('%s it shows nothing', async (_, query, how, expected) => {
+    const { status, body } = await ask(query, how);
+    expect(status).toBe(expected);
+    expect(JSON.stringify(body)).not.toMatch(/nord/i);
+  });
+});
