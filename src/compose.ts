@@ -240,6 +240,7 @@ export const compose = async (
       orders,
       basis: reporting,
       onSuppressed: metrics.suppressed,
+      tagsClosed: (connection) => helpdeskOf(connection).changeTagsOfMany !== undefined,
     });
     const gatherer = ingest.createGatherer({
       sql: db,

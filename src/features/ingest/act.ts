@@ -1,62 +1,18 @@
 import { LimitReached, UpstreamError } from '../../core/errors.ts';
-import type { HelpdeskClient } from '../../helpdesks/port.ts';
+import type { HelpdeskClient, TagChange } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { RunStep } from '../../platform/log.ts';
 import type { Connection, Directory } from '../directory/index.ts';
-import { leaseSeconds, mostAttempts, retryDelayMs } from './coalescing.ts';
+import { leaseSql } from './claim-tags.ts';
+import { mostAttempts, retryDelayMs } from './coalescing.ts';
 import { identified } from './identify.ts';
 import { forbiddenRetryMs, isForbidden, isOutage } from './isolate.ts';
-import { type Lot, lotSize } from './store.ts';
+import type { Lot } from './store.ts';
 import type { Troubles } from './trouble.ts';
 
 /** Tickets of one lot that are looked up, tagged and recorded together; the rate budget of the client bounds the pace. */
 const writersAtOnce = 8;
-
-/** Tags of one connection that workers hold at a time: what a slow helpdesk cannot take waits in the table. */
-const mostClaimed = 600;
-
-/** A lease's end by the database's clock, in the milliseconds that a job carries: it names the claim. */
-const leaseSql = `date_trunc('milliseconds', clock_timestamp()) + ${leaseSeconds} * interval '1 s'`;
-
-/**
- * Claims tickets with tags that are due, as lots by connection: a ticket with all of its tags, for they go in one call. The
- * latest come first: a backlog, as a switch to `act` releases it, is worked off beside what is fresh, and each connection
- * has room of its own.
- */
-export const claimTags = async (sql: Sql, now: Date): Promise<Lot[]> => {
-  const rows = await sql.query<{ ticket_id: bigint; connection_id: number; claimed_until: Date }>(
-    `with lease as materialized (select ${leaseSql} as until),
-     due as materialized (
-       select distinct latest.ticket_id
-         from connection c cross join lateral (
-           select w.ticket_id from wanted_tag w
-            where w.connection_id = c.id and w.due_at <= $1 and w.state = 'pending' and (w.claimed_until is null or w.claimed_until < now())
-            order by w.due_at desc
-            limit greatest(0, $2 - (select count(*) from wanted_tag h where h.connection_id = c.id and h.claimed_until > now()))) as latest
-        where c.mode = 'act' and c.disabled_at is null
-          and not exists (select 1 from connection_trouble x where x.connection_id = c.id and x.area in ('account', 'tags') and x.hold_until > $1)
-     ),
-     free as (
-       select w.ticket_id, w.tag from due join wanted_tag w on w.ticket_id = due.ticket_id
-        where w.due_at <= $1 and w.state = 'pending' and (w.claimed_until is null or w.claimed_until < now())
-        order by w.ticket_id, w.tag for update of w skip locked
-     )
-     update wanted_tag w set claimed_until = lease.until from free, lease where w.ticket_id = free.ticket_id and w.tag = free.tag
-     returning w.ticket_id, w.connection_id, w.claimed_until`,
-    [now, mostClaimed],
-    { preparedAs: 'claim tags' },
-  );
-  const byConnection = Map.groupBy(rows, (row) => row.connection_id);
-  return [...byConnection].flatMap(([connectionId, ofConnection]) => {
-    const ids = [...new Set(ofConnection.map((row) => row.ticket_id))];
-    return Array.from({ length: Math.ceil(ids.length / lotSize) }, (_, index) => ({
-      connectionId,
-      ticketIds: ids.slice(index * lotSize, (index + 1) * lotSize),
-      claimedUntil: ofConnection[0]?.claimed_until,
-    }));
-  });
-};
 
 interface DueTag {
   ticket_id: bigint;
@@ -64,6 +20,10 @@ interface DueTag {
   tag: string;
   wanted: boolean;
   attempts: number;
+  /** The state of the ticket as we hold it. */
+  snapshot_at: Date | null;
+  /** Closed, or of history: it goes by job where the helpdesk has jobs. */
+  by_job: boolean;
 }
 
 /**
@@ -94,12 +54,29 @@ const takeOver = async (
  */
 const dueTags = (sql: Sql, ticketIds: readonly bigint[], claim: Date, now: Date): Promise<DueTag[]> =>
   sql.query<DueTag>(
-    `select w.ticket_id, t.external_id, w.tag, w.wanted, w.attempts from wanted_tag w join ticket t on t.id = w.ticket_id
+    `select w.ticket_id, t.external_id, w.tag, w.wanted, w.attempts, t.snapshot_at, t.from_backfill or t.status = 'closed' as by_job
+       from wanted_tag w join ticket t on t.id = w.ticket_id
        join connection c on c.id = t.connection_id and c.mode = 'act' and c.disabled_at is null
       where w.ticket_id = any($1) and w.claimed_until = $2 and w.due_at <= $3 and w.state = 'pending' order by w.tag`,
     [ticketIds, claim, now],
     { preparedAs: 'due tags' },
   );
+
+/** All that is due on one ticket; `first` is any of it. */
+interface DueTicket {
+  readonly first: DueTag;
+  readonly rows: readonly DueTag[];
+}
+
+const ticketsOf = (rows: readonly DueTag[]): DueTicket[] =>
+  [...Map.groupBy(rows, (row) => row.ticket_id).values()].flatMap((ofTicket) =>
+    ofTicket[0] ? [{ first: ofTicket[0], rows: ofTicket }] : [],
+  );
+
+const changeOf = (rows: readonly DueTag[]): TagChange => ({
+  add: rows.filter(({ wanted }) => wanted).map(({ tag }) => tag),
+  remove: rows.filter(({ wanted }) => !wanted).map(({ tag }) => tag),
+});
 
 interface Outcome {
   readonly ticketId: bigint;
@@ -155,53 +132,76 @@ export const createActor = (deps: {
 }) => {
   const { sql, clock, runStep, directory, troubles } = deps;
 
-  /** Writes all rows of one ticket, of which `first` is any. */
-  const writeOne = async (
-    { connectionId, client }: { readonly connectionId: number; readonly client: HelpdeskClient },
-    first: DueTag,
-    rows: readonly DueTag[],
-  ): Promise<Outcome> => {
-    const result = (rest: Omit<Outcome, 'ticketId' | 'tags'>): Outcome => ({
+  type Result = Omit<Outcome, 'ticketId' | 'tags'>;
+  const done: Result = { state: 'done', counted: true, dueAt: null, error: null };
+  const refused = (error: string): Result => ({ state: 'refused', counted: true, dueAt: null, error });
+
+  const meet = async (connectionId: number, error: unknown): Promise<void> => {
+    if (isOutage(error) || isForbidden(error)) await troubles.met(connectionId, 'tags', error);
+  };
+
+  const failed = (error: unknown, attemptsBefore: number): Result => {
+    const message = error instanceof Error ? error.message.slice(0, 500) : 'unknown error';
+    const now = clock.now().getTime();
+    if (error instanceof LimitReached)
+      return { state: 'pending', counted: false, dueAt: new Date(now + error.retryAfterMs), error: message };
+    if (error instanceof UpstreamError && [404, 410, 422].includes(error.status ?? 0)) return refused(message);
+    // Adding and removing tags is idempotent: a call whose answer was lost is simply made again.
+    if (isOutage(error)) {
+      const dueAt = new Date(now + retryDelayMs(attemptsBefore + 2));
+      return { state: 'pending', counted: false, dueAt, error: message };
+    }
+    const attempts = attemptsBefore + 1;
+    if (attempts >= mostAttempts) return { state: 'failed', counted: true, dueAt: null, error: message };
+    const dueAt = new Date(now + (isForbidden(error) ? forbiddenRetryMs : retryDelayMs(attempts)));
+    return { state: 'pending', counted: true, dueAt, error: message };
+  };
+
+  interface Account {
+    readonly connectionId: number;
+    readonly client: HelpdeskClient;
+  }
+
+  /** Writes all rows of each ticket with as few calls as the helpdesk allows. */
+  const writeMany = async ({ connectionId, client }: Account, tickets: readonly DueTicket[]): Promise<Outcome[]> => {
+    const outcome = ({ first, rows }: DueTicket, result: Result): Outcome => ({
       ticketId: first.ticket_id,
       tags: rows,
-      ...rest,
+      ...result,
     });
     try {
-      await client.changeTags(first.external_id, {
-        add: rows.filter(({ wanted }) => wanted).map(({ tag }) => tag),
-        remove: rows.filter(({ wanted }) => !wanted).map(({ tag }) => tag),
+      const changes = tickets.map(({ first, rows }) => ({ externalId: first.external_id, ...changeOf(rows) }));
+      const answer = await client.changeTagsOfMany?.(changes);
+      const reasons = new Map(answer?.refused.map(({ externalId, reason }) => [externalId, reason]));
+      return tickets.map((ticket) => {
+        const reason = reasons.get(ticket.first.external_id);
+        return outcome(ticket, reason === undefined ? done : refused(reason.slice(0, 500)));
       });
-      return result({ state: 'done', counted: true, dueAt: null, error: null });
     } catch (error) {
-      const message = error instanceof Error ? error.message.slice(0, 500) : 'unknown error';
-      const now = clock.now().getTime();
-      if (isOutage(error) || isForbidden(error)) await troubles.met(connectionId, 'tags', error);
-      if (error instanceof LimitReached)
-        return result({ state: 'pending', counted: false, dueAt: new Date(now + error.retryAfterMs), error: message });
-      if (error instanceof UpstreamError && [404, 410, 422].includes(error.status ?? 0))
-        return result({ state: 'refused', counted: true, dueAt: null, error: message });
-      // Adding and removing tags is idempotent: a call whose answer was lost is simply made again.
-      if (isOutage(error))
-        return result({
-          state: 'pending',
-          counted: false,
-          dueAt: new Date(now + retryDelayMs(first.attempts + 2)),
-          error: message,
-        });
-      const attempts = first.attempts + 1;
-      return attempts >= mostAttempts
-        ? result({ state: 'failed', counted: true, dueAt: null, error: message })
-        : result({
-            state: 'pending',
-            counted: true,
-            dueAt: new Date(now + (isForbidden(error) ? forbiddenRetryMs : retryDelayMs(attempts))),
-            error: message,
-          });
+      await meet(connectionId, error);
+      return tickets.map((ticket) => outcome(ticket, failed(error, ticket.first.attempts)));
     }
   };
 
+  /** Writes all rows of one ticket; one that was closed since we read it goes by job. */
+  const writeOne = async (account: Account, ticket: DueTicket): Promise<Outcome> => {
+    const { first, rows } = ticket;
+    const held = first.snapshot_at ? [{ updatedAt: first.snapshot_at }] : [];
+    const result = await account.client.changeTags(first.external_id, changeOf(rows), ...held).then(
+      () => done,
+      async (error: unknown) => {
+        if (error instanceof UpstreamError && error.status === 422 && account.client.changeTagsOfMany) return null;
+        await meet(account.connectionId, error);
+        return failed(error, first.attempts);
+      },
+    );
+    if (result) return { ticketId: first.ticket_id, tags: rows, ...result };
+    const [byJob] = await writeMany(account, [ticket]);
+    return byJob ?? { ticketId: first.ticket_id, tags: rows, ...done };
+  };
+
   return {
-    /** Writes the due tags of one lot, one call per ticket for what is added and one for what is taken away. */
+    /** Writes the due tags of one lot: closed tickets and those of history together where the helpdesk can, all others one by one. */
     act: (lot: Lot): Promise<void> =>
       runStep('act', async (line) => {
         line.connection = lot.connectionId;
@@ -212,22 +212,28 @@ export const createActor = (deps: {
         const { claim, ticketIds } = await takeOver(sql, lot);
         line.tickets = ticketIds.length;
         if (claim === null) return;
-        const client = deps.clientOf(connection);
-        for (let start = 0; start < ticketIds.length; start += writersAtOnce) {
-          const those = ticketIds.slice(start, start + writersAtOnce);
-          const due = Map.groupBy(await dueTags(sql, those, claim, clock.now()), (row) => row.ticket_id);
-          const outcomes = await Promise.all(
-            [...due.values()].flatMap((rows) =>
-              rows[0] ? [writeOne({ connectionId: connection.id, client }, rows[0], rows)] : [],
-            ),
-          );
+        const account = { connectionId: connection.id, client: deps.clientOf(connection) };
+        const settle = async (outcomes: readonly Outcome[]): Promise<void> => {
           await record(sql, outcomes, clock.now());
           if (outcomes.some(({ state }) => state === 'done')) await troubles.well(connection.id, 'tags');
-          if (due.size < those.length) line.left = Number(line.left ?? 0) + those.length - due.size;
           for (const { state, error } of outcomes) {
             line[state] = Number(line[state] ?? 0) + 1;
             if (error !== null) line.reason = error;
           }
+        };
+        const dueOf = async (ids: readonly bigint[]): Promise<DueTicket[]> =>
+          ticketsOf(await dueTags(sql, ids, claim, clock.now()));
+        const byJob = account.client.changeTagsOfMany
+          ? (await dueOf(ticketIds)).filter(({ first }) => first.by_job)
+          : [];
+        if (byJob.length > 0) await settle(await writeMany(account, byJob));
+        const settled = new Set(byJob.map(({ first }) => first.ticket_id));
+        const singly = ticketIds.filter((id) => !settled.has(id));
+        for (let start = 0; start < singly.length; start += writersAtOnce) {
+          const those = singly.slice(start, start + writersAtOnce);
+          const due = await dueOf(those);
+          await settle(await Promise.all(due.map((ticket) => writeOne(account, ticket))));
+          if (due.length < those.length) line.left = Number(line.left ?? 0) + those.length - due.length;
         }
       }),
   };

@@ -1,8 +1,9 @@
-export { claimTags, createActor } from './act.ts';
+export { createActor } from './act.ts';
 export { newestDelivery } from './arrivals.ts';
 export type { BackfillProgress } from './backfill-progress.ts';
 export { dropOldBodies } from './bodies.ts';
 export { walkWorkFeeds } from './found-work.ts';
+export { claimTags } from './claim-tags.ts';
 export { createGatherer } from './gather.ts';
 export { identified } from './identify.ts';
 export { isolate } from './isolate.ts';
@@ -12,6 +13,7 @@ export { rebaseTickets, ticketOrigins } from './rebase.ts';
 export { createReceiver } from './receive.ts';
 export { reconcile, type WalkResult } from './reconcile.ts';
 export { listQuarantined, replay } from './replay.ts';
+export { releaseHistory } from './release-history.ts';
 export { type CountDelivery, webhookRoutes } from './routes.ts';
 export { type BackfillResult, runBackfill } from './run-backfill.ts';
 export { type ConnectionStatus, connectionStatuses } from './status.ts';

@@ -57,6 +57,8 @@ export const createProcessor = (deps: {
   readonly directory: Directory;
   readonly orders: Orders;
   readonly basis: ReportingBasis;
+  /** Whether a connection's helpdesk takes tags of closed tickets; absent: none does. */
+  readonly tagsClosed?: (connection: Connection) => boolean;
   /** Told of solved tickets that got no invitation. */
   readonly onSuppressed?: (reason: NotInvited, count: number) => void;
 }): Processor => {
@@ -66,6 +68,7 @@ export const createProcessor = (deps: {
   const processLot = async (tx: Sql, connection: Connection, items: readonly Item[]): Promise<Suppressed> => {
     const now = clock.now();
     const tagPrefix = textSetting(connection, 'tagPrefix') ?? '';
+    const tagsClosed = deps.tagsClosed?.(connection) ?? false;
     const gatheredById = new Map(items.map(({ ticketId, gathered }) => [ticketId, gathered]));
     const snapshotOf = (id: bigint) => gatheredById.get(id)?.snapshot ?? undefined;
     const { mode, surveysSince, backfillBegan } = await currentMode(tx, connection.id);
@@ -204,6 +207,7 @@ export const createProcessor = (deps: {
       const gathered = gatheredById.get(ticket.id);
       const decision = decisions.get(ticket.id);
       const deleted = ticket.status === 'deleted';
+      const closed = !deleted && (gathered?.snapshot?.frozen ?? ticket.status === 'closed');
       const plan = planTags({
         desired: decision && !deleted ? wantedTags(decision, tagPrefix) : [],
         onTicket: gathered?.snapshot
@@ -215,7 +219,8 @@ export const createProcessor = (deps: {
           : null,
         rows: tagRows.get(ticket.id) ?? [],
         mayWrite: mode === 'act' && !isHistory(ticket.id, ticket.createdAt),
-        frozen: deleted || (gathered?.snapshot?.frozen ?? ticket.status === 'closed'),
+        frozen: deleted || (closed && !tagsClosed),
+        closed,
       });
       if (plan.needsHistory) askDeep.add(ticket.id);
       return { ticketId: ticket.id, changes: plan.changes };

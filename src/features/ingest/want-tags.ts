@@ -23,8 +23,10 @@ export interface TagFacts {
   readonly rows: readonly TagRow[];
   /** Whether what is wanted may be written: mode `act`, and not a ticket known from history alone. */
   readonly mayWrite: boolean;
-  /** A closed ticket cannot be tagged the ordinary way. */
+  /** The ticket takes no tags: it is deleted, or closed on a helpdesk that cannot tag closed tickets. */
   readonly frozen: boolean;
+  /** It is closed, and can be tagged all the same: but what was only observed stays so, for nobody was shown it. */
+  readonly closed?: boolean;
 }
 
 export interface TagPlan {
@@ -40,12 +42,12 @@ const openStateOf = ({ mayWrite, frozen }: Pick<TagFacts, 'mayWrite' | 'frozen'>
 const wish = (
   tag: string,
   row: TagRow | undefined,
-  { onTicket, mayWrite, frozen }: TagFacts,
+  { onTicket, mayWrite, frozen, closed = false }: TagFacts,
 ): TagRow['state'] | 'ask' | null => {
   const openState = openStateOf({ mayWrite, frozen });
   if (onTicket?.tags.includes(tag)) return row && (!row.wanted || row.state !== 'done') ? 'done' : null;
   if (!row?.wanted) return openState;
-  if (row.state === 'observed') return openState === 'pending' ? 'pending' : null;
+  if (row.state === 'observed') return openState === 'pending' && !closed ? 'pending' : null;
   // The ticket was pulled anew, so something changed: what the helpdesk refused then gets another try.
   if (onTicket && row.state === 'failed' && row.callFailed) return openState;
   const seenGone = onTicket && row.state === 'done' && row.doneAt !== null && row.doneAt < onTicket.readAt;
@@ -55,7 +57,7 @@ const wish = (
 };
 
 /** What becomes of a tag that we recorded and that the attribution asks for no more; null: it stays as it is. */
-const farewell = (row: TagRow, { onTicket, mayWrite, frozen }: TagFacts): TagRow['state'] | null => {
+const farewell = (row: TagRow, { onTicket, mayWrite, frozen, closed = false }: TagFacts): TagRow['state'] | null => {
   const openState = openStateOf({ mayWrite, frozen });
   const carried = row.state === 'done' || row.doneAt !== null || row.tried;
   const gone =
@@ -68,7 +70,7 @@ const farewell = (row: TagRow, { onTicket, mayWrite, frozen }: TagFacts): TagRow
   if (row.wanted) return settled ? 'done' : openState;
   if (row.state === 'pending') return settled ? 'done' : null;
   if (onTicket && row.state === 'failed') return settled ? 'done' : openState;
-  return row.state === 'observed' && openState === 'pending' ? (settled ? 'done' : 'pending') : null;
+  return row.state === 'observed' && openState === 'pending' && !closed ? (settled ? 'done' : 'pending') : null;
 };
 
 /**

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type {
   HelpdeskAdapter,
   HelpdeskClient,
+  TagChange,
   TicketChange,
   TicketHistory,
   TicketSnapshot,
@@ -92,9 +93,17 @@ export interface FakeDesk {
   /** Run before an answer; what they throw is the answer. */
   onPull: (ids: readonly string[]) => void | Promise<void>;
   onWrite: (externalId: string) => void | Promise<void>;
+  /** The state that each write named. */
+  readonly heldStates: (Date | undefined)[];
+  /** Whether tags of many tickets, closed ones too, go by job; and the jobs so far. */
+  tagsByJob: boolean;
+  readonly jobs: Parameters<NonNullable<HelpdeskClient['changeTagsOfMany']>>[0][];
+  /** Ids that a job refuses. */
+  readonly refusedByJob: Set<string>;
   onPage: (page: number) => void;
   readonly adapter: HelpdeskAdapter;
 }
+  onJob: (externalId: string) => void | Promise<void>;
 
 /** A helpdesk in memory, behind the port that the real ones stand behind. */
 export const fakeDesk = (): FakeDesk => {
@@ -136,12 +145,25 @@ export const fakeDesk = (): FakeDesk => {
     async changeTags(externalId, change) {
       desk.writes.push({ externalId, ...change });
       await desk.onWrite(externalId);
-      const ticket = desk.tickets.get(externalId);
-      if (!ticket) return;
-      const tags = new Set(ticket.tags);
-      for (const tag of change.add) tags.add(tag);
-      for (const tag of change.remove) tags.delete(tag);
-      desk.tickets.set(externalId, { ...ticket, tags: [...tags] });
+      apply(externalId, change);
+    },
+  };
+  const apply = (externalId: string, { add, remove }: TagChange): void => {
+    const ticket = desk.tickets.get(externalId);
+    if (!ticket) return;
+    const tags = new Set(ticket.tags);
+    for (const tag of add) tags.add(tag);
+    for (const tag of remove) tags.delete(tag);
+    desk.tickets.set(externalId, { ...ticket, tags: [...tags] });
+  };
+  const withJobs: HelpdeskClient = {
+    ...client,
+    async changeTagsOfMany(changes) {
+      desk.jobs.push(changes);
+      for (const { externalId } of changes) await desk.onJob(externalId);
+      const refused = changes.filter(({ externalId }) => desk.refusedByJob.has(externalId));
+      for (const change of changes) if (!refused.includes(change)) apply(change.externalId, change);
+      return { refused: refused.map(({ externalId }) => ({ externalId, reason: 'the job says no' })) };
     },
   };
   const desk: FakeDesk = {
@@ -151,6 +173,7 @@ export const fakeDesk = (): FakeDesk => {
     counted: null,
     calls: [],
     pulls: [],
+      desk.heldStates.push(held?.updatedAt);
     walks: [],
     writes: [],
     onPull: () => undefined,
@@ -169,8 +192,13 @@ export const fakeDesk = (): FakeDesk => {
               delivery: { deliveryKey: 'k', eventType: 'changed', ticketExternalId: '77', urgency: 'now' },
             }
           : { outcome: 'unreadable', deliveryKey: 'k', reason: 'still not' },
-      connect: () => client,
+      connect: () => (desk.tagsByJob ? withJobs : client),
     },
+    heldStates: [],
+    tagsByJob: false,
+    jobs: [],
+    refusedByJob: new Set(),
+    onJob: () => undefined,
   };
   return desk;
 };

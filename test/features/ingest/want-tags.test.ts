@@ -40,6 +40,16 @@ describe('a tag that the attribution asks for', () => {
       '+partner_nord observed',
     ],
     ['is refused on a closed ticket', { onTicket: read([]), frozen: true }, '+partner_nord refused'],
+    [
+      'is written on a closed ticket where the helpdesk can',
+      { onTicket: read([]), closed: true },
+      '+partner_nord pending',
+    ],
+    [
+      'that was only observed stays so on a closed ticket',
+      { onTicket: read([]), rows: [fresh({ state: 'observed' })], closed: true },
+      '',
+    ],
     ['is not recorded as ours where somebody else set it', { onTicket: read(nord) }, ''],
     ['is settled', { onTicket: read(nord), rows: [row()] }, ''],
     ['is settled when seen before its answer came', { onTicket: read(nord), rows: [fresh()] }, '+partner_nord done'],

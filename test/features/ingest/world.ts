@@ -82,6 +82,7 @@ export const world = async ({ mode = 'act' as 'observe' | 'act', settings = {}, 
       directory,
       orders,
       basis,
+      tagsClosed: () => desk.tagsByJob,
       onSuppressed: (reason, count) => suppressed.push([reason, count]),
     });
     const troubles = ingest.createTroubles({ sql: db, clock });
