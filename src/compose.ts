@@ -14,7 +14,7 @@ import {
   ticketsToReprice,
   ticketsWorkedSince,
 } from './features/costing/index.ts';
-import { createSender, surveyRoutes } from './features/csat/index.ts';
+import { createScoreTeller, createSender, surveyRoutes } from './features/csat/index.ts';
 import {
   type Connection,
   createDirectory,
@@ -263,6 +263,13 @@ export const compose = async (
       publicUrl: config.publicUrl,
       log,
     });
+    const tellScores = createScoreTeller({
+      sql: db,
+      clock,
+      log,
+      connections: async () => (await directory.connections.list()).filter(({ kind }) => helpdesks.has(kind)),
+      clientOf: helpdeskOf,
+    });
     const fxFetch = createFxFetch({ db, clock, url: config.fxUrl, allowPrivate: config.allowPrivateUpstreams });
 
     const decide = (lot: ingest.Lot): Promise<void> =>
@@ -373,6 +380,7 @@ export const compose = async (
             claimDue: () => ingest.claimDue(db, clock.now()),
             claimStale: () => ingest.claimStale(db, clock.now()),
             claimTags: () => ingest.claimTags(db, clock.now()),
+            tellScores,
             sendSurveys: async () => (await sender.sendDue({ limit: surveysAtOnce })) === surveysAtOnce,
             foldRollups: async () => (await foldRollups(db)) > 0,
             findMissedHolds: async () =>

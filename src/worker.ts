@@ -19,6 +19,8 @@ export interface Work {
   readonly claimTags: () => Promise<Lot[]>;
   /** One lot at a time; resolves to whether there may be more. */
   readonly sendSurveys: () => Promise<boolean>;
+  /** Writes customers' answers into the helpdesks' own records. */
+  readonly tellScores: () => Promise<unknown>;
   readonly foldRollups: () => Promise<boolean>;
   readonly findMissedHolds: () => Promise<void>;
   readonly tidy: (stop: AbortSignal) => Promise<void>;
@@ -138,6 +140,10 @@ export const startWorker = (deps: {
       guarded('sweep tags', () => hand('act', work.claimTags)),
     ),
     clock.every(secondMs, guarded('send surveys', untilDone(work.sendSurveys))),
+    clock.every(
+      30 * secondMs,
+      guarded('tell scores', async () => void (await work.tellScores())),
+    ),
     clock.every(30 * secondMs, guarded('fold rollups', untilDone(work.foldRollups))),
     clock.every(
       2 * minuteMs,

@@ -49,6 +49,7 @@ const stage = (parts: Partial<Work> = {}) => {
     claimStale: async () => [],
     claimTags: async () => [],
     sendSurveys: () => note('surveys')().then(() => false),
+    tellScores: async () => 0,
     foldRollups: () => note('fold')().then(() => false),
     findMissedHolds: note('holds'),
     tidy: note('tidy'),

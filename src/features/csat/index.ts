@@ -11,3 +11,4 @@ export { type CsatSummary, csatSummary, neededResponses } from './results.ts';
 export { type SurveyRoutesDeps, surveyRoutes } from './routes.ts';
 export { createSender, type SenderDeps } from './send.ts';
 export { type Score, type SurveyLanguage, scores, surveyLanguages } from './survey-language.ts';
+export { createScoreTeller } from './tell-score.ts';
