@@ -1,10 +1,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UpstreamError } from '../../src/core/errors.ts';
 import { createMailer, type Mail } from '../../src/platform/mail.ts';
+import { type MailServer, startMailServer } from '../support/mail-server.ts';
 import { standingClock } from '../support/standing-clock.ts';
 
 const mail: Mail = {
@@ -66,52 +67,14 @@ describe('without a mail server', () => {
 });
 
 describe('over SMTP', () => {
-  let server: Server;
-  let url: string;
-  let received: string;
-  let commands: string[];
-  /** What the server does instead of its usual answer, by the first word of a command; "." is the end of the message. */
-  let answers: Record<string, string | ((socket: Socket) => void)>;
-
+  let sink: MailServer;
   beforeEach(async () => {
-    received = '';
-    commands = [];
-    answers = {};
-    server = createServer((socket) => {
-      let inMessage = false;
-      let rest = '';
-      const answer = (word: string, usual: string) => {
-        const other = answers[word];
-        if (typeof other === 'function') return other(socket);
-        inMessage = word === 'DATA' && other === undefined;
-        socket.write(`${other ?? usual}\r\n`);
-      };
-      socket.on('error', () => undefined);
-      socket.write('220 test\r\n');
-      socket.on('data', (chunk) => {
-        const lines = (rest + chunk.toString()).split('\r\n');
-        rest = lines.pop() ?? '';
-        for (const line of lines) {
-          if (inMessage) {
-            if (line === '.') {
-              inMessage = false;
-              answer('.', '250 taken');
-            } else received += `${line}\n`;
-            continue;
-          }
-          const word = line.split(/[ :]/)[0]?.toUpperCase() ?? '';
-          commands.push(line);
-          answer(word, word === 'DATA' ? '354 go on' : word === 'QUIT' ? '221 bye' : '250 ok');
-        }
-      });
-    }).listen(0, '127.0.0.1');
-    await new Promise((resolve) => server.once('listening', resolve));
-    url = `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    sink = await startMailServer();
   });
-  afterEach(() => new Promise((resolve) => server.close(resolve)));
+  afterEach(() => new Promise((resolve) => sink.server.close(resolve)));
 
   const send = (options: Partial<Mail> = {}) =>
-    createMailer({ smtpUrl: url, outboxDir: folder, from, clock: standingClock() })
+    createMailer({ smtpUrl: sink.url, outboxDir: folder, from, clock: standingClock() })
       .send({ ...mail, ...options })
       .then(
         () => null,
@@ -120,9 +83,11 @@ describe('over SMTP', () => {
 
   it('hands the mail to the server, with its Message-ID and one recipient', async () => {
     expect(await send()).toBeNull();
-    expect(received).toContain('Message-ID: <invitation-42@nord.example>');
-    expect(received).toContain('List-Unsubscribe');
-    expect(commands.filter((line) => /^(MAIL|RCPT)/.test(line))).toEqual([
+    const [received] = sink.mails;
+    expect(received?.recipients).toEqual(['kim@example.org']);
+    expect(received?.text).toContain('Message-ID: <invitation-42@nord.example>');
+    expect(received?.text).toContain('List-Unsubscribe');
+    expect(sink.commands.filter((line) => /^(MAIL|RCPT)/.test(line))).toEqual([
       expect.stringContaining('<support@nord.example>'),
       expect.stringContaining('<kim@example.org>'),
     ]);
@@ -137,7 +102,7 @@ describe('over SMTP', () => {
     ['MAIL', (socket: Socket) => socket.destroy(), { status: undefined, retryable: true }],
     ['.', (socket: Socket) => socket.destroy(), { status: undefined, retryable: true, inDoubt: true }],
   ] as const)('tells %s answered by %s', async (word, answer, expected) => {
-    answers[word] = answer;
+    sink.answers[word] = answer;
     const error = await send();
     expect(error).toBeInstanceOf(UpstreamError);
     expect(error).toMatchObject(expected);
@@ -145,17 +110,17 @@ describe('over SMTP', () => {
   });
 
   it('knows that a server which is away took nothing', async () => {
-    await new Promise((resolve) => server.close(resolve));
+    await new Promise((resolve) => sink.server.close(resolve));
     expect(await send()).toMatchObject({ retryable: true, inDoubt: false });
-    server.listen(0);
+    sink.server.listen(0);
   });
 
   it('checks that the server can be used', async () => {
-    const mailer = createMailer({ smtpUrl: url, outboxDir: folder, from, clock: standingClock() });
+    const mailer = createMailer({ smtpUrl: sink.url, outboxDir: folder, from, clock: standingClock() });
     await expect(mailer.check()).resolves.toBeUndefined();
     expect(mailer.wasSent).toBeUndefined();
-    answers.EHLO = '554 closed';
-    answers.HELO = '554 closed';
+    sink.answers.EHLO = '554 closed';
+    sink.answers.HELO = '554 closed';
     await expect(mailer.check()).rejects.toThrow(UpstreamError);
   });
 });

@@ -2,8 +2,9 @@ import { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { atEndOfFile } from '../support/cleanup.ts';
 import { startCli } from '../support/cli.ts';
+import { startMailServer } from '../support/mail-server.ts';
 import { testRedis } from '../support/redis.ts';
-import { expectExactlyOnce, mailsIn, stage } from './stage.ts';
+import { expectExactlyOnce, expectNoMailTwice, mailsIn, stage } from './stage.ts';
 
 const redis = await testRedis();
 if (redis) atEndOfFile(() => redis.close());
@@ -52,6 +53,41 @@ describe.concurrent('processes that are killed', () => {
       },
       longestMs,
     );
+
+  test(
+    'bug: no mail twice was told from files that a second mail overwrites: over SMTP nobody has two, and only a kill leaves a doubt',
+    async () => {
+      const sink = await startMailServer();
+      atEndOfFile(async () => void sink.server.close());
+      const set = await stage(80, { SMTP_URL: sink.url });
+      const { kill, play, until, quiet } = set;
+      const { mails, answers } = sink;
+      /** Kills when so many mails have come in; the server is asked at `word` and answers what it then says, if anything. */
+      const killAt = async (word: string, count: number, says: string | null) => {
+        await new Promise<void>((resolve) => {
+          answers[word] = (socket) => {
+            const reached = mails.length >= count;
+            const answer = reached ? says : '250 ok';
+            if (answer !== null) socket.write(`${answer}\r\n`);
+            if (reached) resolve();
+          };
+        });
+        await kill(() => delete answers[word]);
+      };
+      const playing = play();
+      // Handed over and not answered; answered and not yet recorded, most likely; not handed over; anywhere.
+      await killAt('.', 8, null);
+      await killAt('.', 24, '250 taken');
+      await killAt('RCPT', 40, null);
+      await until(() => mails.length >= 54);
+      await kill();
+      const ids = await playing;
+      await quiet();
+      const { inDoubt } = await expectNoMailTwice(set, ids, mails);
+      expect(inDoubt).toBeGreaterThan(0);
+    },
+    longestMs,
+  );
 
   test.skipIf(!redis)(
     'a queue that is lost loses nothing',
