@@ -4,13 +4,13 @@ import { pino } from 'pino';
 import { backfillWords, verdictOf } from './backfill-words.ts';
 import { compose, type Product, version } from './compose.ts';
 import { loadConfig } from './config.ts';
-import { connect, reconnect } from './connect.ts';
+import { addConnectionCommands } from './connection-commands.ts';
 import { AppError, type InputFault, InvalidInput } from './core/errors.ts';
 import { addDays, dayIn, parseDay } from './core/time.ts';
 import { demo } from './demo.ts';
 import { doctor, doctorLines } from './doctor.ts';
 import type { Connection } from './features/directory/index.ts';
-import { type ActPreview, connectionStatuses, replay, switchMode } from './features/ingest/index.ts';
+import { replay } from './features/ingest/index.ts';
 import { parsePeriod, partnerReport, reportCsv } from './features/reports/index.ts';
 import { importable, importText } from './import.ts';
 import { explain, faultLines, serve } from './main.ts';
@@ -18,7 +18,7 @@ import { migrate } from './platform/database/migrate.ts';
 import { openDatabase } from './platform/database/open.ts';
 import { createLog } from './platform/log.ts';
 import { rebase } from './rebase.ts';
-import { confirm, note, type Output, print, progressLine, readJson, readText } from './terminal.ts';
+import { type Output, print, progressLine, readText } from './terminal.ts';
 
 const actor = 'cli';
 
@@ -48,8 +48,6 @@ const program = new Command('deskledger')
 const command = (signature: string, about: string): Command =>
   program.command(signature).description(about).option('--json', 'print one JSON document');
 
-const modeOption = (about: string) => new Option('--mode <mode>', about).choices(['observe', 'act']);
-
 command('serve', 'run the server: web and worker roles in one process')
   .option('--no-worker', 'the web role alone')
   .action(({ worker }) => serve({ web: true, worker }));
@@ -60,68 +58,16 @@ command('demo', '90 days of a marketplace in 90 seconds, on simulated vendors, w
   demo(loadConfig()),
 );
 
-command('connect <kind>', 'connect a helpdesk or a store')
-  .requiredOption('--settings <file>', 'JSON with the settings of the kind')
-  .option('--no-remote-setup', 'make nothing at the vendor')
-  .addOption(modeOption('observe writes nothing at the helpdesk, act tags and asks'))
-  .action(async (kind: string, { settings: file, remoteSetup, mode, json }) => {
-    const settings = await readJson(file);
-    const { result, notes } = await withProduct((product) =>
-      connect(product, { kind, settings, mode, remoteSetup, actor }),
-    );
-    notes.forEach(note);
-    print(result, { json });
-  });
+addConnectionCommands({ command, withProduct, chosen, actor });
 
-const showConnections = (product: Product, id: string | undefined, output: Output) =>
-  Promise.all([chosen(product, id), connectionStatuses(product.db, product.clock.now())]).then(([known, statuses]) =>
-    print({ connections: statuses.filter((status) => known.some((one) => one.id === status.id)) }, output),
-  );
-
-const askToAct = (output: Output & { readonly yes?: boolean }) => async (preview: ActPreview) => {
-  const what = `${preview.tags} tags on ${preview.tickets} tickets would be written; surveys go to tickets solved from now on.`;
-  note(what);
-  return output.yes || confirm('Switch?', output);
-};
-
-command('connection [id]', 'show connections; switch one between observe and act; correct its settings')
-  .addOption(modeOption('what would be written is shown first'))
-  .option('--yes', 'do not ask, switch')
-  .option('--settings <file>', 'JSON with the settings to change, e.g. two webhookSecrets during a rotation')
-  .option('--remote-setup', 'make the webhook at the helpdesk')
-  .action(async (id: string | undefined, { mode, yes, settings: file, remoteSetup = false, json }) => {
-    const settings = file === undefined ? undefined : await readJson(file);
-    await withProduct(async (product) => {
-      const changes = mode !== undefined || settings !== undefined || remoteSetup;
-      if (!changes) return showConnections(product, id, { json });
-      if (id === undefined) throw missing('id', 'Say which connection, e.g. deskledger connection 1 --mode act');
-      const { db, clock, directory } = product;
-      let connection = await directory.connections.get(id);
-      let answer: object = {};
-      if (settings !== undefined || remoteSetup) {
-        const { result, notes } = await reconnect(product, connection, { settings, remoteSetup, actor });
-        notes.forEach(note);
-        answer = result;
-        connection = await directory.connections.get(String(result.id));
-      }
-      if (mode !== undefined) {
-        const consent = askToAct({ json, yes });
-        const done = await switchMode({ sql: db, clock, directory }, connection, { mode, consent, actor });
-        const { kind, mode: held } = done.connection;
-        answer = { ...answer, id: connection.id, kind, mode: held, tagsToWrite: done.tags, tickets: done.tickets };
-      }
-      print(answer, { json });
-    });
-  });
-
-command('doctor', 'what is configured, reachable and working, and the next step for each fault').action(
-  async ({ json }) => {
-    const report = await doctor(log);
+command('doctor', 'what is configured, reachable and working, and the next step for each fault')
+  .option('--write', 'also write a test tag to the newest open ticket of each helpdesk, and take it away again', false)
+  .action(async ({ write, json }) => {
+    const report = await doctor(log, { write });
     if (json) print(report, { json });
     else process.stdout.write(doctorLines(report));
     if (!report.ok) process.exitCode = 1;
-  },
-);
+  });
 
 /** Reads one connection's history or changes, with its progress on the terminal. */
 const read = async (product: Product, connection: Connection, since: Date | undefined, output: Output) => {

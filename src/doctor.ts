@@ -2,9 +2,21 @@ import { compose, type Product } from './compose.ts';
 import { loadConfig } from './config.ts';
 import { AppError, type ErrorCode } from './core/errors.ts';
 import { isDemo } from './demo-folder.ts';
-import { type Check, type DoctorReport, examine, reasonOf } from './features/operation/index.ts';
+import type { Connection } from './features/directory/index.ts';
+import { newestOpenTicket } from './features/ingest/index.ts';
+import {
+  type AccountLook,
+  type Check,
+  type DoctorReport,
+  examine,
+  reasonOf,
+  tagRoundTrip,
+  testTagOf,
+} from './features/operation/index.ts';
 import { explain } from './main.ts';
 import type { Log } from './platform/log.ts';
+import { reach } from './prove.ts';
+import { wishOf } from './remote-setup.ts';
 
 const nextSteps: Partial<Record<ErrorCode, string>> = {
   invalid_input: 'Correct the named settings; README.md lists them all.',
@@ -27,7 +39,45 @@ const notStarted = (error: unknown): DoctorReport => ({
   ],
 });
 
-const examineProduct = async (product: Product): Promise<DoctorReport> => {
+/** One question to a helpdesk whose failure is an answer too. */
+const orReason = async <Result>(question: () => Promise<Result>, otherwise: (reason: string) => Result) => {
+  try {
+    return await question();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return otherwise(error.message);
+  }
+};
+
+/** A look at a helpdesk's account by a client of its own, whose answers also tell the vendor's time. */
+const lookAt = async (product: Product, connection: Connection): Promise<AccountLook> => {
+  const { clock, config, helpdesks } = product;
+  const adapter = helpdesks.get(connection.kind);
+  if (!adapter) throw new TypeError(`a ${connection.kind} is no helpdesk`);
+  let skewMs: number | null = null;
+  const client = adapter.connect(adapter.settings.parse(connection.settings), {
+    clock,
+    allowPrivate: config.allowPrivateUpstreams,
+    apiUserId: connection.apiUserId,
+    observe({ serverAt }) {
+      if (serverAt) skewMs = clock.now().getTime() - serverAt.getTime();
+    },
+  });
+  const findings = await orReason(
+    async () => (await client.inspect?.()) ?? [],
+    (text) => [{ topic: 'rights', level: 'warn', text, next: 'Try again when the helpdesk answers.' } as const],
+  );
+  const { remote } = client;
+  const webhook = remote
+    ? await orReason<AccountLook['webhook']>(
+        async () => remote.check(await wishOf(product, connection)),
+        (reason) => ({ state: 'unknown', reason }),
+      )
+    : null;
+  return { skewMs, findings, webhook };
+};
+
+const examineProduct = async (product: Product, { write }: { readonly write: boolean }): Promise<DoctorReport> => {
   const { config, db, clock, directory, mailer, queues, orders, helpdesks, reporting } = product;
   return examine({
     db,
@@ -40,6 +90,15 @@ const examineProduct = async (product: Product): Promise<DoctorReport> => {
     queueKind: config.redisUrl === undefined ? 'PostgreSQL' : 'Redis',
     pingQueue: queues.ping,
     hasWebhooks: ({ kind }) => helpdesks.has(kind),
+    look: (connection) => lookAt(product, connection),
+    reach: () => reach(product),
+    ...(write && {
+      async tryTag(what: string, connection: Connection) {
+        const tag = testTagOf(connection.settings.tagPrefix);
+        const externalId = await newestOpenTicket(db, connection.id);
+        return tagRoundTrip(what, product.helpdeskOf(connection), { externalId, tag });
+      },
+    }),
     async signIn(connection) {
       if (!helpdesks.has(connection.kind)) {
         const { storeName, lacking } = await orders.clientOf(connection).verify();
@@ -50,12 +109,15 @@ const examineProduct = async (product: Product): Promise<DoctorReport> => {
   });
 };
 
-/** Looks at everything that is configured; what keeps the product from starting is a fault like any other. */
-export const doctor = async (log: Log): Promise<DoctorReport> => {
+/**
+ * Looks at everything that is configured; what keeps the product from starting is a fault like any other. With `write` a test
+ * tag is written to the newest open ticket of each helpdesk and taken away again.
+ */
+export const doctor = async (log: Log, { write = false } = {}): Promise<DoctorReport> => {
   let product: Product | undefined;
   try {
     product = await compose(loadConfig(), { log });
-    return await examineProduct(product);
+    return await examineProduct(product, { write });
   } catch (error) {
     return notStarted(error);
   } finally {

@@ -69,6 +69,19 @@ const callOurselves = async (product: Product, { kind, settings, webhookKey }: C
   }
 };
 
+/** Why nothing of ours answers at PUBLIC_URL, as seen from this machine; null: it answers. */
+export const reach = async ({ clock, config }: Product): Promise<string | null> => {
+  const options = { baseUrl: config.publicUrl, headers: {}, clock, allowPrivate: true };
+  const http = createHttp({ ...options, retries: 0, timeoutMs: answerWithinMs });
+  try {
+    await http.request({ path: '/healthz', as: 'text' });
+    return null;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return ownFault(error, config.publicUrl);
+  }
+};
+
 /** Milliseconds until a delivery arrived after the ping; null where none did in time. */
 const pinged = async (
   product: Product,

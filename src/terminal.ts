@@ -67,7 +67,9 @@ export const askAtTerminal: Ask = async (question, { secret = false } = {}) => {
   // A terminal echoes by itself unless readline takes over, which then writes to nobody.
   const terminal = createInterface({ input: process.stdin, output: secret ? silent : process.stderr, terminal: true });
   const left = new Promise<never>((_, reject) => {
-    terminal.once('close', () => reject(new AppError('refused', 'Nothing was asked any further, and nothing was made.')));
+    terminal.once('close', () =>
+      reject(new AppError('refused', 'Nothing was asked any further, and nothing was made.')),
+    );
   });
   try {
     if (secret) process.stderr.write(question);

@@ -16,6 +16,7 @@ const commands = [
   'demo',
   'connect',
   'connection',
+  'disconnect',
   'doctor',
   'backfill',
   'reconcile',
@@ -109,7 +110,7 @@ describe('the table of commands', () => {
   it('says its version, and what it does not know', async () => {
     expect(await run('--version')).toEqual({ code: 0, stdout: '0.1.0\n', stderr: '' });
     expect(await failure('frobnicate')).toContain("unknown command 'frobnicate'");
-    expect(await failure('connect', 'zendesk')).toContain('--settings');
+    expect(await failure('connect', 'zendesk')).toContain('--settings FILE.json');
     expect(await failure('report', '--group-by', 'agent')).toContain('partner, region');
   });
 
@@ -150,7 +151,9 @@ describe('connect', () => {
     const faulty = await file('faulty.json', { name: 'x', subdomain: 'a b', email: 'nobody', apiToken: '' });
     const said = await failure('connect', 'zendesk', '--settings', faulty);
     for (const field of ['subdomain', 'email', 'apiToken']) expect(said).toContain(`  ${field}: `);
-    expect(await failure('connect', 'fax', '--settings', faulty)).toContain('known are bigcommerce, zendesk');
+    expect(await failure('connect', 'fax', '--settings', faulty)).toContain(
+      'known are bigcommerce, gorgias, kustomer, zendesk',
+    );
     const broken = await file('broken.json', '{"apiToken": "quoted-secret"');
     const unreadable = await failure('connect', 'zendesk', '--settings', broken);
     expect(unreadable).toContain('not valid JSON');
@@ -177,7 +180,7 @@ describe('connection', () => {
     const { code, stdout, stderr } = await run('connection', '1', '--mode', 'act', '--json');
     expect({ code, answer: JSON.parse(stdout) }).toEqual({
       code: 0,
-      answer: { id: 1, kind: 'zendesk', mode: 'act', tagsToWrite: 0, tickets: 0 },
+      answer: { id: 1, kind: 'zendesk', mode: 'act', tagsToWrite: 0, tickets: 0, surveysPerWeek: 0, carried: [] },
     });
     expect(stderr).toContain('0 tags on 0 tickets would be written');
     expect(await json('connection', '1', '--mode', 'observe')).toMatchObject({ mode: 'observe' });
@@ -200,6 +203,32 @@ describe('connection', () => {
     for (const secret of [sandbox.settings.apiToken, 'rotated-secret-1'])
       for (const text of [shown.stdout, shown.stderr, stored, Buffer.from(stored).toString('hex')])
         expect(text.includes(secret) || text.includes(Buffer.from(secret).toString('hex'))).toBe(false);
+  });
+});
+
+describe('disconnect', () => {
+  it('needs a yes, takes away at the helpdesk exactly what was made, and the account can be connected again', async () => {
+    const settings = await file('second.json', { ...sandbox.settings, name: 'second' });
+    const { id } = await json('connect', 'zendesk', '--settings', settings);
+    const before = sandbox.registry.webhooks.size;
+    const refused = await failure('disconnect', 'second');
+    expect(refused).toContain('It takes away at the helpdesk: webhook "Deskledger"');
+    expect(refused).toContain('add --yes');
+    expect(sandbox.registry.webhooks.size).toBe(before);
+    expect(await json('disconnect', 'second', '--yes')).toMatchObject({
+      id,
+      removed: [expect.stringContaining('webhook "Deskledger"')],
+      left: [],
+    });
+    expect(sandbox.registry.webhooks.size).toBe(before - 1);
+    expect(await failure('disconnect', 'second', '--yes')).toContain('known are main (1)');
+    expect(await json('connection', 'second', '--enable')).toMatchObject({ id, mode: 'observe' });
+    expect(sandbox.registry.webhooks.size).toBe(before);
+    expect(await json('disconnect', 'second', '--yes', '--leave-remote')).toMatchObject({ removed: [] });
+    expect(sandbox.registry.webhooks.size).toBe(before);
+    expect(await json('connect', 'zendesk', '--settings', settings)).toMatchObject({ id });
+    await json('disconnect', 'second', '--yes');
+    expect(sandbox.registry.webhooks.size).toBe(before - 1);
   });
 });
 
@@ -274,8 +303,16 @@ describe('the other commands', () => {
 
   it('reconcile, backfill and replay say what they did', async () => {
     expect(await json('reconcile')).toEqual({ connections: [{ connection: 1, walked: 0, raised: 0 }] });
-    expect(await json('backfill', '--since', '2026-01-01', '--connection', 'main')).toEqual({
-      connections: [{ connection: 1, walked: 0, raised: 0 }],
+    expect(await json('backfill', '--since', '2026-01-01', '--connection', 'main')).toMatchObject({
+      connections: [
+        {
+          connection: 1,
+          walked: 0,
+          raised: 0,
+          comparison: { complete: true },
+          verdict: expect.stringMatching(/^complete/),
+        },
+      ],
     });
     expect(await json('replay')).toEqual({ tickets: 0, tags: 0, deliveries: 0, stillUnreadable: 0 });
     expect(await failure('replay', '--ticket', '404')).toContain('no ticket "404"');
@@ -285,7 +322,10 @@ describe('the other commands', () => {
   });
 
   it('doctor: exit code 0 without faults, 1 with one, and a next step', async () => {
-    const healthy = await json('doctor');
+    // The secrets that a person gave meanwhile are not the webhook's: making it anew brings its own.
+    expect((await run('doctor')).stdout).toContain('secret that the connection does not hold');
+    await json('connection', 'main', '--remote-setup');
+    const healthy = await json('doctor', '--write');
     expect(healthy).toMatchObject({
       ok: true,
       checks: expect.arrayContaining([

@@ -21,6 +21,7 @@ const composed = ['app.ts', 'worker.ts', 'dashboard'];
 const commands = [
   'connect.ts',
   'connect-questions.ts',
+  'connection-commands.ts',
   'demo.ts',
   'demo-folder.ts',
   'disconnect.ts',

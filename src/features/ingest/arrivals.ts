@@ -8,3 +8,13 @@ export const newestDelivery = async (sql: Sql, connectionId: number): Promise<bi
   );
   return row?.id ?? null;
 };
+
+/** The newest ticket that can be tagged, by the helpdesk's id; null where none is known. */
+export const newestOpenTicket = async (sql: Sql, connectionId: number): Promise<string | null> => {
+  const [row] = await sql.query<{ external_id: string }>(
+    `select external_id from ticket
+      where connection_id = $1 and status in ('new', 'open', 'pending', 'hold') order by created_at desc, id desc limit 1`,
+    [connectionId],
+  );
+  return row?.external_id ?? null;
+};

@@ -1,5 +1,5 @@
 export { createActor } from './act.ts';
-export { newestDelivery } from './arrivals.ts';
+export { newestDelivery, newestOpenTicket } from './arrivals.ts';
 export type { BackfillProgress } from './backfill-progress.ts';
 export { dropOldBodies } from './bodies.ts';
 export { walkWorkFeeds } from './found-work.ts';

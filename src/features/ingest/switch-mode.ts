@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Connection, Directory, Mode } from '../directory/index.ts';
-import { type ActPreview, previewAct, releaseTags } from './preview.ts';
+import { type ActPreview, nothingToWrite, previewAct, releaseTags } from './preview.ts';
 
 export interface ModeSwitch extends ActPreview {
   readonly connection: Connection;
@@ -22,7 +22,7 @@ export const switchMode = async (
   }: { readonly mode: Mode; readonly consent: (preview: ActPreview) => Promise<boolean>; readonly actor: string },
 ): Promise<ModeSwitch> => {
   const preview =
-    mode === 'act' && connection.mode !== 'act' ? await previewAct(sql, connection.id) : { tickets: 0, tags: 0 };
+    mode === 'act' && connection.mode !== 'act' ? await previewAct(sql, connection, clock.now()) : nothingToWrite;
   const turns = mode !== connection.mode;
   if (turns && mode === 'act' && !(await consent(preview))) return { connection, switched: false, ...preview };
   const switched = turns ? await directory.connections.setMode(connection.id, mode, actor) : connection;

@@ -1,6 +1,6 @@
 import { LimitReached, UpstreamError } from '../../core/errors.ts';
 import type { Connection } from '../directory/index.ts';
-import type { ConnectionStatus } from '../ingest/index.ts';
+import { type ConnectionStatus, heldRatioOf } from '../ingest/index.ts';
 import { type Check, reasonOf } from './check.ts';
 
 /** What waits longer than this waits for a worker, not for its turn. */
@@ -57,8 +57,60 @@ export const webhookCheck = (
   };
 };
 
+const percent = (ratio: number): string => `${(Math.floor(ratio * 1000) / 10).toFixed(1)} %`;
+
+/** How we get on with the vendor, our webhook there, silence, and whether we hold what it has. */
+const healthChecks = (what: string, status: ConnectionStatus): Check[] => {
+  const { state, stateText, stateNext, stateSince, webhook, silentSince, backfill } = status;
+  const checks: Check[] = [];
+  const next = stateNext ?? 'See the log.';
+  if (state === 'ok') checks.push({ what: `${what}, state`, state: 'ok', found: 'ok' });
+  else
+    checks.push({
+      what: `${what}, state`,
+      state: state === 'limited' ? 'warning' : 'fault',
+      found: `${state} since ${stateSince}: ${stateText}`,
+      next,
+    });
+  if (webhook && !['fine', 'remade'].includes(webhook.state))
+    checks.push({
+      what: `${what}, webhook`,
+      state: 'warning',
+      found: `${webhook.state}: ${webhook.text ?? 'no reason told'}`,
+      next: `deskledger connection ${status.id} --remote-setup makes it; until then changes come by the feed, minutes late.`,
+    });
+  if (silentSince)
+    checks.push({
+      what: `${what}, silence`,
+      state: 'warning',
+      found: `no webhook since ${silentSince}, although there are changes`,
+      next: 'See at the helpdesk what its calls to PUBLIC_URL are answered; the feed brings the changes meanwhile.',
+    });
+  const ratio = heldRatioOf(status);
+  if (status.counted && ratio !== null)
+    checks.push(
+      ratio === 1
+        ? { what: `${what}, completeness`, state: 'ok', found: `all ${status.counted.there} tickets are held` }
+        : {
+            what: `${what}, completeness`,
+            state: 'warning',
+            found: `${percent(ratio)} of ${status.counted.there} tickets created since ${status.counted.since} are held`,
+            next: `deskledger backfill --since ${status.counted.since.slice(0, 10)} --connection ${status.id}`,
+          },
+    );
+  if (backfill && ['interrupted', 'incomplete'].includes(backfill.state))
+    checks.push({
+      what: `${what}, backfill`,
+      state: 'warning',
+      found: `${backfill.state}: ${backfill.done} of ${backfill.found} tickets found are held`,
+      next: `deskledger backfill --since ${backfill.since.slice(0, 10)} --connection ${status.id} goes on.`,
+    });
+  return checks;
+};
+
 /** Quarantine, what was not written, lag and the last walk. */
 export const statusChecks = (what: string, status: ConnectionStatus): Check[] => [
+  ...healthChecks(what, status),
   status.quarantined > 0
     ? {
         what: `${what}, quarantine`,

@@ -1,9 +1,11 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/open.ts';
+import { isPrivateUrl } from '../../platform/http/address.ts';
 import type { Mailer } from '../../platform/mail.ts';
 import type { Connection, Directory } from '../directory/index.ts';
 import { connectionStatuses } from '../ingest/index.ts';
 import { rollupDifferences } from '../reports/index.ts';
+import { type AccountLook, accountChecks, measuredCheck } from './account-checks.ts';
 import { attempt, type Check, reasonOf } from './check.ts';
 import { signInCheck, statusChecks, webhookCheck } from './connection-checks.ts';
 import { inputChecks } from './inputs.ts';
@@ -28,26 +30,39 @@ interface Patient {
   /** Proves a connection's credentials and says which account they lead to; throws where they do not. */
   readonly signIn: (connection: Connection) => Promise<string>;
   readonly hasWebhooks: (connection: Connection) => boolean;
+  /** Looks at the account of a helpdesk's connection that can be signed in to; reads only. */
+  readonly look?: (connection: Connection) => Promise<AccountLook>;
+  /** Why nothing of ours answers at PUBLIC_URL, as seen from here; null: it answers. */
+  readonly reach?: () => Promise<string | null>;
+  /** Writes a test tag to a ticket and takes it away again; absent: nothing is written. */
+  readonly tryTag?: (what: string, connection: Connection) => Promise<Check>;
 }
 
-/** How far from PUBLIC_URL helpdesks can get: what is configured, not whether it can be reached from outside. */
-const publicAddress = (publicUrl: string): Check => {
-  const { hostname, protocol } = new URL(publicUrl);
+/** How far PUBLIC_URL can be reached: what is configured, and whether it leads here from this machine. */
+const publicAddress = async ({ publicUrl, reach }: Patient): Promise<Check> => {
   const what = 'public address';
-  if (hostname === 'localhost' || hostname.startsWith('127.') || hostname === '[::1]')
+  if (isPrivateUrl(publicUrl))
     return {
       what,
       state: 'warning',
-      found: `${publicUrl} is reached from this machine alone`,
-      next: 'Set PUBLIC_URL to the https address at which helpdesks and customers reach this server.',
+      found: `${publicUrl} is reached from this machine or network alone; helpdesks cannot reach it`,
+      next: 'Set PUBLIC_URL to the https address at which helpdesks and customers reach this server, then run "deskledger connection NAME --remote-setup".',
     };
-  return protocol === 'https:'
-    ? { what, state: 'ok', found: publicUrl }
+  if (!publicUrl.startsWith('https:'))
+    return {
+      what,
+      state: 'warning',
+      found: `${publicUrl} is not https`,
+      next: 'Put a proxy with TLS before the server and set PUBLIC_URL to it.',
+    };
+  const fault = (await reach?.()) ?? null;
+  return fault === null
+    ? { what, state: 'ok', found: reach ? `${publicUrl} answers` : publicUrl }
     : {
         what,
         state: 'warning',
-        found: `${publicUrl} is not https`,
-        next: 'Put a proxy with TLS before the server and set PUBLIC_URL to it.',
+        found: `${publicUrl} does not answer as seen from this machine: ${fault}`,
+        next: 'Is the server running, and does PUBLIC_URL lead to it? Behind a router that hides it from itself, look from outside.',
       };
 };
 
@@ -92,16 +107,23 @@ const connections = async (patient: Patient): Promise<Check[]> => {
         what: 'connections',
         state: 'warning',
         found: 'none',
-        next: 'deskledger connect zendesk --settings FILE.json, then connect bigcommerce',
+        next: 'deskledger connect zendesk, then deskledger connect bigcommerce',
       },
     ];
   const statuses = new Map((await connectionStatuses(db, clock.now())).map((status) => [status.id, status]));
   const checked = known.map(async (connection): Promise<Check[]> => {
     const what = `${connection.kind} "${connection.name}"`;
     const status = statuses.get(connection.id);
+    const signedIn = await signInCheck(what, connection, () => patient.signIn(connection));
+    const isHelpdesk = patient.hasWebhooks(connection);
+    const look = isHelpdesk && signedIn.state === 'ok' ? await patient.look?.(connection) : undefined;
+    const measured = isHelpdesk ? await measuredCheck(db, what, { id: connection.id, now: clock.now() }) : null;
     return [
-      await signInCheck(what, connection, () => patient.signIn(connection)),
-      ...(patient.hasWebhooks(connection) ? [webhookCheck(what, connection, status)] : []),
+      signedIn,
+      ...(look ? accountChecks(what, connection, look) : []),
+      ...(isHelpdesk ? [webhookCheck(what, connection, status)] : []),
+      ...(look && patient.tryTag ? [await patient.tryTag(what, connection)] : []),
+      ...(measured ? [measured] : []),
       ...(status ? statusChecks(what, status) : []),
     ];
   });
@@ -146,11 +168,11 @@ const group = async (what: string, next: string, checks: () => Promise<Check[]>)
 
 /** Looks at everything that is configured and says, for each fault, what to do next. Never throws for a fault. */
 export const examine = async (patient: Patient): Promise<DoctorReport> => {
-  const { db, clock, publicUrl, reportingCurrency } = patient;
+  const { db, clock, reportingCurrency } = patient;
   const readable = 'See that the database answers, and that SECRET_KEY is the one this ledger was started with.';
   const checks: Check[] = [
     ...(await machinery(patient)),
-    publicAddress(publicUrl),
+    await publicAddress(patient),
     ...(await group('inputs', readable, () => inputChecks(db, { reportingCurrency, now: clock.now() }))),
     ...(await group('connections', readable, () => connections(patient))),
     ...(await group('totals', readable, () => totals(db, reportingCurrency))),

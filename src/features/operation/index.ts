@@ -1,3 +1,4 @@
+export { type AccountLook, tagRoundTrip, testTagOf } from './account-checks.ts';
 export { type Check, reasonOf } from './check.ts';
 export { type DoctorReport, examine } from './doctor.ts';
 export { operationRoutes, probeRoutes, type Readiness } from './routes.ts';

@@ -6,7 +6,7 @@ import type { Database } from '../../platform/database/open.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { type Access, identityOf, requireScope } from '../access/index.ts';
 import { decideHeld } from '../costing/index.ts';
-import { type ConnectionStatus, connectionStatuses, listQuarantined, markStale } from '../ingest/index.ts';
+import { type ConnectionStatus, connectionStatuses, heldRatioOf, listQuarantined, markStale } from '../ingest/index.ts';
 
 /** What a role cannot work without, asked anew each time; resolves to why it is not ready, or null. */
 export type Readiness = () => Promise<string | null>;
@@ -21,6 +21,17 @@ const statusResponse = (statuses: readonly ConnectionStatus[]) => ({
   pending: statuses.reduce((sum, { pending }) => sum + pending, 0),
   quarantined: statuses.reduce((sum, { quarantined }) => sum + quarantined, 0),
   connections: statuses,
+});
+
+const measuresOf = (status: ConnectionStatus) => ({
+  state: status.state,
+  lagSeconds: status.lagSeconds,
+  feedLagSeconds: status.feedLagSeconds,
+  completeness: status.completeness,
+  heldRatio: heldRatioOf(status),
+  webhookFine: status.webhook && ['fine', 'remade'].includes(status.webhook.state),
+  isSilent: status.silentSince !== null,
+  backfillLeft: status.backfill ? status.backfill.found - status.backfill.done : 0,
 });
 
 interface Deps {
@@ -49,6 +60,7 @@ export const probeRoutes =
       for (const status of await connectionStatuses(db, clock.now())) {
         metrics.pending(status.name, status.pending);
         metrics.quarantined(status.name, status.quarantined);
+        metrics.connection(status.name, measuresOf(status));
       }
       return reply.type(metrics.contentType).send(await metrics.render());
     });

@@ -361,11 +361,11 @@ describe('switching the mode', () => {
     w.put('3', { status: 'closed', frozen: true });
     await w.order(3);
     await tell('3');
-    expect(await previewAct(w.db, w.connection.id)).toEqual({ tickets: 2, tags: 4 });
+    expect(await previewAct(w.db, w.connection, w.clock.now())).toMatchObject({ tickets: 2, tags: 4 });
     await to('act');
     await w.drain();
     expect(w.desk.writes).toHaveLength(2);
-    expect(await previewAct(w.db, w.connection.id)).toEqual({ tickets: 0, tags: 0 });
+    expect(await previewAct(w.db, w.connection, w.clock.now())).toMatchObject({ tickets: 0, tags: 0 });
   });
 
   test('back to observe writes no more, and what became stale meanwhile goes after the next switch', async () => {
@@ -384,7 +384,7 @@ describe('switching the mode', () => {
     choose('1', 'sud');
     await tell('1');
     expect(onTicket('1')).toEqual(['partner_nord', 'region_nordics']);
-    expect(await previewAct(w.db, w.connection.id)).toEqual({ tickets: 2, tags: 4 });
+    expect(await previewAct(w.db, w.connection, w.clock.now())).toMatchObject({ tickets: 2, tags: 4 });
     await to('act');
     await w.drain();
     expect(onTicket('1')).toEqual(['partner_sud', 'region_nordics']);

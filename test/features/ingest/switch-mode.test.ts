@@ -17,7 +17,7 @@ test('a person who has seen what would be written may still say no', async () =>
   expect(await to('act', false)).toMatchObject({ switched: false, connection: { mode: 'observe' } });
   expect((await w.directory.connections.get('desk')).mode).toBe('observe');
   expect(await to('observe', false)).toMatchObject({ switched: false });
-  expect(seen).toEqual([{ tickets: 0, tags: 0 }]);
+  expect(seen).toEqual([{ tickets: 0, tags: 0, surveysPerWeek: 0, carried: [] }]);
   expect(await to('act', true)).toMatchObject({ switched: true, connection: { mode: 'act' } });
   await w.close();
 });

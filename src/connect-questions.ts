@@ -1,0 +1,118 @@
+import type { Product } from './compose.ts';
+import { type Connected, type Consent, connectAsked } from './connect.ts';
+import { Conflict, faultsOf, InvalidInput, Refused } from './core/errors.ts';
+import { type Mode, type SettingField, settingsForm } from './features/directory/index.ts';
+import { isPrivateUrl } from './platform/http/address.ts';
+import type { RemoteExtras } from './remote-setup.ts';
+import { storeAdapters } from './stores/registry.ts';
+import { type Ask, consentTo } from './terminal.ts';
+
+/** Wrong answers to one question, and wrong credentials, before we give up. */
+const mostTries = 5;
+
+type Given = Readonly<Record<string, unknown>>;
+
+/** The answer as the setting's schema takes it; Enter takes what stands in brackets. */
+const askField = async (
+  ask: Ask,
+  say: (text: string) => void,
+  { title, about, schema, secret }: Pick<SettingField, 'title' | 'about' | 'schema' | 'secret'>,
+  otherwise: string | undefined,
+): Promise<string> => {
+  if (about !== '') say(`\n${about}`);
+  for (let attempt = 0; attempt < mostTries; attempt += 1) {
+    const answer = (await ask(`${title}${otherwise ? ` [${otherwise}]` : ''}: `, { secret })) || (otherwise ?? '');
+    const parsed = schema.safeParse(answer === '' ? undefined : answer);
+    if (parsed.success) return answer;
+    say(`  ${title} ${faultsOf(parsed.error.issues, title)[0]?.reason ?? 'cannot be read'}.`);
+  }
+  throw new InvalidInput(`No answer could be read as ${title}; nothing was made.`, [
+    { field: title, reason: 'not answered' },
+  ]);
+};
+
+/** Asks for what the kind cannot do without, and for a name; what was answered before stands in brackets, secrets apart. */
+const askSettings = async (
+  { form, kind, ask, say }: { form: readonly SettingField[]; kind: string; ask: Ask; say: (text: string) => void },
+  given: Given,
+): Promise<Given> => {
+  const answers: Record<string, unknown> = { ...given };
+  for (const field of form.filter(({ required, key }) => required && key !== 'name')) {
+    const held = answers[field.key];
+    answers[field.key] = await askField(ask, say, field, field.secret || held === undefined ? undefined : String(held));
+  }
+  const account = form.find(({ identifies }) => identifies);
+  const suggested = answers.name ?? (account && answers[account.key]) ?? kind;
+  const name = form.find(({ key }) => key === 'name');
+  if (name) answers.name = await askField(ask, say, name, String(suggested));
+  return answers;
+};
+
+/**
+ * Connects by questions: asks for little, proves the credentials, shows what would be made and waits for a yes. Credentials
+ * that do not work and names in use are asked for again. Null where the person says no: nothing is made or stored then.
+ */
+export const connectByQuestions = async (
+  product: Product,
+  {
+    kind,
+    mode,
+    remoteSetup,
+    yes,
+    ask,
+    say,
+    given = {},
+    actor,
+    ...extras
+  }: RemoteExtras & {
+    readonly kind: string;
+    readonly mode?: Mode | undefined;
+    readonly remoteSetup: boolean;
+    readonly yes?: boolean | undefined;
+    readonly ask: Ask;
+    readonly say: (text: string) => void;
+    /** Settings that are not asked for. */
+    readonly given?: Given;
+    readonly actor: string;
+  },
+): Promise<Connected | null> => {
+  const { helpdesks, config } = product;
+  const adapter = helpdesks.get(kind) ?? storeAdapters.get(kind);
+  if (!adapter)
+    throw new InvalidInput(`"${kind}" is no kind of connection`, [
+      { field: 'kind', reason: `known are ${[...helpdesks.keys(), ...storeAdapters.keys()].sort().join(', ')}` },
+    ]);
+  const form = settingsForm(adapter).filter(({ key }) => !(key in given));
+  const isHelpdesk = helpdesks.has(kind);
+  const isReachable = !isPrivateUrl(config.publicUrl) || given.baseUrl !== undefined;
+
+  const consent: Consent = ({ notes, lines }) => {
+    say('');
+    notes.forEach(say);
+    if (lines.length > 0)
+      say(`At ${kind} this will be made or changed:\n${lines.map((line) => `  - ${line}`).join('\n')}`);
+    else if (isHelpdesk) say(`At ${kind} nothing will be made or changed.`);
+    if (isHelpdesk && remoteSetup && !isReachable)
+      say(
+        `No webhook is made: your helpdesk cannot reach ${config.publicUrl}. Tickets come by the change feed, minutes late, until PUBLIC_URL is set to an address that the internet reaches and "--remote-setup" makes the webhook.`,
+      );
+    if (isHelpdesk && mode !== 'act')
+      say('The connection starts in mode observe: it reads, prices and reports. It writes no tag and asks nobody.');
+    return consentTo('Go on?', { yes, ask });
+  };
+
+  let answers = given;
+  for (let attempt = 1; ; attempt += 1) {
+    answers = await askSettings({ form, kind, ask, say }, answers);
+    try {
+      return await connectAsked(
+        product,
+        { kind, settings: answers, mode, remoteSetup: remoteSetup && isReachable, actor, ...extras },
+        consent,
+      );
+    } catch (error) {
+      if (!(error instanceof Refused || error instanceof Conflict) || attempt === mostTries) throw error;
+      say(`\n${error.message}\nAsked again; Enter keeps what stands in brackets.`);
+    }
+  }
+};

@@ -1,0 +1,161 @@
+import { type Command, Option } from 'commander';
+import type { Product } from './compose.ts';
+import { type Connected, connect, reconnect } from './connect.ts';
+import { connectByQuestions } from './connect-questions.ts';
+import { InvalidInput } from './core/errors.ts';
+import { disconnect } from './disconnect.ts';
+import type { Connection } from './features/directory/index.ts';
+import { type ActPreview, connectionStatuses, switchMode } from './features/ingest/index.ts';
+import { prove } from './prove.ts';
+import type { RemoteExtras } from './remote-setup.ts';
+import { askAtTerminal, confirm, consentTo, isAtTerminal, note, type Output, print, readJson } from './terminal.ts';
+
+interface Parts {
+  readonly command: (signature: string, about: string) => Command;
+  readonly withProduct: <Result>(work: (product: Product) => Promise<Result>) => Promise<Result>;
+  readonly chosen: (product: Product, idOrName: string | undefined) => Promise<Connection[]>;
+  readonly actor: string;
+}
+
+const modeOption = (about: string) => new Option('--mode <mode>', about).choices(['observe', 'act']);
+const withExtras = (command: Command): Command =>
+  command
+    .option('--fields', 'also make ticket fields by which people correct partner, region and reason')
+    .option('--sidebar', "also show a ticket's partner in the helpdesk's own sidebar, where it has one");
+
+/** Says what a delivery of the helpdesk needs to reach us, as far as it can be shown now. */
+const tellProof = async (product: Product, id: number): Promise<void> => {
+  const proof = await prove(product, await product.directory.connections.get(String(id)));
+  if (proof) note(proof.text);
+};
+
+const previewLines = ({ tags, tickets, surveysPerWeek, carried }: ActPreview): string[] => [
+  `${tags} tags on ${tickets} tickets would be written; surveys go to tickets solved from now on, to about ${surveysPerWeek} people a week.`,
+  ...(carried.length > 0
+    ? [`Tickets carry of our tags already: ${carried.map((one) => `${one.tag} (${one.tickets})`).join(', ')}.`]
+    : []),
+];
+
+const addConnect = ({ command, withProduct, actor }: Parts): void => {
+  withExtras(
+    command('connect <kind>', 'connect a helpdesk or a store: asks at a terminal, or reads --settings')
+      .option('--settings <file>', 'JSON with the settings of the kind; nothing is asked then')
+      .option('--no-remote-setup', 'make nothing at the vendor')
+      .addOption(modeOption('observe writes nothing at the helpdesk, act tags and asks'))
+      .option('--yes', 'do not wait for a yes before making what was shown'),
+  ).action(async (kind: string, { settings: file, remoteSetup, mode, yes, fields, sidebar, json }) => {
+    if (file === undefined && !isAtTerminal())
+      throw new InvalidInput(
+        `There is no terminal to ask at. Give the settings as a file: deskledger connect ${kind} --settings FILE.json; README.md lists them.`,
+        [{ field: '--settings', reason: 'missing' }],
+      );
+    const settings = file === undefined ? undefined : await readJson(file);
+    await withProduct(async (product) => {
+      const wanted = { kind, mode, remoteSetup, fields, sidebar, actor };
+      const connected: Connected | null =
+        file === undefined
+          ? await connectByQuestions(product, { ...wanted, yes, ask: askAtTerminal, say: note })
+          : await connect(product, { ...wanted, settings });
+      if (connected === null) return note('Nothing was made and nothing was stored.');
+      connected.notes.forEach(note);
+      if (remoteSetup) await tellProof(product, connected.result.id);
+      print(connected.result, { json });
+    });
+  });
+};
+
+const showConnections = async (
+  { chosen }: Parts,
+  product: Product,
+  { id, output }: { id: string | undefined; output: Output },
+) => {
+  const [known, statuses] = await Promise.all([
+    chosen(product, id),
+    connectionStatuses(product.db, product.clock.now()),
+  ]);
+  print({ connections: statuses.filter((status) => known.some((one) => one.id === status.id)) }, output);
+};
+
+const askToAct = (output: Output & { readonly yes?: boolean }) => async (preview: ActPreview) => {
+  previewLines(preview).forEach(note);
+  return output.yes || confirm('Switch?', output);
+};
+
+interface Changes extends RemoteExtras, Output {
+  readonly mode?: 'observe' | 'act';
+  readonly yes?: boolean;
+  readonly settings?: string;
+  readonly remoteSetup?: boolean;
+  readonly enable?: boolean;
+}
+
+const addConnection = (parts: Parts): void => {
+  const { command, withProduct, actor } = parts;
+  withExtras(
+    command('connection [id]', 'show connections; switch one between observe and act; correct its settings')
+      .addOption(modeOption('what would be written is shown first'))
+      .option('--yes', 'do not ask, switch')
+      .option('--settings <file>', 'JSON with the settings to change, e.g. two webhookSecrets during a rotation')
+      .option('--remote-setup', 'make the webhook at the helpdesk, or mend it')
+      .option('--enable', 'connect a disconnected one again, in mode observe'),
+  ).action(async (id: string | undefined, changes: Changes) => {
+    const { mode, yes = false, settings: file, enable = false, fields = false, sidebar = false, json } = changes;
+    const remoteSetup = (changes.remoteSetup ?? false) || enable || fields || sidebar;
+    const settings = file === undefined ? undefined : await readJson(file);
+    await withProduct(async (product) => {
+      if (mode === undefined && settings === undefined && !remoteSetup)
+        return showConnections(parts, product, { id, output: { json } });
+      if (id === undefined)
+        throw new InvalidInput('Say which connection, e.g. deskledger connection 1 --mode act', [
+          { field: 'id', reason: 'missing' },
+        ]);
+      const { db, clock, directory } = product;
+      let connection = enable
+        ? await directory.connections.enable((await directory.connections.getDisabled(id)).id, { actor })
+        : await directory.connections.get(id);
+      let answer: object = {};
+      if (settings !== undefined || remoteSetup) {
+        const wanted = { settings, remoteSetup, fields, sidebar, actor };
+        const { result, notes } = await reconnect(product, connection, wanted);
+        notes.forEach(note);
+        if (remoteSetup) await tellProof(product, result.id);
+        answer = result;
+        connection = await directory.connections.get(String(result.id));
+      }
+      if (mode !== undefined) {
+        const consent = askToAct({ json, yes });
+        const done = await switchMode({ sql: db, clock, directory }, connection, { mode, consent, actor });
+        const { kind, mode: held } = done.connection;
+        const { tags: tagsToWrite, tickets, surveysPerWeek, carried } = done;
+        answer = { ...answer, id: connection.id, kind, mode: held, tagsToWrite, tickets, surveysPerWeek, carried };
+      }
+      print(answer, { json });
+    });
+  });
+};
+
+const addDisconnect = ({ command, withProduct, actor }: Parts): void => {
+  command('disconnect <id>', 'end a connection: takes away at the helpdesk exactly what was made; figures stay')
+    .option('--yes', 'do not ask')
+    .option('--leave-remote', 'leave at the helpdesk what was made there')
+    .action(async (id: string, { yes, leaveRemote = false, json }) => {
+      await withProduct(async (product) => {
+        const connection = await product.directory.connections.get(id);
+        const consent = (lines: readonly string[]) => {
+          lines.forEach(note);
+          return consentTo(`Disconnect ${connection.kind} "${connection.name}"?`, { yes });
+        };
+        const done = await disconnect(product, connection, { consent, leaveRemote, actor });
+        if (done === null) return note('Nothing was changed.');
+        note(`Connect again with "deskledger connection ${done.id} --enable".`);
+        print(done, { json });
+      });
+    });
+};
+
+/** connect, connection and disconnect. */
+export const addConnectionCommands = (parts: Parts): void => {
+  addConnect(parts);
+  addConnection(parts);
+  addDisconnect(parts);
+};

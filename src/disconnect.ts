@@ -1,0 +1,66 @@
+import type { Product } from './compose.ts';
+import { AppError } from './core/errors.ts';
+import type { Connection } from './features/directory/index.ts';
+import { objectLines } from './remote-setup.ts';
+
+export interface Disconnected {
+  readonly id: number;
+  readonly kind: string;
+  readonly name: string;
+  /** What was taken away at the helpdesk: exactly what we made. */
+  readonly removed: readonly string[];
+  /** What stays there because it was to be left. */
+  readonly left: readonly string[];
+}
+
+/**
+ * Ends a connection: takes away at the vendor exactly what we made, then reads, writes and accepts nothing more of it. Every
+ * figure stays. Null where `consent`, having seen what goes, said no. Where the vendor refuses, nothing has ended, and the
+ * error says how to end it here alone.
+ */
+export const disconnect = async (
+  product: Product,
+  connection: Connection,
+  {
+    consent,
+    leaveRemote,
+    actor,
+  }: {
+    readonly consent: (lines: readonly string[]) => Promise<boolean>;
+    /** Leave what we made at the helpdesk, e.g. because our key there was revoked. */
+    readonly leaveRemote: boolean;
+    readonly actor: string;
+  },
+): Promise<Disconnected | null> => {
+  const { connections } = product.directory;
+  const { id, kind, name } = connection;
+  const objects = await connections.remoteObjects(id);
+  const lines = objectLines(objects);
+  const shown = [
+    ...(lines.length === 0 ? ['Nothing goes at the vendor: nothing there was made by us.'] : []),
+    ...lines.map((line) =>
+      leaveRemote ? `It leaves at the helpdesk: ${line}.` : `It takes away at the helpdesk: ${line}.`,
+    ),
+    ...(!leaveRemote && objects.some(({ what }) => what === 'field')
+      ? ['With a ticket field its values go; tags stay on the tickets.']
+      : []),
+    'Nothing more is read, tagged or asked for this connection. Its tickets, costs and reports stay.',
+  ];
+  if (!(await consent(shown))) return null;
+  if (!leaveRemote && objects.length > 0) {
+    try {
+      await product.helpdeskOf(connection).remote?.remove(objects);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      throw new AppError(
+        'upstream',
+        `"${name}" is still connected, for the helpdesk did not let us take away what we made: ${error.message}\n` +
+          `Try again, or end it here alone with "deskledger disconnect ${id} --leave-remote" and take away by hand: ${lines.join(', ')}.`,
+        { cause: error },
+      );
+    }
+    await connections.forgetMade(id, objects);
+  }
+  await connections.disable(id, actor);
+  return { id, kind, name, removed: leaveRemote ? [] : lines, left: leaveRemote ? lines : [] };
+};

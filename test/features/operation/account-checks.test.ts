@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { UpstreamError } from '../../../src/core/errors.ts';
+import { accountChecks, measuredCheck, tagRoundTrip } from '../../../src/features/operation/account-checks.ts';
+import type { HelpdeskClient } from '../../../src/helpdesks/port.ts';
+import { testDatabase } from '../../support/database.ts';
+
+const nothing = { skewMs: null, findings: [], webhook: null };
+
+describe('a look at an account', () => {
+  it.each([
+    [0, 'ok'],
+    [59_000, 'ok'],
+    [-61_000, 'warning'],
+    [299_000, 'warning'],
+    [301_000, 'fault'],
+    [86_400_000, 'fault'],
+  ])('a clock %s ms off: %s', (skewMs, state) => {
+    const [check] = accountChecks('desk', { id: 1 }, { ...nothing, skewMs });
+    expect(check).toMatchObject({ what: 'desk, clock', state });
+    if (check?.state !== 'ok') expect(check?.next).toContain('NTP');
+  });
+
+  it('has every finding with its own next step, and the webhook with the command that mends it', () => {
+    const checks = accountChecks(
+      'desk',
+      { id: 7 },
+      {
+        skewMs: null,
+        findings: [
+          { topic: 'own survey', level: 'warn', text: 'on', next: 'off' },
+          { topic: 'plan', level: 'ok', text: '700', next: null },
+        ],
+        webhook: { state: 'inactive', reason: 'The webhook is switched off.' },
+      },
+    );
+    expect(checks).toEqual([
+      { what: 'desk, own survey', state: 'warning', found: 'on', next: 'off' },
+      { what: 'desk, plan', state: 'ok', found: '700' },
+      {
+        what: 'desk, webhook at the helpdesk',
+        state: 'fault',
+        found: 'The webhook is switched off.',
+        next: 'deskledger connection 7 --remote-setup mends it.',
+      },
+    ]);
+    const [unknown] = accountChecks('desk', { id: 7 }, { ...nothing, webhook: { state: 'unknown', reason: '403' } });
+    expect(unknown).toMatchObject({ state: 'warning', found: '403' });
+  });
+});
+
+describe('the tag round trip', () => {
+  const clientWith = (tags: Set<string>, parts: Partial<HelpdeskClient> = {}) =>
+    ({
+      async changeTags(_: string, { add, remove }: { add: readonly string[]; remove: readonly string[] }) {
+        for (const tag of add) tags.add(tag);
+        for (const tag of remove) tags.delete(tag);
+      },
+      pullTickets: async () => ({ tickets: [{ tags: [...tags] }], missing: [], agents: [] }),
+      ...parts,
+    }) as unknown as HelpdeskClient;
+  const of = (client: HelpdeskClient, externalId: string | null = '5') =>
+    tagRoundTrip('desk', client, { externalId, tag: 'deskledger_test' });
+
+  it('leaves the ticket as it was', async () => {
+    const tags = new Set(['vip']);
+    expect(await of(clientWith(tags))).toMatchObject({ state: 'ok', found: expect.stringContaining('taken away') });
+    expect([...tags]).toEqual(['vip']);
+    expect(await of(clientWith(tags), null)).toMatchObject({
+      state: 'ok',
+      found: expect.stringContaining('not tried'),
+    });
+  });
+
+  it('is a fault where the tag does not arrive, stays, or may not be written', async () => {
+    const lost = clientWith(new Set(), { changeTags: async () => undefined });
+    expect(await of(lost)).toMatchObject({ state: 'fault', found: expect.stringContaining('did not arrive') });
+    const stuck = clientWith(new Set(['deskledger_test']), { changeTags: async () => undefined });
+    expect(await of(stuck)).toMatchObject({ state: 'fault', found: expect.stringContaining('stayed') });
+    const forbidden = clientWith(new Set(), {
+      changeTags: () => Promise.reject(new UpstreamError('403', { status: 403, retryable: false })),
+    });
+    expect(await of(forbidden)).toMatchObject({ state: 'fault', found: '403' });
+  });
+});
+
+describe('the share of measured time', () => {
+  it('counts tickets of 30 days, warns below half, and says nothing where nothing was worked', async () => {
+    const db = await testDatabase();
+    const now = new Date('2026-03-02T10:00:00Z');
+    const of = () => measuredCheck(db, 'desk', { id: 1, now });
+    await db.query(
+      `insert into connection (id, kind, name, mode, settings, secrets, webhook_key, created_at)
+       values (1, 'desk', 'main', 'observe', '{}', '', 'k', now())`,
+    );
+    expect(await of()).toBeNull();
+    const work = async (ticket: number, kind: string, at: string) => {
+      await db.query(
+        `insert into ticket (id, connection_id, external_id, first_seen_at) values ($1::bigint, 1, $1::bigint::text, now()) on conflict do nothing`,
+        [ticket],
+      );
+      await db.query(
+        `insert into work_entry (connection_id, ticket_id, source_key, clock, kind, actor, raw_seconds, costed_seconds, state, worked_at, worked_day, recorded_at)
+         values (1, $1, $2, 'c', $3, 'agent', 60, 60, 'costed', $4::timestamptz, $4::timestamptz::date, now())`,
+        [ticket, `${kind} ${ticket} ${at}`, kind, at],
+      );
+    };
+    await work(1, 'measured', '2026-03-01T00:00:00Z');
+    await work(1, 'estimate', '2026-03-01T01:00:00Z');
+    await work(2, 'estimate', '2026-02-20T00:00:00Z');
+    expect(await of()).toMatchObject({ state: 'ok', found: expect.stringContaining('50 % of 2 tickets') });
+    await work(3, 'estimate', '2026-02-21T00:00:00Z');
+    await work(4, 'measured', '2026-01-01T00:00:00Z');
+    expect(await of()).toMatchObject({ state: 'warning', found: expect.stringContaining('33 % of 3 tickets') });
+    await db.close();
+  });
+});
