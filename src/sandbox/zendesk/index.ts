@@ -6,8 +6,10 @@ import { addAdminRoutes } from './admin-routes.ts';
 import { createZendeskSender } from './delivery.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { eventTypes } from './events.ts';
+import { addJobRoutes } from './job-routes.ts';
 import { createLimits, type Endpoint, type ZendeskLimits } from './limits.ts';
 import type { TicketField } from './model.ts';
+import { createTalk, type Talk } from './talk.ts';
 import { addTicketRoutes, type RouteDeps } from './ticket-routes.ts';
 import { createWebhooks, type WebhookRegistry } from './webhooks.ts';
 
@@ -20,6 +22,8 @@ export interface ZendeskSandboxOptions {
   readonly firstTicketId?: number;
   /** False: webhooks cannot subscribe to events, only be called by triggers. */
   readonly eventSubscriptions?: boolean;
+  /** Whether the account has a telephone. */
+  readonly talk?: boolean;
   /** Whether the account's own satisfaction survey is on. */
   readonly ownSurvey?: boolean;
 }
@@ -45,9 +49,11 @@ export interface ZendeskSandbox {
   readonly settings: ZendeskConnectSettings;
   readonly desk: Desk;
   readonly apiUserId: number;
+  /** Null: the account has no telephone. */
+  readonly talk: Talk | null;
   readonly delivery: Readonly<DeliveryCounts>;
   /** What stands there now, for tests. */
-  readonly registry: Pick<WebhookRegistry, 'webhooks' | 'triggers'>;
+  readonly registry: Pick<WebhookRegistry, 'webhooks' | 'triggers' | 'change' | 'remove'>;
   /** Creates a webhook and returns its signing secret: subscribed to every ticket event, or called by a trigger with `body`. */
   subscribe(
     webhookUrl: string,
@@ -89,7 +95,8 @@ const triggerBody =
 
 const endpointOf = (method: string, url: string): Endpoint | null => {
   if (url.startsWith('/api/v2/incremental/')) return 'incremental-exports';
-  return method !== 'GET' && url.startsWith('/api/v2/tickets/') ? 'tickets-update' : null;
+  const one = url.startsWith('/api/v2/tickets/') && !url.startsWith('/api/v2/tickets/update_many');
+  return method !== 'GET' && one ? 'tickets-update' : null;
 };
 
 /** A Zendesk account on loopback: stateful, with the vendor's paths, shapes, limits and webhooks. Starts empty, the API user apart. */
@@ -142,6 +149,9 @@ export const createZendeskSandbox = async (options: ZendeskSandboxOptions): Prom
   let url = '';
   const deps: RouteDeps = { desk, clock, apiUserId: apiUser.id, baseUrl: () => url };
   addTicketRoutes(server, deps);
+  addJobRoutes(server, deps);
+  const telephone = options.talk ? createTalk(clock) : null;
+  telephone?.addRoutes(server, () => url);
   addAccountRoutes(server, deps);
   addAdminRoutes(server, { ...deps, registry, fields, ownSurvey: options.ownSurvey ?? false });
   url = await listen(server);
@@ -163,6 +173,7 @@ export const createZendeskSandbox = async (options: ZendeskSandboxOptions): Prom
     },
     desk,
     apiUserId: apiUser.id,
+    talk: telephone?.talk ?? null,
     delivery: sender.counts,
     registry,
     subscribe(webhookUrl, how = { kind: 'events' }) {
