@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { Command, Option } from 'commander';
 import { pino } from 'pino';
-import { backfillWords, verdictOf } from './backfill-words.ts';
 import { compose, type Product, version } from './compose.ts';
 import { loadConfig } from './config.ts';
 import { addConnectionCommands } from './connection-commands.ts';

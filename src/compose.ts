@@ -201,9 +201,10 @@ export const compose = async (
       const known = await ingest.identified({ directory, clientOf: helpdeskOf }, connection);
       const client = helpdeskOf(known);
       const onPage = onProgress && { onPage: onProgress };
-      return ingest.reconcile({ sql: db, clock, runStep, client, troubles, ...onPage }, known, {
-        ...(stop && { stop }),
-      });
+      const deps = { sql: db, clock, runStep, client, troubles };
+      const walked = await ingest.reconcile({ ...deps, ...onPage }, known, { ...(stop && { stop }) });
+      await ingest.walkWorkFeeds(deps, known, { stop });
+      return walked;
     };
 
     const markAll = async (ticketIds: readonly bigint[], options: { reprice: boolean }): Promise<void> => {
@@ -239,8 +240,8 @@ export const compose = async (
       directory,
       orders,
       basis: reporting,
-      onSuppressed: metrics.suppressed,
       tagsClosed: (connection) => helpdeskOf(connection).changeTagsOfMany !== undefined,
+      onSuppressed: metrics.suppressed,
     });
     const gatherer = ingest.createGatherer({
       sql: db,
@@ -289,6 +290,20 @@ export const compose = async (
       const deps = { sql: db, clock, runStep, client: helpdeskOf(known), troubles, gatherSome, onProgress };
       return ingest.runBackfill(deps, known, { since, stop });
     };
+
+    const watcher = ingest.createWatcher({
+      db,
+      clock,
+      log,
+      runStep,
+      directory,
+      troubles,
+      clientOf: helpdeskOf,
+      webhookUrlOf: ({ webhookKey }) => `${config.publicUrl}/webhooks/${webhookKey}`,
+      catchUp: async (connection) => {
+        await walk(connection);
+      },
+    });
 
     const connectionById = (id: number): Promise<Connection> => directory.connections.get(String(id));
     const walkById = async (id: number, stop: AbortSignal): Promise<void> => {
@@ -372,6 +387,7 @@ export const compose = async (
             act: actor.act,
             syncStore: walkById,
             reconcile: walkById,
+            watch: async (id) => watcher.look(await connectionById(id)),
             fetchFx: async () => {
               const report = await fxFetch?.();
               if (report && (report.priced || !repricedSinceStart)) await reprice(report);
@@ -392,7 +408,10 @@ export const compose = async (
               const connections = await directory.connections.list();
               const of = (kinds: ReadonlyMap<string, unknown>) =>
                 connections.filter(({ kind }) => kinds.has(kind)).map(({ id }) => id);
-              return { helpdesks: of(helpdesks), stores: of(storeAdapters) };
+              const free = await Promise.all(
+                of(helpdesks).map(async (id) => ((await troubles.heldUntil(id, 'feed')) === null ? [id] : [])),
+              );
+              return { helpdesks: free.flat(), stores: of(storeAdapters) };
             },
           },
         }),

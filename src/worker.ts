@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { hourMs, minuteMs, secondMs } from './core/time.ts';
-import type { Lot } from './features/ingest/index.ts';
+import { type Lot, lookEveryMs } from './features/ingest/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Log } from './platform/log.ts';
 import type { Queues } from './platform/queue/queues.ts';
@@ -13,6 +13,8 @@ export interface Work {
   /** Long walks, and tidying, end at their next page when the signal tells of a stop. */
   readonly syncStore: (connectionId: number, stop: AbortSignal) => Promise<void>;
   readonly reconcile: (connectionId: number, stop: AbortSignal) => Promise<void>;
+  /** Looks after a connection: its webhook, unusual silence, the daily count. */
+  readonly watch: (connectionId: number) => Promise<void>;
   readonly fetchFx: () => Promise<void>;
   readonly claimDue: () => Promise<Lot[]>;
   readonly claimStale: () => Promise<Lot[]>;
@@ -72,6 +74,7 @@ export const startWorker = (deps: {
     queues.work('reconcile', async (data) => work.reconcile(feedSchema.parse(data).connectionId, signal), {
       concurrency: 2,
     }),
+    queues.work('watch', async (data) => work.watch(feedSchema.parse(data).connectionId), { concurrency: 2 }),
     queues.work('fx', async () => work.fetchFx(), { concurrency: 1 }),
   ];
 
@@ -110,7 +113,7 @@ export const startWorker = (deps: {
   const untilDone = (lot: () => Promise<boolean>) => async () => {
     while (!signal.aborted && (await lot()));
   };
-  const walks = { store: work.syncStore, reconcile: work.reconcile };
+  const walks = { store: work.syncStore, reconcile: work.reconcile, watch: work.watch };
   /** As `hand`, for walks: one that fails keeps no other from its turn. */
   const feed = async (queue: keyof typeof walks, ids: readonly number[]): Promise<void> => {
     if (ids.length === 0) return;
@@ -152,6 +155,10 @@ export const startWorker = (deps: {
     clock.every(
       5 * minuteMs,
       guarded('walk helpdesks', async () => feed('reconcile', (await work.feeds()).helpdesks)),
+    ),
+    clock.every(
+      lookEveryMs,
+      guarded('watch helpdesks', async () => feed('watch', (await work.feeds()).helpdesks)),
     ),
     clock.every(10 * minuteMs, guarded('find missed holds', work.findMissedHolds)),
     clock.every(

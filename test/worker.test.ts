@@ -44,6 +44,7 @@ const stage = (parts: Partial<Work> = {}) => {
     act: note('act'),
     syncStore: note('store'),
     reconcile: note('reconcile'),
+    watch: note('watch'),
     fetchFx: note('fx'),
     claimDue: async () => [lot],
     claimStale: async () => [],
@@ -70,7 +71,7 @@ test('a sweep hands what it claimed to the queue, and a handler takes it from th
   expect(job?.data).toEqual({ connectionId: 1, ticketIds: ['7', '8'] });
   await handlers.get('gather')?.(JSON.parse(JSON.stringify(job?.data)), 'gather');
   expect(done).toContain('gather {"connectionId":1,"ticketIds":[7,8]}');
-  expect(added.map(({ queue }) => queue).toSorted()).toEqual(['fx', 'gather', 'reconcile', 'store']);
+  expect(added.map(({ queue }) => queue).toSorted()).toEqual(['fx', 'gather', 'reconcile', 'store', 'watch']);
 });
 
 test('while the queue is down a sweep does the work itself', async () => {

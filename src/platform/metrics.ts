@@ -13,6 +13,20 @@ export interface Metrics {
   /** Work that waits, by what it waits for. */
   pending(queue: string, count: number): void;
   quarantined(connection: string, count: number): void;
+  /** How one connection is doing; null: not known, and not shown. */
+  connection(
+    connection: string,
+    at: {
+      readonly state: string;
+      readonly lagSeconds: number;
+      readonly feedLagSeconds: number | null;
+      readonly completeness: number | null;
+      readonly heldRatio: number | null;
+      readonly webhookFine: boolean | null;
+      readonly isSilent: boolean;
+      readonly backfillLeft: number;
+    },
+  ): void;
   /** Solved tickets that got no invitation, by why. */
   suppressed(reason: string, count: number): void;
   /** Votes on the survey page by outcome. */
@@ -72,6 +86,33 @@ export const createMetrics = (): Metrics => {
     labelNames: ['connection'],
     registers,
   });
+  const ofConnection = (name: string, help: string) =>
+    new Gauge({ name: `deskledger_${name}`, help, labelNames: ['connection'], registers });
+  const state = new Gauge({
+    name: 'deskledger_connection_state',
+    help: 'The state of a connection: 1 for the one it is in (ok, credentials, forbidden, unreachable, limited, odd answers, clock).',
+    labelNames: ['connection', 'state'],
+    registers,
+  });
+  const lag = ofConnection(
+    'lag_seconds',
+    'How long the oldest change that we know of has been waiting, history left out.',
+  );
+  const feedLag = ofConnection('feed_lag_seconds', 'Since when the change feed was last read to its end.');
+  const completeness = ofConnection(
+    'completeness_ratio',
+    'Of the tickets that the last walk found changed, the share that webhooks had told of.',
+  );
+  const held = ofConnection('held_ratio', 'Tickets that we hold per ticket that the helpdesk counts, daily.');
+  const webhook = ofConnection('webhook_fine', '1 where our webhook is at the helpdesk, active and ours.');
+  const silent = ofConnection(
+    'webhook_silent',
+    '1 where no webhook came for unusually long although there are changes.',
+  );
+  const backfillLeft = ofConnection('backfill_left', 'Tickets of a backfill that are found and not yet pulled.');
+  const show = (gauge: typeof lag, connection: string, value: number | null): void =>
+    value === null ? gauge.remove({ connection }) : gauge.set({ connection }, value);
+  const shownStates = new Map<string, string>();
   const suppressed = new Counter({
     name: 'deskledger_invitations_suppressed_total',
     help: 'Solved tickets that got no invitation, by the first rule that said no.',
@@ -102,6 +143,19 @@ export const createMetrics = (): Metrics => {
     },
     pending: (queue, count) => pending.set({ queue }, count),
     quarantined: (connection, count) => quarantined.set({ connection }, count),
+    connection(connection, at) {
+      const before = shownStates.get(connection);
+      if (before !== undefined && before !== at.state) state.remove({ connection, state: before });
+      shownStates.set(connection, at.state);
+      state.set({ connection, state: at.state }, 1);
+      show(lag, connection, at.lagSeconds);
+      show(feedLag, connection, at.feedLagSeconds);
+      show(completeness, connection, at.completeness);
+      show(held, connection, at.heldRatio);
+      show(webhook, connection, at.webhookFine === null ? null : Number(at.webhookFine));
+      show(silent, connection, Number(at.isSilent));
+      show(backfillLeft, connection, at.backfillLeft);
+    },
     suppressed: (reason, count) => suppressed.inc({ reason }, count),
     vote: (outcome) => votes.inc({ outcome }),
     contentType: registry.contentType,

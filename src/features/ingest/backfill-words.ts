@@ -1,4 +1,5 @@
-import type { BackfillProgress, BackfillResult } from './features/ingest/index.ts';
+import type { BackfillProgress } from './backfill-progress.ts';
+import type { Comparison } from './compare.ts';
 
 const number = (count: number): string => Math.round(count).toLocaleString('en-US');
 
@@ -20,7 +21,7 @@ export const backfillWords = ({ found, raised, done, perMinute, remainingSeconds
 
 /** How a backfill ended: complete, or what is missing and what to do about it. */
 export const verdictOf = (
-  { complete, found, held, quarantined, missing, countedThere, countedHere }: NonNullable<BackfillResult['comparison']>,
+  { complete, found, held, quarantined, missing, countedThere, countedHere }: Comparison,
   connectionId: number,
 ): string => {
   if (complete)

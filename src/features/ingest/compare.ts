@@ -34,7 +34,7 @@ export const openTickets = async (sql: Sql, connectionId: number, run: BackfillR
 export const countHere = async (sql: Sql, connectionId: number, since: Date): Promise<number> => {
   const [row] = await sql.query<{ here: bigint }>(
     `select count(*) as here from ticket
-      where connection_id = $1 and (created_at >= $2 and status is distinct from 'deleted' or created_at is null and pulled_at is null and quarantined_at is null)`,
+      where connection_id = $1 and (created_at >= $2 and coalesce(status, '') <> 'deleted' or created_at is null and pulled_at is null and quarantined_at is null)`,
     [connectionId, since],
   );
   return Number(row?.here ?? 0n);

@@ -49,6 +49,10 @@ export interface ConnectionStatus {
   readonly backfill: BackfillProgress | null;
 }
 
+/** Tickets that we hold per ticket that the helpdesk counts, as of the latest daily count; null where it tells no number. */
+export const heldRatioOf = ({ counted }: Pick<ConnectionStatus, 'counted'>): number | null =>
+  counted && (counted.there === 0 ? 1 : Math.min(1, counted.here / counted.there));
+
 interface StatusRow {
   id: number;
   name: string;

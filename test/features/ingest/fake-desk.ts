@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type {
   HelpdeskAdapter,
   HelpdeskClient,
+  RemoteState,
   TagChange,
   TicketChange,
   TicketHistory,
@@ -79,6 +80,8 @@ export interface FakeDesk {
   readonly leftOut: Set<string>;
   /** Pages of the change feed after each cursor. */
   readonly feed: TicketChange[][];
+  /** How our webhook stands there, and how often it was made. */
+  readonly webhook: { state: RemoteState; made: number };
   /** What its feed of phone calls tells, page by page. */
   readonly calls: { readonly externalId: string; readonly reading: WorkReading }[][];
   /** Tickets that it counts; null: it does not say. */
@@ -90,9 +93,6 @@ export interface FakeDesk {
     readonly add: readonly string[];
     readonly remove: readonly string[];
   }[];
-  /** Run before an answer; what they throw is the answer. */
-  onPull: (ids: readonly string[]) => void | Promise<void>;
-  onWrite: (externalId: string) => void | Promise<void>;
   /** The state that each write named. */
   readonly heldStates: (Date | undefined)[];
   /** Whether tags of many tickets, closed ones too, go by job; and the jobs so far. */
@@ -100,10 +100,13 @@ export interface FakeDesk {
   readonly jobs: Parameters<NonNullable<HelpdeskClient['changeTagsOfMany']>>[0][];
   /** Ids that a job refuses. */
   readonly refusedByJob: Set<string>;
+  /** Run before an answer; what they throw is the answer. */
+  onPull: (ids: readonly string[]) => void | Promise<void>;
+  onWrite: (externalId: string) => void | Promise<void>;
+  onJob: (externalId: string) => void | Promise<void>;
   onPage: (page: number) => void;
   readonly adapter: HelpdeskAdapter;
 }
-  onJob: (externalId: string) => void | Promise<void>;
 
 /** A helpdesk in memory, behind the port that the real ones stand behind. */
 export const fakeDesk = (): FakeDesk => {
@@ -132,6 +135,19 @@ export const fakeDesk = (): FakeDesk => {
         yield { changed: desk.feed[page] ?? [], cursor: String(page + 1) };
       }
     },
+    remote: {
+      plan: async () => [],
+      check: async () => desk.webhook.state,
+      async make() {
+        desk.webhook.made += 1;
+        desk.webhook.state = { state: 'fine' };
+        return {
+          objects: [{ what: 'webhook', externalId: `w${desk.webhook.made}`, name: 'ours' }],
+          settings: { webhookSecrets: [`secret ${desk.webhook.made}`] },
+        };
+      },
+      remove: async () => undefined,
+    },
     count: async () => desk.counted,
     workFeeds: [
       {
@@ -142,8 +158,9 @@ export const fakeDesk = (): FakeDesk => {
         },
       },
     ],
-    async changeTags(externalId, change) {
+    async changeTags(externalId, change, held) {
       desk.writes.push({ externalId, ...change });
+      desk.heldStates.push(held?.updatedAt);
       await desk.onWrite(externalId);
       apply(externalId, change);
     },
@@ -172,17 +189,22 @@ export const fakeDesk = (): FakeDesk => {
     feed: [],
     counted: null,
     calls: [],
+    webhook: { state: { state: 'fine' }, made: 0 },
     pulls: [],
-      desk.heldStates.push(held?.updatedAt);
     walks: [],
     writes: [],
     onPull: () => undefined,
+    heldStates: [],
+    tagsByJob: false,
+    jobs: [],
+    refusedByJob: new Set(),
+    onJob: () => undefined,
     onWrite: () => undefined,
     onPage: () => undefined,
     adapter: {
       kind: 'desk',
       settings: z.looseObject({ name: z.string(), tagPrefix: z.string().default('') }),
-      secretKeys: [],
+      secretKeys: ['webhookSecrets'],
       keptHeaders: [],
       verifyDelivery: () => ({ outcome: 'refused', status: 401, reason: 'not used' }),
       readDelivery: ({ body }) =>
@@ -194,11 +216,6 @@ export const fakeDesk = (): FakeDesk => {
           : { outcome: 'unreadable', deliveryKey: 'k', reason: 'still not' },
       connect: () => (desk.tagsByJob ? withJobs : client),
     },
-    heldStates: [],
-    tagsByJob: false,
-    jobs: [],
-    refusedByJob: new Set(),
-    onJob: () => undefined,
   };
   return desk;
 };

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { buildApp } from '../../../src/app.ts';
@@ -8,6 +9,7 @@ import { largestBodyBytes } from '../../../src/features/ingest/routes.ts';
 import { zendesk } from '../../../src/helpdesks/zendesk/index.ts';
 import { createVault } from '../../../src/platform/crypto.ts';
 import type { Sql } from '../../../src/platform/database/database.ts';
+import { type Database, openDatabase } from '../../../src/platform/database/open.ts';
 import { createLog } from '../../../src/platform/log.ts';
 import { testDatabase } from '../../support/database.ts';
 import { standingClock } from '../../support/standing-clock.ts';
@@ -36,9 +38,9 @@ const sql: Sql = {
   },
 };
 
-const build = async () => {
+const build = async (database: Database = { ...db, query: sql.query, hasty: sql }, receiving: Sql = sql) => {
   const directory = createDirectory({
-    db: { ...db, query: sql.query },
+    db: database,
     vault,
     clock,
     helpdesks,
@@ -53,7 +55,7 @@ const build = async () => {
       webhookRoutes({
         directory,
         helpdesks,
-        receiver: createReceiver({ sql }),
+        receiver: createReceiver({ sql: receiving }),
         clock,
         log,
         count: (_, outcome) => counted.push(outcome),
@@ -220,6 +222,21 @@ describe('what is refused is not stored', () => {
   test('a refusal names the field', async () => {
     expect((await send('%%%', { secret: null })).json().errors).toMatchObject([{ field: 'body' }]);
   });
+});
+
+test('bug: a delivery waited for the transactions of workers, to be told whose it is', async () => {
+  const busy = await openDatabase({ url: db.url, dataDir: tmpdir(), connections: 1 });
+  const { built } = await build(busy, busy.hasty);
+  await app.close();
+  app = built;
+  try {
+    await busy.transaction(async () => {
+      expect((await send(event('ticket.created'))).statusCode).toBe(202);
+    });
+    expect(await stored()).toHaveLength(1);
+  } finally {
+    await busy.close();
+  }
 });
 
 describe('while the database is gone', () => {

@@ -1,0 +1,170 @@
+import { dayMs, hourMs, minuteMs } from '../../core/time.ts';
+import type { HelpdeskClient, RemoteState } from '../../helpdesks/port.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Sql } from '../../platform/database/database.ts';
+import type { Database } from '../../platform/database/open.ts';
+import type { Log, RunStep } from '../../platform/log.ts';
+import { type Connection, type Directory, recordAudit } from '../directory/index.ts';
+import { loadBackfill } from './backfill.ts';
+import { countHere } from './compare.ts';
+import { describe } from './isolate.ts';
+import type { Troubles } from './trouble.ts';
+
+/** A helpdesk's own number of its tickets is asked for this often. */
+const countEveryMs = dayMs;
+
+/** No delivery for less is never unusual ... */
+const leastSilenceMs = hourMs;
+/** ... nor is less than this many of the gaps that are usual at this hour of the week. */
+const usualGaps = 5;
+/** Weeks by which the usual is known. */
+const weeks = 5;
+
+const keep = async (
+  sql: Sql,
+  connectionId: number,
+  webhook: { readonly state: string; readonly text: string | null; readonly remade: boolean },
+  now: Date,
+): Promise<void> => {
+  await sql.query(
+    `insert into connection_watch as w (connection_id, webhook_state, webhook_text, webhook_checked_at, webhook_remade_at)
+     values ($1, $2, $3, $4, case when $5 then $4::timestamptz end)
+     on conflict (connection_id) do update set webhook_state = excluded.webhook_state, webhook_text = excluded.webhook_text,
+       webhook_checked_at = excluded.webhook_checked_at, webhook_remade_at = coalesce(excluded.webhook_remade_at, w.webhook_remade_at)`,
+    [connectionId, webhook.state, webhook.text, now, webhook.remade],
+  );
+};
+
+/**
+ * Since when deliveries are unusually silent; null where they are not, or where the last walk found nothing that no webhook
+ * told. The usual gap at this hour of the week is that of the weeks before; an hour that never had any says nothing.
+ */
+const silence = async (sql: Sql, connection: Connection, now: Date): Promise<Date | null> => {
+  const [row] = await sql.query<{ last: Date | null; usual: bigint; untold: number | null }>(
+    `select (select max(received_at) from delivery where connection_id = $1) as last,
+            (select count(*) from generate_series(1, $3::int) week, delivery d
+              where d.connection_id = $1 and d.received_at between $2::timestamptz - week * interval '7 days' - interval '30 min' and $2::timestamptz - week * interval '7 days' + interval '30 min') as usual,
+            (select (cursor->>'raised')::int from sync_cursor where connection_id = $1 and stream = 'tickets') as untold`,
+    [connection.id, now, weeks],
+  );
+  if (!row || (row.untold ?? 0) === 0) return null;
+  const since = row.last ?? connection.createdAt;
+  const knownHours = Math.min(weeks, Math.floor((now.getTime() - connection.createdAt.getTime()) / (7 * dayMs)));
+  const gapMs = row.usual > 0n ? (knownHours * hourMs) / Number(row.usual) : 0;
+  const longest = Math.max(leastSilenceMs, usualGaps * gapMs);
+  return now.getTime() - since.getTime() > longest ? since : null;
+};
+
+export interface Watcher {
+  /** Looks after one connection: its webhook, the silence, and once a day its count. */
+  look(connection: Connection): Promise<void>;
+}
+
+export const createWatcher = (deps: {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly runStep: RunStep;
+  readonly directory: Directory;
+  readonly troubles: Troubles;
+  readonly clientOf: (connection: Connection) => HelpdeskClient;
+  readonly webhookUrlOf: (connection: Connection) => string;
+  /** Walks the changes at once: what the webhook did not tell while it was gone. */
+  readonly catchUp: (connection: Connection) => Promise<void>;
+}): Watcher => {
+  const { db, clock, log, runStep, directory, troubles } = deps;
+
+  /** Makes the webhook anew, takes over its new secrets, and reads what it missed. */
+  const remake = async (connection: Connection, found: Exclude<RemoteState, { state: 'fine' }>): Promise<void> => {
+    const remote = deps.clientOf(connection).remote;
+    if (!remote) return;
+    const made = await remote.make({ webhookUrl: deps.webhookUrlOf(connection) });
+    const kept = await directory.connections.keepMade(connection.id, made, 'watch');
+    await recordAudit(db, {
+      at: clock.now(),
+      actor: 'watch',
+      action: 'remake webhook',
+      detail: { connection: connection.id, found: found.state },
+    });
+    await keep(db, connection.id, { state: 'remade', text: found.reason, remade: true }, clock.now());
+    log.warn(
+      { step: 'watch', connection: connection.id, found: found.state },
+      `The webhook was ${found.state} at the helpdesk; it is made anew, and what it missed is read.`,
+    );
+    await deps.catchUp(kept);
+  };
+
+  const lookAtWebhook = async (connection: Connection): Promise<string> => {
+    const { remote } = deps.clientOf(connection);
+    if (!remote) return 'not told';
+    const found = await remote.check({ webhookUrl: deps.webhookUrlOf(connection) });
+    const objects = await directory.connections.remoteObjects(connection.id);
+    const isOurs = objects.some(({ what }) => what === 'webhook' || what === 'integration');
+    // Who made the webhook by hand, or wants none, is told and not overruled.
+    if (found.state !== 'fine' && isOurs) await remake(connection, found);
+    else {
+      const text = found.state === 'fine' ? null : found.reason;
+      await keep(db, connection.id, { state: found.state, text, remade: false }, clock.now());
+    }
+    return found.state;
+  };
+
+  const listen = async (connection: Connection): Promise<void> => {
+    const now = clock.now();
+    const since = await silence(db, connection, now);
+    const [row] = await db.query<{ before: Date | null }>(
+      `with held as (select silent_since from connection_watch where connection_id = $1)
+       insert into connection_watch as w (connection_id, silent_since) values ($1, $2)
+       on conflict (connection_id) do update set silent_since = excluded.silent_since
+       returning (select silent_since from held) as before`,
+      [connection.id, since],
+    );
+    if (since !== null && !row?.before)
+      log.warn(
+        { step: 'watch', connection: connection.id, silentSince: since.toISOString() },
+        'No webhook came for unusually long, although the helpdesk has changes: see there what its calls to PUBLIC_URL are answered.',
+      );
+  };
+
+  const count = async (connection: Connection): Promise<void> => {
+    const client = deps.clientOf(connection);
+    if (!client.count) return;
+    const now = clock.now();
+    const [held] = await db.query<{ counted_at: Date | null }>(
+      'select counted_at from connection_watch where connection_id = $1',
+      [connection.id],
+    );
+    if (held?.counted_at && now.getTime() - held.counted_at.getTime() < countEveryMs) return;
+    const backfill = await loadBackfill(db, connection.id);
+    // While history is still read, only what came since is to be complete.
+    const since = backfill?.comparedAt ? new Date(backfill.since) : connection.createdAt;
+    const there = await client.count(since);
+    if (there === null) return;
+    const here = await countHere(db, connection.id, since);
+    await db.query(
+      `insert into connection_watch (connection_id, counted_at, counted_from, counted_there, counted_here) values ($1, $2, $3, $4, $5)
+       on conflict (connection_id) do update set counted_at = excluded.counted_at, counted_from = excluded.counted_from,
+         counted_there = excluded.counted_there, counted_here = excluded.counted_here`,
+      [connection.id, now, since, there, here],
+    );
+  };
+
+  return {
+    look: (connection) =>
+      runStep('watch', async (line) => {
+        line.connection = connection.id;
+        try {
+          line.webhook = await lookAtWebhook(connection);
+          await listen(connection);
+          await count(connection);
+        } catch (error) {
+          await troubles.met(connection.id, 'feed', error);
+          await keep(db, connection.id, { state: 'unknown', text: describe(error), remade: false }, clock.now());
+          throw error;
+        }
+      }),
+  };
+};
+
+/** Seconds between two looks, for whoever schedules them. */
+export const lookEveryMs = 15 * minuteMs;

@@ -1,0 +1,147 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { UpstreamError } from '../../../src/core/errors.ts';
+import { dayMs, hourMs, minuteMs } from '../../../src/core/time.ts';
+import { connectionStatuses, createWatcher } from '../../../src/features/ingest/index.ts';
+import { type World, world } from './world.ts';
+
+let w: World;
+let caughtUp: number;
+beforeEach(async () => {
+  w = await world();
+  caughtUp = 0;
+});
+afterEach(() => w.close());
+
+const look = async () =>
+  createWatcher({
+    ...w,
+    ...w.first,
+    clientOf: () => w.first.client,
+    webhookUrlOf: ({ webhookKey }) => `https://desk.example.com/webhooks/${webhookKey}`,
+    catchUp: async () => {
+      caughtUp += 1;
+    },
+  }).look(await w.directory.connections.get('desk'));
+const status = async () => (await connectionStatuses(w.db, w.clock.now())).find(({ id }) => id === w.connection.id);
+const madeByUs = async () => {
+  const made = await w.first.client.remote?.make({ webhookUrl: 'x' });
+  if (made) await w.directory.connections.keepMade(w.connection.id, made, 'test');
+};
+/** What the last walk found changed, and how much of it no webhook had told. */
+const walked = (count: number, raised: number) =>
+  w.db.query(
+    `insert into sync_cursor (connection_id, stream, cursor) values ($1, 'tickets', $2::jsonb)
+     on conflict (connection_id, stream) do update set cursor = excluded.cursor`,
+    [w.connection.id, JSON.stringify({ walked: count, raised })],
+  );
+
+describe('our webhook', () => {
+  test('that is fine is left alone', async () => {
+    await madeByUs();
+    await look();
+    expect(w.desk.webhook.made).toBe(1);
+    expect((await status())?.webhook).toMatchObject({ state: 'fine', text: null });
+    expect(caughtUp).toBe(0);
+  });
+
+  test.each(['absent', 'inactive', 'changed'] as const)(
+    'that is %s is made anew, and the gap is read',
+    async (state) => {
+      await madeByUs();
+      w.desk.webhook.state = { state, reason: 'somebody did it' };
+      await look();
+      expect(w.desk.webhook.made).toBe(2);
+      expect(caughtUp).toBe(1);
+      expect((await status())?.webhook).toMatchObject({ state: 'remade', text: 'somebody did it' });
+      expect((await w.directory.connections.get('desk')).settings.webhookSecrets).toEqual(['secret 2', 'secret 1']);
+      const log = await w.db.query<{ detail: object }>("select detail from audit_log where action = 'remake webhook'");
+      expect(log).toEqual([{ detail: { connection: w.connection.id, found: state } }]);
+      await look();
+      expect(w.desk.webhook.made).toBe(2);
+      expect((await status())?.webhook).toMatchObject({ state: 'fine' });
+    },
+  );
+
+  test('that a person made, or wants none of, is told of and not overruled', async () => {
+    w.desk.webhook.state = { state: 'absent', reason: 'no webhook leads here' };
+    await look();
+    expect(w.desk.webhook.made).toBe(0);
+    expect((await status())?.webhook).toMatchObject({ state: 'absent', text: 'no webhook leads here' });
+  });
+
+  test('of a helpdesk that is away is not known', async () => {
+    w.desk.adapter.connect = () => w.first.client;
+    const { remote } = w.first.client;
+    if (!remote) throw new Error('the desk has a remote');
+    remote.check = async () => {
+      throw new UpstreamError('away', { retryable: true });
+    };
+    await expect(look()).rejects.toThrow('away');
+    expect(await status()).toMatchObject({ webhook: { state: 'unknown' }, state: 'unreachable' });
+  });
+});
+
+describe('silence', () => {
+  test('is told of after an hour in which the feed has changes that no webhook told', async () => {
+    await w.deliver('1');
+    await walked(5, 5);
+    w.clock.advance(59 * minuteMs);
+    await look();
+    expect((await status())?.silentSince).toBeNull();
+    const last = (await status())?.lastDeliveryAt;
+    w.clock.advance(2 * minuteMs);
+    await look();
+    await look();
+    expect((await status())?.silentSince).toBe(last);
+    expect(w.lines.filter(({ silentSince }) => silentSince !== undefined)).toHaveLength(1);
+    await w.deliver('2');
+    await look();
+    expect((await status())?.silentSince).toBeNull();
+  });
+
+  test('is no news where nothing changes, or webhooks told all of it', async () => {
+    await w.deliver('1');
+    await walked(5, 0);
+    w.clock.advance(dayMs);
+    await look();
+    expect((await status())?.silentSince).toBeNull();
+  });
+
+  test('is measured by what is usual at that hour of the week', async () => {
+    await w.db.query('update connection set created_at = $1', [new Date(w.clock.now().getTime() - 36 * dayMs)]);
+    // One delivery a week at this hour: a gap of an hour there.
+    for (let week = 5; week > 0; week -= 1)
+      await w.db.query(
+        "insert into delivery (connection_id, delivery_key, received_at, headers, state) values ($1, $2, $3, '{}', 'stored')",
+        [w.connection.id, `week ${week}`, new Date(w.clock.now().getTime() - week * 7 * dayMs + 4 * hourMs)],
+      );
+    await w.deliver('1');
+    await walked(5, 5);
+    w.clock.advance(4 * hourMs);
+    await look();
+    expect((await status())?.silentSince).toBeNull();
+    w.clock.advance(80 * minuteMs);
+    await look();
+    expect((await status())?.silentSince).not.toBeNull();
+  });
+});
+
+describe('the count', () => {
+  test("is asked for once a day, and tells how much of the helpdesk's tickets we hold", async () => {
+    w.desk.counted = 4;
+    for (const id of ['1', '2', '3']) {
+      w.put(id, { createdAt: w.clock.now(), updatedAt: w.clock.now() });
+      await w.deliver(id);
+    }
+    w.clock.advance(3000);
+    await w.drain();
+    await look();
+    expect((await status())?.counted).toMatchObject({ there: 4, here: 3 });
+    w.desk.counted = 3;
+    await look();
+    expect((await status())?.counted).toMatchObject({ there: 4 });
+    w.clock.advance(dayMs);
+    await look();
+    expect((await status())?.counted).toMatchObject({ there: 3, here: 3 });
+  });
+});
