@@ -9,7 +9,7 @@ import { addDays, dayIn, parseDay } from './core/time.ts';
 import { demo } from './demo.ts';
 import { doctor, doctorLines } from './doctor.ts';
 import type { Connection } from './features/directory/index.ts';
-import { replay } from './features/ingest/index.ts';
+import { backfillWords, replay, verdictOf } from './features/ingest/index.ts';
 import { parsePeriod, partnerReport, reportCsv } from './features/reports/index.ts';
 import { importable, importText } from './import.ts';
 import { explain, faultLines, serve } from './main.ts';
