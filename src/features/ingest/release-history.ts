@@ -11,7 +11,7 @@ export const releaseHistory = async (
 ): Promise<number> => {
   const rows = await sql.query<{ ticket_id: bigint }>(
     `update wanted_tag w set state = 'pending', due_at = $3 from ticket t, connection c
-      where t.id = w.ticket_id and c.id = t.connection_id and c.id = $1 and c.mode = 'act' and w.state = 'observed'
+      where w.connection_id = $1 and t.id = w.ticket_id and c.id = w.connection_id and c.mode = 'act' and w.state = 'observed'
         and t.created_at >= $2 and t.status <> 'deleted' and (t.from_backfill or t.status = 'closed')
       returning w.ticket_id`,
     [connectionId, since, now],

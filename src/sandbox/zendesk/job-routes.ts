@@ -33,7 +33,6 @@ export const addJobRoutes = (
     return {
       job_status: {
         id,
-        job_type: 'Bulk Update Ticket',
         url: `${baseUrl()}/api/v2/job_statuses/${id}.json`,
         total: results.length,
         progress: done ? results.length : 0,
