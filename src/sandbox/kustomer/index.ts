@@ -10,7 +10,7 @@ import { createLimits, type KustomerLimits } from './limits.ts';
 import type { Happening } from './model.ts';
 import { addSearchRoutes } from './search-routes.ts';
 import { addWebhookRoutes } from './webhook-routes.ts';
-import { createWebhooks } from './webhooks.ts';
+import { createWebhooks, type WebhookRegistry } from './webhooks.ts';
 
 export interface KustomerSandboxOptions {
   readonly clock: SandboxClock;
@@ -45,6 +45,8 @@ export interface KustomerSandbox {
   /** What the key may do; a test takes roles away or revokes it. */
   readonly access: KeyAccess;
   readonly delivery: Readonly<DeliveryCounts>;
+  /** What stands there now, for tests. */
+  readonly registry: Pick<WebhookRegistry, 'webhooks' | 'change' | 'remove'>;
   /** Creates a webhook and returns its token: for the events of conversations and messages, or for those given. */
   subscribe(webhookUrl: string, events?: readonly string[]): string;
   /** Resolves when every webhook is delivered or lost. */
@@ -147,6 +149,7 @@ export const createKustomerSandbox = async (options: KustomerSandboxOptions): Pr
     apiUserId: apiUser.id,
     access,
     delivery: registry.sender.counts,
+    registry,
     subscribe: (webhookUrl, events = conversationEvents) =>
       registry.add({ name: 'Deskledger', url: webhookUrl, events, headers: [], enabled: true }).token,
     idle: () => registry.sender.idle(),

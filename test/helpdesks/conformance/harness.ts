@@ -1,0 +1,80 @@
+import type { HelpdeskAdapter } from '../../../src/helpdesks/port.ts';
+import type { Clock } from '../../../src/platform/clock.ts';
+
+/** What one adapter brings to the suite: how its helpdesk proves deliveries, samples of them, and a helpdesk to talk to. */
+export interface Harness {
+  readonly adapter: HelpdeskAdapter;
+  /**
+   * A folder with `deliveries/*.json`: at least three that each tell of a ticket in another way, `unknown.json` (an event that
+   * concerns no ticket) and, where events say who caused them, `ours.json` (an echo of our own write).
+   */
+  readonly fixtures: URL;
+  /** When the deliveries of the folder were sent. */
+  readonly sentAt: Date;
+  /** Settings of a connection that the deliveries belong to. */
+  readonly settings: object;
+  /** The settings that hold these secrets of its webhook. */
+  withSecrets(secrets: readonly string[]): object;
+  /** Our user in the deliveries. */
+  readonly apiUserId: string;
+  /** Headers of a delivery, names in lower case, as the helpdesk sends it at this moment. */
+  sign(body: string, secret: string, at: Date): Readonly<Record<string, string>>;
+  /** `body`: whoever alters a byte is found out. `secret`: the helpdesk signs nothing, a header carries the secret. */
+  readonly proves: 'body' | 'secret';
+  /** Whether what is proven holds the moment of sending, so that old deliveries can be told. */
+  readonly tellsTime: boolean;
+  /** How answers tell the account's limit. */
+  readonly quota: {
+    readonly windowMs: number;
+    headers(account: { readonly limit: number; readonly left: number }): Readonly<Record<string, string>>;
+  };
+  /** Names in the JSON of answers without which no ticket can be read. */
+  readonly indispensable: readonly string[];
+  /** Names in the JSON of answers whose texts are of a set that the vendor may enlarge. */
+  readonly enums: readonly string[];
+  startDesk(clock: Clock): Promise<Desk>;
+}
+
+export interface NewTicket {
+  readonly subject: string;
+  readonly text: string;
+  readonly email: string;
+  readonly tags: readonly string[];
+}
+
+/** A helpdesk on loopback with one account, and hands to do there what people do. Holds no ticket at the start. */
+export interface Desk {
+  readonly url: string;
+  /** What a connection to it needs, every field mapped, without a webhook's secret. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Settings instead of those that do not let us in. */
+  readonly wrongCredentials: Readonly<Record<string, unknown>>;
+  readonly apiUserId: string;
+  /** Of no ticket. */
+  readonly absentId: string;
+  /** A customer writes; answers with the ticket's id. */
+  open(ticket: NewTicket): string;
+  /** An agent answers. */
+  reply(id: string): void;
+  /** An agent works so long and solves the ticket. */
+  solve(id: string, seconds: number): void;
+  /** An agent adds a tag. */
+  tag(id: string, name: string): void;
+  /** An agent sets the mapped field of the partner; absent: the helpdesk has no such field. */
+  choosePartner?(id: string, code: string): void;
+  tagsOf(id: string): readonly string[];
+  /** The mapped field of the partner where `changeTags` is to set it too. */
+  partnerOf?(id: string): string | null;
+  /** Every ticket that is not deleted, and when it last changed, in ms. */
+  truth(): ReadonlyMap<string, number>;
+  /** Pages hold this many tickets of the change feed; by default a request is made smaller in the proxy. */
+  smallPages(request: { url: string; body: string }): { url: string; body: string };
+  /** Webhooks, triggers, fields, widgets: all that an admin sees, as text. */
+  made(): string;
+  /** Has somebody else make a webhook for an address. */
+  subscribe(url: string): void;
+  spoilWebhook(url: string, how: 'remove' | 'switch off'): void;
+  /** Resolves when no webhook is on its way. */
+  idle(): Promise<void>;
+  close(): Promise<void>;
+}
