@@ -20,7 +20,7 @@ interface Parts {
 const modeOption = (about: string) => new Option('--mode <mode>', about).choices(['observe', 'act']);
 const withExtras = (command: Command): Command =>
   command
-    .option('--fields', 'also make ticket fields by which people correct partner, region and reason')
+    .option('--fields', 'also make ticket fields by which people correct partner and region and the contact reason')
     .option('--sidebar', "also show a ticket's partner in the helpdesk's own sidebar, where it has one");
 
 /** Says what a delivery of the helpdesk needs to reach us, as far as it can be shown now. */

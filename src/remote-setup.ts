@@ -14,6 +14,8 @@ export interface RemoteExtras {
 export const webhookUrlOf = ({ config }: Product, webhookKey: string): string =>
   `${config.publicUrl}/webhooks/${webhookKey}`;
 
+const hasSidebar = ({ helpdesks }: Product, kind: string): boolean => helpdesks.get(kind)?.sidebar !== undefined;
+
 /** What a connection wants to find at its helpdesk. */
 export const wishOf = async (
   product: Product,
@@ -26,7 +28,8 @@ export const wishOf = async (
   return {
     webhookUrl: webhookUrlOf(product, webhookKey),
     ...(partners && regions && { fields: { partners: partners.list(), regions: regions.list() } }),
-    ...(sidebar && { sidebarUrl: `${product.config.publicUrl}/sidebar/v1/${kind}/${webhookKey}` }),
+    ...(sidebar &&
+      hasSidebar(product, kind) && { sidebarUrl: `${product.config.publicUrl}/sidebar/v1/${kind}/${webhookKey}` }),
   };
 };
 
@@ -68,6 +71,9 @@ export const setUpRemote = async (
     const left = extras.fields || extras.sidebar ? ((await product.helpdeskOf(kept).remote?.plan(wish)) ?? []) : [];
     return [
       ...objectLines(made.objects).map((line) => `Made at the helpdesk: ${line}.`),
+      ...(extras.sidebar && !hasSidebar(product, connection.kind)
+        ? [`No sidebar was made: ${connection.kind} asks no address of ours for one.`]
+        : []),
       ...left.map((line) => `Not made, for the helpdesk did not let us: ${line}.`),
     ];
   } catch (error) {

@@ -53,15 +53,10 @@ export const commonSettings = {
       description: `What values of the reason field, form ids or tags stand for: one of ${contactReasons.join(', ')}.`,
     }),
   /** How much of each quota we use; the rest stays with the agents and other programs. */
-  limitShare: z
-    .number()
-    .gt(0)
-    .max(1)
-    .default(0.5)
-    .meta({
-      title: 'Share of the limit',
-      description: "Part of the account's call limits that we use at most, 0 to 1.",
-    }),
+  limitShare: z.number().gt(0).max(1).default(0.5).meta({
+    title: 'Share of the limit',
+    description: "Part of the account's call limits that we use at most, 0 to 1.",
+  }),
   /** Whom surveys speak for: sender, subject, question and page name it. Without it they say "our customer service". */
   shopName: z
     .string()

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { entries } from '../../src/config.ts';
-
-const start = '<!-- config:start -->';
-const end = '<!-- config:end -->';
+import { settingsForm } from '../../src/features/directory/index.ts';
+import { helpdesks } from '../../src/helpdesks/registry.ts';
+import { storeAdapters } from '../../src/stores/registry.ts';
 
 /** The README's table of settings, from the schema. */
 export const configTable = (): string =>
@@ -22,14 +22,64 @@ export const envExample = (): string =>
     '',
   ].join('\n');
 
-/** The README with its table replaced; throws where the markers are not there. */
-export const withConfigTable = (readme: string): string => {
+interface SettingsRow {
+  /** Settings that mean the same. */
+  readonly keys: string[];
+  readonly kinds: string[];
+  readonly about: string;
+  readonly otherwise: string;
+}
+
+/** Every setting of every kind of connection there is, from the adapters' schemas; equal ones share a row. */
+export const settingsRows = (): SettingsRow[] => {
+  const byKey = new Map<string, SettingsRow>();
+  for (const adapter of [...helpdesks.values(), ...storeAdapters.values()])
+    for (const { key, about, required, otherwise } of settingsForm(adapter)) {
+      const held = required ? 'required' : otherwise === null ? '' : `\`${otherwise}\``;
+      const id = [key, about, held].join('\n');
+      const row = byKey.get(id) ?? { keys: [key], kinds: [], about, otherwise: held };
+      row.kinds.push(adapter.kind);
+      byKey.set(id, row);
+    }
+  const rows = new Map<string, SettingsRow>();
+  for (const row of byKey.values()) {
+    const id = [row.about, row.otherwise, ...row.kinds].join('\n');
+    rows.get(id)?.keys.push(...row.keys);
+    if (!rows.has(id)) rows.set(id, row);
+  }
+  return [...rows.values()];
+};
+
+/** The README's table of the settings of connections. */
+export const settingsTable = (): string => {
+  const all = helpdesks.size + storeAdapters.size;
+  const kindsOf = (kinds: readonly string[]): string =>
+    kinds.length === all
+      ? 'all'
+      : kinds.length === helpdesks.size && !kinds.some((kind) => storeAdapters.has(kind))
+        ? 'helpdesks'
+        : kinds.join(', ');
+  return [
+    '| setting | of | meaning | default |',
+    '|---|---|---|---|',
+    ...settingsRows().map(
+      ({ keys, kinds, about, otherwise }) =>
+        `| ${keys.map((key) => `\`${key}\``).join(' ')} | ${kindsOf(kinds)} | ${about.replaceAll('|', '\\|')} | ${otherwise} |`,
+    ),
+  ].join('\n');
+};
+
+const withTable = (readme: string, name: string, table: string): string => {
+  const [start, end] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`];
   const from = readme.indexOf(start);
   const to = readme.indexOf(end);
-  if (from < 0 || to < from)
-    throw new Error(`README.md needs the lines ${start} and ${end} around its configuration table`);
-  return `${readme.slice(0, from)}${start}\n${configTable()}\n${readme.slice(to)}`;
+  if (from < 0 || to < from) throw new Error(`README.md needs the lines ${start} and ${end} around its table`);
+  return `${readme.slice(0, from)}${start}\n${table}\n${readme.slice(to)}`;
 };
+
+/** The README with its tables replaced; throws where their markers are not there. */
+export const withConfigTable = (readme: string): string =>
+  withTable(withTable(readme, 'config', configTable()), 'settings', settingsTable());
 
 if (import.meta.main) {
   writeFileSync('.env.example', envExample());

@@ -1,6 +1,7 @@
 import type { HelpdeskAdapter } from '../port.ts';
 import { connectGorgias } from './connect.ts';
 import { keptHeaders, readDelivery, verifyDelivery } from './deliveries.ts';
+import { selfTest } from './self-test.ts';
 import { settingsSchema } from './settings.ts';
 import { sidebar } from './sidebar.ts';
 
@@ -11,6 +12,7 @@ export const gorgias: HelpdeskAdapter<typeof settingsSchema> = {
   keptHeaders,
   verifyDelivery,
   readDelivery,
+  selfTest,
   sidebar,
   connect: connectGorgias,
 };

@@ -1,6 +1,7 @@
 import type { HelpdeskAdapter } from '../port.ts';
 import { connectKustomer } from './client.ts';
 import { keptHeaders, readDelivery, verifyDelivery } from './deliveries.ts';
+import { selfTest } from './self-test.ts';
 import { settingsSchema } from './settings.ts';
 
 export const kustomer: HelpdeskAdapter<typeof settingsSchema> = {
@@ -10,5 +11,6 @@ export const kustomer: HelpdeskAdapter<typeof settingsSchema> = {
   keptHeaders,
   verifyDelivery,
   readDelivery,
+  selfTest,
   connect: connectKustomer,
 };

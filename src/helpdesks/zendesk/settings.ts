@@ -67,15 +67,16 @@ export const settingsSchema = z.object({
     .meta({ title: 'Field of the order number', description: 'Ticket field that holds an order number.' }),
   partnerFieldId: fieldId.optional().meta({
     title: 'Field of the partner',
-    description: 'Ticket field by which people correct the partner; `--fields` makes it.',
+    description: 'Ticket field by which people correct what we found; `--fields` makes it.',
   }),
   regionFieldId: fieldId.optional().meta({
     title: 'Field of the region',
-    description: 'Ticket field by which people correct the region; `--fields` makes it.',
+    description: 'Ticket field by which people correct what we found; `--fields` makes it.',
   }),
-  reasonFieldId: fieldId
-    .optional()
-    .meta({ title: 'Field of the reason', description: 'Ticket field of the contact reason; `--fields` makes it.' }),
+  reasonFieldId: fieldId.optional().meta({
+    title: 'Field of the reason',
+    description: 'Ticket field by which people correct what we found; `--fields` makes it.',
+  }),
   aiAgentIds: z.array(fieldId).max(100).default([]).meta({
     title: 'AI agents',
     description:

@@ -24,7 +24,7 @@ export const bigcommerceSettings = z.object({
   /** Signs the store's webhooks. */
   clientSecret: text.meta({
     title: 'Client secret',
-    description: "Shown with the access token; signs the store's webhooks.",
+    description: 'Shown with the access token.',
   }),
   baseUrl: z
     .url({ protocol: /^https?$/ })
