@@ -15,6 +15,7 @@ import {
   type Audit,
   auditsAnswer,
   changesAnswer,
+  countAnswer,
   meAnswer,
   ticketAnswer,
   ticketsAnswer,
@@ -206,7 +207,21 @@ export const connectZendesk = (
         yield { changed: [...changed.values()], cursor: next };
         // An empty page is no end; the same cursor again would be the same page again.
         if (answer.end_of_stream || next === null || next === cursor) return;
+        // The export is in the order of generated_timestamp, which is never before updated_at.
+        const generated = answer.tickets.at(-1)?.generated_timestamp;
+        if (from.until && generated && generated * secondMs > from.until.getTime()) return;
         cursor = next;
+      }
+    },
+
+    async count(since) {
+      // Deleted tickets are in no search; what was created in the last minutes may not be in it yet.
+      const query = `type:ticket created>=${since.toISOString().slice(0, 19)}Z`;
+      try {
+        return (await http.read({ path: '/api/v2/search/count', query: { query } }, countAnswer)).count;
+      } catch (error) {
+        if (error instanceof UpstreamError && [403, 404].includes(error.status ?? 0)) return null;
+        throw error;
       }
     },
 

@@ -134,7 +134,8 @@ export const auditsAnswer = z.object({
 
 /** A page of the change feed. Of each ticket only what the walk needs is read, so that an odd one does not stop it. */
 export const changesAnswer = z.object({
-  tickets: z.array(z.object({ id, updated_at: instant, status: text })),
+  /** `generated_timestamp`: epoch seconds of the last change of any kind, by which the export is ordered. */
+  tickets: z.array(z.object({ id, updated_at: instant, status: text, generated_timestamp: z.number().nullish() })),
   after_cursor: text,
   end_of_stream: z.boolean().nullish(),
 });
@@ -151,6 +152,9 @@ export const webhookSchema = z.object({
     .transform((events) => events ?? []),
 });
 export type Webhook = z.output<typeof webhookSchema>;
+/** https://developer.zendesk.com/api-reference/ticketing/ticket-management/search/#show-results-count */
+export const countAnswer = z.object({ count: z.int().nonnegative() });
+
 export const webhooksAnswer = z.object({ webhooks: z.array(webhookSchema), meta: pageMeta });
 export const webhookAnswer = z.object({ webhook: webhookSchema });
 export const signingSecretAnswer = z.object({ signing_secret: z.object({ secret: z.string().min(1) }) });

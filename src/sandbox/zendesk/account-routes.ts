@@ -56,6 +56,14 @@ export const addAccountRoutes = (app: FastifyInstance, { desk, clock, apiUserId,
     return sendText(reply, `{"tickets":[${texts.join(',')}],${JSON.stringify(paging).slice(1)}`);
   });
 
+  // Of the search language what counts tickets since a moment; deleted ones are in no search.
+  app.get<{ Querystring: Query }>('/api/v2/search/count', ({ query }, reply) => {
+    const sinceMs = Date.parse(/^type:ticket created>=(\S+)$/.exec(query.query ?? '')?.[1] ?? '');
+    if (Number.isNaN(sinceMs)) return invalid(reply, 'query', 'the sandbox counts tickets by created>= alone', 422);
+    const found = [...desk.tickets.values()].filter(({ deleted, createdAtMs }) => !deleted && createdAtMs >= sinceMs);
+    return reply.send({ count: found.length });
+  });
+
   app.get('/api/v2/users/me', (_, reply) => {
     const user = desk.users.get(apiUserId);
     return user ? reply.send({ user: userJson(user, baseUrl()) }) : notFound(reply);

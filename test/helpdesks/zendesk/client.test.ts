@@ -353,6 +353,19 @@ describe('walkChanges', () => {
     ]);
   });
 
+  it('ends after the page that reaches `until` by the time the export is ordered by', async () => {
+    const until = new Date('2026-02-02T00:00:00Z');
+    const page = (generated: string, cursor: string) => ({
+      tickets: [{ ...brief(id, '2026-01-01T00:00:00Z'), generated_timestamp: Date.parse(generated) / 1000 }],
+      after_cursor: cursor,
+      end_of_stream: false,
+    });
+    api().get(path).query(true).reply(200, page('2026-02-02T00:00:00Z', 'a1'));
+    api().get(path).query({ cursor: 'a1' }).reply(200, page('2026-02-02T00:00:01Z', 'a2'));
+    const from = { cursor: null, since: new Date('2026-02-01T00:00:00Z'), until };
+    expect(await collect(connect().walkChanges(from))).toHaveLength(2);
+  });
+
   it('starts at least a minute ago', async () => {
     api()
       .get(path)
@@ -461,5 +474,22 @@ describe('the address', () => {
       .reply(200, { user: userJson(apiUser, 'agent') });
     const client = connectZendesk(settings, { clock: clockAt().clock, allowPrivate: true, apiUserId: null });
     expect(await client.verify()).toMatchObject({ apiUserId: apiUser });
+  });
+});
+
+describe('count', () => {
+  const counting = (since: string) =>
+    api()
+      .get('/api/v2/search/count')
+      .query({ query: `type:ticket created>=${since}` });
+
+  it('asks the search for tickets created since', async () => {
+    counting('2026-02-01T00:00:00Z').reply(200, { count: 1234 });
+    expect(await connect().count?.(new Date('2026-02-01T00:00:00.500Z'))).toBe(1234);
+  });
+
+  it.each([403, 404])('tells no number where the search is closed to us: %d', async (status) => {
+    counting('2026-02-01T00:00:00Z').reply(status, {});
+    expect(await connect().count?.(new Date('2026-02-01T00:00:00Z'))).toBeNull();
   });
 });
