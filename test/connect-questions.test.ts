@@ -1,0 +1,212 @@
+import nock from 'nock';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Product } from '../src/compose.ts';
+import { connectByQuestions } from '../src/connect-questions.ts';
+import { InvalidInput } from '../src/core/errors.ts';
+import { disconnect } from '../src/disconnect.ts';
+import { wallClock } from '../src/platform/clock.ts';
+import { prove } from '../src/prove.ts';
+import { createZendeskSandbox, type ZendeskSandbox } from '../src/sandbox/zendesk/index.ts';
+import type { Ask } from '../src/terminal.ts';
+import { atEndOfFile } from './support/cleanup.ts';
+import { freePort } from './support/cli.ts';
+import { testProduct } from './support/product.ts';
+
+let product: Product;
+let sandbox: ZendeskSandbox;
+
+beforeAll(async () => {
+  const port = await freePort();
+  ({ product } = await testProduct({ clock: wallClock, env: { PUBLIC_URL: `http://127.0.0.1:${port}` } }));
+  const app = await product.buildApp();
+  await app.listen({ host: '127.0.0.1', port });
+  atEndOfFile(() => app.close());
+  sandbox = await createZendeskSandbox({ clock: wallClock, seed: 'questions', limits: 'off' });
+  atEndOfFile(() => sandbox.close());
+});
+
+beforeEach(async () => {
+  await product.db.query('delete from connection');
+  for (const { id } of [...sandbox.registry.webhooks.values()])
+    (sandbox.registry.webhooks as Map<string, unknown>).delete(id);
+});
+
+/** A person who answers so, in turn; what was asked and said. */
+const person = (answers: readonly string[]) => {
+  const left = [...answers];
+  const asked: { question: string; secret: boolean }[] = [];
+  const said: string[] = [];
+  const ask: Ask = async (question, { secret = false } = {}) => {
+    asked.push({ question, secret });
+    const answer = left.shift();
+    if (answer === undefined) throw new Error(`nobody answers "${question}"`);
+    return answer;
+  };
+  return { ask, say: (text: string) => void said.push(text), asked, said, left };
+};
+
+const talk = (answers: readonly string[], more: object = {}) => {
+  const who = person(answers);
+  const given = { baseUrl: sandbox.url };
+  const done = connectByQuestions(product, {
+    kind: 'zendesk',
+    remoteSetup: true,
+    given,
+    actor: 'test',
+    ...who,
+    ...more,
+  });
+  return { ...who, done };
+};
+const { email, apiToken } = { email: 'deskledger@example.com', apiToken: 'sandbox-questions' };
+const known = () => product.directory.connections.list();
+
+describe('connecting by questions', () => {
+  it('asks for little, does not echo the secret, shows what it would make, and makes it after a yes', async () => {
+    const { done, asked, said, left } = talk(['acme', email, apiToken, '', 'y']);
+    const connected = await done;
+    expect(asked).toEqual([
+      { question: 'Subdomain: ', secret: false },
+      { question: 'E-mail: ', secret: false },
+      { question: 'API token: ', secret: true },
+      { question: 'Name [acme]: ', secret: false },
+      { question: 'Go on? [y/N] ', secret: false },
+    ]);
+    expect(left).toEqual([]);
+    const shown = said.join('\n');
+    expect(shown).toContain('Admin Center > Apps and integrations > APIs > API tokens');
+    expect(shown).toContain('create the webhook "Deskledger" to http://127.0.0.1:');
+    expect(shown).toContain('starts in mode observe');
+    expect(shown).not.toContain(apiToken);
+    expect(connected?.notes).toEqual([expect.stringContaining('Made at the helpdesk: webhook "Deskledger"')]);
+    const [connection] = await known();
+    expect(connection).toMatchObject({ name: 'acme', mode: 'observe' });
+    // The address that was shown is the one that was made.
+    expect(shown).toContain(`/webhooks/${connection?.webhookKey}`);
+    expect([...sandbox.registry.webhooks.values()].map(({ endpoint }) => endpoint)).toEqual([
+      connected?.result.webhookUrl,
+    ]);
+  });
+
+  it('makes and stores nothing after a no', async () => {
+    const { done } = talk(['acme', email, apiToken, 'desk', 'n']);
+    expect(await done).toBeNull();
+    expect(await known()).toEqual([]);
+    expect(sandbox.registry.webhooks.size).toBe(0);
+  });
+
+  it('asks again for what cannot be read or does not work, secrets without what was typed before', async () => {
+    const { done, asked, said } = talk(['a b', 'acme', email, 'wrong', 'desk', '', '', apiToken, '', 'yes']);
+    expect((await done)?.result).toMatchObject({ mode: 'observe' });
+    expect(said.join('\n')).toContain('write the first part of the address alone');
+    expect(said.join('\n')).toContain('refuses email and API token');
+    expect(asked.slice(5).map(({ question }) => question)).toEqual([
+      'Subdomain [acme]: ',
+      `E-mail [${email}]: `,
+      'API token: ',
+      'Name [desk]: ',
+      'Go on? [y/N] ',
+    ]);
+  });
+
+  it('gives up after a few answers that cannot be read, and knows no other kinds than there are', async () => {
+    await expect(talk(['', '', '', '', '']).done).rejects.toThrow(InvalidInput);
+    await expect(talk([], { kind: 'fax' }).done).rejects.toThrow('no kind of connection');
+  });
+
+  it('needs no yes with --yes', async () => {
+    expect(await talk(['acme', email, apiToken, ''], { yes: true }).done).not.toBeNull();
+  });
+
+  it('makes no webhook that a helpdesk out there could not reach, and says so', async () => {
+    const vendor = nock('https://acme.zendesk.com');
+    vendor.get('/api/v2/users/me.json').reply(200, { user: { id: 900, role: 'admin' } });
+    vendor.get('/api/v2/ticket_fields').query(true).reply(403, {});
+    const { done, said } = talk(['acme', email, apiToken, '', 'y'], { given: {} });
+    expect((await done)?.notes).toEqual([]);
+    expect(said.join('\n')).toMatch(/No webhook is made: your helpdesk cannot reach http:\/\/127\.0\.0\.1/);
+    expect(nock.pendingMocks()).toEqual([]);
+    nock.restore();
+  });
+});
+
+describe('the proof', () => {
+  const connected = async () => {
+    const done = await talk(['acme', email, apiToken, '', 'y']).done;
+    return product.directory.connections.get(String(done?.result.id));
+  };
+
+  it('is a test delivery of the helpdesk that arrived', async () => {
+    const proof = await prove(product, await connected());
+    expect(proof).toMatchObject({
+      proven: true,
+      text: expect.stringMatching(/^Proven: a test delivery .* arrived in \d/),
+    });
+    const rows = await product.db.query<{ state: string; ticket_external_id: string | null }>(
+      'select state, ticket_external_id from delivery',
+    );
+    // Our own and the helpdesk's; neither raised a ticket, neither is set aside.
+    expect(rows.map(({ ticket_external_id }) => ticket_external_id)).toEqual([null, null]);
+    expect(rows.map(({ state }) => state)).not.toContain('quarantined');
+  });
+
+  it('says what is not proven where the test never comes, where nobody answers and where the secret is another', async () => {
+    const connection = await connected();
+    sandbox.registry.webhooks.forEach((webhook) => {
+      webhook.endpoint = 'http://127.0.0.1:9/elsewhere';
+    });
+    expect(await prove(product, connection, { waitMs: 300 })).toMatchObject({
+      proven: false,
+      text: expect.stringContaining('no test delivery'),
+    });
+    const foreign = { ...connection, settings: { ...connection.settings, webhookSecrets: ['another-secret'] } };
+    const hasty = { ...product, clock: { ...wallClock, sleep: async () => undefined } };
+    expect((await prove(hasty, foreign))?.text).toContain("does not know the connection's secret");
+    const nobody = { ...product, config: { ...product.config, publicUrl: `http://127.0.0.1:${await freePort()}` } };
+    expect((await prove(nobody, connection))?.text).toMatch(/Nothing answers at .*npm start/);
+    const real = { ...connection, settings: { ...connection.settings, baseUrl: undefined } };
+    expect((await prove(product, real))?.text).toContain('Your helpdesk cannot reach http://127.0.0.1');
+  });
+});
+
+describe('disconnect', () => {
+  const yes = async () => true;
+
+  it('changes nothing where the helpdesk refuses, and can end it here alone', async () => {
+    const done = await talk(['acme', email, apiToken, '', 'y']).done;
+    const id = done?.result.id ?? 0;
+    const connection = await product.directory.connections.get(String(id));
+    const revoked = { ...connection, settings: { ...connection.settings, apiToken: 'revoked' } };
+    const trying = disconnect(product, revoked, { consent: yes, leaveRemote: false, actor: 'test' });
+    await expect(trying).rejects.toThrow(`deskledger disconnect ${id} --leave-remote`);
+    expect(await known()).toHaveLength(1);
+    const left = await disconnect(product, revoked, { consent: yes, leaveRemote: true, actor: 'test' });
+    expect(left).toMatchObject({ removed: [], left: [expect.stringContaining('webhook "Deskledger"')] });
+    expect(await known()).toEqual([]);
+    expect(sandbox.registry.webhooks.size).toBe(1);
+  });
+
+  it('takes away the webhook, answers 404 at its address, and leaves tickets as they are', async () => {
+    const done = await talk(['acme', email, apiToken, '', 'y']).done;
+    const connection = await product.directory.connections.get(String(done?.result.id));
+    await product.db.query("insert into ticket (connection_id, external_id, first_seen_at) values ($1, '1', now())", [
+      connection.id,
+    ]);
+    const seen: string[] = [];
+    const look = async (lines: readonly string[]) => {
+      seen.push(...lines);
+      return false;
+    };
+    expect(await disconnect(product, connection, { consent: look, leaveRemote: false, actor: 'test' })).toBeNull();
+    expect(seen.join('\n')).toContain('It takes away at the helpdesk: webhook "Deskledger"');
+    await disconnect(product, connection, { consent: yes, leaveRemote: false, actor: 'test' });
+    expect(sandbox.registry.webhooks.size).toBe(0);
+    const answer = await fetch(done?.result.webhookUrl ?? '', { method: 'POST', body: '{}' });
+    expect(answer.status).toBe(404);
+    expect(await product.db.query('select external_id from ticket')).toEqual([{ external_id: '1' }]);
+    // The same account again is the same connection: no ticket counts twice.
+    const again = await talk(['acme', email, apiToken, 'renamed', 'y']);
+    expect((await again.done)?.result.id).toBe(connection.id);
+    expect(again.said.join('\n')).toContain('was connected before');
+  });
+});
