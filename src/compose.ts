@@ -300,6 +300,7 @@ export const compose = async (
       troubles,
       clientOf: helpdeskOf,
       webhookUrlOf: ({ webhookKey }) => `${config.publicUrl}/webhooks/${webhookKey}`,
+      listens: clock === wallClock,
       catchUp: async (connection) => {
         await walk(connection);
       },

@@ -71,6 +71,8 @@ export const createWatcher = (deps: {
   readonly webhookUrlOf: (connection: Connection) => string;
   /** Walks the changes at once: what the webhook did not tell while it was gone. */
   readonly catchUp: (connection: Connection) => Promise<void>;
+  /** False where the clock runs faster than deliveries do, as in a demo: of silence nothing follows then. */
+  readonly listens?: boolean;
 }): Watcher => {
   const { db, clock, log, runStep, directory, troubles } = deps;
 
@@ -94,10 +96,18 @@ export const createWatcher = (deps: {
     await deps.catchUp(kept);
   };
 
-  const lookAtWebhook = async (connection: Connection): Promise<string> => {
-    const { remote } = deps.clientOf(connection);
-    if (!remote) return 'not told';
-    const found = await remote.check({ webhookUrl: deps.webhookUrlOf(connection) });
+  const check = async (connection: Connection): Promise<RemoteState | null> =>
+    (await deps.clientOf(connection).remote?.check({ webhookUrl: deps.webhookUrlOf(connection) })) ?? null;
+
+  const lookAtWebhook = async (given: Connection): Promise<string> => {
+    let connection = given;
+    let found = await check(connection);
+    if (found !== null && found.state !== 'fine') {
+      // Somebody may have made it just now, and kept a secret that this connection was read without.
+      connection = await directory.connections.get(String(given.id));
+      found = await check(connection);
+    }
+    if (found === null) return 'not told';
     const objects = await directory.connections.remoteObjects(connection.id);
     const isOurs = objects.some(({ what }) => what === 'webhook' || what === 'integration');
     // Who made the webhook by hand, or wants none, is told and not overruled.
@@ -155,7 +165,7 @@ export const createWatcher = (deps: {
         line.connection = connection.id;
         try {
           line.webhook = await lookAtWebhook(connection);
-          await listen(connection);
+          if (deps.listens ?? true) await listen(connection);
           await count(connection);
         } catch (error) {
           await troubles.met(connection.id, 'feed', error);

@@ -62,6 +62,20 @@ describe('our webhook', () => {
     },
   );
 
+  test('bug: one that was being made while somebody looked was made again, with another secret', async () => {
+    await madeByUs();
+    const { remote } = w.first.client;
+    if (!remote) throw new Error('the desk has a remote');
+    let looks = 0;
+    remote.check = async () => {
+      looks += 1;
+      return looks === 1 ? { state: 'changed', reason: 'its secret is none of ours' } : { state: 'fine' };
+    };
+    await look();
+    expect(w.desk.webhook.made).toBe(1);
+    expect((await status())?.webhook).toMatchObject({ state: 'fine', text: null });
+  });
+
   test('that a person made, or wants none of, is told of and not overruled', async () => {
     w.desk.webhook.state = { state: 'absent', reason: 'no webhook leads here' };
     await look();
