@@ -6,7 +6,7 @@ import { loadConfig } from './config.ts';
 import { addConnectionCommands } from './connection-commands.ts';
 import { AppError, type InputFault, InvalidInput } from './core/errors.ts';
 import { addDays, dayIn, parseDay } from './core/time.ts';
-import { demo } from './demo.ts';
+import { demo, parseHelpdesks } from './demo.ts';
 import { doctor, doctorLines } from './doctor.ts';
 import type { Connection } from './features/directory/index.ts';
 import { backfillWords, replay, verdictOf } from './features/ingest/index.ts';
@@ -53,9 +53,9 @@ command('serve', 'run the server: web and worker roles in one process')
 
 command('worker', 'run the worker role alone').action(() => serve({ web: false, worker: true }));
 
-command('demo', '90 days of a marketplace in 90 seconds, on simulated vendors, without keys').action(() =>
-  demo(loadConfig()),
-);
+command('demo', '90 days of a marketplace in 90 seconds, on simulated vendors, without keys')
+  .option('--helpdesks <kinds>', 'who shares the tickets: zendesk, gorgias, kustomer, with commas', 'zendesk')
+  .action(({ helpdesks }) => demo(loadConfig(), parseHelpdesks(helpdesks)));
 
 addConnectionCommands({ command, withProduct, chosen, actor });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Product } from './compose.ts';
 import type { Config } from './config.ts';
 import { connect } from './connect.ts';
-import { AppError } from './core/errors.ts';
+import { AppError, InvalidInput } from './core/errors.ts';
 import { dayMs, secondMs } from './core/time.ts';
 import { demoLog, demoLogOf, demoSignInCommand, typedPath } from './demo-folder.ts';
 import { connectionStatuses } from './features/ingest/index.ts';
@@ -13,25 +13,40 @@ import { printSignIn, type Running, start, untilSignal } from './main.ts';
 import { type CatchingUpClock, catchingUpClock, wallClock } from './platform/clock.ts';
 import { openDatabase } from './platform/database/open.ts';
 import type { Log } from './platform/log.ts';
-import { type Customers, createSandbox, type Progress, type Sandbox } from './sandbox/index.ts';
+import {
+  type Customers,
+  createSandbox,
+  type HelpdeskKind,
+  helpdeskKinds,
+  type Progress,
+  type Sandbox,
+} from './sandbox/index.ts';
 
 const days = 90;
-/** Wall time in which the days pass on a machine that keeps up. */
-const fastMs = 90 * secondMs;
+/** Wall time in which the days pass on a machine that keeps up: several helpdesks at once make more work of each ticket. */
+const fastMsOf = (helpdesks: number): number => (helpdesks > 1 ? 180 : 90) * secondMs;
 /** Tickets, tags and mails under way while the days pass at full speed. With more of them they pass more slowly. */
 const comfortable = 150;
-/** Webhooks on their way that make as much work as one ticket. */
-const webhooksPerTicket = 5;
+/**
+ * What a webhook on its way weighs against a ticket. Kustomer's say when they were made, and are refused a day later, which
+ * is two seconds here.
+ */
+const webhookWeights: Readonly<Record<HelpdeskKind, number>> = { zendesk: 0.2, gorgias: 0.2, kustomer: 2 };
 /** Part of the full speed that is kept whatever waits. */
 const slowest = 0.1;
 /** The plan's random choices follow from it: every demo tells the same story. */
 const seed = 'demo';
 
-/** Zendesk's High Volume API add-on and a store on an Enterprise plan: what the fast days leave is soon worked off. */
-const limits = { zendesk: { perMinute: 2500, updatesPerMinute: 300 }, bigcommerce: { total: 2000 } };
+/** Large plans and raised limits everywhere: what the fast days leave is soon worked off. */
+const limits = {
+  zendesk: { perMinute: 2500, updatesPerMinute: 300 },
+  gorgias: { requests: 800, windowMs: 20_000 },
+  kustomer: { perMinute: 4000, searchesPerMinute: 400 },
+  bigcommerce: { total: 2000 },
+};
 
 /** 90 calendar days, as every report's usual period counts them: 89 whole ones, and today up to the moment at which the clock meets the wall's. */
-const paceOf = (wallNowMs: number): { startMs: number; endMs: number; speed: number } => {
+const paceOf = (wallNowMs: number, fastMs: number): { startMs: number; endMs: number; speed: number } => {
   const endMs = wallNowMs + fastMs;
   const startMs = Math.floor(endMs / dayMs) * dayMs - (days - 1) * dayMs;
   return { startMs, endMs, speed: (endMs - startMs) / fastMs };
@@ -45,7 +60,10 @@ const holdBack = (
 ) =>
   wallClock.every(secondMs / 2, async () => {
     const statuses = await connectionStatuses(product.db, clock.now());
-    const webhooks = sandbox.zendesk.delivery.pending / webhooksPerTicket;
+    const webhooks = sandbox.helpdesks.reduce(
+      (sum, { kind, delivery }) => sum + delivery.pending * webhookWeights[kind],
+      0,
+    );
     const underWay = statuses.reduce((sum, { pending }) => sum + pending, webhooks);
     clock.setSpeed(fullSpeed * Math.max(slowest, Math.min(1, comfortable / underWay)));
   });
@@ -107,16 +125,34 @@ export interface RunningDemo {
   stop(): Promise<void>;
 }
 
+/** "zendesk,gorgias" as kinds; throws InvalidInput where a name is none. */
+export const parseHelpdesks = (text: string): HelpdeskKind[] => {
+  const names = text.split(',').map((name) => name.trim());
+  const kinds = helpdeskKinds.filter((kind) => names.includes(kind));
+  const odd = names.filter((name) => !helpdeskKinds.some((kind) => kind === name));
+  if (odd.length > 0)
+    throw new InvalidInput(`The demo knows no helpdesk "${odd.join('", "')}"; it plays ${helpdeskKinds.join(', ')}.`, [
+      { field: '--helpdesks', reason: 'unknown' },
+    ]);
+  return kinds;
+};
+
+export interface DemoOptions {
+  readonly log: Log;
+  /** Who shares the tickets of the marketplace; Zendesk alone unless given. */
+  readonly helpdesks?: readonly HelpdeskKind[];
+}
+
 /**
- * Sets the marketplace up: simulators of Zendesk and BigCommerce, and a product on an empty ledger that is connected to both,
- * web and worker. `given` names where it listens and the folder under which the demo's own lies. Nothing happens until `play`.
+ * Sets the marketplace up: simulators of its helpdesks and of BigCommerce, and a product on an empty ledger that is connected
+ * to all of them, web and worker. `given` names where it listens and the folder under which the demo's own lies. Nothing happens until `play`.
  */
-export const startDemo = async (given: Config, { log }: { readonly log: Log }): Promise<RunningDemo> => {
+export const startDemo = async (given: Config, { log, helpdesks = ['zendesk'] }: DemoOptions): Promise<RunningDemo> => {
   await checkPort(given);
   const cleared = demoConfig(given, undefined);
   // Opened before the clock starts: an attached server keeps the first minute of the 90 from going by in initdb.
   await clear(cleared);
-  const pace = paceOf(Date.now());
+  const pace = paceOf(Date.now(), fastMsOf(helpdesks.length));
   const clock = catchingUpClock(pace);
   // The story reaches up to this very moment, so that no gap opens between the fast days and the live ones.
   const sandbox = await createSandbox({
@@ -125,6 +161,7 @@ export const startDemo = async (given: Config, { log }: { readonly log: Log }): 
     startsAt: new Date(pace.startMs),
     days: (pace.endMs - pace.startMs) / dayMs,
     limits,
+    helpdesks,
   });
   let progress: Progress = { day: 0, days, orders: 0, tickets: 0, live: false };
   const config = demoConfig(given, sandbox.fx.url);
@@ -163,13 +200,8 @@ export const startDemo = async (given: Config, { log }: { readonly log: Log }): 
       'ticket-rules': inputs.ticketRules,
       fx: inputs.fx,
     });
-    await connect(product, {
-      kind: 'zendesk',
-      settings: sandbox.zendesk.settings,
-      mode: 'act',
-      remoteSetup: true,
-      actor: 'demo',
-    });
+    for (const { kind, settings } of sandbox.helpdesks)
+      await connect(product, { kind, settings, mode: 'act', remoteSetup: true, actor: 'demo' });
     await connect(product, {
       kind: 'bigcommerce',
       settings: sandbox.bigcommerce.settings,
@@ -214,12 +246,13 @@ const progressLine = () => {
 };
 
 /**
- * 90 days of a marketplace in about 90 seconds, then live: simulators of Zendesk and BigCommerce play, everything goes through
+ * 90 days of a marketplace in a minute and a half, then live: simulators of its helpdesks and store play, everything goes through
  * the real webhooks, clients and queue, and customers answer their surveys over HTTP. Runs until a signal.
  */
-export const demo = async (given: Config): Promise<void> => {
+export const demo = async (given: Config, helpdesks: readonly HelpdeskKind[]): Promise<void> => {
   const config = demoConfig(given, undefined);
-  const running = await startDemo(given, { log: demoLog(config) });
+  const fastMs = fastMsOf(helpdesks.length);
+  const running = await startDemo(given, { log: demoLog(config), helpdesks });
   try {
     await printSignIn(running.running.product, { always: true });
     process.stdout.write(
