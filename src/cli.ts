@@ -4,12 +4,12 @@ import { pino } from 'pino';
 import { compose, type Product, version } from './compose.ts';
 import { loadConfig } from './config.ts';
 import { addConnectionCommands } from './connection-commands.ts';
-import { AppError, type InputFault, InvalidInput } from './core/errors.ts';
+import { AppError, type InputFault, InvalidInput, Refused } from './core/errors.ts';
 import { addDays, dayIn, parseDay } from './core/time.ts';
 import { demo, parseHelpdesks } from './demo.ts';
 import { doctor, doctorLines } from './doctor.ts';
 import type { Connection } from './features/directory/index.ts';
-import { backfillWords, replay, verdictOf } from './features/ingest/index.ts';
+import { backfillWords, releaseHistory, replay, verdictOf } from './features/ingest/index.ts';
 import { parsePeriod, partnerReport, reportCsv } from './features/reports/index.ts';
 import { importable, importText } from './import.ts';
 import { explain, faultLines, serve } from './main.ts';
@@ -69,26 +69,44 @@ command('doctor', 'what is configured, reachable and working, and the next step 
   });
 
 /** Reads one connection's history or changes, with its progress on the terminal. */
-const read = async (product: Product, connection: Connection, since: Date | undefined, output: Output) => {
+const read = async (
+  product: Product,
+  connection: Connection,
+  since: Date | undefined,
+  { tag = false, ...output }: Output & { readonly tag?: boolean },
+) => {
+  if (tag && product.helpdesks.has(connection.kind) && connection.mode !== 'act')
+    throw new Refused(
+      `It is in mode observe and writes no tags; see "npx deskledger connection ${connection.id} --mode act".`,
+    );
   const shown = progressLine(connection.name, output);
   try {
     if (since === undefined || !product.helpdesks.has(connection.kind))
       return await product.walk(connection, { since, onProgress: (walked) => shown.show(`${walked} changes read`) });
     const done = await product.backfill(connection, { since, onProgress: (one) => shown.show(backfillWords(one)) });
     if (done.comparison && !done.comparison.complete) process.exitCode = 1;
-    return { ...done, verdict: done.comparison && verdictOf(done.comparison, connection.id) };
+    const { db, clock } = product;
+    const tagged = tag ? await releaseHistory(db, connection.id, { since, now: clock.now(), actor }) : undefined;
+    return {
+      ...done,
+      ...(tag && { ticketsToTag: tagged }),
+      verdict: done.comparison && verdictOf(done.comparison, connection.id),
+    };
   } finally {
     shown.end();
   }
 };
 
-const walk = (since: Date | undefined, { connection: idOrName, json }: Output & { connection?: string }) =>
+const walk = (
+  since: Date | undefined,
+  { connection: idOrName, json, tag }: Output & { connection?: string; tag?: boolean },
+) =>
   withProduct(async (product) => {
     const connections: object[] = [];
     const failures: InputFault[] = [];
     for (const connection of await chosen(product, idOrName)) {
       try {
-        connections.push(await read(product, connection, since, { json }));
+        connections.push(await read(product, connection, since, { json, ...(tag && { tag }) }));
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
         failures.push({ field: connection.name, reason: error.message });
@@ -102,6 +120,7 @@ const walk = (since: Date | undefined, { connection: idOrName, json }: Output & 
 command('backfill', "read a helpdesk's or store's history from a day on; called again it goes on where it was cut off")
   .requiredOption('--since <day>', 'YYYY-MM-DD')
   .option('--connection <id>', 'one connection; else all')
+  .option('--tag', 'also have the tags of its tickets written, those of closed ones too; else history is never tagged')
   .action(({ since, ...options }) => walk(new Date(`${parseDay(since)}T00:00:00Z`), options));
 
 command('reconcile', 'walk the change feeds once and raise what no webhook told')

@@ -319,6 +319,7 @@ describe('the other commands', () => {
     expect(await failure('replay', '--connection', 'nobody')).toContain('no connection "nobody"');
     expect(await failure('backfill')).toContain('--since');
     expect(await failure('backfill', '--since', 'long ago')).toContain('is not a day');
+    expect(await failure('backfill', '--since', '2026-01-01', '--connection', 'main', '--tag')).toContain('--mode act');
   });
 
   it('doctor: exit code 0 without faults, 1 with one, and a next step', async () => {

@@ -1,13 +1,14 @@
 import type { Sql } from '../../platform/database/database.ts';
+import { recordAudit } from '../directory/index.ts';
 
 /**
  * Has the tags of history written that were only observed, on tickets created since then, closed ones too: a person asked for
- * it. Returns how many tickets that is. Written only in mode `act`.
+ * it, which is kept. Returns how many tickets that is; none but in mode `act`.
  */
 export const releaseHistory = async (
   sql: Sql,
   connectionId: number,
-  { since, now }: { readonly since: Date; readonly now: Date },
+  { since, now, actor }: { readonly since: Date; readonly now: Date; readonly actor: string },
 ): Promise<number> => {
   const rows = await sql.query<{ ticket_id: bigint }>(
     `update wanted_tag w set state = 'pending', due_at = $3 from ticket t, connection c
@@ -16,5 +17,13 @@ export const releaseHistory = async (
       returning w.ticket_id`,
     [connectionId, since, now],
   );
-  return new Set(rows.map(({ ticket_id }) => ticket_id)).size;
+  const tickets = new Set(rows.map(({ ticket_id }) => ticket_id)).size;
+  if (tickets > 0)
+    await recordAudit(sql, {
+      at: now,
+      actor,
+      action: 'tag history',
+      detail: { connection: connectionId, since: since.toISOString(), tickets, tags: rows.length },
+    });
+  return tickets;
 };

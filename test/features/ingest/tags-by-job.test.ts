@@ -94,9 +94,11 @@ describe('what was only observed on a closed ticket', () => {
     await tell('1');
     expect(await states('1')).toEqual(['observed', 'observed']);
     const release = (since: string) =>
-      releaseHistory(w.db, w.connection.id, { since: new Date(since), now: w.clock.now() });
+      releaseHistory(w.db, w.connection.id, { since: new Date(since), now: w.clock.now(), actor: 'test' });
     expect(await release('2026-03-03T00:00:00Z')).toBe(0);
     expect(await release('2026-03-01T00:00:00Z')).toBe(1);
+    const kept = await w.db.query("select actor, detail from audit_log where action = 'tag history'");
+    expect(kept).toMatchObject([{ actor: 'test', detail: { tickets: 1, tags: 2 } }]);
     await w.drain();
     expect(w.desk.tickets.get('1')?.tags).toEqual(nord);
   });
@@ -105,7 +107,9 @@ describe('what was only observed on a closed ticket', () => {
     await w.close();
     await start('observe');
     await ticket('1', closed);
-    expect(await releaseHistory(w.db, w.connection.id, { since: new Date(0), now: w.clock.now() })).toBe(0);
+    expect(await releaseHistory(w.db, w.connection.id, { since: new Date(0), now: w.clock.now(), actor: 'test' })).toBe(
+      0,
+    );
   });
 });
 
@@ -122,7 +126,9 @@ describe('tags of history', () => {
     w.clock.advance(3 * secondMs);
     await w.drain();
     expect(w.desk.jobs).toEqual([]);
-    expect(await releaseHistory(w.db, w.connection.id, { since: new Date(0), now: w.clock.now() })).toBe(3);
+    expect(await releaseHistory(w.db, w.connection.id, { since: new Date(0), now: w.clock.now(), actor: 'test' })).toBe(
+      3,
+    );
     await w.drain();
     expect(w.desk.jobs).toHaveLength(1);
     expect(w.desk.jobs[0]?.map(({ add }) => add[0])).toEqual(['partner_nord', 'partner_nord', 'partner_sud']);
