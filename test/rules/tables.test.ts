@@ -35,6 +35,7 @@ const assembled = [
   'src/features/costing/import-fx.ts: given',
   'src/features/costing/import-rates.ts: given',
   'src/features/costing/reprice.ts: costedEntries',
+  'src/features/reports/ticket-list.ts: postings',
 ];
 
 test('the rules look at every table of the schema', () => {

@@ -165,7 +165,8 @@ export const createConnections = (deps: {
       const now = clock.now().getTime();
       const held = trusted.get(key);
       if (held && now < held.until) return held.connection;
-      const connection = find(db, 'webhook_key = $1', key);
+      // The edge waits for no worker's transaction.
+      const connection = find(db.hasty, 'webhook_key = $1', key);
       trusted.set(key, { until: now + trustedMs, connection });
       const forget = () => {
         if (trusted.get(key)?.connection === connection) trusted.delete(key);
@@ -180,7 +181,7 @@ export const createConnections = (deps: {
         if (connection.mode === mode) return;
         const now = clock.now();
         await tx.query(
-          `update connection set mode = $2, surveys_since = case when $2 = 'act' then coalesce(surveys_since, $3) else surveys_since end where id = $1`,
+          `update connection set mode = $2, surveys_since = case when $2 = 'act' then $3 else surveys_since end where id = $1`,
           [id, mode, now],
         );
         await recordAudit(tx, {

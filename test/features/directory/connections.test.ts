@@ -149,17 +149,13 @@ describe('byWebhookKey', () => {
 });
 
 describe('setMode', () => {
-  it('sets surveysSince the first time alone, and logs each change', async () => {
+  it('logs each change, and does nothing where there is none', async () => {
     const { id } = await directory.connections.create({ kind: 'desk', settings });
-    const first = clock.now();
-    expect(await directory.connections.setMode(id, 'act')).toMatchObject({ mode: 'act', surveysSince: first });
-    clock.advance(60_000);
-    expect(await directory.connections.setMode(id, 'observe', 'ada')).toMatchObject({
-      mode: 'observe',
-      surveysSince: first,
-    });
-    expect(await directory.connections.setMode(id, 'act')).toMatchObject({ mode: 'act', surveysSince: first });
+    const { surveysSince } = await directory.connections.setMode(id, 'act');
+    await directory.connections.setMode(id, 'observe', 'ada');
     await directory.connections.setMode(id, 'act');
+    clock.advance(60_000);
+    expect(await directory.connections.setMode(id, 'act')).toMatchObject({ mode: 'act', surveysSince });
     const log = await db.query<{ actor: string; detail: object }>(
       `select actor, detail from audit_log where action = 'set mode' order by id`,
     );
@@ -169,6 +165,17 @@ describe('setMode', () => {
       { actor: 'cli', detail: { connection: id, from: 'observe', to: 'act' } },
     ]);
     await expect(directory.connections.setMode(99, 'act')).rejects.toThrow(NotFound);
+  });
+
+  it('bug: a connection that acted again asked about tickets that were solved while it only observed', async () => {
+    const { id } = await directory.connections.create({ kind: 'desk', settings });
+    const first = clock.now();
+    expect(await directory.connections.setMode(id, 'act')).toMatchObject({ mode: 'act', surveysSince: first });
+    clock.advance(60_000);
+    expect(await directory.connections.setMode(id, 'observe')).toMatchObject({ mode: 'observe', surveysSince: first });
+    clock.advance(60_000);
+    expect(await directory.connections.setMode(id, 'act')).toMatchObject({ mode: 'act', surveysSince: clock.now() });
+    expect(clock.now()).not.toEqual(first);
   });
 });
 
