@@ -91,7 +91,7 @@ export const connectByQuestions = async (
     notes.forEach(say);
     if (lines.length > 0)
       say(`At ${kind} this will be made or changed:\n${lines.map((line) => `  - ${line}`).join('\n')}`);
-    else if (isHelpdesk) say(`At ${kind} nothing will be made or changed.`);
+    else if (isHelpdesk && isReachable) say(`At ${kind} nothing will be made or changed.`);
     if (isHelpdesk && remoteSetup && !isReachable)
       say(
         `No webhook is made: your helpdesk cannot reach ${config.publicUrl}. Tickets come by the change feed, minutes late, until PUBLIC_URL is set to an address that the internet reaches and "--remote-setup" makes the webhook.`,
