@@ -95,7 +95,12 @@ export const createInspection =
         findings.push(...(await question()));
       } catch (error) {
         if (!(error instanceof UpstreamError || error instanceof Refused || error instanceof LimitReached)) throw error;
-        findings.push({ topic, level: 'warn', text: `${what} could not be read. ${error.message}`, next: null });
+        findings.push({
+          topic,
+          level: 'warn',
+          text: `${what} could not be read. ${error.message}`,
+          next: "See that the key is an administrator's; this is asked again the next time.",
+        });
       }
     };
     await ask('own survey', "Gorgias' survey settings", async () => surveyFindings(await client.accountSettings()));

@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { helpdesks } from '../../src/helpdesks/registry.ts';
+import { families } from './conformance.ts';
+import { adapterWith, clientWith } from './memory/breaking.ts';
+import { breaks } from './memory/breaks.ts';
+import { harness } from './memory/harness.ts';
+
+const checks = Object.values(families).flat();
+const here = new URL('.', import.meta.url);
+
+describe('the suite', () => {
+  it('knows a way to break each of its checks', () => {
+    const names = checks.map(({ name }) => name);
+    expect(names.length).toBeGreaterThan(60);
+    expect(new Set(names).size).toBe(names.length);
+    expect(Object.keys(breaks).toSorted()).toEqual(names.toSorted());
+  });
+
+  it.each(checks)('finds an adapter of which this does not hold: $name', async ({ name, run, spared }) => {
+    const broken = breaks[name]?.(harness);
+    if (!broken) throw new Error('there is no way to break it');
+    expect(spared?.(broken) ?? null).toBeNull();
+    await expect((async () => run(broken))()).rejects.toThrow();
+  });
+
+  it('holds nothing against an adapter that lacks what is optional', async () => {
+    const optional = ['count', 'inspect', 'discover', 'remote', 'changeTagsOfMany', 'workFeeds', 'recordScore'];
+    const bare = adapterWith((adapter) => {
+      const { selfTest: _, ...less } = adapter;
+      return { ...less, selfTest: undefined as never };
+    })(
+      clientWith((client) => {
+        for (const name of optional) delete (client as unknown as Record<string, unknown>)[name];
+        return {};
+      })(harness),
+    );
+    for (const { spared, run } of checks) if ((spared?.(bare) ?? null) === null) await run(bare);
+  });
+});
+
+describe('every helpdesk of the registry', () => {
+  const kinds = [...helpdesks.keys()];
+
+  it('has a harness, samples of deliveries and passes the suite', () => {
+    expect(kinds).toEqual(expect.arrayContaining(['zendesk', 'gorgias', 'kustomer']));
+    for (const kind of kinds) {
+      const harnessFile = readFileSync(new URL(`${kind}/conformance.test.ts`, here), 'utf8');
+      expect(harnessFile).toMatch(/^conformance\(/m);
+      expect(harnessFile).toContain(`src/helpdesks/${kind}/index.ts`);
+      const samples = readdirSync(new URL(`${kind}/fixtures/deliveries/`, here));
+      expect(samples.filter((name) => name.endsWith('.json')).length).toBeGreaterThanOrEqual(4);
+      expect(samples).toContain('unknown.json');
+    }
+  });
+
+  it('is the one folder that its kind names', () => {
+    const folders = readdirSync(new URL('../../src/helpdesks/', here), { withFileTypes: true });
+    const names = folders.flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+    expect(names.toSorted()).toEqual(kinds.toSorted());
+  });
+});

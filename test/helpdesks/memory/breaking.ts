@@ -1,0 +1,101 @@
+import type { z } from 'zod';
+import type {
+  HelpdeskAdapter,
+  HelpdeskClient,
+  Remote,
+  TicketChange,
+  TicketSnapshot,
+  Verification,
+  VerifiedDelivery,
+} from '../../../src/helpdesks/port.ts';
+import type { createHttp } from '../../../src/platform/http/client.ts';
+import type { Harness } from '../conformance.ts';
+import { connectMemory, type MemorySettings, settingsSchema } from './adapter.ts';
+
+export type Break = (harness: Harness) => Harness;
+export type Deps = Parameters<HelpdeskAdapter['connect']>[1];
+
+export const adapterWith =
+  (part: (adapter: HelpdeskAdapter) => Partial<HelpdeskAdapter>): Break =>
+  (harness) => ({ ...harness, adapter: { ...harness.adapter, ...part(harness.adapter) } });
+
+export const settingsWith = (shape: z.ZodRawShape): Break =>
+  adapterWith(() => ({ settings: settingsSchema.extend(shape) as unknown as HelpdeskAdapter['settings'] }));
+
+export type Verify = HelpdeskAdapter['verifyDelivery'];
+export const verifyWith = (alter: (input: Parameters<Verify>[0], right: Verify, read: Verify) => Verification): Break =>
+  adapterWith((adapter) => ({
+    verifyDelivery: (input) => alter(input, adapter.verifyDelivery, adapter.readDelivery),
+  }));
+export const deliveryWith = (alter: (delivery: VerifiedDelivery, input: Parameters<Verify>[0]) => object): Break =>
+  verifyWith((input, right) => {
+    const said = right(input);
+    return said.outcome === 'verified'
+      ? { ...said, delivery: { ...said.delivery, ...alter(said.delivery, input) } }
+      : said;
+  });
+export const withSecretsOf = (input: Parameters<Verify>[0], webhookSecrets: readonly string[]) => ({
+  ...input,
+  settings: { ...input.settings, webhookSecrets },
+});
+export const secretsOf = ({ settings }: Parameters<Verify>[0]) => (settings as MemorySettings).webhookSecrets;
+
+export const clientWith = (alter: (client: HelpdeskClient, deps: Deps) => Partial<HelpdeskClient>): Break =>
+  adapterWith((adapter) => ({
+    connect: (settings, deps) => {
+      const client = adapter.connect(settings, deps);
+      return { ...client, ...alter(client, deps) };
+    },
+  }));
+export const ticketWith = (alter: (ticket: TicketSnapshot) => object): Break =>
+  clientWith((client) => ({
+    async pullTickets(wanted) {
+      const pulled = await client.pullTickets(wanted);
+      return { ...pulled, tickets: pulled.tickets.map((ticket) => ({ ...ticket, ...alter(ticket) })) };
+    },
+  }));
+export const remoteWith = (alter: (remote: Remote) => Partial<Remote>): Break =>
+  clientWith((client) => (client.remote ? { remote: { ...client.remote, ...alter(client.remote) } } : {}));
+
+export const httpWith = (httpFor: typeof createHttp): Break =>
+  adapterWith(() => ({ connect: connectMemory(httpFor) as HelpdeskAdapter['connect'] }));
+export const unbounded = { run: <Result>(call: () => Promise<Result>) => call(), learn: () => {}, pause: () => {} };
+/** As a first draft does it: follows redirects, believes every answer, gives up at the first trouble. */
+export const naive = httpWith(({ baseUrl, headers }) => {
+  const request = async ({ path }: { readonly path: string }) => {
+    const response = await fetch(`${baseUrl}${path}`, { headers });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    return { status: response.status, headers: response.headers, body: (await response.json()) as unknown };
+  };
+  return {
+    request,
+    read: async (call, schema) => schema.parse((await request(call)).body) as z.output<typeof schema>,
+  };
+});
+export const troubled = [
+  'HTML instead of JSON',
+  'a gateway page',
+  'status 500',
+  'status 503',
+  'a broken connection',
+  'an answer cut short',
+  'an empty answer where one is needed',
+];
+
+export const walkWith = (
+  walk: (
+    from: Parameters<HelpdeskClient['walkChanges']>[0],
+    client: HelpdeskClient,
+  ) => AsyncGenerator<{ changed: readonly TicketChange[]; cursor: string | null }>,
+): Break => clientWith((client) => ({ walkChanges: (from) => walk(from, client) }));
+export const allOf = async (client: HelpdeskClient, since: Date): Promise<TicketChange[]> => {
+  const all: TicketChange[] = [];
+  for await (const { changed } of client.walkChanges({ cursor: null, since })) all.push(...changed);
+  return all;
+};
+
+let counter = 0;
+export const counted = (): number => {
+  counter += 1;
+  return counter;
+};

@@ -1,0 +1,78 @@
+import { createHash, createHmac } from 'node:crypto';
+import { z } from 'zod';
+import { dayMs } from '../../../src/core/time.ts';
+import type { Headers, HelpdeskAdapter, Verification } from '../../../src/helpdesks/port.ts';
+import { signedByOneOf } from '../../../src/helpdesks/signature.ts';
+import type { MemorySettings } from './adapter.ts';
+
+export const keptHeaders = ['content-type'] as const;
+
+const eventSchema = z.object({
+  id: z.string().regex(/^[\x21-\x7e]{1,128}$/),
+  type: z.string().regex(/^[\x21-\x7e]{1,128}$/),
+  ticket: z.string().nullish(),
+  by: z.string().nullish(),
+});
+
+const refused = (status: 400 | 401, reason: string): Verification => ({ outcome: 'refused', status, reason });
+
+const parsed = (body: Buffer): unknown => {
+  try {
+    return JSON.parse(body.toString());
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+};
+
+export const readDelivery = ({
+  apiUserId,
+  body,
+}: {
+  readonly settings: MemorySettings;
+  readonly apiUserId: string | null;
+  readonly headers: Headers;
+  readonly body: Buffer;
+}): Verification => {
+  const event = eventSchema.safeParse(parsed(body)).data;
+  if (!event)
+    return {
+      outcome: 'unreadable',
+      deliveryKey: `bytes:${createHash('sha256').update(body).digest('hex')}`,
+      reason: 'The body is no event.',
+    };
+  const { id, type, ticket, by } = event;
+  const isEcho = apiUserId !== null && by === apiUserId;
+  const urgency = !ticket || isEcho ? 'ignore' : type === 'ticket.solved' ? 'now with audits' : 'now';
+  return {
+    outcome: 'verified',
+    delivery: { deliveryKey: id, eventType: type, ticketExternalId: ticket ?? null, urgency },
+  };
+};
+
+export const verifyDelivery: HelpdeskAdapter['verifyDelivery'] = (input) => {
+  const { headers, body, now } = input;
+  const settings = input.settings as MemorySettings;
+  const [presented, sent] = [headers['x-signature'], headers['x-sent-at']];
+  if (!presented || !sent) return refused(401, 'The signature of the webhook is missing.');
+  if (settings.webhookSecrets.length === 0)
+    return refused(401, 'The connection has no webhook secret yet; set that of the webhook.');
+  const message = [sent, body];
+  const { webhookSecrets: secrets } = settings;
+  if (!signedByOneOf({ algorithm: 'sha256', encoding: 'hex', secrets, message, presented }))
+    return refused(401, "The signature is wrong; check that the connection has the webhook's secret.");
+  if (!(Math.abs(now.getTime() - Date.parse(sent)) <= dayMs))
+    return refused(401, 'The delivery was sent more than 24 hours from now.');
+  return readDelivery({ ...input, settings });
+};
+
+export const signatureOf = (body: string, secret: string, at: Date): Record<string, string> => ({
+  'content-type': 'application/json',
+  'x-sent-at': at.toISOString(),
+  'x-signature': createHmac('sha256', secret).update(at.toISOString()).update(body).digest('hex'),
+});
+
+export const selfTest = ({ webhookSecrets: [secret] }: MemorySettings, now: Date) => {
+  const body = JSON.stringify({ id: `test-${now.getTime()}`, type: 'test' });
+  return secret === undefined ? null : { headers: signatureOf(body, secret, now), body };
+};

@@ -1,0 +1,23 @@
+import type { Harness } from '../conformance.ts';
+import { memory } from './adapter.ts';
+import { signatureOf } from './deliveries.ts';
+import { startMemoryDesk } from './desk.ts';
+
+export const harness: Harness = {
+  adapter: memory,
+  fixtures: new URL('./fixtures/', import.meta.url),
+  sentAt: new Date('2026-03-02T09:05:00Z'),
+  settings: { name: 'Desk', account: 'loom', apiKey: 'key' },
+  withSecrets: (secrets) => ({ webhookSecrets: secrets }),
+  apiUserId: 'us',
+  sign: signatureOf,
+  proves: 'body',
+  tellsTime: true,
+  quota: {
+    windowMs: 60_000,
+    headers: ({ limit, left }) => ({ 'x-limit': String(limit), 'x-left': String(left) }),
+  },
+  indispensable: ['tickets', 'changes', 'id', 'at', 'created_at', 'updated_at'],
+  enums: ['status', 'channel'],
+  startDesk: startMemoryDesk,
+};
