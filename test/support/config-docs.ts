@@ -50,7 +50,7 @@ export const settingsRows = (): SettingsRow[] => {
   return [...rows.values()];
 };
 
-/** The README's table of the settings of connections. */
+/** The README's table of the settings of connections: a row for those of the same kinds, a line in it for each. */
 export const settingsTable = (): string => {
   const all = helpdesks.size + storeAdapters.size;
   const kindsOf = (kinds: readonly string[]): string =>
@@ -59,12 +59,15 @@ export const settingsTable = (): string => {
       : kinds.length === helpdesks.size && !kinds.some((kind) => storeAdapters.has(kind))
         ? 'helpdesks'
         : kinds.join(', ');
+  const lines = ({ keys, about, otherwise }: SettingsRow): string => {
+    const names = keys.map((key) => `\`${key}\``).join(' ');
+    return `${names}${otherwise && ` (${otherwise})`}: ${about.replaceAll('|', '\\|')}`;
+  };
   return [
-    '| setting | of | meaning | default |',
-    '|---|---|---|---|',
-    ...settingsRows().map(
-      ({ keys, kinds, about, otherwise }) =>
-        `| ${keys.map((key) => `\`${key}\``).join(' ')} | ${kindsOf(kinds)} | ${about.replaceAll('|', '\\|')} | ${otherwise} |`,
+    '| of | settings, and what holds without them |',
+    '|---|---|',
+    ...[...Map.groupBy(settingsRows(), ({ kinds }) => kindsOf(kinds))].map(
+      ([of, rows]) => `| ${of} | ${rows.map(lines).join('<br>')} |`,
     ),
   ].join('\n');
 };

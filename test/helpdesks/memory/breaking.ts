@@ -10,7 +10,7 @@ import type {
 } from '../../../src/helpdesks/port.ts';
 import type { createHttp } from '../../../src/platform/http/client.ts';
 import type { Harness } from '../conformance.ts';
-import { connectMemory, type MemorySettings, settingsSchema } from './adapter.ts';
+import { connectMemory, type MemorySettings, settingsSchema } from './index.ts';
 
 export type Break = (harness: Harness) => Harness;
 export type Deps = Parameters<HelpdeskAdapter['connect']>[1];

@@ -1,7 +1,7 @@
 import type { Harness } from '../conformance.ts';
-import { memory } from './adapter.ts';
 import { signatureOf } from './deliveries.ts';
 import { startMemoryDesk } from './desk.ts';
+import { memory } from './index.ts';
 
 export const harness: Harness = {
   adapter: memory,
