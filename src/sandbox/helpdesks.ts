@@ -1,6 +1,7 @@
 import type { Actor } from './actor.ts';
 import type { SandboxClock } from './clock.ts';
 import { createGorgiasActor } from './gorgias/actor.ts';
+import type { GorgiasDelivery } from './gorgias/delivery.ts';
 import { createGorgiasSandbox, type GorgiasSandbox } from './gorgias/index.ts';
 import type { GorgiasLimits } from './gorgias/limits.ts';
 import type { FaultPlan } from './http.ts';
@@ -13,7 +14,7 @@ import type { TicketPlaces } from './scenario/inputs.ts';
 import { helpdeskBrands, helpdeskForms } from './scenario/marketplace.ts';
 import { firstTicketId } from './scenario/tickets.ts';
 import type { Scenario } from './scenario.ts';
-import type { DeliveryCounts, DeliverySettings } from './sender.ts';
+import type { DeliveryCounts } from './sender.ts';
 import { createZendeskActor } from './zendesk/actor.ts';
 import { createZendeskSandbox, type ZendeskSandbox } from './zendesk/index.ts';
 import type { ZendeskLimits } from './zendesk/limits.ts';
@@ -60,7 +61,8 @@ interface Options {
   readonly seed: string | number;
   readonly limits: HelpdeskLimits | 'off';
   readonly faults: Readonly<Partial<Record<HelpdeskKind, FaultPlan>>>;
-  readonly delivery: DeliverySettings;
+  /** Alike for all; how soon an integration is switched off is Gorgias' own. */
+  readonly delivery: GorgiasDelivery;
 }
 
 const played = <Kind extends HelpdeskKind>(

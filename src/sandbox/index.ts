@@ -2,6 +2,7 @@ import { actAtShop } from './actor.ts';
 import { type BigcommerceLimits, type BigcommerceSandbox, createBigcommerceSandbox } from './bigcommerce/index.ts';
 import { isoSeconds, type SandboxClock } from './clock.ts';
 import { type Customers, type GivenAnswer, startCustomers } from './customers.ts';
+import type { GorgiasDelivery } from './gorgias/delivery.ts';
 import type { GorgiasSandbox } from './gorgias/index.ts';
 import { createHelpdesk, type HelpdeskKind, type HelpdeskLimits, type PlayedHelpdesk, shareOut } from './helpdesks.ts';
 import { createHistory, type SandboxHistory } from './history.ts';
@@ -13,7 +14,6 @@ import { fxCsv } from './scenario/fx.ts';
 import { type SetupInputs, writeInputs } from './scenario/inputs.ts';
 import { firstOrderId } from './scenario/orders.ts';
 import { createScenario, type Scenario } from './scenario.ts';
-import type { DeliverySettings } from './sender.ts';
 import type { ZendeskSandbox } from './zendesk/index.ts';
 
 export type { BigcommerceSandbox } from './bigcommerce/index.ts';
@@ -44,7 +44,7 @@ export interface SandboxOptions {
   /** `off` for benches; else by vendor, with the vendors' own quotas as defaults. */
   readonly limits?: 'off' | (HelpdeskLimits & { readonly bigcommerce?: BigcommerceLimits | 'off' });
   readonly faults?: Readonly<Partial<Record<HelpdeskKind | 'bigcommerce', FaultPlan>>>;
-  readonly delivery?: DeliverySettings;
+  readonly delivery?: GorgiasDelivery;
 }
 
 export interface Sandbox {

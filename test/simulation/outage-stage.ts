@@ -1,0 +1,138 @@
+import { pino } from 'pino';
+import { vi } from 'vitest';
+import type { Product } from '../../src/compose.ts';
+import { loadConfig } from '../../src/config.ts';
+import { connect } from '../../src/connect.ts';
+import { dayMs, hourMs, minuteMs } from '../../src/core/time.ts';
+import { importText } from '../../src/import.ts';
+import { type Running, start } from '../../src/main.ts';
+import { catchingUpClock } from '../../src/platform/clock.ts';
+import { createSandbox, type FaultPlan, helpdeskKinds, type Sandbox } from '../../src/sandbox/index.ts';
+import { atEndOfFile } from '../support/cleanup.ts';
+import { freePort } from '../support/cli.ts';
+import { testDatabaseUrl } from '../support/database.ts';
+import { type Front, openFront } from './front.ts';
+import { temporaryFolder } from './server.ts';
+import { countTagCalls } from './tag-calls.ts';
+
+/** Agents work from 7 to 19 h. */
+const days = 2;
+const scale = 0.2;
+/** From 8 to 14 h of the second day: three hours behind a proxy that answers, three without. */
+const outage = { fromMs: 32 * hourMs, goneFromMs: 35 * hourMs, toMs: 38 * hourMs };
+/** Fewer than the vendor's 100, for fewer tickets than a day of a shop has. */
+const failuresToSwitchOff = 25;
+/** Clock milliseconds per wall millisecond: while the days pass, and while only late readings are waited for. */
+const speed = 3_000;
+const lateSpeed = 10_000;
+const settleMs = 180_000;
+
+export interface Outage {
+  readonly sandbox: Sandbox;
+  readonly product: Product;
+  readonly front: Front;
+  /** By connection name, then ticket. */
+  readonly tagCalls: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  readonly outbox: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** What is still to be done, in one number, and whether every feed was read to its end after an instant. */
+const leftToDo = async (product: Product, sinceMs: number): Promise<{ left: number; read: boolean }> => {
+  const [row] = await product.db.query<{ left: bigint; read: boolean }>(
+    `select (select count(*) from ticket where due_at is not null or deep_due_at is not null or stale_since is not null)
+            + (select count(*) from wanted_tag where state = 'pending')
+            + (select count(*) from invitation where state in ('pending', 'sending')) as left,
+            (select coalesce(bool_and((cursor->>'endedAt')::timestamptz > $1), false) from sync_cursor where stream = 'tickets') as read`,
+    [new Date(sinceMs)],
+  );
+  return { left: Number(row?.left ?? -1), read: row?.read ?? false };
+};
+
+/**
+ * Plays a marketplace on all three helpdesks while our server is down for six hours, and waits until it has caught up: every
+ * feed read, nothing due, and each webhook standing as we made it.
+ */
+export const playOutage = async (faults: FaultPlan = {}): Promise<Outage> => {
+  const startMs = Math.floor(Date.now() / dayMs) * dayMs - 60 * dayMs;
+  const clock = catchingUpClock({ startMs: startMs - hourMs, speed: 1.001 });
+  const sandbox = await createSandbox({
+    clock,
+    seed: 'outage',
+    startsAt: new Date(startMs),
+    days,
+    scale,
+    helpdesks: helpdeskKinds,
+    limits: 'off',
+    faults: { zendesk: faults, gorgias: faults, kustomer: faults },
+    delivery: { concurrency: 16, timeoutMs: 20_000, failuresToSwitchOff },
+  });
+  const port = await freePort();
+  const front = await openFront(port);
+  const config = loadConfig({
+    DATABASE_URL: await testDatabaseUrl(),
+    DATA_DIR: await temporaryFolder(),
+    SECRET_KEY: 'a key for tests that nobody else uses',
+    PORT: String(port),
+    PUBLIC_URL: front.url,
+    FX_URL: 'off',
+    ALLOW_PRIVATE_UPSTREAMS: 'true',
+  });
+  const boot = (): Promise<Running> =>
+    start(config, { web: true, worker: true, clock, log: pino({ level: 'silent' }) });
+  let running = await boot();
+  atEndOfFile(async () => {
+    await running.stop();
+    await sandbox.close();
+  });
+  const bring = async (files: Readonly<Record<string, string>>): Promise<void> => {
+    for (const [what, text] of Object.entries(files))
+      await importText(running.product, what, text, { dryRun: false, actor: 'test' });
+  };
+  const { inputs } = sandbox;
+  await bring({ partners: inputs.partners, regions: inputs.regions, 'mapping-rules': inputs.mappingRules });
+  await bring({ 'ticket-rules': inputs.ticketRules, fx: inputs.fx });
+  const joining = { mode: 'act', actor: 'test' } as const;
+  for (const { kind, settings } of sandbox.helpdesks)
+    await connect(running.product, { ...joining, kind, settings, remoteSetup: true });
+  const store = { kind: 'bigcommerce', settings: sandbox.bigcommerce.settings, remoteSetup: false };
+  await connect(running.product, { ...joining, ...store });
+  await bring({ agents: inputs.agents, rates: inputs.rates });
+  const tagCalls = new Map(sandbox.helpdesks.map((desk) => [desk.settings.name, countTagCalls(desk)]));
+
+  clock.setSpeed(speed);
+  const waitUntil = async (atMs: number): Promise<void> => clock.sleep(atMs - clock.now().getTime());
+  const playing = sandbox.play({ signal: new AbortController().signal, endAfterDays: true });
+  await waitUntil(startMs + outage.fromMs);
+  front.state = 'away';
+  await running.stop();
+  await waitUntil(startMs + outage.goneFromMs);
+  front.state = 'gone';
+  await waitUntil(startMs + outage.toMs);
+  running = await boot();
+  front.state = 'open';
+  await playing;
+
+  const { product } = running;
+  const endedMs = clock.now().getTime();
+  await vi.waitUntil(
+    async () => {
+      const { left, read } = await leftToDo(product, endedMs + 5 * minuteMs);
+      const onTheWay = sandbox.helpdesks.reduce((sum, { delivery }) => sum + delivery.pending, 0);
+      if (left > 0) clock.setSpeed(read ? lateSpeed : speed);
+      return left === 0 && read && onTheWay === 0;
+    },
+    { timeout: settleMs, interval: 200 },
+  );
+  clock.setSpeed(1.001);
+  return {
+    sandbox,
+    product,
+    front,
+    tagCalls,
+    outbox: product.outboxDir,
+    fromMs: startMs + outage.fromMs,
+    toMs: startMs + outage.toMs,
+  };
+};
