@@ -6,7 +6,7 @@ import { AppError, LimitReached, UpstreamError } from '../../core/errors.ts';
 import { secondMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { publicLookup } from '../../platform/http/address.ts';
-import type { CallObserver, Http, HttpAnswer, HttpCall } from '../../platform/http/client.ts';
+import { type CallObserver, dateOf, type Http, type HttpAnswer, type HttpCall } from '../../platform/http/client.ts';
 import { failureOf } from '../../platform/http/failure.ts';
 import { retryDelayMs } from '../../platform/http/retry.ts';
 import { type Bucket, readingOf } from './bucket.ts';
@@ -166,8 +166,9 @@ export const createGorgiasHttp = ({
 
   const once = async (call: HttpCall, name: string): Promise<HttpAnswer> => {
     const method = call.method ?? 'GET';
-    const startMs = clock.now().getTime();
+    const startMs = performance.now();
     let status: number | null = null;
+    let serverAt: Date | null = null;
     try {
       const response = await instance.request<unknown>({
         method,
@@ -179,12 +180,13 @@ export const createGorgiasHttp = ({
         ...(call.body === undefined ? {} : { data: JSON.stringify(call.body) }),
       });
       status = response.status;
+      serverAt = dateOf(headersOf(response));
       return answerOf(response, call, name);
     } catch (error) {
       if (error instanceof AppError) throw error;
       throw failureOf.network(name, method, withoutRequest(error));
     } finally {
-      observe?.({ method, path: call.path, status, seconds: (clock.now().getTime() - startMs) / secondMs });
+      observe?.({ method, path: call.path, status, seconds: (performance.now() - startMs) / secondMs, serverAt });
     }
   };
 

@@ -175,8 +175,8 @@ export const createHttp = ({
   };
 };
 
-/** Of a cached answer the date says nothing. */
-const dateOf = (headers: Headers): Date | null => {
+/** When the server answered, by its own clock; null where it does not say. Of a cached answer the date says nothing. */
+export const dateOf = (headers: Headers): Date | null => {
   const text = headers.has('age') ? null : headers.get('date');
   const ms = text === null ? Number.NaN : Date.parse(text);
   return Number.isNaN(ms) ? null : new Date(ms);

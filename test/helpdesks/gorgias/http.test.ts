@@ -58,7 +58,14 @@ describe('the axios client', () => {
     api()
       .get('/api/tickets/a%2Fb')
       .query({ types: ['x', 'y'], limit: '100' })
-      .reply(200, { id: 1 }, { 'X-Gorgias-Account-Api-Call-Limit': '8/80' });
+      .reply(
+        200,
+        { id: 1 },
+        {
+          'X-Gorgias-Account-Api-Call-Limit': '8/80',
+          date: 'Sun, 01 Mar 2026 12:00:07 GMT',
+        },
+      );
     const { body } = await http.request({
       path: '/api/tickets/{id}',
       params: { id: 'a/b' },
@@ -66,7 +73,8 @@ describe('the axios client', () => {
     });
     expect(body).toEqual({ id: 1 });
     expect(bucket.reading()).toEqual({ limit: 80, remaining: 72 });
-    expect(seen).toMatchObject([{ method: 'GET', path: '/api/tickets/{id}', status: 200 }]);
+    const serverAt = new Date('2026-03-01T12:00:07Z');
+    expect(seen).toMatchObject([{ method: 'GET', path: '/api/tickets/{id}', status: 200, serverAt }]);
   });
 
   it('sends a DELETE with its body', async () => {
