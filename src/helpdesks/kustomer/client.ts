@@ -207,6 +207,20 @@ export const connectKustomer = (
     walkChanges: searches.walkChanges,
     changeTags: writer.changeTags,
     count: searches.count,
+    /** Which of the two timers the account has on, so that the setting says it from then on. */
+    async discover() {
+      if (settings.timesVersion !== undefined) return { settings: {}, notes: [] };
+      const id = await searches.latestDone();
+      const timesVersion = id === null ? null : await times.measuring(id);
+      return timesVersion === null
+        ? {
+            settings: {},
+            notes: [
+              'No conversation with measured time was found yet: the v2 timer counts, or v1 where there is no v2.',
+            ],
+          }
+        : { settings: { timesVersion }, notes: [`Handle time is read from Kustomer's ${timesVersion} timer.`] };
+    },
     inspect: () => inspectAccount({ http, searches, times, share: settings.limitShare, limit: quotas.limit }),
     remote: createRemote(http, {
       tokens: settings.webhookToken,

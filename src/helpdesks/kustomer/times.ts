@@ -40,6 +40,20 @@ export const createTimes = (http: Http, given: TimesVersion | undefined) => {
       }
     },
     version: (): TimesVersion | undefined => settled,
+    /**
+     * The timer that measured something on this conversation, v2 before v1; null where neither did. An account may answer for
+     * both and have only one of them on: the other's lists are empty.
+     */
+    async measuring(id: string): Promise<TimesVersion | null> {
+      for (const version of ['v2', 'v1'] as const) {
+        const times = await readOf(version, id).catch((error: unknown) => {
+          if (isAbsent(error)) return [];
+          throw error;
+        });
+        if (times.length > 0) return version;
+      }
+      return null;
+    },
   };
 };
 
