@@ -40,7 +40,7 @@ describe('the marketplace on Kustomer', () => {
     ['with the older timer alone', { timers: 'v1' }],
   ] as const)('is walked while it moves, and pulled as it was played, %s', async (_, open) => {
     const { clock, sandbox, desk, actor, client, observed, play } = await start({ open });
-    await play.some(150);
+    await play.some(900);
     const latest = await walkedTwice(client, clock, () => play.some(20));
     for (const one of desk.conversations.values())
       expect(latest.get(one.id)?.updatedAt.getTime()).toBe(one.updatedAtMs);
