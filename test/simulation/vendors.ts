@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Product } from '../../src/compose.ts';
 import { connect } from '../../src/connect.ts';
 import { importText } from '../../src/import.ts';
@@ -29,9 +29,14 @@ export const vendors = async (
   const tagCalls = new Map<number, number>();
   const port = Number(new URL(zendesk.url).port);
   const onRequest = (message: unknown): void => {
-    const { method, url = '', socket } = (message as { request: IncomingMessage }).request;
+    const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
+    const { method, url = '', socket } = request;
     const id = Number(/^\/api\/v2\/tickets\/(\d+)\/tags\b/.exec(url)?.[1]);
-    if (socket.localPort === port && method !== 'GET' && id) tagCalls.set(id, (tagCalls.get(id) ?? 0) + 1);
+    if (socket.localPort !== port || method === 'GET' || !id) return;
+    // A call that named an older state was refused and changed nothing.
+    response.once('close', () => {
+      if (response.statusCode < 300) tagCalls.set(id, (tagCalls.get(id) ?? 0) + 1);
+    });
   };
   subscribe('http.server.request.start', onRequest);
   atEndOfFile(async () => {
