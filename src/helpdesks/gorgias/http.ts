@@ -166,7 +166,7 @@ export const createGorgiasHttp = ({
 
   const once = async (call: HttpCall, name: string): Promise<HttpAnswer> => {
     const method = call.method ?? 'GET';
-    const startMs = performance.now();
+    const startMs = clock.now().getTime();
     let status: number | null = null;
     let serverAt: Date | null = null;
     try {
@@ -186,7 +186,7 @@ export const createGorgiasHttp = ({
       if (error instanceof AppError) throw error;
       throw failureOf.network(name, method, withoutRequest(error));
     } finally {
-      observe?.({ method, path: call.path, status, seconds: (performance.now() - startMs) / secondMs, serverAt });
+      observe?.({ method, path: call.path, status, seconds: (clock.now().getTime() - startMs) / secondMs, serverAt });
     }
   };
 

@@ -56,12 +56,10 @@ export const settingsSchema = z.object({
     title: 'Field of the region',
     description: 'Ticket field by which people correct what we found; `--fields` makes it.',
   }),
-  reasonFieldId: fieldId
-    .optional()
-    .meta({
-      title: 'Field of the reason',
-      description: 'Ticket field by which people correct what we found; `--fields` makes it.',
-    }),
+  reasonFieldId: fieldId.optional().meta({
+    title: 'Field of the reason',
+    description: 'Ticket field by which people correct what we found; `--fields` makes it.',
+  }),
 });
 
 export type GorgiasSettings = z.output<typeof settingsSchema>;
