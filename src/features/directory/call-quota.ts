@@ -49,10 +49,14 @@ export const sharedCallCounts =
         return { granted: row.granted, againMs: Math.max(1, Math.ceil(Math.min(freeMs, resetMs))) };
       },
       async giveBack(calls) {
+        // From the newest part on: one that gave back for an earlier part already holds less than was taken.
         await sql.query(
           `update call_quota set taken = taken || (
-             select coalesce(jsonb_object_agg(key, greatest(0, value::int - $3::int)), '{}')
-               from (select key, value from jsonb_each_text(taken) order by key::bigint desc limit 1) newest)
+             select coalesce(jsonb_object_agg(key, value - least(value, $3::int - newer)), '{}')
+               from (select key, value::int as value,
+                            coalesce(sum(value::int) over (order by key::bigint desc rows between unbounded preceding and 1 preceding), 0)::int as newer
+                       from jsonb_each_text(taken)) parts
+              where newer < $3::int)
             where connection_id = $1 and name = $2`,
           [connectionId, name, calls],
         );

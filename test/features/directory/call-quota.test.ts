@@ -34,6 +34,19 @@ describe('calls counted in the database', () => {
     expect(await one.take({ wanted: 40, most: 50 })).toMatchObject({ granted: 3 });
   });
 
+  test('bug: of calls that were given back after the next ones were taken, some were lost, and a tenth of the share with them', async () => {
+    const { clock, counts } = setting();
+    const count = counts();
+    await count.take({ wanted: 5, most: 100 });
+    clock.advance(windowMs / 200);
+    await count.take({ wanted: 5, most: 100 });
+    await count.giveBack(3);
+    await count.giveBack(3);
+    expect(await count.take({ wanted: 100, most: 100 })).toMatchObject({ granted: 96 });
+    await count.giveBack(1000);
+    expect(await count.take({ wanted: 200, most: 100 })).toMatchObject({ granted: 100 });
+  });
+
   test('a process that was told no limit keeps to the one that another knows', async () => {
     const { counts } = setting();
     await counts().take({ wanted: 5, most: 10 });
