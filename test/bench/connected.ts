@@ -1,4 +1,5 @@
 import { connect } from '../../src/connect.ts';
+import type { HelpdeskKind, SandboxOptions } from '../../src/sandbox/index.ts';
 import { type Child, startChild } from './child.ts';
 import { importAll, withInstallation } from './installation.ts';
 import { freePort, type Installation, temporaryFolder } from './server-process.ts';
@@ -16,20 +17,23 @@ export interface Connected {
 
 /** A fresh installation, connected in mode `act` to simulated vendors in a process of their own, its orders read. */
 export const setUp = async ({
-  customers,
   how,
   redisUrl,
+  ...start
 }: {
   customers: number;
-  /** Which of Zendesk's two kinds of webhooks tells the product. */
-  how: 'events' | 'trigger';
+  /** Which of Zendesk's two kinds of webhooks tells the product; none unless given. */
+  how?: 'events' | 'trigger';
+  helpdesks?: readonly HelpdeskKind[];
+  /** The simulators have none unless given. */
+  limits?: SandboxOptions['limits'];
   redisUrl?: string | undefined;
 }): Promise<Connected> => {
   const folder = await temporaryFolder();
   const vendors = startChild('./vendors.ts');
   const installation: Installation = { dataDir: folder.path, port: await freePort(), redisUrl };
   try {
-    const { zendesk, bigcommerce, inputs } = await vendors.ask<Vendors>('start', { customers });
+    const { helpdesks, bigcommerce, inputs } = await vendors.ask<Vendors>('start', start);
     const token = await withInstallation(installation, async (product) => {
       await importAll(product, {
         partners: inputs.partners,
@@ -38,14 +42,17 @@ export const setUp = async ({
         fx: inputs.fx,
       });
       const common = { remoteSetup: false, actor: 'bench' };
-      const { result: desk } = await connect(product, {
-        kind: 'zendesk',
-        settings: { ...zendesk, surveyDelayMinutes },
-        mode: 'act',
-        ...common,
-      });
-      const secret = await vendors.ask<string>('connect', { webhookUrl: desk.webhookUrl, how });
-      await product.directory.connections.keepMade(desk.id, { objects: [], settings: { webhookSecrets: [secret] } });
+      for (const { kind, settings } of helpdesks) {
+        const wanted = { kind, settings: { ...settings, surveyDelayMinutes }, mode: 'act' as const };
+        const { result: desk } = await connect(product, { ...wanted, ...common });
+        if (how === undefined) continue;
+        const secret = await vendors.ask<Record<string, unknown>>('connect', {
+          kind,
+          webhookUrl: desk.webhookUrl,
+          how,
+        });
+        await product.directory.connections.keepMade(desk.id, { objects: [], settings: secret });
+      }
       const { result: store } = await connect(product, { kind: 'bigcommerce', settings: bigcommerce, ...common });
       await importAll(product, { agents: inputs.agents, rates: inputs.rates });
       const since = new Date(inputs.rates.match(/\d{4}-\d\d-\d\d/)?.[0] ?? 0);

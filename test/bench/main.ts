@@ -1,21 +1,30 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureAcknowledgements } from './acknowledgements.ts';
+import { measureBackfill } from './backfill.ts';
 import { measureCalls } from './calls.ts';
+import { measureLives } from './lives.ts';
 import { type Measure, table } from './measures.ts';
 import { measureStarts } from './starts.ts';
 import { measureTickets } from './tickets.ts';
 
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  // The history that the backfill reads; 200000 takes a quarter of an hour.
+  options: { tickets: { type: 'string', default: '20000' } },
+});
+
 const parts = {
   acks: measureAcknowledgements,
   tickets: measureTickets,
-  calls: measureCalls,
+  // Both wait most of the time.
+  calls: async () => (await Promise.all([measureCalls(), measureLives()])).flat(),
+  backfill: () => measureBackfill({ tickets: Number(values.tickets) }),
   starts: measureStarts,
 } as const;
 
 const isPart = (name: string): name is keyof typeof parts => Object.hasOwn(parts, name);
 
-const { positionals } = parseArgs({ allowPositionals: true });
 const odd = positionals.filter((name) => !isPart(name));
 if (odd.length > 0) {
   process.stderr.write(`No such part: ${odd.join(', ')}. Parts: ${Object.keys(parts).join(', ')}.\n`);
