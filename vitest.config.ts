@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Shared examples that lie beside a checkout where there are any. */
@@ -16,6 +17,8 @@ const onServer = {
 
 export default defineConfig({
   test: {
+    // Also on two cores, where one would be the default: much of the time is waiting.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       { test: { name: 'rules', include: ['test/rules/**/*.test.ts'] } },
       {
