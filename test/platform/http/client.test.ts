@@ -45,7 +45,7 @@ describe('a call', () => {
     nock(host, { reqheaders: { authorization: 'Bearer very-secret', 'content-type': 'application/json' } })
       .put('/v2/tickets/a%2Fb/tags', { tags: ['partner_nord'] })
       .query({ safe: 'true', id: ['1', '2'] })
-      .reply(200, { tags: ['partner_nord'] }, { 'x-trace': 't1' });
+      .reply(200, { tags: ['partner_nord'] }, { 'x-trace': 't1', date: 'Sun, 01 Mar 2026 12:00:07 GMT' });
     const answer = await client().request({
       method: 'PUT',
       path: '/v2/tickets/{id}/tags',
@@ -55,7 +55,15 @@ describe('a call', () => {
     });
     expect(answer.body).toEqual({ tags: ['partner_nord'] });
     expect(answer.headers.get('x-trace')).toBe('t1');
-    expect(seen).toEqual([{ method: 'PUT', path: '/v2/tickets/{id}/tags', status: 200, seconds: expect.any(Number) }]);
+    expect(seen).toEqual([
+      {
+        method: 'PUT',
+        path: '/v2/tickets/{id}/tags',
+        status: 200,
+        serverAt: new Date('2026-03-01T12:00:07Z'),
+        seconds: expect.any(Number),
+      },
+    ]);
   });
 
   it.each([
