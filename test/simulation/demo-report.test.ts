@@ -75,7 +75,7 @@ const ticketsOf = async (query: string): Promise<Item[]> => {
 beforeAll(async () => {
   simulation = await simulate({ seed: 'report', days, scale: 0.2, speed: 50_000, ...basis });
   oracle = await oracleOf(simulation, basis);
-}, 180_000);
+}, 400_000);
 
 test('the days held every kind of thing that the rules speak of', () => {
   const { sandbox } = simulation;
