@@ -62,7 +62,7 @@ const settle = async ({ running: { product }, sandbox }: RunningDemo): Promise<v
 beforeAll(async () => {
   const config = loadConfig({ DATA_DIR: await temporaryFolder(), PORT: String(await freePort()) });
   demo = await startDemo(config, {
-    log: pino({ level: 'warn', base: null }, { write: (line) => void complaints.push(line) }),
+    log: pino({ level: 'error', base: null }, { write: (line) => void complaints.push(line) }),
   });
   atEndOfFile(() => demo.stop());
   const { product, url } = demo.running;
