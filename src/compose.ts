@@ -152,9 +152,10 @@ export const compose = async (
     const mailer = createMailer({ smtpUrl: config.smtpUrl, outboxDir, from: config.mailFrom, clock });
     const queues = createQueues({ redisUrl: config.redisUrl, databaseUrl: db.url, log });
 
-    /** Over all processes, by the database's clock; a demo's days pass by its own. */
-    const countsOf = (connectionId: number) =>
-      sharedCallCounts({ sql: db, ...(clock !== wallClock && { now: () => clock.now() }) }, connectionId);
+    /** Over all processes, by the database's clock. A demo is one process, and its windows pass in no time. */
+    const shared = clock === wallClock && {
+      countsOf: (connectionId: number) => sharedCallCounts({ sql: db }, connectionId),
+    };
     const orders = createOrders({
       db,
       vault,
@@ -165,7 +166,7 @@ export const compose = async (
       reporting,
       allowPrivate: config.allowPrivateUpstreams,
       observe: metrics.vendorCall,
-      countsOf,
+      ...shared,
       onChanged: async (sql, orderIds) =>
         ingest.markStale(sql, await ticketsTouchedBy(sql, orderIds), { now: clock.now() }),
     });
@@ -190,7 +191,7 @@ export const compose = async (
           watchClock(id, call);
         };
       },
-      countsOf,
+      ...shared,
     });
     const walk: Product['walk'] = async (connection, { since, onProgress, stop } = {}) => {
       const from = { ...(since && { since }), ...(stop && { stop }) };

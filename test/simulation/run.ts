@@ -57,7 +57,7 @@ export const simulate = async (options: {
         `select (select count(*) from ticket where due_at is not null or deep_due_at is not null or stale_since is not null)
                 + (select count(*) from wanted_tag where state = 'pending')
                 + (select count(*) from invitation where state in ('pending', 'sending')) as left,
-                (select bool_and(seen_until > $1) from sync_cursor where stream in ('orders', 'refunds', 'tickets')) as read,
+                (select bool_and(coalesce((cursor->>'endedAt')::timestamptz, seen_until) > $1) from sync_cursor where stream in ('orders', 'refunds', 'tickets')) as read,
                 (select max(sent_at) from invitation) as "mailedAt"`,
         [endedAt],
       );
