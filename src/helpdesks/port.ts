@@ -265,7 +265,8 @@ export interface HelpdeskClient {
   /**
    * Up to 100 tickets in as few calls as the helpdesk allows. `if solved` spares the history of tickets still being worked
    * on, save where a mapped partner or region is filled and no history is held that tells who filled it. `missing`: gone
-   * for good; a soft-deleted ticket comes back with status `deleted` where the helpdesk tells.
+   * for good; a soft-deleted ticket comes back with status `deleted` where the helpdesk tells. `notBegun`: our part of the
+   * quota, or a worker's patience, ended before their turn; never all of them, so that each pull gets further.
    */
   pullTickets(
     wanted: readonly {
@@ -276,6 +277,7 @@ export interface HelpdeskClient {
   ): Promise<{
     readonly tickets: readonly TicketSnapshot[];
     readonly missing: readonly string[];
+    readonly notBegun?: { readonly externalIds: readonly string[]; readonly retryAfterMs: number };
     readonly agents: readonly HelpdeskAgent[];
   }>;
   /** Changes since the cursor (or since the date), page by page, to the end of the stream or, where given, to `until`. */

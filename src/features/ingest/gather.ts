@@ -142,7 +142,16 @@ export const createGatherer = (deps: {
     line.gone = gone.length;
     line.storeUnanswered = unanswered.size;
     const failures = await deps.process(connection, gathered);
-    const answered = new Set(gathered.map(({ ticketId }) => ticketId));
+    const { externalIds, retryAfterMs } = pulled.notBegun ?? { externalIds: [], retryAfterMs: 0 };
+    const later = new Set(externalIds);
+    const notBegun = due.filter(({ externalId }) => later.has(externalId)).map(({ id }) => id);
+    line.notBegun = notBegun.length;
+    if (notBegun.length > 0)
+      await postpone(sql, notBegun, {
+        until: new Date(clock.now().getTime() + retryAfterMs),
+        error: 'not begun: our part of the call quota, or the time for its lot, was used up',
+      });
+    const answered = new Set([...gathered.map(({ ticketId }) => ticketId), ...notBegun]);
     const lost = due.filter(({ id }) => !answered.has(id));
     return [
       ...failures,

@@ -20,7 +20,7 @@ import { assigneeOf, byTimeThenId, mayBeChosen, requesterOf, snapshotOf, ticketS
 
 /** Tickets pulled together; the bucket bounds the pace. */
 const pulledAtOnce = 6;
-/** No ticket is begun later than this after the first: a worker holds a lot for 90 s, and what is left out is asked for again. */
+/** No ticket is begun later than this after the first: what comes late in a long lot is not held up by the whole of it. */
 const longestPullMs = 40 * secondMs;
 /** How long "this account has no voice calls for us" holds. */
 const noVoiceMs = hourMs;
@@ -181,7 +181,7 @@ export const connectGorgias = (
           });
       };
 
-      // One by one to the end, so that what the quota cuts short is whole tickets: the rest is asked for again.
+      // One by one to the end, so that what the quota cuts short is whole tickets: the rest is for another time.
       const queue = ids.values();
       let cutShort: LimitReached | undefined;
       const worker = async (): Promise<void> => {
@@ -197,9 +197,11 @@ export const connectGorgias = (
       };
       await Promise.all(Array.from({ length: Math.min(pulledAtOnce, ids.length) }, worker));
       if (cutShort && tickets.size + missing.length === 0) throw cutShort;
+      const notBegun = ids.filter((id) => !tickets.has(id) && !missing.includes(id));
       return {
         tickets: ids.flatMap((id) => tickets.get(id) ?? []),
         missing,
+        ...(notBegun.length > 0 && { notBegun: { externalIds: notBegun, retryAfterMs: cutShort?.retryAfterMs ?? 0 } }),
         agents: staff.agentsAmong(people.values()),
       };
     },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secondMs } from '../../../src/core/time.ts';
 import type {
   HelpdeskAdapter,
   HelpdeskClient,
@@ -78,6 +79,8 @@ export interface FakeDesk {
   readonly tickets: Map<string, DeskTicket>;
   /** Ids that the next answers leave out without a word. */
   readonly leftOut: Set<string>;
+  /** Ids whose turn the next answers say not to have come. */
+  readonly notBegun: Set<string>;
   /** Pages of the change feed after each cursor. */
   readonly feed: TicketChange[][];
   /** How our webhook stands there, and how often it was made. */
@@ -88,11 +91,7 @@ export interface FakeDesk {
   counted: number | null;
   readonly pulls: Wanted[];
   readonly walks: { readonly cursor: string | null; readonly since: Date }[];
-  readonly writes: {
-    readonly externalId: string;
-    readonly add: readonly string[];
-    readonly remove: readonly string[];
-  }[];
+  readonly writes: ({ readonly externalId: string } & TagChange)[];
   /** The state that each write named. */
   readonly heldStates: (Date | undefined)[];
   /** Whether tags of many tickets, closed ones too, go by job; and the jobs so far. */
@@ -115,7 +114,8 @@ export const fakeDesk = (): FakeDesk => {
     async pullTickets(wanted) {
       desk.pulls.push(wanted);
       await desk.onPull(wanted.map(({ externalId }) => externalId));
-      const asked = wanted.filter(({ externalId }) => !desk.leftOut.has(externalId));
+      const notBegun = wanted.map(({ externalId }) => externalId).filter((id) => desk.notBegun.has(id));
+      const asked = wanted.filter(({ externalId: id }) => !desk.leftOut.has(id) && !desk.notBegun.has(id));
       return {
         tickets: asked.flatMap(({ externalId, withHistory }) => {
           const ticket = desk.tickets.get(externalId);
@@ -125,6 +125,7 @@ export const fakeDesk = (): FakeDesk => {
           return [withHistory === 'yes' || (withHistory === 'if solved' && solved) ? ticket : shallow];
         }),
         missing: asked.map(({ externalId }) => externalId).filter((id) => !desk.tickets.has(id)),
+        ...(notBegun.length > 0 && { notBegun: { externalIds: notBegun, retryAfterMs: 7 * secondMs } }),
         agents: [{ externalId: 'ada', name: 'Ada' }],
       };
     },
@@ -186,6 +187,7 @@ export const fakeDesk = (): FakeDesk => {
   const desk: FakeDesk = {
     tickets: new Map(),
     leftOut: new Set(),
+    notBegun: new Set(),
     feed: [],
     counted: null,
     calls: [],

@@ -241,6 +241,24 @@ describe('what the helpdesk has not', () => {
     expect((await w.row('2')).quarantined_at).not.toBeNull();
   });
 
+  test('bug: tickets whose turn did not come were blamed for it, and set aside after five times', async () => {
+    w.put('1');
+    w.put('2');
+    w.desk.notBegun.add('2');
+    await deliverAll('1', '2');
+    await w.drain();
+    expect(await settled('1')).toBe(true);
+    for (let times = 0; times < 2 * mostAttempts; times += 1) {
+      expect(await w.row('2')).toMatchObject({ due_at: later(w, 7 * secondMs), attempts: 0, quarantined_at: null });
+      w.clock.advance(7 * secondMs);
+      await w.drain();
+    }
+    w.desk.notBegun.clear();
+    w.clock.advance(7 * secondMs);
+    await w.drain();
+    expect(await settled('2')).toBe(true);
+  });
+
   test('a history that does not come is not asked for again and again', async () => {
     w.put('1', { status: 'deleted' });
     await deliverAll('1');

@@ -291,13 +291,14 @@ describe('pullTickets', () => {
     const done = new Set<string>();
     let left = ids;
     for (let time = 0; time < 10 && left.length > 0; time++) {
-      const { tickets, missing } = await client.pullTickets(
+      const { tickets, missing, notBegun } = await client.pullTickets(
         left.map((externalId) => ({ externalId, withHistory: 'no' })),
       );
       expect(missing).toEqual([]);
       expect(tickets.length).toBeGreaterThan(0);
       for (const { externalId } of tickets) done.add(externalId);
       left = ids.filter((id) => !done.has(id));
+      expect(notBegun?.externalIds ?? []).toEqual(left);
     }
     nock.cleanAll();
     expect(done.size).toBe(100);
