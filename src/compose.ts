@@ -256,7 +256,15 @@ export const compose = async (
       hashAddress: vault.hashAddress,
       troubles,
     });
-    const actor = ingest.createActor({ sql: db, clock, runStep, directory, clientOf: helpdeskOf, troubles });
+    const actor = ingest.createActor({
+      sql: db,
+      clock,
+      wall: wallClock,
+      runStep,
+      directory,
+      clientOf: helpdeskOf,
+      troubles,
+    });
     const sender = createSender({
       db,
       vault,

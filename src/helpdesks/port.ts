@@ -256,6 +256,8 @@ export interface Score {
 export interface TagChange {
   readonly add: readonly string[];
   readonly remove: readonly string[];
+  /** An earlier call may have gone through: where writing over it is not refused, the adapter looks before it writes. */
+  readonly inDoubt?: boolean;
 }
 
 /** One connected account. Optional members that are absent are not supported by the helpdesk. */

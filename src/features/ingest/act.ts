@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { RunStep } from '../../platform/log.ts';
 import type { Connection, Directory } from '../directory/index.ts';
-import { leaseSql } from './claim-tags.ts';
+import { letGo, takeOver, whileClaimed } from './claim-tags.ts';
 import { mostAttempts, retryDelayMs } from './coalescing.ts';
 import { identified } from './identify.ts';
 import { forbiddenRetryMs, isForbidden, isOutage } from './isolate.ts';
@@ -20,6 +20,8 @@ interface DueTag {
   tag: string;
   wanted: boolean;
   attempts: number;
+  /** The last call for it failed, or its worker was lost: something may have been written all the same. */
+  in_doubt: boolean;
   /** The state of the ticket as we hold it. */
   snapshot_at: Date | null;
   /** Closed, or of history: it goes by job where the helpdesk has jobs. */
@@ -27,34 +29,12 @@ interface DueTag {
 }
 
 /**
- * Takes the lot over from the sweep that claimed it: renews its lease, whose new end names the claim from now on. What another
- * worker has taken over meanwhile is left out.
- */
-const takeOver = async (
-  sql: Sql,
-  { ticketIds, claimedUntil }: Lot,
-): Promise<{ readonly claim: Date | null; readonly ticketIds: readonly bigint[] }> => {
-  const rows = await sql.query<{ ticket_id: bigint; claimed_until: Date }>(
-    `with lease as materialized (select ${leaseSql} as until),
-     held as (
-       select ticket_id, tag from wanted_tag
-        where ticket_id = any($1) and state = 'pending' and ($2::timestamptz is null or claimed_until = $2) order by ticket_id, tag for update
-     )
-     update wanted_tag w set claimed_until = lease.until from held, lease where w.ticket_id = held.ticket_id and w.tag = held.tag
-     returning w.ticket_id, w.claimed_until`,
-    [ticketIds, claimedUntil ?? null],
-  );
-  const taken = new Set(rows.map((row) => row.ticket_id));
-  return { claim: rows[0]?.claimed_until ?? null, ticketIds: ticketIds.filter((id) => taken.has(id)) };
-};
-
-/**
  * Tags of a few tickets as they are wanted at this moment, right before the calls: none where the connection went back to
  * `observe`, where they were settled, or where the lease ended and another worker has them.
  */
 const dueTags = (sql: Sql, ticketIds: readonly bigint[], claim: Date, now: Date): Promise<DueTag[]> =>
   sql.query<DueTag>(
-    `select w.ticket_id, t.external_id, w.tag, w.wanted, w.attempts, t.snapshot_at, t.from_backfill or t.status = 'closed' as by_job
+    `select w.ticket_id, t.external_id, w.tag, w.wanted, w.attempts, w.last_error is not null as in_doubt, t.snapshot_at, t.from_backfill or t.status = 'closed' as by_job
        from wanted_tag w join ticket t on t.id = w.ticket_id
        join connection c on c.id = t.connection_id and c.mode = 'act' and c.disabled_at is null
       where w.ticket_id = any($1) and w.claimed_until = $2 and w.due_at <= $3 and w.state = 'pending' order by w.tag`,
@@ -76,6 +56,7 @@ const ticketsOf = (rows: readonly DueTag[]): DueTicket[] =>
 const changeOf = (rows: readonly DueTag[]): TagChange => ({
   add: rows.filter(({ wanted }) => wanted).map(({ tag }) => tag),
   remove: rows.filter(({ wanted }) => !wanted).map(({ tag }) => tag),
+  ...(rows.some(({ in_doubt }) => in_doubt) && { inDoubt: true }),
 });
 
 interface Outcome {
@@ -91,13 +72,19 @@ interface Outcome {
 /**
  * A row that process changed while we wrote (the wish turned, or the mode) keeps that; the call counts, for it may have left
  * its mark. Where the opposite was written meanwhile, past a lease that had ended, nobody knows which call came last: the
- * wish is written once more.
+ * wish is written once more. Rows are locked in the order of all writers: a ring of locks would lose what landed.
  */
 const record = async (sql: Sql, outcomes: readonly Outcome[], now: Date): Promise<void> => {
   if (outcomes.length === 0) return;
   const rows = outcomes.flatMap((outcome) => outcome.tags.map(({ tag, wanted }) => ({ ...outcome, tag, wanted })));
   await sql.query(
-    `update wanted_tag w set
+    `with r as (
+       select * from unnest($1::bigint[], $2::text[], $3::boolean[], $4::text[], $5::boolean[], $6::timestamptz[], $7::text[])
+         as given(ticket_id, tag, wanted, state, counted, due_at, error)
+     ), held as (
+       select w.ticket_id, w.tag from wanted_tag w join r on r.ticket_id = w.ticket_id and r.tag = w.tag order by w.ticket_id, w.tag for update of w
+     )
+     update wanted_tag w set
        state = case when w.wanted <> r.wanted and w.state = 'done' then 'pending'
                     when w.wanted = r.wanted and (w.state = 'pending' or r.state <> 'pending') then r.state else w.state end,
        due_at = case when w.wanted <> r.wanted and w.state = 'done' then $8::timestamptz
@@ -105,9 +92,7 @@ const record = async (sql: Sql, outcomes: readonly Outcome[], now: Date): Promis
        attempts = w.attempts + case when r.counted or w.wanted <> r.wanted then 1 else 0 end,
        done_at = case when w.wanted = r.wanted and r.state = 'done' then $8::timestamptz else w.done_at end,
        claimed_until = null, last_error = r.error
-       from unnest($1::bigint[], $2::text[], $3::boolean[], $4::text[], $5::boolean[], $6::timestamptz[], $7::text[])
-         as r(ticket_id, tag, wanted, state, counted, due_at, error)
-      where w.ticket_id = r.ticket_id and w.tag = r.tag`,
+       from r join held using (ticket_id, tag) where w.ticket_id = r.ticket_id and w.tag = r.tag`,
     [
       rows.map((row) => row.ticketId),
       rows.map((row) => row.tag),
@@ -125,6 +110,8 @@ const record = async (sql: Sql, outcomes: readonly Outcome[], now: Date): Promis
 export const createActor = (deps: {
   readonly sql: Sql;
   readonly clock: Clock;
+  /** The wall's time, in which leases are counted. */
+  readonly wall: Clock;
   readonly runStep: RunStep;
   readonly directory: Directory;
   readonly clientOf: (connection: Connection) => HelpdeskClient;
@@ -206,9 +193,9 @@ export const createActor = (deps: {
       runStep('act', async (line) => {
         line.connection = lot.connectionId;
         const named = await directory.connections.get(String(lot.connectionId));
-        if (named.mode !== 'act') return;
+        if (named.mode !== 'act') return letGo(sql, lot);
         const connection = await identified(deps, named);
-        if (await troubles.heldUntil(connection.id, 'tags')) return;
+        if (await troubles.heldUntil(connection.id, 'tags')) return letGo(sql, lot);
         const { claim, ticketIds } = await takeOver(sql, lot);
         line.tickets = ticketIds.length;
         if (claim === null) return;
@@ -221,20 +208,22 @@ export const createActor = (deps: {
             if (error !== null) line.reason = error;
           }
         };
-        const dueOf = async (ids: readonly bigint[]): Promise<DueTicket[]> =>
-          ticketsOf(await dueTags(sql, ids, claim, clock.now()));
-        const byJob = account.client.changeTagsOfMany
-          ? (await dueOf(ticketIds)).filter(({ first }) => first.by_job)
-          : [];
-        if (byJob.length > 0) await settle(await writeMany(account, byJob));
-        const settled = new Set(byJob.map(({ first }) => first.ticket_id));
-        const singly = ticketIds.filter((id) => !settled.has(id));
-        for (let start = 0; start < singly.length; start += writersAtOnce) {
-          const those = singly.slice(start, start + writersAtOnce);
-          const due = await dueOf(those);
-          await settle(await Promise.all(due.map((ticket) => writeOne(account, ticket))));
-          if (due.length < those.length) line.left = Number(line.left ?? 0) + those.length - due.length;
-        }
+        await whileClaimed(deps, { ticketIds, claim }, async (byName) => {
+          const dueOf = (ids: readonly bigint[]): Promise<DueTicket[]> =>
+            byName(async (present) => ticketsOf(await dueTags(sql, ids, present, clock.now())));
+          const byJob = account.client.changeTagsOfMany
+            ? (await dueOf(ticketIds)).filter(({ first }) => first.by_job)
+            : [];
+          if (byJob.length > 0) await settle(await writeMany(account, byJob));
+          const settled = new Set(byJob.map(({ first }) => first.ticket_id));
+          const singly = ticketIds.filter((id) => !settled.has(id));
+          for (let start = 0; start < singly.length; start += writersAtOnce) {
+            const those = singly.slice(start, start + writersAtOnce);
+            const due = await dueOf(those);
+            await settle(await Promise.all(due.map((ticket) => writeOne(account, ticket))));
+            if (due.length < those.length) line.left = Number(line.left ?? 0) + those.length - due.length;
+          }
+        });
       }),
   };
 };

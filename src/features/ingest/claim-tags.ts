@@ -1,3 +1,5 @@
+import { secondMs } from '../../core/time.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { leaseSeconds } from './coalescing.ts';
 import { type Lot, lotSize } from './store.ts';
@@ -6,7 +8,7 @@ import { type Lot, lotSize } from './store.ts';
 const mostClaimed = 600;
 
 /** A lease's end by the database's clock, in the milliseconds that a job carries: it names the claim. */
-export const leaseSql = `date_trunc('milliseconds', clock_timestamp()) + ${leaseSeconds} * interval '1 s'`;
+const leaseSql = `date_trunc('milliseconds', clock_timestamp()) + ${leaseSeconds} * interval '1 s'`;
 
 /** Tickets by what is to be changed on them: a helpdesk's job holds one change for many. */
 const alikeTogether = (
@@ -50,7 +52,10 @@ export const claimTags = async (sql: Sql, now: Date): Promise<Lot[]> => {
         where w.due_at <= $1 and w.state = 'pending' and (w.claimed_until is null or w.claimed_until < now())
         order by w.ticket_id, w.tag for update of w skip locked
      )
-     update wanted_tag w set claimed_until = lease.until from free, lease where w.ticket_id = free.ticket_id and w.tag = free.tag
+     update wanted_tag w set claimed_until = lease.until,
+       -- Whoever had it before told no end.
+       last_error = case when w.claimed_until is null then w.last_error else coalesce(w.last_error, 'its worker was lost: the call may have been made') end
+       from free, lease where w.ticket_id = free.ticket_id and w.tag = free.tag
      returning w.ticket_id, w.connection_id, w.claimed_until, w.tag, w.wanted`,
     [now, mostClaimed],
     { preparedAs: 'claim tags' },
@@ -64,4 +69,75 @@ export const claimTags = async (sql: Sql, now: Date): Promise<Lot[]> => {
       claimedUntil: ofConnection[0]?.claimed_until,
     }));
   });
+};
+
+interface Taken {
+  /** Null: another worker has them all. */
+  readonly claim: Date | null;
+  readonly ticketIds: readonly bigint[];
+}
+
+/**
+ * Takes the lot over from the sweep that claimed it: renews its lease, whose new end names the claim from now on. What another
+ * worker has taken over meanwhile is left out.
+ */
+export const takeOver = async (sql: Sql, { ticketIds, claimedUntil }: Omit<Lot, 'connectionId'>): Promise<Taken> => {
+  const rows = await sql.query<{ ticket_id: bigint; claimed_until: Date }>(
+    `with lease as materialized (select ${leaseSql} as until),
+     held as (
+       select ticket_id, tag from wanted_tag
+        where ticket_id = any($1) and state = 'pending' and ($2::timestamptz is null or claimed_until = $2) order by ticket_id, tag for update
+     )
+     update wanted_tag w set claimed_until = lease.until from held, lease where w.ticket_id = held.ticket_id and w.tag = held.tag
+     returning w.ticket_id, w.claimed_until`,
+    [ticketIds, claimedUntil ?? null],
+  );
+  const taken = new Set(rows.map((row) => row.ticket_id));
+  return { claim: rows[0]?.claimed_until ?? null, ticketIds: ticketIds.filter((id) => taken.has(id)) };
+};
+
+/** Lets a lot go for which no call was made. */
+export const letGo = async (sql: Sql, { ticketIds, claimedUntil }: Lot): Promise<void> => {
+  if (claimedUntil)
+    await sql.query(
+      `with held as (select ticket_id, tag from wanted_tag where ticket_id = any($1) and claimed_until = $2 order by ticket_id, tag for update)
+       update wanted_tag w set claimed_until = null from held where w.ticket_id = held.ticket_id and w.tag = held.tag`,
+      [ticketIds, claimedUntil],
+    );
+};
+
+/**
+ * Runs `work` and keeps its claim meanwhile: a short quota makes the calls of a lot take longer than a lease. Renewing gives
+ * the claim another name; what asks by its name does so between two renewals, by `byName`.
+ */
+export const whileClaimed = async <Result>(
+  { sql, wall }: { readonly sql: Sql; readonly wall: Clock },
+  { ticketIds, claim }: { readonly ticketIds: readonly bigint[]; readonly claim: Date },
+  work: (byName: <Answer>(ask: (claim: Date) => Promise<Answer>) => Promise<Answer>) => Promise<Result>,
+): Promise<Result> => {
+  const done = new AbortController();
+  let name = claim;
+  let last: Promise<unknown> = Promise.resolve();
+  const byName = <Answer>(ask: (present: Date) => Promise<Answer>): Promise<Answer> => {
+    const next = last.then(() => ask(name));
+    last = next.catch((error: unknown) => error);
+    return next;
+  };
+  const keep = async () => {
+    for (;;) {
+      await wall.sleep((leaseSeconds * secondMs) / 3, done.signal);
+      if (done.signal.aborted) return;
+      await byName(async (claimedUntil) => {
+        name = (await takeOver(sql, { ticketIds, claimedUntil })).claim ?? name;
+      });
+    }
+  };
+  // Where the lease cannot be renewed the work goes on: at worst another worker looks what is left to write.
+  const kept = keep().catch((error: unknown) => error);
+  try {
+    return await work(byName);
+  } finally {
+    done.abort();
+    await kept;
+  }
 };

@@ -66,7 +66,10 @@ export const createTagWriter = (
       const heldCode = held === null ? null : codeOf(held);
       if (heldCode === code || (heldCode !== null && !removed.includes(heldCode))) continue;
       if (code === null) {
-        await client.clearTicketField(ticketId, fieldId);
+        await client.clearTicketField(ticketId, fieldId).catch((error: unknown) => {
+          // Emptied since we read it.
+          if (!isGone(error)) throw error;
+        });
         continue;
       }
       const field = await fieldOf(fieldId);
@@ -76,10 +79,20 @@ export const createTagWriter = (
     if (set.length > 0) await client.setTicketFields(ticketId, set);
   };
 
+  /** What is still to be written of a change that may be there in part: tags may have landed before the fields failed. */
+  const lacking = async (ticketId: string, { add, remove: taken }: TagChange): Promise<TagChange> => {
+    const present = await client.ticketTags(ticketId);
+    return {
+      add: add.filter((tag) => !present.includes(tag)),
+      remove: taken.filter((tag) => present.includes(tag)),
+    };
+  };
+
   return async (ticketId: string, change: TagChange): Promise<void> => {
     checkTags([...change.add, ...change.remove]);
-    if (change.add.length > 0) await client.addTags(ticketId, change.add);
-    if (change.remove.length > 0) await remove(ticketId, change.remove);
+    const left = change.inDoubt ? await lacking(ticketId, change) : change;
+    if (left.add.length > 0) await client.addTags(ticketId, left.add);
+    if (left.remove.length > 0) await remove(ticketId, left.remove);
     await mirror(ticketId, change);
   };
 };

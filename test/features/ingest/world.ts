@@ -99,7 +99,7 @@ export const world = async ({ mode = 'act' as 'observe' | 'act', settings = {}, 
       hashAddress: vault.hashAddress,
       troubles,
     });
-    const actor = ingest.createActor({ sql: db, clock, runStep, directory, clientOf: clientOfDesk, troubles });
+    const actor = ingest.createActor({ sql: db, clock, wall, runStep, directory, clientOf: clientOfDesk, troubles });
     return {
       processor,
       suppressed,

@@ -14,7 +14,7 @@ const account = ({
   readonly tags?: readonly string[];
   readonly values?: Record<string, unknown>;
   readonly choices?: Record<string, readonly string[] | null>;
-  readonly refuses?: { readonly remove?: number; readonly tags?: number };
+  readonly refuses?: { readonly remove?: number; readonly tags?: number; readonly clear?: number };
 } = {}) => {
   const held = new Set(tags);
   const fieldValues = new Map(Object.entries(values));
@@ -42,13 +42,14 @@ const account = ({
     },
     async clearTicketField(_id, fieldId) {
       calls.push(['clear', fieldId]);
+      fail(refuses.clear);
     },
   };
   const fieldOf = async (id: string): Promise<GorgiasField | undefined> =>
     id in choices
       ? { id, label: null, deactivated_datetime: null, definition: (choices[id] as string[] | null) ?? null }
       : undefined;
-  const write = (change: { add?: string[]; remove?: string[] }, more: object = {}) =>
+  const write = (change: { add?: string[]; remove?: string[]; inDoubt?: boolean }, more: object = {}) =>
     createTagWriter(client, fieldOf, settingsWith(more))(ticketId, { add: [], remove: [], ...change });
   return { write, calls, held };
 };
@@ -72,6 +73,18 @@ describe('tags', () => {
     await expect(still.write({ remove: ['partner_sud'] }, unmapped)).rejects.toMatchObject({ status: remove });
     const gone = account({ refuses: { remove, tags: 404 } });
     await expect(gone.write({ remove: ['partner_sud'] }, unmapped)).rejects.toMatchObject({ status: remove });
+  });
+
+  it('that may be there from an earlier call are looked for first, and the fields follow all the same', async () => {
+    const half = account({ tags: ['partner_nord', 'vip'] });
+    await half.write({ add: ['partner_nord', 'region_se'], remove: ['partner_sud'], inDoubt: true });
+    expect(half.calls).toEqual([
+      ['add', ticketId, 'region_se'],
+      ['set', `${fields.partner}=nord`, `${fields.region}=se`],
+    ]);
+    const whole = account({ tags: ['partner_nord'], values: { [fields.partner]: 'nord' } });
+    await whole.write({ add: ['partner_nord'], inDoubt: true });
+    expect(whole.calls).toEqual([]);
   });
 
   it.each(['Partner_Nord', 'a b', '', 'x'.repeat(257)])('of another form (%j) reach nobody', async (tag) => {
@@ -122,6 +135,11 @@ describe('the mapped fields', () => {
     ]);
     expect(await writes({ remove: ['partner_sud'] }, { values: { [partner]: 'sud' } })).toEqual([['clear', partner]]);
     expect(await writes({ remove: ['partner_sud'] })).toEqual([]);
+  });
+
+  it('bug: a field that was emptied meanwhile had the whole write refused', async () => {
+    const { write } = account({ values: { [partner]: 'sud' }, refuses: { clear: 404 } });
+    await expect(write({ remove: ['partner_sud'] })).resolves.toBeUndefined();
   });
 
   it('never lose what a person put there', async () => {

@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { UpstreamError } from '../../../src/core/errors.ts';
+import { minuteMs, secondMs } from '../../../src/core/time.ts';
+import { claimDue, claimTags } from '../../../src/features/ingest/index.ts';
+import { type Clock, wallClock } from '../../../src/platform/clock.ts';
+import { type World, world } from './world.ts';
+
+let w: World;
+beforeEach(async () => {
+  w = await world();
+});
+afterEach(() => w.close());
+
+/** Tickets of Nord's buyers, decided, whose tags are due. */
+const due = async (...ids: string[]) => {
+  for (const id of ids) {
+    await w.order(Number(id));
+    w.put(id);
+    await w.deliver(id);
+  }
+  w.clock.advance(3 * secondMs);
+  for (const lot of await claimDue(w.db, w.clock.now())) await w.first.gather(lot);
+};
+const claimed = async () => {
+  const [lot] = await claimTags(w.db, w.clock.now());
+  if (!lot) throw new Error('nothing was due');
+  return lot;
+};
+const states = async (externalId: string) => (await w.tagRows(externalId)).map(({ state }) => state);
+const away = () => {
+  throw new UpstreamError('away', { status: 503, retryable: true, inDoubt: true });
+};
+
+test('bug: a lot whose calls took longer than a lease was written by a second worker too', async () => {
+  await w.close();
+  const third = Promise.withResolvers<void>();
+  const slept: number[] = [];
+  const wall: Clock = {
+    ...wallClock,
+    sleep: (ms, signal) => {
+      slept.push(ms);
+      const aborted = new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
+      return slept.length === 1 ? Promise.race([third.promise, aborted]) : aborted;
+    },
+  };
+  w = await world({ wall });
+  // More than are written at once: the claim has another name when the last are looked for.
+  const ids = Array.from({ length: 12 }, (_, index) => String(index + 1));
+  await due(...ids);
+  const lot = await claimed();
+  slept.length = 0;
+  const claimEnds = async (): Promise<number> => {
+    const [row] = await w.db.query<{ until: Date }>('select min(claimed_until) as until from wanted_tag');
+    return row?.until.getTime() ?? 0;
+  };
+  w.desk.onWrite = async () => {
+    w.desk.onWrite = () => undefined;
+    const before = await claimEnds();
+    third.resolve();
+    await vi.waitFor(async () => expect(await claimEnds()).toBeGreaterThan(before));
+    expect(await claimTags(w.db, w.clock.now())).toEqual([]);
+  };
+  await w.first.act(lot);
+  expect(slept).toEqual([30_000, 30_000]);
+  expect(w.desk.writes.map(({ externalId }) => externalId).toSorted()).toEqual(ids.toSorted());
+  for (const id of ids) expect(await states(id)).toEqual(['done', 'done']);
+});
+
+test('bug: what was written was forgotten where its record met another writer in a ring of locks', async () => {
+  await due('1', '2');
+  const [one, two] = [await w.idOf('1'), await w.idOf('2')];
+  expect(one < two).toBe(true);
+  // The second ticket's tag comes first in a lot: rows that are not sorted are locked in that order.
+  await w.db.query("update wanted_tag set tag = 'partner_a' where ticket_id = $1 and tag = 'partner_nord'", [two]);
+  const lot = await claimed();
+  const written = Promise.withResolvers<void>();
+  const locked = Promise.withResolvers<void>();
+  const other = w.db.transaction(async (tx) => {
+    await written.promise;
+    await tx.query('update wanted_tag set attempts = attempts where ticket_id = $1', [one]);
+    locked.resolve();
+    await vi.waitFor(
+      async () =>
+        expect(
+          await w.db.query(
+            "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+          ),
+        ).toHaveLength(1),
+      { timeout: 10_000, interval: 5 },
+    );
+    await tx.query('update wanted_tag set attempts = attempts where ticket_id = $1', [two]);
+  });
+  w.desk.onWrite = async () => {
+    written.resolve();
+    await locked.promise;
+  };
+  await Promise.all([w.first.act(lot), other]);
+  expect(await states('1')).toEqual(['done', 'done']);
+  expect(await states('2')).toEqual(['done', 'done']);
+});
+
+describe('what an earlier call may have written', () => {
+  const doubts = () => w.desk.writes.map(({ inDoubt = false }) => inDoubt);
+
+  test('bug: a call whose answer was lost was made again without a look', async () => {
+    await due('1');
+    w.desk.onWrite = away;
+    await w.first.act(await claimed());
+    w.desk.onWrite = () => undefined;
+    w.clock.advance(2 * minuteMs);
+    await w.drain();
+    expect(doubts()).toEqual([false, true]);
+    expect(await states('1')).toEqual(['done', 'done']);
+  });
+
+  test('bug: tags that a lost worker had were written again without a look', async () => {
+    await due('1');
+    await claimed();
+    await w.db.query("update wanted_tag set claimed_until = now() - interval '1 s'");
+    await w.drain();
+    expect(doubts()).toEqual([true]);
+  });
+});
+
+test('bug: a lot that was claimed before a trouble began waited for the end of its lease', async () => {
+  await due('1');
+  const lot = await claimed();
+  const trouble = new UpstreamError('away', { status: 503, retryable: true });
+  await w.first.troubles.met(w.connection.id, 'tags', trouble);
+  w.clock.advance(secondMs);
+  await w.first.troubles.met(w.connection.id, 'tags', trouble);
+  await w.first.act(lot);
+  expect(w.desk.writes).toEqual([]);
+  w.clock.advance(minuteMs);
+  await w.drain();
+  expect(w.desk.writes).toHaveLength(1);
+  expect(await states('1')).toEqual(['done', 'done']);
+});
