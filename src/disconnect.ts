@@ -9,7 +9,7 @@ export interface Disconnected {
   readonly name: string;
   /** What was taken away at the helpdesk: exactly what we made. */
   readonly removed: readonly string[];
-  /** What stays there because it was to be left. */
+  /** What stays there: because it was to be left, or because a person alone may take it away, and how. */
   readonly left: readonly string[];
 }
 
@@ -35,32 +35,37 @@ export const disconnect = async (
   const { connections } = product.directory;
   const { id, kind, name } = connection;
   const objects = await connections.remoteObjects(id);
-  const lines = objectLines(objects);
+  const remote = objects.length > 0 ? product.helpdeskOf(connection).remote : undefined;
+  const byHand = remote?.byHand ?? {};
+  const going = leaveRemote ? [] : objects.filter(({ what }) => byHand[what] === undefined);
+  const removed = objectLines(going);
+  const left = objects
+    .filter((object) => !going.includes(object))
+    .map((object) => [...objectLines([object]), byHand[object.what] ?? []].flat().join('. '));
   const shown = [
-    ...(lines.length === 0 ? ['Nothing goes at the vendor: nothing there was made by us.'] : []),
-    ...lines.map((line) =>
-      leaveRemote ? `It leaves at the helpdesk: ${line}.` : `It takes away at the helpdesk: ${line}.`,
-    ),
-    ...(!leaveRemote && objects.some(({ what }) => what === 'field')
+    ...(objects.length === 0 ? ['Nothing goes at the vendor: nothing there was made by us.'] : []),
+    ...removed.map((line) => `It takes away at the helpdesk: ${line}.`),
+    ...left.map((line) => `It leaves at the helpdesk: ${line}.`),
+    ...(going.some(({ what }) => what === 'field')
       ? ['With a ticket field its values go; tags stay on the tickets.']
       : []),
     'Nothing more is read, tagged or asked for this connection. Its tickets, costs and reports stay.',
   ];
   if (!(await consent(shown))) return null;
-  if (!leaveRemote && objects.length > 0) {
+  if (going.length > 0) {
     try {
-      await product.helpdeskOf(connection).remote?.remove(objects);
+      await remote?.remove(going);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       throw new AppError(
         'upstream',
         `"${name}" is still connected, for the helpdesk did not let us take away what we made: ${error.message}\n` +
-          `Try again, or end it here alone with "deskledger disconnect ${id} --leave-remote" and take away by hand: ${lines.join(', ')}.`,
+          `Try again, or end it here alone with "deskledger disconnect ${id} --leave-remote" and take away by hand: ${removed.join(', ')}.`,
         { cause: error },
       );
     }
-    await connections.forgetMade(id, objects);
+    await connections.forgetMade(id, going);
   }
   await connections.disable(id, actor);
-  return { id, kind, name, removed: leaveRemote ? [] : lines, left: leaveRemote ? lines : [] };
+  return { id, kind, name, removed, left };
 };

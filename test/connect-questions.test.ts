@@ -1,11 +1,13 @@
 import nock from 'nock';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Product } from '../src/compose.ts';
+import { connect } from '../src/connect.ts';
 import { connectByQuestions } from '../src/connect-questions.ts';
 import { InvalidInput } from '../src/core/errors.ts';
 import { disconnect } from '../src/disconnect.ts';
 import { wallClock } from '../src/platform/clock.ts';
 import { prove } from '../src/prove.ts';
+import { createKustomerSandbox } from '../src/sandbox/kustomer/index.ts';
 import { createZendeskSandbox, type ZendeskSandbox } from '../src/sandbox/zendesk/index.ts';
 import type { Ask } from '../src/terminal.ts';
 import { atEndOfFile } from './support/cleanup.ts';
@@ -184,6 +186,29 @@ describe('disconnect', () => {
     expect(left).toMatchObject({ removed: [], left: [expect.stringContaining('webhook "Deskledger"')] });
     expect(await known()).toEqual([]);
     expect(sandbox.registry.webhooks.size).toBe(1);
+  });
+
+  it('names what a person alone can take away at the helpdesk, and takes away the rest', async () => {
+    const desk = await createKustomerSandbox({ clock: wallClock, seed: 'questions', limits: 'off' });
+    atEndOfFile(() => desk.close());
+    desk.desk.attributes.clear();
+    const { name, org, apiKey } = desk.settings;
+    const settings = { name, org, apiKey, baseUrl: desk.url };
+    const wanted = { kind: 'kustomer', settings, remoteSetup: true, fields: true, actor: 'test' };
+    const { result } = await connect(product, wanted);
+    const connection = await product.directory.connections.get(String(result.id));
+    expect(connection.settings).toMatchObject({ partnerFieldId: 'salesPartnerStr', reasonFieldId: 'contactReasonStr' });
+    const seen: string[] = [];
+    const consent = async (lines: readonly string[]) => {
+      seen.push(...lines);
+      return true;
+    };
+    const done = await disconnect(product, connection, { consent, leaveRemote: false, actor: 'test' });
+    expect(done?.removed).toEqual([expect.stringContaining('webhook "Deskledger"')]);
+    expect(done?.left).toContainEqual(expect.stringMatching(/"Sales partner".*an administrator does, under Settings/));
+    expect(seen.join('\n')).toMatch(/It leaves at the helpdesk: .*"Sales partner"/);
+    expect(desk.registry.webhooks.size).toBe(0);
+    expect(desk.desk.attributes.size).toBe(done?.left.length);
   });
 
   it('takes away the webhook, answers 404 at its address, and leaves tickets as they are', async () => {

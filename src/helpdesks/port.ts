@@ -208,8 +208,10 @@ export interface Remote {
   }>;
   /** Whether the webhook exists, is active, leads to the address and signs with a secret that we hold; reads only. */
   check(wish: RemoteWish): Promise<RemoteState>;
-  /** Takes away what we made; what is gone already is no error. */
+  /** Takes away what we made; what is gone already is no error. What is `byHand` it leaves. */
   remove(objects: readonly RemoteObject[]): Promise<void>;
+  /** What the helpdesk lets no program take away again, and who does it where. */
+  readonly byHand?: Readonly<Partial<Record<RemoteObject['what'], string>>>;
   /** Has the helpdesk send a test delivery to the webhook; absent where it cannot. */
   ping?(wish: RemoteWish): Promise<void>;
 }

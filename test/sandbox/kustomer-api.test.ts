@@ -87,7 +87,18 @@ describe('people and settings', () => {
       call('PUT', '/v1/metadata/conversation', { properties: { [name]: { displayName: 'More' } } });
     expect((await put('more')).status).toBe(400);
     expect((await put('moreStr')).status).toBe(200);
-    expect((await call('PUT', `/v1/conversations/${id}`, { custom: { moreStr: 'a' } })).status).toBe(200);
+    const fill = async (value: string) =>
+      (await call('PUT', `/v1/conversations/${id}`, { custom: { moreStr: value } })).status;
+    expect(await fill('a')).toBe(200);
+    const list = (enumeration: unknown) =>
+      call('PUT', '/v1/metadata/conversation', { properties: { moreStr: { enumeration } } });
+    expect((await list('b')).status).toBe(400);
+    const { json } = await list(['b', 'c']);
+    expect(json.data.attributes.properties).toMatchObject({
+      orderNumberStr: { displayName: 'Order number' },
+      moreStr: { type: 'string', displayName: 'More', enumeration: ['b', 'c'] },
+    });
+    expect([await fill('b'), await fill('a')]).toEqual([200, 400]);
   });
 
   test('tell surveys of the org and their answers', async () => {

@@ -2,6 +2,7 @@ import { Refused, UpstreamError } from '../../core/errors.ts';
 import { baseUrlOf } from '../../platform/http/address.ts';
 import { createHttp } from '../../platform/http/client.ts';
 import type { HelpdeskAdapter, HelpdeskClient } from '../port.ts';
+import { createAttributes } from './attributes.ts';
 import { readAudits } from './audits.ts';
 import { authorsOf, mayHoldChoices, personChanges, tagsOf } from './choices.ts';
 import { type HistoryParts, readHistory, userOf } from './history.ts';
@@ -116,6 +117,7 @@ export const connectKustomer = (
     return data;
   };
 
+  const attributes = createAttributes(http, settings);
   const writer = createWriter({
     http: httpWithin(quotas.updates),
     settings,
@@ -221,10 +223,11 @@ export const connectKustomer = (
           }
         : { settings: { timesVersion }, notes: [`Handle time is read from Kustomer's ${timesVersion} timer.`] };
     },
-    inspect: () => inspectAccount({ http, searches, times, share: settings.limitShare, limit: quotas.limit }),
+    inspect: () => inspectAccount({ http, searches, times, attributes, settings, limit: quotas.limit }),
     remote: createRemote(http, {
       tokens: settings.webhookToken,
       orgId: async () => (await verify()).relationships?.org?.id ?? null,
+      attributes,
     }),
   };
 };

@@ -1,9 +1,11 @@
 import { UpstreamError } from '../../core/errors.ts';
 import type { Http } from '../../platform/http/client.ts';
 import type { Finding } from '../port.ts';
+import { attributesPage, type ConversationAttributes } from './attributes.ts';
 import { readAll } from './pages.ts';
 import { satisfactionSchema } from './schema.ts';
 import type { Searches } from './search.ts';
+import type { KustomerSettings } from './settings.ts';
 import type { Times } from './times.ts';
 
 /** What we read, and the role that lets a key do so (https://developer.kustomer.com/docs/concepts/roles-and-permissions). */
@@ -109,16 +111,48 @@ const handleTime = async (searches: Searches, times: Times): Promise<Finding> =>
       };
 };
 
+const mapped = ['orderNumberFieldId', 'partnerFieldId', 'regionFieldId', 'reasonFieldId'] as const;
+
+/** Whether the mapped attributes are there still; nobody asks where none is mapped. */
+const fields = async (
+  attributes: Pick<ConversationAttributes, 'list'>,
+  settings: Pick<KustomerSettings, (typeof mapped)[number]>,
+): Promise<Finding[]> => {
+  const named = mapped.flatMap((setting) => (settings[setting] ? [{ setting, name: settings[setting] }] : []));
+  if (named.length === 0) return [];
+  const present = await attributes.list();
+  if (!present)
+    return [
+      {
+        topic: 'fields',
+        level: 'warn',
+        text: 'The key may not see whether the mapped attributes of the conversation exist.',
+        next: 'Give the API key the role org.permission.metadata.read.',
+      },
+    ];
+  const lost = named.filter(({ name }) => !present.has(name));
+  return lost.length === 0
+    ? [{ topic: 'fields', level: 'ok', text: 'Every mapped attribute of the conversation exists.', next: null }]
+    : lost.map(({ setting, name }) => ({
+        topic: 'fields',
+        level: 'fail',
+        text: `The conversation attribute "${name}" (${setting}) does not exist in Kustomer.`,
+        next: `Make it anew under ${attributesPage}, or set ${setting} to another attribute's name.`,
+      }));
+};
+
 /** Looks at the account for what keeps us from working well; reads only. */
 export const inspectAccount = async (deps: {
   readonly http: Http;
   readonly searches: Searches;
   readonly times: Times;
-  readonly share: number;
+  readonly attributes: Pick<ConversationAttributes, 'list'>;
+  readonly settings: KustomerSettings;
   readonly limit: () => number | null;
 }): Promise<readonly Finding[]> => {
   const found = await rights(deps.http);
   const survey = await ownSurvey(deps.http);
+  const attributes = await fields(deps.attributes, deps.settings);
   const cannotRead = found.some(({ level }) => level === 'fail');
   const time = cannotRead ? [] : [await handleTime(deps.searches, deps.times)];
   const limit = deps.limit();
@@ -129,9 +163,9 @@ export const inspectAccount = async (deps: {
           {
             topic: 'quota',
             level: 'ok',
-            text: `The account has ${limit} calls a minute, of which we use at most ${Math.floor(limit * deps.share)}.`,
+            text: `The account has ${limit} calls a minute, of which we use at most ${Math.floor(limit * deps.settings.limitShare)}.`,
             next: null,
           },
         ];
-  return [...found, survey, ...time, ...quota];
+  return [...found, survey, ...attributes, ...time, ...quota];
 };

@@ -210,6 +210,18 @@ export const changeSchema = attributesOf({
 });
 export type Change = z.output<typeof changeSchema>;
 
+/** https://developer.kustomer.com/api/core-resources/get-custom-attribute-metadata */
+export const metadataSchema = z.object({
+  data: z.object({
+    attributes: z.object({
+      properties: z
+        .record(z.string(), z.record(z.string(), z.unknown()).catch({}))
+        .nullish()
+        .transform((properties) => new Map(Object.entries(properties ?? {}))),
+    }),
+  }),
+});
+
 export const oneOf = <Schema extends z.ZodType>(schema: Schema) => z.object({ data: schema });
 
 /** A list in JSON:API's envelope. */

@@ -65,15 +65,15 @@ export const settingsSchema = z.object({
   }),
   partnerFieldId: textAttribute.optional().meta({
     title: 'Attribute of the partner',
-    description: 'Conversation attribute by which people correct the partner, e.g. "partnerStr".',
+    description: 'Conversation attribute by which people correct the partner, e.g. "partnerStr"; `--fields` makes one.',
   }),
   regionFieldId: textAttribute.optional().meta({
     title: 'Attribute of the region',
-    description: 'Conversation attribute by which people correct the region, e.g. "regionStr".',
+    description: 'Conversation attribute by which people correct the region, e.g. "regionStr"; `--fields` makes one.',
   }),
   reasonFieldId: attribute.optional().meta({
     title: 'Attribute of the reason',
-    description: 'Conversation attribute of the contact reason, e.g. "reasonStr".',
+    description: 'Conversation attribute of the contact reason, e.g. "reasonStr"; `--fields` makes one.',
   }),
   /** Which of Kustomer's two handle timers counts; absent: v2, or v1 where the account has no v2. */
   timesVersion: z.enum(['v1', 'v2']).optional().meta({

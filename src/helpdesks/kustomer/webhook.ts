@@ -1,6 +1,7 @@
 import { Conflict, UpstreamError } from '../../core/errors.ts';
 import type { Http } from '../../platform/http/client.ts';
 import type { Remote, RemoteObject } from '../port.ts';
+import { attributesPage, type ConversationAttributes } from './attributes.ts';
 import { readAll } from './pages.ts';
 import { oneOf, type Webhook, webhookSchema } from './schema.ts';
 import { subscribedEvents } from './urgency.ts';
@@ -15,10 +16,14 @@ const lacksEvents = ({ attributes }: Webhook): boolean =>
 const isOff = ({ attributes }: Webhook): boolean => attributes.enabled === false;
 const asBody = (url: string) => ({ name, url, events: subscribedEvents });
 
-/** Our outbound webhook at Kustomer; its token is the signing key. */
+/** Our outbound webhook at Kustomer, whose token is the signing key, and attributes of the conversation on wish. */
 export const createRemote = (
   http: Http,
-  held: { readonly tokens: readonly string[]; readonly orgId: () => Promise<string | null> },
+  held: {
+    readonly tokens: readonly string[];
+    readonly orgId: () => Promise<string | null>;
+    readonly attributes: Pick<ConversationAttributes, 'plan' | 'make'>;
+  },
 ): Remote => {
   const list = () => readAll(http, { path, of: webhookSchema, mostPages: 10 });
   const ofUrl = (webhooks: readonly Webhook[], url: string): Webhook | undefined => {
@@ -56,16 +61,22 @@ export const createRemote = (
     http.request({ method: 'DELETE', path: `${path}/{id}`, params: { id }, allow: [404, 410] });
 
   return {
-    async plan({ webhookUrl }) {
+    byHand: {
+      field: `Kustomer lets no program delete an attribute: an administrator does, under ${attributesPage}`,
+    },
+
+    async plan({ webhookUrl, fields }) {
       const webhook = await find(webhookUrl);
-      if (!webhook) return [`an outbound webhook "${name}" to ${webhookUrl} for ${subscribedEvents.join(', ')}`];
+      const created = `create the outbound webhook "${name}" to ${webhookUrl} for ${subscribedEvents.join(', ')}`;
       return [
-        ...(isOff(webhook) ? ['the outbound webhook is switched on again'] : []),
-        ...(lacksEvents(webhook) ? ['the outbound webhook gets the events it lacks'] : []),
+        ...(webhook ? [] : [created]),
+        ...(webhook && isOff(webhook) ? [`switch on the outbound webhook "${name}" again`] : []),
+        ...(webhook && lacksEvents(webhook) ? [`give the outbound webhook "${name}" the events it lacks`] : []),
+        ...(fields ? await held.attributes.plan(fields) : []),
       ];
     },
 
-    async make({ webhookUrl }) {
+    async make({ webhookUrl, fields }) {
       const webhooks = await list();
       const known = ofUrl(webhooks, webhookUrl);
       let webhook = known ?? (await create(webhookUrl, webhooks.length));
@@ -82,12 +93,14 @@ export const createRemote = (
         const token = await tokenOf(webhook);
         const orgId = await held.orgId();
         const objects: RemoteObject[] = known ? [] : [{ what: 'webhook', externalId: webhook.id, name }];
+        const made = fields ? await held.attributes.make(fields) : { objects: [], settings: {} };
         return {
-          objects,
+          objects: [...objects, ...made.objects],
           settings: {
             // What another webhook signed may still be on its way.
             webhookToken: [...new Set([token, ...held.tokens])].slice(0, 3),
             ...(orgId ? { orgId } : {}),
+            ...made.settings,
           },
         };
       } catch (error) {

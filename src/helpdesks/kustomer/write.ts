@@ -14,6 +14,9 @@ const checkTags = (tags: readonly string[]): void => {
     throw new InvalidInput(`"${odd.slice(0, 80)}" is no tag that we write; use up to 80 of a-z, 0-9 and _.`);
 };
 
+/** Kustomer read the body and does not take what it says. */
+const isOddBody = (error: unknown): boolean => error instanceof UpstreamError && [400, 422].includes(error.status ?? 0);
+
 type MappedFields = Pick<KustomerSettings, 'partnerFieldId' | 'regionFieldId' | 'tagPrefix'>;
 
 /**
@@ -71,10 +74,25 @@ export const createWriter = (deps: {
     try {
       await send(form);
     } catch (error) {
-      if (!(error instanceof UpstreamError) || ![400, 422].includes(error.status ?? 0)) throw error;
+      if (!isOddBody(error)) throw error;
       const other = form === 'list' ? 'object' : 'list';
       await send(other);
       form = other;
+    }
+  };
+
+  /**
+   * The tags say it already: an attribute that is gone, or whose list of values lacks ours, stays as it is, and keeps neither
+   * the other nor the tags from being written. `inspect` tells of the one, `plan` of the other.
+   */
+  const mirror = async (id: string, values: readonly (readonly [string, string | null])[]): Promise<void> => {
+    if (values.length === 0) return;
+    const body = { custom: Object.fromEntries(values) };
+    try {
+      await http.request({ method: 'PUT', path: '/v1/conversations/{id}', params: { id }, body });
+    } catch (error) {
+      if (!isOddBody(error)) throw error;
+      if (values.length > 1) for (const one of values) await mirror(id, [one]);
     }
   };
 
@@ -94,9 +112,7 @@ export const createWriter = (deps: {
         id,
         remove.filter((tag) => held.has(tag)),
       );
-      const custom = mirrored({ add, remove }, held, attributes.custom, settings);
-      if (Object.keys(custom).length > 0)
-        await http.request({ method: 'PUT', path: '/v1/conversations/{id}', params: { id }, body: { custom } });
+      await mirror(id, Object.entries(mirrored({ add, remove }, held, attributes.custom, settings)));
     },
   };
 };

@@ -24,7 +24,7 @@ interface IdRoute {
   Querystring: Query;
 }
 
-/** People, tags, brands, queues, teams, attributes, surveys, the key itself and the audit log. */
+/** People, tags, brands, queues, teams, surveys, the key itself and the audit log. */
 export const addAccountRoutes = (
   app: FastifyInstance,
   { desk, clock, apiUserId }: RouteDeps,
@@ -86,29 +86,6 @@ export const addAccountRoutes = (
       return reply.code(409).send({ errors: [{ code: 'conflict', message: 'name: is taken', meta: {} }] });
     const tag = desk.tag(clock.now().getTime(), name, { userId: apiUserId, client: 'api-gw' });
     return sendOne(reply, JSON.stringify(namedJson('tag', 'tags', tag, orgId)), 201);
-  });
-
-  /** Custom attributes: the metadata of the conversation klass; writing it adds what it names. */
-  const metadata = () => ({
-    data: {
-      type: 'metadata',
-      id: `${orgId}.conversation`,
-      attributes: {
-        name: 'conversation',
-        properties: Object.fromEntries([...desk.attributes].map(([name, displayName]) => [name, { displayName }])),
-      },
-      relationships: { org: linkTo('org', orgId) },
-    },
-  });
-  app.get('/v1/metadata/conversation', (_, reply) => reply.send(metadata()));
-  app.put<{ Body: unknown }>('/v1/metadata/conversation', ({ body }, reply) => {
-    const properties = isRecord(body) ? body.properties : undefined;
-    if (!isRecord(properties)) return refuseField(reply, '/properties', 'properties: is required');
-    const odd = Object.keys(properties).find((name) => !/^[a-z]\w*(?:Str|Txt|Tree|Id|Url|Num|Bool|At)$/.test(name));
-    if (odd !== undefined) return refuseField(reply, `/properties/${odd}`, `${odd}: ends in no suffix of a type`);
-    for (const [name, value] of Object.entries(properties))
-      desk.attributes.set(name, isRecord(value) && typeof value.displayName === 'string' ? value.displayName : name);
-    return reply.send(metadata());
   });
 
   app.get<{ Querystring: Query }>('/v1/satisfaction', ({ query }, reply) =>

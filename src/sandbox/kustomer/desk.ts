@@ -3,6 +3,7 @@ import { conversationText } from './conversation-json.ts';
 import { customerJson, messageJson, namedJson, userJson } from './json.ts';
 import {
   type Actor,
+  type Attribute,
   type AuditEntry,
   type Changes,
   type Conversation,
@@ -43,8 +44,8 @@ export interface Desk {
   readonly brands: readonly Named[];
   readonly queues: readonly Named[];
   readonly teams: readonly Named[];
-  /** The custom attributes that the conversation klass has, by name, with what agents see of each. */
-  readonly attributes: Map<string, string>;
+  /** The custom attributes that the conversation klass has, by name. */
+  readonly attributes: Map<string, Attribute>;
   /** Who did what, oldest first. */
   readonly audits: readonly AuditEntry[];
   /** Answers to the org's own surveys, by the response's id. */
@@ -78,7 +79,7 @@ const customerActor: Actor = { userId: null, client: 'inbound' };
 /** The helpdesk's memory: people, conversations and who changed what. Every change is told to `onHappening`. */
 export const createDesk = (options: {
   readonly startsAtMs: number;
-  readonly attributes: ReadonlyMap<string, string>;
+  readonly attributes: ReadonlyMap<string, Attribute>;
   readonly brands: readonly string[];
   readonly queues: readonly string[];
   readonly teams: readonly string[];

@@ -3,6 +3,7 @@ import { createFaults, createServer, type FaultPlan, listen } from '../http.ts';
 import type { DeliveryCounts, DeliverySettings } from '../sender.ts';
 import { allRoles, roleFor } from './access.ts';
 import { addAccountRoutes, type KeyAccess, type NativeSurvey } from './account-routes.ts';
+import { addAttributeRoutes } from './attribute-routes.ts';
 import { addConversationRoutes, type OpenQuestions, type RouteDeps } from './conversation-routes.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { notFound, refuse } from './envelope.ts';
@@ -86,10 +87,10 @@ export const createKustomerSandbox = async (options: KustomerSandboxOptions): Pr
   const desk: Desk = createDesk({
     startsAtMs: clock.now().getTime(),
     attributes: new Map([
-      [attributeNames.orderNumber, 'Order number'],
-      [attributeNames.partner, 'Sales partner'],
-      [attributeNames.region, 'Sales region'],
-      [attributeNames.reason, 'Contact reason'],
+      [attributeNames.orderNumber, { displayName: 'Order number' }],
+      [attributeNames.partner, { displayName: 'Sales partner' }],
+      [attributeNames.region, { displayName: 'Sales region' }],
+      [attributeNames.reason, { displayName: 'Contact reason' }],
     ]),
     brands: ['Main', 'Atelier'],
     queues: ['General', 'Trade'],
@@ -129,6 +130,7 @@ export const createKustomerSandbox = async (options: KustomerSandboxOptions): Pr
   addConversationRoutes(server, deps);
   addSearchRoutes(server, deps);
   addAccountRoutes(server, deps, { access, surveys: options.surveys ?? [] });
+  addAttributeRoutes(server, desk);
   addWebhookRoutes(server, registry, desk.orgId);
   const url = await listen(server);
 

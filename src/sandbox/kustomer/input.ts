@@ -28,9 +28,12 @@ const readCustom = (custom: unknown, desk: Desk): ReadonlyMap<string, CustomValu
   if (!isRecord(custom)) return { pointer: '/custom', detail: 'custom: is an object' };
   for (const [name, value] of Object.entries(custom)) {
     const pointer = `/custom/${name}`;
-    if (!desk.attributes.has(name)) return { pointer, detail: `${name}: is no attribute of the conversation klass` };
+    const attribute = desk.attributes.get(name);
+    if (!attribute) return { pointer, detail: `${name}: is no attribute of the conversation klass` };
     const type = suffixes.find(([suffix]) => name.endsWith(suffix));
     if (value !== null && !type?.[1](value)) return { pointer, detail: `${name}: the value is not of its type` };
+    if (value !== null && attribute.enumeration?.includes(String(value)) === false)
+      return { pointer, detail: `${name}: the value is none of its list` };
   }
   return new Map(Object.entries(custom) as [string, CustomValue][]);
 };

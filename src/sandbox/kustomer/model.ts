@@ -23,6 +23,14 @@ export interface Customer {
   readonly createdAtMs: number;
 }
 
+/** A custom attribute of the conversation klass. */
+export interface Attribute {
+  /** What agents see. */
+  readonly displayName: string;
+  /** The values to choose from; absent: any of its type. */
+  readonly enumeration?: readonly string[];
+}
+
 /** A tag, brand, queue or team: conversations hold its id. */
 export interface Named {
   readonly id: string;
