@@ -5,6 +5,7 @@ import { connect } from '../src/connect.ts';
 import { connectByQuestions } from '../src/connect-questions.ts';
 import { InvalidInput } from '../src/core/errors.ts';
 import { disconnect } from '../src/disconnect.ts';
+import { connectionStatuses } from '../src/features/ingest/index.ts';
 import { wallClock } from '../src/platform/clock.ts';
 import { prove } from '../src/prove.ts';
 import { createKustomerSandbox } from '../src/sandbox/kustomer/index.ts';
@@ -150,6 +151,9 @@ describe('the proof', () => {
     // Our own and the helpdesk's; neither raised a ticket, neither is set aside.
     expect(rows.map(({ ticket_external_id }) => ticket_external_id)).toEqual([null, null]);
     expect(rows.map(({ state }) => state)).not.toContain('quarantined');
+    // Nor do they tell that the helpdesk's webhook speaks of tickets.
+    const [status] = await connectionStatuses(product.db, wallClock.now());
+    expect(status).toMatchObject({ lastDeliveryAt: null });
   });
 
   it('says what is not proven where the test never comes, where nobody answers and where the secret is another', async () => {

@@ -1,4 +1,5 @@
 import type { Sql } from '../../platform/database/database.ts';
+import { ofTickets } from './arrivals.ts';
 import { loadBackfill } from './backfill.ts';
 import { type BackfillProgress, readProgress } from './backfill-progress.ts';
 import { byGravity, type ConnectionState } from './trouble.ts';
@@ -23,6 +24,7 @@ export interface ConnectionStatus {
   /** Of the tickets that the last walk found changed at the helpdesk, the share we already held; null before the first. */
   readonly completeness: number | null;
   readonly tickets: number;
+  /** When a delivery last told of a ticket; tests of the address do not count. */
   readonly lastDeliveryAt: string | null;
   readonly lastReconcileAt: string | null;
   /** What the last walk met, and the last of other streams under their names, e.g. "backfill: ...". */
@@ -116,7 +118,7 @@ export const connectionStatuses = async (sql: Sql, now: Date): Promise<Connectio
        left join lateral (
          select count(*) as quarantined_deliveries from delivery where connection_id = c.id and state = 'quarantined') d on true
        left join lateral (
-         select received_at as last_delivery from delivery where connection_id = c.id order by received_at desc limit 1) l on true
+         select received_at as last_delivery from delivery where connection_id = c.id and ${ofTickets} order by received_at desc limit 1) l on true
        left join sync_cursor s on s.connection_id = c.id and s.stream in ('tickets', 'orders')
        left join lateral (
          select string_agg(case when stream in ('tickets', 'orders') then last_error else stream || ': ' || last_error end, '; ' order by stream) as last_error

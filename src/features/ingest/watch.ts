@@ -5,6 +5,7 @@ import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import type { Log, RunStep } from '../../platform/log.ts';
 import { type Connection, type Directory, recordAudit } from '../directory/index.ts';
+import { ofTickets } from './arrivals.ts';
 import { loadBackfill } from './backfill.ts';
 import { countHere } from './compare.ts';
 import { describe } from './isolate.ts';
@@ -41,9 +42,9 @@ const keep = async (
  */
 const silence = async (sql: Sql, connection: Connection, now: Date): Promise<Date | null> => {
   const [row] = await sql.query<{ last: Date | null; usual: bigint; untold: number | null }>(
-    `select (select max(received_at) from delivery where connection_id = $1) as last,
+    `select (select received_at from delivery where connection_id = $1 and ${ofTickets} order by received_at desc limit 1) as last,
             (select count(*) from generate_series(1, $3::int) week, delivery d
-              where d.connection_id = $1 and d.received_at between $2::timestamptz - week * interval '7 days' - interval '30 min' and $2::timestamptz - week * interval '7 days' + interval '30 min') as usual,
+              where d.connection_id = $1 and ${ofTickets} and d.received_at between $2::timestamptz - week * interval '7 days' - interval '30 min' and $2::timestamptz - week * interval '7 days' + interval '30 min') as usual,
             (select (cursor->>'raised')::int from sync_cursor where connection_id = $1 and stream = 'tickets') as untold`,
     [connection.id, now, weeks],
   );

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/core/errors.ts';
 import { dayMs, hourMs, minuteMs } from '../../../src/core/time.ts';
-import { connectionStatuses, createWatcher } from '../../../src/features/ingest/index.ts';
+import { connectionStatuses, createWatcher, newestDelivery } from '../../../src/features/ingest/index.ts';
 import { type World, world } from './world.ts';
 
 let w: World;
@@ -113,6 +113,31 @@ describe('silence', () => {
     expect((await status())?.silentSince).toBeNull();
   });
 
+  test("bug: a test of our address, ours or the vendor's, hid that nothing else came", async () => {
+    await w.deliver('1');
+    const last = (await status())?.lastDeliveryAt;
+    await walked(5, 5);
+    w.clock.advance(2 * hourMs);
+    await w.deliver(null, { urgency: 'ignore' });
+    expect(await newestDelivery(w.db, w.connection.id)).not.toBeNull();
+    expect((await status())?.lastDeliveryAt).toBe(last);
+    await look();
+    expect((await status())?.silentSince).toBe(last);
+  });
+
+  test('is not told of where what comes cannot be read: that lies in quarantine', async () => {
+    await w.deliver('1');
+    await walked(5, 5);
+    w.clock.advance(2 * hourMs);
+    await w.deliver(null, { unreadable: 'no event' });
+    await look();
+    expect(await status()).toMatchObject({
+      silentSince: null,
+      lastDeliveryAt: w.clock.now().toISOString(),
+      quarantined: 1,
+    });
+  });
+
   test('is no news where nothing changes, or webhooks told all of it', async () => {
     await w.deliver('1');
     await walked(5, 0);
@@ -126,7 +151,7 @@ describe('silence', () => {
     // One delivery a week at this hour: a gap of an hour there.
     for (let week = 5; week > 0; week -= 1)
       await w.db.query(
-        "insert into delivery (connection_id, delivery_key, received_at, headers, state) values ($1, $2, $3, '{}', 'stored')",
+        "insert into delivery (connection_id, delivery_key, received_at, headers, ticket_external_id, state) values ($1, $2, $3, '{}', '1', 'stored')",
         [w.connection.id, `week ${week}`, new Date(w.clock.now().getTime() - week * 7 * dayMs + 4 * hourMs)],
       );
     await w.deliver('1');

@@ -148,8 +148,12 @@ export const world = async ({ mode = 'act' as 'observe' | 'act', settings = {}, 
 
     /** A webhook of the helpdesk tells of a ticket. */
     deliver(
-      externalId: string,
-      { urgency = 'now', key }: { urgency?: VerifiedDelivery['urgency']; key?: string } = {},
+      externalId: string | null,
+      {
+        urgency = 'now',
+        key,
+        unreadable = null,
+      }: { urgency?: VerifiedDelivery['urgency']; key?: string; unreadable?: string | null } = {},
     ): Promise<'new' | 'duplicate'> {
       serial += 1;
       return receiver.receive({
@@ -160,7 +164,7 @@ export const world = async ({ mode = 'act' as 'observe' | 'act', settings = {}, 
         eventType: 'changed',
         ticketExternalId: externalId,
         urgency,
-        unreadable: null,
+        unreadable,
         receivedAt: clock.now(),
       });
     },
