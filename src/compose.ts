@@ -154,7 +154,7 @@ export const compose = async (
 
     /** Over all processes, by the database's clock. A demo is one process, and its windows pass in no time. */
     const shared = clock === wallClock && {
-      countsOf: (connectionId: number) => sharedCallCounts({ sql: db }, connectionId),
+      countsOf: (connectionId: number) => sharedCallCounts(db, connectionId),
     };
     const orders = createOrders({
       db,

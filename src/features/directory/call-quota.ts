@@ -7,7 +7,7 @@ import type { CallCounts } from '../../platform/http/call-count.ts';
  * counts for one part longer than the window, for its calls start up to one part after they were taken.
  */
 export const sharedCallCounts =
-  ({ sql, now }: { readonly sql: Sql; readonly now?: () => Date }, connectionId: number): CallCounts =>
+  (sql: Sql, connectionId: number): CallCounts =>
   ({ name, windowMs }) => {
     const partMs = windowMs * countedSpan;
     return {
@@ -21,11 +21,11 @@ export const sharedCallCounts =
         }>(
           `with ask as (
              select at, floor(extract(epoch from at) * 1000 / $5)::bigint as part, at + $7::float8 * interval '1 ms' as resets_at
-               from (select coalesce($8::timestamptz, clock_timestamp()) as at) c
+               from (select clock_timestamp() as at) c
            )
            insert into call_quota as q (connection_id, name, most, taken, granted, resets_at)
            select $1, $2, $4::int, jsonb_build_object(part, g), g, resets_at
-             from ask, least($3::int, greatest(1, coalesce($4::int, $3::int) - $9::int)) as g
+             from ask, least($3::int, greatest(1, coalesce($4::int, $3::int) - $8::int)) as g
            on conflict (connection_id, name) do update set (most, taken, granted, resets_at) = (
              select limits.most, kept.taken || case when g > 0 then jsonb_build_object(ask.part, coalesce((kept.taken->>ask.part::text)::int, 0) + g) else '{}' end,
                     g, coalesce(excluded.resets_at, q.resets_at)
@@ -37,10 +37,10 @@ export const sharedCallCounts =
                                 and (q.resets_at is null or q.resets_at > ask.at or (key::bigint + 1) * $5 > extract(epoch from q.resets_at) * 1000)
                                 and (ask.resets_at is null or ask.resets_at > ask.at or (key::bigint + 1) * $5 > extract(epoch from ask.resets_at) * 1000)) kept,
                     lateral (select case when limits.most is null then $3::int
-                                         else greatest(0, least($3::int, greatest(1, limits.most - $9::int) - kept.calls)) end as g) granting)
+                                         else greatest(0, least($3::int, greatest(1, limits.most - $8::int) - kept.calls)) end as g) granting)
            returning granted, (select extract(epoch from at) * 1000 from ask)::float8 as at_ms,
                      (extract(epoch from resets_at) * 1000)::float8 as resets_ms, (select min(key::bigint)::text from jsonb_object_keys(taken) as key) as oldest`,
-          [connectionId, name, wanted, most, partMs, windowMs, resetsInMs ?? null, now?.() ?? null, left],
+          [connectionId, name, wanted, most, partMs, windowMs, resetsInMs ?? null, left],
           { preparedAs: 'take calls' },
         );
         if (!row) throw new RangeError('an upsert gave no row');

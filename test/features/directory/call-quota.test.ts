@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { sharedCallCounts } from '../../../src/features/directory/index.ts';
+import type { Sql } from '../../../src/platform/database/database.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
 import { createBudget } from '../../../src/platform/http/budget.ts';
 import { testDatabase } from '../../support/database.ts';
@@ -17,9 +18,15 @@ beforeEach(async () => {
   id = row?.id ?? 0;
 });
 
+/** The database, whose own clock shows the hour of a clock that stands. */
 const setting = () => {
   const clock = standingClock();
-  const counts = () => sharedCallCounts({ sql: db, now: clock.now }, id)({ name: 'account', windowMs });
+  const sql: Sql = {
+    ...db,
+    query: (text, values) =>
+      db.query(text.replaceAll('clock_timestamp()', `timestamptz '${clock.now().toISOString()}'`), values),
+  };
+  const counts = (name = 'account') => sharedCallCounts(sql, id)({ name, windowMs });
   return { clock, counts };
 };
 
@@ -84,10 +91,9 @@ describe('calls counted in the database', () => {
   });
 
   test('limits of another name or connection are apart', async () => {
-    const { clock, counts } = setting();
+    const { counts } = setting();
     await counts().take({ wanted: 10, most: 10 });
-    const exports = sharedCallCounts({ sql: db, now: clock.now }, id)({ name: 'exports', windowMs });
-    expect(await exports.take({ wanted: 10, most: 10 })).toMatchObject({ granted: 10 });
+    expect(await counts('exports').take({ wanted: 10, most: 10 })).toMatchObject({ granted: 10 });
   });
 });
 
