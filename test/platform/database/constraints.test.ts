@@ -30,15 +30,22 @@ const newWork = async (
   return { ticket, work: row?.id as bigint };
 };
 
-const addPosting = async (costMicros: bigint, reversesId: bigint | null = null): Promise<bigint> => {
-  const { ticket, work } = await newWork();
+interface Line {
+  readonly entry?: { readonly ticket: bigint; readonly work: bigint };
+  readonly revision?: number;
+  readonly partner?: string | null;
+  readonly reversesId?: bigint | null;
+}
+
+const addPosting = async (costMicros: bigint, line: Line = {}): Promise<bigint> => {
+  const { entry = await newWork(), revision = 1, partner = null, reversesId = null } = line;
   const [row] = await database.query<{ id: bigint }>(
-    `insert into posting (work_entry_id, revision, share_no, reverses_id, ticket_id, attribution_version, measured, microseconds,
+    `insert into posting (work_entry_id, revision, share_no, reverses_id, ticket_id, attribution_version, partner, measured, microseconds,
        cost_micros, currency, native_micros, native_currency, hourly_micros, rate_scope, rate_key, rate_valid_from,
        fx_numerator, fx_denominator, worked_at, worked_day, posted_at, cause)
-     values ($1, 1, 0, $2, $3, 1, true, $4, $4, 'USD', $4, 'USD', 30000000, 'default', '', '2026-01-01', 1, 1, now(), current_date, now(), 'work')
+     values ($1, $5, 0, $2, $3, 1, $6, true, $4, $4, 'USD', $4, 'USD', 30000000, 'default', '', '2026-01-01', 1, 1, now(), current_date, now(), 'work')
      returning id`,
-    [work, reversesId, ticket, costMicros],
+    [entry.work, reversesId, entry.ticket, costMicros, revision, partner],
   );
   return row?.id as bigint;
 };
@@ -61,11 +68,70 @@ test('a posting is neither changed nor deleted, by whatever way', async () => {
 });
 
 test('a reversal is negative, all else is not, and nothing is reversed twice', async () => {
-  const id = await addPosting(5_000_000n);
+  const entry = await newWork();
+  const id = await addPosting(5_000_000n, { entry });
   await expect(addPosting(-1n)).rejects.toMatchObject({ code: '23514' });
-  await expect(addPosting(1n, id)).rejects.toMatchObject({ code: '23514' });
-  await addPosting(-5_000_000n, id);
-  await expect(addPosting(-5_000_000n, id)).rejects.toMatchObject({ code: '23505' });
+  await expect(addPosting(1n, { entry, revision: 2, reversesId: id })).rejects.toMatchObject({ code: '23514' });
+  await addPosting(-5_000_000n, { entry, revision: 2, reversesId: id });
+  await expect(addPosting(-5_000_000n, { entry, revision: 3, reversesId: id })).rejects.toMatchObject({
+    code: '23505',
+  });
+});
+
+test('a reversal takes back a whole posting of the same entry and share, and no reversal', async () => {
+  const entry = await newWork();
+  const id = await addPosting(5_000_000n, { entry, partner: 'nord' });
+  const whole = { entry, partner: 'nord', revision: 2, reversesId: id };
+  const refused = { code: '23514', message: expect.stringContaining('a whole posting') };
+  await expect(addPosting(-4_999_999n, whole)).rejects.toMatchObject(refused);
+  await expect(addPosting(-5_000_000n, { ...whole, partner: 'sud' })).rejects.toMatchObject(refused);
+  await expect(addPosting(-5_000_000n, { ...whole, entry: await newWork() })).rejects.toMatchObject(refused);
+  await expect(addPosting(-5_000_000n, { ...whole, revision: 4 })).rejects.toMatchObject(refused);
+  const nothing = await addPosting(0n, { entry, revision: 3 });
+  const back = await addPosting(0n, { entry, revision: 4, reversesId: nothing });
+  await expect(addPosting(0n, { entry, revision: 5, reversesId: back })).rejects.toMatchObject(refused);
+  await addPosting(-5_000_000n, whole);
+});
+
+test('nothing is posted twice, no work is kept twice, and no seconds fall below zero', async () => {
+  const entry = await newWork();
+  await addPosting(5n, { entry });
+  await expect(addPosting(5n, { entry })).rejects.toMatchObject({ code: '23505' });
+  await expect(
+    database.query(
+      `insert into work_entry (connection_id, ticket_id, source_key, clock, kind, actor, raw_seconds, costed_seconds, state, worked_at, worked_day, recorded_at)
+       select connection_id, ticket_id, source_key, clock, kind, actor, raw_seconds, costed_seconds, state, worked_at, worked_day, now() from work_entry where id = $1`,
+      [entry.work],
+    ),
+  ).rejects.toMatchObject({ code: '23505' });
+  await expect(newWork({ costedSeconds: -1 })).rejects.toMatchObject({ code: '23514' });
+  await expect(
+    database.query('update work_entry set costed_seconds = costed_seconds - 601 where id = $1', [entry.work]),
+  ).rejects.toMatchObject({ code: '23514' });
+});
+
+const addSeal = (kind: string, startsOn: string, endsOn: string, revision = 1) =>
+  database.query(
+    `insert into seal (kind, starts_on, ends_on, revision, as_of, last_posting_id, currency, time_zone, totals, gaps, restates, sealed_at, sealed_by)
+     values ($1, $2, $3, $4, now(), 0, 'USD', 'UTC', '[]', '{}', case when $4 > 1 then jsonb '{}' end, now(), 'test')`,
+    [kind, startsOn, endsOn, revision],
+  );
+
+test('a seal is of a whole ISO week or month, has one row for each revision and is never changed', async () => {
+  await addSeal('week', '2026-05-04', '2026-05-10');
+  await addSeal('month', '2026-02-01', '2026-02-28');
+  await addSeal('month', '2026-02-01', '2026-02-28', 2);
+  await expect(addSeal('month', '2026-02-01', '2026-02-28', 2)).rejects.toMatchObject({ code: '23505' });
+  for (const [kind, startsOn, endsOn] of [
+    ['week', '2026-05-05', '2026-05-11'],
+    ['week', '2026-05-04', '2026-05-11'],
+    ['month', '2026-02-01', '2026-02-27'],
+    ['month', '2026-02-02', '2026-03-01'],
+    ['day', '2026-05-04', '2026-05-04'],
+  ] as const)
+    await expect(addSeal(kind, startsOn, endsOn)).rejects.toMatchObject({ code: '23514' });
+  for (const text of ["update seal set sealed_by = 'me'", 'delete from seal', 'truncate seal'])
+    await expect(database.query(text)).rejects.toMatchObject({ code: '23001' });
 });
 
 const setShares = (parts: readonly number[]): Promise<unknown> =>
