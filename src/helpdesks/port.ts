@@ -2,9 +2,9 @@ import type { z } from 'zod';
 import type { Clock } from '../platform/clock.ts';
 import type { CallCounts } from '../platform/http/call-count.ts';
 import type { CallObserver } from '../platform/http/client.ts';
+import type { Headers, RemoteOf, VerificationOf } from '../platform/vendor.ts';
 
-/** A helpdesk's request headers, names in lower case. */
-export type Headers = Readonly<Record<string, string | undefined>>;
+export type { Headers, RemoteObject, RemoteState } from '../platform/vendor.ts';
 
 /** What a verified delivery says. It may decide when and how deep to pull, never what is stored. */
 export interface VerifiedDelivery {
@@ -17,12 +17,7 @@ export interface VerifiedDelivery {
   readonly urgency: 'now' | 'now with audits' | 'later' | 'ignore';
 }
 
-export type Verification =
-  | { readonly outcome: 'verified'; readonly delivery: VerifiedDelivery }
-  /** Signed by a secret of ours, yet no event can be read from it: stored under a key from its bytes and quarantined. */
-  | { readonly outcome: 'unreadable'; readonly deliveryKey: string; readonly reason: string }
-  /** 401: the signature is wrong, or absent where one was expected. 400: nothing that looks like a delivery at all. */
-  | { readonly outcome: 'refused'; readonly status: 400 | 401; readonly reason: string };
+export type Verification = VerificationOf<VerifiedDelivery>;
 
 export type TicketStatus = 'new' | 'open' | 'pending' | 'hold' | 'solved' | 'closed' | 'deleted';
 export const channels = ['email', 'form', 'chat', 'messaging', 'social', 'phone', 'api'] as const;
@@ -168,14 +163,6 @@ export interface TicketChange {
   readonly status: TicketStatus;
 }
 
-/** One thing we made at a helpdesk, kept so that `disconnect` takes away exactly that. */
-export interface RemoteObject {
-  readonly what: 'webhook' | 'trigger' | 'integration' | 'widget' | 'field';
-  readonly externalId: string;
-  /** As people see it there. */
-  readonly name: string;
-}
-
 /** What a connection wants to find at its helpdesk. */
 export interface RemoteWish {
   /** Where events are to be sent. */
@@ -189,32 +176,8 @@ export interface RemoteWish {
   readonly sidebarUrl?: string;
 }
 
-/** How our webhook stands at the helpdesk; the reason is for a person. */
-export type RemoteState =
-  | { readonly state: 'fine' }
-  | { readonly state: 'absent' | 'inactive' | 'changed'; readonly reason: string };
-
 /** What we have made, and keep alive, at a helpdesk. */
-export interface Remote {
-  /** What `make` would create or change, one line each; reads only. Empty where everything is there. */
-  plan(wish: RemoteWish): Promise<readonly string[]>;
-  /**
-   * Creates what is lacking and switches on what is off; doing it twice is doing it once. `objects` are those that this call
-   * created; `settings` are to be merged into the connection's: secrets that only the helpdesk knows, ids of new fields.
-   */
-  make(wish: RemoteWish): Promise<{
-    readonly objects: readonly RemoteObject[];
-    readonly settings: Readonly<Record<string, unknown>>;
-  }>;
-  /** Whether the webhook exists, is active, leads to the address and signs with a secret that we hold; reads only. */
-  check(wish: RemoteWish): Promise<RemoteState>;
-  /** Takes away what we made; what is gone already is no error. What is `byHand` it leaves. */
-  remove(objects: readonly RemoteObject[]): Promise<void>;
-  /** What the helpdesk lets no program take away again, and who does it where. */
-  readonly byHand?: Readonly<Partial<Record<RemoteObject['what'], string>>>;
-  /** Has the helpdesk send a test delivery to the webhook; absent where it cannot. */
-  ping?(wish: RemoteWish): Promise<void>;
-}
+export type Remote = RemoteOf<RemoteWish>;
 
 /** Something at the account that a person should know of. */
 export interface Finding {

@@ -63,7 +63,7 @@ test.each([
   ['src/features/ingest/process.ts', '../../helpdesks/port.ts'],
   ['src/features/csat/providers/own.ts', '../mail.ts'],
   ['src/helpdesks/registry.ts', './zendesk/index.ts'],
-  ['src/helpdesks/zendesk/client.ts', '../signature.ts'],
+  ['src/helpdesks/zendesk/client.ts', '../settings.ts'],
   ['src/compose.ts', './helpdesks/zendesk/index.ts'],
   ['src/main.ts', './compose.ts'],
   ['src/cli.ts', './sandbox/zendesk/index.ts'],

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { minuteMs } from '../../core/time.ts';
+import { equalText } from '../../platform/signature.ts';
 import type { Headers, Verification, VerifiedDelivery } from '../port.ts';
-import { equalText } from '../signature.ts';
 import { instantOf } from './schema.ts';
 import { type GorgiasSettings, secretsOf } from './settings.ts';
 

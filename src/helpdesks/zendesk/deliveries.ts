@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { dayMs } from '../../core/time.ts';
+import { signedByOneOf } from '../../platform/signature.ts';
 import type { Headers, Verification } from '../port.ts';
-import { signedByOneOf } from '../signature.ts';
 import type { ZendeskSettings } from './settings.ts';
 import { isSettled, urgencyOf } from './urgency.ts';
 

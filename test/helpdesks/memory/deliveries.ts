@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { dayMs } from '../../../src/core/time.ts';
 import type { Headers, HelpdeskAdapter, Verification } from '../../../src/helpdesks/port.ts';
-import { signedByOneOf } from '../../../src/helpdesks/signature.ts';
+import { signedByOneOf } from '../../../src/platform/signature.ts';
 import type { MemorySettings } from './index.ts';
 
 export const keptHeaders = ['content-type'] as const;

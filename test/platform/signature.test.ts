@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { equalText, signedByOneOf } from '../../src/helpdesks/signature.ts';
+import { equalText, signedByOneOf } from '../../src/platform/signature.ts';
 
 const message = ['2026-03-01T10:00:00Z', Buffer.from('{"a":1}')];
 const sign = (secret: string, encoding: 'base64' | 'hex' = 'base64') =>
