@@ -20,9 +20,18 @@ export { sharedCallCounts } from './call-quota.ts';
 export type { Connection, Connections, Mode } from './connection.ts';
 export { loadCursor, noteRun, type StoredCursor, saveCursor } from './cursors.ts';
 export { changesAnything, compareRows, type ImportOptions, type ImportReport } from './import-report.ts';
+export {
+  enqueueJob,
+  type Job,
+  type JobProgress,
+  type JobState,
+  listJobs,
+  loadJob,
+} from './jobs.ts';
 export { directPartner, type Partner, type PartnerBook, partnerBook } from './partners.ts';
 export { type Region, type RegionBook, regionBook } from './regions.ts';
 export { changeReportingBasis, type ReportingBasis, storedReportingBasis } from './reporting-basis.ts';
+export { createJobRunner, type JobHandler, type JobRunner } from './run-jobs.ts';
 export { type SettingField, settingsForm } from './settings-form.ts';
 
 /** Connections, partners, regions and people: who there is. */
