@@ -5,7 +5,9 @@ import type { Harness } from './conformance/harness.ts';
 import { furtherChecks } from './conformance/more.ts';
 import { pullingChecks } from './conformance/pulling.ts';
 import { remoteChecks } from './conformance/remote.ts';
+import { scoreChecks } from './conformance/scores.ts';
 import { settingsChecks } from './conformance/settings.ts';
+import { sidebarChecks } from './conformance/sidebar.ts';
 import { troubleChecks } from './conformance/trouble.ts';
 import { walkingChecks } from './conformance/walking.ts';
 import { writingChecks } from './conformance/writing.ts';
@@ -21,6 +23,8 @@ export const families: Readonly<Record<string, readonly Check[]>> = {
   walking: walkingChecks,
   writing: writingChecks,
   remote: remoteChecks,
+  scores: scoreChecks,
+  sidebar: sidebarChecks,
   'what is optional': furtherChecks,
 };
 

@@ -19,6 +19,14 @@ export interface Harness {
   readonly apiUserId: string;
   /** Headers of a delivery, names in lower case, as the helpdesk sends it at this moment. */
   sign(body: string, secret: string, at: Date): Readonly<Record<string, string>>;
+  /** What the helpdesk's own sidebar sends to ask for a ticket, whose id stands in the query; absent: it asks nobody. */
+  sidebar?(
+    secret: string,
+    externalId: string,
+  ): {
+    readonly headers: Readonly<Record<string, string | undefined>>;
+    readonly query: Readonly<Record<string, unknown>>;
+  };
   /** `body`: whoever alters a byte is found out. `secret`: the helpdesk signs nothing, a header carries the secret. */
   readonly proves: 'body' | 'secret';
   /** Whether what is proven holds the moment of sending, so that old deliveries can be told. */
@@ -65,6 +73,8 @@ export interface Desk {
   tagsOf(id: string): readonly string[];
   /** The mapped field of the partner where `changeTags` is to set it too. */
   partnerOf?(id: string): string | null;
+  /** The customer's answers that the helpdesk holds of a ticket, 1 to 5; needed where `recordScore` is supported. */
+  scoresOf?(id: string): readonly number[];
   /** Every ticket that is not deleted, and when it last changed, in ms. */
   truth(): ReadonlyMap<string, number>;
   /** Pages hold this many tickets of the change feed; by default a request is made smaller in the proxy. */

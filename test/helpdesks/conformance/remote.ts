@@ -6,6 +6,16 @@ import { type Check, kim, openTicket, type World, withDesk } from './check.ts';
 
 const ourUrl = 'http://127.0.0.1:9/webhooks/our-own-key-of-sixteen';
 const wish = { webhookUrl: ourUrl };
+const wishOfFields = {
+  ...wish,
+  fields: {
+    partners: [
+      { code: 'direct', name: 'Direct' },
+      { code: 'nord', name: 'Nord Living' },
+    ],
+    regions: [{ code: 'SE', name: 'Sweden' }],
+  },
+};
 
 /** Undefined: the helpdesk's webhook is made by hand, and there is nothing to check. */
 const remoteOf = ({ client }: World, more: object = {}): Remote | undefined => client(more).remote;
@@ -67,6 +77,40 @@ export const remoteChecks: readonly Check[] = [
       expect(world.desk.made()).toBe(before);
     }
   }),
+  withDesk(
+    'fields that are wished are told, made once, mapped, and at the end gone or named to a person',
+    async (world, { adapter }) => {
+      const unmapped = { partnerFieldId: undefined, regionFieldId: undefined, reasonFieldId: undefined };
+      const remote = remoteOf(world, unmapped);
+      if (!remote) return;
+      const before = world.desk.made();
+      const told = await remote.plan(wishOfFields);
+      // Helpdesks without fields make none.
+      if (told.length === (await remote.plan(wish)).length) return;
+      expect(world.desk.made()).toBe(before);
+
+      const { objects, settings } = await remote.make(wishOfFields);
+      const mapped = Object.keys(settings).filter((key) => key.endsWith('FieldId'));
+      expect(mapped).toContain('partnerFieldId');
+      const given = { ...unmapped, ...settings };
+      adapter.settings.parse(world.settings(given));
+      const after = remoteOf(world, given);
+      expect(await after?.plan(wishOfFields)).toEqual([]);
+      expect((await after?.make(wishOfFields))?.objects).toEqual([]);
+
+      const id = await openTicket(world);
+      await world.client(given).changeTags(id, { add: ['partner_nord', 'region_se'], remove: [] });
+      expect(world.desk.tagsOf(id)).toEqual(expect.arrayContaining(['partner_nord', 'region_se']));
+
+      const stays = objects.filter(({ what }) => after?.byHand?.[what] !== undefined);
+      await after?.remove(objects.filter((object) => !stays.includes(object)));
+      for (const { what, externalId } of stays) {
+        expect(world.desk.made()).toContain(externalId);
+        expect(after?.byHand?.[what]).toMatch(/\w+ \w+ \w+/);
+      }
+      if (stays.length === 0) expect(world.desk.made()).toBe(before);
+    },
+  ),
   withDesk('what was made delivers events that the connection accepts', async (world, { adapter }) => {
     const { desk, clock, settings } = world;
     const arrived: { readonly headers: IncomingHttpHeaders; readonly body: string }[] = [];

@@ -30,9 +30,18 @@ const startDesk = async (clock: Clock): Promise<Desk> => {
     choosePartner: (id, code) => act(id, { values: { fields: new Map([[fieldIds.partner, code]]) } }),
     tagsOf: (id) => desk.ticket(Number(id)).tagIds.map((tag) => desk.tags.get(tag)?.name ?? ''),
     partnerOf: (id) => (desk.ticket(Number(id)).fields.get(fieldIds.partner) as string | undefined) ?? null,
+    scoresOf: (id) =>
+      [...desk.surveys.values()].flatMap(({ ticketId, score }) =>
+        ticketId === Number(id) && score !== null ? [score] : [],
+      ),
     truth: () => new Map([...desk.tickets.values()].map((ticket) => [String(ticket.id), ticket.updatedAtMs])),
     smallPages: ({ url, body }) => ({ url: url.replace('limit=100', 'limit=5'), body }),
-    made: () => JSON.stringify([[...integrations.values()], [...desk.fields.values()]]),
+    // A field that was put away is in no form any more.
+    made: () =>
+      JSON.stringify([
+        [...integrations.values()],
+        [...desk.fields.values()].filter(({ deactivatedAtMs }) => deactivatedAtMs === null),
+      ]),
     subscribe: (url) => void sandbox.subscribe(url),
     spoilWebhook(url, how) {
       for (const integration of [...integrations.values()])
@@ -53,6 +62,10 @@ conformance({
   withSecrets: (secrets) => ({ webhookSecret: secrets }),
   apiUserId: '9000',
   sign: (_, secret) => ({ 'content-type': 'application/json', 'x-deskledger-secret': secret }),
+  sidebar: (secret, externalId) => ({
+    headers: { 'x-deskledger-secret': secret },
+    query: { ticket_id: externalId },
+  }),
   proves: 'secret',
   tellsTime: false,
   quota: {

@@ -1,12 +1,18 @@
 import { createHmac } from 'node:crypto';
 import { kustomer } from '../../../src/helpdesks/kustomer/index.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
-import { createKustomerSandbox } from '../../../src/sandbox/kustomer/index.ts';
+import { attributeNames, createKustomerSandbox } from '../../../src/sandbox/kustomer/index.ts';
 import { conformance, type Desk } from '../conformance.ts';
 
 const startDesk = async (clock: Clock): Promise<Desk> => {
   const sandbox = await createKustomerSandbox({ clock, seed: 'conformance', limits: 'off' });
-  const { desk, settings } = sandbox;
+  // Attributes under names of their own, so that ours are made where they are wished.
+  const mapped = { partnerFieldId: 'partnerStr', regionFieldId: 'regionStr', reasonFieldId: 'reasonStr' };
+  const { desk } = sandbox;
+  const settings = { ...sandbox.settings, ...mapped };
+  for (const name of [attributeNames.partner, attributeNames.region, attributeNames.reason])
+    desk.attributes.delete(name);
+  for (const name of Object.values(mapped)) desk.attributes.set(name, { displayName: name });
   const nowMs = (): number => clock.now().getTime();
   const agent = desk.addUser({ name: 'Agent Elm', email: 'elm@example.com', userType: 'user' });
   const by = () => ({ userId: agent.id, client: 'web' as const, atMs: nowMs() });
@@ -44,7 +50,7 @@ const startDesk = async (clock: Clock): Promise<Desk> => {
     partnerOf: (id) => (desk.conversation(id).custom.get(settings.partnerFieldId) as string | undefined) ?? null,
     truth: () => new Map([...desk.conversations.values()].map((one) => [one.id, one.updatedAtMs])),
     smallPages: ({ url, body }) => ({ url: url.replace('pageSize=500', 'pageSize=5'), body }),
-    made: () => JSON.stringify([...sandbox.registry.webhooks.values()]),
+    made: () => JSON.stringify([[...sandbox.registry.webhooks.values()], [...desk.attributes]]),
     subscribe: (url) => void sandbox.subscribe(url),
     spoilWebhook(url, how) {
       const { webhooks, change, remove } = sandbox.registry;

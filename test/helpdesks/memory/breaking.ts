@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type {
   HelpdeskAdapter,
   HelpdeskClient,
+  HelpdeskSidebar,
   Remote,
   TicketChange,
   TicketSnapshot,
@@ -56,6 +57,9 @@ export const ticketWith = (alter: (ticket: TicketSnapshot) => object): Break =>
   }));
 export const remoteWith = (alter: (remote: Remote) => Partial<Remote>): Break =>
   clientWith((client) => (client.remote ? { remote: { ...client.remote, ...alter(client.remote) } } : {}));
+
+export const sidebarWith = (alter: (sidebar: HelpdeskSidebar<object>) => Partial<HelpdeskSidebar<object>>): Break =>
+  adapterWith(({ sidebar }) => (sidebar ? { sidebar: { ...sidebar, ...alter(sidebar) } } : {}));
 
 export const httpWith = (httpFor: typeof createHttp): Break =>
   adapterWith(() => ({ connect: connectMemory(httpFor) as HelpdeskAdapter['connect'] }));

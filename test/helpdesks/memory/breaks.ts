@@ -12,7 +12,6 @@ import {
   deliveryWith,
   httpWith,
   naive,
-  remoteWith,
   secretsOf,
   settingsWith,
   ticketWith,
@@ -22,6 +21,7 @@ import {
   walkWith,
   withSecretsOf,
 } from './breaking.ts';
+import { furtherBreaks } from './breaks-further.ts';
 import { signatureOf } from './deliveries.ts';
 
 /** For each check of the suite a way to break the memory adapter that it must find. */
@@ -243,48 +243,5 @@ export const breaks: Readonly<Record<string, Break>> = {
     },
   })),
 
-  'what would be made is told first, and nothing is written for that': remoteWith((remote) => ({
-    plan: async (wish) => (await remote.make(wish)).objects.map(({ name }) => name),
-  })),
-  'making twice is making once': remoteWith((remote) => ({
-    async make({ webhookUrl }) {
-      await remote.make({ webhookUrl: `${webhookUrl}-${counted()}` });
-      return remote.make({ webhookUrl });
-    },
-  })),
-  'a webhook that is gone, switched off or signs otherwise is seen, and mended': remoteWith(() => ({
-    check: async () => ({ state: 'fine' }),
-  })),
-  'a webhook that signs with a secret we do not hold is seen': remoteWith(() => ({
-    check: async () => ({ state: 'fine' }),
-  })),
-  'what we made is taken away again, exactly that, and twice is no error': remoteWith(() => ({
-    remove: async () => undefined,
-  })),
-  'what was made delivers events that the connection accepts': remoteWith((remote) => ({
-    make: async (wish) => ({ ...(await remote.make(wish)), settings: { webhookSecrets: ['another'] } }),
-  })),
-
-  'a count is the number of tickets created since': clientWith((client) => ({
-    count: async () => (await client.count?.(new Date(0))) ?? null,
-  })),
-  'findings about the account say what to do, and nothing is written': clientWith((client) => ({
-    inspect: async () => ((await client.inspect?.()) ?? []).map((finding) => ({ ...finding, next: null })),
-  })),
-  'discovered settings are settings, and contradict none that were given': clientWith(() => ({
-    discover: async () => ({ settings: { partnerFieldId: 'another' }, notes: [] }),
-  })),
-  'streams of work end, and go on from their cursors': clientWith((client) => ({
-    workFeeds: [
-      {
-        name: 'calls',
-        async *walk() {
-          for (let page = 0; page < 60; page += 1) {
-            await client.verify();
-            yield { work: [], cursor: null };
-          }
-        },
-      },
-    ],
-  })),
+  ...furtherBreaks,
 };

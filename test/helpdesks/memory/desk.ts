@@ -17,6 +17,8 @@ interface Ticket {
   tags: string[];
   updatedMs: number;
   readonly fields: Record<string, string>;
+  /** Answers of the customer by the key under which they were told. */
+  readonly scores: Map<string, number>;
   readonly changes: Change[];
   readonly said: Readonly<Record<string, unknown>>;
 }
@@ -26,7 +28,11 @@ interface Webhook {
   on: boolean;
   readonly secret: string;
 }
-type Ids = { Params: { id: string }; Body: Record<string, unknown>; Querystring: Record<string, string | undefined> };
+type Ids = {
+  Params: { id: string; key: string };
+  Body: Record<string, unknown>;
+  Querystring: Record<string, string | undefined>;
+};
 
 const agent = 'agent-elm';
 const apiUserId = 'us';
@@ -36,6 +42,7 @@ const apiKey = 'memory-api-key';
 export const startMemoryDesk = async (clock: Clock): Promise<Desk> => {
   const tickets = new Map<string, Ticket>();
   let webhooks: Webhook[] = [];
+  const fields = new Set(['order', 'partner', 'reason']);
   let sending: Promise<unknown> = Promise.resolve();
   let made = 0;
   const nextId = (): string => {
@@ -51,7 +58,10 @@ export const startMemoryDesk = async (clock: Clock): Promise<Desk> => {
     const body = JSON.stringify({ id: randomUUID(), type, ticket: ticket.id, by });
     for (const { url, on, secret } of webhooks) {
       const headers = signatureOf(body, secret, clock.now());
-      if (on && url.startsWith('http:')) sending = sending.then(() => request(url, { method: 'POST', headers, body }));
+      if (!on || !url.startsWith('http:')) continue;
+      // Where nobody listens the delivery is lost, as at any vendor in the end.
+      const send = () => request(url, { method: 'POST', headers, body }).catch(() => 'lost');
+      sending = sending.then(send);
     }
   };
   const change = (id: string, by: string, what: Record<string, unknown>): void => {
@@ -70,7 +80,7 @@ export const startMemoryDesk = async (clock: Clock): Promise<Desk> => {
     ticket.tags = [...left, ...added];
     change(id, by, { tags_added: added, tags_removed: removed, tags_left: left });
   };
-  const json = ({ said, changes: _, updatedMs, ...ticket }: Ticket) => ({
+  const json = ({ said, changes: _, scores: __, updatedMs, ...ticket }: Ticket) => ({
     ...said,
     ...ticket,
     updated_at: new Date(updatedMs).toISOString(),
@@ -103,6 +113,10 @@ export const startMemoryDesk = async (clock: Clock): Promise<Desk> => {
     change(params.id, apiUserId, { field: name, value });
     return reply.code(204).send();
   });
+  server.put<Ids>('/tickets/:id/scores/:key', ({ params, body }, reply) => {
+    found(params.id).scores.set(params.key, Number(body.score));
+    return reply.code(204).send();
+  });
   server.get<Ids>('/feed', ({ query: { since, after = '', size = '100' } }) => {
     const mark = ({ updatedMs, id }: Ticket): string => `${updatedMs}/${id}`;
     const rows = [...tickets.values()]
@@ -117,6 +131,12 @@ export const startMemoryDesk = async (clock: Clock): Promise<Desk> => {
       ({ said }) => Date.parse(String(said.created_at)) >= Date.parse(query.since ?? ''),
     ).length,
   }));
+  server.get('/fields', () => ({ fields: [...fields] }));
+  server.post<Ids>('/fields', ({ body }, reply) => {
+    fields.add(String(body.name));
+    return reply.code(204).send();
+  });
+  server.delete<Ids>('/fields/:id', ({ params }, reply) => reply.code(fields.delete(params.id) ? 204 : 404).send());
   server.get('/webhooks', () => ({ webhooks }));
   server.post<Ids>('/webhooks', ({ body }) => {
     const webhook = { id: nextId(), url: String(body.url), on: true, secret: randomUUID() };
@@ -153,7 +173,8 @@ export const startMemoryDesk = async (clock: Clock): Promise<Desk> => {
       const id = nextId();
       const at = clock.now();
       const said = { subject, text, channel: 'email', created_at: at.toISOString(), requester: { id: 'kim', email } };
-      const ticket = { id, status: 'open', tags: [...tags], updatedMs: at.getTime(), fields: {}, changes: [], said };
+      const held = { tags: [...tags], fields: {}, scores: new Map<string, number>(), changes: [] };
+      const ticket = { id, status: 'open', updatedMs: at.getTime(), said, ...held };
       tickets.set(id, ticket);
       tell('ticket.created', ticket, null);
       return id;
@@ -170,9 +191,10 @@ export const startMemoryDesk = async (clock: Clock): Promise<Desk> => {
     },
     tagsOf: (id) => found(id).tags,
     partnerOf: (id) => found(id).fields.partner ?? null,
+    scoresOf: (id) => [...found(id).scores.values()],
     truth: () => new Map([...tickets.values()].map(({ id, updatedMs }) => [id, updatedMs])),
     smallPages: (one) => ({ ...one, url: one.url.replace('size=100', 'size=5') }),
-    made: () => JSON.stringify(webhooks),
+    made: () => JSON.stringify([webhooks, [...fields]]),
     subscribe: (address) => void webhooks.push({ id: nextId(), url: address, on: true, secret: randomUUID() }),
     spoilWebhook(address, how) {
       if (how === 'remove') webhooks = webhooks.filter((webhook) => webhook.url !== address);

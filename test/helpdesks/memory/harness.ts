@@ -11,6 +11,7 @@ export const harness: Harness = {
   withSecrets: (secrets) => ({ webhookSecrets: secrets }),
   apiUserId: 'us',
   sign: signatureOf,
+  sidebar: (secret, externalId) => ({ headers: { 'x-secret': secret }, query: { ticket: externalId } }),
   proves: 'body',
   tellsTime: true,
   quota: {

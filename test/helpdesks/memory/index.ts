@@ -2,19 +2,15 @@ import { z } from 'zod';
 import { InvalidInput, Refused, UpstreamError } from '../../../src/core/errors.ts';
 import { minuteMs } from '../../../src/core/time.ts';
 import { codeInField, codesIn, contactReason, fieldText, tagStartOf } from '../../../src/helpdesks/mapping.ts';
-import type {
-  HelpdeskAdapter,
-  HelpdeskClient,
-  PersonChange,
-  Remote,
-  TicketSnapshot,
-} from '../../../src/helpdesks/port.ts';
+import type { HelpdeskAdapter, HelpdeskClient, PersonChange, TicketSnapshot } from '../../../src/helpdesks/port.ts';
 import { commonSettings } from '../../../src/helpdesks/settings.ts';
 import { baseUrlOf } from '../../../src/platform/http/address.ts';
 import { createBudget } from '../../../src/platform/http/budget.ts';
-import { createHttp, type Http } from '../../../src/platform/http/client.ts';
+import { createHttp } from '../../../src/platform/http/client.ts';
 import { keptHeaders, readDelivery, selfTest, verifyDelivery } from './deliveries.ts';
+import { createRemote } from './remote.ts';
 import * as schema from './schema.ts';
+import { sidebar } from './sidebar.ts';
 
 const field = (title: string) =>
   z
@@ -125,38 +121,6 @@ const snapshotOf = (
   }),
 });
 
-const createRemote = (http: Http, { webhookSecrets }: MemorySettings): Remote => {
-  const find = async (url: string) =>
-    (await http.read({ path: '/webhooks' }, schema.webhooks)).webhooks.find((one) => one.url === url);
-  return {
-    async plan({ webhookUrl }) {
-      const held = await find(webhookUrl);
-      return held ? (held.on ? [] : ['switch on the webhook']) : [`create a webhook to ${webhookUrl}`];
-    },
-    async make({ webhookUrl }) {
-      const held = await find(webhookUrl);
-      if (held && !held.on)
-        await http.request({ method: 'PUT', path: '/webhooks/{id}', params: { id: held.id }, body: { on: true } });
-      const { id, secret } =
-        held ?? (await http.read({ method: 'POST', path: '/webhooks', body: { url: webhookUrl } }, schema.webhook));
-      const objects = held ? [] : [{ what: 'webhook' as const, externalId: id, name: 'Deskledger' }];
-      return { objects, settings: { webhookSecrets: [secret] } };
-    },
-    async check({ webhookUrl }) {
-      const held = await find(webhookUrl);
-      if (!held) return { state: 'absent', reason: 'No webhook leads to us.' };
-      if (!held.on) return { state: 'inactive', reason: 'The webhook is switched off.' };
-      return webhookSecrets.includes(held.secret)
-        ? { state: 'fine' }
-        : { state: 'changed', reason: 'The webhook signs with another secret.' };
-    },
-    async remove(objects) {
-      for (const { externalId: id } of objects)
-        await http.request({ method: 'DELETE', path: '/webhooks/{id}', params: { id }, allow: [404] });
-    },
-  };
-};
-
 /** `httpFor` lets the tests of the suite put a client in its place that breaks a habit. */
 export const connectMemory =
   (httpFor: typeof createHttp = createHttp): HelpdeskAdapter<typeof settingsSchema>['connect'] =>
@@ -242,6 +206,16 @@ export const connectMemory =
           });
         return { refused };
       },
+      recordScore: (id, { key, score, answeredAt }) =>
+        http
+          .request({
+            method: 'PUT',
+            path: '/tickets/{id}/scores/{key}',
+            params: { id, key },
+            body: { score, at: answeredAt },
+            idempotent: true,
+          })
+          .then(() => undefined),
       count: async (since) =>
         (await http.read({ path: '/count', query: { since: since.toISOString() } }, schema.count)).count,
       async inspect() {
@@ -270,5 +244,6 @@ export const memory: HelpdeskAdapter<typeof settingsSchema> = {
   verifyDelivery,
   readDelivery,
   selfTest,
+  sidebar,
   connect: connectMemory(),
 };

@@ -68,3 +68,4 @@ export const feed = z.object({
 export const count = z.object({ count: z.number() });
 export const webhook = z.object({ id: z.string(), url: z.string(), on: z.boolean(), secret: z.string() });
 export const webhooks = z.object({ webhooks: z.array(webhook) });
+export const fields = z.object({ fields: z.array(z.string()) });
