@@ -23,9 +23,9 @@ import {
   sharedCallCounts,
 } from './features/directory/index.ts';
 import * as ingest from './features/ingest/index.ts';
-import { operationRoutes, probeRoutes } from './features/operation/index.ts';
+import { decisionRoutes, operationRoutes, probeRoutes } from './features/operation/index.ts';
 import { createOrders, type Orders, ticketsTouchedBy } from './features/orders/index.ts';
-import { pageRoutes, reportRoutes } from './features/reports/index.ts';
+import { pageRoutes, reportRoutes, workRoutes } from './features/reports/index.ts';
 import { sidebarRoutes } from './features/sidebar/index.ts';
 import { createHelpdeskClients } from './helpdesks/clients.ts';
 import type { HelpdeskAdapter, HelpdeskClient } from './helpdesks/port.ts';
@@ -382,6 +382,8 @@ export const compose = async (
             }),
             probes,
             operationRoutes({ db, clock, access, extraStatus }),
+            decisionRoutes({ db, clock, access }),
+            workRoutes({ db, access, basis: reporting }),
             pageRoutes({ access, directory, basis: reporting, signInCommand }),
           ],
         }),

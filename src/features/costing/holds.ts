@@ -1,6 +1,4 @@
-import { Conflict, NotFound } from '../../core/errors.ts';
 import type { Sql } from '../../platform/database/database.ts';
-import { recordAudit } from '../directory/index.ts';
 
 /** From how many tickets on the same value of one author in one second is a bulk edit. RULES section 4. */
 const bulkTickets = 3;
@@ -93,32 +91,4 @@ export const findMissedHolds = async (sql: Sql, recordedSince: Date): Promise<bi
     [recordedSince],
   );
   return rows.map(({ ticketId }) => ticketId);
-};
-
-/**
- * A person's decision on a held entry: `accept` costs it, `reject` leaves it uncosted for good; either can be revised. Call it in a transaction.
- * Returns the ticket to decide again. Throws NotFound, or Conflict where the entry waits for no decision.
- */
-export const decideHeld = async (
-  sql: Sql,
-  decided: {
-    readonly workEntryId: bigint;
-    readonly decision: 'accept' | 'reject';
-    readonly actor: string;
-    readonly at: Date;
-  },
-): Promise<bigint> => {
-  const { workEntryId, decision, actor, at } = decided;
-  const [entry] = await sql.query<{ ticketId: bigint }>(
-    `update work_entry set decision = $2 where id = $1 and (state = 'held' or decision is not null)
-     returning ticket_id as "ticketId"`,
-    [workEntryId, decision],
-  );
-  if (entry) {
-    await recordAudit(sql, { at, actor, action: `${decision} held work`, detail: { workEntry: String(workEntryId) } });
-    return entry.ticketId;
-  }
-  const known = await sql.query('select 1 as known from work_entry where id = $1', [workEntryId]);
-  if (known.length === 0) throw new NotFound(`There is no work entry ${workEntryId}; take the id from the held list`);
-  throw new Conflict(`Work entry ${workEntryId} is not held; only held work waits for a decision`);
 };

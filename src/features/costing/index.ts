@@ -1,15 +1,24 @@
 export { type ConstantRow, type Constants, constantsFrom } from './constants.ts';
+export {
+  bulkEditOf,
+  type Decidable,
+  decidables,
+  decideWork,
+  mostDecisions,
+  type WorkDecision,
+  workToDecide,
+} from './decisions.ts';
 export { estimateTouches } from './estimate.ts';
 export { createFxFetch } from './fetch-fx.ts';
 export { foldRollups } from './fold.ts';
 export { type Fx, type FxWant, findFx, fxKey } from './fx.ts';
-export { decideHeld, findMissedHolds } from './holds.ts';
+export { findMissedHolds } from './holds.ts';
 export { type ConstantsImportReport, importConstants, ticketsWorkedSince } from './import-constants.ts';
 export { importFx, type PriceImportReport } from './import-fx.ts';
 export { importRates } from './import-rates.ts';
 export { planPostings, type Share } from './price.ts';
 export { rebaseWork } from './rebase.ts';
 export { ticketsToReprice } from './reprice.ts';
-export { settleWork, type TicketCost, type TicketToSettle } from './settle.ts';
+export { planWork, settleWork, type TicketCost, type TicketToSettle } from './settle.ts';
 export { loadWork, type TicketWork } from './store.ts';
 export { replayWork, type WorkFact } from './work.ts';

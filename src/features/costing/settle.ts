@@ -104,12 +104,16 @@ const isHeld = (ticket: TicketToSettle, { entry, stored }: Candidate, bulkEdits:
 };
 
 /** Why an entry's postings change, where its state says it better than the figures do. */
-const stateCauseOf = (stored: StoredEntry | null, state: WorkState): PostingCause | null => {
+const stateCauseOf = (
+  stored: StoredEntry | null,
+  { state, cappedSeconds }: { readonly state: WorkState; readonly cappedSeconds: number },
+): PostingCause | null => {
   if (!stored) return null;
   if (state === 'held') return stored.decision === 'reject' ? 'decision' : 'hold';
   if (state === 'replaced') return 'estimate replaced';
   if (stored.state === 'held') return 'decision';
   if (stored.state === 'replaced') return 'hold';
+  if (stored.capDecision !== null && stored.cappedSeconds !== cappedSeconds) return 'decision';
   return stored.unpriced === null ? null : 'rate';
 };
 
@@ -143,21 +147,28 @@ const asksToday = (ticket: TicketToSettle, candidate: Candidate): boolean =>
   hasTurned(candidate) ||
   (candidate.entry.actor === 'ai_agent' && candidate.stored?.last.live !== true);
 
+/** Tickets to be settled together, and what they are settled in. */
+export interface SettleLot {
+  readonly tickets: readonly TicketToSettle[];
+  readonly reportingCurrency: string;
+  readonly reportingTimezone: string;
+}
+
+/** What a lot costs; `heldElsewhere` are tickets to be decided again because a bulk edit reaches them. */
+export interface Settled {
+  readonly tickets: ReadonlyMap<bigint, TicketCost>;
+  readonly heldElsewhere: readonly bigint[];
+}
+
 /**
- * Brings the work entries and the ledger of a lot of tickets to what they should be; doing it twice changes nothing.
- * Call it inside the transaction that holds the tickets' rows. The number of queries does not depend on the lot.
- * `heldElsewhere` are tickets to be decided again because a bulk edit reaches them. RULES sections 4 and 5.
+ * What would bring the work entries and the ledger of a lot to what they should be; it writes nothing. The number of
+ * queries does not depend on the lot. RULES sections 4 and 5.
  */
-export const settleWork = async (
+export const planWork = async (
   sql: Sql,
-  lot: {
-    readonly tickets: readonly TicketToSettle[];
-    readonly reportingCurrency: string;
-    readonly reportingTimezone: string;
-    readonly now: Date;
-  },
-): Promise<{ readonly tickets: ReadonlyMap<bigint, TicketCost>; readonly heldElsewhere: readonly bigint[] }> => {
-  if (lot.tickets.length === 0) return { tickets: new Map(), heldElsewhere: [] };
+  lot: SettleLot,
+): Promise<Settled & { readonly plans: readonly EntryPlan[] }> => {
+  if (lot.tickets.length === 0) return { tickets: new Map(), heldElsewhere: [], plans: [] };
   const work = await loadWork(
     sql,
     lot.tickets.map(({ ticketId }) => ticketId),
@@ -174,7 +185,12 @@ export const settleWork = async (
   );
   const replayed = gathered.map(({ ticket, candidates }) => {
     const byKey = new Map(candidates.map((candidate) => [candidate.entry.sourceKey, candidate]));
-    const facts = candidates.map((one) => ({ ...one.entry, held: isHeld(ticket, one, bulkEdits) }));
+    const facts = candidates.map((one) => ({
+      ...one.entry,
+      held: isHeld(ticket, one, bulkEdits),
+      uncapped: one.stored?.capDecision === 'accept',
+      rejected: one.stored?.decision === 'reject',
+    }));
     const results = replayWork(facts, { constants }).flatMap((result) => {
       const candidate = byKey.get(result.fact.sourceKey);
       return candidate ? [{ ...candidate, result }] : [];
@@ -217,7 +233,7 @@ export const settleWork = async (
         last: stored?.last ?? neverPosted,
         today,
         reprice: asksToday(ticket, { entry, stored }),
-        stateCause: stateCauseOf(stored, state),
+        stateCause: stateCauseOf(stored, { state, cappedSeconds }),
       });
       costMicros += plan.costMicros;
       handledSeconds += plan.pricedSeconds;
@@ -233,6 +249,15 @@ export const settleWork = async (
     }
     tickets.set(ticket.ticketId, { costMicros, handledSeconds, unpriced });
   }
+  return { tickets, heldElsewhere: bulkEdits.elsewhere, plans };
+};
+
+/**
+ * Brings the work entries and the ledger of a lot of tickets to what they should be; doing it twice changes nothing.
+ * Call it inside the transaction that holds the tickets' rows.
+ */
+export const settleWork = async (sql: Sql, lot: SettleLot & { readonly now: Date }): Promise<Settled> => {
+  const { tickets, heldElsewhere, plans } = await planWork(sql, lot);
   await writeWork(sql, plans, lot.now);
-  return { tickets, heldElsewhere: bulkEdits.elsewhere };
+  return { tickets, heldElsewhere };
 };

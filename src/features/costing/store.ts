@@ -34,6 +34,8 @@ export interface StoredEntry extends Entry, Outcome {
   readonly id: bigint;
   readonly connectionId: number;
   readonly decision: 'accept' | 'reject' | null;
+  /** On the seconds above the cap. */
+  readonly capDecision: 'accept' | 'reject' | null;
   /** The shares of the highest revision that was posted; `live` while nothing reverses them. */
   readonly last: { readonly live: boolean; readonly postings: readonly StoredPosting[] };
 }
@@ -107,7 +109,7 @@ export const loadWork = async (sql: Sql, ticketIds: readonly bigint[]): Promise<
     `select id, connection_id as "connectionId", ticket_id as "ticketId", source_key as "sourceKey",
             agent_id as "agentId", clock, kind, actor, channel, raw_seconds::float8 as "rawSeconds", value,
             costed_seconds as "costedSeconds", capped_seconds::float8 as "cappedSeconds",
-            untaken_seconds::float8 as "untakenSeconds", state, decision, worked_at as "workedAt",
+            untaken_seconds::float8 as "untakenSeconds", state, decision, cap_decision as "capDecision", worked_at as "workedAt",
             worked_day::text as "workedDay", unpriced
        from work_entry where ticket_id = any($1::bigint[])`,
     [ticketIds],

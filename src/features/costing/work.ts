@@ -18,6 +18,10 @@ export interface WorkFact {
   readonly workedDay: Day;
   /** Part of a bulk edit that no person has accepted. */
   readonly held: boolean;
+  /** A person found all of it true: no cap. */
+  readonly uncapped?: boolean;
+  /** A person found it wrong: a correction that takes nothing back. */
+  readonly rejected?: boolean;
 }
 
 /** costed; held (waits for a person); kept (no agent's work, or another clock counts); replaced (an estimate beside measured time). */
@@ -100,11 +104,12 @@ export const replayWork = (facts: readonly WorkFact[], options: { readonly const
     else if (fact.kind === 'estimate' && measured) results.push({ ...nothing, state: 'replaced' });
     else if (fact.held) results.push({ ...nothing, state: 'held' });
     else if (fact.rawSeconds >= 0) {
-      const cap = options.constants('cap', fact.channel, fact.workedDay);
+      const cap = fact.uncapped ? Infinity : options.constants('cap', fact.channel, fact.workedDay);
       const seconds = Math.min(fact.rawSeconds, cap);
       open.push({ left: seconds, takeBacks: [], result: results.length });
       results.push({ ...nothing, state: 'costed', cappedSeconds: fact.rawSeconds - seconds });
-    } else {
+    } else if (fact.rejected) results.push({ ...nothing, state: 'kept' });
+    else {
       let owed = -fact.rawSeconds;
       for (const entry of open.toReversed()) {
         const seconds = Math.min(owed, entry.left);

@@ -1,12 +1,10 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { z } from 'zod';
 import { AppError } from '../../core/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/open.ts';
 import type { Metrics } from '../../platform/metrics.ts';
-import { type Access, identityOf, requireScope } from '../access/index.ts';
-import { decideHeld } from '../costing/index.ts';
-import { type ConnectionStatus, connectionStatuses, heldRatioOf, listQuarantined, markStale } from '../ingest/index.ts';
+import { type Access, requireScope } from '../access/index.ts';
+import { type ConnectionStatus, connectionStatuses, heldRatioOf, listQuarantined } from '../ingest/index.ts';
 
 /** What a role cannot work without, asked anew each time; resolves to why it is not ready, or null. */
 export type Readiness = () => Promise<string | null>;
@@ -66,7 +64,7 @@ export const probeRoutes =
     });
   };
 
-/** /api/v1/status, the quarantine and the decisions on held work. */
+/** /api/v1/status and the quarantine. */
 export const operationRoutes =
   (
     deps: Deps & {
@@ -97,30 +95,5 @@ export const operationRoutes =
         schema: { summary: 'Tickets and deliveries set aside for a person', tags: ['operation'] },
       },
       async () => ({ items: await listQuarantined(db) }),
-    );
-
-    app.post(
-      '/api/v1/work/:id/decision',
-      {
-        onRequest: requireScope(access, 'write'),
-        schema: {
-          summary: 'Decide on held work: accept costs it, reject leaves it without cost',
-          tags: ['tickets'],
-          params: z.object({
-            id: z.string().regex(/^\d{1,18}$/, "a work entry's id as `GET /api/v1/tickets/{id}` gives it"),
-          }),
-          body: z.strictObject({ decision: z.enum(['accept', 'reject']) }),
-        },
-      },
-      async (request) => {
-        const now = clock.now();
-        const { decision } = request.body;
-        const actor = identityOf(request).name;
-        await db.transaction(async (tx) => {
-          const ticketId = await decideHeld(tx, { workEntryId: BigInt(request.params.id), decision, actor, at: now });
-          await markStale(tx, [ticketId], { now });
-        });
-        return { status: 'decided' };
-      },
     );
   };

@@ -3,3 +3,4 @@ export { type PartnerReport, parsePeriod, partnerReport } from './partner-report
 export { rollupDifferences } from './rollups.ts';
 export { reportRoutes } from './routes.ts';
 export { reportCsv } from './tables.ts';
+export { workRoutes } from './work-routes.ts';

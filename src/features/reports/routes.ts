@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { InvalidInput, NotFound } from '../../core/errors.ts';
+import { NotFound } from '../../core/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/open.ts';
-import { requestCount, requestText } from '../../platform/http/request-text.ts';
+import { requestText } from '../../platform/http/request-text.ts';
 import { type Access, identityOf, requireScope } from '../access/index.ts';
+import { csvReply, nextLink, optionalPeriod, pageLimit, queryDay, queryFormat, queryPage } from './paging.ts';
 import { parsePeriod, partnerReport } from './partner-report.ts';
 import type { CostBasis } from './pooled-cost.ts';
 import { series } from './series.ts';
@@ -12,36 +13,14 @@ import { reportCsv, seriesCsv, ticketCsv, ticketsCsv } from './tables.ts';
 import { ticketDetail } from './ticket-detail.ts';
 import { listTickets } from './ticket-list.ts';
 
-const day = z
-  .string()
-  .regex(/^(?!0000)\d{4}-\d{2}-\d{2}$/, 'a day as YYYY-MM-DD, from 0001-01-01 on')
-  .describe('A day in the reporting time zone, inclusive');
-const format = z.enum(['json', 'csv']).default('json');
 const groupings = {
   partner: ['partner'],
   region: ['region'],
   'partner,region': ['partner', 'region'],
 } as const;
 
-/** Tickets on one page of the list: as many as a page may show, and as a table may hold. */
-const mostItems = { json: 500, csv: 10_000 } as const;
-const usualItems = { json: 100, csv: mostItems.csv } as const;
-
-/** Where the next page is (RFC 8288): the same question, after the last ticket of this one. */
-const nextLink = (url: string, next: string): string => {
-  const [path, query] = url.split('?', 2);
-  const parameters = new URLSearchParams(query);
-  parameters.set('after', next);
-  return `<${path}?${parameters}>; rel="next"`;
-};
-
 const id = z.string().regex(/^\d{1,18}$/, "a ticket's id as `GET /api/v1/tickets` gives it");
 const text = requestText(80).optional();
-
-const csvReply = (name: string) => ({
-  'content-type': 'text/csv; charset=utf-8',
-  'content-disposition': `attachment; filename="${name}.csv"`,
-});
 
 /** /api/v1/reports and /api/v1/tickets: figures of RULES.md section 7 as JSON or CSV, by scope `read`; cost at true rates by `rates`, else pooled. */
 export const reportRoutes =
@@ -67,10 +46,10 @@ export const reportRoutes =
           summary: 'Cost, orders and CSAT by partner and region',
           tags: ['reports'],
           querystring: z.strictObject({
-            from: day,
-            to: day,
+            from: queryDay,
+            to: queryDay,
             groupBy: z.enum(Object.keys(groupings) as [keyof typeof groupings]).default('partner'),
-            format,
+            format: queryFormat,
           }),
         },
       },
@@ -95,12 +74,12 @@ export const reportRoutes =
           summary: 'Cost, handled seconds, tickets and orders over time',
           tags: ['reports'],
           querystring: z.strictObject({
-            from: day,
-            to: day,
+            from: queryDay,
+            to: queryDay,
             step: z.enum(['day', 'week', 'month']).default('day'),
             partner: text.describe('A partner code, or "none"'),
             region: text.describe('A region code, or "none"'),
-            format,
+            format: queryFormat,
           }),
         },
       },
@@ -128,33 +107,17 @@ export const reportRoutes =
             externalId: text,
             partner: text.describe('A partner code, or "none"'),
             region: text.describe('A region code, or "none"'),
-            from: day.optional(),
-            to: day.optional(),
-            limit: requestCount({ least: 1, most: mostItems.csv })
-              .optional()
-              .describe(
-                `Tickets on a page: at most ${mostItems.json}, ${usualItems.json} unless given; in CSV ${mostItems.csv}`,
-              ),
-            after: z
-              .string()
-              .regex(/^\d{1,18}$/, 'is not one of our cursors; take it from `next` of the page before')
-              .optional()
-              .describe('`next` of the page before'),
-            format,
+            from: queryDay.optional(),
+            to: queryDay.optional(),
+            ...queryPage('Tickets'),
+            format: queryFormat,
           }),
         },
       },
       async (request, reply) => {
-        const { from, to, format: wanted, limit = usualItems[wanted], ...filter } = request.query;
-        if (limit > mostItems[wanted])
-          throw new InvalidInput('The page is too long', [
-            { field: 'limit', reason: `at most ${mostItems[wanted]} as ${wanted}` },
-          ]);
-        if ((from === undefined) !== (to === undefined))
-          throw new InvalidInput('A period has a first and a last day', [
-            { field: from === undefined ? 'from' : 'to', reason: 'missing' },
-          ]);
-        const period = from !== undefined && to !== undefined ? parsePeriod(from, to) : {};
+        const { from, to, format: wanted, limit: asked, ...filter } = request.query;
+        const limit = pageLimit(wanted, asked);
+        const period = optionalPeriod(from, to);
         const page = await listTickets(
           db,
           { ...filter, limit, ...period },
@@ -174,7 +137,7 @@ export const reportRoutes =
           summary: 'Why this number: one ticket with its attribution, work, postings, rates and versions',
           tags: ['tickets'],
           params: z.object({ id }),
-          querystring: z.strictObject({ format }),
+          querystring: z.strictObject({ format: queryFormat }),
         },
       },
       async (request, reply) => {

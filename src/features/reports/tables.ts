@@ -3,6 +3,7 @@ import type { MoneyJson, ReportRow } from './metrics.ts';
 import type { CostBasis } from './pooled-cost.ts';
 import type { SeriesPoint } from './series.ts';
 import type { TicketItem } from './ticket-list.ts';
+import type { WorkItem } from './work-list.ts';
 
 /** One column: its name and its value in a row. Money comes as six decimals; the currency has a column of its own. */
 interface Column<Row> {
@@ -97,6 +98,31 @@ export const seriesCsv = (
   points: readonly SeriesPoint[],
   { currency, costBasis }: { readonly currency: string; readonly costBasis: CostBasis },
 ): string => table([...seriesColumns(currency), basisColumn(costBasis)], points);
+
+const workColumns: readonly Column<WorkItem>[] = [
+  { name: 'id', of: (row) => row.id },
+  { name: 'connection', of: (row) => row.ticket.connection },
+  { name: 'ticket', of: (row) => row.ticket.externalId },
+  { name: 'ticketId', of: (row) => row.ticket.id },
+  { name: 'agent', of: (row) => row.agent },
+  { name: 'clock', of: (row) => row.clock },
+  { name: 'channel', of: (row) => row.channel },
+  { name: 'measured', of: (row) => String(row.measured) },
+  { name: 'workedAt', of: (row) => row.workedAt },
+  { name: 'rawSeconds', of: (row) => row.rawSeconds },
+  { name: 'costedSeconds', of: (row) => row.costedSeconds },
+  { name: 'cappedSeconds', of: (row) => row.cappedSeconds },
+  { name: 'untakenSeconds', of: (row) => row.untakenSeconds },
+  { name: 'state', of: (row) => row.state },
+  { name: 'decision', of: (row) => row.decision },
+  { name: 'unpriced', of: (row) => row.unpriced },
+  { name: 'group', of: (row) => row.group?.id ?? null },
+  { name: 'groupTickets', of: (row) => row.group?.tickets ?? null },
+  { name: 'cost', of: (row) => amount(row.cost ?? null) },
+  { name: 'currency', of: (row) => row.cost?.currency ?? null },
+];
+
+export const workCsv = (items: readonly WorkItem[]): string => table(workColumns, items);
 
 /** A ticket's postings, one per line, with the entry, rate and FX each was made of. */
 export const ticketCsv = (ticket: {

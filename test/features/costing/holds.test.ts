@@ -1,6 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Conflict, NotFound } from '../../../src/core/errors.ts';
-import { decideHeld, findMissedHolds, settleWork } from '../../../src/features/costing/index.ts';
+import { findMissedHolds, settleWork } from '../../../src/features/costing/index.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
 import { testDatabase } from '../../support/database.ts';
 import { type Ledger, now, openLedger, reading } from './ledger.ts';
@@ -122,48 +121,5 @@ describe('a bulk edit', () => {
     await ledger.settle(tickets.map((ticketId) => ({ ticketId })));
     expect((await Promise.all(tickets.map(held))).flat()).toEqual(['held', 'held', 'held']);
     expect((await findMissedHolds(db, now)).filter((id) => tickets.includes(id))).toEqual([]);
-  });
-});
-
-describe('a decision', () => {
-  const decide = (workEntryId: bigint, decision: 'accept' | 'reject') =>
-    db.transaction((tx) => decideHeld(tx, { workEntryId, decision, actor: 'mia', at: now }));
-  const heldEntry = async () => {
-    await ledger.settle(tickets.map((ticketId) => ({ ticketId, readings: [bulk()], touches: [] })));
-    const [ticketId = 0n] = tickets;
-    const [entry] = await ledger.entries(ticketId);
-    return { ticketId, id: entry?.id ?? 0n };
-  };
-
-  test('to accept costs the work, for that entry alone, and stays', async () => {
-    const { ticketId, id } = await heldEntry();
-    expect(await decide(id, 'accept')).toBe(ticketId);
-    expect(await ledger.cost(ticketId)).toEqual([5_000_000n, 600, 0]);
-    expect(await ledger.cost(tickets[1] ?? 0n)).toEqual([0n, 0, 0]);
-    expect(await findMissedHolds(db, now)).toEqual([]);
-    expect(await ledger.postings(ticketId)).toMatchObject([{ cause: 'decision' }]);
-    const [logged] = await db.query(`select actor, action, detail from audit_log where detail ->> 'workEntry' = $1`, [
-      String(id),
-    ]);
-    expect(logged).toEqual({ actor: 'mia', action: 'accept held work', detail: { workEntry: String(id) } });
-  });
-
-  test('to reject leaves it uncosted, and either can be revised', async () => {
-    const { ticketId, id } = await heldEntry();
-    await decide(id, 'reject');
-    expect(await ledger.cost(ticketId)).toEqual([0n, 0, 0]);
-    await decide(id, 'accept');
-    expect(await ledger.cost(ticketId)).toEqual([5_000_000n, 600, 0]);
-    await decide(id, 'reject');
-    expect(await ledger.cost(ticketId)).toEqual([0n, 0, 0]);
-    expect((await ledger.postings(ticketId)).map(({ cause }) => cause)).toEqual(['decision', 'decision']);
-  });
-
-  test('needs an entry that is held', async () => {
-    const [ticketId = 0n] = tickets;
-    await ledger.settle([{ ticketId, readings: [reading()], touches: [] }]);
-    const [entry] = await ledger.entries(ticketId);
-    await expect(decide(entry?.id ?? 0n, 'accept')).rejects.toThrow(Conflict);
-    await expect(decide(10n ** 15n, 'accept')).rejects.toThrow(NotFound);
   });
 });

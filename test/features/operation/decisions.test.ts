@@ -1,0 +1,158 @@
+import { pino } from 'pino';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { buildApp } from '../../../src/app.ts';
+import { createAccess } from '../../../src/features/access/index.ts';
+import { decisionRoutes } from '../../../src/features/operation/index.ts';
+import { workRoutes } from '../../../src/features/reports/index.ts';
+import type { Database } from '../../../src/platform/database/open.ts';
+import { testDatabase } from '../../support/database.ts';
+import { standingClock } from '../../support/standing-clock.ts';
+import { type Ledger, openLedger, reading } from '../costing/ledger.ts';
+
+let db: Database;
+let ledger: Ledger;
+let ask: (
+  method: 'GET' | 'POST',
+  url: string,
+  payload?: object,
+  scopes?: string,
+) => Promise<{ status: number; text: string; link: unknown; json: () => never }>;
+
+const second = new Date('2026-05-04T09:00:07Z');
+const bulk = () => reading({ value: 900, rawSeconds: 600, workedAt: second });
+
+interface Item {
+  readonly id: string;
+  readonly ticket: { readonly id: string };
+  readonly group: { readonly id: string; readonly tickets: number } | null;
+}
+const listed = async (query: string, scopes?: string): Promise<{ items: Item[]; next: string | null }> => {
+  const answer = await ask('GET', `/api/v1/work?${query}&connection=${ledger.connection.id}`, undefined, scopes);
+  expect(answer.status).toBe(200);
+  return answer.json();
+};
+const stale = async (): Promise<bigint[]> =>
+  (
+    await db.query<{ id: bigint }>(
+      'select id from ticket where stale_since is not null and connection_id = $1 order by id',
+      [ledger.connection.id],
+    )
+  ).map(({ id }) => id);
+
+beforeAll(async () => {
+  db = await testDatabase();
+  const clock = standingClock('2026-05-20T12:00:00Z');
+  let last = 0;
+  const access = createAccess({ db, clock, random: (bytes) => Buffer.from(`${++last}`.padStart(bytes, 'r')) });
+  const app = await buildApp({
+    log: pino({ level: 'silent' }),
+    version: 'test',
+    publicUrl: 'http://localhost',
+    parts: [decisionRoutes({ db, clock, access }), workRoutes({ db, access, basis: { currency: 'USD' } })],
+  });
+  ask = async (method, url, payload, scopes = 'read,write') => {
+    const { token } = await access.createToken({ name: `token ${++last}`, scopes });
+    const reply = await app.inject({
+      method,
+      url,
+      headers: { authorization: `Bearer ${token}` },
+      ...(payload && { payload }),
+    });
+    return { status: reply.statusCode, text: reply.body, link: reply.headers.link, json: () => reply.json() as never };
+  };
+});
+beforeEach(async () => {
+  ledger = await openLedger(db);
+  await ledger.rates('default,,30,USD,2026-01-01');
+});
+
+const heldBulk = async (): Promise<bigint[]> => {
+  const tickets = [await ledger.ticket(), await ledger.ticket(), await ledger.ticket()];
+  await ledger.settle(tickets.map((ticketId) => ({ ticketId, readings: [bulk()], touches: [] })));
+  return tickets;
+};
+
+test('each list holds its own work, and nobody without the scope rates sees what an entry costs', async () => {
+  const [held = 0n] = await heldBulk();
+  const other = await ledger.ticket();
+  await ledger.settle([
+    {
+      ticketId: other,
+      readings: [
+        reading(),
+        reading({ rawSeconds: 19_800 }),
+        reading({ rawSeconds: -30 }),
+        reading({ workedAt: new Date('2025-12-31T10:00:00Z') }),
+      ],
+      touches: [],
+    },
+  ]);
+  const inFull = (await listed('state=held')).items;
+  expect(inFull).toHaveLength(3);
+  expect(inFull.at(-1)).toMatchObject({
+    ticket: { id: String(held), connection: ledger.connection.name },
+    agent: 'ada',
+    rawSeconds: 600,
+    costedSeconds: 0,
+    state: 'held',
+    decision: null,
+    group: { id: inFull.at(-1)?.id, tickets: 3 },
+  });
+  expect(inFull[0]?.group).toEqual(inFull[2]?.group);
+  expect((await listed('state=capped')).items).toMatchObject([{ cappedSeconds: 5400, group: null }]);
+  expect((await listed('state=correction')).items).toMatchObject([{ rawSeconds: -30, untakenSeconds: 0 }]);
+  expect((await listed('state=unpriced')).items).toMatchObject([{ unpriced: 'no rate', costedSeconds: 600 }]);
+  expect((await listed('state=capped')).items[0]).not.toHaveProperty('cost');
+  expect((await listed('state=capped', 'read,rates')).items).toMatchObject([
+    { cost: { amount: '119.750000', currency: 'USD' } },
+  ]);
+  expect((await listed('state=capped&from=2026-05-05&to=2026-05-31')).items).toEqual([]);
+});
+
+test('a list comes in pages and as a table that no spreadsheet evaluates', async () => {
+  await heldBulk();
+  const first = await listed('state=held&limit=2');
+  expect(first.items).toHaveLength(2);
+  const rest = await listed(`state=held&limit=2&after=${first.next}`);
+  expect([rest.items.length, rest.next]).toEqual([1, null]);
+  const csv = await ask('GET', `/api/v1/work?state=held&format=csv&limit=2&connection=${ledger.connection.id}`);
+  expect(csv.text.split('\r\n')[0]).toBe(
+    'id,connection,ticket,ticketId,agent,clock,channel,measured,workedAt,rawSeconds,costedSeconds,cappedSeconds,untakenSeconds,state,decision,unpriced,group,groupTickets,cost,currency',
+  );
+  expect(csv.link).toContain(`after=${first.next}`);
+  await db.query("update ticket set external_id = '=1+1' || id where connection_id = $1", [ledger.connection.id]);
+  expect((await ask('GET', `/api/v1/work?state=held&format=csv&connection=${ledger.connection.id}`)).text).toContain(
+    ",'=1+1",
+  );
+});
+
+test('a decision has its ticket decided again, is in the list and is by the scope write alone', async () => {
+  const tickets = await heldBulk();
+  const [{ id, ticket } = { id: '', ticket: { id: '' } }] = (await listed('state=held')).items;
+  expect((await ask('POST', `/api/v1/work/${id}/decision`, { decision: 'reject' }, 'read,rates')).status).toBe(403);
+  expect((await ask('POST', `/api/v1/work/${id}/decision`, { decision: 'reject' })).status).toBe(200);
+  expect(await stale()).toEqual([BigInt(ticket.id)]);
+  expect((await listed('state=held&decided=yes')).items).toMatchObject([{ id, decision: 'reject' }]);
+  expect((await listed('state=held&decided=no')).items).toHaveLength(2);
+  expect((await ask('POST', '/api/v1/work/decisions', { decision: 'accept', groupOf: id })).json()).toEqual({
+    status: 'decided',
+    entries: 3,
+  });
+  expect(await stale()).toEqual(tickets);
+  await ledger.settle(tickets.map((ticketId) => ({ ticketId })));
+  expect((await listed('state=held')).items).toEqual([]);
+});
+
+test('several are decided together or not at all', async () => {
+  const ticketId = await ledger.ticket();
+  await ledger.settle([{ ticketId, readings: [reading(), reading({ rawSeconds: 19_800 })], touches: [] }]);
+  const [plain, capped] = (await ledger.entries(ticketId)).map(({ id }) => String(id));
+  const post = (body: object) => ask('POST', '/api/v1/work/decisions', { decision: 'accept', ...body });
+  expect((await post({ ids: [capped, plain] })).status).toBe(409);
+  expect(await stale()).toEqual([]);
+  expect((await post({ ids: [capped] })).status).toBe(200);
+  expect(await stale()).toEqual([ticketId]);
+  for (const body of [{}, { ids: [capped], groupOf: capped }, { ids: [] }, { ids: ['x'] }])
+    expect((await post(body)).status).toBe(400);
+  expect((await post({ ids: ['999999999'] })).status).toBe(404);
+});
