@@ -68,10 +68,38 @@ export interface Series {
   points: Point[];
 }
 
+/** Something wrong, and what to do about it. */
+export interface Attention {
+  topic: string;
+  level: 'fault' | 'warning';
+  found: string;
+  next: string;
+}
+
+export interface ConnectionStatus {
+  id: number;
+  name: string;
+  kind: string;
+  mode: string;
+  state: string;
+  pending: number;
+  lagSeconds: number;
+  /** What is read there; null before the first time. */
+  feed: 'tickets' | 'orders' | null;
+  /** Since the change feed was last read to its end. */
+  feedLagSeconds: number | null;
+  /** Tickets held per ticket that the helpdesk counts; null where it tells no number. */
+  heldRatio: number | null;
+  counted: { there: number } | null;
+  tickets: number;
+  backfill: { state: string; found: number; done: number; remainingSeconds: number | null } | null;
+  attention: Attention[];
+}
+
 export interface Status {
   pending: number;
   quarantined: number;
-  connections: { name: string; kind: string; mode: string; pending: number; lastError: string | null }[];
+  connections: ConnectionStatus[];
   now: string;
   demo?: { day: number; days: number; speed: number; now: string; done: boolean };
 }

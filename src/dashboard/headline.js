@@ -74,7 +74,7 @@ export const createHeadline = () => {
   };
 };
 
-/** How far the demo is and what still waits; nothing while all is quiet. */
+/** How far the demo is and how much still waits; nothing while all is quiet. */
 export const createProgress = () => {
   const words = el('p', { id: 'progress-words' });
   const bar = el('progress', { 'aria-labelledby': 'progress-words', max: 1 });
@@ -82,16 +82,11 @@ export const createProgress = () => {
   return {
     node,
     /** @param {Status} status */
-    update({ pending, quarantined, connections, demo }) {
+    update({ pending, demo }) {
       const running = demo !== undefined && !demo.done;
       const parts = [
         running && `Demo: day ${number(demo.day)} of ${number(demo.days)}`,
         pending > 0 && `${some(pending, 'change is', 'changes are')} waiting`,
-        quarantined > 0 &&
-          `${some(quarantined, 'event is', 'events are')} set aside for a person (GET /api/v1/quarantine)`,
-        ...connections
-          .filter(({ lastError }) => lastError !== null)
-          .map(({ name, lastError }) => `${name}: ${lastError}`),
       ].filter((text) => text !== false);
       setText(words, parts.join(' · '));
       show(node, parts.length > 0);

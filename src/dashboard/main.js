@@ -2,6 +2,7 @@
 import { getBasis, getReport, getSeries, getStatus, SignedOut, signOut } from './api.js';
 import { createChart } from './chart.js';
 import { periodOf, readChoices, writeChoices } from './choices.js';
+import { createAttention, createConnections } from './connections.js';
 import { createControls } from './controls.js';
 import { el, setText, show } from './dom.js';
 import { createDrawer } from './drawer.js';
@@ -40,6 +41,8 @@ let reading = null;
 /** @type {number | undefined} */
 let timer;
 let wasBusy = false;
+/** Connections that are said to need attention, by name. */
+let troubled = '';
 
 /** @param {Partial<Choices>} next @param {{ replace?: boolean }} [how] */
 const change = (next, { replace = false } = {}) => {
@@ -60,6 +63,8 @@ const change = (next, { replace = false } = {}) => {
 
 const controls = createControls({ change });
 const progress = createProgress();
+const attention = createAttention();
+const connections = createConnections();
 const headline = createHeadline();
 const chart = createChart();
 const table = createReportTable({
@@ -144,6 +149,10 @@ const render = () => {
   if (!basis || !status) return;
   controls.update(choices, today());
   progress.update(status);
+  connections.update(status);
+  const named = attention.update(status, basis.timeZone).join(', ');
+  if (named !== '' && named !== troubled) setText(announcer, `Needs attention: ${named}.`);
+  troubled = named;
   const stale = report !== null && reportKey !== wantedKey() && reading !== null;
   figures.classList.toggle('stale', stale);
   figures.setAttribute('aria-busy', String(stale));
@@ -253,5 +262,15 @@ byId('sign-out').addEventListener('click', async () => {
   }
 });
 
-page.replaceChildren(controls.node, fault, progress.node, skeleton, empty, figures, drawer.node);
+page.replaceChildren(
+  controls.node,
+  fault,
+  attention.node,
+  progress.node,
+  skeleton,
+  empty,
+  figures,
+  connections.node,
+  drawer.node,
+);
 void look();

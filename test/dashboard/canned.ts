@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { ConnectionStatus } from '../../src/dashboard/api-types.d.ts';
 import type { PartnerReport } from '../../src/features/reports/index.ts';
 import type { series } from '../../src/features/reports/series.ts';
 import type { ticketDetail } from '../../src/features/reports/ticket-detail.ts';
@@ -240,13 +241,31 @@ const detail: Detail = {
   ],
 };
 
+export const connectionStatus = (change: Partial<ConnectionStatus> = {}): ConnectionStatus => ({
+  id: 1,
+  name: 'desk',
+  kind: 'zendesk',
+  mode: 'observe',
+  state: 'ok',
+  pending: 0,
+  lagSeconds: 0,
+  feed: 'tickets',
+  feedLagSeconds: 40,
+  heldRatio: 1,
+  counted: { there: 1234 },
+  tickets: 1240,
+  backfill: null,
+  attention: [],
+  ...change,
+});
+
 interface Held {
   costBasis: PartnerReport['costBasis'];
   rows: Row[];
   total: Row;
   pages: Record<string, { items: TicketItem[]; next: string | null }>;
   detail: Detail;
-  status: { pending: number; connections: object[]; now: string; demo?: object };
+  status: { pending: number; connections: ConnectionStatus[]; now: string; demo?: object };
   /** Set to let the report fail with problem details. */
   fault: string | null;
 }
@@ -262,7 +281,7 @@ const freshAnswers = (): Held => ({
   detail,
   status: {
     pending: 0,
-    connections: [{ id: 1, name: 'desk', kind: 'zendesk', mode: 'observe', pending: 0, lastError: null }],
+    connections: [connectionStatus()],
     now: '2026-03-31T12:00:00.000Z',
   },
   fault: null,

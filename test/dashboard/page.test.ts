@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { session } from '../features/reports/page-access.ts';
-import { cannedServer, row } from './canned.ts';
+import { cannedServer, connectionStatus, row } from './canned.ts';
 
 const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 const noSkip = process.env.DESKLEDGER_NO_SKIP === '1';
@@ -285,6 +285,97 @@ describe.skipIf(!chromiumPath && !noSkip)('the managers’ page in a browser', (
     });
   }, 40_000);
 
+  /** One that works, one that does not, and one with a warning while its history is read. */
+  const troubled = () => [
+    connectionStatus(),
+    connectionStatus({
+      id: 2,
+      name: 'gorgias main',
+      kind: 'gorgias',
+      state: 'credentials',
+      mode: 'act',
+      lagSeconds: 754,
+      heldRatio: 0.982,
+      attention: [
+        {
+          topic: 'state',
+          level: 'fault',
+          found: 'the credentials are refused since 2026-03-31T09:30:00.000Z: Gorgias answered 401.',
+          next: 'Give the new key: deskledger connection 2 --settings FILE.json',
+        },
+        { topic: 'quarantine', level: 'fault', found: '3 set aside', next: 'GET /api/v1/quarantine says why.' },
+      ],
+    }),
+    connectionStatus({
+      id: 3,
+      name: 'kustomer',
+      kind: 'kustomer',
+      heldRatio: null,
+      counted: null,
+      tickets: 0,
+      feedLagSeconds: 7500,
+      backfill: { state: 'gathering', found: 90_000, done: 40_500, remainingSeconds: 1500 },
+      attention: [
+        {
+          topic: 'silence',
+          level: 'warning',
+          found: 'no webhook since 2026-03-31T08:00:00.000Z, although there are changes',
+          next: 'See at the helpdesk what its calls to PUBLIC_URL are answered.',
+        },
+      ],
+    }),
+    connectionStatus({
+      id: 4,
+      name: 'shop',
+      kind: 'bigcommerce',
+      feed: 'orders',
+      heldRatio: null,
+      counted: null,
+      tickets: 0,
+    }),
+  ];
+
+  it('says how each connection does, and of one that needs somebody what is wrong and what to do', async () => {
+    await visit('/', async (page) => {
+      const lines = page.locator('.connections li');
+      const textOf = async (index: number) => (await lines.nth(index).innerText()).replaceAll(/\s+/g, ' ');
+      await lines.first().waitFor();
+      expect(await textOf(0)).toBe('desk zendesk ok observes only · all 1,234 tickets held · up to date');
+      expect(await page.locator('.attention').isVisible()).toBe(false);
+
+      server.answers.status.connections = troubled();
+      const [fault, warning] = [page.locator('.attention .notice').first(), page.locator('.attention .notice').nth(1)];
+      await fault.waitFor();
+      expect(await fault.getAttribute('class')).toBe('notice bad');
+      expect(await warning.getAttribute('class')).toBe('notice warn');
+      const words = await fault.innerText();
+      for (const part of [
+        'gorgias main needs attention',
+        'The credentials are refused since 31 Mar 2026, 09:30: Gorgias answered 401.',
+        'What to do: Give the new key: deskledger connection 2 --settings FILE.json',
+        'Quarantine: 3 set aside',
+      ])
+        expect(words).toContain(part);
+      expect(await warning.innerText()).toContain('Silence: no webhook since 31 Mar 2026, 08:00');
+      expect(await textOf(1)).toBe(
+        'gorgias main gorgias credentials refused acts · 98 % of 1,234 tickets held · 12:34 min behind',
+      );
+      expect(await textOf(2)).toBe(
+        'kustomer needs attention observes only · last read 2:05 h ago · history: 40,500 of 90,000 tickets, about 25:00 min left',
+      );
+      expect(await textOf(3)).toBe('shop bigcommerce ok reads orders · up to date');
+      expect(await page.locator('#announcer').textContent()).toBe('Needs attention: gorgias main, kustomer.');
+
+      server.answers.status.demo = { day: 1, days: 90, done: false };
+      await page.locator('.attention').waitFor({ state: 'hidden' });
+      delete server.answers.status.demo;
+      await fault.waitFor();
+      server.answers.status.connections = [connectionStatus()];
+      await page.locator('.attention').waitFor({ state: 'hidden' });
+      expect(await lines.count()).toBe(1);
+    });
+  }, 40_000);
+
   it('tells an empty ledger, a fault and its end, and a session that is over', async () => {
     server.answers.status.connections = [];
     server.answers.rows = [];
@@ -328,6 +419,7 @@ describe.skipIf(!chromiumPath && !noSkip)('the managers’ page in a browser', (
     'axe finds nothing to mend and nothing scrolls sideways: %d px, dark %s',
     async (width, dark) => {
       server.answers.status.pending = 4;
+      server.answers.status.connections = troubled();
       for (const [path, awaited] of [
         ['/', 'table.report tbody tr'],
         ['/?by=partner,region&sort=name', 'table.report tbody tr'],

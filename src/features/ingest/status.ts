@@ -34,6 +34,8 @@ export interface ConnectionStatus {
   readonly stateText: string | null;
   readonly stateNext: string | null;
   readonly stateSince: string | null;
+  /** What the change feed tells of: a helpdesk's tickets or a store's orders; null before it was first read. */
+  readonly feed: 'tickets' | 'orders' | null;
   /** Since when the change feed was last read to its end; null before the first time. */
   readonly feedLagSeconds: number | null;
   /** The latest daily count of tickets created since a day, there and here; null where the helpdesk tells no number. */
@@ -76,6 +78,7 @@ interface StatusRow {
   last_error: string | null;
   walked: number | null;
   raised: number | null;
+  feed: 'tickets' | 'orders' | null;
   feed_read_at: Date | null;
   webhook_state: string | null;
   webhook_text: string | null;
@@ -91,7 +94,7 @@ interface StatusRow {
 export const connectionStatuses = async (sql: Sql, now: Date): Promise<ConnectionStatus[]> => {
   const rows = await sql.query<StatusRow>(
     `select c.id, c.name, c.kind, c.mode, n.tickets, t.dirty, t.stale, t.oldest, q.quarantined_tickets, w.tags, m.mails, u.failed, u.refused, u.doubt, d.quarantined_deliveries, l.last_delivery,
-            s.last_run_at as last_run, e.last_error, (s.cursor->>'endedAt')::timestamptz as feed_read_at, x.troubles,
+            s.stream as feed, s.last_run_at as last_run, e.last_error, (s.cursor->>'endedAt')::timestamptz as feed_read_at, x.troubles,
             v.webhook_state, v.webhook_text, v.webhook_checked_at, v.silent_since, v.counted_at, v.counted_from, v.counted_there, v.counted_here, (s.cursor->>'walked')::int as walked, (s.cursor->>'raised')::int as raised
        from connection c
        left join lateral (select count(*) as tickets from ticket where connection_id = c.id) n on true
@@ -158,6 +161,7 @@ const statusOf = async (sql: Sql, row: StatusRow, now: Date): Promise<Connection
     stateText: worst?.text ?? null,
     stateNext: worst?.next ?? null,
     stateSince: worst ? new Date(worst.since).toISOString() : null,
+    feed: row.feed,
     feedLagSeconds: row.feed_read_at && Math.max(0, Math.round((now.getTime() - row.feed_read_at.getTime()) / 1000)),
     counted:
       row.counted_at === null || row.counted_from === null || row.counted_there === null || row.counted_here === null

@@ -5,6 +5,7 @@ import { type Check, reasonOf } from './check.ts';
 
 /** What waits longer than this waits for a worker, not for its turn. */
 const longLagSeconds = 300;
+const nearlyAll = 0.99;
 
 /** Signs in; an account that is away is told from one that refuses us, for the next step differs. */
 export const signInCheck = async (
@@ -59,29 +60,39 @@ export const webhookCheck = (
 
 const percent = (ratio: number): string => `${(Math.floor(ratio * 1000) / 10).toFixed(1)} %`;
 
+const stateWords: Readonly<Record<ConnectionStatus['state'], string>> = {
+  ok: 'ok',
+  credentials: 'the credentials are refused',
+  forbidden: 'a right is lacking',
+  unreachable: 'the vendor is not reached',
+  limited: 'its limit is used up',
+  'odd answers': 'the answers cannot be read',
+  clock: 'the clocks differ',
+};
+
 /** How we get on with the vendor, our webhook there, silence, and whether we hold what it has. */
-const healthChecks = (what: string, status: ConnectionStatus): Check[] => {
+const healthChecks = (status: ConnectionStatus): Check[] => {
   const { state, stateText, stateNext, stateSince, webhook, silentSince, backfill } = status;
   const checks: Check[] = [];
   const next = stateNext ?? 'See the log.';
-  if (state === 'ok') checks.push({ what: `${what}, state`, state: 'ok', found: 'ok' });
+  if (state === 'ok') checks.push({ what: 'state', state: 'ok', found: 'ok' });
   else
     checks.push({
-      what: `${what}, state`,
+      what: 'state',
       state: state === 'limited' ? 'warning' : 'fault',
-      found: `${state} since ${stateSince}: ${stateText}`,
+      found: `${stateWords[state]} since ${stateSince}: ${stateText}`,
       next,
     });
   if (webhook && !['fine', 'remade'].includes(webhook.state))
     checks.push({
-      what: `${what}, webhook`,
+      what: 'webhook',
       state: 'warning',
       found: `${webhook.state}: ${webhook.text ?? 'no reason told'}`,
       next: `deskledger connection ${status.id} --remote-setup makes it; until then changes come by the feed, minutes late.`,
     });
   if (silentSince)
     checks.push({
-      what: `${what}, silence`,
+      what: 'silence',
       state: 'warning',
       found: `no webhook since ${silentSince}, although there are changes`,
       next: 'See at the helpdesk what its calls to PUBLIC_URL are answered; the feed brings the changes meanwhile.',
@@ -90,9 +101,9 @@ const healthChecks = (what: string, status: ConnectionStatus): Check[] => {
   if (status.counted && ratio !== null)
     checks.push(
       ratio === 1
-        ? { what: `${what}, completeness`, state: 'ok', found: `all ${status.counted.there} tickets are held` }
+        ? { what: 'completeness', state: 'ok', found: `all ${status.counted.there} tickets are held` }
         : {
-            what: `${what}, completeness`,
+            what: 'completeness',
             state: 'warning',
             found: `${percent(ratio)} of ${status.counted.there} tickets created since ${status.counted.since} are held`,
             next: `deskledger backfill --since ${status.counted.since.slice(0, 10)} --connection ${status.id}`,
@@ -100,7 +111,7 @@ const healthChecks = (what: string, status: ConnectionStatus): Check[] => {
     );
   if (backfill && ['interrupted', 'incomplete'].includes(backfill.state))
     checks.push({
-      what: `${what}, backfill`,
+      what: 'backfill',
       state: 'warning',
       found: `${backfill.state}: ${backfill.done} of ${backfill.found} tickets found are held`,
       next: `deskledger backfill --since ${backfill.since.slice(0, 10)} --connection ${status.id} goes on.`,
@@ -108,39 +119,68 @@ const healthChecks = (what: string, status: ConnectionStatus): Check[] => {
   return checks;
 };
 
-/** Quarantine, what was not written, lag and the last walk. */
-export const statusChecks = (what: string, status: ConnectionStatus): Check[] => [
-  ...healthChecks(what, status),
+/** What the status of a connection tells, each check by its topic. */
+const checksOf = (status: ConnectionStatus): Check[] => [
+  ...healthChecks(status),
   status.quarantined > 0
     ? {
-        what: `${what}, quarantine`,
+        what: 'quarantine',
         state: 'fault',
         found: `${status.quarantined} set aside`,
         next: 'GET /api/v1/quarantine says why; deskledger replay tries them again.',
       }
-    : { what: `${what}, quarantine`, state: 'ok', found: 'empty' },
+    : { what: 'quarantine', state: 'ok', found: 'empty' },
   status.failed + status.doubt > 0
     ? {
-        what: `${what}, tags and mails`,
+        what: 'tags and mails',
         state: 'warning',
         found: `${status.failed} failed, ${status.doubt} in doubt`,
         next: 'See that our user may edit tickets and that mail goes out; deskledger replay writes failed tags again.',
       }
-    : { what: `${what}, tags and mails`, state: 'ok', found: 'none failed, none in doubt' },
+    : { what: 'tags and mails', state: 'ok', found: 'none failed, none in doubt' },
   status.lagSeconds > longLagSeconds
     ? {
-        what: `${what}, lag`,
+        what: 'lag',
         state: 'fault',
         found: `${status.pending} pending, the oldest for ${status.lagSeconds} s`,
         next: 'Is a worker running? `deskledger worker`, or `npm start` for both roles.',
       }
-    : { what: `${what}, lag`, state: 'ok', found: `${status.pending} pending` },
+    : { what: 'lag', state: 'ok', found: `${status.pending} pending` },
   status.lastError === null
-    ? { what: `${what}, last walk`, state: 'ok', found: status.lastReconcileAt ?? 'none yet' }
+    ? { what: 'last walk', state: 'ok', found: status.lastReconcileAt ?? 'none yet' }
     : {
-        what: `${what}, last walk`,
+        what: 'last walk',
         state: 'warning',
         found: status.lastError,
         next: `It is tried again by itself; deskledger reconcile --connection ${status.id} tries now.`,
       },
 ];
+
+/** How we get on with the vendor, its webhook, quarantine, what was not written, lag and the last walk. */
+export const statusChecks = (what: string, status: ConnectionStatus): Check[] =>
+  checksOf(status).map((check) => ({ ...check, what: `${what}, ${check.what}` }));
+
+/** Something wrong with a connection, in the words of `doctor`. */
+export interface Attention {
+  readonly topic: string;
+  readonly level: 'fault' | 'warning';
+  readonly found: string;
+  readonly next: string;
+}
+
+/** Why a check that is not ok needs nobody at a page: it follows from another, or mends itself. */
+const needsNobody = (what: string, status: ConnectionStatus): boolean => {
+  if (what === 'lag' || what === 'last walk') return status.state !== 'ok';
+  if (what === 'state') return status.state === 'limited';
+  // Tickets that came in while the helpdesk counted are held a moment later.
+  return what === 'completeness' && (heldRatioOf(status) ?? 0) >= nearlyAll;
+};
+
+/** What a person should see to, faults first; empty where all is well. */
+export const attentionOf = (status: ConnectionStatus): Attention[] =>
+  checksOf(status)
+    .flatMap(({ what, ...check }): Attention[] => {
+      if (check.state === 'ok' || needsNobody(what, status)) return [];
+      return [{ topic: what, level: check.state, found: check.found, next: check.next }];
+    })
+    .toSorted((a, b) => Number(a.level === 'warning') - Number(b.level === 'warning'));

@@ -5,6 +5,7 @@ import type { Database } from '../../platform/database/open.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { type Access, requireScope } from '../access/index.ts';
 import { type ConnectionStatus, connectionStatuses, heldRatioOf, listQuarantined } from '../ingest/index.ts';
+import { attentionOf } from './connection-checks.ts';
 
 /** What a role cannot work without, asked anew each time; resolves to why it is not ready, or null. */
 export type Readiness = () => Promise<string | null>;
@@ -18,7 +19,11 @@ const proxyHeaders = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'] as con
 const statusResponse = (statuses: readonly ConnectionStatus[]) => ({
   pending: statuses.reduce((sum, { pending }) => sum + pending, 0),
   quarantined: statuses.reduce((sum, { quarantined }) => sum + quarantined, 0),
-  connections: statuses,
+  connections: statuses.map((status) => ({
+    ...status,
+    heldRatio: heldRatioOf(status),
+    attention: attentionOf(status),
+  })),
 });
 
 const measuresOf = (status: ConnectionStatus) => ({
@@ -79,7 +84,10 @@ export const operationRoutes =
       '/api/v1/status',
       {
         onRequest: requireScope(access, 'read'),
-        schema: { summary: 'Per connection: mode, lag, completeness, pending work, quarantine', tags: ['operation'] },
+        schema: {
+          summary: 'Per connection: state, mode, lag, completeness, pending work, quarantine, and what needs attention',
+          tags: ['operation'],
+        },
       },
       async () => ({
         ...statusResponse(await connectionStatuses(db, clock.now())),

@@ -15,6 +15,7 @@ export const assets = [
   'base.css',
   'chart.js',
   'choices.js',
+  'connections.js',
   'controls.js',
   'dom.js',
   'drawer.css',

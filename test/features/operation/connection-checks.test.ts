@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import type { ConnectionStatus } from '../../../src/features/ingest/index.ts';
+import { attentionOf, statusChecks } from '../../../src/features/operation/connection-checks.ts';
+
+const since = '2026-03-02T10:00:00.000Z';
+const status = (change: Partial<ConnectionStatus> = {}): ConnectionStatus => ({
+  id: 7,
+  name: 'main',
+  kind: 'zendesk',
+  mode: 'observe',
+  lagSeconds: 0,
+  pending: 0,
+  quarantined: 0,
+  failed: 0,
+  refused: 0,
+  doubt: 0,
+  completeness: 1,
+  tickets: 10,
+  lastDeliveryAt: since,
+  lastReconcileAt: since,
+  lastError: null,
+  state: 'ok',
+  stateText: null,
+  stateNext: null,
+  stateSince: null,
+  feed: 'tickets',
+  feedLagSeconds: 60,
+  counted: { at: since, since, there: 1000, here: 1000 },
+  webhook: { state: 'fine', text: null, checkedAt: since },
+  silentSince: null,
+  backfill: null,
+  ...change,
+});
+const refused: Partial<ConnectionStatus> = {
+  state: 'credentials',
+  stateText: 'Zendesk answered 401.',
+  stateNext: 'Give the new key.',
+  stateSince: since,
+};
+const topics = (change: Partial<ConnectionStatus>) => attentionOf(status(change)).map(({ topic }) => topic);
+
+describe('what needs attention', () => {
+  it('is nothing where all is well', () => {
+    expect(attentionOf(status())).toEqual([]);
+    expect(statusChecks('desk', status()).every((check) => check.state === 'ok')).toBe(true);
+  });
+
+  it('says what the doctor says: what is wrong, since when, and what to do', () => {
+    expect(attentionOf(status(refused))).toEqual([
+      {
+        topic: 'state',
+        level: 'fault',
+        found: `the credentials are refused since ${since}: Zendesk answered 401.`,
+        next: 'Give the new key.',
+      },
+    ]);
+    const check = statusChecks('desk', status(refused)).find(({ what }) => what === 'desk, state');
+    expect(check).toMatchObject({ state: 'fault', found: attentionOf(status(refused))[0]?.found });
+  });
+
+  it('names the cause and not what follows from it', () => {
+    const behind = { lagSeconds: 4000, pending: 9, lastError: 'Zendesk answered 401.' };
+    expect(topics(behind)).toEqual(['lag', 'last walk']);
+    expect(topics({ ...behind, ...refused })).toEqual(['state']);
+  });
+
+  it('leaves out what mends itself: a limit that is used up, and tickets that came while they were counted', () => {
+    expect(topics({ ...refused, state: 'limited' })).toEqual([]);
+    expect(topics({ counted: { at: since, since, there: 1000, here: 995 } })).toEqual([]);
+    expect(topics({ counted: { at: since, since, there: 1000, here: 900 } })).toEqual(['completeness']);
+  });
+
+  it('puts faults before warnings', () => {
+    const change = { silentSince: since, webhook: { state: 'absent', text: 'gone', checkedAt: since }, quarantined: 2 };
+    expect(topics(change)).toEqual(['quarantine', 'webhook', 'silence']);
+  });
+});
