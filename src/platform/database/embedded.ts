@@ -26,8 +26,12 @@ const presenceLock = 764_210_339;
 const lockWaitMs = 120_000;
 const rejoinPauseMs = 500;
 
-const urlOf = (server: RunningServer, database: string): string =>
+const addressOf = (server: RunningServer, database: string): string =>
   `postgresql://postgres:${server.password}@127.0.0.1:${server.port}/${database}`;
+
+/** By its socket where it has one: `host` goes before the address. */
+const urlOf = (server: RunningServer, database: string): string =>
+  `${addressOf(server, database)}${server.socketFolder === null ? '' : `?host=${encodeURIComponent(server.socketFolder)}`}`;
 
 /** The address file is for people (psql), and keeps the port, so that pools find the server again after a restart. */
 const addressFile = (dataDir: string): string => join(dataDir, 'postgres.url');
@@ -81,7 +85,7 @@ const enter = (options: Options): Promise<Presence> =>
         port: await lastPort(options.dataDir),
         volatile: options.volatile,
       });
-      await writeFile(addressFile(options.dataDir), `${urlOf(server, databaseName)}\n`, { mode: 0o600 });
+      await writeFile(addressFile(options.dataDir), `${addressOf(server, databaseName)}\n`, { mode: 0o600 });
     }
     const client = await connectToOurs(server);
     await client.query('select pg_advisory_lock_shared($1)', [presenceLock]);

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { access, chown, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppError } from '../../core/errors.ts';
 import { commandAs, type ServerAccount, serverAccount } from './server-account.ts';
@@ -19,7 +19,8 @@ const logLimitBytes = 10_000_000;
 /** The log never holds values of rows: terse errors leave out DETAIL, and no statement or parameter is written. */
 const settings = {
   listen_addresses: '127.0.0.1',
-  unix_socket_directories: '',
+  // In the server's own folder, which its account and root alone may enter: costs a third less per query than loopback TCP.
+  unix_socket_directories: process.platform === 'win32' ? '' : '.',
   max_connections: '200',
   shared_buffers: '64MB',
   jit: 'off',
@@ -49,9 +50,16 @@ const filesOf = (dataDir: string) => ({
   log: join(dataDir, 'postgres.log'),
 });
 
-export interface RunningServer {
+/** What postmaster.pid tells of a server. */
+interface Told {
   readonly pid: number;
   readonly port: number;
+  /** The folder of its socket; null where it has none that clients can name. */
+  readonly socketFolder: string | null;
+  readonly ready: boolean;
+}
+
+export interface RunningServer extends Told {
   readonly password: string;
 }
 
@@ -95,13 +103,28 @@ const isPostgres = async (pid: number): Promise<boolean> => {
   return /^Name:\s*postgres$/m.test(status) && !/^State:\s*Z/m.test(status);
 };
 
+/** What the kernel takes as a socket's path, its end mark not counted. */
+const mostSocketBytes = 107;
+
+/** `told` is relative to the cluster's folder. A path too long for the kernel serves nobody: TCP does then. */
+const socketFolderOf = (cluster: string, told: string, port: number): string | null => {
+  if (told === '') return null;
+  const folder = resolve(cluster, told);
+  return Buffer.byteLength(join(folder, `.s.PGSQL.${port}`)) <= mostSocketBytes ? folder : null;
+};
+
 /** What postmaster.pid says, line by line: pid, folder, start, port, socket folder, address, shared memory, status. */
-const readPidFile = async (path: string): Promise<{ pid: number; port: number; ready: boolean } | null> => {
+const readPidFile = async (path: string): Promise<Told | null> => {
   const lines = (await readOrNull(path))?.split('\n');
   const pid = Number(lines?.[0]);
-  return lines && Number.isInteger(pid) && pid > 0
-    ? { pid, port: Number(lines[3]), ready: lines[7]?.trim() === 'ready' }
-    : null;
+  if (!lines || !Number.isInteger(pid) || pid <= 0) return null;
+  const port = Number(lines[3]);
+  return {
+    pid,
+    port,
+    socketFolder: socketFolderOf(dirname(path), lines[4]?.trim() ?? '', port),
+    ready: lines[7]?.trim() === 'ready',
+  };
 };
 
 const passwordOf = async (path: string): Promise<string> => {
@@ -169,12 +192,12 @@ const initialise = async (
 };
 
 /** Waits until the server says it is ready; null when the process ends before (its port was taken, or memory of a killed one is still in use). */
-const untilReady = async (pidFile: string, pid: number, ended: () => boolean): Promise<number | null> => {
+const untilReady = async (pidFile: string, pid: number, ended: () => boolean): Promise<Told | null> => {
   const deadline = performance.now() + startTimeoutMs;
   while (performance.now() < deadline) {
     if (ended()) return null;
     const server = await readPidFile(pidFile);
-    if (server?.pid === pid && server.ready) return server.port;
+    if (server?.pid === pid && server.ready) return server;
     await wait(pollMs);
   }
   throw new AppError(
@@ -191,8 +214,8 @@ export const findServer = async (dataDir: string): Promise<RunningServer | null>
   let gone = false;
   const watch = setInterval(() => void isPostgres(server.pid).then((alive) => (gone ||= !alive)), 200);
   try {
-    const port = await untilReady(files.pid, server.pid, () => gone);
-    return port === null ? null : { pid: server.pid, port, password: await passwordOf(files.password) };
+    const ready = await untilReady(files.pid, server.pid, () => gone);
+    return ready && { ...ready, password: await passwordOf(files.password) };
   } finally {
     clearInterval(watch);
   }
@@ -248,7 +271,7 @@ export const startServer = async (
     child.unref();
     await log.close();
     const ready = child.pid === undefined ? null : await untilReady(files.pid, child.pid, () => ended);
-    if (ready !== null && child.pid !== undefined) return { pid: child.pid, port: ready, password };
+    if (ready) return { ...ready, password };
     await wait(200 * attempt);
   }
   throw new AppError(

@@ -67,10 +67,10 @@ const visitor = async (dataDir: string): Promise<Visitor> => {
 test('processes that start at once share one server, and the last to leave stops it', async () => {
   const dataDir = await dataFolder();
   const [first, second, third] = await Promise.all([visitor(dataDir), visitor(dataDir), visitor(dataDir)]);
-  expect(first.url).toMatch(/^postgresql:\/\/postgres:[\w-]{32}@127\.0\.0\.1:\d+\/deskledger$/);
+  expect(first.url).toMatch(/^postgresql:\/\/postgres:[\w-]{32}@127\.0\.0\.1:\d+\/deskledger\?host=[\w%.-]+$/);
   expect([second.url, third.url]).toEqual([first.url, first.url]);
   await Promise.all([first.leave(), second.leave()]);
-  expect(await query(third.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+  expect(await query(third.url, 'select inet_server_addr() is null as socket')).toEqual([{ socket: true }]);
   await third.leave();
   expect(await isStopped(dataDir)).toBe(true);
 }, 60_000);
@@ -120,6 +120,13 @@ test('a start that was killed half-way is made good', async () => {
   await writeFile(join(dataDir, 'postgres.new.password'), 'old');
   const server = await joined(dataDir);
   expect(await query(server.url, 'select current_database()::text as name')).toEqual([{ name: 'deskledger' }]);
+});
+
+test('a folder whose path is too long for a socket is reached over loopback', async () => {
+  const dataDir = join(await dataFolder(), 'a'.repeat(90));
+  const server = await joined(dataDir);
+  expect(server.url).toMatch(/127\.0\.0\.1:\d+\/deskledger$/);
+  expect(await query(server.url, 'select inet_server_addr() is not null as loopback')).toEqual([{ loopback: true }]);
 });
 
 test('each folder has a password of its own that only its owner can read', async () => {
