@@ -31,11 +31,12 @@ const lockHeld = async (tx: Sql, { where, parameters }: Selection): Promise<Held
       productName: string | null;
       brand: string | null;
       revenueMicros: string;
+      grossMicros: string;
     }[];
   }>(
     `select o.id, o.external_id, o.places, o.placed_day::text as placed_day, o.currency, o.revenue_micros,
             (select coalesce(jsonb_agg(jsonb_build_object('externalId', l.external_id, 'sku', l.sku, 'productName', l.product_name, 'brand', l.brand,
-                                                          'revenueMicros', l.revenue_micros::text) order by l.id), '[]')
+                                                          'revenueMicros', l.revenue_micros::text, 'grossMicros', l.gross_micros::text) order by l.id), '[]')
                from order_line l where l.order_id = o.id) as lines
        from "order" o where ${where} order by o.connection_id, o.external_id collate "C" for update of o`,
     parameters,
@@ -47,7 +48,11 @@ const lockHeld = async (tx: Sql, { where, parameters }: Selection): Promise<Held
     placedDay: row.placed_day,
     currency: row.currency,
     revenueMicros: row.revenue_micros,
-    lines: row.lines.map((line) => ({ ...line, revenueMicros: BigInt(line.revenueMicros) })),
+    lines: row.lines.map((line) => ({
+      ...line,
+      revenueMicros: BigInt(line.revenueMicros),
+      grossMicros: BigInt(line.grossMicros),
+    })),
   }));
 };
 

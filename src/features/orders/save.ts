@@ -37,6 +37,8 @@ const factsOf = (order: StoreOrder, metafields: Metafields, deps: SaveDeps): Und
   emailHashes: hashesOf(order, deps.vault),
   currency: order.currency,
   revenueMicros: microsOf(order.revenue),
+  grossMicros: microsOf(order.gross),
+  coupons: order.coupons,
   places: { ...order.places, metafields, addressCountry: order.country },
   lines: order.lines.map((line) => ({
     externalId: line.externalId,
@@ -44,6 +46,7 @@ const factsOf = (order: StoreOrder, metafields: Metafields, deps: SaveDeps): Und
     productName: line.productName,
     brand: line.brand,
     revenueMicros: microsOf(line.revenue),
+    grossMicros: microsOf(line.gross),
   })),
 });
 

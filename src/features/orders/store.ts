@@ -1,14 +1,11 @@
 import type { Sql } from '../../platform/database/database.ts';
+import type { OrderPlaces } from '../../stores/port.ts';
 import type { MappedLine, OrderShare, Unmapped } from './mapping.ts';
 import { settleRefunds } from './refunds.ts';
 import { type OrderFx, splitByShares } from './revenue.ts';
 
 /** What mapping rules may read of an order, as stored; with the address's own country, which a rule may override. */
-export interface StoredPlaces {
-  readonly channel: string | null;
-  readonly externalSource: string | null;
-  readonly metafields: Readonly<Record<string, string>>;
-  readonly formFields: Readonly<Record<string, string>>;
+export interface StoredPlaces extends OrderPlaces {
   readonly addressCountry: string | null;
 }
 
@@ -16,6 +13,8 @@ export interface LineRow extends MappedLine {
   readonly externalId: string;
   readonly sku: string | null;
   readonly productName: string | null;
+  /** Before discounts. */
+  readonly grossMicros: bigint;
   readonly partner: string | null;
 }
 
@@ -45,6 +44,10 @@ export interface OrderRow extends OrderDecision {
   readonly emailHashes: readonly Buffer[];
   readonly currency: string;
   readonly revenueMicros: bigint;
+  /** Before discounts. */
+  readonly grossMicros: bigint;
+  /** Codes redeemed. */
+  readonly coupons: number;
   readonly places: StoredPlaces;
   readonly lines: readonly LineRow[];
 }
@@ -76,23 +79,24 @@ const upsertOrders = async (
   const rows = await sql.query<{ id: bigint }>(
     `insert into "order" as o (connection_id, first_seen_at, external_id, number, external_number, placed_at, placed_day, modified_at, status_id, counted,
             archived, country, region, locale, customer_id, currency, revenue_micros, reporting_micros, fx_numerator,
-            fx_denominator, fx_date, places, unmapped)
+            fx_denominator, fx_date, places, unmapped, gross_micros, discount_micros, coupons)
      select $1::int, $2::timestamptz, * from unnest($3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::date[], $8::timestamptz[], $9::int[], $10::bool[],
             $11::bool[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::int8[], $18::int8[], $19::numeric[],
-            $20::numeric[], $21::date[], $22::jsonb[], $23::jsonb[])
+            $20::numeric[], $21::date[], $22::jsonb[], $23::jsonb[], $24::int8[], $25::int8[], $26::int[])
      on conflict (connection_id, external_id) do update set
             number = excluded.number, external_number = excluded.external_number, placed_at = excluded.placed_at, placed_day = excluded.placed_day,
             modified_at = excluded.modified_at, status_id = excluded.status_id, counted = excluded.counted, archived = excluded.archived,
             country = excluded.country, region = excluded.region, locale = excluded.locale, customer_id = excluded.customer_id,
             currency = excluded.currency, revenue_micros = excluded.revenue_micros, reporting_micros = excluded.reporting_micros, fx_numerator = excluded.fx_numerator,
-            fx_denominator = excluded.fx_denominator, fx_date = excluded.fx_date, places = excluded.places, unmapped = excluded.unmapped
+            fx_denominator = excluded.fx_denominator, fx_date = excluded.fx_date, places = excluded.places, unmapped = excluded.unmapped,
+            gross_micros = excluded.gross_micros, discount_micros = excluded.discount_micros, coupons = excluded.coupons
       where o.modified_at <= excluded.modified_at
         and (o.number, o.external_number, o.placed_at, o.modified_at, o.status_id, o.archived, o.country, o.region, o.locale, o.customer_id,
-             o.currency, o.revenue_micros, o.reporting_micros, o.fx_numerator, o.fx_denominator, o.fx_date, o.places, o.unmapped)
+             o.currency, o.revenue_micros, o.reporting_micros, o.fx_numerator, o.fx_denominator, o.fx_date, o.places, o.unmapped, o.gross_micros, o.discount_micros, o.coupons)
             is distinct from
             (excluded.number, excluded.external_number, excluded.placed_at, excluded.modified_at, excluded.status_id, excluded.archived, excluded.country,
              excluded.region, excluded.locale, excluded.customer_id, excluded.currency, excluded.revenue_micros, excluded.reporting_micros,
-             excluded.fx_numerator, excluded.fx_denominator, excluded.fx_date, excluded.places, excluded.unmapped)
+             excluded.fx_numerator, excluded.fx_denominator, excluded.fx_date, excluded.places, excluded.unmapped, excluded.gross_micros, excluded.discount_micros, excluded.coupons)
      returning o.id`,
     [
       connectionId,
@@ -118,6 +122,9 @@ const upsertOrders = async (
       orders.map((order) => order.fx?.date ?? null),
       orders.map((order) => JSON.stringify(order.places)),
       orders.map((order) => (order.unmapped ? JSON.stringify(order.unmapped) : null)),
+      orders.map((order) => order.grossMicros),
+      orders.map((order) => order.grossMicros - order.revenueMicros),
+      orders.map((order) => order.coupons),
     ],
   );
   return rows.map(({ id }) => id);
@@ -136,12 +143,12 @@ const replaceLines = async (
     [orders.map(({ id }) => id), ...keys],
   );
   const changed = await sql.query<{ order_id: bigint }>(
-    `insert into order_line as l (order_id, external_id, sku, product_name, brand, revenue_micros, partner)
-     select * from unnest($1::int8[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int8[], $7::text[])
+    `insert into order_line as l (order_id, external_id, sku, product_name, brand, revenue_micros, partner, gross_micros, discount_micros)
+     select * from unnest($1::int8[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int8[], $7::text[], $8::int8[], $9::int8[])
      on conflict (order_id, external_id) do update set sku = excluded.sku, product_name = excluded.product_name, brand = excluded.brand,
-            revenue_micros = excluded.revenue_micros, partner = excluded.partner
-      where (l.sku, l.product_name, l.brand, l.revenue_micros, l.partner)
-            is distinct from (excluded.sku, excluded.product_name, excluded.brand, excluded.revenue_micros, excluded.partner)
+            revenue_micros = excluded.revenue_micros, partner = excluded.partner, gross_micros = excluded.gross_micros, discount_micros = excluded.discount_micros
+      where (l.sku, l.product_name, l.brand, l.revenue_micros, l.partner, l.gross_micros, l.discount_micros)
+            is distinct from (excluded.sku, excluded.product_name, excluded.brand, excluded.revenue_micros, excluded.partner, excluded.gross_micros, excluded.discount_micros)
      returning l.order_id`,
     [
       ...keys,
@@ -150,6 +157,8 @@ const replaceLines = async (
       lines.map(({ line }) => line.brand),
       lines.map(({ line }) => line.revenueMicros),
       lines.map(({ line }) => line.partner),
+      lines.map(({ line }) => line.grossMicros),
+      lines.map(({ line }) => line.grossMicros - line.revenueMicros),
     ],
   );
   return [...gone, ...changed].map(({ order_id }) => order_id);

@@ -1,6 +1,9 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { SandboxClock } from '../clock.ts';
 import { boundedInt, createFaults, createQuota, createServer, type FaultPlan, listen } from '../http.ts';
+import type { BigcommerceDelivery } from './delivery.ts';
+import { addHookRoutes } from './hook-routes.ts';
+import { createHooks, type HookRegistry } from './hooks.ts';
 import type { Metafield, Refund } from './model.ts';
 import { addOrderRoutes } from './order-routes.ts';
 import { createShop, type Shop } from './shop.ts';
@@ -17,6 +20,9 @@ export interface BigcommerceSandboxOptions {
   readonly limits?: BigcommerceLimits | 'off';
   readonly faults?: FaultPlan;
   readonly firstOrderId?: number;
+  readonly delivery?: BigcommerceDelivery;
+  /** Several stores are told apart by it. */
+  readonly storeHash?: string;
 }
 
 /** What `deskledger connect bigcommerce` needs. */
@@ -33,6 +39,13 @@ export interface BigcommerceSandbox {
   readonly url: string;
   readonly settings: BigcommerceConnectSettings;
   readonly shop: Shop;
+  readonly hooks: HookRegistry;
+  /** How many API calls came, refused ones too. */
+  calls(): number;
+  /** Answers every call with this instead, until told otherwise: a login page, say. */
+  answerWith(answer: { readonly status: number; readonly html: string } | null): void;
+  /** From now on the token is none. */
+  revoke(): void;
   close(): Promise<void>;
 }
 
@@ -157,17 +170,25 @@ const addV3Routes = (app: FastifyInstance, shop: Shop): void => {
 /** A BigCommerce store on loopback: orders in V2, refunds and metafields in V3, with the vendor's paging and rate headers. Starts empty. */
 export const createBigcommerceSandbox = async (options: BigcommerceSandboxOptions): Promise<BigcommerceSandbox> => {
   const { clock, seed } = options;
-  const storeHash = 'sandboxstore';
+  const { storeHash = 'sandboxstore' } = options;
   const accessToken = `sandbox-token-${seed}`;
-  const shop = createShop({ clock, firstOrderId: options.firstOrderId ?? 40_001 });
+  const clientSecret = `sandbox-secret-${seed}`;
+  const clientId = 'sandbox-client';
   const faults = createFaults(seed, options.faults);
+  const hooks = createHooks({ clock, seed, storeHash, clientSecret, faults, delivery: options.delivery ?? {} });
+  const shop = createShop({ clock, firstOrderId: options.firstOrderId ?? 40_001, tell: hooks.publish });
+  let calls = 0;
+  let isRevoked = false;
+  let instead: { readonly status: number; readonly html: string } | null = null;
   const limits = options.limits ?? {};
   const windowMs = limits === 'off' ? 0 : (limits.windowMs ?? 30_000);
   const quota = limits === 'off' ? null : createQuota(clock, { total: limits.total ?? 450, windowMs });
 
   const server = createServer();
   server.addHook('onRequest', (request, reply, done) => {
-    if (request.headers['x-auth-token'] !== accessToken) return void problem(reply, 401, 'Unauthorized');
+    calls += 1;
+    if (instead) return void reply.code(instead.status).type('text/html').send(instead.html);
+    if (isRevoked || request.headers['x-auth-token'] !== accessToken) return void problem(reply, 401, 'Unauthorized');
     const taken = quota?.take();
     if (taken)
       void reply.headers({
@@ -191,6 +212,7 @@ export const createBigcommerceSandbox = async (options: BigcommerceSandboxOption
       store.get('/v2/time', (_, reply) => reply.send({ time: Math.floor(clock.now().getTime() / 1000) }));
       addOrderRoutes(store, { shop, baseUrl: () => `${url}/stores/${storeHash}` });
       addV3Routes(store, shop);
+      addHookRoutes(store, { registry: hooks, storeHash, clientId, page: pageV3, problem });
     },
     { prefix: `/stores/${storeHash}` },
   );
@@ -202,11 +224,22 @@ export const createBigcommerceSandbox = async (options: BigcommerceSandboxOption
       name: 'store',
       storeHash,
       accessToken,
-      clientId: 'sandbox-client',
-      clientSecret: `sandbox-secret-${seed}`,
+      clientId,
+      clientSecret,
       baseUrl: url,
     },
     shop,
-    close: () => server.close(),
+    hooks,
+    calls: () => calls,
+    answerWith(answer) {
+      instead = answer;
+    },
+    revoke() {
+      isRevoked = true;
+    },
+    async close() {
+      await hooks.sender.close();
+      await server.close();
+    },
   };
 };

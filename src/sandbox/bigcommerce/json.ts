@@ -147,7 +147,7 @@ export const orderText = (order: OrderRecord, baseUrl: string): string => {
     discount_amount: '0.0000',
     coupon_discount: money(discount),
     shipping_address_count: 1,
-    is_deleted: false,
+    is_deleted: order.isArchived,
     billing_address: personJson(input),
     order_source: input.externalSource ? 'external' : 'www',
     channel_id: input.channelId,

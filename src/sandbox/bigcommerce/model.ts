@@ -95,6 +95,7 @@ export interface OrderRecord {
   readonly id: number;
   readonly input: OrderInput;
   statusId: number;
+  isArchived: boolean;
   modifiedAtMs: number;
   readonly amounts: OrderAmounts;
   readonly metafields: Metafield[];

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { boundedInt, sendText } from '../http.ts';
 import { orderWith } from './json.ts';
-import type { OrderRecord } from './model.ts';
+import { type OrderRecord, statusNames } from './model.ts';
 import type { Shop } from './shop.ts';
 
 type Query = Readonly<Record<string, string | undefined>>;
@@ -77,25 +77,45 @@ export const addOrderRoutes = (app: FastifyInstance, { shop, baseUrl }: RouteDep
     texts.length > 0 ? sendText(reply, `[${texts.join(',')}]`) : reply.code(204).send();
   const nothing = (reply: FastifyReply) => refuse(reply, 404, 'The requested resource was not found.');
 
-  app.get<{ Querystring: Query }>('/v2/orders', ({ query }, reply) => {
+  /** Orders that the query's filters leave; a text names the filter that cannot be read. */
+  const filtered = (query: Query): OrderRecord[] | string => {
     const from: Iterable<OrderRecord> = query.email === undefined ? shop.orders.values() : shop.byEmail(query.email);
-    const tests: ((order: OrderRecord) => boolean)[] = [];
+    const tests: ((order: OrderRecord) => boolean)[] = [({ isArchived }) => !isArchived];
     for (const { name, value, parse, least } of bounds) {
       const text = query[name];
       if (text === undefined) continue;
       const bound = parse(text);
-      if (Number.isNaN(bound)) return refuse(reply, 400, `The field '${name}' is invalid.`);
+      if (Number.isNaN(bound)) return name;
       tests.push(least ? (order) => value(order) >= bound : (order) => value(order) <= bound);
     }
     for (const { name, value } of equals)
       if (query[name] !== undefined) tests.push((order) => value(order) === query[name]);
-    const [key = 'id', direction = 'asc'] = (query.sort ?? 'id').split(':');
-    const rank = bySort[key];
-    if (!rank || (direction !== 'asc' && direction !== 'desc'))
-      return refuse(reply, 400, "The field 'sort' is invalid.");
-    const sign = direction === 'desc' ? -1 : 1;
     const matches: OrderRecord[] = [];
     for (const order of from) if (tests.every((test) => test(order))) matches.push(order);
+    return matches;
+  };
+  const oddField = (reply: FastifyReply, name: string) => refuse(reply, 400, `The field '${name}' is invalid.`);
+
+  app.get<{ Querystring: Query }>('/v2/orders/count', ({ query }, reply) => {
+    const matches = filtered(query);
+    if (typeof matches === 'string') return oddField(reply, matches);
+    const byStatus = Map.groupBy(matches, ({ statusId }) => statusId);
+    const statuses = Object.entries(statusNames).map(([id, name]) => ({
+      id: Number(id),
+      name,
+      system_label: name,
+      custom_label: name,
+      count: byStatus.get(Number(id))?.length ?? 0,
+    }));
+    return reply.send({ statuses, count: matches.length });
+  });
+  app.get<{ Querystring: Query }>('/v2/orders', ({ query }, reply) => {
+    const matches = filtered(query);
+    if (typeof matches === 'string') return oddField(reply, matches);
+    const [key = 'id', direction = 'asc'] = (query.sort ?? 'id').split(':');
+    const rank = bySort[key];
+    if (!rank || (direction !== 'asc' && direction !== 'desc')) return oddField(reply, 'sort');
+    const sign = direction === 'desc' ? -1 : 1;
     matches.sort((a, b) => sign * (rank(a) - rank(b) || a.id - b.id));
     return list(
       reply,

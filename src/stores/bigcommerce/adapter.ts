@@ -1,13 +1,22 @@
 import type { StoreAdapter } from '../port.ts';
 import { createBigcommerceApi } from './api.ts';
 import { createBigcommerceClient } from './client.ts';
+import { keptHeaders, readDelivery, selfTest, verifyDelivery } from './deliveries.ts';
 import { bigcommerceSecretKeys, bigcommerceSettings } from './settings.ts';
 
-/** BigCommerce: orders from its V2 API, refunds and metafields from V3. */
+/** BigCommerce: orders from its V2 API, refunds, metafields and webhooks from V3. */
 export const bigcommerce: StoreAdapter<typeof bigcommerceSettings> = {
   kind: 'bigcommerce',
   settings: bigcommerceSettings,
   secretKeys: bigcommerceSecretKeys,
+  keptHeaders,
+  verifyDelivery,
+  readDelivery,
+  selfTest,
   connect: (settings, deps) =>
-    createBigcommerceClient({ api: createBigcommerceApi(settings, deps), storeHash: settings.storeHash }),
+    createBigcommerceClient({
+      api: createBigcommerceApi(settings, deps),
+      storeHash: settings.storeHash,
+      headerSecrets: settings.webhookHeaderSecret,
+    }),
 };

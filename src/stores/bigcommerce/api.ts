@@ -9,10 +9,17 @@ export const vendorUrl = 'https://api.bigcommerce.com';
 
 export type Query = NonNullable<HttpCall['query']>;
 
-/** Reads from one store. */
+/** The API of one store. */
 export interface BigcommerceApi {
   /** The parsed JSON; null for 204 (nothing matches, or past the last page) and, where `params` name one thing, for 404. */
   get(path: string, query?: Query, params?: NonNullable<HttpCall['params']>): Promise<unknown>;
+  /** Writes; the parsed JSON. Of a thing that is gone, null where it was to be taken away. */
+  send(call: {
+    readonly method: 'POST' | 'PUT' | 'DELETE';
+    readonly path: string;
+    readonly params?: NonNullable<HttpCall['params']>;
+    readonly body?: unknown;
+  }): Promise<unknown>;
 }
 
 const numberIn = (headers: Headers, name: string): number | null => {
@@ -62,6 +69,10 @@ export const createBigcommerceApi = (
         params,
         allow: Object.keys(params).length > 0 ? [404] : [],
       });
+      return status === 404 ? null : body;
+    },
+    async send(call) {
+      const { status, body } = await http.request({ ...call, allow: call.method === 'DELETE' ? [404] : [] });
       return status === 404 ? null : body;
     },
   };

@@ -1,27 +1,21 @@
 import pLimit from 'p-limit';
 import { Refused, UpstreamError } from '../../core/errors.ts';
 import { secondMs } from '../../core/time.ts';
-import type { PlacesWanted, StoreClient, StoreMetafield, StoreOrder, StoreRefund } from '../port.ts';
+import type { PlacesWanted, PulledOrders, StoreClient, StoreMetafield, StoreOrder, StoreRefund } from '../port.ts';
 import type { BigcommerceApi, Query } from './api.ts';
 import { createCustomers } from './customers.ts';
-import { customerOf, mapOrder, mapRefund, metafieldName } from './orders.ts';
-import {
-  defaultPageRows,
-  faultsIn,
-  listOf,
-  mostPages,
-  pageRows,
-  pagesV3,
-  read,
-  rowsV2,
-  walkTooLong,
-} from './paging.ts';
+import { createExtras } from './extras.ts';
+import { createHooks } from './hooks.ts';
+import { folded, foldedProducts, isOrderId, ordersPath, readOrders, rowsById } from './order-rows.ts';
+import { customerOf, mapOrder, mapRefund } from './orders.ts';
+import { defaultPageRows, listOf, mostPages, pageRows, pagesV3, read, rowsV2, walkTooLong } from './paging.ts';
+import { metafieldName } from './places.ts';
 import {
   type Metafield,
   metafield,
   type Order,
-  type OrderProduct,
   order,
+  orderCount,
   orderProduct,
   refund,
   type ShippingAddress,
@@ -36,83 +30,30 @@ const ordersAtOnce = 4;
 /** Nobody has more recent orders that matter. */
 const mostOrdersOfAnAddress = 100;
 
-/** Folds addresses and lines into the order, so that a page of 250 orders takes one call instead of 501. */
-const folded: Query = { include: 'consignments.line_items', consignment_structure: 'object' };
-
-const ordersPath = '/v2/orders';
 const refundsPath = '/v3/orders/payment_actions/refunds';
 
 const chunks = <Item>(items: readonly Item[], size: number): Item[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
 
-/** Ids are signed 32-bit integers: a longer number is refused, and can only be a marketplace's. */
-const isOrderId = (number: string): boolean => /^[1-9]\d{0,9}$/.test(number) && Number(number) < 2 ** 31;
-
 const changedAt = (one: Order): number => (one.date_modified ?? one.date_created).getTime();
-
-/** Folded lines are taken where they are whole: without asking for more the store lists 50 lines of an order. */
-const foldedProducts = ({ consignments, items_total }: Order): OrderProduct[] | null => {
-  if (!consignments) return null;
-  const { shipping, pickups, downloads, email } = consignments;
-  const products: OrderProduct[] = [];
-  for (const { line_items } of [...shipping, ...pickups, ...downloads, ...(email?.gift_certificates ?? [])]) {
-    if (!line_items) return null;
-    products.push(...line_items);
-  }
-  const items = products
-    .filter((product) => product.parent_order_product_id === null)
-    .reduce((sum, { quantity }) => sum + quantity, 0);
-  return products.length < defaultPageRows && items >= items_total ? products : null;
-};
-
-/** Orders of one page, and what is wrong with those that cannot be read. */
-const readOrders = (rows: readonly unknown[]): { readonly orders: Order[]; readonly unreadable: string[] } => {
-  const orders: Order[] = [];
-  const unreadable: string[] = [];
-  for (const row of rows) {
-    const parsed = order.safeParse(row);
-    if (parsed.success) orders.push(parsed.data);
-    else
-      unreadable.push(
-        `order ${String((row as { id?: unknown } | null)?.id ?? 'without id')}: ${faultsIn(parsed.error)}`,
-      );
-  }
-  return { orders, unreadable };
-};
 
 /** One store over its API; all money stays decimal text. */
 export const createBigcommerceClient = ({
   api,
   storeHash,
+  headerSecrets = [],
 }: {
   readonly api: BigcommerceApi;
   readonly storeHash: string;
+  /** What our webhooks carry, the newest first. */
+  readonly headerSecrets?: readonly string[];
 }): StoreClient => {
   const customers = createCustomers(api);
-
-  /** Account addresses of the orders' customers, by customer id. */
-  const accountsOf = (orders: readonly Order[]): Promise<Map<string, string>> =>
-    customers.addressesOf(orders.flatMap((one) => customerOf(one) ?? []));
+  const extras = createExtras(api);
 
   const addressesOf = async (one: Order): Promise<readonly ShippingAddress[]> =>
     one.consignments?.shipping ??
     listOf(api, { path: '/v2/orders/{id}/shipping_addresses', orderId: one.id, schema: shippingAddress });
-
-  const complete = async (
-    one: Order,
-    wanted: PlacesWanted,
-    {
-      accounts,
-      metafields,
-    }: { readonly accounts: ReadonlyMap<string, string>; readonly metafields: readonly Metafield[] },
-  ): Promise<StoreOrder> => {
-    const [products, addresses] = await Promise.all([
-      foldedProducts(one) ?? listOf(api, { path: '/v2/orders/{id}/products', orderId: one.id, schema: orderProduct }),
-      addressesOf(one),
-    ]);
-    const accountEmail = accounts.get(customerOf(one) ?? '') ?? null;
-    return mapOrder({ order: one, products, addresses, accountEmail, metafields }, wanted);
-  };
 
   const readMetafieldsOf = async (orderId: string, wanted: PlacesWanted): Promise<Metafield[]> => {
     if (wanted.metafields.length === 0) return [];
@@ -125,17 +66,57 @@ export const createBigcommerceClient = ({
     return fields;
   };
 
-  /** Orders with everything, metafields included. */
-  const whole = async (bodies: readonly unknown[], wanted: PlacesWanted): Promise<StoreOrder[]> => {
+  /** Orders with lines and all wanted places; their metafields come from `metafieldsOf`. */
+  const complete = async (
+    orders: readonly Order[],
+    wanted: PlacesWanted,
+    fieldsOf: (orderId: string) => Metafield[] | Promise<Metafield[]>,
+  ): Promise<StoreOrder[]> => {
     const limit = pLimit(ordersAtOnce);
-    const orders = bodies.map((body) => read(order, body, 'an order'));
-    const accounts = await accountsOf(orders);
-    return Promise.all(
-      orders.map((one) =>
-        limit(async () => complete(one, wanted, { accounts, metafields: await readMetafieldsOf(one.id, wanted) })),
+    const customerIds = orders.flatMap((one) => customerOf(one) ?? []);
+    const accounts = await customers.accountsOf(customerIds);
+    const parts = await Promise.all(
+      orders.map((order) =>
+        limit(async () => {
+          const path = '/v2/orders/{id}/products';
+          const [products, addresses, metafields] = await Promise.all([
+            foldedProducts(order) ?? listOf(api, { path, orderId: order.id, schema: orderProduct }),
+            addressesOf(order),
+            fieldsOf(order.id),
+          ]);
+          return { order, products, addresses, metafields };
+        }),
       ),
     );
+    const productIds = parts.flatMap(({ products }) => products.flatMap(({ product_id }) => product_id ?? []));
+    const more = await extras.of({ customerIds, productIds }, wanted);
+    return parts.map(({ order, products, addresses, metafields }) => {
+      const customerId = customerOf(order) ?? '';
+      const account = accounts.get(customerId);
+      return mapOrder(
+        {
+          order,
+          products,
+          addresses,
+          accountEmail: account?.email ?? null,
+          extras: {
+            metafields,
+            customerGroup: account?.customer_group_id ?? null,
+            customerAttributes: more.attributes.get(customerId) ?? {},
+            customerFields: more.fields.get(customerId) ?? {},
+            productFields: more.products,
+          },
+        },
+        wanted,
+      );
+    });
   };
+  const noMetafields = (): Metafield[] => [];
+
+  /** Orders with everything, metafields included. */
+  const whole = (orders: readonly Order[], wanted: PlacesWanted): Promise<StoreOrder[]> =>
+    complete(orders, wanted, (id) => readMetafieldsOf(id, wanted));
+  const readAll = (bodies: readonly unknown[]): Order[] => bodies.map((body) => read(order, body, 'an order'));
 
   /** The answer, or the refusal of a token that may not read this. */
   const allowed = async (
@@ -176,7 +157,6 @@ export const createBigcommerceClient = ({
      * list, and whatever stood behind it would slip over a page border.
      */
     async *walkOrders(since, wanted) {
-      const limit = pLimit(ordersAtOnce);
       const seen = new Map<string, number>();
       const reported = new Set<string>();
       let from = since.getTime();
@@ -191,15 +171,13 @@ export const createBigcommerceClient = ({
         const rows = rowsV2(await api.get(ordersPath, { ...folded, ...query }), ordersPath);
         const { orders, unreadable } = readOrders(rows);
         const fresh = orders.filter((one) => seen.get(one.id) !== changedAt(one));
-        const news = unreadable.filter((fault) => !reported.has(fault));
+        const news = unreadable.filter(({ externalId }) => !reported.has(externalId));
         for (const one of fresh) seen.set(one.id, changedAt(one));
-        for (const fault of news) reported.add(fault);
+        for (const { externalId } of news) reported.add(externalId);
         if (fresh.length + news.length > 0) {
-          const accounts = await accountsOf(fresh);
-          const parts = { accounts, metafields: [] };
           yield {
-            orders: await Promise.all(fresh.map((one) => limit(() => complete(one, wanted, parts)))),
-            unreadable: news,
+            orders: await complete(fresh, wanted, noMetafields),
+            unreadable: news.map(({ externalId, fault }) => `order ${externalId}: ${fault}`),
           };
         }
         if (rows.length < defaultPageRows) return;
@@ -228,6 +206,17 @@ export const createBigcommerceClient = ({
       }
     },
 
+    async pullOrders(externalIds, wanted) {
+      const { rows, missing } = await rowsById(api, externalIds.filter(isOrderId));
+      const { orders, unreadable } = readOrders(rows);
+      const pulled: PulledOrders = {
+        orders: await whole(orders, wanted),
+        missing: [...missing, ...externalIds.filter((id) => !isOrderId(id))],
+        unreadable,
+      };
+      return pulled;
+    },
+
     async metafieldsOf(orderExternalId, wanted) {
       const fields = await readMetafieldsOf(orderExternalId, wanted);
       return fields.map((field) => ({ orderExternalId, name: metafieldName(field), value: field.value.trim() }));
@@ -239,7 +228,7 @@ export const createBigcommerceClient = ({
         isOrderId(number) ? api.get('/v2/orders/{id}', folded, { id: number }) : null,
         api.get(ordersPath, { ...folded, external_order_id: number, limit: defaultPageRows }),
       ]);
-      const found = await whole([...(own === null ? [] : [own]), ...rowsV2(others, ordersPath)], wanted);
+      const found = await whole(readAll([...(own === null ? [] : [own]), ...rowsV2(others, ordersPath)]), wanted);
       return [...new Map(found.map((one) => [one.externalId, one])).values()];
     },
 
@@ -250,8 +239,10 @@ export const createBigcommerceClient = ({
         min_date_created: since.toISOString(),
         limit: mostOrdersOfAnAddress,
       };
-      return whole(rowsV2(await api.get(ordersPath, { ...folded, ...query }), ordersPath), wanted);
+      return whole(readAll(rowsV2(await api.get(ordersPath, { ...folded, ...query }), ordersPath)), wanted);
     },
+
+    addressesOf: customers.addressesOf,
 
     async knowsAddress(email) {
       const orders = rowsV2(await api.get(ordersPath, { email, limit: 1 }), ordersPath);
@@ -270,5 +261,29 @@ export const createBigcommerceClient = ({
       for await (const rows of pagesV3(api, refundsPath, { 'created:min': since.toISOString() }))
         yield rows.map((row) => mapRefund(read(refund, row, 'a refund')));
     },
+
+    async surveyOrders(most, wanted) {
+      const rows: unknown[] = [];
+      for (let page = 1; rows.length < most && page <= Math.ceil(most / defaultPageRows); page += 1) {
+        const query = { ...folded, sort: 'date_created:desc', limit: Math.min(most, pageRows), page };
+        const found = rowsV2(await api.get(ordersPath, query), ordersPath);
+        rows.push(...found);
+        if (found.length < defaultPageRows) break;
+      }
+      const { orders } = readOrders(rows.slice(0, most));
+      const metafields = await extras.metafieldsOf(orders);
+      return {
+        orders: await complete(orders, { ...wanted, everything: true }, (id) => metafields.get(id) ?? []),
+        channelNames: await extras.channelNames(),
+        groupNames: await extras.groupNames(),
+      };
+    },
+
+    async count(since) {
+      const body = await api.get('/v2/orders/count', { min_date_created: since.toISOString() });
+      return orderCount.safeParse(body).data?.count ?? null;
+    },
+
+    remote: createHooks(api, { secrets: headerSecrets }),
   };
 };

@@ -24,6 +24,17 @@ export const createCustomers = (api: BigcommerceApi) => {
     return found;
   };
 
+  /** Accounts by customer id. */
+  const accountsOf = async (ids: readonly string[]): Promise<Map<string, Customer>> => {
+    const wanted = [...new Set(ids)];
+    const found = new Map<string, Customer>();
+    for (let start = 0; start < wanted.length; start += customersAtOnce) {
+      const query = { 'id:in': wanted.slice(start, start + customersAtOnce).join(',') };
+      for (const account of await find(query)) found.set(account.id, account);
+    }
+    return found;
+  };
+
   return {
     async readable(): Promise<boolean> {
       try {
@@ -35,15 +46,12 @@ export const createCustomers = (api: BigcommerceApi) => {
       }
     },
 
+    accountsOf,
+
     /** The addresses of accounts, by customer id. */
     async addressesOf(ids: readonly string[]): Promise<Map<string, string>> {
-      const wanted = [...new Set(ids)];
-      const found = new Map<string, string>();
-      for (let start = 0; start < wanted.length; start += customersAtOnce) {
-        const query = { 'id:in': wanted.slice(start, start + customersAtOnce).join(',') };
-        for (const { id, email } of await find(query)) if (email !== null) found.set(id, email);
-      }
-      return found;
+      const accounts = await accountsOf(ids);
+      return new Map([...accounts].flatMap(([id, { email }]) => (email === null ? [] : [[id, email] as const])));
     },
 
     async has(address: string): Promise<boolean> {

@@ -7,8 +7,9 @@ import {
   rational,
   roundHalfEven,
 } from '../../core/money.ts';
-import type { OrderPlaces, PlacesWanted, StoreOrder, StoreOrderLine, StoreRefund } from '../port.ts';
-import type { Metafield, Order, OrderProduct, Refund, ShippingAddress } from './schema.ts';
+import type { PlacesWanted, StoreOrder, StoreOrderLine, StoreRefund } from '../port.ts';
+import { type OrderExtras, placesOf } from './places.ts';
+import type { Order, OrderProduct, Refund, ShippingAddress } from './schema.ts';
 
 /** What belongs to one order, from however many calls it took. */
 export interface OrderParts {
@@ -17,7 +18,7 @@ export interface OrderParts {
   readonly addresses: readonly ShippingAddress[];
   /** The address of the customer's account; null for a guest. */
   readonly accountEmail: string | null;
-  readonly metafields: readonly Metafield[];
+  readonly extras: OrderExtras;
 }
 
 const micros = rational(1_000_000n);
@@ -30,75 +31,71 @@ const plus = (a: Rational, b: Rational): Rational =>
 
 const decimalOf = (value: Rational): string => formatMicros(roundHalfEven(multiply(value, micros)));
 
-/** A customer's text field arrives as text, a number field as a number, a checkbox group as an array. */
-const fieldText = (value: unknown): string => {
-  if (Array.isArray(value)) return value.map(fieldText).filter(Boolean).join(', ');
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-    ? String(value).trim()
-    : '';
-};
-
-const sameLabel = (a: string, b: string): boolean => a.trim().toLowerCase() === b.trim().toLowerCase();
-
-const formFieldsOf = ({ order, addresses }: OrderParts, names: readonly string[]): Record<string, string> => {
-  const fields = [order.billing_address, ...addresses].flatMap((address) => address?.form_fields ?? []);
-  const found: Record<string, string> = {};
-  for (const name of names) {
-    const value = fields
-      .filter((field) => sameLabel(field.name, name))
-      .map((field) => fieldText(field.value))
-      .find(Boolean);
-    if (value) found[name] = value;
-  }
-  return found;
-};
-
-/** How metafields are named among an order's places. */
-export const metafieldName = (field: { readonly namespace: string; readonly key: string }): string =>
-  `${field.namespace}.${field.key}`;
-
-const metafieldsOf = (fields: readonly Metafield[], wanted: PlacesWanted): Record<string, string> => {
-  const names = new Set(wanted.metafields.map(metafieldName));
-  return Object.fromEntries(
-    fields
-      .filter((field) => names.has(metafieldName(field)) && field.value.trim() !== '')
-      .map((field) => [metafieldName(field), field.value.trim()]),
-  );
-};
-
-/** Only what a mapping rule reads is kept: form fields may hold anything, names and notes of the customer included. */
-const placesOf = (parts: OrderParts, wanted: PlacesWanted): OrderPlaces => ({
-  channel: parts.order.channel_id,
-  externalSource: parts.order.external_source,
-  metafields: metafieldsOf(parts.metafields, wanted),
-  formFields: formFieldsOf(parts, wanted.formFields),
-});
+const isPositive = ({ numerator }: Rational): boolean => numerator > 0n;
+const sumOf = (values: readonly Rational[]): Rational => values.reduce(plus, rational(0n));
 
 /**
- * What a line earns: tax out and after discounts. The store gives discounts with tax included, so that what was paid is
- * taken in the line's own proportion of net to gross.
+ * What a line earns, tax out, before and after discounts. The store gives discounts with tax included, so that what was paid
+ * is taken in the line's own proportion of net to gross.
  */
-const lineRevenue = (product: OrderProduct, taxInclusive: boolean): string => {
+const lineAmounts = (
+  product: OrderProduct,
+  taxInclusive: boolean,
+): { readonly gross: Rational; readonly revenue: Rational } => {
   const gross = parseDecimal(product.total_inc_tax);
   const net =
     taxInclusive && product.total_tax
       ? minus(gross, parseDecimal(product.total_tax))
       : parseDecimal(product.total_ex_tax);
-  if (gross.numerator <= 0n) return decimalOf(net);
+  if (!isPositive(gross)) return { gross: net, revenue: net };
   const discounts = product.applied_discounts ?? [];
   const paid = product.discounted_total_inc_tax
     ? parseDecimal(product.discounted_total_inc_tax)
     : discounts.reduce((left, { amount }) => minus(left, parseDecimal(amount ?? '0')), gross);
-  return decimalOf(divide(multiply(net, paid), gross));
+  const revenue = divide(multiply(net, paid), gross);
+  return { gross: isPositive(minus(revenue, net)) ? revenue : net, revenue };
 };
 
-const lineOf = (product: OrderProduct, taxInclusive: boolean): StoreOrderLine => ({
-  externalId: product.id,
-  sku: product.sku,
-  productName: product.name,
-  brand: product.brand,
-  revenue: lineRevenue(product, taxInclusive),
-});
+const lineOf = (product: OrderProduct, taxInclusive: boolean): StoreOrderLine => {
+  const { gross, revenue } = lineAmounts(product, taxInclusive);
+  return {
+    externalId: product.id,
+    sku: product.sku,
+    productName: product.name,
+    brand: product.brand,
+    revenue: decimalOf(revenue),
+    gross: decimalOf(gross),
+  };
+};
+
+/**
+ * Discounts of the whole order, tax out: those of its lines, over which the store spreads what was taken off the order. Where
+ * the lines tell none, what the order says, which stands on the side of its prices.
+ */
+const discountOf = ({ order, products }: OrderParts): Rational => {
+  const ofLines = sumOf(
+    products.map((product) => {
+      const { gross, revenue } = lineAmounts(product, order.is_tax_inclusive_pricing);
+      return minus(gross, revenue);
+    }),
+  );
+  if (isPositive(ofLines)) return ofLines;
+  const told = sumOf([order.discount_amount, order.coupon_discount].map((amount) => parseDecimal(amount ?? '0')));
+  const gross = parseDecimal(order.total_inc_tax);
+  if (!isPositive(told)) return rational(0n);
+  return order.is_tax_inclusive_pricing && isPositive(gross)
+    ? divide(multiply(told, minus(gross, parseDecimal(order.total_tax))), gross)
+    : told;
+};
+
+/** Codes stand with the discounts of the lines; an order whose lines tell none had one at least. */
+const couponsOf = ({ order, products }: OrderParts): number => {
+  const codes = products.flatMap(({ applied_discounts }) =>
+    (applied_discounts ?? []).flatMap(({ code }) => code ?? []),
+  );
+  const used = new Set(codes.map((code) => code.toLowerCase())).size;
+  return used > 0 ? used : Number(isPositive(parseDecimal(order.coupon_discount ?? '0')));
+};
 
 /** Whoever bought, paid or received: any of them may write about the order. */
 const emailsOf = ({ order, addresses, accountEmail }: OrderParts): string[] => {
@@ -121,6 +118,7 @@ const revenueOf = (order: Order): string =>
  */
 export const mapOrder = (parts: OrderParts, wanted: PlacesWanted): StoreOrder => {
   const { order, addresses, products } = parts;
+  const revenue = revenueOf(order);
   const country =
     addresses.find((address) => address.country_iso2)?.country_iso2 ?? order.billing_address?.country_iso2 ?? null;
   return {
@@ -141,7 +139,9 @@ export const mapOrder = (parts: OrderParts, wanted: PlacesWanted): StoreOrder =>
       order.currency_code ??
       ''
     ).toUpperCase(),
-    revenue: revenueOf(order),
+    revenue,
+    gross: decimalOf(plus(parseDecimal(revenue), discountOf(parts))),
+    coupons: couponsOf(parts),
     lines: products.map((product) => lineOf(product, order.is_tax_inclusive_pricing)),
     places: placesOf(parts, wanted),
   };

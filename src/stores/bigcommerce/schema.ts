@@ -50,6 +50,8 @@ const formFields = z
 
 const address = z.looseObject({
   country_iso2: words,
+  country: words,
+  shipping_zone_name: words,
   email: words,
   form_fields: formFields,
 });
@@ -57,13 +59,41 @@ const address = z.looseObject({
 export const shippingAddress = address;
 export type ShippingAddress = z.output<typeof shippingAddress>;
 
-export const customer = z.looseObject({ id, email: words });
+export const customer = z.looseObject({ id, email: words, customer_group_id: optionalId });
 export type Customer = z.output<typeof customer>;
 
-const discount = z.looseObject({ amount: decimal.nullish() });
+/** Names of attributes are not on their values: they are joined by id. */
+export const customerAttribute = z.looseObject({ id, name: z.string() });
+const attributeText = z
+  .union([z.string(), z.number(), z.boolean()])
+  .nullish()
+  .transform((value) => (value === undefined || value === null ? '' : String(value).trim()));
+export const customerAttributeValue = z
+  .looseObject({ customer_id: id, attribute_id: id, attribute_value: attributeText, value: attributeText })
+  .transform((one) => ({ ...one, text: one.attribute_value || one.value }));
+/** Fields of the customer's addresses stand in the same list, without a customer. */
+export const customerFieldValue = z.looseObject({
+  customer_id: optionalId,
+  name: z.string(),
+  value: z.unknown().optional(),
+});
+
+export const catalogProduct = z.looseObject({
+  id,
+  custom_fields: z
+    .array(z.looseObject({ name: z.string(), value: attributeText }))
+    .nullish()
+    .transform((fields) => fields ?? []),
+});
+/** A channel or a customer group. */
+export const namedThing = z.looseObject({ id, name: words });
+
+/** `code` stands with a coupon's discount alone. */
+const discount = z.looseObject({ amount: decimal.nullish(), code: words });
 
 export const orderProduct = z.looseObject({
   id,
+  product_id: optionalId,
   name: words,
   sku: words,
   brand: words,
@@ -117,6 +147,9 @@ export const order = z
     total_ex_tax: decimal,
     total_inc_tax: decimal,
     total_tax: decimal.default('0'),
+    /** By hand and automatic, and by coupons. */
+    discount_amount: decimal.nullish().catch(null),
+    coupon_discount: decimal.nullish().catch(null),
     is_tax_inclusive_pricing: flag,
     items_total: z.coerce.number().catch(0),
     default_currency_code: words,
@@ -126,6 +159,11 @@ export const order = z
     external_source: words,
     external_order_id: words,
     external_id: words,
+    external_merchant_id: words,
+    order_source: words,
+    geoip_country_iso2: words,
+    staff_notes: words,
+    customer_message: words,
     customer_locale: words,
     is_deleted: flag,
     billing_address: address.nullish().catch(null),
@@ -181,3 +219,6 @@ export const listV3 = z.looseObject({
 });
 
 export const store = z.looseObject({ name: words });
+
+/** Over all statuses; those by status stand beside it. */
+export const orderCount = z.looseObject({ count: z.coerce.number().int().nonnegative() });

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
 const text = z.string().trim().min(1, 'is empty');
+const headerSecret = z
+  .string()
+  .regex(/^[\x21-\x7e]{16,200}$/, 'needs 16 to 200 characters, printable and without spaces');
 
 /** What `deskledger connect bigcommerce --settings FILE.json` reads. */
 export const bigcommerceSettings = z.object({
@@ -33,10 +36,22 @@ export const bigcommerceSettings = z.object({
       title: 'Address',
       description: "Another address than the vendor's, for tests; needs `ALLOW_PRIVATE_UPSTREAMS`.",
     }),
-  /** Sent back by the store in a header of every webhook, beside the signature. */
-  webhookHeaderSecret: z.string().min(16, 'needs at least 16 characters').optional().meta({
-    title: 'Header secret',
-    description: 'Sent back by the store in a header of every webhook.',
+  /** Sent back by the store in a header of every webhook, beside the signature. Two during a rotation. */
+  webhookHeaderSecret: z
+    .union([headerSecret.transform((one) => [one]), z.array(headerSecret).max(3)])
+    .default([])
+    .meta({
+      title: 'Header secret',
+      description: 'Sent back by the store in a header of every webhook; set when we make the webhooks.',
+    }),
+  /**
+   * The vendor's page shows no sample of its signature's headers, so that what comes without them is taken by the header
+   * secret alone, until somebody who has seen them come says `required`.
+   */
+  signature: z.enum(['required', 'checked', 'off']).default('checked').meta({
+    title: 'Signature',
+    description:
+      '`required`: webhooks without a signature are refused; `checked`: those with a wrong one are; `off`: the header secret alone proves them.',
   }),
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mapOrder, mapRefund } from '../../../src/stores/bigcommerce/orders.ts';
+import { noExtras } from '../../../src/stores/bigcommerce/places.ts';
 import {
   decimal,
   instant,
@@ -26,7 +27,7 @@ const mapped = (
       products: lines.map((line) => orderProduct.parse(line)),
       addresses: addresses.map((address) => shippingAddress.parse(address)),
       accountEmail,
-      metafields: [],
+      extras: noExtras,
     },
     { metafields: [], formFields },
   );
@@ -151,7 +152,7 @@ describe('an order', () => {
       extra: {},
     });
     expect(
-      mapOrder({ order: bare, products: [], addresses: [], accountEmail: null, metafields: [] }, nothingWanted),
+      mapOrder({ order: bare, products: [], addresses: [], accountEmail: null, extras: noExtras }, nothingWanted),
     ).toMatchObject({
       externalId: '9',
       statusId: 0,

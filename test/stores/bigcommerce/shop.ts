@@ -62,7 +62,9 @@ export interface FakeShop {
   readonly addresses: Map<number, Json[]>;
   readonly refunds: Json[];
   readonly metafields: Json[];
-  readonly customers: { readonly id: number; readonly email: string }[];
+  readonly customers: { readonly id: number; readonly email: string; readonly customer_group_id?: number }[];
+  /** Rows of further V3 lists by path; asked for by ids they are filtered. */
+  readonly lists: Map<string, Json[]>;
   /** Thrown instead of an answer, by path. */
   readonly faults: Map<string, Error>;
   /** Whether the list folds lines and addresses in when asked to. */
@@ -100,12 +102,18 @@ export const fakeShop = (): FakeShop => {
     refunds: [],
     metafields: [],
     customers: [],
+    lists: new Map(),
     faults: new Map(),
     folds: true,
     mostRows: 250,
     calls: [],
     afterPage: () => undefined,
-    api: { get: async (path, query = {}, params = {}) => answer(path, query, params) },
+    api: {
+      get: async (path, query = {}, params = {}) => answer(path, query, params),
+      send: async ({ path }) => {
+        throw new Error(`the shop takes no writes, and this was one to ${path}`);
+      },
+    },
   };
   const linesOf = (id: number): Json[] => shop.lines.get(id) ?? [shopLine(id)];
   const shown = (order: ShopOrder, query: Query): Json =>
@@ -126,6 +134,7 @@ export const fakeShop = (): FakeShop => {
         const rows = shop.orders
           .filter((order) => since(order.date_modified, query.min_date_modified))
           .filter((order) => since(order.date_created, query.min_date_created))
+          .filter(({ id: own }) => own >= Number(query.min_id ?? 0) && own <= Number(query.max_id ?? Infinity))
           .filter(
             (order) => query.external_order_id === undefined || order.external_order_id === query.external_order_id,
           )
@@ -138,6 +147,8 @@ export const fakeShop = (): FakeShop => {
         shop.afterPage();
         return page;
       }
+      case '/v2/orders/count':
+        return { count: shop.orders.filter((order) => since(order.date_created, query.min_date_created)).length };
       case '/v2/orders/{id}': {
         const order = shop.orders.find((one) => one.id === id);
         return order ? shown(order, query) : null;
@@ -167,8 +178,8 @@ export const fakeShop = (): FakeShop => {
         return v3(
           shop.metafields.filter(
             (field) =>
-              field.namespace === query.namespace &&
-              String(query['key:in']).split(',').includes(String(field.key)) &&
+              (query.namespace === undefined || field.namespace === query.namespace) &&
+              (query['key:in'] === undefined || String(query['key:in']).split(',').includes(String(field.key))) &&
               since(field.date_modified, `${query['date_modified:min']}Z`),
           ),
           query,
@@ -184,8 +195,18 @@ export const fakeShop = (): FakeShop => {
           shop.mostRows,
         );
       }
-      default:
-        throw new Error(`the shop has no ${path}`);
+      default: {
+        const rows = shop.lists.get(path);
+        if (!rows) throw new Error(`the shop has no ${path}`);
+        const asked = Object.entries(query).find(([name]) => /^(?:id|customer_id)(?::in)?$/.test(name));
+        if (!asked) return v3(rows, query, shop.mostRows);
+        const [name, ids] = [asked[0].replace(':in', ''), String(asked[1]).split(',')];
+        return v3(
+          rows.filter((row) => ids.includes(String(row[name]))),
+          query,
+          shop.mostRows,
+        );
+      }
     }
   };
   return shop;
