@@ -60,6 +60,8 @@ export const gateBefore = async (target: string): Promise<Gate> => {
   const url = new URL(target);
   url.hostname = '127.0.0.1';
   url.port = String(gatePort);
+  // A socket's folder would lead past the gate.
+  url.searchParams.delete('host');
   return {
     url: url.href,
     open,
