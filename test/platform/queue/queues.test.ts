@@ -219,15 +219,14 @@ for (const { backend, server } of backends) {
       expect(heir.seen).toEqual([{ name: 'tags', data: { ticket: '9' } }]);
     });
 
-    it('takes ten thousand jobs within seconds', async () => {
+    it('hands out each of more jobs than one call adds, once', { timeout: 60_000 }, async () => {
       const queues = open();
-      await queues.add('gather', [{ name: 'warm', data: {} }]);
-      const jobs = Array.from({ length: 10_000 }, (_, n) => ({ name: 'lot', data: { n }, dedupe: `ticket-${n}` }));
-      const startMs = performance.now();
+      const jobs = Array.from({ length: 2500 }, (_, n) => ({ name: 'lot', data: { n }, dedupe: `ticket-${n}` }));
       await queues.add('gather', jobs);
-      const seconds = (performance.now() - startMs) / 1000;
-      console.info(`${backend}: ${Math.round(jobs.length / seconds)} deduplicated bulk adds per second`);
-      expect(seconds).toBeLessThan(10);
+      const { seen, reach } = collect(queues, 'gather', 20);
+      await reach(jobs.length);
+      const numbers = seen.map(({ data }) => (data as { n: number }).n).toSorted((a, b) => a - b);
+      expect(numbers).toEqual(jobs.map(({ data }) => data.n));
     });
 
     it('answers a ping', async () => {
