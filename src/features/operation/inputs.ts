@@ -18,7 +18,7 @@ const countInputs = async (sql: Sql, reportingCurrency: string, now: Date): Prom
     `select (select count(*) from partner where code <> 'direct') as partners,
             (select count(*) from rate) as rates,
             (select count(*) from work_entry where unpriced is not null and costed_seconds > 0) as unpriced_entries,
-            (select count(*) from "order" where unmapped is not null) as unmapped_orders,
+            (select count(*) from "order" where unmapped ? 'place') as unmapped_orders,
             (select count(*) from "order" where counted and reporting_micros is null) as unpriced_orders,
             exists (select 1 from rate where currency <> $1) or exists (select 1 from "order" where currency <> $1) as foreign_money,
             (select max(date) from fx_rate)::text as newest_fx,

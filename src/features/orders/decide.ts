@@ -1,6 +1,6 @@
 import type { Sql } from '../../platform/database/database.ts';
 import { type FxWant, findFx, fxKey } from '../costing/index.ts';
-import { type MappingRule, mapCountry, mapPartner } from './mapping.ts';
+import { type MappingRule, mapCountry, mapPartner, unmappedOf } from './mapping.ts';
 import { orderReportingMicros } from './revenue.ts';
 import type { LineRow, OrderDecision, StoredPlaces } from './store.ts';
 
@@ -38,12 +38,12 @@ export const decideOrders = async <Facts extends OrderFacts>(
   return orders.map((order) => {
     const fx = rates.get(fxKey(wantOf(order))) ?? null;
     const { shares, linePartners, unmapped } = mapPartner(basis.rules, order, basis.partners);
-    const country = mapCountry(basis.rules, order.places, order.places.addressCountry);
+    const { country, ...found } = mapCountry(basis.rules, order.places, order.places.addressCountry);
     return {
       ...order,
       fx,
       shares,
-      unmapped,
+      unmapped: unmappedOf(unmapped, found.unmapped),
       country,
       region: basis.regions.regionOf(country),
       reportingMicros: orderReportingMicros(order.revenueMicros, fx),

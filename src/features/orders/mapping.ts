@@ -1,14 +1,17 @@
 import { ppmOf, wholePpm } from '../../core/money.ts';
+import { countryCode } from '../../platform/country-names.ts';
 import type { OrderPlaces } from '../../stores/port.ts';
 import { directPartner } from '../directory/index.ts';
+import {
+  isLinePlace,
+  lineValue,
+  type MappedLine,
+  type MappingSource,
+  orderValue,
+  placeName,
+} from './mapping-source.ts';
 
-/** Where on an order a rule looks. */
-export type MappingSource =
-  | { readonly place: 'channel' }
-  | { readonly place: 'external_source' }
-  | { readonly place: 'metafield'; readonly namespace: string; readonly key: string }
-  | { readonly place: 'form_field'; readonly name: string }
-  | { readonly place: 'line_brand' };
+export type { MappedLine, MappingSource } from './mapping-source.ts';
 
 /** One rule of "whose order": reads a raw value and gives a partner's code or alias, or a country. */
 export interface MappingRule {
@@ -23,57 +26,36 @@ export interface KnownPartners {
   resolve(raw: string): string | null;
 }
 
-export interface MappedLine {
-  readonly brand: string | null;
-  readonly revenueMicros: bigint;
-}
-
 /** A part of an order; a null partner is unknown. The parts of an order sum to 1,000,000. */
 export interface OrderShare {
   readonly partner: string | null;
   readonly ppm: number;
 }
 
-/** Values that name no known partner, listed so that a person can map them. */
-export interface Unmapped {
-  readonly reason: 'unmapped value';
+/** Raw values of one place. */
+export interface PlaceValues {
   readonly place: string;
   readonly values: readonly string[];
+}
+
+/** Values that name no known partner, listed so that a person can map them; and one that names no country. */
+export interface Unmapped extends Partial<PlaceValues> {
+  readonly reason: 'unmapped value';
+  readonly country?: PlaceValues;
 }
 
 export interface OrderMapping {
   readonly shares: readonly OrderShare[];
   /** The partner of each line, in the order of the lines; null where the order was decided as a whole. */
   readonly linePartners: readonly (string | null)[];
-  readonly unmapped: Unmapped | null;
+  readonly unmapped: PlaceValues | null;
+  /** Which rule decided, from 0; null: none yielded a value. */
+  readonly rule: number | null;
 }
-
-/** How faults, warnings and the list of unmapped values name a place. */
-export const placeName = (from: MappingSource): string => {
-  if (from.place === 'metafield') return `metafield ${from.namespace}.${from.key}`;
-  return from.place === 'form_field' ? `form field ${from.name}` : from.place;
-};
 
 /** Names and values come from strangers: "constructor" must not find what every object has. */
 const own = (record: Readonly<Record<string, string>>, key: string): string | undefined =>
   Object.hasOwn(record, key) ? record[key] : undefined;
-
-const rawValue = (from: MappingSource, places: OrderPlaces): string | null => {
-  switch (from.place) {
-    case 'channel':
-      return places.channel;
-    case 'external_source':
-      return places.externalSource;
-    case 'metafield':
-      return own(places.metafields, `${from.namespace}.${from.key}`) ?? null;
-    case 'form_field':
-      return own(places.formFields, from.name) ?? null;
-    case 'line_brand':
-      return null;
-  }
-};
-
-const present = (raw: string | null): string | null => raw?.trim() || null;
 
 /** The value a rule gives for a raw one: by exact spelling, else by any case, else the raw value itself. */
 const given = (rule: MappingRule, raw: string): string => {
@@ -106,22 +88,20 @@ const sharesOfLines = (lines: readonly MappedLine[], partners: readonly (string 
     .map(({ partner, ppm: part }) => ({ partner, ppm: part }));
 };
 
-const mapByBrand = (rule: MappingRule, lines: readonly MappedLine[], known: KnownPartners): OrderMapping | null => {
-  const brands = lines.map(({ brand }) => present(brand));
-  if (brands.every((brand) => brand === null)) return null;
-  const linePartners = brands.map((brand) => (brand === null ? null : known.resolve(given(rule, brand))));
-  const strangers = new Set(brands.filter((brand, index) => brand !== null && linePartners[index] === null));
+const mapByLines = (
+  rule: MappingRule,
+  { places, lines }: { readonly places: OrderPlaces; readonly lines: readonly MappedLine[] },
+  known: KnownPartners,
+): Omit<OrderMapping, 'rule'> | null => {
+  const raw = lines.map((line) => lineValue(rule.from, line, { places, values: rule.values }));
+  if (raw.every((value) => value === null)) return null;
+  const linePartners = raw.map((value) => (value === null ? null : known.resolve(given(rule, value))));
+  const strangers = new Set(raw.filter((value, index) => value !== null && linePartners[index] === null));
+  const values = [...strangers].filter((value) => value !== null).toSorted();
   return {
     shares: sharesOfLines(lines, linePartners),
     linePartners,
-    unmapped:
-      strangers.size === 0
-        ? null
-        : {
-            reason: 'unmapped value',
-            place: placeName(rule.from),
-            values: [...strangers].filter((brand) => brand !== null).toSorted(),
-          },
+    unmapped: values.length === 0 ? null : { place: placeName(rule.from), values },
   };
 };
 
@@ -135,37 +115,54 @@ export const mapPartner = (
   known: KnownPartners,
 ): OrderMapping => {
   const linePartners = order.lines.map(() => null);
-  for (const rule of rules) {
+  for (const [index, rule] of rules.entries()) {
     if (rule.gives !== 'partner') continue;
-    if (rule.from.place === 'line_brand') {
-      const mapping = mapByBrand(rule, order.lines, known);
-      if (mapping) return mapping;
+    if (isLinePlace(rule.from)) {
+      const mapping = mapByLines(rule, order, known);
+      if (mapping) return { ...mapping, rule: index };
       continue;
     }
-    const raw = present(rawValue(rule.from, order.places));
+    const raw = orderValue(rule.from, order.places, rule.values);
     if (raw === null) continue;
     const partner = known.resolve(given(rule, raw));
     return {
       shares: whole(partner),
       linePartners,
-      unmapped: partner === null ? { reason: 'unmapped value', place: placeName(rule.from), values: [raw] } : null,
+      unmapped: partner === null ? { place: placeName(rule.from), values: [raw] } : null,
+      rule: index,
     };
   }
-  return { shares: whole(directPartner.code), linePartners, unmapped: null };
+  return { shares: whole(directPartner.code), linePartners, unmapped: null, rule: null };
 };
 
-/** The country a rule gives, ISO 3166 alpha-2, else the address's. A value that is no country code leaves the address's. */
+export interface CountryMapping {
+  /** ISO 3166 alpha-2. */
+  readonly country: string | null;
+  readonly unmapped: PlaceValues | null;
+  readonly rule: number | null;
+}
+
+/**
+ * The country that the first rule with a value gives, as a code or as a name in any language; else the address's. A value
+ * that is no country leaves the address's and is listed.
+ */
 export const mapCountry = (
   rules: readonly MappingRule[],
   places: OrderPlaces,
   addressCountry: string | null,
-): string | null => {
-  for (const rule of rules) {
+): CountryMapping => {
+  for (const [index, rule] of rules.entries()) {
     if (rule.gives !== 'country') continue;
-    const raw = present(rawValue(rule.from, places));
+    const raw = orderValue(rule.from, places, rule.values);
     if (raw === null) continue;
-    const country = given(rule, raw).trim().toUpperCase();
-    return /^[A-Z]{2}$/.test(country) ? country : addressCountry;
+    const country = countryCode(given(rule, raw));
+    return country === null
+      ? { country: addressCountry, unmapped: { place: placeName(rule.from), values: [raw] }, rule: index }
+      : { country, unmapped: null, rule: index };
   }
-  return addressCountry;
+  return { country: addressCountry, unmapped: null, rule: null };
 };
+
+/** Both lists of an order as one row holds them; null where there is nothing to map. */
+export const unmappedOf = (partner: PlaceValues | null, country: PlaceValues | null): Unmapped | null =>
+  partner || country ? { reason: 'unmapped value', ...partner, ...(country && { country }) } : null;

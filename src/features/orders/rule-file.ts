@@ -1,15 +1,27 @@
 import { z } from 'zod';
 import { faultsOf, type InputFault, InvalidInput } from '../../core/errors.ts';
+import { countryCode } from '../../platform/country-names.ts';
+import { notSafePattern, safePattern } from '../../platform/safe-pattern.ts';
 import type { MappingRule } from './mapping.ts';
+import { isLinePlace, plainPlaces } from './mapping-source.ts';
 
 const name = z.string().trim().min(1, 'is empty');
 
+const pattern = z.string().refine((text) => safePattern(text) !== null, notSafePattern);
+const taking = { pattern: pattern.optional() };
+
 const source = z.discriminatedUnion('place', [
-  z.strictObject({ place: z.literal('channel') }),
-  z.strictObject({ place: z.literal('external_source') }),
-  z.strictObject({ place: z.literal('metafield'), namespace: name, key: name }),
-  z.strictObject({ place: z.literal('form_field'), name }),
-  z.strictObject({ place: z.literal('line_brand') }),
+  z.strictObject({ place: z.enum(plainPlaces), ...taking }),
+  z.strictObject({ place: z.literal('metafield'), namespace: name, key: name, ...taking }),
+  z.strictObject({ place: z.literal('form_field'), name, of: z.enum(['billing', 'shipping']).optional(), ...taking }),
+  z.strictObject({ place: z.literal('customer_attribute'), name, ...taking }),
+  z.strictObject({ place: z.literal('customer_field'), name, ...taking }),
+  z.strictObject({ place: z.literal('product_field'), name, ...taking }),
+  z.strictObject({ place: z.literal('line_brand'), ...taking }),
+  z.strictObject({ place: z.literal('coupon'), ...taking }),
+  z.strictObject({ place: z.literal('sku_prefix'), separator: z.string().min(1).max(3).optional(), ...taking }),
+  z.strictObject({ place: z.literal('staff_note'), pattern }),
+  z.strictObject({ place: z.literal('customer_message'), pattern }),
 ]);
 
 /** Two spellings of one value would let the order of the file decide. */
@@ -34,20 +46,18 @@ const values = z
 const rule = z
   .strictObject({ gives: z.enum(['partner', 'country']), from: source, values })
   .superRefine(({ gives, from, values: map }, context) => {
+    const fault = (path: string[], message: string): void => context.addIssue({ code: 'custom', path, message });
+    const lists = Object.keys(map).length > 0;
+    if (from.place === 'coupon' && !lists)
+      fault(['values'], 'is empty; only coupons that are listed say whose an order is');
+    if (from.place === 'sku_prefix' && from.separator === undefined && from.pattern === undefined && !lists)
+      fault(['values'], 'is empty; list the prefixes, or give the separator that ends them');
     if (gives !== 'country') return;
-    if (from.place === 'line_brand')
-      context.addIssue({
-        code: 'custom',
-        path: ['from', 'place'],
-        message: 'line_brand gives partners; a country needs a place on the order',
-      });
+    if (isLinePlace(from))
+      fault(['from', 'place'], `${from.place} gives partners; a country needs a place on the order`);
     for (const [raw, country] of Object.entries(map))
-      if (!/^[A-Za-z]{2}$/.test(country))
-        context.addIssue({
-          code: 'custom',
-          path: ['values', raw],
-          message: `"${country}" is not an ISO 3166 code of two letters, e.g. SE`,
-        });
+      if (countryCode(country) === null)
+        fault(['values', raw], `"${country}" is no country; write its ISO 3166 code of two letters, e.g. SE`);
   });
 
 /**

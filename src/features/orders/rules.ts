@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Sql } from '../../platform/database/database.ts';
 import type { PlacesWanted } from '../../stores/port.ts';
 import type { ImportReport, PartnerBook } from '../directory/index.ts';
-import { type MappingRule, type MappingSource, placeName } from './mapping.ts';
+import type { MappingRule } from './mapping.ts';
+import { type MappingSource, placeName } from './mapping-source.ts';
 
 /** The rules that hold, in their order. */
 export const activeRules = async (sql: Sql): Promise<MappingRule[]> => {
@@ -15,12 +16,29 @@ export const activeRules = async (sql: Sql): Promise<MappingRule[]> => {
 /** The dearer places that the rules read. */
 export const placesWantedBy = (rules: readonly MappingRule[]): PlacesWanted => {
   const metafields = new Map<string, { namespace: string; key: string }>();
-  const formFields = new Set<string>();
+  const names = new Map<string, Set<string>>();
   for (const { from } of rules) {
-    if (from.place === 'metafield') metafields.set(placeName(from), { namespace: from.namespace, key: from.key });
-    if (from.place === 'form_field') formFields.add(from.name);
+    const add = (name: string): void => void names.set(from.place, (names.get(from.place) ?? new Set()).add(name));
+    if (from.place === 'metafield')
+      metafields.set(`${from.namespace}.${from.key}`, { namespace: from.namespace, key: from.key });
+    else if ('name' in from) add(from.name);
+    else if (from.place === 'staff_note' || from.place === 'customer_message') add(from.pattern ?? '');
+    else add('');
   }
-  return { metafields: [...metafields.values()], formFields: [...formFields] };
+  const of = (place: MappingSource['place']): string[] => [...(names.get(place) ?? [])];
+  const some = <Key extends keyof PlacesWanted>(key: Key, found: readonly string[]) =>
+    found.length > 0 ? { [key]: found } : {};
+  return {
+    metafields: [...metafields.values()],
+    formFields: of('form_field'),
+    ...(names.has('customer_group') && { customerGroup: true }),
+    ...(names.has('coupon') && { coupons: true }),
+    ...some('customerAttributes', of('customer_attribute')),
+    ...some('customerFields', of('customer_field')),
+    ...some('productFields', of('product_field')),
+    ...some('staffNotes', of('staff_note')),
+    ...some('customerMessages', of('customer_message')),
+  };
 };
 
 const previewRow = ({ gives, from, values }: MappingRule): Record<string, string> => ({

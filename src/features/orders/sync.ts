@@ -36,7 +36,12 @@ interface OrdersCursor {
   /** When the last walk over all of them began. */
   readonly metafieldsWholeAt?: string;
   /** What the rules wanted when the walk began; anything new is fetched from `since` on. */
-  readonly held: { readonly metafields: readonly string[]; readonly formFields: readonly string[] };
+  readonly held: {
+    readonly metafields: readonly string[];
+    readonly formFields: readonly string[];
+    /** Names of all other places that are fetched when asked for, and what stands on each order in this version. */
+    readonly further?: readonly string[];
+  };
 }
 
 interface RefundsCursor {
@@ -72,6 +77,24 @@ export interface SyncOutcome {
 const metafieldNames = ({ metafields }: PlacesWanted): string[] =>
   metafields.map(({ namespace, key }) => `${namespace}.${key}`);
 
+/** Stands for what a walk holds of each order itself; raised with what is held, so that an older copy is walked again once. */
+const orderItself = 'order, with its discounts and sources';
+
+const furtherNames = (wanted: PlacesWanted): string[] => [
+  orderItself,
+  ...(wanted.customerGroup ? ['customer group'] : []),
+  ...(wanted.coupons ? ['coupons'] : []),
+  ...(
+    [
+      ['customer attribute', wanted.customerAttributes],
+      ['customer field', wanted.customerFields],
+      ['product field', wanted.productFields],
+      ['staff note', wanted.staffNotes],
+      ['customer message', wanted.customerMessages],
+    ] as const
+  ).flatMap(([place, names]) => (names ?? []).map((name) => `${place} ${name}`)),
+];
+
 const lacks = (held: readonly string[], wanted: readonly string[]): boolean =>
   wanted.some((name) => !held.includes(name));
 
@@ -81,16 +104,18 @@ const startOf = (
   asked: Date | undefined,
   now: Date,
 ): OrdersCursor => {
-  const held = { metafields: metafieldNames(wanted), formFields: wanted.formFields };
+  const held = { metafields: metafieldNames(wanted), formFields: wanted.formFields, further: furtherNames(wanted) };
   const firstSince = (asked ?? new Date(now.getTime() - firstImportMs)).toISOString();
   if (!stored) return { since: firstSince, position: firstSince, metafieldsFrom: firstSince, held };
   const reachesBack = asked !== undefined && asked.toISOString() < stored.since;
   const since = reachesBack ? firstSince : stored.since;
+  const isToWalkAgain =
+    lacks(stored.held.formFields, held.formFields) || lacks(stored.held.further ?? [], held.further);
   const wholeIsDue = Date.parse(stored.metafieldsWholeAt ?? '') + wholeWalkMs <= now.getTime();
   return {
     ...stored,
     since,
-    position: reachesBack || lacks(stored.held.formFields, held.formFields) ? since : stored.position,
+    position: reachesBack || isToWalkAgain ? since : stored.position,
     metafieldsFrom:
       reachesBack || wholeIsDue || lacks(stored.held.metafields, held.metafields) ? since : stored.metafieldsFrom,
     held,

@@ -7,6 +7,7 @@ import {
   rational,
   roundHalfEven,
 } from '../../core/money.ts';
+import { countryCode } from '../../platform/country-names.ts';
 import type { PlacesWanted, StoreOrder, StoreOrderLine, StoreRefund } from '../port.ts';
 import { type OrderExtras, placesOf } from './places.ts';
 import type { Order, OrderProduct, Refund, ShippingAddress } from './schema.ts';
@@ -112,6 +113,17 @@ const revenueOf = (order: Order): string =>
     ? decimalOf(minus(parseDecimal(order.total_inc_tax), parseDecimal(order.total_tax)))
     : order.total_ex_tax;
 
+/** Of the first address that has a code; where none has, of the first whose country's name says which it is. */
+const countryOf = (addresses: readonly (ShippingAddress | null | undefined)[]): string | null => {
+  const code = addresses.find((address) => address?.country_iso2)?.country_iso2;
+  if (code) return code.toUpperCase();
+  for (const address of addresses) {
+    const named = address?.country ? countryCode(address.country) : null;
+    if (named) return named;
+  }
+  return null;
+};
+
 /**
  * An order as the rest of the program knows it. `default_currency_code` is what the shopper pays in; `currency_code` only
  * what was shown, taken where the others are empty.
@@ -119,8 +131,7 @@ const revenueOf = (order: Order): string =>
 export const mapOrder = (parts: OrderParts, wanted: PlacesWanted): StoreOrder => {
   const { order, addresses, products } = parts;
   const revenue = revenueOf(order);
-  const country =
-    addresses.find((address) => address.country_iso2)?.country_iso2 ?? order.billing_address?.country_iso2 ?? null;
+  const country = countryOf([...addresses, order.billing_address]);
   return {
     externalId: order.id,
     number: order.id,
@@ -129,7 +140,7 @@ export const mapOrder = (parts: OrderParts, wanted: PlacesWanted): StoreOrder =>
     modifiedAt: order.date_modified ?? order.date_created,
     statusId: order.status_id,
     archived: order.is_deleted,
-    country: country?.toUpperCase() ?? null,
+    country,
     locale: order.customer_locale,
     customerId: customerOf(order),
     emails: emailsOf(parts),

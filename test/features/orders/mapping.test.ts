@@ -95,7 +95,7 @@ describe('whose order', () => {
   ])('is unknown for %s, and no later rule decides', (_, rules, places, place, value) =>
     expect(map(rules, places)).toMatchObject({
       shares: whole(null),
-      unmapped: { reason: 'unmapped value', place, values: [value] },
+      unmapped: { place, values: [value] },
     }),
   );
 });
@@ -110,6 +110,7 @@ describe('brands of lines', () => {
       ],
       linePartners: ['nord', 'sud'],
       unmapped: null,
+      rule: 0,
     });
   });
 
@@ -120,7 +121,7 @@ describe('brands of lines', () => {
       { partner: null, ppm: 500_000 },
     ]);
     expect(mapping.linePartners).toEqual(['nord', null, null, null]);
-    expect(mapping.unmapped).toEqual({ reason: 'unmapped value', place: 'line_brand', values: ['Ost'] });
+    expect(mapping.unmapped).toEqual({ place: 'line_brand', values: ['Ost'] });
   });
 
   it('yield nothing where no line has one', () => {
@@ -162,14 +163,98 @@ describe('brands of lines', () => {
   });
 });
 
+describe('every place of an order', () => {
+  const at = (from: MappingSource, places: Partial<OrderPlaces>, values: Record<string, string> = {}) =>
+    map([rule(from, values)], places).shares[0]?.partner;
+
+  it.each<[string, MappingSource, Partial<OrderPlaces>, Record<string, string>?]>([
+    ['how it came in', { place: 'order_source' }, { orderSource: 'amazon' }, { amazon: 'nord' }],
+    ["a marketplace's number", { place: 'external_order_id', pattern: '^([a-z]+)-' }, { externalOrderId: 'NORD-17' }],
+    ["a merchant's id", { place: 'external_merchant_id' }, { externalMerchantId: 'M-9' }, { 'm-9': 'nord' }],
+    ["the customer's group", { place: 'customer_group' }, { customerGroup: '4' }, { '4': 'nord' }],
+    [
+      'an attribute',
+      { place: 'customer_attribute', name: 'Reseller' },
+      { customerAttributes: { Reseller: 'Nord AB' } },
+    ],
+    ['a field of the account', { place: 'customer_field', name: 'Rep' }, { customerFields: { Rep: 'nord' } }],
+    ['a field of billing', { place: 'form_field', name: 'By', of: 'billing' }, { billingFields: { By: 'nord' } }],
+    ['a field of shipping', { place: 'form_field', name: 'By', of: 'shipping' }, { shippingFields: { By: 'nord' } }],
+    ['the zone', { place: 'shipping_zone' }, { shippingZone: 'Zone N' }, { 'zone n': 'nord' }],
+    ['the network address', { place: 'geoip_country' }, { geoipCountry: 'NO' }, { NO: 'nord' }],
+    ['a note', { place: 'staff_note', pattern: 'by (\\w+)' }, { staffNotes: { 'by (\\w+)': 'Nord' } }],
+    ['a message', { place: 'customer_message', pattern: 'x' }, { customerMessages: { x: 'nord' } }],
+    ['a coupon', { place: 'coupon' }, { coupons: ['SPRING', 'nord10'] }, { NORD10: 'nord' }],
+    ['a part of any text', { place: 'external_source', pattern: 'POS \\((\\w+)\\)' }, { externalSource: 'POS (Nord)' }],
+  ])('is read: %s', (_, from, places, values) => expect(at(from, places, values)).toBe('nord'));
+
+  it.each<[string, MappingSource, Partial<OrderPlaces>]>([
+    [
+      'a field of the other address',
+      { place: 'form_field', name: 'By', of: 'billing' },
+      { shippingFields: { By: 'nord' } },
+    ],
+    ['a coupon that is not listed', { place: 'coupon' }, { coupons: ['SPRING'] }],
+    ['a pattern that finds nothing', { place: 'external_source', pattern: 'POS (\\w+)' }, { externalSource: 'web' }],
+    ['a place that nobody fetched', { place: 'customer_group' }, {}],
+  ])('yields nothing: %s', (_, from, places) => {
+    expect(map([rule(from, { SUMMER: 'nord' }), channel], { channel: '8', ...places }).unmapped?.place).toBe('channel');
+  });
+
+  it('names the rule that decided', () => {
+    expect(map([seller, channel], { channel: '7' }).rule).toBe(1);
+    expect(map([seller]).rule).toBeNull();
+  });
+});
+
+describe('lines by SKU and by their products', () => {
+  const sku = (text: string | null, externalId = '1'): MappedLine => ({
+    sku: text,
+    externalId,
+    brand: null,
+    revenueMicros: 1n,
+  });
+
+  it('share an order by what stands before a separator', () => {
+    const mapping = map([rule({ place: 'sku_prefix', separator: '-' })], {}, [
+      sku('NORD-1'),
+      sku('sud-2'),
+      sku('X1'),
+      sku('ost-1'),
+    ]);
+    expect(mapping.linePartners).toEqual(['nord', 'sud', null, null]);
+    expect(mapping.unmapped).toEqual({ place: 'sku_prefix', values: ['ost'] });
+  });
+
+  it('share it by the longest listed prefix', () => {
+    const rules = [rule({ place: 'sku_prefix' }, { N: 'nord', NS: 'sud' }), channel];
+    expect(map(rules, {}, [sku('n100'), sku('NS100'), sku('Q')]).linePartners).toEqual(['nord', 'sud', null]);
+    expect(map(rules, { channel: '7' }, [sku('Q'), sku(null)]).shares).toEqual(whole('nord'));
+  });
+
+  it("share it by a custom field of each line's product", () => {
+    const rules = [rule({ place: 'product_field', name: 'Vendor' })];
+    const productFields = { '1': { Vendor: 'Nord' }, '2': { Vendor: 'Sud' } };
+    expect(map(rules, { productFields }, [sku('a', '1'), sku('b', '2')]).linePartners).toEqual(['nord', 'sud']);
+  });
+});
+
 describe('the country', () => {
-  const land = rule({ place: 'form_field', name: 'Land' }, { Sverige: 'se', Nowhere: 'nowhere' }, 'country');
+  const land = rule({ place: 'form_field', name: 'Land' }, { Sverige: 'se', Elsewhere: 'nowhere' }, 'country');
   it.each([
     ['of a rule', { Land: 'sverige' }, 'SE'],
     ['of the address where no rule yields', {}, 'DE'],
-    ['of the address where the value is no country', { Land: 'Atlantis' }, 'DE'],
     ['of a code that stands for itself', { Land: 'no' }, 'NO'],
+    ['of a name in another language', { Land: 'NORVÈGE' }, 'NO'],
   ])('is that %s', (_, formFields, country) =>
-    expect(mapCountry([land], { ...nowhere, formFields }, 'DE')).toBe(country),
+    expect(mapCountry([land], { ...nowhere, formFields }, 'DE')).toMatchObject({ country, unmapped: null }),
+  );
+
+  it.each(['Atlantis', 'Elsewhere'])('is that of the address where %s is none, and the value is listed', (Land) =>
+    expect(mapCountry([land], { ...nowhere, formFields: { Land } }, 'DE')).toEqual({
+      country: 'DE',
+      unmapped: { place: 'form field Land', values: [Land] },
+      rule: 0,
+    }),
   );
 });

@@ -35,10 +35,18 @@ describe('the file of mapping rules', () => {
     ['an unknown field', [{ gives: 'partner', from: { place: 'channel' }, value: {} }], ['rule 1, value']],
     ['something given that nobody knows', [{ gives: 'region', from: { place: 'channel' } }], ['rule 1, gives']],
     [
-      'a country that is no code',
-      [{ gives: 'country', from: { place: 'channel' }, values: { '7': 'Sweden' } }],
+      'a country that is none',
+      [{ gives: 'country', from: { place: 'channel' }, values: { '7': 'Atlantis', '8': 'Schweden' } }],
       ['rule 1, values.7'],
     ],
+    [
+      'a pattern that explodes',
+      [{ gives: 'partner', from: { place: 'channel', pattern: '(a)\\1' } }],
+      ['rule 1, from.pattern'],
+    ],
+    ['a note without a pattern', [{ gives: 'partner', from: { place: 'staff_note' } }], ['rule 1, from.pattern']],
+    ['coupons that nobody listed', [{ gives: 'partner', from: { place: 'coupon' } }], ['rule 1, values']],
+    ['prefixes that nobody listed', [{ gives: 'partner', from: { place: 'sku_prefix' } }], ['rule 1, values']],
     ['a country by brand', [{ gives: 'country', from: { place: 'line_brand' } }], ['rule 1, from.place']],
     [
       'two spellings of one value',

@@ -89,10 +89,17 @@ describe('mapping again', () => {
 
   it('follows a country rule, and goes back to the address when the rule is gone', async () => {
     await load(rulesOf(channelRule, { gives: 'country', from: { place: 'channel' }, values: { '7': 'DE' } }));
-    expect(await w.orders.remap()).toHaveLength(1);
+    await w.orders.remap();
+    expect(w.told.map((ids) => ids.length)).toEqual([1]);
     expect((await ledger(db))[0]).toMatchObject({ country: 'DE', region: 'DE' });
+    // The other channels name no country: they keep that of their addresses, and are listed.
+    expect(await db.query('select unmapped from "order" order by number')).toEqual([
+      { unmapped: null },
+      { unmapped: { reason: 'unmapped value', country: { place: 'channel', values: ['8'] } } },
+      { unmapped: { reason: 'unmapped value', country: { place: 'channel', values: ['1'] } } },
+    ]);
     await load(rulesOf(channelRule));
-    expect(await w.orders.remap()).toHaveLength(1);
+    expect(await w.orders.remap()).toHaveLength(3);
     expect((await ledger(db))[0]).toMatchObject({ country: 'SE', region: 'nordics' });
   });
 

@@ -162,3 +162,17 @@ describe('the places of an order', () => {
     expect([...(groupNames ?? [])]).toEqual([]);
   });
 });
+
+describe('the country of an order', () => {
+  it.each([
+    ['of shipping', [{ country_iso2: 'NO' }], { country_iso2: 'SE' }, 'NO'],
+    ['of billing where shipping has none', [{ country: 'Atlantis' }], { country_iso2: 'se' }, 'SE'],
+    ['by its name where no address has a code', [{ country_iso2: '', country: 'Deutschland' }], { country: 'x' }, 'DE'],
+    ['unknown where no name is one', [], { country: 'Atlantis' }, null],
+  ])('is %s', async (_, shipping, billing, country) => {
+    const shop = fakeShop();
+    const consignments = { shipping, pickups: [], downloads: [], email: { gift_certificates: [] } };
+    shop.orders = [shopOrder(1, { billing_address: billing, items_total: 0, consignments })];
+    expect((await walk(shop, nothingWanted))[0]?.country).toBe(country);
+  });
+});
