@@ -1,8 +1,18 @@
 import type { Product } from './compose.ts';
 import { InvalidInput } from './core/errors.ts';
 import { importTicketRules } from './features/attribution/index.ts';
-import { importConstants, importFx, importRates, type PriceImportReport } from './features/costing/index.ts';
+import {
+  type ConstantsImportReport,
+  importConstants,
+  importFx,
+  importRates,
+  type PriceImportReport,
+  ticketsToReprice,
+  ticketsWorkedSince,
+} from './features/costing/index.ts';
 import type { ImportReport } from './features/directory/index.ts';
+import type { Sql } from './platform/database/database.ts';
+import { type MoneyMoves, movesOf } from './settle-again.ts';
 
 interface Options {
   readonly dryRun: boolean;
@@ -32,6 +42,65 @@ const thenReprice =
     return report;
   };
 
+/** Rolls its transaction back and carries what was found in it. */
+class TriedOut extends Error {
+  readonly report: ImportReport & { readonly wouldChange: MoneyMoves | null };
+  constructor(report: TriedOut['report']) {
+    super('tried out');
+    this.report = report;
+  }
+}
+
+/** What an import in one transaction is, and which tickets' cost it may change. */
+interface Priced<Report extends ImportReport> {
+  readonly read: (tx: Sql, text: string, options: Options & { now: Date }) => Promise<Report>;
+  readonly affected: (tx: Sql, report: Report, product: Product) => Promise<readonly bigint[]>;
+  /** Whether they are priced by today's tables or counted at their frozen price. */
+  readonly reprice: boolean;
+}
+
+/** As the import does, and takes it back: a dry run tells tickets and money that would move. */
+const tryOut = async <Report extends ImportReport>(
+  product: Product,
+  text: string,
+  { options, priced }: { readonly options: Options; readonly priced: Priced<Report> },
+): Promise<ImportReport> => {
+  const { db, clock, reporting: basis } = product;
+  try {
+    return await db.transaction(async (tx): Promise<never> => {
+      const report = await priced.read(tx, text, { ...options, dryRun: false, now: clock.now() });
+      const tickets = await priced.affected(tx, report, product);
+      const wouldChange = await movesOf(tx, tickets, { basis, reprice: priced.reprice });
+      throw new TriedOut({ ...report, dryRun: true, wouldChange });
+    });
+  } catch (error) {
+    if (error instanceof TriedOut) return error.report;
+    throw error;
+  }
+};
+
+const priceList = (read: Priced<PriceImportReport>['read']): Importer => {
+  const store = thenReprice(({ db }, text, options) => db.transaction((tx) => read(tx, text, options)));
+  const affected: Priced<PriceImportReport>['affected'] = async (tx, { priced }, { reporting }) =>
+    priced ? ticketsToReprice(tx, { ...priced, reportingCurrency: reporting.currency }) : [];
+  return (product, text, options) =>
+    options.dryRun
+      ? tryOut(product, text, { options, priced: { read, affected, reprice: true } })
+      : store(product, text, options);
+};
+
+const constants: Importer = async (product, text, options) => {
+  if (options.dryRun) {
+    const affected: Priced<ConstantsImportReport>['affected'] = async (tx, { from }) =>
+      from === null ? [] : ticketsWorkedSince(tx, from);
+    return tryOut(product, text, { options, priced: { read: importConstants, affected, reprice: false } });
+  }
+  const now = product.clock.now();
+  const report = await product.db.transaction((tx) => importConstants(tx, text, { ...options, now }));
+  if (report.from !== null) await product.recount(report.from);
+  return report;
+};
+
 /** What can be imported, by the word of the command line; DESIGN.md section 9 fixes columns and forms. */
 const importers: Readonly<Record<string, Importer>> = {
   partners: thenRemap(({ directory }, text, options) => directory.importPartners(text, options)),
@@ -41,14 +110,9 @@ const importers: Readonly<Record<string, Importer>> = {
     ...(await directory.importAgents(text, options)),
     priced: null,
   })),
-  rates: thenReprice(({ db }, text, options) => db.transaction((tx) => importRates(tx, text, options))),
-  fx: thenReprice(({ db }, text, options) => db.transaction((tx) => importFx(tx, text, options))),
-  constants: async (product, text, options) => {
-    const now = product.clock.now();
-    const report = await product.db.transaction((tx) => importConstants(tx, text, { ...options, now }));
-    if (!report.dryRun && report.from !== null) await product.recount(report.from);
-    return report;
-  },
+  rates: priceList(importRates),
+  fx: priceList(importFx),
+  constants,
   'mapping-rules': thenRemap(({ orders }, text, options) => orders.importMappingRules(text, options)),
   'ticket-rules': thenRemap(({ db, clock, directory }, text, options) =>
     importTicketRules({ db, clock, directory }, text, options),

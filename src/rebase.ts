@@ -1,7 +1,6 @@
 import { type Config, ensureSecretKey } from './config.ts';
 import { InvalidInput, Refused } from './core/errors.ts';
-import { loadCurrent } from './features/attribution/index.ts';
-import { rebaseWork, settleWork } from './features/costing/index.ts';
+import { rebaseWork } from './features/costing/index.ts';
 import { rebaseResponses } from './features/csat/index.ts';
 import {
   changeReportingBasis,
@@ -10,9 +9,8 @@ import {
   type ReportingBasis,
   storedReportingBasis,
 } from './features/directory/index.ts';
-import { rebaseTickets, ticketOrigins } from './features/ingest/index.ts';
+import { rebaseTickets } from './features/ingest/index.ts';
 import { rebaseOrders } from './features/orders/index.ts';
-import type { Channel } from './helpdesks/port.ts';
 import { helpdesks } from './helpdesks/registry.ts';
 import { type Clock, wallClock } from './platform/clock.ts';
 import { createVault } from './platform/crypto.ts';
@@ -20,6 +18,7 @@ import type { Sql } from './platform/database/database.ts';
 import { takeAlone } from './platform/database/in-use.ts';
 import { migrate } from './platform/database/migrate.ts';
 import { openDatabase } from './platform/database/open.ts';
+import { repriceAll } from './settle-again.ts';
 import { storeAdapters } from './stores/registry.ts';
 
 export interface RebaseReport {
@@ -34,41 +33,9 @@ export interface RebaseReport {
   readonly unpricedEntries: number;
 }
 
-const ticketsAtOnce = 200;
-
 const knowsZone = async (sql: Sql, timeZone: string): Promise<boolean> => {
   const rows = await sql.query('select 1 from pg_timezone_names where lower(name) = lower($1) limit 1', [timeZone]);
   return rows.length > 0;
-};
-
-/** Reverses what was posted on the old basis and posts it on the new one. Returns how many entries have no price in it. */
-const settleAll = async (tx: Sql, ticketIds: readonly bigint[], basis: ReportingBasis, now: Date): Promise<number> => {
-  let unpriced = 0;
-  for (let start = 0; start < ticketIds.length; start += ticketsAtOnce) {
-    const ids = ticketIds.slice(start, start + ticketsAtOnce);
-    const decided = await loadCurrent(tx, ids);
-    const tickets = (await ticketOrigins(tx, ids)).flatMap(({ channel, ...origin }) => {
-      const current = decided.get(origin.ticketId);
-      if (!current) return [];
-      return [
-        {
-          ...origin,
-          channel: (channel ?? 'email') as Channel,
-          shares: current.decision.shares,
-          attributionVersion: current.version,
-          reprice: true,
-        },
-      ];
-    });
-    const settled = await settleWork(tx, {
-      tickets,
-      reportingCurrency: basis.currency,
-      reportingTimezone: basis.timeZone,
-      now,
-    });
-    for (const cost of settled.tickets.values()) unpriced += cost.unpriced;
-  }
-  return unpriced;
 };
 
 const restate = async (
@@ -91,7 +58,7 @@ const restate = async (
     orders: orders.restated,
     unpricedOrders: orders.unpriced,
     tickets: ticketIds.length,
-    unpricedEntries: await settleAll(tx, ticketIds, to, now),
+    unpricedEntries: await repriceAll(tx, ticketIds, { basis: to, now }),
   };
 };
 

@@ -177,7 +177,18 @@ describe('what says whose an order or a ticket is', () => {
 describe('what says what work and orders cost', () => {
   it('rates mark the tickets they price, and a dry run none', async () => {
     const rates = `scope,key,hourly,currency,valid_from\nagent,desk:ada,36.00,USD,2026-01-01\n`;
-    expect(await bring('rates', rates, true)).toMatchObject({ dryRun: true, added: 1 });
+    // A minute, of which 30 s lie below the cap of the tests before.
+    expect(await bring('rates', rates, true)).toMatchObject({
+      dryRun: true,
+      added: 1,
+      wouldChange: {
+        tickets: 1,
+        before: { amount: '0.000000', currency: 'USD' },
+        after: { amount: '0.300000' },
+        partners: [{ partner: null, before: { amount: '0.000000' }, after: { amount: '0.300000' } }],
+      },
+    });
+    expect(await product.db.query('select 1 from rate where hourly_micros = 36000000')).toEqual([]);
     expect(await marked()).toEqual([]);
     await bring('rates', rates);
     expect(await marked()).toEqual([{ external_id: '1', reprice: true }]);
