@@ -17,6 +17,7 @@ import { migrate } from './platform/database/migrate.ts';
 import { openDatabase } from './platform/database/open.ts';
 import { createLog } from './platform/log.ts';
 import { rebase } from './rebase.ts';
+import { helpdeskKinds } from './sandbox/index.ts';
 import { type Output, print, progressLine, readText } from './terminal.ts';
 
 const actor = 'cli';
@@ -54,7 +55,7 @@ command('serve', 'run the server: web and worker roles in one process')
 command('worker', 'run the worker role alone').action(() => serve({ web: false, worker: true }));
 
 command('demo', '90 days of a marketplace in 90 seconds, on simulated vendors, without keys')
-  .option('--helpdesks <kinds>', 'who shares the tickets: zendesk, gorgias, kustomer, with commas', 'zendesk')
+  .option('--helpdesks <kinds>', `who shares the tickets: ${helpdeskKinds.join(', ')}, with commas`, 'zendesk')
   .action(({ helpdesks }) => demo(loadConfig(), parseHelpdesks(helpdesks)));
 
 addConnectionCommands({ command, withProduct, chosen, actor });

@@ -1,13 +1,13 @@
 import type { Product } from './compose.ts';
 import { AppError, InvalidInput, LimitReached, UpstreamError } from './core/errors.ts';
-import type { Connection, Mode } from './features/directory/index.ts';
+import type { Connection, ConnectionKind, Mode } from './features/directory/index.ts';
 import type { Discovery } from './helpdesks/port.ts';
 import { type RemoteExtras, setUpRemote, webhookUrlOf, wishOf } from './remote-setup.ts';
 import { storeAdapters } from './stores/registry.ts';
 
 export interface ConnectResult {
   readonly id: number;
-  readonly kind: string;
+  readonly kind: ConnectionKind;
   readonly mode: Mode;
   /** Where the helpdesk sends its webhooks; null for a store. */
   readonly webhookUrl: string | null;

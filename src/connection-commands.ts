@@ -7,8 +7,10 @@ import { secondMs } from './core/time.ts';
 import { disconnect } from './disconnect.ts';
 import type { Connection } from './features/directory/index.ts';
 import { type ActPreview, connectionStatuses, switchMode } from './features/ingest/index.ts';
+import { helpdesks } from './helpdesks/registry.ts';
 import { prove } from './prove.ts';
 import type { RemoteExtras } from './remote-setup.ts';
+import { storeAdapters } from './stores/registry.ts';
 import { askAtTerminal, confirm, consentTo, isAtTerminal, note, type Output, print, readJson } from './terminal.ts';
 
 interface Parts {
@@ -43,7 +45,10 @@ const previewLines = ({ tags, tickets, surveysPerWeek, carried }: ActPreview): s
 
 const addConnect = ({ command, withProduct, actor }: Parts): void => {
   withExtras(
-    command('connect <kind>', 'connect a helpdesk or a store: asks at a terminal, or reads --settings')
+    command(
+      'connect <kind>',
+      `connect a helpdesk (${[...helpdesks.keys()].join(', ')}) or a store (${[...storeAdapters.keys()].join(', ')}): asks at a terminal, or reads --settings`,
+    )
       .option('--settings <file>', 'JSON with the settings of the kind; nothing is asked then')
       .option('--no-remote-setup', 'make nothing at the vendor')
       .addOption(modeOption('observe writes nothing at the helpdesk, act tags and asks'))

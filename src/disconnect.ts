@@ -1,11 +1,11 @@
 import type { Product } from './compose.ts';
 import { AppError } from './core/errors.ts';
-import type { Connection } from './features/directory/index.ts';
+import type { Connection, ConnectionKind } from './features/directory/index.ts';
 import { objectLines } from './remote-setup.ts';
 
 export interface Disconnected {
   readonly id: number;
-  readonly kind: string;
+  readonly kind: ConnectionKind;
   readonly name: string;
   /** What was taken away at the helpdesk: exactly what we made. */
   readonly removed: readonly string[];

@@ -19,7 +19,7 @@ const hasSidebar = ({ helpdesks }: Product, kind: string): boolean => helpdesks.
 /** What a connection wants to find at its helpdesk. */
 export const wishOf = async (
   product: Product,
-  { kind, webhookKey }: Pick<Connection, 'kind' | 'webhookKey'>,
+  { kind, webhookKey }: { readonly kind: string; readonly webhookKey: string },
   { fields = false, sidebar = false }: RemoteExtras = {},
 ): Promise<RemoteWish> => {
   const [partners, regions] = fields

@@ -6,6 +6,9 @@ import type { Headers, RemoteOf, VerificationOf } from '../platform/vendor.ts';
 
 export type { Headers, RemoteObject, RemoteState } from '../platform/vendor.ts';
 
+/** The kinds there are, by the lines of the registry. */
+export type { HelpdeskKind } from './registry.ts';
+
 /** What a verified delivery says. It may decide when and how deep to pull, never what is stored. */
 export interface VerifiedDelivery {
   /** Unique per event within the connection; stable over the helpdesk's retries. */

@@ -3,13 +3,14 @@ import { kustomer } from './kustomer/index.ts';
 import type { HelpdeskAdapter } from './port.ts';
 import { zendesk } from './zendesk/index.ts';
 
-const adapters: readonly HelpdeskAdapter[] = [
+/** A line for each helpdesk, under its kind. */
+const adapters = {
   zendesk, //
   gorgias,
   kustomer,
-];
+};
+
+export type HelpdeskKind = keyof typeof adapters;
 
 /** Every helpdesk we can connect, by its kind. */
-export const helpdesks: ReadonlyMap<string, HelpdeskAdapter> = new Map(
-  adapters.map((adapter) => [adapter.kind, adapter]),
-);
+export const helpdesks: ReadonlyMap<string, HelpdeskAdapter> = new Map(Object.entries(adapters));

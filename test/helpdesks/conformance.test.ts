@@ -45,6 +45,7 @@ describe('every helpdesk of the registry', () => {
   it('has a harness, samples of deliveries and passes the suite', () => {
     expect(kinds).toEqual(expect.arrayContaining(['zendesk', 'gorgias', 'kustomer']));
     for (const kind of kinds) {
+      expect(helpdesks.get(kind)?.kind).toBe(kind);
       const folder = new URL(`${kind}/`, here);
       const read = (name: string): string => readFileSync(new URL(name, folder), 'utf8');
       expect(read('conformance.test.ts')).toMatch(/^conformance\(/m);

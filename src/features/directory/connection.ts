@@ -1,12 +1,15 @@
-import type { RemoteObject } from '../../helpdesks/port.ts';
+import type { HelpdeskKind, RemoteObject } from '../../helpdesks/port.ts';
+import type { StoreKind } from '../../stores/port.ts';
 
 /** `observe` writes nothing to the vendor; `act` tags and surveys (RULES section 9). */
 export type Mode = 'observe' | 'act';
 
+export type ConnectionKind = HelpdeskKind | StoreKind;
+
 /** One account, its secrets decrypted: for adapters alone, never for a log or an answer. */
 export interface Connection {
   readonly id: number;
-  readonly kind: string;
+  readonly kind: ConnectionKind;
   readonly name: string;
   readonly mode: Mode;
   /** As the adapter's schema parsed them, secrets included. */

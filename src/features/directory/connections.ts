@@ -5,14 +5,14 @@ import type { Vault } from '../../platform/crypto.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { recordAudit } from './audit.ts';
-import type { Connection, Connections, Mode } from './connection.ts';
+import type { Connection, ConnectionKind, Connections, Mode } from './connection.ts';
 import { type Adapter, openSettings, parseSettings, sealSettings } from './connection-settings.ts';
 import { forgetRemoteObjects, recordRemoteObjects, remoteObjectsOf } from './remote-objects.ts';
 import { isSameAccount } from './settings-form.ts';
 
 interface ConnectionRow {
   id: number;
-  kind: string;
+  kind: ConnectionKind;
   name: string;
   mode: Mode;
   settings: Record<string, unknown>;

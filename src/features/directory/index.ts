@@ -17,7 +17,7 @@ import { keepReportingBasis, type ReportingBasis } from './reporting-basis.ts';
 export { rolesOfAgents } from './agents.ts';
 export { recordAudit } from './audit.ts';
 export { sharedCallCounts } from './call-quota.ts';
-export type { Connection, Connections, Mode } from './connection.ts';
+export type { Connection, ConnectionKind, Connections, Mode } from './connection.ts';
 export { loadCursor, noteRun, type StoredCursor, saveCursor } from './cursors.ts';
 export { changesAnything, compareRows, type ImportOptions, type ImportReport } from './import-report.ts';
 export {

@@ -1,4 +1,5 @@
 import type { Sql } from '../../platform/database/database.ts';
+import type { ConnectionKind } from '../directory/index.ts';
 import { ofTickets } from './arrivals.ts';
 import { loadBackfill } from './backfill.ts';
 import { type BackfillProgress, readProgress } from './backfill-progress.ts';
@@ -8,7 +9,7 @@ import { byGravity, type ConnectionState } from './trouble.ts';
 export interface ConnectionStatus {
   readonly id: number;
   readonly name: string;
-  readonly kind: string;
+  readonly kind: ConnectionKind;
   readonly mode: string;
   /** How long the oldest ticket that is due has been waiting. */
   readonly lagSeconds: number;
@@ -60,7 +61,7 @@ export const heldRatioOf = ({ counted }: Pick<ConnectionStatus, 'counted'>): num
 interface StatusRow {
   id: number;
   name: string;
-  kind: string;
+  kind: ConnectionKind;
   mode: string;
   tickets: bigint;
   dirty: bigint;
