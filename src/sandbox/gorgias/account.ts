@@ -109,7 +109,8 @@ export const createRecords = ({
   const nowMs = (): number => clock.now().getTime();
 
   const startOperation: Records['startOperation'] = (givenMs, userId, like) => {
-    lastMs = Math.max(lastMs, givenMs);
+    // What a plan has for earlier, played late by a fast clock, is a change after the last one all the same.
+    lastMs = givenMs < lastMs ? lastMs + 1 : givenMs;
     if (!like) lastContextNo += 1;
     const contextNo = like?.events[0]?.contextNo ?? lastContextNo;
     const operation: Operation = {

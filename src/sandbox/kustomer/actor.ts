@@ -104,7 +104,7 @@ export const createKustomerActor = ({ desk, shop, seed, lingerRate = 0.1 }: Kust
     );
   };
 
-  const update = (action: TicketUpdateAction): void => {
+  const update = (action: TicketUpdateAction, plannedMs: number): void => {
     const conversation = conversationOf(action.ticketId);
     const { atMs, author, comment, names } = action;
     if (conversation.deletedAtMs !== null || conversation.endedAtMs !== null) return;
@@ -135,7 +135,7 @@ export const createKustomerActor = ({ desk, shop, seed, lingerRate = 0.1 }: Kust
     desk.update(conversation.id, { userId, client: 'web', atMs }, values);
     const worked = action.setTotal === undefined ? (action.addSeconds ?? 0) : 0;
     if (worked <= 0) return;
-    const late = share(seed, 'lingers', action.ticketId, atMs) < lingerRate;
+    const late = share(seed, 'lingers', action.ticketId, plannedMs) < lingerRate;
     desk.work(conversation.id, {
       userId,
       startsAtMs: atMs - worked * secondMs,
@@ -147,11 +147,20 @@ export const createKustomerActor = ({ desk, shop, seed, lingerRate = 0.1 }: Kust
     });
   };
 
+  /** With the time at which it happens: what a fast clock plays late is a change after the last one all the same. */
+  const happening = (action: Action): Action => {
+    const latestMs = desk.audits.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY;
+    if (action.atMs >= latestMs) return action;
+    const atMs = latestMs + 1;
+    return action.kind === 'ticket' ? { ...action, atMs, ticket: { ...action.ticket, atMs } } : { ...action, atMs };
+  };
+
   return {
     agentIds,
     conversationOf: (ticketId) => conversations.get(ticketId),
     ticketOf: (conversationId) => tickets.get(conversationId),
-    act(action) {
+    act(planned) {
+      const action = happening(planned);
       switch (action.kind) {
         case 'order': {
           const id = shop?.place(action.order.input).id ?? action.order.id;
@@ -167,7 +176,7 @@ export const createKustomerActor = ({ desk, shop, seed, lingerRate = 0.1 }: Kust
         case 'ticket':
           return open(action.ticket);
         case 'update':
-          return update(action);
+          return update(action, planned.atMs);
         case 'merge': {
           const [source, target] = [conversationOf(action.ticketId), conversationOf(action.intoId)];
           if (source.endedAtMs !== null || target.endedAtMs !== null) return;

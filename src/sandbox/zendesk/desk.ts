@@ -1,3 +1,4 @@
+import { secondMs } from '../../core/time.ts';
 import { isoSeconds, type SandboxClock } from '../clock.ts';
 import { createChanger, normalTags, text } from './changes.ts';
 import type {
@@ -12,6 +13,9 @@ import type {
   ZendeskUser,
 } from './model.ts';
 import { viaOf } from './model.ts';
+
+/** What a plan has for earlier, played late by a fast clock, is a change after the last one all the same: in its next second. */
+const stampAfter = (lastMs: number, atMs: number): number => (atMs < lastMs ? lastMs + secondMs : atMs);
 
 export interface NewTicket {
   readonly atMs: number;
@@ -218,7 +222,7 @@ export const createDesk = (options: {
       if (values) apply(ticket, values, undefined, events, happenings);
       if (ruled) apply(ticket, ruled.values, ruleVia(ruled.title, ruled.rel ?? 'trigger'), events, happenings);
       if (events.length === 0) return null;
-      ticket.updatedAtMs = Math.max(ticket.updatedAtMs, atMs);
+      ticket.updatedAtMs = stampAfter(ticket.updatedAtMs, atMs);
       const audit = writeAudit(ticket, { atMs: ticket.updatedAtMs, authorId, via, events });
       note(ticket);
       onUpdate({ ticket, actorId: authorId, atMs: ticket.updatedAtMs, happenings });
@@ -255,7 +259,7 @@ export const createDesk = (options: {
     remove(id, { atMs, authorId }) {
       const ticket = ticketOf(id);
       ticket.deleted = true;
-      ticket.updatedAtMs = Math.max(ticket.updatedAtMs, atMs);
+      ticket.updatedAtMs = stampAfter(ticket.updatedAtMs, atMs);
       note(ticket);
       onUpdate({
         ticket,
