@@ -15,16 +15,19 @@ import { type Front, openFront } from './front.ts';
 import { temporaryFolder } from './server.ts';
 import { countTagCalls } from './tag-calls.ts';
 
-/** Agents work from 7 to 19 h. */
 const days = 2;
+const workday = { fromMs: 7 * hourMs, toMs: 19 * hourMs };
 const scale = 0.2;
 /** From 8 to 14 h of the second day: three hours behind a proxy that answers, three without. */
 const outage = { fromMs: 32 * hourMs, goneFromMs: 35 * hourMs, toMs: 38 * hourMs };
 /** Fewer than the vendor's 100, for fewer tickets than a day of a shop has. */
 const failuresToSwitchOff = 25;
-/** Clock milliseconds per wall millisecond: while the days pass, and while only late readings are waited for. */
-const speed = 3_000;
-const lateSpeed = 10_000;
+/**
+ * Clock milliseconds per wall millisecond: at work and while we catch up; on the first day, which is history to the outage; at
+ * night, when little happens; while we are away, and only the simulators are busy; while only late readings are waited for;
+ * as good as the wall's, however long a start or a stop takes.
+ */
+const speeds = { work: 3_000, firstDay: 6_000, night: 20_000, away: 10_000, late: 30_000, wall: 1.001 };
 const settleMs = 180_000;
 
 export interface Outage {
@@ -38,10 +41,13 @@ export interface Outage {
   readonly toMs: number;
 }
 
-/** What is still to be done, in one number, and whether every feed was read to its end after an instant. */
+/**
+ * What is still to be done, in one number, and whether every feed was read to its end after an instant. For a ticket that was
+ * set aside nobody waits: that is a failure, and told as one.
+ */
 const leftToDo = async (product: Product, sinceMs: number): Promise<{ left: number; read: boolean }> => {
   const [row] = await product.db.query<{ left: bigint; read: boolean }>(
-    `select (select count(*) from ticket where due_at is not null or deep_due_at is not null or stale_since is not null)
+    `select (select count(*) from ticket where (due_at is not null or deep_due_at is not null or stale_since is not null) and quarantined_at is null)
             + (select count(*) from wanted_tag where state = 'pending')
             + (select count(*) from invitation where state in ('pending', 'sending')) as left,
             (select coalesce(bool_and((cursor->>'endedAt')::timestamptz > $1), false) from sync_cursor where stream = 'tickets') as read`,
@@ -56,7 +62,7 @@ const leftToDo = async (product: Product, sinceMs: number): Promise<{ left: numb
  */
 export const playOutage = async (faults: FaultPlan = {}): Promise<Outage> => {
   const startMs = Math.floor(Date.now() / dayMs) * dayMs - 60 * dayMs;
-  const clock = catchingUpClock({ startMs: startMs - hourMs, speed: 1.001 });
+  const clock = catchingUpClock({ startMs: startMs - hourMs, speed: speeds.wall });
   const sandbox = await createSandbox({
     clock,
     seed: 'outage',
@@ -101,17 +107,33 @@ export const playOutage = async (faults: FaultPlan = {}): Promise<Outage> => {
   await bring({ agents: inputs.agents, rates: inputs.rates });
   const tagCalls = new Map(sandbox.helpdesks.map((desk) => [desk.settings.name, countTagCalls(desk)]));
 
-  clock.setSpeed(speed);
-  const waitUntil = async (atMs: number): Promise<void> => clock.sleep(atMs - clock.now().getTime());
+  /** Lets the hours pass up to that one of the plan: at this speed while agents work, faster at night. */
+  const passUntil = async (toMs: number, atWork: number): Promise<void> => {
+    for (;;) {
+      const planMs = clock.now().getTime() - startMs;
+      if (planMs >= toMs) return;
+      const midnightMs = Math.floor(planMs / dayMs) * dayMs;
+      const edges = [workday.fromMs, workday.toMs, dayMs + workday.fromMs].map((ms) => midnightMs + ms);
+      const nextMs = Math.min(toMs, edges.find((ms) => ms > planMs) ?? toMs);
+      const ofDayMs = planMs - midnightMs;
+      clock.setSpeed(ofDayMs >= workday.fromMs && ofDayMs < workday.toMs ? atWork : speeds.night);
+      await clock.sleep(nextMs - planMs);
+    }
+  };
   const playing = sandbox.play({ signal: new AbortController().signal, endAfterDays: true });
-  await waitUntil(startMs + outage.fromMs);
+  await passUntil(dayMs, speeds.firstDay);
+  await passUntil(outage.fromMs, speeds.work);
   front.state = 'away';
+  clock.setSpeed(speeds.wall);
   await running.stop();
-  await waitUntil(startMs + outage.goneFromMs);
+  await passUntil(outage.goneFromMs, speeds.away);
   front.state = 'gone';
-  await waitUntil(startMs + outage.toMs);
+  await passUntil(outage.toMs, speeds.away);
+  clock.setSpeed(speeds.wall);
   running = await boot();
   front.state = 'open';
+  await passUntil(days * dayMs, speeds.work);
+  clock.setSpeed(speeds.work);
   await playing;
 
   const { product } = running;
@@ -120,12 +142,12 @@ export const playOutage = async (faults: FaultPlan = {}): Promise<Outage> => {
     async () => {
       const { left, read } = await leftToDo(product, endedMs + 5 * minuteMs);
       const onTheWay = sandbox.helpdesks.reduce((sum, { delivery }) => sum + delivery.pending, 0);
-      if (left > 0) clock.setSpeed(read ? lateSpeed : speed);
+      if (left > 0) clock.setSpeed(read ? speeds.late : speeds.work);
       return left === 0 && read && onTheWay === 0;
     },
     { timeout: settleMs, interval: 200 },
   );
-  clock.setSpeed(1.001);
+  clock.setSpeed(speeds.wall);
   return {
     sandbox,
     product,

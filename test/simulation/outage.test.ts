@@ -155,9 +155,11 @@ const expectNoTrace = (): void => {
     const invitations = await product.db.query<{ ticket: bigint; state: string; solvedAt: Date }>(
       'select i.ticket_id as ticket, i.state, t.solved_at as "solvedAt" from invitation i join ticket t on t.id = i.ticket_id',
     );
-    expect(invitations.map(({ state }) => state)).toEqual(mails.map(() => 'delivered'));
+    // Who wrote again before the mail went out is not asked; of all others the mail is known to have gone.
+    const asked = invitations.filter(({ state }) => state !== 'cancelled');
+    expect(asked.map(({ state }) => state)).toEqual(mails.map(() => 'delivered'));
     expect(new Set(invitations.map(({ ticket }) => ticket)).size).toBe(invitations.length);
-    const meanwhile = invitations.filter(
+    const meanwhile = asked.filter(
       ({ solvedAt }) => solvedAt && solvedAt.getTime() > fromMs && solvedAt.getTime() < toMs,
     );
     expect(meanwhile.length).toBeGreaterThan(5);
