@@ -167,8 +167,8 @@ export const compose = async (
       allowPrivate: config.allowPrivateUpstreams,
       observe: metrics.vendorCall,
       ...shared,
-      onChanged: async (sql, orderIds) =>
-        ingest.markStale(sql, await ticketsTouchedBy(sql, orderIds), { now: clock.now() }),
+      onChanged: async (sql, orderIds, formerly) =>
+        ingest.markStale(sql, await ticketsTouchedBy(sql, orderIds, formerly), { now: clock.now() }),
     });
 
     const troubles = ingest.createTroubles({ sql: db, clock });

@@ -1,4 +1,5 @@
 import type { Sql } from '../../platform/database/database.ts';
+import type { FormerKeys } from './bearing.ts';
 
 /** A ticket that asks which orders may be behind it. */
 export interface CandidateWant {
@@ -211,26 +212,37 @@ export const candidates = async (sql: Sql, wants: readonly CandidateWant[]): Pro
 
 /**
  * Tickets that these orders may belong to: by a number they name, or by the requester's address (or the customer's others)
- * where the order is recent for the ticket, or the ticket names a number and it matters whose address it is. Reads alone.
+ * where the order is recent for the ticket, or the ticket names a number and it matters whose address it is. Likewise those
+ * that an order belonged to by what it bore `formerly`. Reads alone.
  */
-export const ticketsTouchedBy = async (sql: Sql, orderIds: readonly bigint[]): Promise<bigint[]> => {
+export const ticketsTouchedBy = async (
+  sql: Sql,
+  orderIds: readonly bigint[],
+  formerly: readonly FormerKeys[] = [],
+): Promise<bigint[]> => {
   if (orderIds.length === 0) return [];
   const rows = await sql.query<{ id: bigint }>(
-    `with touched as materialized (select id, connection_id, customer_id, number, external_number, placed_at from "order" where id = any($1::int8[])),
+    `with was as materialized (
+       select * from jsonb_to_recordset($3::jsonb) as w("connectionId" int, "customerId" text, numbers text[], "placedAt" timestamptz, addresses text[])),
+     touched as materialized (
+       select id, connection_id, customer_id, array[number, external_number] as numbers, placed_at from "order" where id = any($1::int8[])
+       union all select null, "connectionId", "customerId", numbers, "placedAt" from was),
      address as (
+       select decode(hash, 'hex') as email_hash, "placedAt" as placed_at from was, unnest(addresses) as hash
+       union
        select a.email_hash, t.placed_at from touched t join order_address a on a.order_id = t.id
        union
        select a.email_hash, t.placed_at from touched t join "order" o on o.customer_id = t.customer_id and o.connection_id = t.connection_id
          join order_address a on a.order_id = o.id),
      number as materialized (
-       select array_agg(distinct lower(n)) as all_numbers from (select number as n from touched union select external_number from touched) u where n is not null)
+       select array_agg(distinct lower(n)) as all_numbers from touched, unnest(numbers) as n where n is not null)
      select t.id from ticket t join address a on a.email_hash = t.requester_hash
       where t.created_at is null or t.named_numbers <> '{}' or a.placed_at between t.created_at - $2 * interval '24 hours' and t.created_at
      union
      select t.id from ticket t where t.named_numbers <> '{}' and t.named_numbers && (select all_numbers from number)
      union
      select t.id from ticket t where t.order_numbers <> '{}' and t.order_numbers && (select all_numbers from number)::text[]`,
-    [orderIds, recentDays],
+    [orderIds, recentDays, JSON.stringify(formerly)],
   );
   return rows.map(({ id }) => id);
 };

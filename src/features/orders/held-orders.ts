@@ -78,7 +78,7 @@ export const takeMetafields = async (
   basis: DecisionBasis,
   { connectionId, externalIds }: { readonly connectionId: number; readonly externalIds: readonly string[] },
 ): Promise<OrderChanges> => {
-  if (externalIds.length === 0) return { changed: [], bearing: [] };
+  if (externalIds.length === 0) return { changed: [], bearing: [], formerly: [] };
   const held = await lockHeld(tx, {
     where: 'o.connection_id = $1 and o.external_id = any($2)',
     parameters: [connectionId, externalIds],

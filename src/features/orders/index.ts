@@ -18,6 +18,7 @@ import {
   type ReportingBasis,
   recordAudit,
 } from '../directory/index.ts';
+import type { FormerKeys } from './bearing.ts';
 import { type CandidateWant, candidates, type TicketOrders } from './candidates.ts';
 import type { DecisionBasis } from './decide.ts';
 import { decideAgain } from './held-orders.ts';
@@ -99,7 +100,7 @@ export const createOrders = (deps: {
    * Told of new orders, and of those in which something changed that tickets are decided by, within the transaction that
    * wrote them, so that their tickets are decided again whatever happens next.
    */
-  readonly onChanged: (sql: Sql, orderIds: readonly bigint[]) => Promise<void>;
+  readonly onChanged: (sql: Sql, orderIds: readonly bigint[], formerly: readonly FormerKeys[]) => Promise<void>;
 }): Orders => {
   const { db, vault, clock, log, directory, stores, reporting, onChanged } = deps;
   const { timeZone } = reporting;
@@ -139,7 +140,7 @@ export const createOrders = (deps: {
       const current = await basis();
       await db.transaction(async (tx) => {
         const differing = await decideAgain(tx, current, ids);
-        if (differing.bearing.length > 0) await onChanged(tx, differing.bearing);
+        if (differing.bearing.length > 0) await onChanged(tx, differing.bearing, differing.formerly);
         changed.push(...differing.changed);
       });
       last = end;
@@ -178,7 +179,7 @@ export const createOrders = (deps: {
           now: clock.now(),
           metafields: 'brought along',
         });
-        if (saved.bearing.length > 0) await onChanged(tx, saved.bearing);
+        if (saved.bearing.length > 0) await onChanged(tx, saved.bearing, saved.formerly);
         changed.push(...saved.changed);
       });
     return changed;

@@ -62,7 +62,8 @@ export const world = async ({ mode = 'act' as 'observe' | 'act', settings = {}, 
     stores,
     reporting: basis,
     allowPrivate: false,
-    onChanged: async (sql, ids) => ingest.markStale(sql, await ticketsTouchedBy(sql, ids), { now: clock.now() }),
+    onChanged: async (sql, ids, formerly) =>
+      ingest.markStale(sql, await ticketsTouchedBy(sql, ids, formerly), { now: clock.now() }),
   });
   await orders.importMappingRules(
     JSON.stringify([

@@ -196,6 +196,31 @@ describe('the tickets an order touches', () => {
     expect(await ticketsTouchedBy(db, [])).toEqual([]);
   });
 
+  it('bug: a ticket kept the order that an address, a number or a customer was taken from', async () => {
+    const order = (change: object) =>
+      shopOrder(1001, { ...from('eva@example.com', 12), external_id: 'AMZ-7', ...change });
+    w.shop.orders = [order({})];
+    await w.orders.syncStore(w.connection);
+    const ticket = (name: string, requester: string | null, named: string[]) =>
+      db.query(
+        'insert into ticket (connection_id, external_id, first_seen_at, requester_hash, named_numbers) values ($1, $2, now(), $3, $4)',
+        [w.connection.id, name, requester && w.vault.hashAddress(requester), named],
+      );
+    await ticket('former address', 'eva@example.com', []);
+    await ticket('new address', 'ida@example.com', []);
+    await ticket('former number', null, ['amz-7']);
+    await ticket('neither', 'kim@example.com', ['amz-9']);
+    w.touched.length = 0;
+    const later = { date_modified: new Date(w.clock.now().getTime()).toUTCString() };
+    w.shop.orders = [order({ ...from('ida@example.com'), external_id: 'AMZ-8', ...later })];
+    await w.orders.syncStore(w.connection);
+    const names = await db.query<{ external_id: string }>(
+      'select external_id from ticket where id = any($1) order by external_id',
+      [w.touched],
+    );
+    expect(names.map(({ external_id }) => external_id)).toEqual(['former address', 'former number', 'new address']);
+  });
+
   it('are those of its address alone for which it is recent, or whose own number it may put in doubt', async () => {
     w.shop.orders = [shopOrder(1001, { ...from('eva@example.com'), ...placed('2026-02-01T10:00:00Z') })];
     await w.orders.syncStore(w.connection);

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { z } from 'zod';
 import { type Connection, createDirectory, type Directory } from '../../../src/features/directory/index.ts';
-import { createOrders, type Orders } from '../../../src/features/orders/index.ts';
+import { createOrders, type Orders, ticketsTouchedBy } from '../../../src/features/orders/index.ts';
 import { createVault, type Vault } from '../../../src/platform/crypto.ts';
 import type { Sql } from '../../../src/platform/database/database.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
@@ -19,6 +19,8 @@ export interface World {
   readonly orders: Orders;
   /** What was told of changed orders, one entry per transaction. */
   readonly told: bigint[][];
+  /** The tickets they touch, as their changes were written. */
+  readonly touched: bigint[];
   /** Runs inside the transaction that tells of changes. */
   whenTold: (sql: Sql) => Promise<void>;
   /** Another process on the same database: nothing remembered. */
@@ -53,8 +55,9 @@ export const world = async (db: Database, { timeZone = 'UTC' } = {}): Promise<Wo
       stores,
       reporting: { currency: 'USD', timeZone },
       allowPrivate: false,
-      onChanged: async (sql, ids) => {
+      onChanged: async (sql, ids, formerly) => {
         made.told.push([...ids]);
+        made.touched.push(...(await ticketsTouchedBy(sql, ids, formerly)));
         await made.whenTold(sql);
       },
     });
@@ -67,6 +70,7 @@ export const world = async (db: Database, { timeZone = 'UTC' } = {}): Promise<Wo
     connection,
     orders: another(),
     told: [],
+    touched: [],
     whenTold: async () => undefined,
     another,
   };
