@@ -1,6 +1,6 @@
 import nock from 'nock';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { InvalidInput, LimitReached, Refused, UpstreamError } from '../../../src/core/errors.ts';
+import { describe, expect, it } from 'vitest';
+import { LimitReached, Refused, UpstreamError } from '../../../src/core/errors.ts';
 import {
   anna,
   api,
@@ -8,51 +8,32 @@ import {
   auditJson,
   clockAt,
   connect,
+  conversation,
   conversationId,
   conversationJson,
-  customerId,
-  customerJson,
+  customer,
+  done,
+  errorOf,
   hex,
+  list,
   listOf,
   messageJson,
   minute,
   noteJson,
   origin,
+  page,
+  path,
   replyJson,
-  staffJson,
   tagIds,
+  tags,
   tagsJson,
   timeJson,
   userJson,
+  users,
+  withNock,
 } from './support.ts';
 
-beforeAll(() => nock.disableNetConnect());
-afterEach(() => {
-  const pending = nock.pendingMocks();
-  nock.cleanAll();
-  expect(pending).toEqual([]);
-});
-afterAll(() => {
-  nock.enableNetConnect();
-  nock.restore();
-});
-
-const path = (rest = '', id = conversationId) => `/v1/conversations/${id}${rest}`;
-const page = (number: number) => ({ page: number, pageSize: 100 });
-const list = (where: string, data: readonly unknown[], more: object = {}) =>
-  api()
-    .get(where)
-    .query((query) => query.page === '1')
-    .reply(200, listOf(data, more));
-const conversation = (attributes: object = {}, relationships: object = {}) =>
-  api()
-    .get(path())
-    .reply(200, { data: conversationJson(attributes, relationships) });
-const customer = () => api().get(`/v1/customers/${customerId}`).reply(200, { data: customerJson() });
-const users = () => list('/v1/users', staffJson);
-const tags = () => list('/v1/tags', tagsJson);
-const done = { status: 'done', modificationHistory: { statusAt: minute(20), tagsAt: minute(0), customAt: null } };
-const errorOf = (doing: Promise<unknown>) => doing.catch((error: unknown) => error);
+withNock();
 
 describe('verify', () => {
   it('says who we are', async () => {
@@ -243,138 +224,6 @@ describe('pullTickets', () => {
   });
 });
 
-describe('the handle timer', () => {
-  const pulling = (attributes = done) => {
-    conversation(attributes, { customer: null });
-    list(path('/messages'), []);
-  };
-  const times = (version: string, status: number, data: readonly unknown[] = []) =>
-    api()
-      .get(`/${version}/conversations/${conversationId}/times`)
-      .query(true)
-      .reply(status, status === 200 ? listOf(data) : {});
-  const workOf = async (client: ReturnType<typeof connect>) => {
-    const { tickets } = await client.pullTickets([{ externalId: conversationId, withHistory: 'yes' }]);
-    return tickets[0]?.history?.work.map(({ clock, rawSeconds }) => [clock, rawSeconds]);
-  };
-
-  it('is v2, and stays it though one conversation later has none', async () => {
-    users();
-    const client = connect();
-    pulling();
-    times('v2', 200, [timeJson(1, anna, 60_000)]);
-    expect(await workOf(client)).toEqual([['kustomer handle time v2', 60]]);
-    pulling();
-    times('v2', 404);
-    expect(await workOf(client)).toEqual([]);
-  });
-
-  it('is v1 where there is no v2, which is asked for once', async () => {
-    users();
-    const client = connect();
-    pulling();
-    times('v2', 404);
-    times('v1', 200, [timeJson(1, anna, 60)]);
-    expect(await workOf(client)).toEqual([['kustomer handle time v1', 60]]);
-    pulling();
-    times('v1', 200, [timeJson(1, anna, 90)]);
-    expect(await workOf(client)).toEqual([['kustomer handle time v1', 90]]);
-  });
-
-  it('is not v1 for a fault of v2', async () => {
-    pulling();
-    api().get(`/v2/conversations/${conversationId}/times`).query(true).times(4).reply(500, 'down');
-    expect(await errorOf(workOf(connect()))).toMatchObject({ status: 500 });
-  });
-
-  it('is the one that the settings name', async () => {
-    users();
-    pulling();
-    times('v1', 200, [timeJson(1, anna, 60)]);
-    expect(await workOf(connect({ timesVersion: 'v1' }))).toEqual([['kustomer handle time v1', 60]]);
-  });
-});
-
-describe('changeTags', () => {
-  const change = (tag: { add?: readonly string[]; remove?: readonly string[] }, client = connect()) =>
-    client.changeTags(conversationId, { add: tag.add ?? [], remove: tag.remove ?? [] });
-
-  it('adds and takes away by name what differs, and mirrors it in the attributes', async () => {
-    conversation({ tags: [tagIds.nord, tagIds.vip], custom: { partnerStr: 'nord', otherStr: 'x' } });
-    tags();
-    api().post(path('/tags'), ['partner_sud']).reply(200, {});
-    api().delete(path('/tags'), ['partner_nord']).reply(204);
-    api()
-      .put(path(), { custom: { partnerStr: 'sud' } })
-      .reply(200, { data: conversationJson() });
-    await change({ add: ['partner_sud'], remove: ['partner_nord', 'region_dk'] });
-  });
-
-  it('writes nothing where all is as it should be', async () => {
-    conversation({ tags: [tagIds.nord], custom: { partnerStr: 'partner_nord', regionStr: 'SE' } });
-    tags();
-    await change({ add: ['partner_nord'], remove: ['region_dk'] });
-  });
-
-  it('empties an attribute whose tag goes without another in its place', async () => {
-    conversation({ tags: [tagIds.nord], custom: { partnerStr: 'nord', regionStr: 'dk' } });
-    tags();
-    api().delete(path('/tags'), ['partner_nord']).reply(200, {});
-    api()
-      .put(path(), { custom: { partnerStr: null } })
-      .reply(200, {});
-    await change({ remove: ['partner_nord', 'region_se'] });
-  });
-
-  it('keeps a value that one of several tags says, however it is written', async () => {
-    conversation({ tags: [tagIds.nord], custom: { partnerStr: 'Nord', regionStr: 'Nord-Ost' } });
-    tags();
-    api().post(path('/tags'), ['partner_sud', 'region_nord_ost']).reply(200, {});
-    await change({ add: ['partner_sud', 'region_nord_ost'] });
-  });
-
-  it('leaves a value that nobody mapped to the agent who wrote it', async () => {
-    conversation({ tags: [tagIds.nord], custom: { partnerStr: 'somebody' } });
-    tags();
-    api().delete(path('/tags'), ['partner_nord']).reply(200, {});
-    await change({ remove: ['partner_nord'] });
-  });
-
-  it('sends the other form where Kustomer takes no bare list, and keeps to it', async () => {
-    const client = connect({ partnerFieldId: undefined, regionFieldId: undefined });
-    conversation();
-    api().post(path('/tags'), ['partner_nord']).reply(400, {});
-    api()
-      .post(path('/tags'), { tags: ['partner_nord'] })
-      .reply(200, {});
-    await change({ add: ['partner_nord'] }, client);
-    conversation();
-    api()
-      .post(path('/tags'), { tags: ['partner_sud'] })
-      .reply(200, {});
-    await change({ add: ['partner_sud'] }, client);
-  });
-
-  it('says 404 of a conversation that is gone', async () => {
-    api().get(path()).reply(404, {});
-    expect(await errorOf(change({ add: ['partner_nord'] }))).toMatchObject({ status: 404 });
-  });
-
-  it('waits for a record that took too many updates, and stops no reading meanwhile', async () => {
-    const { clock, slept } = clockAt();
-    const client = connect({ partnerFieldId: undefined }, clock);
-    conversation();
-    api().post(path('/tags')).reply(429, {}, { 'retry-after': '7' });
-    api().post(path('/tags')).reply(200, {});
-    await change({ add: ['partner_nord'] }, client);
-    expect(slept).toEqual([7000]);
-  });
-
-  it('makes no tag of odd characters', async () => {
-    expect(await errorOf(change({ add: ['Partner Nord'] }))).toBeInstanceOf(InvalidInput);
-  });
-});
-
 describe('the quota', () => {
   it('is the account’s by header, and our share of it', async () => {
     const { clock, slept } = clockAt();
@@ -408,77 +257,6 @@ describe('the quota', () => {
   it('that is used up for long is for the caller to wait for', async () => {
     api().get('/v1/users/current').reply(429, {}, { 'retry-after': '600' });
     expect(await errorOf(connect().verify())).toBeInstanceOf(LimitReached);
-  });
-});
-
-describe('inspect', () => {
-  const found = async (client = connect()) =>
-    Object.fromEntries(((await client.inspect?.()) ?? []).map(({ topic, level, next }) => [topic, { level, next }]));
-  const paths = ['conversations', 'customers', 'messages', 'tags', 'users', 'audit-logs', 'outbound-webhooks'];
-  const rights = (refused: readonly string[] = []) => {
-    for (const name of paths)
-      api()
-        .get(`/v1/${name}`)
-        .query({ page: 1, pageSize: 1 })
-        .reply(refused.includes(name) ? 403 : 200, listOf([]), {
-          'x-ratelimit-limit': '1000',
-          'x-ratelimit-remaining': '900',
-        });
-  };
-  const mapped = ['orderNumberStr', 'partnerStr', 'regionStr', 'reasonStr'];
-  const attributes = (names: readonly string[] = mapped) =>
-    api()
-      .get('/v1/metadata/conversation')
-      .reply(200, { data: { attributes: { properties: Object.fromEntries(names.map((name) => [name, {}])) } } });
-  const surveys = (enabled: boolean) =>
-    list('/v1/satisfaction', [{ type: 'satisfaction', id: 's1', attributes: { name: 'CSAT', enabled } }]);
-  const latestDone = (data: readonly unknown[]) =>
-    api()
-      .post('/v1/customers/search', (body) => body.and[0].conversation_status.equals === 'done')
-      .query({ page: 1, pageSize: 1 })
-      .reply(200, listOf(data));
-  const timesOf = (version: string, data: readonly unknown[]) =>
-    list(`/${version}/conversations/${conversationId}/times`, data);
-
-  it('finds an account that is as it should be', async () => {
-    rights();
-    surveys(false);
-    attributes();
-    latestDone([{ id: conversationId }]);
-    timesOf('v2', [timeJson(1, anna, 1000)]);
-    expect(await found()).toEqual({
-      rights: { level: 'ok', next: null },
-      'own survey': { level: 'ok', next: null },
-      fields: { level: 'ok', next: null },
-      'handle time': { level: 'ok', next: null },
-      quota: { level: 'ok', next: null },
-    });
-  });
-
-  it('warns of a survey that would ask twice, and of a timer that stands still', async () => {
-    rights(['audit-logs']);
-    surveys(true);
-    attributes(mapped.slice(1));
-    latestDone([{ id: conversationId }]);
-    timesOf('v2', []);
-    timesOf('v1', [timeJson(1, anna, 60)]);
-    expect(await found()).toMatchObject({
-      rights: { level: 'warn', next: expect.stringContaining('org.permission.audit_logs.read') },
-      'own survey': { level: 'warn' },
-      fields: { level: 'fail', next: expect.stringContaining('orderNumberFieldId') },
-      'handle time': { level: 'warn', next: expect.stringContaining('timesVersion to "v1"') },
-    });
-  });
-
-  it('fails a key that may not read conversations', async () => {
-    rights(['conversations']);
-    api().get('/v1/satisfaction').query(true).reply(403, {});
-    api().get('/v1/metadata/conversation').reply(403, {});
-    expect(await found()).toMatchObject({
-      rights: { level: 'fail' },
-      'own survey': { level: 'warn' },
-      fields: { level: 'warn', next: expect.stringContaining('org.permission.metadata.read') },
-    });
   });
 });
 

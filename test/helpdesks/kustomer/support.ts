@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import nock from 'nock';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { connectKustomer } from '../../../src/helpdesks/kustomer/client.ts';
 import { type KustomerSettings, settingsSchema } from '../../../src/helpdesks/kustomer/settings.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
@@ -198,3 +199,37 @@ export const collect = async <Item>(items: AsyncIterable<Item>): Promise<Item[]>
   for await (const item of items) all.push(item);
   return all;
 };
+
+/** What the adapter asks for is answered by nock alone, and all that was prepared is asked for. */
+export const withNock = (): void => {
+  beforeAll(() => nock.disableNetConnect());
+  afterEach(() => {
+    const pending = nock.pendingMocks();
+    nock.cleanAll();
+    expect(pending).toEqual([]);
+  });
+  afterAll(() => {
+    nock.enableNetConnect();
+    nock.restore();
+  });
+};
+
+export const path = (rest = '', id = conversationId) => `/v1/conversations/${id}${rest}`;
+export const page = (number: number) => ({ page: number, pageSize: 100 });
+export const list = (where: string, data: readonly unknown[], more: object = {}) =>
+  api()
+    .get(where)
+    .query((query) => query.page === '1')
+    .reply(200, listOf(data, more));
+export const conversation = (attributes: object = {}, relationships: object = {}) =>
+  api()
+    .get(path())
+    .reply(200, { data: conversationJson(attributes, relationships) });
+export const customer = () => api().get(`/v1/customers/${customerId}`).reply(200, { data: customerJson() });
+export const users = () => list('/v1/users', staffJson);
+export const tags = () => list('/v1/tags', tagsJson);
+export const done = {
+  status: 'done',
+  modificationHistory: { statusAt: minute(20), tagsAt: minute(0), customAt: null },
+};
+export const errorOf = (doing: Promise<unknown>) => doing.catch((error: unknown) => error);

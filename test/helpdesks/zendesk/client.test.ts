@@ -1,8 +1,8 @@
 import nock from 'nock';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { LimitReached, Refused, UpstreamError } from '../../../src/core/errors.ts';
+import { describe, expect, it } from 'vitest';
+import { Refused } from '../../../src/core/errors.ts';
 import { connectZendesk } from '../../../src/helpdesks/zendesk/client.ts';
-import type { Clock } from '../../../src/platform/clock.ts';
+import { annaJson, api, clockAt, connect, customerJson, id, origin, other, withNock } from './client-support.ts';
 import {
   anna,
   apiUser,
@@ -18,52 +18,7 @@ import {
   userJson,
 } from './support.ts';
 
-const origin = 'https://loom.zendesk.com';
-const now = new Date('2026-03-01T10:00:30Z');
-
-/** Stands still, and notes what was slept. */
-const clockAt = () => {
-  let nowMs = now.getTime();
-  const slept: number[] = [];
-  const clock: Clock = {
-    now: () => new Date(nowMs),
-    async sleep(ms) {
-      slept.push(ms);
-      nowMs += ms;
-    },
-    every: () => ({ stop: async () => {} }),
-  };
-  return { clock, slept };
-};
-
-const connect = (more: object = {}, clock = clockAt().clock) =>
-  connectZendesk(settingsWith({ limitShare: 1, ...more }), { clock, allowPrivate: false, apiUserId: apiUser });
-
-const api = () =>
-  nock(origin, {
-    reqheaders: { authorization: `Basic ${Buffer.from('deskledger@example.com/token:token').toString('base64')}` },
-  });
-
-const customerJson = userJson(customer, 'end-user');
-const annaJson = userJson(anna, 'agent', { name: 'Anna' });
-const id = '4400000001';
-const other = '4400000002';
-
-beforeAll(() => nock.disableNetConnect());
-afterEach(() => {
-  expect(nock.pendingMocks()).toEqual([]);
-  nock.cleanAll();
-});
-afterAll(() => {
-  nock.enableNetConnect();
-  nock.restore();
-});
-
-const collect = async <Item>(items: AsyncIterable<Item>): Promise<Item[]> => {
-  const all: Item[] = [];
-  for await (const item of items) all.push(item);
-  return all;
-};
+withNock();
 
 describe('verify', () => {
   it('says who we are', async () => {
@@ -316,153 +271,6 @@ describe('pullTickets', () => {
   });
 });
 
-describe('walkChanges', () => {
-  const path = '/api/v2/incremental/tickets/cursor.json';
-  const brief = (one: string, updated_at: string, status = 'open') => ({ id: Number(one), updated_at, status });
-
-  it('walks to the end of the stream, past empty pages', async () => {
-    api()
-      .get(path)
-      .query({ start_time: Date.parse('2026-02-01T00:00:00Z') / 1000 })
-      .reply(200, {
-        tickets: [
-          brief(id, '2026-02-02T00:00:00Z'),
-          brief(other, '2026-01-15T00:00:00Z'),
-          brief(id, '2026-02-03T00:00:00Z', 'solved'),
-          brief(id, '2026-02-01T00:00:00Z'),
-        ],
-        after_cursor: 'a1',
-        end_of_stream: false,
-      });
-    api().get(path).query({ cursor: 'a1' }).reply(200, { tickets: [], after_cursor: 'a2', end_of_stream: false });
-    api()
-      .get(path)
-      .query({ cursor: 'a2' })
-      .reply(200, { tickets: [brief(other, '2026-02-04T00:00:00Z')], after_cursor: 'a3', end_of_stream: true });
-    const pages = await collect(connect().walkChanges({ cursor: null, since: new Date('2026-02-01T00:00:00Z') }));
-    expect(pages).toEqual([
-      {
-        changed: [
-          { externalId: id, updatedAt: new Date('2026-02-03T00:00:00Z'), status: 'solved' },
-          { externalId: other, updatedAt: new Date('2026-01-15T00:00:00Z'), status: 'open' },
-        ],
-        cursor: 'a1',
-      },
-      { changed: [], cursor: 'a2' },
-      { changed: [{ externalId: other, updatedAt: new Date('2026-02-04T00:00:00Z'), status: 'open' }], cursor: 'a3' },
-    ]);
-  });
-
-  it('ends after the page that reaches `until` by the time the export is ordered by', async () => {
-    const until = new Date('2026-02-02T00:00:00Z');
-    const page = (generated: string, cursor: string) => ({
-      tickets: [{ ...brief(id, '2026-01-01T00:00:00Z'), generated_timestamp: Date.parse(generated) / 1000 }],
-      after_cursor: cursor,
-      end_of_stream: false,
-    });
-    api().get(path).query(true).reply(200, page('2026-02-02T00:00:00Z', 'a1'));
-    api().get(path).query({ cursor: 'a1' }).reply(200, page('2026-02-02T00:00:01Z', 'a2'));
-    const from = { cursor: null, since: new Date('2026-02-01T00:00:00Z'), until };
-    expect(await collect(connect().walkChanges(from))).toHaveLength(2);
-  });
-
-  it('starts at least a minute ago', async () => {
-    api()
-      .get(path)
-      .query({ start_time: Math.floor((now.getTime() - 61_000) / 1000) })
-      .reply(200, { tickets: [], after_cursor: 'a1', end_of_stream: true });
-    await collect(connect().walkChanges({ cursor: null, since: now }));
-  });
-
-  it('goes on from a cursor and stops where it does not move', async () => {
-    api().get(path).query({ cursor: 'a9' }).reply(200, { tickets: [], after_cursor: 'a9' });
-    expect(await collect(connect().walkChanges({ cursor: 'a9', since: now }))).toEqual([{ changed: [], cursor: 'a9' }]);
-  });
-
-  it('keeps within the export’s own quota', async () => {
-    const { clock, slept } = clockAt();
-    const headers = {
-      'x-rate-limit': '700',
-      'x-rate-limit-remaining': '600',
-      'zendesk-ratelimit-incremental-exports': 'total=10; remaining=1; resets=42',
-    };
-    api().get(path).query(true).reply(200, { tickets: [], after_cursor: 'a1' }, headers);
-    api()
-      .get(path)
-      .query({ cursor: 'a1' })
-      .reply(200, { tickets: [], after_cursor: 'a2', end_of_stream: true }, headers);
-    await collect(connect({ limitShare: 0.1 }, clock).walkChanges({ cursor: 'a0', since: now }));
-    expect(slept).toEqual([42_000]);
-  });
-});
-
-describe('changeTags', () => {
-  const path = `/api/v2/tickets/${id}/tags`;
-
-  it('adds by PUT and takes away by DELETE with a body', async () => {
-    api()
-      .put(path, { tags: ['partner_nord'] })
-      .reply(200, { tags: ['vip', 'partner_nord'] });
-    api()
-      .delete(path, { tags: ['partner_sud'] })
-      .reply(200, { tags: ['vip'] });
-    await connect().changeTags(id, { add: ['partner_nord'], remove: ['partner_sud'] });
-  });
-
-  it('calls nobody where nothing changes', async () => {
-    await connect().changeTags(id, { add: [], remove: [] });
-  });
-
-  it.each([
-    ['a closed ticket', 422, false],
-    ['a ticket that is gone', 404, false],
-    ['a clash with somebody’s save', 409, true],
-  ])('tells %s by its status', async (_what, status, retryable) => {
-    api().put(path).reply(status, { error: 'RecordInvalid' });
-    const error = await connect()
-      .changeTags(id, { add: ['partner_nord'], remove: [] })
-      .catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(UpstreamError);
-    expect(error).toMatchObject({ status, retryable });
-  });
-
-  it('hands on a quota that is used up for long', async () => {
-    api().put(path).reply(429, {}, { 'retry-after': '93' });
-    const error = await connect()
-      .changeTags(id, { add: ['partner_nord'], remove: [] })
-      .catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(LimitReached);
-    expect(error).toMatchObject({ retryAfterMs: 93_000 });
-  });
-
-  it('waits for the quota of updates, which reads do not touch', async () => {
-    const { clock, slept } = clockAt();
-    const client = connect({ limitShare: 0.01 }, clock);
-    const headers = {
-      'x-rate-limit': '700',
-      'x-rate-limit-remaining': '650',
-      'zendesk-ratelimit-tickets-update': 'total=100; remaining=2; resets=30',
-    };
-    api().put(path).twice().reply(200, { tags: [] }, headers);
-    api()
-      .get('/api/v2/tickets/show_many.json')
-      .query(true)
-      .reply(200, { tickets: [ticketJson()] });
-    await client.changeTags(id, { add: ['partner_nord'], remove: [] });
-    await client.pullTickets([{ externalId: id, withHistory: 'no' }]);
-    expect(slept).toEqual([]);
-    await client.changeTags(id, { add: ['region_se'], remove: [] });
-    expect(slept).toEqual([30_000]);
-  });
-
-  it.each(['two words', 'a,b', 'Upper', '', 'x'.repeat(81)])(
-    'refuses a tag that Zendesk would change: %s',
-    async (tag) => {
-      await expect(connect().changeTags(id, { add: [tag], remove: [] })).rejects.toThrow(/no tag that Zendesk keeps/);
-    },
-  );
-});
-
 describe('the address', () => {
   it('of another host is refused unless private upstreams are allowed', async () => {
     const settings = settingsWith({ baseUrl: 'http://127.0.0.1:4000/' });
@@ -474,22 +282,5 @@ describe('the address', () => {
       .reply(200, { user: userJson(apiUser, 'agent') });
     const client = connectZendesk(settings, { clock: clockAt().clock, allowPrivate: true, apiUserId: null });
     expect(await client.verify()).toMatchObject({ apiUserId: apiUser });
-  });
-});
-
-describe('count', () => {
-  const counting = (since: string) =>
-    api()
-      .get('/api/v2/search/count')
-      .query({ query: `type:ticket created>=${since}` });
-
-  it('asks the search for tickets created since', async () => {
-    counting('2026-02-01T00:00:00Z').reply(200, { count: 1234 });
-    expect(await connect().count?.(new Date('2026-02-01T00:00:00.500Z'))).toBe(1234);
-  });
-
-  it.each([403, 404])('tells no number where the search is closed to us: %d', async (status) => {
-    counting('2026-02-01T00:00:00Z').reply(status, {});
-    expect(await connect().count?.(new Date('2026-02-01T00:00:00Z'))).toBeNull();
   });
 });
