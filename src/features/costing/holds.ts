@@ -1,7 +1,14 @@
+import { uncountedClock } from '../../helpdesks/port.ts';
 import type { Sql } from '../../platform/database/database.ts';
 
 /** From how many tickets on the same value of one author in one second is a bulk edit. RULES section 4. */
 const bulkTickets = 3;
+
+/** Work `e` that may be part of a bulk edit. What another clock stands for is none: it costs nothing, nobody has to decide. */
+const maySetValue = `e.kind = 'measured' and e.actor = 'agent' and e.clock <> '${uncountedClock}'`;
+
+/** Holding takes a cost back; kept work has none, stays kept when decided again, and would be asked for time and again. */
+const isToBeHeld = `e.state = 'costed' and e.decision is distinct from 'accept'`;
 
 /** One measured change by an agent that set an absolute total. */
 export interface ValueSet {
@@ -40,12 +47,12 @@ export const findBulkEdits = async (sql: Sql, sets: readonly ValueSet[]): Promis
   const own = [...new Set(sets.map(({ ticketId }) => ticketId))];
   const rows = await sql.query<{ at: number; ticketId: bigint; notHeld: boolean }>(
     `select w.at::int as at, e.ticket_id as "ticketId",
-            bool_or(e.state <> 'held' and e.decision is distinct from 'accept') as "notHeld"
+            bool_or(${isToBeHeld}) as "notHeld"
        from unnest($1::int[], $2::text[], $3::timestamptz[], $4::bigint[])
             with ordinality as w(connection_id, agent_id, second, value, at)
        join work_entry e on e.connection_id = w.connection_id and e.agent_id = w.agent_id
         and e.worked_at >= w.second and e.worked_at < w.second + interval '1 second'
-        and e.value = w.value and e.kind = 'measured' and e.actor = 'agent'
+        and e.value = w.value and ${maySetValue}
       where e.ticket_id <> all($5::bigint[])
       group by w.at, e.ticket_id`,
     [
@@ -77,14 +84,13 @@ export const findBulkEdits = async (sql: Sql, sets: readonly ValueSet[]): Promis
 export const findMissedHolds = async (sql: Sql, recordedSince: Date): Promise<bigint[]> => {
   const rows = await sql.query<{ ticketId: bigint }>(
     `with recent as (
-       select distinct connection_id, agent_id, date_trunc('second', worked_at, 'UTC') as second, value from work_entry
-        where recorded_at >= $1 and kind = 'measured' and actor = 'agent' and agent_id is not null and value is not null)
-     select distinct unnest(array_agg(e.ticket_id) filter (
-              where e.state <> 'held' and e.decision is distinct from 'accept')) as "ticketId"
+       select distinct connection_id, agent_id, date_trunc('second', worked_at, 'UTC') as second, value from work_entry e
+        where recorded_at >= $1 and ${maySetValue} and agent_id is not null and value is not null)
+     select distinct unnest(array_agg(e.ticket_id) filter (where ${isToBeHeld})) as "ticketId"
        from recent r
        join work_entry e on e.connection_id = r.connection_id and e.agent_id = r.agent_id
         and e.worked_at >= r.second and e.worked_at < r.second + interval '1 second'
-        and e.value = r.value and e.kind = 'measured' and e.actor = 'agent'
+        and e.value = r.value and ${maySetValue}
       group by r.connection_id, r.agent_id, r.second, r.value
      having count(distinct e.ticket_id) >= ${bulkTickets}
       order by 1`,

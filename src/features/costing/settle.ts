@@ -1,5 +1,5 @@
 import { dayIn } from '../../core/time.ts';
-import type { Channel, Closing, Touch, WorkReading } from '../../helpdesks/port.ts';
+import { type Channel, type Closing, type Touch, uncountedClock, type WorkReading } from '../../helpdesks/port.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { readClosing } from './closing.ts';
 import { type Constants, loadConstants } from './constants.ts';
@@ -93,8 +93,8 @@ const candidatesOf = (
   return [...candidates.values()];
 };
 
-const valueSetOf = (ticket: TicketToSettle, { kind, actor, agentId, value, workedAt }: Entry): ValueSet | null =>
-  kind !== 'measured' || actor !== 'agent' || agentId === null || value === null
+const valueSetOf = (ticket: TicketToSettle, { kind, actor, agentId, clock, value, workedAt }: Entry): ValueSet | null =>
+  kind !== 'measured' || actor !== 'agent' || agentId === null || value === null || clock === uncountedClock
     ? null
     : { connectionId: ticket.connectionId, ticketId: ticket.ticketId, agentId, workedAt, value };
 

@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { findMissedHolds, settleWork } from '../../../src/features/costing/index.ts';
+import { uncountedClock } from '../../../src/helpdesks/port.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
 import { testDatabase } from '../../support/database.ts';
 import { type Ledger, now, openLedger, reading } from './ledger.ts';
@@ -83,6 +84,32 @@ describe('a bulk edit', () => {
       tickets.map((ticketId, index) => ({ ticketId, readings: [at(['000', '500', '999'][index] ?? '')], touches: [] })),
     );
     expect((await Promise.all(tickets.map(held))).flat()).toEqual(['held', 'held', 'held']);
+  });
+
+  test('bug: work that another clock stands for was to be held for ever, so its tickets marked each other stale', async () => {
+    for (const { part, state } of [
+      { part: { clock: uncountedClock }, state: 'kept' },
+      { part: { clock: 'time tracking' }, state: 'held' },
+    ]) {
+      const some = [await ledger.ticket(), await ledger.ticket(), await ledger.ticket()];
+      const [first = 0n, ...others] = some;
+      await settleOne(first, part);
+      let stale = await ledger.settle(others.map((ticketId) => ({ ticketId, readings: [bulk(part)], touches: [] })));
+      for (let turn = 0; turn < 3 && stale.heldElsewhere.length > 0; turn++)
+        stale = await ledger.settle(stale.heldElsewhere.map((ticketId) => ({ ticketId })));
+      expect(stale.heldElsewhere).toEqual([]);
+      expect((await findMissedHolds(db, now)).filter((id) => some.includes(id))).toEqual([]);
+      expect((await Promise.all(some.map(held))).flat()).toEqual([state, state, state]);
+    }
+  });
+
+  test('bug: work that yields to another clock was to be held for ever', async () => {
+    const [first = 0n, ...others] = tickets;
+    await settleOne(first, { clock: 'talk' });
+    await ledger.settle([{ ticketId: first, readings: [reading({ clock: 'time tracking' })], touches: [] }]);
+    const lot = others.map((ticketId) => ({ ticketId, readings: [bulk()], touches: [] }));
+    expect((await ledger.settle(lot)).heldElsewhere).toEqual([]);
+    expect((await findMissedHolds(db, now)).filter((id) => tickets.includes(id))).toEqual([]);
   });
 
   test('whose parts two workers stored at the same moment is found by the sweep', async () => {
