@@ -2,7 +2,6 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Vault } from '../../platform/crypto.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
-import { isStorageTrouble } from '../../platform/database/trouble.ts';
 import type { RunStep } from '../../platform/log.ts';
 import { append, currentRules, loadCurrent, wantedTags } from '../attribution/index.ts';
 import { settleWork } from '../costing/index.ts';
@@ -13,21 +12,11 @@ import { mostOlder, olderAgainMs } from './coalescing.ts';
 import { decideLot } from './family.ts';
 import { foundWorkOf } from './found-work.ts';
 import type { Failure } from './isolate.ts';
+import { createLots, pastDeadlocks } from './lots.ts';
 import { asStored, type Gathered, mergePull } from './merge.ts';
 import { countFailure, currentMode, markStale, pullNow, releaseClaims } from './store.ts';
 import { dependantsOf, lockTickets, type SavedTicket, saveTickets } from './tickets.ts';
 import { loadTagRows, planTags, saveTagPlans } from './want-tags.ts';
-
-/** Tickets in one transaction: small, so that the edge never waits long for a ticket's lock. */
-const lotInTransaction = 50;
-
-/** A lot that met another writer in a ring of locks is tried again this often before it is put back. */
-const deadlockTries = 3;
-
-const isDeadlock = (error: unknown): boolean => {
-  const code = (error as { code?: unknown } | null)?.code;
-  return code === '40P01' || code === '40001';
-};
 
 const textSetting = (connection: Connection, key: string): string | null => {
   const value = connection.settings[key];
@@ -260,44 +249,18 @@ export const createProcessor = (deps: {
     return suppressed;
   };
 
-  const runOnce = (connection: Connection, items: readonly Item[]): Promise<void> =>
-    runStep('process', async (line) => {
-      line.connection = connection.id;
-      line.tickets = items.length;
-      for (let tries = 1; ; tries += 1) {
-        line.tries = tries;
-        try {
-          const suppressed = await db.transaction((tx) => processLot(tx, connection, items), { prepared: true });
-          if (suppressed.size > 0) line.notInvited = [...suppressed].map(([reason, count]) => `${reason}: ${count}`);
-          for (const [reason, count] of suppressed) deps.onSuppressed?.(reason, count);
-          return;
-        } catch (error) {
-          if (!isDeadlock(error) || tries >= deadlockTries) throw error;
-        }
-      }
-    });
-
-  /** Halves a lot that fails until the ticket at fault is alone; throws where the storage failed, which is no ticket's fault. */
-  const run = async (connection: Connection, items: readonly Item[]): Promise<Failure[]> => {
-    const [first] = items;
-    if (!first) return [];
-    try {
-      await runOnce(connection, items);
-      return [];
-    } catch (error) {
-      if (isStorageTrouble(error)) throw error;
-      if (items.length === 1) return [{ ticketId: first.ticketId, error }];
-      const middle = Math.ceil(items.length / 2);
-      return [...(await run(connection, items.slice(0, middle))), ...(await run(connection, items.slice(middle)))];
-    }
-  };
-
-  const inLots = async (connection: Connection, items: readonly Item[]): Promise<Failure[]> => {
-    const failures: Failure[] = [];
-    for (let start = 0; start < items.length; start += lotInTransaction)
-      failures.push(...(await run(connection, items.slice(start, start + lotInTransaction))));
-    return failures;
-  };
+  const inLots = createLots<Connection, Item>({
+    runLot: (connection, items) =>
+      runStep('process', async (line) => {
+        line.connection = connection.id;
+        line.tickets = items.length;
+        const suppressed = await pastDeadlocks(line, () =>
+          db.transaction((tx) => processLot(tx, connection, items), { prepared: true }),
+        );
+        if (suppressed.size > 0) line.notInvited = [...suppressed].map(([reason, count]) => `${reason}: ${count}`);
+        for (const [reason, count] of suppressed) deps.onSuppressed?.(reason, count);
+      }),
+  });
 
   return {
     process: (connection, gathered) =>

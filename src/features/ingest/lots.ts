@@ -1,0 +1,57 @@
+import { isStorageTrouble } from '../../platform/database/trouble.ts';
+import type { StepLine } from '../../platform/log.ts';
+import type { Failure } from './isolate.ts';
+
+/** Tickets in one transaction: small, so that the edge never waits long for a ticket's lock. */
+const lotInTransaction = 50;
+
+/** A lot that met another writer in a ring of locks is tried again this often before it is put back. */
+const deadlockTries = 3;
+
+const isDeadlock = (error: unknown): boolean => {
+  const code = (error as { code?: unknown } | null)?.code;
+  return code === '40P01' || code === '40001';
+};
+
+/** What the work gives once no other writer stands in its way; the line tells how many tries that took. */
+export const pastDeadlocks = async <Result>(line: StepLine, work: () => Promise<Result>): Promise<Result> => {
+  for (let tries = 1; ; tries += 1) {
+    line.tries = tries;
+    try {
+      return await work();
+    } catch (error) {
+      if (!isDeadlock(error) || tries >= deadlockTries) throw error;
+    }
+  }
+};
+
+/**
+ * Runs items lot by lot and returns those that fail by themselves: a lot that fails is halved until the ticket at fault is
+ * alone. Throws where the storage failed, which is no ticket's fault.
+ */
+export const createLots = <Context, Item extends { readonly ticketId: bigint }>({
+  runLot,
+}: {
+  readonly runLot: (context: Context, items: readonly Item[]) => Promise<void>;
+}) => {
+  const run = async (context: Context, items: readonly Item[]): Promise<Failure[]> => {
+    const [first] = items;
+    if (!first) return [];
+    try {
+      await runLot(context, items);
+      return [];
+    } catch (error) {
+      if (isStorageTrouble(error)) throw error;
+      if (items.length === 1) return [{ ticketId: first.ticketId, error }];
+      const middle = Math.ceil(items.length / 2);
+      return [...(await run(context, items.slice(0, middle))), ...(await run(context, items.slice(middle)))];
+    }
+  };
+
+  return async (context: Context, items: readonly Item[]): Promise<Failure[]> => {
+    const failures: Failure[] = [];
+    for (let start = 0; start < items.length; start += lotInTransaction)
+      failures.push(...(await run(context, items.slice(start, start + lotInTransaction))));
+    return failures;
+  };
+};
