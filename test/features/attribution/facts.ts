@@ -1,5 +1,5 @@
 import { dayMs } from '../../../src/core/time.ts';
-import type { AttributionInput, Decision } from '../../../src/features/attribution/index.ts';
+import type { AttributionInput, Decision, TicketRule } from '../../../src/features/attribution/index.ts';
 import { partnerBook, regionBook } from '../../../src/features/directory/index.ts';
 import type { OrderFact } from '../../../src/features/orders/index.ts';
 import type { PersonChange, PersonChanges } from '../../../src/helpdesks/port.ts';
@@ -112,3 +112,24 @@ export const short = ({ method, confidence, shares }: Decision): string =>
       ({ partner, region, ppm }) => `${partner ?? '-'}/${region ?? '-'}${ppm === 1_000_000 ? '' : ` ${ppm}`}`,
     ),
   ].join(', ');
+
+export const rule = (
+  id: number,
+  condition: TicketRule['condition'],
+  gives: { partner?: string; region?: string },
+): TicketRule => ({
+  id,
+  condition,
+  partner: gives.partner ?? null,
+  region: gives.region ?? null,
+});
+
+export const named = { namedNumbers: ['1001'] };
+
+export const field = { orderNumber: '1001' };
+
+export const inDenmark = { country: 'DK', region: 'DK' };
+
+export const nowhere = { country: null, region: null };
+
+export const foreign = { belongsToRequester: false };
