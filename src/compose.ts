@@ -8,6 +8,7 @@ import { type Day, dayMs, hourMs } from './core/time.ts';
 import { type Access, createAccess, signInRoutes } from './features/access/index.ts';
 import {
   createFxFetch,
+  createFxRun,
   findMissedHolds,
   foldRollups,
   type PriceImportReport,
@@ -280,7 +281,10 @@ export const compose = async (
       connections: async () => (await directory.connections.list()).filter(({ kind }) => helpdesks.has(kind)),
       clientOf: helpdeskOf,
     });
-    const fxFetch = createFxFetch({ db, clock, url: config.fxUrl, allowPrivate: config.allowPrivateUpstreams });
+    const fetchFx = createFxRun(
+      createFxFetch({ db, clock, url: config.fxUrl, allowPrivate: config.allowPrivateUpstreams }),
+      reprice,
+    );
 
     const decide = (lot: ingest.Lot): Promise<void> =>
       ingest.isolate({ sql: db, clock, runStep }, 'decide again', lot, async ({ connectionId, ticketIds }) =>
@@ -320,8 +324,6 @@ export const compose = async (
       await walk(await connectionById(id), { stop });
     };
     const surveysAtOnce = 50;
-    // A process that died between storing rates and pricing with them left work behind that no later rate touches.
-    let repricedSinceStart = false;
 
     /** No role can work without the database. A worker needs no queue: its sweeps do the work themselves then. */
     const ready = async (): Promise<string | null> => {
@@ -400,11 +402,7 @@ export const compose = async (
             syncStore: walkById,
             reconcile: walkById,
             watch: async (id) => watcher.look(await connectionById(id)),
-            fetchFx: async () => {
-              const report = await fxFetch?.();
-              if (report && (report.priced || !repricedSinceStart)) await reprice(report);
-              repricedSinceStart = true;
-            },
+            fetchFx,
             claimDue: () => ingest.claimDue(db, clock.now()),
             claimStale: () => ingest.claimStale(db, clock.now()),
             claimTags: () => ingest.claimTags(db, clock.now()),

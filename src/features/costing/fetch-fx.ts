@@ -34,3 +34,22 @@ export const createFxFetch = (deps: {
     return db.transaction((tx) => importFx(tx, text, { dryRun: false, actor: 'schedule', now: clock.now() }));
   };
 };
+
+/**
+ * Fetches rates and prices with them. A run that stores rates and fails before everything is priced with them leaves it owed to
+ * the next run, in this process or, as each owes it from its start, in another: the same rates would not come as news again.
+ */
+export const createFxRun = (
+  fetch: (() => Promise<PriceImportReport>) | null,
+  reprice: (report: PriceImportReport) => Promise<unknown>,
+): (() => Promise<void>) => {
+  let owed = true;
+  return async () => {
+    const report = await fetch?.();
+    if (!report || !(owed || report.priced)) return;
+    const asked = owed ? { ...report, priced: null } : report;
+    owed = true;
+    await reprice(asked);
+    owed = false;
+  };
+};

@@ -9,7 +9,7 @@ export {
   workToDecide,
 } from './decisions.ts';
 export { estimateTouches } from './estimate.ts';
-export { createFxFetch } from './fetch-fx.ts';
+export { createFxFetch, createFxRun } from './fetch-fx.ts';
 export { foldRollups } from './fold.ts';
 export { type Fx, type FxWant, findFx, fxKey } from './fx.ts';
 export { findMissedHolds } from './holds.ts';

@@ -50,6 +50,7 @@ const claim = (sql: Sql, now: Date, limit: number): Promise<Due[]> =>
             WHEN t.merged_into_external_id IS NOT NULL THEN 'merged'
             WHEN t.status IS NULL OR t.status NOT IN ('solved', 'closed') THEN 'ticket reopened'
             WHEN coalesce(t.solved_at, i.invited_at) < $3 THEN 'solved too long ago'
+            WHEN c.surveys_since IS NULL OR coalesce(t.solved_at, i.invited_at) <= c.surveys_since THEN 'solved before surveys'
             WHEN i.address_sealed IS NULL THEN 'no address' END AS obstacle
      FROM invitation i JOIN ticket t ON t.id = i.ticket_id JOIN connection c ON c.id = t.connection_id
        LEFT JOIN survey_person p ON p.person_hash = i.person_hash

@@ -135,6 +135,7 @@ describe('sendDue', () => {
     ['merged', `UPDATE ticket SET merged_into_external_id = '1'`],
     ['mode observe', `UPDATE connection SET mode = 'observe'`],
     ['mode observe', `UPDATE connection SET disabled_at = now()`],
+    ['solved before surveys', `UPDATE connection SET surveys_since = (SELECT max(solved_at) FROM ticket)`],
     ['no address', `UPDATE invitation SET address_sealed = NULL`],
   ])('cancels at the last moment: %s (%s)', async (reason, change) => {
     const ticket = await invite();

@@ -177,6 +177,19 @@ describe('history', () => {
     expect(await claimDue(w.db, w.clock.now())).toMatchObject([{ ticketIds: [await w.idOf('newer')] }]);
   });
 
+  test('bug: history that five connections pulled left no hand for what happens now', async () => {
+    feed([changed('old', old)]);
+    await walk();
+    await w.db.query(
+      `insert into ticket (connection_id, external_id, first_seen_at, from_backfill, due_at, claimed_until)
+       select $1, 'held ' || n, now(), true, now(), now() + interval '1 minute' from generate_series(1, 2000) n`,
+      [w.connection.id],
+    );
+    await w.deliver('new');
+    w.clock.advance(3 * secondMs);
+    expect(await claimDue(w.db, w.clock.now())).toMatchObject([{ ticketIds: [await w.idOf('new')] }]);
+  });
+
   test('becomes free at once when a webhook tells of a ticket that is claimed with it', async () => {
     history('1');
     await walk();
