@@ -78,7 +78,7 @@ export interface PricingInput {
   readonly reportingCurrency: string;
   /** The shares of the entry's highest revision; `live` while nothing reverses them. */
   readonly last: { readonly live: boolean; readonly postings: readonly StoredPosting[] };
-  /** What the tables say today; looked at for an entry never posted in the reporting currency, or with `reprice`. */
+  /** What the tables say today; looked at where nothing is live in the reporting currency, or with `reprice`. */
   readonly today: Price | Unpriced;
   readonly reprice: boolean;
   /** Why the entry may change when neither its seconds, its price nor its shares tell: a hold, a decision, an estimate. */
@@ -151,11 +151,15 @@ const same = (a: Posting, b: Posting): boolean =>
 const sameBasis = (a: Pick<Posting, 'currency' | 'workedDay'>, b: Pick<Posting, 'currency' | 'workedDay'>): boolean =>
   a.currency === b.currency && a.workedDay === b.workedDay;
 
-/** The frozen price unless it led to another currency, or the tables are asked again and say something else. */
+/**
+ * The frozen price unless it led to another currency, or the tables are asked again and say something else. They are asked
+ * where nothing is live: what was corrected while the work was held, or replaced, did not reach it.
+ */
 const priceFor = ({ last, today, reprice, reportingCurrency }: PricingInput): Price | Unpriced => {
   const frozen = last.postings[0];
   if (!frozen || frozen.currency !== reportingCurrency) return today;
-  return !reprice || typeof today === 'string' || samePrice(today, frozen.price) ? frozen.price : today;
+  const asked = reprice || !last.live;
+  return !asked || typeof today === 'string' || samePrice(today, frozen.price) ? frozen.price : today;
 };
 
 const desiredPostings = (input: PricingInput, price: Price, revision: number): Posting[] => {

@@ -93,7 +93,10 @@ const candidatesOf = (
   return [...candidates.values()];
 };
 
-const valueSetOf = (ticket: TicketToSettle, { kind, actor, agentId, clock, value, workedAt }: Entry): ValueSet | null =>
+const valueSetOf = (
+  ticket: TicketToSettle,
+  { kind, actor, agentId, clock, value, workedAt }: Entry,
+): ValueSet | null =>
   kind !== 'measured' || actor !== 'agent' || agentId === null || value === null || clock === uncountedClock
     ? null
     : { connectionId: ticket.connectionId, ticketId: ticket.ticketId, agentId, workedAt, value };
@@ -117,12 +120,13 @@ const stateCauseOf = (
   return stored.unpriced === null ? null : 'rate';
 };
 
-/** Nothing is frozen for an entry that was never posted, or posted in another reporting currency. */
+/** Nothing is frozen for an entry of which nothing is live, or that was posted in another reporting currency. */
 const needsPrice = (
   { costedSeconds }: ReplayedWork,
   stored: StoredEntry | null,
   { reprice, reportingCurrency }: { readonly reprice: boolean; readonly reportingCurrency: string },
-): boolean => costedSeconds > 0 && (reprice || stored?.last.postings[0]?.currency !== reportingCurrency);
+): boolean =>
+  costedSeconds > 0 && (reprice || !stored?.last.live || stored.last.postings[0]?.currency !== reportingCurrency);
 
 const wantOf = (ticket: TicketToSettle, entry: Entry): PriceWant => ({
   connectionId: ticket.connectionId,
@@ -141,11 +145,8 @@ const isUnratedAi = (candidate: Candidate, today: Price | Unpriced): boolean =>
   today === 'no rate' &&
   (hasTurned(candidate) || candidate.stored?.last.live !== true);
 
-/** Whether today's rates and FX are asked instead of the frozen ones. */
-const asksToday = (ticket: TicketToSettle, candidate: Candidate): boolean =>
-  ticket.reprice ||
-  hasTurned(candidate) ||
-  (candidate.entry.actor === 'ai_agent' && candidate.stored?.last.live !== true);
+/** Whether today's rates and FX are asked instead of those that are frozen in live postings. */
+const asksToday = (ticket: TicketToSettle, candidate: Candidate): boolean => ticket.reprice || hasTurned(candidate);
 
 /** Tickets to be settled together, and what they are settled in. */
 export interface SettleLot {

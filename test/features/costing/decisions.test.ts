@@ -9,7 +9,7 @@ import {
 } from '../../../src/features/costing/index.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
 import { testDatabase } from '../../support/database.ts';
-import { type Ledger, now, openLedger, reading } from './ledger.ts';
+import { type Ledger, now, openLedger, reading, wholly } from './ledger.ts';
 
 let db: Database;
 let ledger: Ledger;
@@ -78,6 +78,20 @@ describe('on held work', () => {
     // Also of one that was decided before, for a decision can be revised.
     expect(await bulkEditOf(db, id)).toEqual(group);
     await expect(bulkEditOf(db, await entryOf(beside))).rejects.toThrow(Conflict);
+  });
+
+  test('bug: accepted, it was costed at the rate from before it was held', async () => {
+    const [ticketId = 0n, ...others] = tickets;
+    expect(await ledger.cost(ticketId, { readings: [bulk()], touches: [] })).toEqual([5_000_000n, 600, 0]);
+    const lot = others.map((id) => ({ ticketId: id, readings: [bulk()], touches: [] }));
+    expect((await ledger.settle(lot)).heldElsewhere).toEqual([ticketId]);
+    expect(await ledger.cost(ticketId)).toEqual([0n, 0, 0]);
+    const report = await ledger.rates('default,,40,USD,2026-01-01');
+    expect(await ledger.toReprice(report.priced?.from ?? '')).toEqual([]);
+    await decide([await entryOf(ticketId)], 'accept');
+    expect(await ledger.cost(ticketId)).toEqual([6_666_667n, 600, 0]);
+    await ledger.rates('default,,50,USD,2026-01-01');
+    expect(await ledger.cost(ticketId, { shares: wholly('sud'), attributionVersion: 2 })).toEqual([6_666_667n, 600, 0]);
   });
 
   test('that is also above the cap, the cap stays until that is decided by its name', async () => {

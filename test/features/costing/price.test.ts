@@ -195,13 +195,21 @@ describe('changes', () => {
     expect(ledger.write({ today: 'no rate', reprice: true }).postings).toEqual([]);
   });
 
-  test('an entry that comes back is posted at its frozen price as a later revision', () => {
+  test('bug: an entry that comes back was posted at the price it once had; today’s counts, and is frozen from then on', () => {
     const ledger = ledgerOf();
     ledger.write({});
     ledger.write({ costedSeconds: 0, stateCause: 'hold' });
     const plan = ledger.write({ today: euro, stateCause: 'decision' });
-    expect(plan.postings).toMatchObject([{ revision: 3, shareNo: 1, costMicros: 5_000_000n, cause: 'decision' }]);
-    expect(ledger.cost()).toBe(5_000_000n);
+    expect(plan.postings).toMatchObject([{ revision: 3, shareNo: 1, costMicros: 16_500_000n, cause: 'decision' }]);
+    ledger.write({ shares: [share('sud')], attributionVersion: 2 });
+    expect(ledger.cost()).toBe(16_500_000n);
+  });
+
+  test('an entry that comes back keeps the price it once had where the tables tell none any more', () => {
+    const ledger = ledgerOf();
+    ledger.write({});
+    ledger.write({ costedSeconds: 0, stateCause: 'hold' });
+    expect(ledger.write({ today: 'no rate', stateCause: 'decision' }).costMicros).toBe(5_000_000n);
   });
 });
 

@@ -173,6 +173,20 @@ describe('estimates', () => {
     expect(await ledger.cost(ticketId)).toEqual([3_000_000n, 360, 0]);
   });
 
+  test('bug: one that was replaced came back at the rate from before', async () => {
+    const ticketId = await ledger.ticket();
+    const touches = [reply()];
+    expect(await ledger.cost(ticketId, { readings: [], touches })).toEqual([2_500_000n, 300, 0]);
+    const measured = reading({ rawSeconds: 120, value: 778 });
+    await ledger.cost(ticketId, { readings: [measured], touches });
+    await ledger.rates('default,,60,USD,2026-01-01');
+    const others = [await ledger.ticket(), await ledger.ticket()];
+    await ledger.settle(
+      others.map((id) => ({ ticketId: id, readings: [{ ...measured, sourceKey: `audit:8${id}` }], touches: [] })),
+    );
+    expect(await ledger.cost(ticketId)).toEqual([5_000_000n, 300, 0]);
+  });
+
   test('follow talk time that comes late', async () => {
     const ticketId = await ledger.ticket();
     const call = reply({ channel: 'phone' });
