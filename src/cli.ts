@@ -82,16 +82,20 @@ const read = async (
     );
   const shown = progressLine(connection.name, output);
   try {
-    if (since === undefined || !product.helpdesks.has(connection.kind))
+    const what = product.helpdesks.has(connection.kind) ? 'tickets' : 'orders';
+    if (since === undefined)
       return await product.walk(connection, { since, onProgress: (walked) => shown.show(`${walked} changes read`) });
-    const done = await product.backfill(connection, { since, onProgress: (one) => shown.show(backfillWords(one)) });
+    const done = await product.backfill(connection, {
+      since,
+      onProgress: (one) => shown.show(backfillWords(one, what)),
+    });
     if (done.comparison && !done.comparison.complete) process.exitCode = 1;
     const { db, clock } = product;
     const tagged = tag ? await releaseHistory(db, connection.id, { since, now: clock.now(), actor }) : undefined;
     return {
       ...done,
       ...(tag && { ticketsToTag: tagged }),
-      verdict: done.comparison && verdictOf(done.comparison, connection.id),
+      verdict: done.comparison && verdictOf(done.comparison, connection.id, what),
     };
   } finally {
     shown.end();
@@ -146,9 +150,9 @@ command('replay', 'take tickets and deliveries out of quarantine, or pull one ti
   .option('--connection <id>', 'of one connection')
   .option('--ticket <externalId>', 'this ticket, in quarantine or not')
   .action(async ({ connection: idOrName, ticket: ticketExternalId, json }) => {
-    const result = await withProduct(async ({ db, clock, directory, helpdesks }) => {
+    const result = await withProduct(async ({ db, clock, directory, adapters }) => {
       const connection = idOrName === undefined ? undefined : await directory.connections.get(idOrName);
-      return replay({ sql: db, clock, directory, helpdesks }, { connection, ticketExternalId });
+      return replay({ sql: db, clock, directory, adapters }, { connection, ticketExternalId });
     });
     print(result, { json });
   });

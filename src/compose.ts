@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { buildApp, buildProbes } from './app.ts';
 import { type Config, ensureSecretKey } from './config.ts';
-import { type Day, dayMs, hourMs } from './core/time.ts';
+import { type Day, dayMs, hourMs, minuteMs } from './core/time.ts';
 import { type Access, createAccess, signInRoutes } from './features/access/index.ts';
 import {
   createFxFetch,
@@ -20,12 +20,13 @@ import {
   type Connection,
   createDirectory,
   type Directory,
+  loadCursor,
   type ReportingBasis,
   sharedCallCounts,
 } from './features/directory/index.ts';
 import * as ingest from './features/ingest/index.ts';
 import { decisionRoutes, operationRoutes, probeRoutes } from './features/operation/index.ts';
-import { createOrders, type Orders, ticketsTouchedBy } from './features/orders/index.ts';
+import { createOrders, type Orders, type SyncOutcome, ticketsTouchedBy } from './features/orders/index.ts';
 import { pageRoutes, reportRoutes, workRoutes } from './features/reports/index.ts';
 import { sidebarRoutes } from './features/sidebar/index.ts';
 import { createHelpdeskClients } from './helpdesks/clients.ts';
@@ -37,7 +38,7 @@ import { announceUse, type Use } from './platform/database/in-use.ts';
 import { migrate } from './platform/database/migrate.ts';
 import { type Database, openDatabase } from './platform/database/open.ts';
 import { within } from './platform/deadline.ts';
-import type { CallSeen } from './platform/http/client.ts';
+import type { CallObserver } from './platform/http/client.ts';
 import { createLog, type Log, type RunStep, step } from './platform/log.ts';
 import { createMailer, type Mailer } from './platform/mail.ts';
 import { createMetrics } from './platform/metrics.ts';
@@ -61,6 +62,10 @@ export interface Product {
   readonly reporting: ReportingBasis;
   readonly helpdesks: ReadonlyMap<string, HelpdeskAdapter>;
   readonly runStep: RunStep;
+  /** Every kind of connection that sends webhooks. */
+  readonly adapters: ingest.Adapters;
+  /** What helpdesks and stores have in common: what we make there, and their counts. */
+  vendorOf(connection: Connection): ingest.Watched;
   /** The one client of a helpdesk's connection, so that all callers share its quota. */
   helpdeskOf(connection: Connection): HelpdeskClient;
   /** Walks a helpdesk's or a store's changes to their end; with `since` a store's from that instant on. */
@@ -120,6 +125,9 @@ const ticketsAtOnce = 100;
 /** Rows marked at a time, so that no writer waits for a long list of locks. */
 const markAtOnce = 1000;
 
+/** A store that tells of its changes is walked this often, for what no webhook told; others at each round. */
+const toldWalkMs = 10 * minuteMs;
+
 /** Whoever asks whether we are ready wants to know soon. */
 const readyWithinMs = 2000;
 
@@ -157,6 +165,21 @@ export const compose = async (
     const shared = clock === wallClock && {
       countsOf: (connectionId: number) => sharedCallCounts(db, connectionId),
     };
+    const troubles = ingest.createTroubles({ sql: db, clock });
+    /** Counts calls; a vendor's answers also tell its time, of which a demo's clock says nothing. */
+    const watchCalls = ({ id, name }: Pick<Connection, 'id' | 'name'>): CallObserver => {
+      const count = metrics.vendorCall(name);
+      return (call) => {
+        count(call);
+        if (clock !== wallClock || !call.serverAt) return;
+        void troubles
+          .sawSkew(id, clock.now().getTime() - call.serverAt.getTime())
+          .catch((error: unknown) =>
+            log.warn({ step: 'clock', err: error }, 'the state of the clock could not be noted'),
+          );
+      };
+    };
+    const adapters: ingest.Adapters = { helpdesks, stores: storeAdapters };
     const orders = createOrders({
       db,
       vault,
@@ -166,38 +189,51 @@ export const compose = async (
       stores: storeAdapters,
       reporting,
       allowPrivate: config.allowPrivateUpstreams,
-      observe: metrics.vendorCall,
+      observe: watchCalls,
       ...shared,
+      isTold: (connectionId) => ingest.isTold(db, connectionId, clock.now()),
       onChanged: async (sql, orderIds, formerly) =>
         ingest.markStale(sql, await ticketsTouchedBy(sql, orderIds, formerly), { now: clock.now() }),
     });
 
-    const troubles = ingest.createTroubles({ sql: db, clock });
-    /** A vendor's answers tell its time; of a demo's clock they say nothing. */
-    const watchClock = (id: number, { serverAt }: CallSeen): void => {
-      if (clock !== wallClock || !serverAt) return;
-      void troubles
-        .sawSkew(id, clock.now().getTime() - serverAt.getTime())
-        .catch((error: unknown) =>
-          log.warn({ step: 'clock', err: error }, 'the state of the clock could not be noted'),
-        );
-    };
     const helpdeskOf = createHelpdeskClients({
       clock,
       allowPrivate: config.allowPrivateUpstreams,
-      observe({ id, name }) {
-        const count = metrics.vendorCall(name);
-        return (call) => {
-          count(call);
-          watchClock(id, call);
-        };
-      },
+      observe: watchCalls,
       ...shared,
     });
+    const isStore = ({ kind }: Pick<Connection, 'kind'>): boolean => storeAdapters.has(kind);
+    const vendorOf: Product['vendorOf'] = (connection) =>
+      isStore(connection) ? orders.clientOf(connection) : helpdeskOf(connection);
+    /** A walk over a store's changes, by which its trouble is known. */
+    const syncStore = async (
+      connection: Connection,
+      options: NonNullable<Parameters<Orders['syncStore']>[1]>,
+    ): Promise<SyncOutcome> => {
+      try {
+        const outcome = await orders.syncStore(connection, options);
+        await troubles.well(connection.id, 'feed');
+        return outcome;
+      } catch (error) {
+        await troubles.met(connection.id, 'feed', error);
+        throw error;
+      }
+    };
     const walk: Product['walk'] = async (connection, { since, onProgress, stop } = {}) => {
-      const from = { ...(since && { since }), ...(stop && { stop }) };
-      if (storeAdapters.has(connection.kind)) {
-        const { orders: walked, refunds, changed } = await orders.syncStore(connection, from);
+      if (isStore(connection)) {
+        let read = 0;
+        const {
+          orders: walked,
+          refunds,
+          changed,
+        } = await syncStore(connection, {
+          ...(since && { since }),
+          ...(stop && { stop }),
+          onPage: async (count) => {
+            read += count;
+            onProgress?.(read);
+          },
+        });
         return { connection: connection.id, walked, refunds, changed: changed.length };
       }
       const known = await ingest.identified({ directory, clientOf: helpdeskOf }, connection);
@@ -290,7 +326,23 @@ export const compose = async (
       ingest.isolate({ sql: db, clock, runStep }, 'decide again', lot, async ({ connectionId, ticketIds }) =>
         processor.decideAgain(await connectionById(connectionId), ticketIds),
       );
+    const backfillStore: Product['backfill'] = (connection, { since, onProgress, stop }) =>
+      ingest.runStoreBackfill(
+        {
+          sql: db,
+          clock,
+          runStep,
+          troubles,
+          onProgress,
+          sync: (options) => orders.syncStore(connection, options),
+          countThere: async (from) => (await orders.clientOf(connection).count?.(from)) ?? null,
+          countHere: (from) => orders.countHeld(db, connection.id, from),
+        },
+        connection,
+        { since, stop },
+      );
     const backfill: Product['backfill'] = async (connection, { since, onProgress, stop }) => {
+      if (isStore(connection)) return backfillStore(connection, { since, onProgress, stop });
       const known = await ingest.identified({ directory, clientOf: helpdeskOf }, connection);
       const gatherSome = async (only: number): Promise<boolean> => {
         const some = { only, most: ticketsAtOnce };
@@ -311,7 +363,11 @@ export const compose = async (
       runStep,
       directory,
       troubles,
-      clientOf: helpdeskOf,
+      clientOf: vendorOf,
+      async countableOf(connection) {
+        const coverage = await orders.coverageOf(connection.id);
+        return coverage && { since: coverage.since, held: () => orders.countHeld(db, connection.id, coverage.since) };
+      },
       webhookUrlOf: ({ webhookKey }) => `${config.publicUrl}/webhooks/${webhookKey}`,
       listens: clock === wallClock,
       catchUp: async (connection) => {
@@ -319,9 +375,16 @@ export const compose = async (
       },
     });
 
+    const refresher = ingest.createStoreRefresher({ sql: db, clock, runStep, directory, orders, troubles });
+
     const connectionById = (id: number): Promise<Connection> => directory.connections.get(String(id));
     const walkById = async (id: number, stop: AbortSignal): Promise<void> => {
       await walk(await connectionById(id), { stop });
+    };
+    const isWalkDue = async ({ id }: Connection): Promise<boolean> => {
+      if (!(await ingest.isTold(db, id, clock.now()))) return true;
+      const walkedAt = (await loadCursor(db, id, 'orders'))?.seenUntil?.getTime() ?? 0;
+      return clock.now().getTime() - walkedAt >= toldWalkMs;
     };
     const surveysAtOnce = 50;
 
@@ -350,8 +413,10 @@ export const compose = async (
       outboxDir,
       reporting,
       helpdesks,
+      adapters,
       runStep,
       helpdeskOf,
+      vendorOf,
       walk,
       backfill,
       reprice,
@@ -365,7 +430,7 @@ export const compose = async (
           parts: [
             ingest.webhookRoutes({
               directory,
-              helpdesks,
+              adapters,
               receiver: ingest.createReceiver({ sql: db.hasty }),
               clock,
               log,
@@ -404,6 +469,8 @@ export const compose = async (
             watch: async (id) => watcher.look(await connectionById(id)),
             fetchFx,
             claimDue: () => ingest.claimDue(db, clock.now()),
+            claimStoreChanges: () => ingest.claimStoreChanges(db, clock.now()),
+            refreshStore: refresher.refresh,
             claimStale: () => ingest.claimStale(db, clock.now()),
             claimTags: () => ingest.claimTags(db, clock.now()),
             tellScores,
@@ -416,12 +483,16 @@ export const compose = async (
             },
             feeds: async () => {
               const connections = await directory.connections.list();
-              const of = (kinds: ReadonlyMap<string, unknown>) =>
-                connections.filter(({ kind }) => kinds.has(kind)).map(({ id }) => id);
-              const free = await Promise.all(
-                of(helpdesks).map(async (id) => ((await troubles.heldUntil(id, 'feed')) === null ? [id] : [])),
-              );
-              return { helpdesks: free.flat(), stores: of(storeAdapters) };
+              const free: Connection[] = [];
+              for (const one of connections) if ((await troubles.heldUntil(one.id, 'feed')) === null) free.push(one);
+              const ids = (those: readonly Connection[]) => those.map(({ id }) => id);
+              const stores = free.filter(isStore);
+              const due = await Promise.all(stores.map(async (store) => ((await isWalkDue(store)) ? [store] : [])));
+              return {
+                helpdesks: ids(free.filter((one) => !isStore(one))),
+                stores: ids(due.flat()),
+                watched: ids(free),
+              };
             },
           },
         }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { hourMs, minuteMs, secondMs } from './core/time.ts';
-import { type Lot, lookEveryMs } from './features/ingest/index.ts';
+import { type Lot, lookEveryMs, type StoreLot } from './features/ingest/index.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Log } from './platform/log.ts';
 import type { Queues } from './platform/queue/queues.ts';
@@ -17,6 +17,9 @@ export interface Work {
   readonly watch: (connectionId: number) => Promise<void>;
   readonly fetchFx: () => Promise<void>;
   readonly claimDue: () => Promise<Lot[]>;
+  /** Orders and customers that stores told of, and how they are read again. */
+  readonly claimStoreChanges: () => Promise<StoreLot[]>;
+  readonly refreshStore: (lot: StoreLot) => Promise<void>;
   readonly claimStale: () => Promise<Lot[]>;
   readonly claimTags: () => Promise<Lot[]>;
   /** One lot at a time; resolves to whether there may be more. */
@@ -26,8 +29,12 @@ export interface Work {
   readonly foldRollups: () => Promise<boolean>;
   readonly findMissedHolds: () => Promise<void>;
   readonly tidy: (stop: AbortSignal) => Promise<void>;
-  /** Connections whose feeds are to be walked. */
-  readonly feeds: () => Promise<{ readonly helpdesks: readonly number[]; readonly stores: readonly number[] }>;
+  /** Connections whose feeds are to be walked, and those whose webhooks are to be looked after. */
+  readonly feeds: () => Promise<{
+    readonly helpdesks: readonly number[];
+    readonly stores: readonly number[];
+    readonly watched: readonly number[];
+  }>;
 }
 
 const lotSchema = z.object({
@@ -35,6 +42,16 @@ const lotSchema = z.object({
   ticketIds: z.array(z.string().regex(/^\d+$/).transform(BigInt)),
   claimedUntil: z.coerce.date().optional(),
   history: z.boolean().optional(),
+});
+const storeLotSchema = z.object({
+  connectionId: z.int(),
+  changes: z.array(
+    z.object({
+      what: z.enum(['order', 'customer']),
+      externalId: z.string(),
+      dirtySeq: z.string().regex(/^\d+$/).transform(BigInt),
+    }),
+  ),
 });
 const feedSchema = z.object({ connectionId: z.int() });
 
@@ -71,6 +88,7 @@ export const startWorker = (deps: {
     queues.work('store', async (data) => work.syncStore(feedSchema.parse(data).connectionId, signal), {
       concurrency: 2,
     }),
+    queues.work('refresh', async (data) => work.refreshStore(storeLotSchema.parse(data)), { concurrency: 4 }),
     queues.work('reconcile', async (data) => work.reconcile(feedSchema.parse(data).connectionId, signal), {
       concurrency: 2,
     }),
@@ -110,6 +128,24 @@ export const startWorker = (deps: {
       }
     }
   };
+  /** As `hand`, for what stores told of. */
+  const handStoreLots = async (): Promise<void> => {
+    const lots = await work.claimStoreChanges();
+    if (lots.length === 0) return;
+    try {
+      const dataOf = ({ connectionId, changes }: StoreLot) => ({
+        connectionId,
+        changes: changes.map((change) => ({ ...change, dirtySeq: String(change.dirtySeq) })),
+      });
+      await queues.add(
+        'refresh',
+        lots.map((lot) => ({ name: 'refresh', data: dataOf(lot) })),
+      );
+    } catch (error) {
+      log.warn({ step: 'sweep stores', lots: lots.length, err: error }, 'the queue took no jobs; done without it');
+      for (const lot of lots) if (!signal.aborted) await work.refreshStore(lot);
+    }
+  };
   const untilDone = (lot: () => Promise<boolean>) => async () => {
     while (!signal.aborted && (await lot()));
   };
@@ -134,6 +170,7 @@ export const startWorker = (deps: {
       250,
       guarded('sweep due', () => hand('gather', work.claimDue)),
     ),
+    clock.every(500, guarded('sweep stores', handStoreLots)),
     clock.every(
       500,
       guarded('sweep stale', () => hand('decide', work.claimStale)),
@@ -158,7 +195,7 @@ export const startWorker = (deps: {
     ),
     clock.every(
       lookEveryMs,
-      guarded('watch helpdesks', async () => feed('watch', (await work.feeds()).helpdesks)),
+      guarded('watch connections', async () => feed('watch', (await work.feeds()).watched)),
     ),
     clock.every(10 * minuteMs, guarded('find missed holds', work.findMissedHolds)),
     clock.every(

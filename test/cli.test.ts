@@ -314,7 +314,7 @@ describe('the other commands', () => {
         },
       ],
     });
-    expect(await json('replay')).toEqual({ tickets: 0, tags: 0, deliveries: 0, stillUnreadable: 0 });
+    expect(await json('replay')).toEqual({ tickets: 0, orders: 0, tags: 0, deliveries: 0, stillUnreadable: 0 });
     expect(await failure('replay', '--ticket', '404')).toContain('no ticket "404"');
     expect(await failure('replay', '--connection', 'nobody')).toContain('no connection "nobody"');
     expect(await failure('backfill')).toContain('--since');

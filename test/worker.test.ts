@@ -54,7 +54,9 @@ const stage = (parts: Partial<Work> = {}) => {
     foldRollups: () => note('fold')().then(() => false),
     findMissedHolds: note('holds'),
     tidy: note('tidy'),
-    feeds: async () => ({ helpdesks: [1], stores: [2] }),
+    feeds: async () => ({ helpdesks: [1], stores: [2], watched: [1, 2] }),
+    claimStoreChanges: async () => [],
+    refreshStore: note('refresh'),
     ...parts,
   };
   const worker = startWorker({ queues, clock, log: createLog({ level: 'silent' }), work });
@@ -83,10 +85,24 @@ test('while the queue is down a sweep does the work itself', async () => {
   expect(done).toContain('surveys ');
 });
 
+test('what stores told of is handed to the queue, and done without it while that is down', async () => {
+  const told = { connectionId: 2, changes: [{ what: 'order', externalId: '1001', dirtySeq: 3n } as const] };
+  const { added, handlers, done, state, sweepAll } = stage({ claimStoreChanges: async () => [told] });
+  await sweepAll();
+  const [job] = added.find(({ queue }) => queue === 'refresh')?.jobs ?? [];
+  expect(job?.data).toEqual({ connectionId: 2, changes: [{ what: 'order', externalId: '1001', dirtySeq: '3' }] });
+  await handlers.get('refresh')?.(JSON.parse(JSON.stringify(job?.data)), 'refresh');
+  const asDone = 'refresh {"connectionId":2,"changes":[{"what":"order","externalId":"1001","dirtySeq":3}]}';
+  expect(done.filter((line) => line === asDone)).toHaveLength(1);
+  state.down = true;
+  await sweepAll();
+  expect(done.filter((line) => line === asDone)).toHaveLength(2);
+});
+
 test('while the queue is down the feeds are walked all the same, and one that fails holds up no other', async () => {
   const walked: number[] = [];
   const { state, done, sweepAll } = stage({
-    feeds: async () => ({ helpdesks: [1, 2], stores: [3] }),
+    feeds: async () => ({ helpdesks: [1, 2], stores: [3], watched: [] }),
     reconcile: async (id) => {
       walked.push(id);
       if (id === 1) throw new Error('away');

@@ -1,10 +1,11 @@
 import type { Sql } from '../../platform/database/database.ts';
 
 /**
- * Which deliveries show that the helpdesk tells us of its tickets, in SQL over `delivery`: not our own test of the address,
- * nor the vendor's, which concern no ticket and would hide that nothing else comes. What could not be read did come.
+ * Which deliveries show that the vendor tells us of its tickets or orders, in SQL over `delivery`: not our own test of the
+ * address, nor the vendor's, which concern none and would hide that nothing else comes. What could not be read did come.
  */
-export const ofTickets = "(ticket_external_id is not null or state = 'quarantined')";
+export const ofChanges =
+  "(coalesce(ticket_external_id, order_external_id, customer_external_id) is not null or state = 'quarantined')";
 
 /** The id of a connection's newest delivery; null where none ever came. */
 export const newestDelivery = async (sql: Sql, connectionId: number): Promise<bigint | null> => {

@@ -10,11 +10,14 @@ const durationOf = (seconds: number): string => {
 };
 
 /** A backfill's progress for a person. The rest is told only where it was measured. */
-export const backfillWords = ({ found, raised, done, perMinute, remainingSeconds, state }: BackfillProgress): string =>
+export const backfillWords = (
+  { found, raised, done, perMinute, remainingSeconds, state }: BackfillProgress,
+  what: 'tickets' | 'orders' = 'tickets',
+): string =>
   [
-    `${number(found)} tickets found${state === 'walking' ? ' so far' : ''}`,
+    `${number(found)} ${what} found${state === 'walking' ? ' so far' : ''}`,
     `${number(raised)} to be read`,
-    `${number(done)} pulled and posted`,
+    `${number(done)} ${what === 'tickets' ? 'pulled and posted' : 'stored'}`,
     perMinute === null ? 'rate not measured yet' : `${number(perMinute)} a minute`,
     `time left ${remainingSeconds === null ? 'unknown' : `about ${durationOf(remainingSeconds)}`}`,
   ].join(', ');
@@ -23,11 +26,13 @@ export const backfillWords = ({ found, raised, done, perMinute, remainingSeconds
 export const verdictOf = (
   { complete, found, held, quarantined, missing, countedThere, countedHere }: Comparison,
   connectionId: number,
+  what: 'tickets' | 'orders' = 'tickets',
 ): string => {
+  const vendor = what === 'tickets' ? 'helpdesk' : 'store';
   if (complete)
     return countedThere === null
-      ? `complete: ${number(held)} of ${number(found)} tickets found are held`
-      : `complete: ${number(held)} of ${number(found)} tickets found are held; the helpdesk counts ${number(countedThere)}, we ${number(countedHere)}`;
+      ? `complete: ${number(held)} of ${number(found)} ${what} found are held`
+      : `complete: ${number(held)} of ${number(found)} ${what} found are held; the ${vendor} counts ${number(countedThere)}, we ${number(countedHere)}`;
   const again = `call "deskledger backfill" again for connection ${connectionId}`;
   const reasons = [
     ...(quarantined > 0
@@ -36,7 +41,7 @@ export const verdictOf = (
     ...(missing > 0 ? [`${number(missing)} were found and not pulled: ${again}`] : []),
     ...(countedThere !== null && countedThere > countedHere
       ? [
-          `the helpdesk counts ${number(countedThere)} tickets created since then, we hold ${number(countedHere)}, ${number(countedThere - countedHere)} less: see whether our user may see all tickets (an admin does), then ${again}`,
+          `the ${vendor} counts ${number(countedThere)} ${what} created since then, we hold ${number(countedHere)}, ${number(countedThere - countedHere)} less: ${what === 'tickets' ? `see whether our user may see all tickets (an admin does), then ${again}` : again}`,
         ]
       : []),
   ];

@@ -2,13 +2,15 @@ import type { TicketChange } from '../../helpdesks/port.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { burstMs, deepPullMs, mostAttempts, quietMs } from './coalescing.ts';
 import type { Arrival } from './receive.ts';
+import { storeChangeArrivals } from './store-changes.ts';
 
 /**
  * Inserts deliveries and raises their tickets in one statement, hence one transaction and one round trip. What may wait
  * raises a known ticket without making it due; a ticket never seen before is pulled whatever told of it.
  * Returns the identities ("connection key") of the rows that were new.
  */
-export const storeArrivals = async (sql: Sql, arrivals: readonly Arrival[]): Promise<Set<string>> => {
+const storeTicketArrivals = async (sql: Sql, arrivals: readonly Arrival[]): Promise<Set<string>> => {
+  if (arrivals.length === 0) return new Set();
   // All bodies travel as one value in binary: as an array they would be written as text, twice as long, and parsed again.
   let end = 1;
   const starts = arrivals.map(({ body }) => {
@@ -72,6 +74,18 @@ export const storeArrivals = async (sql: Sql, arrivals: readonly Arrival[]): Pro
     { preparedAs: 'store arrivals' },
   );
   return new Set(rows.map((row) => `${row.connection_id} ${row.delivery_key}`));
+};
+
+/** Stores deliveries of helpdesks and stores and raises what they name; the identities of the new ones. */
+export const storeArrivals = async (sql: Sql, arrivals: readonly Arrival[]): Promise<Set<string>> => {
+  const ofStores = arrivals.filter(({ changed }) => changed !== undefined);
+  if (ofStores.length === 0) return storeTicketArrivals(sql, arrivals);
+  const stored = await storeChangeArrivals(sql, ofStores);
+  const others = await storeTicketArrivals(
+    sql,
+    arrivals.filter(({ changed }) => changed === undefined),
+  );
+  return new Set([...stored, ...others]);
 };
 
 /** Clocks of the helpdesk and of this machine differ by less. */

@@ -2,6 +2,7 @@ import { AppError } from '../../core/errors.ts';
 import type { VerifiedDelivery } from '../../helpdesks/port.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { within } from '../../platform/deadline.ts';
+import type { StoreDelivery } from '../../stores/port.ts';
 import { storeArrivals } from './raise.ts';
 
 /** A verified webhook request, ready to be stored. */
@@ -13,6 +14,8 @@ export interface Arrival {
   readonly eventType: string | null;
   readonly ticketExternalId: string | null;
   readonly urgency: VerifiedDelivery['urgency'];
+  /** Of a store's: what it names. */
+  readonly changed?: StoreDelivery['changed'];
   /** Why a signed delivery could not be read; it is stored as quarantined. */
   readonly unreadable: string | null;
   readonly receivedAt: Date;

@@ -1,14 +1,15 @@
 import { NotFound } from '../../core/errors.ts';
-import type { HelpdeskAdapter } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { isStorageTrouble } from '../../platform/database/trouble.ts';
 import type { Connection, Directory } from '../directory/index.ts';
 import { describe } from './isolate.ts';
+import { replayStoreDelivery } from './store-changes.ts';
+import { type Adapters, tellerOf } from './told.ts';
 
-/** What lies in quarantine: a ticket that failed time and again, or a delivery that was signed and could not be read. */
+/** What lies in quarantine: a ticket or an order that failed time and again, or a delivery that was signed and could not be read. */
 export interface Quarantined {
-  readonly what: 'ticket' | 'delivery';
+  readonly what: 'ticket' | 'delivery' | 'order' | 'customer';
   readonly id: string;
   readonly connection: string;
   readonly externalId: string | null;
@@ -18,8 +19,8 @@ export interface Quarantined {
 
 export const listQuarantined = async (sql: Sql): Promise<Quarantined[]> => {
   const rows = await sql.query<{
-    what: 'ticket' | 'delivery';
-    id: bigint;
+    what: Quarantined['what'];
+    id: bigint | null;
     connection: string;
     external_id: string | null;
     since: Date;
@@ -30,11 +31,14 @@ export const listQuarantined = async (sql: Sql): Promise<Quarantined[]> => {
      union all
      select 'delivery', d.id, c.name, d.ticket_external_id, d.received_at, d.error
        from delivery d join connection c on c.id = d.connection_id where d.state = 'quarantined'
+     union all
+     select s.what, null, c.name, s.external_id, s.quarantined_at, s.last_error
+       from store_change s join connection c on c.id = s.connection_id where s.quarantined_at is not null
      order by since limit 1000`,
   );
   return rows.map((row) => ({
     what: row.what,
-    id: row.id.toString(),
+    id: row.id?.toString() ?? row.external_id ?? '',
     connection: row.connection,
     externalId: row.external_id,
     since: row.since.toISOString(),
@@ -74,7 +78,7 @@ type Deps = {
   readonly sql: Sql;
   readonly clock: Clock;
   readonly directory: Directory;
-  readonly helpdesks: ReadonlyMap<string, HelpdeskAdapter>;
+  readonly adapters: Adapters;
 };
 
 /** Bodies held in memory at a time: each may be a megabyte. */
@@ -82,16 +86,18 @@ const deliveriesAtOnce = 100;
 
 /** Reads one stored delivery again; false where it is unreadable still. Its signature was checked when it came in. */
 const replayDelivery = async (
-  { sql, directory, helpdesks }: Deps,
+  { sql, directory, adapters }: Deps,
   { id, connection_id, headers, body }: DeliveryRow,
   now: Date,
 ): Promise<boolean> => {
   const connection = await directory.connections.get(String(connection_id));
-  const adapter = helpdesks.get(connection.kind);
-  const { settings, apiUserId } = connection;
-  const verification = adapter && body ? adapter.readDelivery({ settings, apiUserId, headers, body }) : null;
+  const verification = body ? tellerOf(adapters, connection)?.read({ headers, body }) : null;
   if (verification?.outcome !== 'verified') return false;
-  const { eventType, ticketExternalId, urgency } = verification.delivery;
+  const { eventType, ticketExternalId, urgency, changed } = verification.delivery;
+  if (adapters.stores.has(connection.kind)) {
+    await replayStoreDelivery(sql, { id, eventType, changed, now });
+    return true;
+  }
   await sql.query(
     `with settled as (
        update delivery set state = 'replayed', error = null, event_type = $2, ticket_external_id = $3 where id = $1 returning connection_id
@@ -135,6 +141,16 @@ const replayDeliveries = async (
   }
 };
 
+/** Orders and customers set aside are read again. */
+const replayStoreChanges = async (sql: Sql, choice: ReplayChoice, now: Date): Promise<number> => {
+  const rows = await sql.query<{ external_id: string }>(
+    `update store_change set quarantined_at = null, attempts = 0, claimed_until = null, last_error = null, due_at = $2
+      where quarantined_at is not null and ($1::int is null or connection_id = $1) returning external_id`,
+    [choice.connection?.id ?? null, now],
+  );
+  return rows.length;
+};
+
 /** Tags that were given up are written again, with all their tries; a call for them may have left its mark, so that stays known. */
 const replayTags = async (sql: Sql, choice: ReplayChoice, now: Date): Promise<number> => {
   const rows = await sql.query<{ tag: string }>(
@@ -150,8 +166,9 @@ const replayTags = async (sql: Sql, choice: ReplayChoice, now: Date): Promise<nu
 };
 
 export interface ReplayResult {
-  /** Tickets put back in line. */
+  /** Tickets put back in line, and orders or customers of stores. */
   readonly tickets: number;
+  readonly orders: number;
   /** Tags that had been given up and are due again, or observed in that mode. */
   readonly tags: number;
   /** Deliveries that can now be read, and those that still cannot. */
@@ -172,7 +189,8 @@ export const replay = async (deps: Deps, choice: ReplayChoice): Promise<ReplayRe
         'Give the number it has at the helpdesk; one that the ledger has not seen comes with "deskledger reconcile", an older one with "deskledger backfill --since YYYY-MM-DD".',
     );
   const tags = await replayTags(deps.sql, choice, now);
-  if (choice.ticketExternalId !== undefined) return { tickets, tags, deliveries: 0, stillUnreadable: 0 };
+  if (choice.ticketExternalId !== undefined) return { tickets, orders: 0, tags, deliveries: 0, stillUnreadable: 0 };
+  const orders = await replayStoreChanges(deps.sql, choice, now);
   const { read, left } = await replayDeliveries(deps, choice, now);
-  return { tickets, tags, deliveries: read, stillUnreadable: left };
+  return { tickets, orders, tags, deliveries: read, stillUnreadable: left };
 };

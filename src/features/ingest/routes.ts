@@ -1,11 +1,11 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { AppError, InvalidInput, NotFound } from '../../core/errors.ts';
-import type { HelpdeskAdapter } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { within } from '../../platform/deadline.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Directory } from '../directory/index.ts';
 import type { Receiver } from './receive.ts';
+import { type Adapters, tellerOf } from './told.ts';
 
 /** Zendesk's largest bodies stay far below; anything larger is no event. */
 export const largestBodyBytes = 1_048_576;
@@ -20,14 +20,14 @@ export type CountDelivery = (
 ) => void;
 
 /**
- * POST /webhooks/{key}: verifies the raw bytes, stores them, answers. 202 new, 200 already had, 401 or 400 not ours (nothing
+ * POST /webhooks/{key}, of helpdesks and stores: verifies the raw bytes, stores them, answers. 202 new, 200 already had, 401 or 400 not ours (nothing
  * stored), 404 no such path, 413 too large, 503 with Retry-After when nothing can be written within 6 s or too much
  * waits already (a 500 is never retried by Zendesk, a 503 is).
  */
 export const webhookRoutes =
   (deps: {
     readonly directory: Directory;
-    readonly helpdesks: ReadonlyMap<string, HelpdeskAdapter>;
+    readonly adapters: Adapters;
     readonly receiver: Receiver;
     readonly clock: Clock;
     readonly log: Log;
@@ -35,7 +35,7 @@ export const webhookRoutes =
     readonly observeAck: (seconds: number) => void;
   }): FastifyPluginAsync =>
   async (app) => {
-    const { directory, helpdesks, receiver, clock, log, count } = deps;
+    const { directory, adapters, receiver, clock, log, count } = deps;
     app.removeAllContentTypeParsers();
     app.addHook('onResponse', async (_request, reply) => deps.observeAck(reply.elapsedTime / 1000));
     app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: largestBodyBytes }, (_request, body, done) =>
@@ -56,8 +56,8 @@ export const webhookRoutes =
           { cause: error },
         );
       });
-      const adapter = connection && helpdesks.get(connection.kind);
-      if (!connection || !adapter)
+      const teller = connection && tellerOf(adapters, connection);
+      if (!connection || !teller)
         throw new NotFound(
           'No connection has this webhook address; copy the address that `deskledger connect` printed.',
         );
@@ -65,20 +65,14 @@ export const webhookRoutes =
       const headers = Object.fromEntries(
         Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
       );
-      const verification = adapter.verifyDelivery({
-        settings: connection.settings,
-        apiUserId: connection.apiUserId,
-        headers,
-        body,
-        now,
-      });
+      const verification = teller.verify({ headers, body, now });
       if (verification.outcome === 'refused') {
         count(connection.name, 'refused');
         if (verification.status === 401) throw new AppError('unauthorized', verification.reason);
         throw new InvalidInput(verification.reason, [{ field: 'body', reason: verification.reason }]);
       }
       const kept = Object.fromEntries(
-        adapter.keptHeaders.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])),
+        teller.keptHeaders.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])),
       );
       const delivery = verification.outcome === 'verified' ? verification.delivery : null;
       const receipt = await receiver
@@ -91,6 +85,7 @@ export const webhookRoutes =
           eventType: delivery?.eventType ?? null,
           ticketExternalId: delivery?.ticketExternalId ?? null,
           urgency: delivery?.urgency ?? 'ignore',
+          ...(adapters.stores.has(connection.kind) && { changed: delivery?.changed ?? null }),
           unreadable: verification.outcome === 'unreadable' ? verification.reason : null,
           receivedAt: now,
         })
@@ -105,7 +100,7 @@ export const webhookRoutes =
           ? 'duplicate'
           : delivery === null
             ? 'quarantined'
-            : delivery.urgency === 'ignore'
+            : delivery.urgency === 'ignore' || (delivery.ticketExternalId === null && delivery.changed === null)
               ? 'ignored'
               : 'new',
       );

@@ -1,6 +1,6 @@
 import type { Sql } from '../../platform/database/database.ts';
 import type { ConnectionKind } from '../directory/index.ts';
-import { ofTickets } from './arrivals.ts';
+import { ofChanges } from './arrivals.ts';
 import { loadBackfill } from './backfill.ts';
 import { type BackfillProgress, readProgress } from './backfill-progress.ts';
 import { byGravity, type ConnectionState } from './trouble.ts';
@@ -11,9 +11,9 @@ export interface ConnectionStatus {
   readonly name: string;
   readonly kind: ConnectionKind;
   readonly mode: string;
-  /** How long the oldest ticket that is due has been waiting. */
+  /** How long the oldest ticket that is due, or order that a store told of, has been waiting. */
   readonly lagSeconds: number;
-  /** Tickets to be gathered or decided again and outbox rows to be sent, those that wait for another try included; 0 means quiet. Work that waits for its 6 h does not count. */
+  /** Tickets to be gathered or decided again, orders to be read again and outbox rows to be sent, those that wait for another try included; 0 means quiet. Work that waits for its 6 h does not count. */
   readonly pending: number;
   readonly quarantined: number;
   /** Tags and survey mails given up after their tries: `deskledger replay` writes the tags again. */
@@ -22,10 +22,11 @@ export interface ConnectionStatus {
   readonly refused: number;
   /** Tags and survey mails that were sent without an answer, so that nobody knows whether they arrived. */
   readonly doubt: number;
-  /** Of the tickets that the last walk found changed at the helpdesk, the share we already held; null before the first. */
+  /** Of the tickets or orders that the last walk found changed at the vendor, the share we already held; null before the first. */
   readonly completeness: number | null;
   readonly tickets: number;
-  /** When a delivery last told of a ticket; tests of the address do not count. */
+  readonly orders: number;
+  /** When a delivery last told of a ticket or an order; tests of the address do not count. */
   readonly lastDeliveryAt: string | null;
   readonly lastReconcileAt: string | null;
   /** What the last walk met, and the last of other streams under their names, e.g. "backfill: ...". */
@@ -39,7 +40,7 @@ export interface ConnectionStatus {
   readonly feed: 'tickets' | 'orders' | null;
   /** Since when the change feed was last read to its end; null before the first time. */
   readonly feedLagSeconds: number | null;
-  /** The latest daily count of tickets created since a day, there and here; null where the helpdesk tells no number. */
+  /** The latest daily count of tickets or orders created since a day, there and here; null where the vendor tells no number. */
   readonly counted: {
     readonly at: string;
     readonly since: string;
@@ -64,6 +65,10 @@ interface StatusRow {
   kind: ConnectionKind;
   mode: string;
   tickets: bigint;
+  orders: bigint;
+  store_changes: bigint;
+  oldest_change: Date | null;
+  quarantined_changes: bigint;
   dirty: bigint;
   stale: bigint;
   oldest: Date | null;
@@ -94,11 +99,16 @@ interface StatusRow {
 
 export const connectionStatuses = async (sql: Sql, now: Date): Promise<ConnectionStatus[]> => {
   const rows = await sql.query<StatusRow>(
-    `select c.id, c.name, c.kind, c.mode, n.tickets, t.dirty, t.stale, t.oldest, q.quarantined_tickets, w.tags, m.mails, u.failed, u.refused, u.doubt, d.quarantined_deliveries, l.last_delivery,
+    `select c.id, c.name, c.kind, c.mode, n.tickets, o.orders, g.store_changes, g.oldest_change, g.quarantined_changes, t.dirty, t.stale, t.oldest, q.quarantined_tickets, w.tags, m.mails, u.failed, u.refused, u.doubt, d.quarantined_deliveries, l.last_delivery,
             s.stream as feed, s.last_run_at as last_run, e.last_error, (s.cursor->>'endedAt')::timestamptz as feed_read_at, x.troubles,
             v.webhook_state, v.webhook_text, v.webhook_checked_at, v.silent_since, v.counted_at, v.counted_from, v.counted_there, v.counted_here, (s.cursor->>'walked')::int as walked, (s.cursor->>'raised')::int as raised
        from connection c
        left join lateral (select count(*) as tickets from ticket where connection_id = c.id) n on true
+       left join lateral (select count(*) as orders from "order" where connection_id = c.id) o on true
+       left join lateral (
+         select count(*) filter (where quarantined_at is null) as store_changes, min(first_at) filter (where quarantined_at is null) as oldest_change,
+                count(*) filter (where quarantined_at is not null) as quarantined_changes
+           from store_change where connection_id = c.id) g on true
        left join lateral (
          select count(*) filter (where due_at is not null or deep_due_at <= $1) as dirty,
                 count(*) filter (where stale_since is not null and snapshot_at is not null and due_at is null) as stale,
@@ -122,7 +132,7 @@ export const connectionStatuses = async (sql: Sql, now: Date): Promise<Connectio
        left join lateral (
          select count(*) as quarantined_deliveries from delivery where connection_id = c.id and state = 'quarantined') d on true
        left join lateral (
-         select received_at as last_delivery from delivery where connection_id = c.id and ${ofTickets} order by received_at desc limit 1) l on true
+         select received_at as last_delivery from delivery where connection_id = c.id and ${ofChanges} order by received_at desc limit 1) l on true
        left join sync_cursor s on s.connection_id = c.id and s.stream in ('tickets', 'orders')
        left join lateral (
          select string_agg(case when stream in ('tickets', 'orders') then last_error else stream || ': ' || last_error end, '; ' order by stream) as last_error
@@ -138,23 +148,27 @@ export const connectionStatuses = async (sql: Sql, now: Date): Promise<Connectio
   return Promise.all(rows.map((row) => statusOf(sql, row, now)));
 };
 
+const earliest = (a: Date | null, b: Date | null): Date | null => (a && b ? (a < b ? a : b) : (a ?? b));
+
 const statusOf = async (sql: Sql, row: StatusRow, now: Date): Promise<ConnectionStatus> => {
   const worst = (row.troubles ?? []).toSorted((a, b) => byGravity.indexOf(a.state) - byGravity.indexOf(b.state))[0];
   const run = await loadBackfill(sql, row.id);
+  const oldest = earliest(row.oldest, row.oldest_change);
   return {
     id: row.id,
     name: row.name,
     kind: row.kind,
     mode: row.mode,
-    lagSeconds: row.oldest && row.oldest < now ? Math.round((now.getTime() - row.oldest.getTime()) / 1000) : 0,
-    pending: Number(row.dirty + row.stale + row.tags + row.mails),
-    quarantined: Number(row.quarantined_tickets + row.quarantined_deliveries),
+    lagSeconds: oldest && oldest < now ? Math.round((now.getTime() - oldest.getTime()) / 1000) : 0,
+    pending: Number(row.dirty + row.stale + row.store_changes + row.tags + row.mails),
+    quarantined: Number(row.quarantined_tickets + row.quarantined_changes + row.quarantined_deliveries),
     failed: Number(row.failed),
     refused: Number(row.refused),
     doubt: Number(row.doubt),
     completeness:
       row.walked === null || row.raised === null ? null : row.walked === 0 ? 1 : (row.walked - row.raised) / row.walked,
     tickets: Number(row.tickets),
+    orders: Number(row.orders),
     lastDeliveryAt: row.last_delivery?.toISOString() ?? null,
     lastReconcileAt: row.last_run?.toISOString() ?? null,
     lastError: row.last_error,

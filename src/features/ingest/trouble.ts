@@ -51,7 +51,7 @@ export const troubleOf = (error: unknown, area: Area, connectionId: number): Tro
     return {
       area,
       state: 'forbidden',
-      next: 'See at the helpdesk that our user still has the rights and that the plan still includes the API; it goes on by itself then.',
+      next: 'See at the vendor that our user or token still has the rights and that the plan still includes the API; it goes on by itself then.',
     };
   if (status !== undefined && status >= 200 && status < 400)
     return {

@@ -1,17 +1,17 @@
 import { dayMs, hourMs, minuteMs } from '../../core/time.ts';
-import type { HelpdeskClient, RemoteState } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import type { Log, RunStep } from '../../platform/log.ts';
+import type { RemoteOf, RemoteState } from '../../platform/vendor.ts';
 import { type Connection, type Directory, recordAudit } from '../directory/index.ts';
-import { ofTickets } from './arrivals.ts';
+import { ofChanges } from './arrivals.ts';
 import { loadBackfill } from './backfill.ts';
 import { countHere } from './compare.ts';
 import { describe } from './isolate.ts';
 import type { Troubles } from './trouble.ts';
 
-/** A helpdesk's own number of its tickets is asked for this often. */
+/** A vendor's own number of its tickets or orders is asked for this often. */
 const countEveryMs = dayMs;
 
 /** No delivery for less is never unusual ... */
@@ -42,10 +42,10 @@ const keep = async (
  */
 const silence = async (sql: Sql, connection: Connection, now: Date): Promise<Date | null> => {
   const [row] = await sql.query<{ last: Date | null; usual: bigint; untold: number | null }>(
-    `select (select received_at from delivery where connection_id = $1 and ${ofTickets} order by received_at desc limit 1) as last,
+    `select (select received_at from delivery where connection_id = $1 and ${ofChanges} order by received_at desc limit 1) as last,
             (select count(*) from generate_series(1, $3::int) week, delivery d
-              where d.connection_id = $1 and ${ofTickets} and d.received_at between $2::timestamptz - week * interval '7 days' - interval '30 min' and $2::timestamptz - week * interval '7 days' + interval '30 min') as usual,
-            (select (cursor->>'raised')::int from sync_cursor where connection_id = $1 and stream = 'tickets') as untold`,
+              where d.connection_id = $1 and ${ofChanges} and d.received_at between $2::timestamptz - week * interval '7 days' - interval '30 min' and $2::timestamptz - week * interval '7 days' + interval '30 min') as usual,
+            (select (cursor->>'raised')::int from sync_cursor where connection_id = $1 and stream in ('tickets', 'orders')) as untold`,
     [connection.id, now, weeks],
   );
   if (!row || (row.untold ?? 0) === 0) return null;
@@ -55,6 +55,18 @@ const silence = async (sql: Sql, connection: Connection, now: Date): Promise<Dat
   const longest = Math.max(leastSilenceMs, usualGaps * gapMs);
   return now.getTime() - since.getTime() > longest ? since : null;
 };
+
+/** What is looked after at a vendor, helpdesk or store. */
+export interface Watched {
+  readonly remote?: RemoteOf<{ readonly webhookUrl: string }> | undefined;
+  count?(since: Date): Promise<number | null>;
+}
+
+/** Of what a count is taken, from when on we hold all of it, and how many we hold. */
+export interface Countable {
+  readonly since: Date;
+  held(): Promise<number>;
+}
 
 export interface Watcher {
   /** Looks after one connection: its webhook, the silence, and once a day its count. */
@@ -68,7 +80,9 @@ export const createWatcher = (deps: {
   readonly runStep: RunStep;
   readonly directory: Directory;
   readonly troubles: Troubles;
-  readonly clientOf: (connection: Connection) => HelpdeskClient;
+  readonly clientOf: (connection: Connection) => Watched;
+  /** What a store's count is compared with, null while nothing can be; a helpdesk's tickets where absent. */
+  readonly countableOf?: (connection: Connection) => Promise<Countable | null> | undefined;
   readonly webhookUrlOf: (connection: Connection) => string;
   /** Walks the changes at once: what the webhook did not tell while it was gone. */
   readonly catchUp: (connection: Connection) => Promise<void>;
@@ -92,7 +106,7 @@ export const createWatcher = (deps: {
     await keep(db, connection.id, { state: 'remade', text: found.reason, remade: true }, clock.now());
     log.warn(
       { step: 'watch', connection: connection.id, found: found.state },
-      `The webhook was ${found.state} at the helpdesk; it is made anew, and what it missed is read.`,
+      `The webhook was ${found.state} at the vendor; it is made anew, and what it missed is read.`,
     );
     await deps.catchUp(kept);
   };
@@ -133,8 +147,15 @@ export const createWatcher = (deps: {
     if (since !== null && !row?.before)
       log.warn(
         { step: 'watch', connection: connection.id, silentSince: since.toISOString() },
-        'No webhook came for unusually long, although the helpdesk has changes: see there what its calls to PUBLIC_URL are answered.',
+        'No webhook came for unusually long, although the vendor has changes: see there what its calls to PUBLIC_URL are answered.',
       );
+  };
+
+  const ticketsOf = async (connection: Connection): Promise<Countable> => {
+    const backfill = await loadBackfill(db, connection.id);
+    // While history is still read, only what came since is to be complete.
+    const since = backfill?.comparedAt ? new Date(backfill.since) : connection.createdAt;
+    return { since, held: () => countHere(db, connection.id, since) };
   };
 
   const count = async (connection: Connection): Promise<void> => {
@@ -146,12 +167,12 @@ export const createWatcher = (deps: {
       [connection.id],
     );
     if (held?.counted_at && now.getTime() - held.counted_at.getTime() < countEveryMs) return;
-    const backfill = await loadBackfill(db, connection.id);
-    // While history is still read, only what came since is to be complete.
-    const since = backfill?.comparedAt ? new Date(backfill.since) : connection.createdAt;
+    const countable = await (deps.countableOf?.(connection) ?? ticketsOf(connection));
+    if (countable === null) return;
+    const { since } = countable;
     const there = await client.count(since);
     if (there === null) return;
-    const here = await countHere(db, connection.id, since);
+    const here = await countable.held();
     await db.query(
       `insert into connection_watch (connection_id, counted_at, counted_from, counted_there, counted_here) values ($1, $2, $3, $4, $5)
        on conflict (connection_id) do update set counted_at = excluded.counted_at, counted_from = excluded.counted_from,

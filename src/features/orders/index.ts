@@ -24,11 +24,13 @@ import type { DecisionBasis } from './decide.ts';
 import { decideAgain } from './held-orders.ts';
 import { type AddressWant, askAddresses } from './known-addresses.ts';
 import { asksAnything, createLookUp, type LiveWant } from './look-up.ts';
+import { type Refreshed, refreshOrders, type ToldOf } from './refresh.ts';
 import { ordersToReprice } from './reprice.ts';
 import { readMappingRules } from './rule-file.ts';
 import { activeRules, placesWantedBy, replaceRules, reportOn } from './rules.ts';
 import { saveOrders } from './save.ts';
-import { coverageOf, type SyncOutcome, syncStore } from './sync.ts';
+import { countHeld } from './store.ts';
+import { type Coverage, coverageOf, type SyncOutcome, syncStore } from './sync.ts';
 
 export {
   type CandidateWant,
@@ -56,8 +58,19 @@ export interface Orders {
   /** Brings our copy of a store up to date: orders, metafields, refunds. With `since` it reaches back at least so far. Resumes where a killed run stopped, or one that `stop` ended at its next page. */
   syncStore(
     connection: Connection,
-    options?: { readonly since?: Date; readonly stop?: AbortSignal },
+    options?: {
+      readonly since?: Date;
+      readonly stop?: AbortSignal;
+      /** Told how many orders each page had, once they are stored. */
+      readonly onPage?: (orders: number) => Promise<void>;
+    },
   ): Promise<SyncOutcome>;
+  /** Reads what a store told of again, and stores it. */
+  refresh(connection: Connection, told: ToldOf): Promise<Refreshed>;
+  /** Orders placed since that we hold, archived ones left out. */
+  countHeld(sql: Sql, connectionId: number, since: Date): Promise<number>;
+  /** What our own copy of a store holds whole; null before the first walk over its orders ended. */
+  coverageOf(connectionId: number): Promise<Coverage | null>;
   /** The orders that may be behind each ticket, from our own copy. */
   candidates(sql: Sql, wants: readonly CandidateWant[]): Promise<Map<bigint, TicketOrders>>;
   /** Asks the stores for orders that our copy lacks, for a whole lot of tickets, and stores them. */
@@ -94,13 +107,18 @@ export const createOrders = (deps: {
   readonly reporting: ReportingBasis;
   readonly allowPrivate: boolean;
   /** Watches the calls to a store's connection, for the metrics. */
-  readonly observe?: (connection: string) => CallObserver;
+  readonly observe?: (connection: Pick<Connection, 'id' | 'name'>) => CallObserver;
   readonly countsOf?: (connectionId: number) => CallCounts;
   /**
    * Told of new orders, and of those in which something changed that tickets are decided by, within the transaction that
    * wrote them, so that their tickets are decided again whatever happens next.
    */
   readonly onChanged: (sql: Sql, orderIds: readonly bigint[], formerly: readonly FormerKeys[]) => Promise<void>;
+  /**
+   * Whether the store tells of every change within moments: then our copy is whole up to now, and what is on its way has its
+   * tickets decided again. Absent: it never does.
+   */
+  readonly isTold?: (connectionId: number) => Promise<boolean>;
 }): Orders => {
   const { db, vault, clock, log, directory, stores, reporting, onChanged } = deps;
   const { timeZone } = reporting;
@@ -115,7 +133,7 @@ export const createOrders = (deps: {
     const client = adapter.connect(adapter.settings.parse(settings), {
       clock,
       allowPrivate: deps.allowPrivate,
-      ...(deps.observe && { observe: deps.observe(name) }),
+      ...(deps.observe && { observe: deps.observe({ id, name }) }),
       ...(deps.countsOf && { counts: deps.countsOf(id) }),
     });
     clients.set(id, { settings, client });
@@ -167,6 +185,12 @@ export const createOrders = (deps: {
       .filter(({ kind }) => stores.has(kind))
       .map((connection) => ({ connectionId: connection.id, client: clientOf(connection) }));
 
+  /** A store that tells of its changes need not be asked for what was placed since the last walk. */
+  const coverage = async (connectionId: number): Promise<Coverage | null> => {
+    const walked = await coverageOf(db, connectionId);
+    return walked && (await deps.isTold?.(connectionId)) ? { ...walked, until: clock.now() } : walked;
+  };
+
   const storeFound = async (connectionId: number, found: readonly StoreOrder[]): Promise<bigint[]> => {
     const changed: bigint[] = [];
     const current = found.length > 0 ? await basis() : null;
@@ -201,13 +225,13 @@ export const createOrders = (deps: {
     clientOf,
     placesWanted,
 
-    syncStore: (connection, { since, stop } = {}) =>
+    syncStore: (connection, { since, stop, onPage } = {}) =>
       stepped(
         'sync store',
         () =>
           syncStore(
             { db, vault, clock, timeZone, basis, placesWanted, onChanged },
-            { connectionId: connection.id, client: clientOf(connection), since, stop },
+            { connectionId: connection.id, client: clientOf(connection), since, stop, onPage },
           ),
         ({ orders, refunds, changed, unreadable }) => ({
           connection: connection.id,
@@ -218,6 +242,15 @@ export const createOrders = (deps: {
         }),
       ),
 
+    refresh: (connection, told) =>
+      refreshOrders(
+        { db, vault, clock, timeZone, basis, placesWanted, onChanged },
+        { connectionId: connection.id, client: clientOf(connection) },
+        told,
+      ),
+    countHeld,
+    coverageOf: coverage,
+
     async lookUpLive(wants) {
       const changed: bigint[] = [];
       const unanswered = new Set<bigint>();
@@ -225,8 +258,8 @@ export const createOrders = (deps: {
       if (asking.length === 0) return { changed, unanswered };
       const wanted = await placesWanted();
       for (const store of await askedStores()) {
-        const coverage = await coverageOf(db, store.connectionId);
-        const found = await lookUp.ask({ ...store, coverage }, asking, wanted);
+        const held = await coverage(store.connectionId);
+        const found = await lookUp.ask({ ...store, coverage: held }, asking, wanted);
         changed.push(...(await storeFound(store.connectionId, found.orders)));
         for (const id of found.unanswered) unanswered.add(id);
       }

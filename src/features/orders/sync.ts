@@ -11,38 +11,18 @@ import { loadMetafields, type Metafields, ordersUnseen, replaceMetafields, saveM
 import { saveRefunds } from './refunds.ts';
 import { type SaveDeps, saveOrders } from './save.ts';
 import { loadHeld } from './store.ts';
+import { type OrdersCursor, walkStart } from './walk-start.ts';
 
-/** How far the first import reaches back: a number alone attributes to orders of the last 365 days (RULES.md section 3). */
-const firstImportMs = 365 * dayMs;
 /** A walk reads again what changed this shortly before the last change seen: stores show changes late and out of order. */
 const overlapMs = 10 * minuteMs;
 /** Whether money moved is known later than the refund: a day's refunds are read again. */
 const refundOverlapMs = dayMs;
 /** An order placed this shortly before the metafields were walked may have got its own afterwards. */
 const metafieldLagMs = 2 * minuteMs;
-/** What was taken away at the store is in no list of changes: all metafields are walked again this often. */
-const wholeWalkMs = 7 * dayMs;
+/** A webhook takes a minute at times: what changed this shortly before the walk may be on its way. */
+const onItsWayMs = minuteMs;
 /** Orders whose metafields a walk over all did not show, and which are asked for one by one in a run. */
 const mostUnseen = 1000;
-
-/** Where the walk over orders stands. Instants are ISO 8601. */
-interface OrdersCursor {
-  /** The copy is complete for orders changed since. */
-  readonly since: string;
-  /** The latest change that is stored. */
-  readonly position: string;
-  /** Metafields changed since are still to be walked. */
-  readonly metafieldsFrom: string;
-  /** When the last walk over all of them began. */
-  readonly metafieldsWholeAt?: string;
-  /** What the rules wanted when the walk began; anything new is fetched from `since` on. */
-  readonly held: {
-    readonly metafields: readonly string[];
-    readonly formFields: readonly string[];
-    /** Names of all other places that are fetched when asked for, and what stands on each order in this version. */
-    readonly further?: readonly string[];
-  };
-}
 
 interface RefundsCursor {
   readonly since: string;
@@ -74,54 +54,6 @@ export interface SyncOutcome {
   readonly unreadable: readonly string[];
 }
 
-const metafieldNames = ({ metafields }: PlacesWanted): string[] =>
-  metafields.map(({ namespace, key }) => `${namespace}.${key}`);
-
-/** Stands for what a walk holds of each order itself; raised with what is held, so that an older copy is walked again once. */
-const orderItself = 'order, with its discounts and sources';
-
-const furtherNames = (wanted: PlacesWanted): string[] => [
-  orderItself,
-  ...(wanted.customerGroup ? ['customer group'] : []),
-  ...(wanted.coupons ? ['coupons'] : []),
-  ...(
-    [
-      ['customer attribute', wanted.customerAttributes],
-      ['customer field', wanted.customerFields],
-      ['product field', wanted.productFields],
-      ['staff note', wanted.staffNotes],
-      ['customer message', wanted.customerMessages],
-    ] as const
-  ).flatMap(([place, names]) => (names ?? []).map((name) => `${place} ${name}`)),
-];
-
-const lacks = (held: readonly string[], wanted: readonly string[]): boolean =>
-  wanted.some((name) => !held.includes(name));
-
-const startOf = (
-  stored: OrdersCursor | undefined,
-  wanted: PlacesWanted,
-  asked: Date | undefined,
-  now: Date,
-): OrdersCursor => {
-  const held = { metafields: metafieldNames(wanted), formFields: wanted.formFields, further: furtherNames(wanted) };
-  const firstSince = (asked ?? new Date(now.getTime() - firstImportMs)).toISOString();
-  if (!stored) return { since: firstSince, position: firstSince, metafieldsFrom: firstSince, held };
-  const reachesBack = asked !== undefined && asked.toISOString() < stored.since;
-  const since = reachesBack ? firstSince : stored.since;
-  const isToWalkAgain =
-    lacks(stored.held.formFields, held.formFields) || lacks(stored.held.further ?? [], held.further);
-  const wholeIsDue = Date.parse(stored.metafieldsWholeAt ?? '') + wholeWalkMs <= now.getTime();
-  return {
-    ...stored,
-    since,
-    position: reachesBack || isToWalkAgain ? since : stored.position,
-    metafieldsFrom:
-      reachesBack || wholeIsDue || lacks(stored.held.metafields, held.metafields) ? since : stored.metafieldsFrom,
-    held,
-  };
-};
-
 const before = (instant: string, ms: number): Date => new Date(Date.parse(instant) - ms);
 
 const latestOf = (position: string, instants: readonly Date[]): string =>
@@ -135,11 +67,14 @@ export const syncStore = async (
     client,
     since,
     stop,
+    onPage,
   }: {
     readonly connectionId: number;
     readonly client: StoreClient;
     readonly since?: Date | undefined;
     readonly stop?: AbortSignal | undefined;
+    /** Told how many orders each page had that is stored. */
+    readonly onPage?: ((orders: number) => Promise<void>) | undefined;
   },
 ): Promise<SyncOutcome> => {
   const { db, clock } = deps;
@@ -196,12 +131,12 @@ export const syncStore = async (
   const syncOrders = async (): Promise<{ readonly since: string }> => {
     const startedAt = clock.now();
     const wanted = await deps.placesWanted();
-    const start = startOf(
-      (await loadCursor<OrdersCursor>(db, connectionId, 'orders'))?.state,
-      wanted,
-      since,
-      startedAt,
-    );
+    const stored = await loadCursor<OrdersCursor>(db, connectionId, 'orders');
+    const start = walkStart(stored?.state, wanted, since, startedAt);
+    // Nobody was to tell of what a first walk finds, or one that goes back.
+    const isTold = stored?.seenUntil != null && start.position === stored.state.position;
+    const toldUntil = new Date(startedAt.getTime() - onItsWayMs);
+    let raised = 0;
     await saveCursor(db, connectionId, 'orders', { state: start, seenUntil: null, now: startedAt });
 
     // Metafields first: an order that is stored without its own would be taken for a direct sale.
@@ -231,6 +166,10 @@ export const syncStore = async (
         const known = held.get(externalId);
         return known ? known.modifiedAt < modifiedAt : placedAt < new Date(start.since);
       });
+      raised += page.orders.filter(({ externalId, modifiedAt }) => {
+        const known = held.get(externalId);
+        return modifiedAt < toldUntil && (!known || known.modifiedAt < modifiedAt);
+      }).length;
       const refunds = await client.refundsOf(stirred.map(({ externalId }) => externalId));
       const basis = await deps.basis();
       const position = latestOf(
@@ -246,9 +185,12 @@ export const syncStore = async (
         await note(tx, saved);
         await saveCursor(tx, connectionId, 'orders', { state: cursor, seenUntil: null, now: clock.now() });
       });
+      await onPage?.(page.orders.length + page.unreadable.length);
       stop?.throwIfAborted();
     }
-    await saveCursor(db, connectionId, 'orders', { state: cursor, seenUntil: startedAt, now: clock.now() });
+    const ended = { endedAt: clock.now().toISOString(), ...(isTold && { walked: walked.orders, raised }) };
+    const state: OrdersCursor = { ...cursor, ...ended };
+    await saveCursor(db, connectionId, 'orders', { state, seenUntil: startedAt, now: clock.now() });
     return { since: start.since };
   };
 

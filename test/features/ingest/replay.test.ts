@@ -50,7 +50,7 @@ describe('replay', () => {
     w.clock.advance(3 * secondMs);
     await w.drain();
     await quarantine('1');
-    expect(await replay(deps(), {})).toEqual({ tickets: 1, tags: 0, deliveries: 0, stillUnreadable: 0 });
+    expect(await replay(deps(), {})).toEqual({ tickets: 1, orders: 0, tags: 0, deliveries: 0, stillUnreadable: 0 });
     expect(await w.row('1')).toMatchObject({ quarantined_at: null, attempts: 0, last_error: null });
     await w.drain();
     expect(w.desk.pulls.at(-1)).toMatchObject([{ externalId: '1', withHistory: 'yes' }]);
@@ -83,7 +83,7 @@ describe('replay', () => {
   test('reads deliveries again that an update has come to understand, without their signature', async () => {
     await unreadable('readable');
     await unreadable('odd still');
-    expect(await replay(deps(), {})).toEqual({ tickets: 0, tags: 0, deliveries: 1, stillUnreadable: 1 });
+    expect(await replay(deps(), {})).toEqual({ tickets: 0, orders: 0, tags: 0, deliveries: 1, stillUnreadable: 1 });
     expect(await w.db.query('select state, event_type, ticket_external_id, error from delivery order by id')).toEqual([
       { state: 'replayed', event_type: 'changed', ticket_external_id: '77', error: null },
       { state: 'quarantined', event_type: null, ticket_external_id: null, error: 'no JSON' },
@@ -138,4 +138,4 @@ describe('replay', () => {
   });
 });
 
-const deps = () => ({ sql: w.db, clock: w.clock, directory: w.directory, helpdesks: w.helpdesks });
+const deps = () => ({ sql: w.db, clock: w.clock, directory: w.directory, adapters: { helpdesks: w.helpdesks, stores: new Map() } });

@@ -54,7 +54,7 @@ const build = async (database: Database = { ...db, query: sql.query, hasty: sql 
     parts: [
       webhookRoutes({
         directory,
-        helpdesks,
+        adapters: { helpdesks, stores: new Map() },
         receiver: createReceiver({ sql: receiving }),
         clock,
         log,

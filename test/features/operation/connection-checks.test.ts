@@ -16,6 +16,7 @@ const status = (change: Partial<ConnectionStatus> = {}): ConnectionStatus => ({
   doubt: 0,
   completeness: 1,
   tickets: 10,
+  orders: 0,
   lastDeliveryAt: since,
   lastReconcileAt: since,
   lastError: null,
