@@ -81,7 +81,8 @@ const tagChanges = (steps: readonly TagStep[], present: readonly string[]): Pers
 /**
  * Who set the mapped field, where no event names it (none is documented to). Its value counts as a person's when it says
  * something other than our tags, or when an agent's update that nothing else explains came shortly before the tag we wrote:
- * a value of ours is written after our tag. It counts from that update, the last one.
+ * a value of ours is written after our tag. What we took away stands in the field until our next call: it is a person's only
+ * by an update since. It counts from that update, the last one.
  */
 const inferredFieldChange = (
   value: string,
@@ -111,8 +112,11 @@ const inferredFieldChange = (
   const code = codeOf(value);
   const tagged = steps.findLast(({ author, added }) => author === 'ours' && added.includes(code))?.first;
   const taggedMs = tagged?.created_datetime.getTime() ?? 0;
+  const tookAway = steps.findLast(({ author, removed }) => author === 'ours' && removed.includes(code))?.first;
+  const isSince = ({ created_datetime: at }: GorgiasEvent): boolean =>
+    tookAway === undefined || at > tookAway.created_datetime;
   const update = !present.includes(code)
-    ? updates.at(-1)
+    ? updates.findLast(isSince)
     : tagged &&
       updates.findLast(
         ({ created_datetime: at }) => at.getTime() <= taggedMs && at.getTime() >= taggedMs - answeredWithinMs,
