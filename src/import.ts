@@ -1,6 +1,7 @@
 import type { Product } from './compose.ts';
 import { InvalidInput } from './core/errors.ts';
 import { importTicketRules } from './features/attribution/index.ts';
+import { type MoneyMoves, movesOf } from './features/books/index.ts';
 import {
   type ConstantsImportReport,
   importConstants,
@@ -12,7 +13,6 @@ import {
 } from './features/costing/index.ts';
 import type { ImportReport } from './features/directory/index.ts';
 import type { Sql } from './platform/database/database.ts';
-import { type MoneyMoves, movesOf } from './settle-again.ts';
 
 interface Options {
   readonly dryRun: boolean;

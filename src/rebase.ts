@@ -1,5 +1,6 @@
 import { type Config, ensureSecretKey } from './config.ts';
 import { InvalidInput, Refused } from './core/errors.ts';
+import { repriceAll } from './features/books/index.ts';
 import { rebaseWork } from './features/costing/index.ts';
 import { rebaseResponses } from './features/csat/index.ts';
 import {
@@ -18,7 +19,6 @@ import type { Sql } from './platform/database/database.ts';
 import { takeAlone } from './platform/database/in-use.ts';
 import { migrate } from './platform/database/migrate.ts';
 import { openDatabase } from './platform/database/open.ts';
-import { repriceAll } from './settle-again.ts';
 import { storeAdapters } from './stores/registry.ts';
 
 export interface RebaseReport {

@@ -19,9 +19,12 @@ const foreignReads: Readonly<Record<string, string>> = {
   'csat reads ticket': 'an invitation is claimed and its obstacles are found in one statement, under one lock',
   'ingest reads connection': 'the mode, and whether it is switched off, hold at the very moment of a claim or a write',
   'ingest reads invitation': 'the status of all connections is one statement, hence of one moment',
+  'ingest reads order': 'the status of all connections is one statement, hence of one moment',
   'ingest reads sync_cursor': 'read along with the tickets and the status they belong to, without another round trip',
   'sidebar reads ticket': 'one row by its key, each time an agent opens a ticket',
   'orders reads ticket': 'orders and the tickets they touch meet on indexes of both, in one statement',
+  'books reads posting':
+    'a seal freezes the ledger and names its last posting in one transaction; one step down an index tells what came later',
   'operation reads partner': 'the doctor looks at everything',
   'operation reads rate': 'the doctor looks at everything',
   'operation reads fx_rate': 'the doctor looks at everything',
@@ -35,6 +38,7 @@ const assembled = [
   'src/features/costing/import-fx.ts: given',
   'src/features/costing/import-rates.ts: given',
   'src/features/costing/reprice.ts: costedEntries',
+  'src/features/reports/restatement.ts: later',
   'src/features/reports/ticket-list.ts: postings',
 ];
 

@@ -4,6 +4,7 @@ import type { Database } from '../../platform/database/open.ts';
 import { addFacts, type CellFacts, type CellKey, type Dimension, loadFacts, noFacts, type Period } from './facts.ts';
 import { costOf, type ReportRow, rowOf } from './metrics.ts';
 import type { CostBasis } from './pooled-cost.ts';
+import { loadSealed, type SealInfo, sealedFacts } from './sealed.ts';
 
 export interface PartnerReport {
   readonly from: string;
@@ -16,6 +17,8 @@ export interface PartnerReport {
   readonly rows: readonly ReportRow[];
   /** The sum of the rows, exactly. */
   readonly total: ReportRow;
+  /** The seal that the figures are as of; absent: as of now. */
+  readonly seal?: SealInfo;
 }
 
 /** The longest period one request may ask for. */
@@ -49,18 +52,34 @@ export const partnerReport = async (
     currency,
     timeZone,
     costBasis,
+    asOf,
   }: Period & {
     readonly groupBy: readonly Dimension[];
     readonly currency: string;
     readonly timeZone: string;
     /** `true` is for those alone who may see wages. */
     readonly costBasis: CostBasis;
+    /** As the latest seal of exactly these days kept it, or the seal of that id; absent: as of now. */
+    readonly asOf?: 'seal' | number | undefined;
   },
 ): Promise<PartnerReport> => {
+  if (asOf !== undefined) {
+    const { seal, totals, ...basis } = await loadSealed(db, { from, to }, asOf);
+    const cells = sealedFacts(totals, groupBy, costBasis);
+    return { ...reportOf(cells, { from, to, groupBy, costBasis, ...basis }), seal };
+  }
   const cells = await db.transaction((tx) => loadFacts(tx, { from, to }, groupBy, timeZone, costBasis), {
     readOnly: true,
     isolation: 'repeatable read',
   });
+  return reportOf(cells, { from, to, groupBy, currency, timeZone, costBasis });
+};
+
+const reportOf = (
+  cells: readonly { readonly key: CellKey; readonly facts: CellFacts }[],
+  head: Omit<PartnerReport, 'rows' | 'total' | 'seal'>,
+): PartnerReport => {
+  const { groupBy, currency } = head;
   const always: CellKey[] =
     groupBy.length === 1 && groupBy[0] === 'partner'
       ? [
@@ -80,12 +99,7 @@ export const partnerReport = async (
     return (left ?? '') < (right ?? '') ? -1 : 1;
   });
   return {
-    from,
-    to,
-    groupBy,
-    currency,
-    timeZone,
-    costBasis,
+    ...head,
     rows: ordered.map(({ key, facts }) => rowOf(key, facts, account, currency)),
     total: rowOf({ partner: null, region: null }, account, account, currency),
   };

@@ -1,4 +1,4 @@
-import type { Database } from '../../platform/database/open.ts';
+import type { Sql } from '../../platform/database/database.ts';
 
 export interface RollupDifference {
   readonly day: string;
@@ -10,8 +10,8 @@ export interface RollupDifference {
 }
 
 /** Days and cells where the totals are not what the ledger says; empty when all is well. */
-export const rollupDifferences = (db: Database): Promise<RollupDifference[]> =>
-  db.query<RollupDifference>(
+export const rollupDifferences = (sql: Sql): Promise<RollupDifference[]> =>
+  sql.query<RollupDifference>(
     `with both_sides as (
        select worked_day as day, partner, region, measured, cost_micros as ledger, microseconds as ledger_us, 0 as rollup, 0 as rollup_us from posting
        union all select day, nullif(partner, ''), nullif(region, ''), measured, 0, 0, cost_micros, microseconds from rollup_daily

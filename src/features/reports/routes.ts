@@ -7,6 +7,7 @@ import { requestText } from '../../platform/http/request-text.ts';
 import { type Access, identityOf, requireScope } from '../access/index.ts';
 import { csvReply, nextLink, optionalPeriod, pageLimit, queryDay, queryFormat, queryPage } from './paging.ts';
 import { parsePeriod, partnerReport } from './partner-report.ts';
+import { payrollLine } from './payroll-line.ts';
 import type { CostBasis } from './pooled-cost.ts';
 import { series } from './series.ts';
 import { reportCsv, seriesCsv, ticketCsv, ticketsCsv } from './tables.ts';
@@ -49,20 +50,32 @@ export const reportRoutes =
             from: queryDay,
             to: queryDay,
             groupBy: z.enum(Object.keys(groupings) as [keyof typeof groupings]).default('partner'),
+            asOf: z
+              .union([
+                z.literal('seal'),
+                z
+                  .string()
+                  .regex(/^\d{1,9}$/, '`seal`, or the id of a seal')
+                  .transform(Number),
+              ])
+              .optional()
+              .describe('`seal`: as these days, one week or month, were last sealed; or the id of a seal of them'),
             format: queryFormat,
           }),
         },
       },
       async (request, reply) => {
-        const { from, to, groupBy, format: wanted } = request.query;
+        const { from, to, groupBy, asOf, format: wanted } = request.query;
         const report = await partnerReport(db, {
           ...parsePeriod(from, to),
           groupBy: groupings[groupBy],
           ...basis,
           costBasis: costBasisOf(request),
+          asOf,
         });
         if (wanted === 'csv') return reply.headers(csvReply(`partners-${from}-${to}`)).send(reportCsv(report));
-        return report;
+        const payroll = report.costBasis === 'true' ? await payrollLine(db, { from, to }, basis) : null;
+        return payroll ? { ...report, payroll } : report;
       },
     );
 

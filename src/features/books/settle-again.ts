@@ -1,10 +1,10 @@
-import { type Money, moneyJson } from './core/money.ts';
-import { loadCurrent } from './features/attribution/index.ts';
-import { planWork, settleWork, type TicketToSettle } from './features/costing/index.ts';
-import type { ReportingBasis } from './features/directory/index.ts';
-import { ticketOrigins } from './features/ingest/index.ts';
-import type { Channel } from './helpdesks/port.ts';
-import type { Sql } from './platform/database/database.ts';
+import { type Money, moneyJson } from '../../core/money.ts';
+import type { Channel } from '../../helpdesks/port.ts';
+import type { Sql } from '../../platform/database/database.ts';
+import { loadCurrent } from '../attribution/index.ts';
+import { planWork, settleWork, type TicketToSettle } from '../costing/index.ts';
+import type { ReportingBasis } from '../directory/index.ts';
+import { ticketOrigins } from '../ingest/index.ts';
 
 const ticketsAtOnce = 200;
 

@@ -1,0 +1,422 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { Conflict, NotFound, Refused } from '../../../src/core/errors.ts';
+import {
+  differingTickets,
+  parseMonth,
+  parseWeek,
+  type SealPeriod,
+  sealPeriod,
+} from '../../../src/features/books/index.ts';
+import { settleWork } from '../../../src/features/costing/index.ts';
+import {
+  partnerReport,
+  restatementItems,
+  restatementOf,
+  ticketsWorkedIn,
+} from '../../../src/features/reports/index.ts';
+import { createWorld, nobody, nord, sud, type World } from '../reports/world.ts';
+
+const basis = { currency: 'USD', timeZone: 'UTC' };
+const may = parseMonth('2026-05');
+let world: World;
+
+beforeEach(async () => {
+  world = await createWorld();
+  await world.rate('36.00');
+  await read();
+});
+
+/** The helpdesk's changes were read to their end after May. */
+const read = (at = '2026-06-01T00:00:00Z') =>
+  world.db.query(
+    `insert into sync_cursor (connection_id, stream, cursor) values ($1, 'tickets', jsonb_build_object('endedAt', $2::text))
+     on conflict (connection_id, stream) do update set cursor = excluded.cursor`,
+    [world.connectionId, at],
+  );
+
+const seal = (period: SealPeriod = may, { revise = false } = {}) =>
+  sealPeriod(
+    {
+      db: world.db,
+      clock: world.clock,
+      basis,
+      differing: async (sql, days) => differingTickets(sql, await ticketsWorkedIn(sql, days), { basis }),
+    },
+    { period, revise, actor: 'mia', asOf: world.clock.now() },
+  );
+
+const report = (
+  asOf?: 'seal' | number,
+  costBasis: 'true' | 'pooled' = 'true',
+  groupBy: ('partner' | 'region')[] = ['partner'],
+) => partnerReport(world.db, { from: may.from, to: may.to, groupBy, ...basis, costBasis, asOf });
+const costs = ({ rows, total }: Awaited<ReturnType<typeof report>>) =>
+  Object.fromEntries(
+    [
+      ...rows.map((row) => [row.partner ?? 'none', row.supportCost?.amount]),
+      ['total', total.supportCost?.amount],
+    ].filter(([, amount]) => amount !== '0.000000'),
+  );
+
+describe('a sealed month', () => {
+  test('is reported as it was sealed, whatever is posted later, by every grouping', async () => {
+    const ticket = await world.ticket({ created: '2026-05-04', work: [['ada', 600, '2026-05-04']] });
+    await world.ticket({ created: '2026-05-30', shares: [sud], work: [['ben', 300, '2026-05-31']] });
+    await world.order({ placed: '2026-05-02', revenue: 80, refunds: [{ made: '2026-05-20', dollars: 30 }] });
+    await world.invitation({ sent: '2026-05-06', answer: [5, '2026-05-07'] });
+    const groupings: ('partner' | 'region')[][] = [['partner'], ['region'], ['partner', 'region']];
+    const before = await Promise.all(groupings.map((groupBy) => report(undefined, 'true', groupBy)));
+    const { seal: made } = await seal();
+    expect(made).toMatchObject({
+      kind: 'month',
+      from: '2026-05-01',
+      to: '2026-05-31',
+      revision: 1,
+      sealedBy: 'mia',
+      restates: null,
+    });
+    await world.reattribute(ticket, [sud]);
+    await world.ticket({ created: '2026-05-04', work: [['ada', 60, '2026-05-05']] });
+    await world.order({ placed: '2026-05-02', revenue: 1000 });
+    for (const [index, groupBy] of groupings.entries()) {
+      const { seal: info, ...sealed } = await report('seal', 'true', groupBy);
+      expect(sealed).toEqual(before[index]);
+      expect(info).toEqual({
+        id: made.id,
+        kind: 'month',
+        revision: 1,
+        asOf: '2026-06-01T00:00:00.000Z',
+        sealedBy: 'mia',
+      });
+    }
+    expect(costs(await report())).toEqual({ nord: '0.600000', sud: '9.000000', total: '9.600000' });
+    await expect(
+      partnerReport(world.db, {
+        from: '2026-05-01',
+        to: '2026-05-30',
+        groupBy: ['partner'],
+        ...basis,
+        costBasis: 'true',
+        asOf: 'seal',
+      }),
+    ).rejects.toThrow(NotFound);
+  });
+
+  test('sealed again without any change is the same seal', async () => {
+    await world.ticket({ created: '2026-05-04', work: [['ada', 600, '2026-05-04']] });
+    const first = await seal();
+    expect(first.made).toBe(true);
+    expect(await seal()).toEqual({ seal: first.seal, made: false });
+    expect(await seal(may, { revise: true })).toEqual({ seal: first.seal, made: false });
+    const logged = await world.db.query("select actor, detail from audit_log where action = 'seal'");
+    expect(logged).toEqual([{ actor: 'mia', detail: { seal: first.seal.id, period: '2026-05', revision: 1 } }]);
+  });
+
+  test('that was restated is closed by a further revision, which says what it closed; the first one stays', async () => {
+    await world.ticket({ created: '2026-05-04', work: [['ada', 600, '2026-05-04']] });
+    const { seal: first } = await seal();
+    await world.ticket({ created: '2026-05-10', shares: [sud], work: [['ada', 300, '2026-05-10']] });
+    await expect(seal()).rejects.toThrow(Conflict);
+    await expect(seal()).rejects.toThrow(/1 ticket changed it since.*--revise/);
+    const { seal: second, made } = await seal(may, { revise: true });
+    expect(made).toBe(true);
+    expect(second).toMatchObject({
+      revision: 2,
+      restates: {
+        true: { open: true, tickets: 1, amount: { amount: '3.000000' }, reasons: [{ reason: 'work', tickets: 1 }] },
+      },
+    });
+    expect(costs(await report('seal'))).toEqual(costs(await report()));
+    expect(costs(await report(first.id))).toEqual({ nord: '6.000000', total: '6.000000' });
+    expect(await restatementOf(world.db, second, { currency: 'USD', costBasis: 'true' })).toMatchObject({
+      open: false,
+      tickets: 0,
+      reasons: [],
+    });
+  });
+
+  test('keeps what was not known of it', async () => {
+    await world.db.query('delete from rate');
+    await world.ticket({ created: '2026-05-04', work: [['ada', 600, '2026-05-04']] });
+    await world.order({ placed: '2026-05-04', revenue: null });
+    await world.db.query(
+      "insert into ticket (connection_id, external_id, first_seen_at, quarantined_at) values ($1, 'bad', $2, $2)",
+      [world.connectionId, world.clock.now()],
+    );
+    expect((await seal()).seal.gaps).toEqual({
+      unpricedEntries: 1,
+      heldEntries: 0,
+      unpricedOrders: 1,
+      quarantinedTickets: 1,
+    });
+  });
+
+  test('and its weeks are sealed apart', async () => {
+    await world.ticket({ created: '2026-05-18', work: [['ada', 600, '2026-05-18']] });
+    const { seal: week } = await seal(parseWeek('2026-W21'));
+    const { seal: month } = await seal();
+    await world.ticket({ created: '2026-05-01', work: [['ada', 60, '2026-05-02']] });
+    const look = { currency: 'USD', costBasis: 'true' } as const;
+    expect((await restatementOf(world.db, week, look)).open).toBe(false);
+    expect((await restatementOf(world.db, month, look)).open).toBe(true);
+  });
+});
+
+describe('what is posted later into it', () => {
+  test('is told by reason: late work adds, a re-attribution moves, and a rate for last month prices (RULES example 9)', async () => {
+    const moved = await world.ticket({ created: '2026-05-04', work: [['ada', 600, '2026-05-04']] });
+    const unpriced = await world.ticket({
+      created: '2026-05-05',
+      shares: [nobody],
+      work: [['zoe', 100, '2026-05-05']],
+    });
+    await world.db.query('delete from rate');
+    const { seal: held } = await seal();
+    await world.reattribute(moved, [sud]);
+    const late = await world.ticket({ created: '2026-05-09', work: [['ada', 600, '2026-05-09']] });
+    await world.rate('72.00', '2026-05-01');
+    await reprice([moved, unpriced, late]);
+    const look = { currency: 'USD', costBasis: 'true' } as const;
+    const { reasons, ...sum } = await restatementOf(world.db, held, look);
+    // 600 s go from 36 to 72 an hour, 100 s likewise, and 600 s come late at 72.
+    expect(sum).toMatchObject({ open: true, tickets: 3, amount: { amount: '19.000000', currency: 'USD' } });
+    expect(
+      Object.fromEntries(
+        reasons.map(({ reason, amount, moved: part, tickets }) => [reason, [tickets, amount?.amount, part?.amount]]),
+      ),
+    ).toEqual({
+      rate: [3, '19.000000', '0.000000'],
+      reattribution: [1, '0.000000', '6.000000'],
+    });
+    const { items, next } = await restatementItems(world.db, held, { ...look, limit: 2 });
+    expect(items.map(({ ticket, reason }) => [ticket.id, reason])).toEqual([
+      [String(late), 'rate'],
+      [String(unpriced), 'rate'],
+    ]);
+    const rest = await restatementItems(world.db, held, { ...look, limit: 2, after: next ?? '' });
+    expect(rest.next).toBeNull();
+    expect(rest.items).toMatchObject([
+      { ticket: { id: String(moved), connection: 'desk' }, reason: 'rate', amount: { amount: '6.000000' } },
+      {
+        reason: 'reattribution',
+        amount: { amount: '0.000000' },
+        cells: [
+          { partner: 'nord', region: 'nordics', amount: { amount: '-6.000000' } },
+          { partner: 'sud', region: 'iberia', amount: { amount: '6.000000' } },
+        ],
+      },
+    ]);
+  });
+
+  test('restates nothing where it came back to where it was', async () => {
+    const ticket = await world.ticket({ created: '2026-05-04', work: [['ada', 600, '2026-05-04']] });
+    const { seal: held } = await seal();
+    await world.reattribute(ticket, [sud]);
+    await world.reattribute(ticket, [nord]);
+    expect(await restatementOf(world.db, held, { currency: 'USD', costBasis: 'true' })).toMatchObject({
+      open: false,
+      tickets: 0,
+    });
+    expect((await seal()).made).toBe(false);
+  });
+
+  test('tells no wage to those who may not see any', async () => {
+    for (const [name, hourly] of [
+      ['ada', '20.00'],
+      ['ben', '31.07'],
+      ['cem', '66.60'],
+    ] as const) {
+      await world.rate(hourly, '2026-01-01', name);
+      await world.agent(name, 'agent');
+      await world.ticket({ created: '2026-05-04', work: [[name, 3600, '2026-05-04']] });
+    }
+    const { seal: held } = await seal();
+    const sealed = await report('seal', 'pooled');
+    expect(sealed.costBasis).toBe('pooled');
+    expect(sealed.total.supportCost).toEqual((await report(undefined, 'pooled')).total.supportCost);
+    expect(sealed.total.supportCost).not.toEqual((await report('seal')).total.supportCost);
+    await world.rate('40.00', '2026-05-01', 'ada');
+    const [ticket] = await ticketsWorkedIn(world.db, may);
+    await reprice([ticket ?? 0n]);
+    const look = { currency: 'USD', costBasis: 'pooled' } as const;
+    expect(await restatementOf(world.db, held, { currency: 'USD', costBasis: 'true' })).toMatchObject({
+      amount: { amount: '20.000000' },
+    });
+    // Her new rate is in no figure: the same seconds at the pool's rate came and went.
+    expect(await restatementOf(world.db, held, look)).toMatchObject({
+      open: true,
+      tickets: 1,
+      amount: { amount: '0.000000' },
+    });
+    expect((await restatementItems(world.db, held, { ...look, limit: 5 })).items).toMatchObject([
+      { reason: 'rate', amount: { amount: '0.000000' } },
+    ]);
+  });
+});
+
+const reprice = async (ids: readonly bigint[]): Promise<void> => {
+  const decided = await world.db.query<{
+    id: bigint;
+    version: number;
+    shares: { partner: string; region: string; country: null; ppm: number }[];
+  }>(
+    `select t.id, a.version, (select jsonb_agg(jsonb_build_object('partner', s.partner, 'region', s.region, 'country', s.country, 'ppm', s.ppm)) from attribution_share s where s.attribution_id = a.id) as shares
+       from ticket t join attribution a on a.ticket_id = t.id and a.current where t.id = any($1)`,
+    [ids],
+  );
+  await world.db.transaction((tx) =>
+    settleWork(tx, {
+      tickets: decided.map(({ id, version, shares }) => ({
+        ticketId: id,
+        connectionId: world.connectionId,
+        connectionName: 'desk',
+        channel: 'email',
+        shares,
+        attributionVersion: version,
+        reprice: true,
+      })),
+      reportingCurrency: 'USD',
+      reportingTimezone: 'UTC',
+      now: world.clock.now(),
+    }),
+  );
+};
+
+describe('is refused', () => {
+  test('before it is over', async () => {
+    await expect(seal(parseMonth('2026-06'))).rejects.toThrow(Refused);
+    await expect(seal(parseWeek('2026-W23'))).rejects.toThrow(/not over/);
+  });
+
+  test.each([
+    ['changes that were not read since', () => read('2026-05-31T23:59:59Z'), 'its changes were not read since'],
+    [
+      'work that waits for its 6 h',
+      () =>
+        world.db.query(
+          "update ticket set deep_due_at = '2026-06-01T03:00:00Z', audits_pulled_at = '2026-05-31T20:00:00Z'",
+        ),
+      '1 ticket to be pulled',
+    ],
+    [
+      'a ticket that is due',
+      () => world.db.query("update ticket set due_at = '2026-05-31T23:00:00Z'"),
+      '1 ticket to be pulled',
+    ],
+    [
+      'a ticket to be decided again',
+      () => world.db.query("update ticket set stale_since = '2026-05-31T23:00:00Z'"),
+      '1 ticket to be decided again',
+    ],
+  ])('while there is %s', async (_, happen, words) => {
+    await world.ticket({ created: '2026-05-04', work: [['ada', 600, '2026-05-04']] });
+    await happen();
+    await expect(seal()).rejects.toThrow(Refused);
+    await expect(seal()).rejects.toThrow(`"desk": ${words}`);
+    expect(await world.db.query('select 1 from seal')).toEqual([]);
+  });
+
+  test.each([
+    [
+      'a day’s total',
+      () =>
+        world.db.query(
+          "insert into rollup_delta (day, partner, region, measured, microseconds, cost_micros) values ('2026-05-04', 'nord', null, true, 5, 5)",
+        ),
+      /daily totals/,
+    ],
+    [
+      'the seconds of an entry',
+      () => world.db.query('update work_entry set costed_seconds = costed_seconds - 1'),
+      /postings are not their costed seconds/,
+    ],
+    [
+      'an attribution',
+      () => world.db.query("update attribution_share set partner = 'sud'"),
+      /cost does not lie where their attribution says/,
+    ],
+    [
+      'the shares of an order',
+      () => world.db.query('update order_share set reporting_micros = reporting_micros + 1'),
+      /orders whose shares do not add up/,
+    ],
+    [
+      'what the rules make of the work',
+      () => world.db.query('update work_entry set raw_seconds = raw_seconds - 1, costed_seconds = costed_seconds'),
+      /settled differently/,
+    ],
+  ])('where %s was broken', async (_, breakIt, words) => {
+    await world.ticket({ created: '2026-05-04', work: [['ada', 600, '2026-05-04']] });
+    await world.order({ placed: '2026-05-04' });
+    await breakIt();
+    await expect(seal()).rejects.toThrow(words);
+    await expect(seal()).rejects.toThrow(Refused);
+  });
+
+  test('never for what happened since it was asked for: there is always something new', async () => {
+    await world.ticket({ created: '2026-05-04', work: [['ada', 600, '2026-05-04']] });
+    await world.db.query(
+      "insert into ticket (connection_id, external_id, first_seen_at, due_at) values ($1, 'new', '2026-06-01T00:00:01Z', '2026-06-01T00:00:04Z')",
+      [world.connectionId],
+    );
+    await world.ticket({ created: '2026-06-01', work: [] });
+    await world.db.query("update ticket set due_at = '2026-06-01T00:00:00Z' where created_day = '2026-06-01'");
+    expect((await seal()).made).toBe(true);
+  });
+});
+
+test('bug guard: a posting under way while the month is sealed is in the seal, not lost between it and its restatement', async () => {
+  const ticketId = await world.ticket({ created: '2026-05-04', work: [] });
+  const other = await world.ticket({ created: '2026-05-04', work: [] });
+  const settle = (tx: Parameters<typeof settleWork>[0], id: bigint) =>
+    settleWork(tx, {
+      tickets: [
+        {
+          ticketId: id,
+          connectionId: world.connectionId,
+          connectionName: 'desk',
+          channel: 'email',
+          readings: [
+            {
+              sourceKey: `audit:late ${id}`,
+              agentId: 'ada',
+              actor: 'agent',
+              clock: 'time tracking',
+              rawSeconds: 600,
+              value: null,
+              workedAt: new Date('2026-05-04T10:00:00Z'),
+              channel: null,
+            },
+          ],
+          shares: [{ ...nord, country: null, ppm: 1_000_000 }],
+          attributionVersion: 1,
+          reprice: false,
+        },
+      ],
+      reportingCurrency: 'USD',
+      reportingTimezone: 'UTC',
+      now: world.clock.now(),
+    });
+  const posted = Promise.withResolvers<void>();
+  const mayCommit = Promise.withResolvers<void>();
+  const writer = world.db.transaction(async (tx) => {
+    await settle(tx, ticketId);
+    posted.resolve();
+    await mayCommit.promise;
+  });
+  await posted.promise;
+  // A later id that is committed already: without the wait it would hide the earlier one.
+  await world.db.transaction((tx) => settle(tx, other));
+  const sealing = seal();
+  for (;;) {
+    const [waiting] = await world.db.query<{ count: bigint }>(
+      "select count(*) as count from pg_locks where relation = 'posting'::regclass and not granted",
+    );
+    if (waiting?.count) break;
+  }
+  mayCommit.resolve();
+  await writer;
+  const { seal: held } = await sealing;
+  expect(costs(await report('seal'))).toEqual({ nord: '12.000000', total: '12.000000' });
+  expect((await restatementOf(world.db, held, { currency: 'USD', costBasis: 'true' })).open).toBe(false);
+});
