@@ -48,6 +48,25 @@ describe('a choice by field', () => {
     expect(choiceOf(audits)).toBe(value);
   });
 
+  it('bug: a choice was lost once its agent had become an end user', () => {
+    const roles = { [anna]: 'end_user', [customer]: 'end_user' } as const;
+    const audits = [one(anna, [partner('nord')])];
+    expect(choiceOf(audits, { roles })).toBeUndefined();
+    expect(choiceOf(audits, { roles, formerAgents: [anna] })).toBe('nord');
+    // On a ticket of their own they are a customer like any other.
+    expect(choiceOf(audits, { roles, formerAgents: [anna], requesterId: anna })).toBeUndefined();
+    const timed = [...audits, audit(102, anna, 2, [change(fields.total, '60', null)])];
+    expect(choiceOf(timed, { roles })).toBe('nord');
+  });
+
+  it('bug: a choice of somebody whom Zendesk has deleted was no agent’s, though their work was', () => {
+    expect(choiceOf([one(anna, [partner('nord')])], { roles: {} })).toBe('nord');
+    expect(choiceOf([one(anna, [create(fields.partner, 'nord'), create('status', 'new')])], { roles: {} })).toBe(
+      undefined,
+    );
+    expect(choiceOf([one(customer, [partner('nord')])], { roles: {} })).toBeUndefined();
+  });
+
   it('says who, when and where', () => {
     const region = change(fields.region, 'region_se', null);
     const tag = tags(['region_no', 'region_se'], ['vip', 'region_dk', 'region_se']);

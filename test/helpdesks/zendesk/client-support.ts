@@ -23,8 +23,12 @@ export const clockAt = () => {
   return { clock, slept };
 };
 
-export const connect = (more: object = {}, clock = clockAt().clock) =>
-  connectZendesk(settingsWith({ limitShare: 1, ...more }), { clock, allowPrivate: false, apiUserId: apiUser });
+export const connect = (
+  more: object = {},
+  clock = clockAt().clock,
+  deps: Partial<Parameters<typeof connectZendesk>[1]> = {},
+) =>
+  connectZendesk(settingsWith({ limitShare: 1, ...more }), { clock, allowPrivate: false, apiUserId: apiUser, ...deps });
 
 export const api = () =>
   nock(origin, {

@@ -125,6 +125,26 @@ describe('pullTickets', () => {
     expect(tickets[0]?.firstMessage).toBe('It is order 1001');
   });
 
+  it('bug: what an agent did was lost once the account had become an end user', async () => {
+    showMany(id, { tickets: [ticketJson()], users: [customerJson, userJson(anna, 'end-user')] });
+    api()
+      .get(`/api/v2/tickets/${id}/audits.json`)
+      .query(true)
+      .reply(200, { audits: [audit(1, anna, 1, [comment(), change(fields.partner, 'nord', null)])] });
+    const asked: string[][] = [];
+    const formerAgents = async (userIds: readonly string[]) => {
+      asked.push([...userIds]);
+      return new Set([anna]);
+    };
+    const client = connect({}, undefined, { formerAgents });
+    const { tickets } = await client.pullTickets([{ externalId: id, withHistory: 'yes' }]);
+    expect(asked.flat()).toContain(anna);
+    expect(tickets[0]?.history).toMatchObject({
+      touches: [{ agentId: anna }],
+      choices: { partner: [{ value: 'nord', by: anna }] },
+    });
+  });
+
   it('follows the audits’ cursor to the end', async () => {
     showMany(id, { tickets: [ticketJson()], users: [customerJson, annaJson] });
     const path = `/api/v2/tickets/${id}/audits.json`;

@@ -114,6 +114,30 @@ describe('work', () => {
     ]);
   });
 
+  it('bug: time that an agent spent before becoming an end user was no agent’s in a backfill', () => {
+    const roles = { [anna]: 'end_user', [ben]: 'end_user', [customer]: 'end_user' } as const;
+    const audits = [
+      audit(100, ben, 0, [create('status', 'open'), create(fields.total, '30')]),
+      audit(101, anna, 1, [total('90', '30'), comment({ author_id: Number(anna) })]),
+      audit(102, customer, 2, [total('100', '90'), comment({ author_id: Number(customer) })]),
+      audit(103, ben, 3, [total('0', '100', byRule)]),
+    ];
+    expect(workOf(audits, { roles })).toEqual([
+      [ben, 'agent', 30, 30],
+      [anna, 'agent', 60, 90],
+      [null, 'end_user', 10, 100],
+      [null, 'rule', -100, 0],
+    ]);
+    expect(read(audits, { roles }).history.touches.map(({ agentId }) => agentId)).toEqual([anna]);
+  });
+
+  it('of a follow-up that an end user opened makes no agent of its author', () => {
+    const by = (author: string) => audit(101, author, 1, [comment({ author_id: Number(author) })]);
+    const opened = audit(100, ben, 0, [create('status', 'new'), create(fields.total, '1200')], followUpVia);
+    const { history } = read([opened, by(ben)], { roles: { [ben]: 'end_user' } });
+    expect([history.work, history.touches]).toEqual([[], []]);
+  });
+
   it('is never taken from "time spent last update", and needs the mapped field', () => {
     const audits = [created(), audit(101, anna, 1, [change('360000000099', '30', null), total('30', null)])];
     expect(workOf(audits)).toEqual([[anna, 'agent', 30, 30]]);

@@ -1,47 +1,15 @@
-import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import nock from 'nock';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import type { Remote, RemoteWish } from '../../../src/helpdesks/port.ts';
+import type { Remote } from '../../../src/helpdesks/port.ts';
 import { connectZendesk } from '../../../src/helpdesks/zendesk/client.ts';
 import { zendesk } from '../../../src/helpdesks/zendesk/index.ts';
 import { subscribedEvents } from '../../../src/helpdesks/zendesk/urgency.ts';
-import { wallClock } from '../../../src/platform/clock.ts';
-import { createZendeskSandbox, fieldIds, type ZendeskSandboxOptions } from '../../../src/sandbox/zendesk/index.ts';
 import { atEndOfFile } from '../../support/cleanup.ts';
 import { standingClock } from '../../support/standing-clock.ts';
+import { account, endpoint, wish } from './account.ts';
 import { settingsWith } from './support.ts';
-
-const endpoint = 'https://desk.example/webhooks/kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk';
-const wish: RemoteWish = { webhookUrl: endpoint };
-const withFields: RemoteWish = {
-  webhookUrl: endpoint,
-  fields: {
-    partners: [
-      { code: 'nord', name: 'Nord' },
-      { code: 'direct', name: 'Direct' },
-    ],
-    regions: [{ code: 'SE', name: 'Sweden' }],
-  },
-};
-
-/** An account of its own, and its client with these settings. */
-const account = async (options: Partial<ZendeskSandboxOptions> = {}) => {
-  const sandbox = await createZendeskSandbox({ clock: wallClock, seed: 'remote', limits: 'off', ...options });
-  atEndOfFile(() => sandbox.close());
-  const clientWith = (more: object = {}) => {
-    const { name, subdomain, email, apiToken, baseUrl } = sandbox.settings;
-    const settings = zendesk.settings.parse({ name, subdomain, email, apiToken, baseUrl, ...more });
-    return connectZendesk(settings, { clock: wallClock, allowPrivate: true, apiUserId: null });
-  };
-  const remoteWith = (more: object = {}): Remote => {
-    const { remote } = clientWith(more);
-    if (!remote) throw new Error('Zendesk has a remote');
-    return remote;
-  };
-  return { sandbox, clientWith, remoteWith };
-};
 
 describe('the webhook', () => {
   it('is planned, made once, found again, and taken away with what it needs', async () => {
@@ -160,130 +128,6 @@ describe('the webhook', () => {
         now: new Date(),
       }),
     ).toMatchObject({ outcome: 'verified', delivery: { ticketExternalId: null, urgency: 'ignore' } });
-  });
-});
-
-describe('ticket fields', () => {
-  it('are drop-downs whose options are our tags, made once, and grow with our partners', async () => {
-    const { sandbox, remoteWith } = await account();
-    const prefix = { tagPrefix: 'dl_' };
-    expect(await remoteWith(prefix).plan(withFields)).toEqual([
-      expect.stringContaining('create the webhook'),
-      expect.stringContaining('create the ticket field "Sales partner", a drop-down of 2'),
-      expect.stringContaining('create the ticket field "Sales region", a drop-down of 1'),
-      expect.stringContaining('create the ticket field "Contact reason", a drop-down of 6'),
-    ]);
-    const { objects, settings } = await remoteWith(prefix).make(withFields);
-    const field = (setting: string) => sandbox.desk.fields.find(({ id }) => String(id) === settings[setting]);
-    expect(field('partnerFieldId')).toMatchObject({
-      title: 'Sales partner',
-      type: 'tagger',
-      options: ['dl_partner_nord', 'dl_partner_direct'],
-      names: { dl_partner_nord: 'Nord' },
-    });
-    expect(field('regionFieldId')?.options).toEqual(['dl_region_se']);
-    expect(field('reasonFieldId')?.options).toContain('dl_reason_damage');
-    expect(settings.reasonValues).toMatchObject({ dl_reason_damage: 'damage' });
-    expect(objects.filter(({ what }) => what === 'field')).toHaveLength(3);
-
-    const remote = remoteWith({ ...prefix, ...settings });
-    expect(await remote.plan(withFields)).toEqual([]);
-    const more = { ...withFields, fields: { partners: [{ code: 'sud', name: 'Sud' }], regions: [] } };
-    expect(await remote.plan(more)).toEqual(['add Sud to the ticket field "Sales partner"']);
-    expect((await remote.make(more)).objects).toEqual([]);
-    expect(field('partnerFieldId')?.options).toEqual(['dl_partner_nord', 'dl_partner_direct', 'dl_partner_sud']);
-
-    await remote.remove(objects);
-    expect(Object.values(settings).filter((id) => sandbox.desk.fields.some((one) => String(one.id) === id))).toEqual(
-      [],
-    );
-  });
-
-  it('that people made are left alone: mapped ones stay mapped, and one of the same title is not taken', async () => {
-    const { sandbox, remoteWith } = await account();
-    const before = JSON.stringify(sandbox.desk.fields);
-    const mapped = {
-      partnerFieldId: String(fieldIds.partner),
-      regionFieldId: String(fieldIds.region),
-      reasonFieldId: String(fieldIds.reason),
-    };
-    const { objects, settings } = await remoteWith(mapped).make(withFields);
-    expect(objects.map(({ what }) => what)).toEqual(['webhook']);
-    expect(Object.keys(settings)).toEqual(['webhookSecrets']);
-    expect(JSON.stringify(sandbox.desk.fields)).toBe(before);
-    // "Sales partner" is a text field of theirs and "Contact reason" a drop-down of theirs.
-    const own = await remoteWith(settings).make(withFields);
-    expect(own.objects.map(({ what }) => what)).toEqual(['field', 'field', 'field']);
-    expect(Object.values(own.settings)).not.toContain(String(fieldIds.partner));
-  });
-});
-
-describe('what the account tells', () => {
-  it("is the Time Tracking app's field, by title or by the app's own word", async () => {
-    const { sandbox, clientWith } = await account();
-    const total = String(fieldIds.totalTime);
-    expect(await clientWith().discover?.()).toMatchObject({ settings: { totalTimeFieldId: total } });
-    const field = sandbox.desk.fields.find(({ id }) => id === fieldIds.totalTime);
-    Object.assign(field ?? {}, { title: 'Gesamtzeit (Sek.)' });
-    expect(await clientWith().discover?.()).toMatchObject({
-      settings: { totalTimeFieldId: total },
-      notes: [expect.stringContaining('Gesamtzeit')],
-    });
-    Object.assign(field ?? {}, { active: false });
-    expect(await clientWith().discover?.()).toMatchObject({
-      settings: {},
-      notes: [expect.stringContaining('estimated')],
-    });
-    expect(await clientWith({ totalTimeFieldId: '7' }).discover?.()).toEqual({ settings: {}, notes: [] });
-  });
-
-  it('is inspected: rights, plan, quota, own survey, fields and handle time', async () => {
-    const { clientWith } = await account({ limits: {}, ownSurvey: true });
-    const findings = await clientWith({ partnerFieldId: '77' }).inspect?.();
-    const of = (topic: string) => findings?.find((finding) => finding.topic === topic);
-    expect(of('rights')).toMatchObject({ level: 'ok' });
-    expect(of('plan')?.text).toMatch(/700 calls a minute, as on Enterprise; we keep to 350/);
-    expect(of('quota')).toMatchObject({ level: 'ok' });
-    expect(of('own survey')).toMatchObject({ level: 'warn', next: expect.stringContaining('Switch it off') });
-    expect(of('fields')).toMatchObject({ level: 'fail', text: expect.stringContaining('77 (partnerFieldId)') });
-    expect(of('handle time')).toMatchObject({
-      level: 'warn',
-      next: expect.stringContaining(`{"totalTimeFieldId": "${fieldIds.totalTime}"}`),
-    });
-    for (const finding of findings ?? []) if (finding.level !== 'ok') expect(finding.next).toBeTruthy();
-  });
-
-  it('is inspected although the account answers with errors', async () => {
-    const { clientWith } = await account({ faults: { requestErrorRate: 1, statuses: [403] } });
-    const findings = await clientWith().inspect?.();
-    expect(findings?.map(({ topic, level }) => `${topic} ${level}`)).toEqual([
-      'rights warn',
-      'plan warn',
-      'fields warn',
-    ]);
-  });
-});
-
-describe('selfTest', () => {
-  it('is a delivery of ours that verifies, and no other secret makes it', () => {
-    const now = new Date('2026-03-01T10:00:00Z');
-    const settings = settingsWith();
-    const made = zendesk.selfTest?.(settings, now);
-    if (!made) throw new Error('there is a secret');
-    const verify = (secret: string) =>
-      zendesk.verifyDelivery({
-        settings: settingsWith({ webhookSecrets: [secret] }),
-        apiUserId: null,
-        headers: made.headers,
-        body: Buffer.from(made.body),
-        now,
-      });
-    expect(verify(settings.webhookSecrets[0] ?? '')).toMatchObject({
-      outcome: 'verified',
-      delivery: { urgency: 'ignore' },
-    });
-    expect(verify(createHmac('sha256', 'x').digest('hex'))).toMatchObject({ outcome: 'refused', status: 401 });
-    expect(zendesk.selfTest?.(settingsWith({ webhookSecrets: [] }), now)).toBeNull();
   });
 });
 

@@ -133,6 +133,8 @@ export const read = (
     readonly assigneeId?: string | null;
     readonly byAiAgent?: boolean;
     readonly roles?: Record<string, 'agent' | 'ai_agent' | 'end_user'>;
+    readonly formerAgents?: readonly string[];
+    readonly requesterId?: string;
   } = {},
 ) => {
   const roles: Record<string, 'agent' | 'ai_agent' | 'end_user' | undefined> = more.roles ?? {
@@ -146,11 +148,12 @@ export const read = (
     {
       settings: more.settings ?? settingsWith(),
       apiUserId: apiUser,
-      requesterId: customer,
+      requesterId: more.requesterId ?? customer,
       assigneeId: more.assigneeId ?? null,
       followUp: more.followUp ?? false,
       byAiAgent: more.byAiAgent ?? false,
       roleOf: (userId) => roles[userId],
+      wasAgent: (userId) => more.formerAgents?.includes(userId) ?? false,
     },
   );
 };
