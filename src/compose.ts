@@ -17,6 +17,7 @@ import {
 } from './features/costing/index.ts';
 import { createScoreTeller, createSender, surveyRoutes } from './features/csat/index.ts';
 import {
+  agentsAmong,
   type Connection,
   createDirectory,
   type Directory,
@@ -200,6 +201,7 @@ export const compose = async (
       clock,
       allowPrivate: config.allowPrivateUpstreams,
       observe: watchCalls,
+      formerAgentsOf: (connectionId) => (userIds) => agentsAmong(db, connectionId, userIds),
       ...shared,
     });
     const isStore = ({ kind }: Pick<Connection, 'kind'>): boolean => storeAdapters.has(kind);

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../platform/clock.ts';
 import type { CallCounts } from '../platform/http/call-count.ts';
 import type { CallObserver } from '../platform/http/client.ts';
-import type { HelpdeskClient } from './port.ts';
+import type { FormerAgents, HelpdeskClient } from './port.ts';
 import { helpdesks } from './registry.ts';
 
 /** What a client is made of. */
@@ -20,6 +20,7 @@ export const createHelpdeskClients = (deps: {
   readonly allowPrivate: boolean;
   readonly observe: (connection: Account) => CallObserver;
   readonly countsOf?: (connectionId: number) => CallCounts;
+  readonly formerAgentsOf?: (connectionId: number) => FormerAgents;
 }): ((account: Account) => HelpdeskClient) => {
   const held = new Map<number, { readonly account: Account; readonly client: HelpdeskClient }>();
   return (account) => {
@@ -38,6 +39,7 @@ export const createHelpdeskClients = (deps: {
       apiUserId: account.apiUserId,
       observe: deps.observe(account),
       ...(deps.countsOf && { counts: deps.countsOf(account.id) }),
+      ...(deps.formerAgentsOf && { formerAgents: deps.formerAgentsOf(account.id) }),
     });
     held.set(account.id, { account, client });
     return client;

@@ -158,6 +158,8 @@ export interface HelpdeskAgent {
   readonly name: string | null;
 }
 
+export type FormerAgents = (userIds: readonly string[]) => Promise<ReadonlySet<string>>;
+
 /** What a helpdesk's change feed tells of a ticket. */
 export interface TicketChange {
   readonly externalId: string;
@@ -349,6 +351,8 @@ export interface HelpdeskAdapter<Settings extends z.ZodObject = z.ZodObject> {
       readonly observe?: CallObserver;
       /** Counts calls over all processes, so that together they keep to our share; absent: each keeps to it alone. */
       readonly counts?: CallCounts;
+      /** Those of these users whom we ever knew as agents; absent: what the helpdesk says today is all there is. */
+      readonly formerAgents?: FormerAgents;
     },
   ): HelpdeskClient;
 }

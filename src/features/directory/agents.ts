@@ -22,6 +22,20 @@ export const saveAgents = async (sql: Sql, connectionId: number, agents: readonl
   );
 };
 
+/** Those of these users of a connection whom we know as agents, whatever the helpdesk says they are today. */
+export const agentsAmong = async (
+  sql: Sql,
+  connectionId: number,
+  userIds: readonly string[],
+): Promise<ReadonlySet<string>> => {
+  if (userIds.length === 0) return new Set();
+  const rows = await sql.query<{ external_id: string }>(
+    'select external_id from agent where connection_id = $1 and external_id = any($2::text[])',
+    [connectionId, userIds],
+  );
+  return new Set(rows.map(({ external_id }) => external_id));
+};
+
 /** The role of each agent of a connection, by the helpdesk's id; null: none was given. */
 export const rolesOf = async (sql: Sql, connectionId: number): Promise<Map<string, string | null>> => {
   const rows = await sql.query<{ external_id: string; role: string | null }>(

@@ -14,7 +14,7 @@ import { importPartners, loadPartners, type PartnerBook, partnerBook } from './p
 import { importRegions, loadRegions, type RegionBook, regionBook } from './regions.ts';
 import { keepReportingBasis, type ReportingBasis } from './reporting-basis.ts';
 
-export { rolesOfAgents } from './agents.ts';
+export { agentsAmong, rolesOfAgents } from './agents.ts';
 export { recordAudit } from './audit.ts';
 export { sharedCallCounts } from './call-quota.ts';
 export type { Connection, ConnectionKind, Connections, Mode } from './connection.ts';

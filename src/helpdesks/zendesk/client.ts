@@ -43,7 +43,7 @@ const chunksOf = <Item>(items: readonly Item[], size: number): Item[][] =>
 /** One Zendesk account over its REST API, signed in with an API token. */
 export const connectZendesk = (
   settings: ZendeskSettings,
-  { clock, allowPrivate, apiUserId, observe, counts }: Parameters<HelpdeskAdapter['connect']>[1],
+  { clock, allowPrivate, apiUserId, observe, counts, formerAgents }: Parameters<HelpdeskAdapter['connect']>[1],
 ): HelpdeskClient => {
   const baseUrl = baseUrlOf({
     given: settings.baseUrl,
@@ -165,6 +165,7 @@ export const connectZendesk = (
       );
       const authors = [...audits.values()].flatMap((ofTicket) => authorsOf(ofTicket ?? []));
       await staff.know(authors);
+      const former = await formerAgents?.(authors.filter((userId) => staff.roleOf(userId) !== 'agent'));
 
       return {
         tickets: present.map((ticket) => {
@@ -178,6 +179,7 @@ export const connectZendesk = (
                 followUp: isFollowUp(ticket),
                 byAiAgent: ticket.support_type === 'ai_agent',
                 roleOf: staff.roleOf,
+                wasAgent: (userId) => former?.has(userId) ?? false,
               })
             : null;
           return snapshotOf(ticket, users, settings, history);

@@ -28,8 +28,10 @@ export interface HistoryContext {
   readonly followUp: boolean;
   /** An AI agent has the ticket, whoever that is by role. */
   readonly byAiAgent?: boolean;
-  /** Undefined: Zendesk no longer knows the user. */
+  /** As of today. Undefined: Zendesk no longer knows the user. */
   readonly roleOf: (userId: string) => Role | undefined;
+  /** Whether we ever knew the user as an agent: staff who leave become end users. */
+  readonly wasAgent?: (userId: string) => boolean;
 }
 
 /** Made by a trigger or an automation. A macro is a rule by name alone: an agent applied it. */
@@ -77,21 +79,38 @@ const aiAssigneesIn = (audits: readonly Audit[], context: HistoryContext): Set<s
   return found;
 };
 
-/** Who made a change. Whoever was ever assigned was an agent then, whatever became of the account. */
+/** What a follow-up inherited stands in the audit that makes it. */
+const isInherited = (audit: Audit, context: HistoryContext): boolean =>
+  audit.via.rel === 'follow_up' || (context.followUp && audit.events.some(({ type }) => type === 'Create'));
+
+/**
+ * Who was an agent then, whatever became of the account: whoever was ever assigned, and whoever set the total time, for the
+ * app that does so runs in the agents' sidebar alone.
+ */
+const agentsIn = (audits: readonly Audit[], context: HistoryContext): Set<string> => {
+  const { requesterId, assigneeId, settings } = context;
+  const found = new Set(assigneeId === null ? [] : [assigneeId]);
+  for (const audit of audits)
+    for (const event of audit.events) {
+      if (setsField(event, 'assignee_id')) found.add(String(event.value));
+      const setsTotal = settings.totalTimeFieldId !== undefined && setsField(event, settings.totalTimeFieldId);
+      if (!setsTotal || isRuleMade(audit, event) || isInherited(audit, context)) continue;
+      if (audit.author_id !== null && audit.author_id !== requesterId) found.add(audit.author_id);
+    }
+  return found;
+};
+
+/** Who made a change. Zendesk tells today's role; staff who leave become end users there. */
 const authorsIn = (audits: readonly Audit[], context: HistoryContext) => {
-  const assignees = new Set(
-    audits.flatMap(({ events }) =>
-      events.filter((event) => setsField(event, 'assignee_id')).map(({ value }) => String(value)),
-    ),
-  );
-  if (context.assigneeId) assignees.add(context.assigneeId);
+  const agents = agentsIn(audits, context);
   const aiAssignees = aiAssigneesIn(audits, context);
   const ofUser = (userId: string | null): Author => {
     if (userId === null || userId === '-1' || userId === context.apiUserId) return 'system';
     const role = context.roleOf(userId);
     if (role === 'ai_agent' || aiAssignees.has(userId)) return 'ai_agent';
-    if (assignees.has(userId)) return 'agent';
-    return role ?? (userId === context.requesterId ? 'end_user' : 'unknown');
+    if (role === 'agent' || agents.has(userId)) return 'agent';
+    if (userId === context.requesterId) return 'end_user';
+    return context.wasAgent?.(userId) ? 'agent' : (role ?? 'unknown');
   };
   return (audit: Audit, event: AuditEvent, userId = audit.author_id): Author =>
     isRuleMade(audit, event) ? 'rule' : ofUser(userId);
@@ -101,8 +120,7 @@ type AuthorOf = ReturnType<typeof authorsIn>;
 
 /**
  * Raw seconds per audit from changes of the total (never from "time spent last update": two equal values in a row leave no
- * change). A follow-up starts from the total it inherited. The app runs in the agents' sidebar alone, so an author that
- * Zendesk has deleted was an agent.
+ * change). A follow-up starts from the total it inherited.
  */
 const workIn = (
   audits: readonly Audit[],
@@ -113,8 +131,7 @@ const workIn = (
   const readings: WorkReading[] = [];
   let total = 0;
   for (const audit of audits) {
-    const inherited =
-      audit.via.rel === 'follow_up' || (context.followUp && audit.events.some(({ type }) => type === 'Create'));
+    const inherited = isInherited(audit, context);
     const byActor = new Map<Actor, { rawSeconds: number; value: number }>();
     for (const event of audit.events) {
       if (!setsField(event, fieldId)) continue;
@@ -242,12 +259,13 @@ export const readHistory = (unordered: readonly Audit[], context: HistoryContext
   const authorOf = authorsIn(audits, context);
   const { totalTimeFieldId, partnerFieldId, regionFieldId, tagPrefix } = context.settings;
   const own = audits.filter((audit) => !(context.followUp && audit.events.some(({ type }) => type === 'Create')));
+  /** Whom Zendesk has deleted counts too, but not at creation: that may be a customer who was merged into another. */
+  const isAgents = (audit: Audit, event: AuditEvent): boolean => {
+    const author = authorOf(audit, event);
+    return author === 'agent' || (author === 'unknown' && !audit.events.some(({ type }) => type === 'Create'));
+  };
   const changesOf = (half: 'partner' | 'region', fieldId: string | undefined): PersonChange[] =>
-    personChanges(
-      own,
-      { fieldId, tagStart: tagStartOf(half, tagPrefix) },
-      (audit, event) => authorOf(audit, event) === 'agent',
-    );
+    personChanges(own, { fieldId, tagStart: tagStartOf(half, tagPrefix) }, isAgents);
   return {
     history: {
       work: totalTimeFieldId === undefined ? [] : workIn(audits, totalTimeFieldId, context, authorOf),

@@ -1,7 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { InvalidInput } from '../../../src/core/errors.ts';
-import { createDirectory, type Directory, partnerBook, regionBook } from '../../../src/features/directory/index.ts';
+import {
+  agentsAmong,
+  createDirectory,
+  type Directory,
+  partnerBook,
+  regionBook,
+} from '../../../src/features/directory/index.ts';
 import type { HelpdeskAdapter } from '../../../src/helpdesks/port.ts';
 import { createVault } from '../../../src/platform/crypto.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
@@ -203,6 +209,15 @@ describe('agents', () => {
     );
     await directory.importAgents('connection,external_id,role\nmain,7,', write);
     expect((await directory.rolesOf(id)).get('7')).toBeNull();
+  });
+
+  it('knows who of some users was ever an agent of the connection', async () => {
+    const { id } = await directory.connections.create({ kind: 'desk', settings: { name: 'main' } });
+    const other = await directory.connections.create({ kind: 'desk', settings: { name: 'other' } });
+    await directory.saveAgents(id, [{ externalId: '7', name: 'Ada' }]);
+    await directory.saveAgents(other.id, [{ externalId: '8', name: 'Bo' }]);
+    expect(await agentsAmong(db, id, ['7', '8', '9'])).toEqual(new Set(['7']));
+    expect(await agentsAmong(db, id, [])).toEqual(new Set());
   });
 
   it('names unknown connections and agents that stand twice', async () => {
