@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ConnectionStatus } from '../../../src/features/ingest/index.ts';
+import type { ConnectionStatus as StatusOfPage } from '../../../src/dashboard/api-types.d.ts';
+import { type ConnectionStatus, heldRatioOf } from '../../../src/features/ingest/index.ts';
 import { attentionOf, statusChecks } from '../../../src/features/operation/connection-checks.ts';
 
 const since = '2026-03-02T10:00:00.000Z';
@@ -69,6 +70,12 @@ describe('what needs attention', () => {
     expect(topics({ ...refused, state: 'limited' })).toEqual([]);
     expect(topics({ counted: { at: since, since, there: 1000, here: 995 } })).toEqual([]);
     expect(topics({ counted: { at: since, since, there: 1000, here: 900 } })).toEqual(['completeness']);
+  });
+
+  it('is all that the page reads of a connection', () => {
+    const told = status(refused);
+    const shown: StatusOfPage = { ...told, heldRatio: heldRatioOf(told), attention: attentionOf(told) };
+    expect(shown).toMatchObject({ state: 'credentials', heldRatio: 1, feed: 'tickets' });
   });
 
   it('puts faults before warnings', () => {
