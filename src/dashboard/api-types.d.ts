@@ -88,10 +88,11 @@ export interface ConnectionStatus {
   feed: 'tickets' | 'orders' | null;
   /** Since the change feed was last read to its end. */
   feedLagSeconds: number | null;
-  /** Tickets held per ticket that the helpdesk counts; null where it tells no number. */
+  /** Tickets or orders held per one that the vendor counts; null where it tells no number. */
   heldRatio: number | null;
   counted: { there: number } | null;
   tickets: number;
+  orders: number;
   backfill: { state: string; found: number; done: number; remainingSeconds: number | null } | null;
   attention: Attention[];
 }

@@ -81,14 +81,12 @@ export const createAttention = () => {
 };
 
 /** @param {ConnectionStatus} connection */
-const held = ({ heldRatio, counted, tickets }) =>
-  heldRatio === null || counted === null
-    ? tickets > 0
-      ? `${number(tickets)} tickets`
-      : ''
-    : heldRatio === 1
-      ? `all ${number(counted.there)} tickets held`
-      : `${coverage(heldRatio)} of ${number(counted.there)} tickets held`;
+const held = ({ feed, heldRatio, counted, tickets, orders }) => {
+  const [own, what] = feed === 'orders' ? [orders, 'orders'] : [tickets, 'tickets'];
+  if (heldRatio === null || counted === null) return own > 0 ? `${number(own)} ${what}` : '';
+  const share = heldRatio === 1 ? 'all' : `${coverage(heldRatio)} of`;
+  return `${share} ${number(counted.there)} ${what} held`;
+};
 
 /** @param {ConnectionStatus} connection */
 const lag = ({ lagSeconds, feedLagSeconds }) => {

@@ -251,6 +251,7 @@ export const connectionStatus = (change: Partial<ConnectionStatus> = {}): Connec
   heldRatio: 1,
   counted: { there: 1234 },
   tickets: 1240,
+  orders: 0,
   backfill: null,
   attention: [],
   ...change,

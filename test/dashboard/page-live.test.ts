@@ -89,9 +89,9 @@ describeInBrowser('the managers’ page as time goes by', ({ server, visit }) =>
       name: 'shop',
       kind: 'bigcommerce',
       feed: 'orders',
-      heldRatio: null,
-      counted: null,
+      counted: { there: 12_000 },
       tickets: 0,
+      orders: 12_000,
     }),
   ];
 
@@ -123,7 +123,7 @@ describeInBrowser('the managers’ page as time goes by', ({ server, visit }) =>
       expect(await textOf(2)).toBe(
         'kustomer needs attention observes only · last read 2:05 h ago · history: 40,500 of 90,000 tickets, about 25:00 min left',
       );
-      expect(await textOf(3)).toBe('shop bigcommerce ok reads orders · up to date');
+      expect(await textOf(3)).toBe('shop bigcommerce ok reads orders · all 12,000 orders held · up to date');
       expect(await page.locator('#announcer').textContent()).toBe('Needs attention: gorgias main, kustomer.');
 
       server.answers.status.demo = { day: 1, days: 90, done: false };
