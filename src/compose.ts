@@ -153,6 +153,7 @@ export const compose = async (
     // Before the basis is read: a re-base cannot slip in between.
     use = await announceUse(db.url, onError);
     const directory = createDirectory({ db, vault, clock, helpdesks, stores: storeAdapters });
+    await directory.keepSecretKey();
     const reporting = await directory.reportingBasis({
       currency: config.reportingCurrency,
       timeZone: config.reportingTimezone,

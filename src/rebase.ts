@@ -81,6 +81,7 @@ export const rebase = async (
       ]);
     const vault = createVault(await ensureSecretKey(config));
     const directory = createDirectory({ db, vault, clock, helpdesks, stores: storeAdapters });
+    await directory.keepSecretKey();
     return await db.transaction(async (tx) => {
       if (!(await takeAlone(tx)))
         throw new Refused(

@@ -12,7 +12,7 @@ import {
 import { AppError } from '../core/errors.ts';
 
 /** What a sealed value is: it opens as nothing else, so that values cannot change places in the database. */
-export type Sealed = 'address' | 'connection secrets';
+export type Sealed = 'address' | 'connection secrets' | 'key check';
 
 /** Keeps secrets and addresses unreadable at rest, and finds people without storing who they are. All keys come from SECRET_KEY. */
 export interface Vault {

@@ -13,6 +13,7 @@ import type { ImportOptions, ImportReport } from './import-report.ts';
 import { importPartners, loadPartners, type PartnerBook, partnerBook } from './partners.ts';
 import { importRegions, loadRegions, type RegionBook, regionBook } from './regions.ts';
 import { keepReportingBasis, type ReportingBasis } from './reporting-basis.ts';
+import { keepSecretKey } from './secret-key.ts';
 
 export { agentsAmong, rolesOfAgents } from './agents.ts';
 export { recordAudit } from './audit.ts';
@@ -47,6 +48,8 @@ export interface Directory {
   importPartners(text: string, options: ImportOptions): Promise<ImportReport>;
   importRegions(text: string, options: ImportOptions): Promise<ImportReport>;
   importAgents(text: string, options: ImportOptions): Promise<ImportReport>;
+  /** Throws Refused where the ledger was made with another SECRET_KEY. */
+  keepSecretKey(): Promise<void>;
   /** Throws Refused where the ledger was started with another currency or time zone. */
   reportingBasis(asked: ReportingBasis): Promise<ReportingBasis>;
 }
@@ -76,6 +79,7 @@ export const createDirectory = (deps: {
     importPartners: (text, options) => importPartners(db, clock, text, options),
     importRegions: (text, options) => importRegions(db, clock, text, options),
     importAgents: (text, options) => importAgents(db, clock, text, options),
+    keepSecretKey: () => keepSecretKey(db, vault, clock.now()),
     reportingBasis: (asked) => keepReportingBasis(db, asked, clock.now()),
   };
 };
