@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import type { Product } from './compose.ts';
 import type { Config } from './config.ts';
 import { connect } from './connect.ts';
-import { AppError, InvalidInput } from './core/errors.ts';
+import { AppError, InvalidInput, Refused } from './core/errors.ts';
 import { dayMs, secondMs } from './core/time.ts';
 import { demoLog, demoLogOf, demoSignInCommand, typedPath } from './demo-folder.ts';
 import { connectionStatuses } from './features/ingest/index.ts';
 import { importText } from './import.ts';
 import { printSignIn, type Running, start, untilSignal } from './main.ts';
 import { type CatchingUpClock, catchingUpClock, wallClock } from './platform/clock.ts';
+import { takeAlone } from './platform/database/in-use.ts';
 import { openDatabase } from './platform/database/open.ts';
 import type { Log } from './platform/log.ts';
 import {
@@ -82,16 +83,22 @@ const checkPort = ({ host, port }: Config): Promise<void> =>
     probe.listen(port, host, () => probe.close(() => resolve()));
   });
 
-/** Empties the demo's own database, outbox and log; every demo starts from nothing. */
+/** Empties the demo's own database, outbox and log; every demo starts from nothing. Throws Refused while another one runs there. */
 const clear = async (config: Config): Promise<void> => {
-  await rm(join(config.dataDir, 'outbox'), { recursive: true, force: true });
   const db = await openDatabase({ dataDir: config.dataDir });
   try {
-    const schemas = await db.query<{ name: string }>(
-      "select nspname as name from pg_namespace where nspname not like 'pg\\_%' and nspname <> 'information_schema'",
-    );
-    for (const { name } of schemas) await db.query(`drop schema ${JSON.stringify(name)} cascade`);
-    await db.query('create schema public');
+    await db.transaction(async (tx) => {
+      if (!(await takeAlone(tx)))
+        throw new Refused(
+          `Another Deskledger process works with the demo in ${typedPath(config.dataDir)}; stop it first, or give this demo a folder of its own: DATA_DIR=data/second npm run demo`,
+        );
+      const schemas = await tx.query<{ name: string }>(
+        "select nspname as name from pg_namespace where nspname not like 'pg\\_%' and nspname <> 'information_schema'",
+      );
+      for (const { name } of schemas) await tx.query(`drop schema ${JSON.stringify(name)} cascade`);
+      await tx.query('create schema public');
+    });
+    await rm(join(config.dataDir, 'outbox'), { recursive: true, force: true });
     await writeFile(demoLogOf(config), '');
   } finally {
     await db.close();

@@ -1,6 +1,14 @@
+import { access, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { loadConfig } from '../src/config.ts';
 import { InvalidInput } from '../src/core/errors.ts';
-import { parseHelpdesks } from '../src/demo.ts';
+import { parseHelpdesks, startDemo } from '../src/demo.ts';
+import { announceUse } from '../src/platform/database/in-use.ts';
+import { openDatabase } from '../src/platform/database/open.ts';
+import { createLog } from '../src/platform/log.ts';
+import { temporaryFolder } from './simulation/server.ts';
+import { freePort } from './support/cli.ts';
 
 test('the helpdesks of a demo are named with commas, each once', () => {
   expect(parseHelpdesks('zendesk')).toEqual(['zendesk']);
@@ -12,3 +20,23 @@ test('a name that is no helpdesk of the demo is told, with those that are', () =
     expect(() => parseHelpdesks(text)).toThrow(InvalidInput);
   expect(() => parseHelpdesks('zendesk,freshdesk')).toThrow(/"freshdesk".*zendesk, gorgias, kustomer/);
 });
+
+test('bug: a second demo on the same folder wiped the one that runs', async () => {
+  const given = loadConfig({ DATA_DIR: await temporaryFolder(), PORT: String(await freePort()) });
+  const running = await openDatabase({ dataDir: join(given.dataDir, 'demo') });
+  const use = await announceUse(running.url, () => undefined);
+  try {
+    const mail = join(given.dataDir, 'demo', 'outbox', 'invitation.eml');
+    await mkdir(dirname(mail), { recursive: true });
+    await writeFile(mail, '');
+    await running.query('create table here (told text)');
+
+    const second = startDemo(given, { log: createLog({ level: 'silent' }) });
+    await expect(second).rejects.toThrow(/Another Deskledger process works with the demo in .*demo; stop it first/);
+    expect(await running.query('select told from here')).toEqual([]);
+    await access(mail);
+  } finally {
+    await use.end();
+    await running.close();
+  }
+}, 60_000);
