@@ -29,7 +29,7 @@ const columns = z.object({
  * Stores `month,amount,currency`: what the team was paid. A month may stand in several currencies, once in each; what the
  * file does not name stays. Throws InvalidInput with a fault per bad cell and stores nothing then.
  */
-export const importPayroll = (
+export const importPayroll = async (
   db: Database,
   text: string,
   options: ImportOptions & { readonly now: Date },

@@ -38,7 +38,7 @@ interface Wanted {
 }
 
 /** Asks workers for a seal. Throws Refused where the period is not over. */
-export const askForSeal = (
+export const askForSeal = async (
   sql: Sql,
   period: SealPeriod,
   {
@@ -101,6 +101,7 @@ export const sealHandler =
       let lessAt = clock.now().getTime();
       while (!stop.aborted) {
         const { tickets } = await owed();
+        await renew();
         if (tickets === 0) return;
         if (tickets < least) [least, lessAt] = [tickets, clock.now().getTime()];
         else if (clock.now().getTime() - lessAt > patienceMs) return;

@@ -1,7 +1,10 @@
+import { hourMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { isPrivateUrl } from '../../platform/http/address.ts';
 import type { Mailer } from '../../platform/mail.ts';
+import { reconciliations } from '../books/index.ts';
 import type { Connection, Directory } from '../directory/index.ts';
 import { connectionStatuses } from '../ingest/index.ts';
 import { rollupDifferences } from '../reports/index.ts';
@@ -157,6 +160,31 @@ const totals = async (db: Database, reportingCurrency: string): Promise<Check[]>
   ];
 };
 
+/** A night is looked at late where its worker was busy; after a day and a half nobody looked. */
+const longNightMs = 36 * hourMs;
+
+/** What the last nightly check found; what it does not know is looked at by `totals` now. */
+const books = async (sql: Sql, now: Date): Promise<Check[]> => {
+  const what = 'books';
+  const [last] = await reconciliations(sql, 1);
+  if (!last) return [{ what, state: 'ok', found: 'no night was looked at yet' }];
+  const [wrong] = last.balance;
+  const found = last.balance.map((one) => `${one.count} ${one.found} (${one.examples.join(', ')})`).join('; ');
+  if (wrong) return [{ what, state: 'fault', found: `as of ${last.night}: ${found}`, next: wrong.next }];
+  if (now.getTime() - last.endedAt.getTime() > longNightMs)
+    return [
+      {
+        what,
+        state: 'warning',
+        found: `they were last looked at on ${last.night}`,
+        next: 'Is a worker running? `deskledger worker`, or `npm start` for both roles; else see its log for "reconcile books".',
+      },
+    ];
+  const { p95LagSeconds } = last.timeliness;
+  const lag = p95LagSeconds === null ? '' : `; 95 % of new work was posted within ${p95LagSeconds} s`;
+  return [{ what, state: 'ok', found: `in balance as of ${last.night}${lag}` }];
+};
+
 /** Several checks that stand on one thing: where that fails, one fault in their place. */
 const group = async (what: string, next: string, checks: () => Promise<Check[]>): Promise<Check[]> => {
   try {
@@ -176,6 +204,7 @@ export const examine = async (patient: Patient): Promise<DoctorReport> => {
     ...(await group('inputs', readable, () => inputChecks(db, { reportingCurrency, now: clock.now() }))),
     ...(await group('connections', readable, () => connections(patient))),
     ...(await group('totals', readable, () => totals(db, reportingCurrency))),
+    ...(await group('books', readable, () => books(db, clock.now()))),
   ];
   return { ok: checks.every(({ state }) => state !== 'fault'), checks };
 };

@@ -269,7 +269,6 @@ const reprice = async (ids: readonly bigint[]): Promise<void> => {
       tickets: decided.map(({ id, version, shares }) => ({
         ticketId: id,
         connectionId: world.connectionId,
-        connectionName: 'desk',
         channel: 'email',
         shares,
         attributionVersion: version,
@@ -374,7 +373,6 @@ test('bug guard: a posting under way while the month is sealed is in the seal, n
         {
           ticketId: id,
           connectionId: world.connectionId,
-          connectionName: 'desk',
           channel: 'email',
           readings: [
             {

@@ -255,3 +255,41 @@ describe('a connection', () => {
     expect(of('totals')).toMatchObject({ state: 'ok' });
   });
 });
+
+describe('the books', () => {
+  const night = async (endedAt: string, balance: object[]) => {
+    await db.query('delete from reconciliation');
+    await db.query(
+      `insert into reconciliation (night, started_at, ended_at, last_posting_id, balanced, completeness, timeliness, balance)
+       values ($1::timestamptz::date, $1, $1, 0, $2, '[]', '{"p95LagSeconds": 5400}', $3)`,
+      [endedAt, balance.length === 0, JSON.stringify(balance)],
+    );
+    return (await checkup()).of('books');
+  };
+
+  it('are well, or wrong with the next step, or not looked at for long', async () => {
+    expect((await checkup()).of('books')).toMatchObject({ state: 'ok' });
+    expect(await night('2026-03-02T02:05:00Z', [])).toEqual({
+      what: 'books',
+      state: 'ok',
+      found: 'in balance as of 2026-03-02; 95 % of new work was posted within 5400 s',
+    });
+    const wrong = {
+      check: 'entries',
+      count: 2,
+      examples: ['7', '9'],
+      found: 'entries that are off',
+      next: 'Report it.',
+    };
+    expect(await night('2026-03-02T02:05:00Z', [wrong])).toEqual({
+      what: 'books',
+      state: 'fault',
+      found: 'as of 2026-03-02: 2 entries that are off (7, 9)',
+      next: 'Report it.',
+    });
+    expect(await night('2026-02-28T02:05:00Z', [])).toMatchObject({
+      state: 'warning',
+      next: expect.stringContaining('worker'),
+    });
+  });
+});
