@@ -16,8 +16,8 @@ export interface VerifiedDelivery {
   readonly eventType: string;
   /** Null: the event concerns no ticket, or its type is not known to us; stored and ignored. */
   readonly ticketExternalId: string | null;
-  /** How the ticket is to be pulled: `ignore` is an echo of our own write. */
-  readonly urgency: 'now' | 'now with audits' | 'later' | 'ignore';
+  /** How the ticket is to be pulled: `ignore` is an echo of our own write; `if unknown` may be one, yet nothing that we do makes a ticket. */
+  readonly urgency: 'now' | 'now with audits' | 'later' | 'if unknown' | 'ignore';
 }
 
 export type Verification = VerificationOf<VerifiedDelivery>;

@@ -18,9 +18,14 @@ const storeTicketArrivals = async (sql: Sql, arrivals: readonly Arrival[]): Prom
     return end - body.length;
   });
   const rows = await sql.query<{ connection_id: number; delivery_key: string }>(
-    `with incoming as (
+    `with given as (
        select * from unnest($1::int[], $2::text[], $3::jsonb[], $14::int[], $15::int[], $5::text[], $6::text[], $7::text[], $8::text[], $9::timestamptz[])
-         as t(connection_id, delivery_key, headers, body_start, body_bytes, event_type, ticket_external_id, urgency, unreadable, received_at)
+         as t(connection_id, delivery_key, headers, body_start, body_bytes, event_type, ticket_external_id, weight, unreadable, received_at)
+     ), incoming as (
+       select given.*, case when weight <> 'if unknown' then weight
+                            when exists (select 1 from ticket t where t.connection_id = given.connection_id and t.external_id = given.ticket_external_id) then 'ignore'
+                            else 'now' end as urgency
+         from given
      ), stored as (
        insert into delivery (connection_id, delivery_key, received_at, headers, body, event_type, ticket_external_id, state, error)
        select connection_id, delivery_key, received_at, headers, substring($4::bytea from body_start for body_bytes), event_type, ticket_external_id,

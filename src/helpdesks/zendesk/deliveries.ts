@@ -130,7 +130,11 @@ const readTrigger = (json: object, invocationId: string, apiUserId: string | nul
       deliveryKey: `trigger:${invocationId}:${ticketExternalId}:${updatedAt}`,
       eventType: 'trigger',
       ticketExternalId,
-      urgency: isEcho ? 'ignore' : isSettled(data.status ?? data.ticket?.status ?? null) ? 'now with audits' : 'now',
+      urgency: isEcho
+        ? 'if unknown'
+        : isSettled(data.status ?? data.ticket?.status ?? null)
+          ? 'now with audits'
+          : 'now',
     },
   };
 };

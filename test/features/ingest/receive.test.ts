@@ -171,4 +171,16 @@ describe('receive', () => {
     ]);
     expect(await w.db.query('select id from ticket')).toEqual([]);
   });
+
+  test('bug: a ticket that another program made with our user was an echo of ours, and waited for the walk', async () => {
+    await w.receiver.receive(arrival('made', { ticketExternalId: '1', urgency: 'if unknown' }));
+    await w.receiver.receive(arrival('tagged', { ticketExternalId: '1', urgency: 'if unknown' }));
+    expect(await w.db.query('select delivery_key, state from delivery order by id')).toEqual([
+      { delivery_key: 'made', state: 'stored' },
+      { delivery_key: 'tagged', state: 'ignored' },
+    ]);
+    expect(await w.db.query('select external_id, dirty_seq, due_at is not null as due from ticket')).toEqual([
+      { external_id: '1', dirty_seq: 1n, due: true },
+    ]);
+  });
 });

@@ -220,9 +220,9 @@ describe('a trigger-connected delivery', () => {
     ['solved', { ...trigger, status: 'Solved' }, 'now with audits'],
     ['closed, nested', { ticket: { id: 4400000001, status: 'closed' } }, 'now with audits'],
     ['open', { ...trigger, status: 'open' }, 'now'],
-    ['our own', { ...trigger, current_user_id: apiUser }, 'ignore'],
-    ['our own, as a number', { ...trigger, current_user_id: Number(apiUser) }, 'ignore'],
-    ['our own, by another name', { ticket_id: '4400000001', actor_id: apiUser }, 'ignore'],
+    ['our own', { ...trigger, current_user_id: apiUser }, 'if unknown'],
+    ['our own, as a number', { ...trigger, current_user_id: Number(apiUser) }, 'if unknown'],
+    ['our own, by another name', { ticket_id: '4400000001', actor_id: apiUser }, 'if unknown'],
     ['short', { id: 4400000001 }, 'now'],
   ])('may be %s', (_what, json, urgency) => {
     expect(readJson(json)).toMatchObject({
