@@ -88,6 +88,10 @@ export interface Product {
       readonly stop?: AbortSignal | undefined;
     },
   ): Promise<ingest.BackfillResult>;
+  /** Reads again what a store told of. */
+  refreshStore(lot: ingest.StoreLot): Promise<void>;
+  /** Looks after a connection: its webhooks, unusual silence, the daily count. */
+  watch(connection: Connection): Promise<void>;
   /** Marks what new rates or exchange rates change, on any day where the report names none; workers price it anew. */
   reprice(report: PriceImportReport): Promise<number>;
   /** Has the work since a day counted again after caps or constants changed; returns how many tickets that are. */
@@ -422,6 +426,8 @@ export const compose = async (
       vendorOf,
       walk,
       backfill,
+      refreshStore: refresher.refresh,
+      watch: watcher.look,
       reprice,
       recount,
       remap,

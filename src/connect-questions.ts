@@ -2,9 +2,7 @@ import type { Product } from './compose.ts';
 import { type Connected, type Consent, connectAsked } from './connect.ts';
 import { Conflict, faultsOf, InvalidInput, Refused } from './core/errors.ts';
 import { type Mode, type SettingField, settingsForm } from './features/directory/index.ts';
-import { isPrivateUrl } from './platform/http/address.ts';
-import type { RemoteExtras } from './remote-setup.ts';
-import { storeAdapters } from './stores/registry.ts';
+import { adapterOf, isReachable, type RemoteExtras, recordsOf, vendorWord } from './remote-setup.ts';
 import { type Ask, consentTo } from './terminal.ts';
 
 /** Wrong answers to one question, and wrong credentials, before we give up. */
@@ -76,27 +74,30 @@ export const connectByQuestions = async (
     readonly actor: string;
   },
 ): Promise<Connected | null> => {
-  const { helpdesks, config } = product;
-  const adapter = helpdesks.get(kind) ?? storeAdapters.get(kind);
+  const { adapters, config } = product;
+  const adapter = adapterOf(product, kind);
   if (!adapter)
     throw new InvalidInput(`"${kind}" is no kind of connection`, [
-      { field: 'kind', reason: `known are ${[...helpdesks.keys(), ...storeAdapters.keys()].sort().join(', ')}` },
+      {
+        field: 'kind',
+        reason: `known are ${[...adapters.helpdesks.keys(), ...adapters.stores.keys()].sort().join(', ')}`,
+      },
     ]);
   const form = settingsForm(adapter).filter(({ key }) => !(key in given));
-  const isHelpdesk = helpdesks.has(kind);
-  const isReachable = !isPrivateUrl(config.publicUrl) || given.baseUrl !== undefined;
+  const vendor = vendorWord(product, kind);
+  const mayReach = isReachable(product, given);
 
   const consent: Consent = ({ notes, lines }) => {
     say('');
     notes.forEach(say);
     if (lines.length > 0)
       say(`At ${kind} this will be made or changed:\n${lines.map((line) => `  - ${line}`).join('\n')}`);
-    else if (isHelpdesk && isReachable) say(`At ${kind} nothing will be made or changed.`);
-    if (isHelpdesk && remoteSetup && !isReachable)
+    else if (mayReach) say(`At ${kind} nothing will be made or changed.`);
+    if (remoteSetup && !mayReach)
       say(
-        `No webhook is made: your helpdesk cannot reach ${config.publicUrl}. Tickets come by the change feed, minutes late, until PUBLIC_URL is set to an address that the internet reaches and "--remote-setup" makes the webhook.`,
+        `No webhook is made: your ${vendor} cannot reach ${config.publicUrl}. ${recordsOf(product, kind)} come by the change feed, minutes late, until PUBLIC_URL is set to an address that the internet reaches and "--remote-setup" makes the webhook.`,
       );
-    if (isHelpdesk && mode !== 'act')
+    if (vendor === 'helpdesk' && mode !== 'act')
       say('The connection starts in mode observe: it reads, prices and reports. It writes no tag and asks nobody.');
     return consentTo('Go on?', { yes, ask });
   };
@@ -107,7 +108,7 @@ export const connectByQuestions = async (
     try {
       return await connectAsked(
         product,
-        { kind, settings: answers, mode, remoteSetup: remoteSetup && isReachable, actor, ...extras },
+        { kind, settings: answers, mode, remoteSetup: remoteSetup && mayReach, actor, ...extras },
         consent,
       );
     } catch (error) {

@@ -1,16 +1,17 @@
 import type { Product } from './compose.ts';
 import { AppError, InvalidInput, LimitReached, UpstreamError } from './core/errors.ts';
 import type { Connection, ConnectionKind, Mode } from './features/directory/index.ts';
+import type { Watched } from './features/ingest/index.ts';
 import type { Discovery } from './helpdesks/port.ts';
-import { type RemoteExtras, setUpRemote, webhookUrlOf, wishOf } from './remote-setup.ts';
+import { adapterOf, type RemoteExtras, setUpRemote, vendorWord, webhookUrlOf, wishOf } from './remote-setup.ts';
 import { storeAdapters } from './stores/registry.ts';
 
 export interface ConnectResult {
   readonly id: number;
   readonly kind: ConnectionKind;
   readonly mode: Mode;
-  /** Where the helpdesk sends its webhooks; null for a store. */
-  readonly webhookUrl: string | null;
+  /** Where the vendor sends its webhooks. */
+  readonly webhookUrl: string;
 }
 
 /** A result, and for a person at a terminal what was made at the vendor and what could not be checked. */
@@ -22,7 +23,7 @@ export interface Connected {
 /** What a person is shown before anything is made. */
 export interface ConnectPlan {
   readonly notes: readonly string[];
-  /** What would be made or changed at the helpdesk, one line each. */
+  /** What would be made or changed at the vendor, one line each. */
   readonly lines: readonly string[];
 }
 
@@ -77,7 +78,7 @@ const verifyReadable = async (
   product: Product,
   { kind, settings, looks }: { kind: string; settings: unknown; looks: boolean },
 ): Promise<Verified> => {
-  const adapter = product.helpdesks.get(kind) ?? storeAdapters.get(kind);
+  const adapter = adapterOf(product, kind);
   return adapter?.settings.safeParse(settings).success
     ? verify(product, kind, settings, looks)
     : { apiUserId: null, notes: [], found: {} };
@@ -85,7 +86,7 @@ const verifyReadable = async (
 
 /** Names in the settings that no setting has: a misspelt optional one would else be missed in silence. */
 const unknownNames = (product: Product, kind: string, settings: unknown): string[] => {
-  const adapter = product.helpdesks.get(kind) ?? storeAdapters.get(kind);
+  const adapter = adapterOf(product, kind);
   if (!adapter || typeof settings !== 'object' || settings === null || Array.isArray(settings)) return [];
   const known = Object.keys(adapter.settings.shape);
   const unknown = Object.keys(settings).filter((name) => !known.includes(name));
@@ -100,7 +101,7 @@ const resultOf = (product: Product, { id, kind, mode, webhookKey }: Connection):
   id,
   kind,
   mode,
-  webhookUrl: product.helpdesks.has(kind) ? webhookUrlOf(product, webhookKey) : null,
+  webhookUrl: webhookUrlOf(product, webhookKey),
 });
 
 /** Wakes a worker, so that nobody waits for its next round; where the queue is down the round finds the connection. */
@@ -116,17 +117,17 @@ const wake = async ({ queues, helpdesks, log }: Product, { id, kind }: Connectio
   }
 };
 
-/** What would be made at the helpdesk for these settings; nothing for a store, or where somebody else sees to it. */
+/** What would be made at the vendor for these settings; nothing where somebody else sees to it. */
 const planOf = async (
   product: Product,
   { kind, settings, webhookKey }: { kind: string; settings: unknown; webhookKey: string },
   extras: RemoteExtras,
 ): Promise<readonly string[]> => {
-  const helpdesk = product.helpdesks.get(kind);
-  if (!helpdesk) return [];
+  const adapter = adapterOf(product, kind);
+  if (!adapter) return [];
   const { clock, config } = product;
   const deps = { clock, allowPrivate: config.allowPrivateUpstreams, apiUserId: null };
-  const { remote } = helpdesk.connect(helpdesk.settings.parse(settings), deps);
+  const { remote }: Watched = adapter.connect(adapter.settings.parse(settings), deps);
   return remote ? remote.plan(await wishOf(product, { kind, webhookKey }, extras)) : [];
 };
 
@@ -166,7 +167,8 @@ const make = async (
     : await connections.create({ kind, settings, webhookKey, ...(mode && { mode }), actor });
   if (twin && mode === 'act') connection = await connections.setMode(connection.id, mode, actor);
   if (apiUserId !== null) connection = await connections.setApiUser(connection.id, apiUserId);
-  const made = remoteSetup ? await setUpRemote(product, connection, { ...extras, actor }) : [];
+  const isOptional = vendorWord(product, kind) === 'store';
+  const made = remoteSetup ? await setUpRemote(product, connection, { ...extras, actor, isOptional }) : [];
   await wake(product, connection);
   return { result: resultOf(product, connection), notes: consent ? made : [...notes, ...made] };
 };

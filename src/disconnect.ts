@@ -1,7 +1,7 @@
 import type { Product } from './compose.ts';
 import { AppError } from './core/errors.ts';
 import type { Connection, ConnectionKind } from './features/directory/index.ts';
-import { objectLines } from './remote-setup.ts';
+import { objectLines, vendorWord } from './remote-setup.ts';
 
 export interface Disconnected {
   readonly id: number;
@@ -35,7 +35,8 @@ export const disconnect = async (
   const { connections } = product.directory;
   const { id, kind, name } = connection;
   const objects = await connections.remoteObjects(id);
-  const remote = objects.length > 0 ? product.helpdeskOf(connection).remote : undefined;
+  const remote = objects.length > 0 ? product.vendorOf(connection).remote : undefined;
+  const vendor = vendorWord(product, kind);
   const byHand = remote?.byHand ?? {};
   const going = leaveRemote ? [] : objects.filter(({ what }) => byHand[what] === undefined);
   const removed = objectLines(going);
@@ -44,12 +45,14 @@ export const disconnect = async (
     .map((object) => [...objectLines([object]), byHand[object.what] ?? []].flat().join('. '));
   const shown = [
     ...(objects.length === 0 ? ['Nothing goes at the vendor: nothing there was made by us.'] : []),
-    ...removed.map((line) => `It takes away at the helpdesk: ${line}.`),
-    ...left.map((line) => `It leaves at the helpdesk: ${line}.`),
+    ...removed.map((line) => `It takes away at the ${vendor}: ${line}.`),
+    ...left.map((line) => `It leaves at the ${vendor}: ${line}.`),
     ...(going.some(({ what }) => what === 'field')
       ? ['With a ticket field its values go; tags stay on the tickets.']
       : []),
-    'Nothing more is read, tagged or asked for this connection. Its tickets, costs and reports stay.',
+    vendor === 'store'
+      ? 'Nothing more is read of this connection. Its orders, and every figure by them, stay.'
+      : 'Nothing more is read, tagged or asked for this connection. Its tickets, costs and reports stay.',
   ];
   if (!(await consent(shown))) return null;
   if (going.length > 0) {
@@ -59,7 +62,7 @@ export const disconnect = async (
       if (!(error instanceof AppError)) throw error;
       throw new AppError(
         'upstream',
-        `"${name}" is still connected, for the helpdesk did not let us take away what we made: ${error.message}\n` +
+        `"${name}" is still connected, for the ${vendor} did not let us take away what we made: ${error.message}\n` +
           `Try again, or end it here alone with "deskledger disconnect ${id} --leave-remote" and take away by hand: ${removed.join(', ')}.`,
         { cause: error },
       );

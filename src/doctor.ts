@@ -3,7 +3,7 @@ import { loadConfig } from './config.ts';
 import { AppError, type ErrorCode } from './core/errors.ts';
 import { isDemo } from './demo-folder.ts';
 import type { Connection } from './features/directory/index.ts';
-import { newestOpenTicket } from './features/ingest/index.ts';
+import { newestOpenTicket, type Watched } from './features/ingest/index.ts';
 import {
   type AccountLook,
   type Check,
@@ -13,10 +13,11 @@ import {
   tagRoundTrip,
   testTagOf,
 } from './features/operation/index.ts';
+import type { HelpdeskClient } from './helpdesks/port.ts';
 import { explain } from './main.ts';
 import type { Log } from './platform/log.ts';
 import { reach } from './prove.ts';
-import { wishOf } from './remote-setup.ts';
+import { adapterOf, wishOf } from './remote-setup.ts';
 
 const nextSteps: Partial<Record<ErrorCode, string>> = {
   invalid_input: 'Correct the named settings; README.md lists them all.',
@@ -49,20 +50,23 @@ const orReason = async <Result>(question: () => Promise<Result>, otherwise: (rea
   }
 };
 
-/** A look at a helpdesk's account by a client of its own, whose answers also tell the vendor's time. */
+/** A look at a connection's account by a client of its own, whose answers also tell the vendor's time. */
 const lookAt = async (product: Product, connection: Connection): Promise<AccountLook> => {
-  const { clock, config, helpdesks } = product;
-  const adapter = helpdesks.get(connection.kind);
-  if (!adapter) throw new TypeError(`a ${connection.kind} is no helpdesk`);
+  const { clock, config } = product;
+  const adapter = adapterOf(product, connection.kind);
+  if (!adapter) throw new TypeError(`there is no kind ${connection.kind}`);
   let skewMs: number | null = null;
-  const client = adapter.connect(adapter.settings.parse(connection.settings), {
-    clock,
-    allowPrivate: config.allowPrivateUpstreams,
-    apiUserId: connection.apiUserId,
-    observe({ serverAt }) {
-      if (serverAt) skewMs = clock.now().getTime() - serverAt.getTime();
+  const client: Watched & Pick<HelpdeskClient, 'inspect'> = adapter.connect(
+    adapter.settings.parse(connection.settings),
+    {
+      clock,
+      allowPrivate: config.allowPrivateUpstreams,
+      apiUserId: connection.apiUserId,
+      observe({ serverAt }) {
+        if (serverAt) skewMs = clock.now().getTime() - serverAt.getTime();
+      },
     },
-  });
+  );
   const findings = await orReason(
     async () => (await client.inspect?.()) ?? [],
     (text) => [{ topic: 'rights', level: 'warn', text, next: 'Try again when the helpdesk answers.' } as const],
@@ -89,7 +93,8 @@ const examineProduct = async (product: Product, { write }: { readonly write: boo
     reportingCurrency: reporting.currency,
     queueKind: config.redisUrl === undefined ? 'PostgreSQL' : 'Redis',
     pingQueue: queues.ping,
-    hasWebhooks: ({ kind }) => helpdesks.has(kind),
+    hasWebhooks: (connection) => product.vendorOf(connection).remote !== undefined,
+    hasTickets: ({ kind }) => helpdesks.has(kind),
     look: (connection) => lookAt(product, connection),
     reach: () => reach(product),
     ...(write && {

@@ -3,10 +3,11 @@ import { AppError, LimitReached, UpstreamError } from './core/errors.ts';
 import { secondMs } from './core/time.ts';
 import type { Connection } from './features/directory/index.ts';
 import { newestDelivery } from './features/ingest/index.ts';
-import type { Remote, RemoteWish } from './helpdesks/port.ts';
+import type { RemoteWish } from './helpdesks/port.ts';
 import { isPrivateUrl } from './platform/http/address.ts';
 import { createHttp } from './platform/http/client.ts';
-import { wishOf } from './remote-setup.ts';
+import type { RemoteOf } from './platform/vendor.ts';
+import { adapterOf, isReachable, recordsOf, vendorWord, wishOf } from './remote-setup.ts';
 
 /** What was found of a connection's way from the helpdesk to us. */
 export interface Proof {
@@ -39,7 +40,7 @@ const ownFault = (error: unknown, publicUrl: string): string => {
 
 /** Calls our own public webhook address with a delivery signed by our own secret; null where it was taken. */
 const callOurselves = async (product: Product, { kind, settings, webhookKey }: Connection): Promise<string | null> => {
-  const { clock, config, helpdesks } = product;
+  const { clock, config } = product;
   const http = createHttp({
     baseUrl: config.publicUrl,
     headers: {},
@@ -49,7 +50,7 @@ const callOurselves = async (product: Product, { kind, settings, webhookKey }: C
     timeoutMs: answerWithinMs,
   });
   for (let attempt = 1; ; attempt += 1) {
-    const test = helpdesks.get(kind)?.selfTest?.(settings, clock.now()) ?? null;
+    const test = adapterOf(product, kind)?.selfTest?.(settings, clock.now()) ?? null;
     if (test === null) return 'The connection holds no secret yet, so that nothing can be signed.';
     try {
       await http.request({
@@ -99,12 +100,16 @@ const pinged = async (
   return null;
 };
 
-const readBack = async (remote: Remote, wish: RemoteWish): Promise<Proof> => {
+const readBack = async (
+  remote: RemoteOf<RemoteWish>,
+  wish: RemoteWish,
+  { vendor, records }: { readonly vendor: string; readonly records: string },
+): Promise<Proof> => {
   const found = await remote.check(wish);
   return found.state === 'fine'
     ? {
         proven: true,
-        text: 'Proven: the webhook stands at the helpdesk with our address and secret, and our address takes what is signed with it. The helpdesk sends no test; the next changed ticket shows the rest.',
+        text: `Proven: the webhook stands at the ${vendor} with our address and secret, and our address takes what is signed with it. The ${vendor} sends no test; the next changed ${records === 'Orders' ? 'order' : 'ticket'} shows the rest.`,
       }
     : { proven: false, text: `Not proven: ${found.reason} Make it anew with --remote-setup.` };
 };
@@ -118,39 +123,40 @@ export const prove = async (
   connection: Connection,
   { waitMs = 20 * secondMs }: { readonly waitMs?: number } = {},
 ): Promise<Proof | null> => {
-  const { config, helpdesks } = product;
-  const remote = helpdesks.has(connection.kind) ? product.helpdeskOf(connection).remote : undefined;
+  const { config } = product;
+  const remote: RemoteOf<RemoteWish> | undefined = product.vendorOf(connection).remote;
   if (!remote) return null;
+  const vendor = vendorWord(product, connection.kind);
+  const records = recordsOf(product, connection.kind);
   const { publicUrl } = config;
   const unreachable = isPrivateUrl(publicUrl)
-    ? `Your helpdesk cannot reach ${publicUrl}: set PUBLIC_URL to the https address at which the internet reaches this server, restart it, then run "deskledger connection ${connection.id} --remote-setup".`
+    ? `Your ${vendor} cannot reach ${publicUrl}: set PUBLIC_URL to the https address at which the internet reaches this server, restart it, then run "deskledger connection ${connection.id} --remote-setup".`
     : null;
-  // A helpdesk on another address than the vendor's is one on this machine, as in tests.
-  if (unreachable !== null && connection.settings.baseUrl === undefined)
+  if (unreachable !== null && !isReachable(product, connection.settings))
     return {
       proven: false,
-      text: `Not proven: ${unreachable} Until then tickets come by the change feed, minutes late.`,
+      text: `Not proven: ${unreachable} Until then ${records.toLowerCase()} come by the change feed, minutes late.`,
     };
   try {
-    const fault = helpdesks.get(connection.kind)?.selfTest ? await callOurselves(product, connection) : null;
+    const fault = adapterOf(product, connection.kind)?.selfTest ? await callOurselves(product, connection) : null;
     if (fault !== null) return { proven: false, text: `Not proven: ${fault}` };
     const wish = await wishOf(product, connection);
-    if (!remote.ping) return await readBack(remote, wish);
+    if (!remote.ping) return await readBack(remote, wish, { vendor, records });
     const ms = await pinged(product, connection, { ping: async () => remote.ping?.(wish), waitMs });
     if (ms !== null)
       return {
         proven: true,
-        text: `Proven: a test delivery of the helpdesk arrived in ${(ms / secondMs).toFixed(1)} s at ${publicUrl}.`,
+        text: `Proven: a test delivery of the ${vendor} arrived in ${(ms / secondMs).toFixed(1)} s at ${publicUrl}.`,
       };
     return {
       proven: false,
-      text: `Not proven: our address answers, but no test delivery of the helpdesk came within ${waitMs / secondMs} s. ${unreachable ?? `See that ${publicUrl} can be reached from the internet.`}`,
+      text: `Not proven: our address answers, but no test delivery of the ${vendor} came within ${waitMs / secondMs} s. ${unreachable ?? `See that ${publicUrl} can be reached from the internet.`}`,
     };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     return {
       proven: false,
-      text: `Not proven: the helpdesk could not be asked. ${error.message} "deskledger doctor" looks again.`,
+      text: `Not proven: the ${vendor} could not be asked. ${error.message} "deskledger doctor" looks again.`,
     };
   }
 };

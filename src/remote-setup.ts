@@ -2,6 +2,7 @@ import type { Product } from './compose.ts';
 import { AppError } from './core/errors.ts';
 import type { Connection } from './features/directory/index.ts';
 import type { RemoteObject, RemoteWish } from './helpdesks/port.ts';
+import { isPrivateUrl } from './platform/http/address.ts';
 
 /** What a person wants made at the helpdesk beside the webhook. */
 export interface RemoteExtras {
@@ -16,7 +17,21 @@ export const webhookUrlOf = ({ config }: Product, webhookKey: string): string =>
 
 const hasSidebar = ({ helpdesks }: Product, kind: string): boolean => helpdesks.get(kind)?.sidebar !== undefined;
 
-/** What a connection wants to find at its helpdesk. */
+/** What messages call the vendor of a kind, and what it tells of. */
+export const vendorWord = ({ adapters }: Product, kind: string): 'helpdesk' | 'store' =>
+  adapters.stores.has(kind) ? 'store' : 'helpdesk';
+export const recordsOf = ({ adapters }: Product, kind: string): 'Tickets' | 'Orders' =>
+  adapters.stores.has(kind) ? 'Orders' : 'Tickets';
+
+/** The adapter of a kind, helpdesk or store. */
+export const adapterOf = ({ adapters }: Product, kind: string) =>
+  adapters.helpdesks.get(kind) ?? adapters.stores.get(kind);
+
+/** Whether a vendor can reach us: one on another address than the vendor's is one on this machine, as in tests. */
+export const isReachable = ({ config }: Product, settings: Readonly<Record<string, unknown>>): boolean =>
+  !isPrivateUrl(config.publicUrl) || settings.baseUrl !== undefined;
+
+/** What a connection wants to find at its vendor. */
 export const wishOf = async (
   product: Product,
   { kind, webhookKey }: { readonly kind: string; readonly webhookKey: string },
@@ -34,8 +49,8 @@ export const wishOf = async (
 };
 
 /** The setting that holds what deliveries are checked with, written as a file for --settings. */
-const secretFile = ({ helpdesks }: Product, kind: string): string => {
-  const adapter = helpdesks.get(kind);
+const secretFile = (product: Product, kind: string): string => {
+  const adapter = adapterOf(product, kind);
   const key = adapter?.secretKeys.find((name) => name.startsWith('webhook')) ?? 'webhookSecret';
   const takesList = adapter?.settings.shape[key]?.safeParse(['x'.repeat(20)]).success;
   return `{"${key}": ${takesList ? '["..."]' : '"..."'}}`;
@@ -49,35 +64,48 @@ const whatOf = {
   field: 'ticket field',
 } as const;
 
-/** Objects at a helpdesk as people know them there. */
+/** Objects at a vendor as people know them there. */
 export const objectLines = (objects: readonly RemoteObject[]): string[] =>
   objects.map(({ what, name, externalId }) => `${whatOf[what]} "${name}" (${externalId})`);
 
 /**
- * Makes what is lacking at the helpdesk, and keeps its ids and secrets. What fails here leaves a connection behind, and says so.
+ * Makes what is lacking at the vendor, and keeps its ids and secrets. What fails here leaves a connection behind, and says so.
  */
 export const setUpRemote = async (
   product: Product,
   connection: Connection,
-  { actor, ...extras }: RemoteExtras & { readonly actor: string },
+  {
+    actor,
+    isOptional = false,
+    ...extras
+  }: RemoteExtras & {
+    readonly actor: string;
+    /** What cannot be made is told and no error: the change feed tells of everything, minutes late. */
+    readonly isOptional?: boolean;
+  },
 ): Promise<readonly string[]> => {
-  const remote = product.helpdesks.has(connection.kind) ? product.helpdeskOf(connection).remote : undefined;
+  const { remote } = product.vendorOf(connection);
   if (!remote) return [];
+  const vendor = vendorWord(product, connection.kind);
+  const later = `${recordsOf(product, connection.kind)} come by the change feed, minutes late, until "deskledger connection ${connection.id} --remote-setup" makes the webhooks.`;
+  if (isOptional && !isReachable(product, connection.settings))
+    return [`No webhook is made: your ${vendor} cannot reach ${product.config.publicUrl}. ${later}`];
   const wish = await wishOf(product, connection, extras);
   try {
     const made = await remote.make(wish);
     const kept = await product.directory.connections.keepMade(connection.id, made, actor);
     // What could not be made although it was wished for: a field without the right to make fields, for instance.
-    const left = extras.fields || extras.sidebar ? ((await product.helpdeskOf(kept).remote?.plan(wish)) ?? []) : [];
+    const left = extras.fields || extras.sidebar ? ((await product.vendorOf(kept).remote?.plan(wish)) ?? []) : [];
     return [
-      ...objectLines(made.objects).map((line) => `Made at the helpdesk: ${line}.`),
+      ...objectLines(made.objects).map((line) => `Made at the ${vendor}: ${line}.`),
       ...(extras.sidebar && !hasSidebar(product, connection.kind)
         ? [`No sidebar was made: ${connection.kind} asks no address of ours for one.`]
         : []),
-      ...left.map((line) => `Not made, for the helpdesk did not let us: ${line}.`),
+      ...left.map((line) => `Not made, for the ${vendor} did not let us: ${line}.`),
     ];
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
+    if (isOptional) return [`Its webhooks could not be made: ${error.message} ${later}`];
     const { id, name, kind } = connection;
     throw new AppError(
       'upstream',

@@ -11,7 +11,7 @@ import { countHere } from './compare.ts';
 import { describe } from './isolate.ts';
 import type { Troubles } from './trouble.ts';
 
-/** A vendor's own number of its tickets or orders is asked for this often. */
+/** A vendor's own number of its tickets or orders is asked for this often; at each look while we hold fewer. */
 const countEveryMs = dayMs;
 
 /** No delivery for less is never unusual ... */
@@ -162,11 +162,11 @@ export const createWatcher = (deps: {
     const client = deps.clientOf(connection);
     if (!client.count) return;
     const now = clock.now();
-    const [held] = await db.query<{ counted_at: Date | null }>(
-      'select counted_at from connection_watch where connection_id = $1',
+    const [held] = await db.query<{ counted_at: Date | null; short: boolean | null }>(
+      'select counted_at, counted_here < counted_there as short from connection_watch where connection_id = $1',
       [connection.id],
     );
-    if (held?.counted_at && now.getTime() - held.counted_at.getTime() < countEveryMs) return;
+    if (held?.counted_at && !held.short && now.getTime() - held.counted_at.getTime() < countEveryMs) return;
     const countable = await (deps.countableOf?.(connection) ?? ticketsOf(connection));
     if (countable === null) return;
     const { since } = countable;
@@ -187,10 +187,12 @@ export const createWatcher = (deps: {
         line.connection = connection.id;
         try {
           line.webhook = await lookAtWebhook(connection);
+          await troubles.well(connection.id, 'webhook');
           if (deps.listens ?? true) await listen(connection);
           await count(connection);
         } catch (error) {
-          await troubles.met(connection.id, 'feed', error);
+          // A right that is lacking here keeps nobody from reading the changes.
+          await troubles.met(connection.id, 'webhook', error);
           await keep(db, connection.id, { state: 'unknown', text: describe(error), remade: false }, clock.now());
           throw error;
         }

@@ -43,7 +43,7 @@ const findingCheck = (what: string, { topic, level, text, next }: Finding): Chec
 };
 
 const webhookState = (what: string, id: number, webhook: NonNullable<AccountLook['webhook']>): Check => {
-  const name = `${what}, webhook at the helpdesk`;
+  const name = `${what}, webhook at the vendor`;
   if (webhook.state === 'fine') return { what: name, state: 'ok', found: 'active, to our address, with our secret' };
   return webhook.state === 'unknown'
     ? { what: name, state: 'warning', found: webhook.reason, next: 'See that our user may read webhooks.' }

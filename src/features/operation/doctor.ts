@@ -33,7 +33,9 @@ interface Patient {
   /** Proves a connection's credentials and says which account they lead to; throws where they do not. */
   readonly signIn: (connection: Connection) => Promise<string>;
   readonly hasWebhooks: (connection: Connection) => boolean;
-  /** Looks at the account of a helpdesk's connection that can be signed in to; reads only. */
+  /** Absent: what has webhooks has tickets. */
+  readonly hasTickets?: (connection: Connection) => boolean;
+  /** Looks at the account of a connection that can be signed in to; reads only. */
   readonly look?: (connection: Connection) => Promise<AccountLook>;
   /** Why nothing of ours answers at PUBLIC_URL, as seen from here; null: it answers. */
   readonly reach?: () => Promise<string | null>;
@@ -118,14 +120,15 @@ const connections = async (patient: Patient): Promise<Check[]> => {
     const what = `${connection.kind} "${connection.name}"`;
     const status = statuses.get(connection.id);
     const signedIn = await signInCheck(what, connection, () => patient.signIn(connection));
-    const isHelpdesk = patient.hasWebhooks(connection);
-    const look = isHelpdesk && signedIn.state === 'ok' ? await patient.look?.(connection) : undefined;
+    const hasWebhooks = patient.hasWebhooks(connection);
+    const isHelpdesk = (patient.hasTickets ?? patient.hasWebhooks)(connection);
+    const look = hasWebhooks && signedIn.state === 'ok' ? await patient.look?.(connection) : undefined;
     const measured = isHelpdesk ? await measuredCheck(db, what, { id: connection.id, now: clock.now() }) : null;
     return [
       signedIn,
       ...(look ? accountChecks(what, connection, look) : []),
-      ...(isHelpdesk ? [webhookCheck(what, connection, status)] : []),
-      ...(look && patient.tryTag ? [await patient.tryTag(what, connection)] : []),
+      ...(hasWebhooks ? [webhookCheck(what, connection, status)] : []),
+      ...(look && isHelpdesk && patient.tryTag ? [await patient.tryTag(what, connection)] : []),
       ...(measured ? [measured] : []),
       ...(status ? statusChecks(what, status) : []),
     ];

@@ -51,7 +51,7 @@ export const bigcommerceSettings = z.object({
   signature: z.enum(['required', 'checked', 'off']).default('checked').meta({
     title: 'Signature',
     description:
-      '`required`: webhooks without a signature are refused; `checked`: those with a wrong one are; `off`: the header secret alone proves them.',
+      '"required": webhooks without a signature are refused; "checked": those with a wrong one are; "off": the header secret alone proves them.',
   }),
 });
 

@@ -37,7 +37,7 @@ describe('a look at an account', () => {
       { what: 'desk, own survey', state: 'warning', found: 'on', next: 'off' },
       { what: 'desk, plan', state: 'ok', found: '700' },
       {
-        what: 'desk, webhook at the helpdesk',
+        what: 'desk, webhook at the vendor',
         state: 'fault',
         found: 'The webhook is switched off.',
         next: 'deskledger connection 7 --remote-setup mends it.',
