@@ -161,7 +161,21 @@ command('import <what> <file>', `import ${importable.join(', ')}`)
   .option('--dry-run', 'say what it would do, change nothing', false)
   .action(async (what: string, file: string, { dryRun, json }) => {
     const text = await readText(file);
-    print(await withProduct((product) => importText(product, what, text, { dryRun, actor })), { json });
+    const shown = progressLine(what, { json });
+    try {
+      const report = await withProduct((product) =>
+        importText(product, what, text, {
+          dryRun,
+          actor,
+          onProgress: ({ job, done, total }) =>
+            shown.show(`${job ? `job ${job}: ` : ''}${done} of ${total ?? '?'} orders and tickets`),
+        }),
+      );
+      shown.end();
+      print(report, { json });
+    } finally {
+      shown.end();
+    }
   });
 
 command(

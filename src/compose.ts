@@ -20,13 +20,15 @@ import {
   agentsAmong,
   type Connection,
   createDirectory,
+  createJobRunner,
   type Directory,
+  type JobRunner,
   loadCursor,
   type ReportingBasis,
   sharedCallCounts,
 } from './features/directory/index.ts';
 import * as ingest from './features/ingest/index.ts';
-import { decisionRoutes, operationRoutes, probeRoutes } from './features/operation/index.ts';
+import { createRuleChanges, decisionRoutes, jobRoutes, operationRoutes, probeRoutes, type RuleChanges, ruleRoutes } from './features/operation/index.ts';
 import { createOrders, type Orders, type SyncOutcome, ticketsTouchedBy } from './features/orders/index.ts';
 import { pageRoutes, reportRoutes, workRoutes } from './features/reports/index.ts';
 import { sidebarRoutes } from './features/sidebar/index.ts';
@@ -88,16 +90,14 @@ export interface Product {
       readonly stop?: AbortSignal | undefined;
     },
   ): Promise<ingest.BackfillResult>;
-  /** Reads again what a store told of. */
-  refreshStore(lot: ingest.StoreLot): Promise<void>;
-  /** Looks after a connection: its webhooks, unusual silence, the daily count. */
-  watch(connection: Connection): Promise<void>;
   /** Marks what new rates or exchange rates change, on any day where the report names none; workers price it anew. */
   reprice(report: PriceImportReport): Promise<number>;
   /** Has the work since a day counted again after caps or constants changed; returns how many tickets that are. */
   recount(from: Day): Promise<number>;
-  /** Decides orders and tickets again after rules, partners or regions changed. */
-  remap(): Promise<void>;
+  /** Changes of what says whose orders and tickets are. */
+  readonly ruleChanges: RuleChanges;
+  /** Background jobs; a process without the worker role can follow the ones it asked for. */
+  readonly jobs: JobRunner;
   /** Of the web role: every route. */
   buildApp(): Promise<FastifyInstance>;
   /** Of a process without it: /healthz, /readyz and /metrics alone. */
@@ -272,10 +272,6 @@ export const compose = async (
       await markAll(tickets, { reprice: false });
       return tickets.length;
     };
-    const remap = async (): Promise<void> => {
-      await orders.remap();
-      await ingest.markAllStale(db, clock.now());
-    };
 
     const processor = ingest.createProcessor({
       db,
@@ -363,6 +359,9 @@ export const compose = async (
       return ingest.runBackfill(deps, known, { since, stop });
     };
 
+    const ruleChanges = createRuleChanges({ db, clock, directory, orders, basis: reporting, decide });
+    const jobs = createJobRunner({ db, clock, log, handlers: { ...ruleChanges.handlers } });
+
     const watcher = ingest.createWatcher({
       db,
       clock,
@@ -426,11 +425,10 @@ export const compose = async (
       vendorOf,
       walk,
       backfill,
-      refreshStore: refresher.refresh,
-      watch: watcher.look,
       reprice,
       recount,
-      remap,
+      ruleChanges,
+      jobs,
       buildApp: () =>
         buildApp({
           log,
@@ -459,6 +457,8 @@ export const compose = async (
             probes,
             operationRoutes({ db, clock, access, extraStatus }),
             decisionRoutes({ db, clock, access }),
+            jobRoutes({ sql: db, access }),
+            ruleRoutes({ db, access, directory, changes: ruleChanges }),
             workRoutes({ db, access, basis: reporting }),
             pageRoutes({ access, directory, basis: reporting, signInCommand }),
           ],
@@ -485,6 +485,7 @@ export const compose = async (
             tellScores,
             sendSurveys: async () => (await sender.sendDue({ limit: surveysAtOnce })) === surveysAtOnce,
             foldRollups: async () => (await foldRollups(db)) > 0,
+            runJob: jobs.runNext,
             findMissedHolds: async () =>
               markAll(await findMissedHolds(db, new Date(clock.now().getTime() - missedHoldsMs)), { reprice: false }),
             tidy: async (stop) => {

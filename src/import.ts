@@ -1,6 +1,5 @@
 import type { Product } from './compose.ts';
 import { InvalidInput } from './core/errors.ts';
-import { importTicketRules } from './features/attribution/index.ts';
 import { type MoneyMoves, movesOf } from './features/books/index.ts';
 import {
   type ConstantsImportReport,
@@ -11,12 +10,15 @@ import {
   ticketsToReprice,
   ticketsWorkedSince,
 } from './features/costing/index.ts';
-import type { ImportReport } from './features/directory/index.ts';
+import type { ImportReport, Job } from './features/directory/index.ts';
+import type { Previewable } from './features/reports/index.ts';
 import type { Sql } from './platform/database/database.ts';
 
 interface Options {
   readonly dryRun: boolean;
   readonly actor: string;
+  /** Told how far the job is that follows, or the dry run. */
+  readonly onProgress?: ((progress: { readonly job?: string; readonly done: number; readonly total: number | null }) => void) | undefined;
 }
 
 type Importer = (product: Product, text: string, options: Options) => Promise<ImportReport>;
@@ -26,11 +28,16 @@ type Importer = (product: Product, text: string, options: Options) => Promise<Im
  * that importing it again finishes what a killed import began.
  */
 const thenRemap =
-  (read: Importer): Importer =>
-  async (product, text, options) => {
-    const report = await read(product, text, options);
-    if (!report.dryRun) await product.remap();
-    return report;
+  (what: Previewable): Importer =>
+  async ({ ruleChanges, jobs }, text, { dryRun, actor, onProgress }) => {
+    if (dryRun) {
+      const report = await ruleChanges.read(what, text, { dryRun, actor });
+      return { ...report, wouldMove: await ruleChanges.preview(what, text, onProgress) };
+    }
+    const { report, job: id } = await ruleChanges.make(what, text, { actor });
+    const told = ({ done, total }: Job): void => onProgress?.({ job: String(id), done, total });
+    const { kind, state, result, error } = await jobs.follow(id, { onProgress: told });
+    return { ...report, job: { id: String(id), kind, state, result, error } };
   };
 
 /** Work and orders are priced anew where what was imported says what they cost; of a file that changed nothing, on any day. */
@@ -103,8 +110,8 @@ const constants: Importer = async (product, text, options) => {
 
 /** What can be imported, by the word of the command line; DESIGN.md section 9 fixes columns and forms. */
 const importers: Readonly<Record<string, Importer>> = {
-  partners: thenRemap(({ directory }, text, options) => directory.importPartners(text, options)),
-  regions: thenRemap(({ directory }, text, options) => directory.importRegions(text, options)),
+  partners: thenRemap('partners'),
+  regions: thenRemap('regions'),
   // A role may change what any hour of its people costs.
   agents: thenReprice(async ({ directory }, text, options) => ({
     ...(await directory.importAgents(text, options)),
@@ -113,10 +120,8 @@ const importers: Readonly<Record<string, Importer>> = {
   rates: priceList(importRates),
   fx: priceList(importFx),
   constants,
-  'mapping-rules': thenRemap(({ orders }, text, options) => orders.importMappingRules(text, options)),
-  'ticket-rules': thenRemap(({ db, clock, directory }, text, options) =>
-    importTicketRules({ db, clock, directory }, text, options),
-  ),
+  'mapping-rules': thenRemap('mapping-rules'),
+  'ticket-rules': thenRemap('ticket-rules'),
 };
 
 export const importable: readonly string[] = Object.keys(importers);

@@ -27,6 +27,8 @@ export interface Work {
   /** Writes customers' answers into the helpdesks' own records. */
   readonly tellScores: () => Promise<unknown>;
   readonly foldRollups: () => Promise<boolean>;
+  /** One background job; resolves to whether there was one. */
+  readonly runJob: (stop: AbortSignal) => Promise<boolean>;
   readonly findMissedHolds: () => Promise<void>;
   readonly tidy: (stop: AbortSignal) => Promise<void>;
   /** Connections whose feeds are to be walked, and those whose webhooks are to be looked after. */
@@ -185,6 +187,13 @@ export const startWorker = (deps: {
       guarded('tell scores', async () => void (await work.tellScores())),
     ),
     clock.every(30 * secondMs, guarded('fold rollups', untilDone(work.foldRollups))),
+    clock.every(
+      secondMs,
+      guarded(
+        'background jobs',
+        untilDone(() => work.runJob(signal)),
+      ),
+    ),
     clock.every(
       2 * minuteMs,
       guarded('walk stores', async () => feed('store', (await work.feeds()).stores)),

@@ -77,7 +77,6 @@ const addTicket = async (externalId: string, agentId: string): Promise<void> => 
         {
           ticketId: ticket.id,
           connectionId: desk.id,
-          connectionName: desk.name,
           channel: 'email',
           readings: [{ ...work, value: null, workedAt: at, channel: 'email' }],
           shares,
@@ -138,28 +137,45 @@ describe('what says whose an order or a ticket is', () => {
     expect((await product.directory.partners()).list()).toHaveLength(1);
   });
 
-  it('mapping rules and partners decide orders again at once, and mark every ticket', async () => {
+  it('mapping rules and partners decide orders again, and the tickets they bear on, by a job', async () => {
     const report = await bring('mapping-rules', [channelRule]);
     expect(report.warnings).toEqual([expect.stringContaining('"nord"')]);
     expect(await orderRows()).toMatchObject([{ partner: null }]);
-    expect(await marked()).toHaveLength(2);
+    expect(report).toMatchObject({ job: { kind: 'decide again', state: 'done', result: { orders: 1, tickets: 0 } } });
+    expect(await marked()).toEqual([]);
     await bring('partners', 'code,name,aliases\nnord,Nord,NRD\nsud,Sud,\n');
     expect(await orderRows()).toMatchObject([{ partner: 'nord' }]);
   });
 
   it('regions move orders to their group', async () => {
-    await bring('regions', 'region,name,countries\nnordics,Nordics,SE|NO\n');
+    expect(await bring('regions', 'region,name,countries\nnordics,Nordics,SE|NO\n')).toMatchObject({
+      job: { state: 'done', result: { orders: 1, tickets: 2 } },
+    });
     expect(await orderRows()).toMatchObject([{ region: 'nordics', partner: 'nord' }]);
-    expect(await marked()).toHaveLength(2);
   });
 
-  it('ticket rules mark every ticket; the same file once more does so too, to finish what a kill left', async () => {
+  it('ticket rules decide every ticket; the same file once more does so too, to finish what a kill left', async () => {
     const rules = [{ when: { tag: 'vip' }, partner: 'nord' }];
-    await bring('ticket-rules', rules);
-    expect(await marked()).toHaveLength(2);
-    await product.db.query('update ticket set stale_since = null');
-    expect(await bring('ticket-rules', rules)).toMatchObject({ unchanged: 1, added: 0, changed: 0 });
-    expect(await marked()).toHaveLength(2);
+    expect(await bring('ticket-rules', rules)).toMatchObject({ job: { result: { tickets: 2 } } });
+    expect(await bring('ticket-rules', rules)).toMatchObject({
+      unchanged: 1,
+      added: 0,
+      changed: 0,
+      job: { result: { orders: 0, tickets: 2 } },
+    });
+  });
+
+  it('a dry run tells what would move, and its progress', async () => {
+    const seen: unknown[] = [];
+    const rules = JSON.stringify([{ when: { tag: 'vip' }, region: 'SE' }]);
+    const report = await importText(product, 'ticket-rules', rules, {
+      dryRun: true,
+      actor: 'test',
+      onProgress: (progress) => seen.push(progress),
+    });
+    expect(report).toMatchObject({ wouldMove: { ticketsLookedAt: 2, ticketsChanged: 0, moves: [] } });
+    expect(seen.at(-1)).toEqual({ done: 3, total: 3 });
+    expect(await product.db.query("select 1 from background_job where kind = 'preview rules'")).toEqual([]);
   });
 
   it('a rule over a place not read before has orders read again at the next walk', async () => {

@@ -52,6 +52,7 @@ const stage = (parts: Partial<Work> = {}) => {
     sendSurveys: () => note('surveys')().then(() => false),
     tellScores: async () => 0,
     foldRollups: () => note('fold')().then(() => false),
+    runJob: async () => false,
     findMissedHolds: note('holds'),
     tidy: note('tidy'),
     feeds: async () => ({ helpdesks: [1], stores: [2], watched: [1, 2] }),

@@ -2,7 +2,7 @@ export { type AttributedTicket, type AttributionInput, attribute, mayDecide } fr
 export { type Confidence, type Decision, type Evidence, type Method, type Share, sameDecision } from './decision.ts';
 export { currentRules, importTicketRules } from './import-rules.ts';
 export { fieldNumbers, findNamedLines, findOrderNumbers, type NamableLine, parseNumberPattern } from './numbers.ts';
-export type { TicketCondition, TicketRule } from './rules.ts';
+export { parseTicketRules, type TicketCondition, type TicketRule } from './rules.ts';
 export {
   append,
   currentSharesSql,

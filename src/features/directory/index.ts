@@ -29,8 +29,8 @@ export {
   listJobs,
   loadJob,
 } from './jobs.ts';
-export { directPartner, type Partner, type PartnerBook, partnerBook } from './partners.ts';
-export { type Region, type RegionBook, regionBook } from './regions.ts';
+export { directPartner, type Partner, type PartnerBook, partnerBook, partnersAfter } from './partners.ts';
+export { type Region, type RegionBook, regionBook, regionsAfter } from './regions.ts';
 export { changeReportingBasis, type ReportingBasis, storedReportingBasis } from './reporting-basis.ts';
 export { createJobRunner, type JobHandler, type JobRunner } from './run-jobs.ts';
 export { type SettingField, settingsForm } from './settings-form.ts';

@@ -153,3 +153,11 @@ export const importPartners = async (
     return report;
   });
 };
+
+/** The partners as they would be after an import. Throws InvalidInput as the import would. */
+export const partnersAfter = async (sql: Sql, text: string): Promise<PartnerBook> => {
+  const given = readPartners(text);
+  const stored = await loadPartners(sql);
+  refuseFaults('The file', clashes(given, stored));
+  return partnerBook([...new Map([...stored, ...given].map((partner) => [partner.code, partner])).values()]);
+};

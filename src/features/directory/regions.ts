@@ -139,3 +139,10 @@ export const importRegions = async (
     return report;
   });
 };
+
+/** The regions as they would be after an import. Throws InvalidInput as the import would. */
+export const regionsAfter = (text: string): RegionBook => {
+  const given = readRegions(text);
+  refuseFaults('The file', faultsOf(given));
+  return regionBook(given);
+};

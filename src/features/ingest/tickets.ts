@@ -125,6 +125,24 @@ const ticketOf = (row: TicketRow): LockedTicket => {
   };
 };
 
+const familySql = `
+  with lot as (select external_id, parent_external_id, merged_into_external_id from ticket where id = any($2)),
+  named as (
+    select unnest($3::text[]) as external_id
+    union select parent_external_id from lot where parent_external_id is not null
+    union select merged_into_external_id from lot where merged_into_external_id is not null
+  )
+  select id from ticket where id = any($2)
+  union select id from ticket where connection_id = $1 and external_id in (select external_id from named)
+  union select t.id from ticket t join lot on t.connection_id = $1 and t.parent_external_id = lot.external_id
+  union select t.id from ticket t join lot on t.connection_id = $1 and t.merged_into_external_id = lot.external_id`;
+
+const rowsSql = `
+  select id, connection_id, external_id, dirty_seq, settled_seq, reprice, from_backfill, snapshot_at, pulled_at, created_at, solved_at, closed_at,
+         status, channel, language, language_reason, reason, requester_id, requester_hash, requester_sealed, requester_locale, assignee_id,
+         brand_id, organization_id, form_id, inbox_id, tags, order_numbers, named_numbers, named_lines, person_choice, parent_external_id, merged_into_external_id
+    from ticket where id = any($1) order by connection_id, external_id`;
+
 /**
  * Locks a lot and every ticket that shares its attribution: parents and merge targets, sources and follow-ups. All of one
  * family wait for one another, so that a target's change is never missed by its source; the order is that of all writers.
@@ -135,26 +153,19 @@ export const lockTickets = async (
   ticketIds: readonly bigint[],
   relatives: readonly string[],
 ): Promise<LockedTicket[]> => {
-  const family = await tx.query<{ id: bigint }>(
-    `with lot as (select external_id, parent_external_id, merged_into_external_id from ticket where id = any($2)),
-     named as (
-       select unnest($3::text[]) as external_id
-       union select parent_external_id from lot where parent_external_id is not null
-       union select merged_into_external_id from lot where merged_into_external_id is not null
-     )
-     select id from ticket where id = any($2)
-     union select id from ticket where connection_id = $1 and external_id in (select external_id from named)
-     union select t.id from ticket t join lot on t.connection_id = $1 and t.parent_external_id = lot.external_id
-     union select t.id from ticket t join lot on t.connection_id = $1 and t.merged_into_external_id = lot.external_id`,
-    [connectionId, ticketIds, relatives],
-  );
-  const rows = await tx.query<TicketRow>(
-    `select id, connection_id, external_id, dirty_seq, settled_seq, reprice, from_backfill, snapshot_at, pulled_at, created_at, solved_at, closed_at,
-            status, channel, language, language_reason, reason, requester_id, requester_hash, requester_sealed, requester_locale, assignee_id,
-            brand_id, organization_id, form_id, inbox_id, tags, order_numbers, named_numbers, named_lines, person_choice, parent_external_id, merged_into_external_id
-       from ticket where id = any($1) order by connection_id, external_id for update`,
-    [family.map(({ id }) => id)],
-  );
+  const family = await tx.query<{ id: bigint }>(familySql, [connectionId, ticketIds, relatives]);
+  const rows = await tx.query<TicketRow>(`${rowsSql} for update`, [family.map(({ id }) => id)]);
+  return rows.map(ticketOf);
+};
+
+/** The same family, for a look that writes nothing. */
+export const familyOf = async (
+  sql: Sql,
+  connectionId: number,
+  ticketIds: readonly bigint[],
+): Promise<LockedTicket[]> => {
+  const family = await sql.query<{ id: bigint }>(familySql, [connectionId, ticketIds, []]);
+  const rows = await sql.query<TicketRow>(rowsSql, [family.map(({ id }) => id)]);
   return rows.map(ticketOf);
 };
 

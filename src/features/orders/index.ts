@@ -21,11 +21,10 @@ import {
 import type { FormerKeys } from './bearing.ts';
 import { type CandidateWant, candidates, type TicketOrders } from './candidates.ts';
 import type { DecisionBasis } from './decide.ts';
-import { decideAgain } from './held-orders.ts';
 import { type AddressWant, askAddresses } from './known-addresses.ts';
 import { asksAnything, createLookUp, type LiveWant } from './look-up.ts';
+import { createRedecide } from './redecide.ts';
 import { type Refreshed, refreshOrders, type ToldOf } from './refresh.ts';
-import { ordersToReprice } from './reprice.ts';
 import { readMappingRules } from './rule-file.ts';
 import { activeRules, placesWantedBy, replaceRules, reportOn } from './rules.ts';
 import { saveOrders } from './save.ts';
@@ -41,10 +40,21 @@ export {
 } from './candidates.ts';
 export type { AddressWant } from './known-addresses.ts';
 export type { LiveWant } from './look-up.ts';
-export type { OrderShare } from './mapping.ts';
+export type { MappingRule, OrderShare } from './mapping.ts';
 export { type RebasedOrders, rebaseOrders } from './rebase.ts';
 export { isCounted } from './revenue.ts';
+export { readMappingRules } from './rule-file.ts';
+export { activeRules, placesWantedBy } from './rules.ts';
 export type { SyncOutcome } from './sync.ts';
+export {
+  countOrders,
+  latestOrdersUnder,
+  nextOrdersUnder,
+  type OrderUnder,
+  ordersUnder,
+  type RuleBasis,
+} from './under-rules.ts';
+export { type MappingCoverage, mappingCoverage, type UnmappedValue, unmappedValues } from './unmapped.ts';
 
 export interface LookedUp {
   /** Ids of the orders that are new or changed. */
@@ -84,6 +94,10 @@ export interface Orders {
   importMappingRules(text: string, options: ImportOptions): Promise<ImportReport>;
   /** Decides all orders again by today's rules, partners and regions. Returns the ids of those in which anything changed. */
   remap(): Promise<readonly bigint[]>;
+  /** As `remap`, for the next orders by id after one; null: there are none. */
+  remapSome(
+    after: bigint,
+  ): Promise<{ readonly last: bigint; readonly looked: number; readonly changed: number } | null>;
   /**
    * Prices orders that had no FX and, of those placed on the days `priced`, the ones whose FX is now another, with their
    * refunds. Returns the ids of those that differ. Tickets have nothing to do with it.
@@ -148,37 +162,7 @@ export const createOrders = (deps: {
   });
   const placesWanted = async (): Promise<PlacesWanted> => placesWantedBy(await activeRules(db));
 
-  /** Decides orders in lots of their own transaction. Returns the ids of those in which anything changed. */
-  const decideLots = async (nextLot: (last: bigint) => Promise<readonly bigint[]>): Promise<bigint[]> => {
-    const changed: bigint[] = [];
-    for (let last = 0n; ; ) {
-      const ids = await nextLot(last);
-      const end = ids.at(-1);
-      if (end === undefined) return changed;
-      const current = await basis();
-      await db.transaction(async (tx) => {
-        const differing = await decideAgain(tx, current, ids);
-        if (differing.bearing.length > 0) await onChanged(tx, differing.bearing, differing.formerly);
-        changed.push(...differing.changed);
-      });
-      last = end;
-    }
-  };
-  const decideAll = (): Promise<bigint[]> =>
-    decideLots(async (last) => {
-      const rows = await db.query<{ id: bigint }>('select id from "order" where id > $1 order by id limit $2', [
-        last,
-        ordersPerTransaction,
-      ]);
-      return rows.map(({ id }) => id);
-    });
-  const reprice = async (priced: { readonly from: Day; readonly to: Day | null } | null): Promise<bigint[]> => {
-    const ids = await ordersToReprice(db, reporting.currency, priced);
-    return decideLots(async (last) => {
-      const start = ids.findIndex((id) => id > last);
-      return start < 0 ? [] : ids.slice(start, start + ordersPerTransaction);
-    });
-  };
+  const redecide = createRedecide({ db, basis, onChanged });
 
   const askedStores = async (): Promise<{ readonly connectionId: number; readonly client: StoreClient }[]> =>
     (await directory.connections.list())
@@ -294,11 +278,12 @@ export const createOrders = (deps: {
       });
     },
 
-    remap: () => stepped('remap orders', decideAll, (changed) => ({ changed: changed.length })),
+    remap: () => stepped('remap orders', redecide.all, (changed) => ({ changed: changed.length })),
+    remapSome: redecide.some,
     repriceOrders: (priced) =>
       stepped(
         'reprice orders',
-        () => reprice(priced ?? null),
+        () => redecide.repriced(reporting.currency, priced ?? null),
         (changed) => ({ changed: changed.length }),
       ),
   };

@@ -1,13 +1,16 @@
 export { type Days, type Imbalance, imbalances } from './balance.ts';
 export type { ReportRow } from './metrics.ts';
+export type { Bearer, Move } from './moves.ts';
 export { pageRoutes } from './page-routes.ts';
 export { csvReply, nextLink, pageLimit, queryFormat, queryPage } from './paging.ts';
 export { type PartnerReport, parsePeriod, partnerReport } from './partner-report.ts';
 export type { CostBasis } from './pooled-cost.ts';
+export { type Previewable, previewable, previewRules, type RulePreview } from './preview-rules.ts';
 export { type Restatement, restatementItems, restatementOf } from './restatement.ts';
 export { rollupDifferences } from './rollups.ts';
 export { reportRoutes } from './routes.ts';
 export { factsToSeal, gapsIn, type SealedCell, sealedAccount, sealedRow } from './sealed.ts';
 export { reportCsv } from './tables.ts';
 export { lastPosting, type Timeliness, ticketsPostedSince, ticketsWorkedIn, timelinessSince } from './timeliness.ts';
+export { withoutTrueCost } from './without-true-cost.ts';
 export { workRoutes } from './work-routes.ts';

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import type { Clock } from '../../platform/clock.ts';
+import type { Sql } from '../../platform/database/database.ts';
+import type { JobHandler } from '../directory/index.ts';
+import { countOrders, type Orders } from '../orders/index.ts';
+import { claimStale, type Lot, markStale } from './store.ts';
+
+/** The kind of the job that decides orders and tickets again after rules, partners or regions changed. */
+export const remapKind = 'decide again';
+
+/** What is decided again: `touched`, the tickets of orders that changed; `all`, every ticket. */
+export const remapWanted = z.object({ because: z.string(), tickets: z.enum(['touched', 'all']) });
+export type RemapWanted = z.output<typeof remapWanted>;
+
+const id = z.string().transform(BigInt);
+const standSchema = z.discriminatedUnion('phase', [
+  z.object({ phase: z.literal('orders'), last: id, looked: z.number(), changed: z.number() }),
+  z.object({ phase: z.literal('mark'), last: id, looked: z.number(), changed: z.number(), marked: z.number() }),
+  z.object({
+    phase: z.literal('decide'),
+    looked: z.number(),
+    changed: z.number(),
+    tickets: z.number(),
+    until: z.coerce.date(),
+  }),
+]);
+type Stand = z.output<typeof standSchema>;
+
+const stored = (stand: Stand): object => ({ ...stand, ...('last' in stand && { last: String(stand.last) }) });
+
+const markAtOnce = 1000;
+const decideAtOnce = 400;
+const restMs = 500;
+
+/** Tickets that wait for a decision since a moment or before it. */
+const waiting = async (sql: Sql, until: Date): Promise<number> => {
+  const [row] = await sql.query<{ n: bigint }>(
+    'select count(*) as n from ticket where stale_since <= $1 and snapshot_at is not null and quarantined_at is null',
+    [until],
+  );
+  return Number(row?.n ?? 0n);
+};
+
+const countTickets = async (sql: Sql): Promise<number> => {
+  const [row] = await sql.query<{ n: bigint }>('select count(*) as n from ticket where snapshot_at is not null');
+  return Number(row?.n ?? 0n);
+};
+
+/**
+ * Decides every order again, marks the tickets it bears on, and sees them decided, beside whatever workers run. A kill costs
+ * one lot: the next worker goes on where the last stored one ended. Reports are right at every moment in between, as each
+ * order and each ticket moves in a transaction of its own.
+ */
+export const createRemapJob = (deps: {
+  readonly sql: Sql;
+  readonly clock: Clock;
+  readonly orders: Pick<Orders, 'remapSome'>;
+  readonly decide: (lot: Lot) => Promise<void>;
+}): JobHandler => {
+  const { sql, clock, orders } = deps;
+  return async (job, { progress, stop }) => {
+    const wanted = remapWanted.parse(job.wanted);
+    const everyTicket = wanted.tickets === 'all' ? await countTickets(sql) : 0;
+    const total = (await countOrders(sql)) + everyTicket;
+    let stand: Stand =
+      job.stand === null ? { phase: 'orders', last: 0n, looked: 0, changed: 0 } : standSchema.parse(job.stand);
+    const tell = async (done: number, of: number): Promise<void> => {
+      await progress({ done: Math.min(done, of), total: of, stand: stored(stand) });
+      stop.throwIfAborted();
+    };
+
+    while (stand.phase === 'orders') {
+      const lot = await orders.remapSome(stand.last);
+      const { looked, changed } = stand;
+      stand = lot
+        ? { phase: 'orders', last: lot.last, looked: looked + lot.looked, changed: changed + lot.changed }
+        : { phase: 'mark', last: 0n, looked, changed, marked: 0 };
+      await tell(stand.looked, Math.max(total, stand.looked));
+    }
+    while (stand.phase === 'mark') {
+      const rows: { id: bigint }[] =
+        wanted.tickets === 'all'
+          ? await sql.query<{ id: bigint }>(
+              'select id from ticket where id > $1 and snapshot_at is not null order by id limit $2',
+              [stand.last, markAtOnce],
+            )
+          : [];
+      const ids = rows.map((row) => row.id);
+      await markStale(sql, ids, { now: clock.now() });
+      const last = ids.at(-1);
+      const { looked, changed, marked }: { looked: number; changed: number; marked: number } = stand;
+      const until = clock.now();
+      stand =
+        last === undefined
+          ? { phase: 'decide', looked, changed, tickets: await waiting(sql, until), until }
+          : { phase: 'mark', last, looked, changed, marked: marked + ids.length };
+      await tell(looked, Math.max(total, looked));
+    }
+    const { looked, changed, tickets, until } = stand;
+    for (;;) {
+      const left = await waiting(sql, until);
+      await tell(looked + Math.max(0, tickets - left), looked + tickets);
+      if (left === 0) return { orders: changed, tickets };
+      const lots = await claimStale(sql, until, { most: decideAtOnce });
+      for (const lot of lots) await deps.decide(lot);
+      if (lots.length === 0) await clock.sleep(restMs, stop);
+    }
+  };
+};

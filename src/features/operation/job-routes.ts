@@ -1,0 +1,74 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Sql } from '../../platform/database/database.ts';
+import { requestText } from '../../platform/http/request-text.ts';
+import { type Access, identityOf, requireScope } from '../access/index.ts';
+import { type Job, listJobs, loadJob } from '../directory/index.ts';
+import { nextLink, pageLimit, queryPage, withoutTrueCost } from '../reports/index.ts';
+
+/** A job as JSON tells it; figures at true rates only to those who may see them. */
+export const jobView = (job: Job, { seesRates }: { readonly seesRates: boolean }) => {
+  const { id, attempts: _attempts, stand: _stand, result, ...told } = job;
+  return {
+    id: String(id),
+    ...told,
+    progress: job.total === null || job.total === 0 ? null : Math.round((job.done / job.total) * 1000) / 1000,
+    result: result === null || seesRates ? result : withoutTrueCost(result),
+  };
+};
+
+/** /api/v1/jobs: long work that somebody asked for, by scope `read`. */
+export const jobRoutes =
+  (deps: { readonly sql: Sql; readonly access: Access }): FastifyPluginAsyncZod =>
+  async (app) => {
+    const { sql, access } = deps;
+    const read = { onRequest: requireScope(access, 'read') };
+    const seesRates = (request: Parameters<typeof identityOf>[0]): boolean =>
+      identityOf(request).scopes.includes('rates');
+
+    app.get(
+      '/api/v1/jobs',
+      {
+        ...read,
+        schema: {
+          summary: 'Background jobs of the last 90 days with their progress, the newest first',
+          tags: ['operation'],
+          querystring: z.strictObject({
+            state: z.enum(['queued', 'running', 'done', 'failed']).optional(),
+            kind: requestText(60).optional(),
+            ...queryPage('Jobs'),
+          }),
+        },
+      },
+      async (request, reply) => {
+        const { state = null, kind = null, after, limit } = request.query;
+        const length = pageLimit('json', limit);
+        const jobs = await listJobs(sql, { limit: length + 1, after: after ? BigInt(after) : null, state, kind });
+        const items = jobs.slice(0, length);
+        const last = items.at(-1);
+        const next = jobs.length > length && last ? String(last.id) : null;
+        if (next !== null) reply.header('link', nextLink(request.url, next));
+        // A list shows how far each is; what came out of one stands at its own address.
+        return {
+          items: items.map((job) => {
+            const { result: _result, wanted: _wanted, ...told } = jobView(job, { seesRates: seesRates(request) });
+            return told;
+          }),
+          next,
+        };
+      },
+    );
+
+    app.get(
+      '/api/v1/jobs/:id',
+      {
+        ...read,
+        schema: {
+          summary: 'One background job: what was asked, how far it is, what came out',
+          tags: ['operation'],
+          params: z.object({ id: z.string().regex(/^\d{1,18}$/, "a job's id as `GET /api/v1/jobs` gives it") }),
+        },
+      },
+      async (request) => jobView(await loadJob(sql, BigInt(request.params.id)), { seesRates: seesRates(request) }),
+    );
+  };

@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { secondMs } from '../../../src/core/time.ts';
+import { createJobRunner, enqueueJob, type Job, loadJob } from '../../../src/features/directory/index.ts';
+import { createRemapJob, remapKind } from '../../../src/features/ingest/index.ts';
+import type { Orders } from '../../../src/features/orders/index.ts';
+import { emptyHistory, reading } from './fake-desk.ts';
+import { type World, world } from './world.ts';
+
+let w: World;
+beforeEach(async () => {
+  w = await world({ mode: 'observe' });
+  for (const id of [1, 2, 3]) {
+    await w.order(id, { channel: 7 });
+    w.put(String(id), { history: { ...emptyHistory, work: [reading(`audit:${id}`, 100)] } });
+    await w.deliver(String(id), { urgency: 'now with audits' });
+  }
+  w.clock.advance(3 * secondMs);
+  await w.drain();
+  const rules = [{ gives: 'partner', from: { place: 'channel' }, values: { '1': 'direct', '7': 'sud', '8': 'sud' } }];
+  await w.orders.importMappingRules(JSON.stringify(rules), { dryRun: false });
+});
+afterEach(() => w.close());
+
+const ask = (tickets: 'touched' | 'all') =>
+  enqueueJob(w.db, { kind: remapKind, wanted: { because: 'test', tickets }, askedBy: 'ada', now: w.clock.now() });
+const runner = (orders: Pick<Orders, 'remapSome'> = w.orders, decide = w.first.decide) =>
+  createJobRunner({
+    db: w.db,
+    clock: w.clock,
+    log: w.log,
+    handlers: { [remapKind]: createRemapJob({ sql: w.db, clock: w.clock, orders, decide }) },
+  });
+/** One order at a time, so that there is something between two lots. */
+const oneByOne = (onLot: (nth: number) => void = () => undefined): Pick<Orders, 'remapSome'> => {
+  let count = 0;
+  return {
+    async remapSome(after) {
+      const [row] = await w.db.query<{ id: bigint }>('select min(id) as id from "order" where id > $1', [after]);
+      if (!row?.id) return null;
+      count += 1;
+      onLot(count);
+      const all = await w.orders.remapSome(row.id - 1n);
+      return all && { ...all, last: row.id, looked: 1 };
+    },
+  };
+};
+const bearers = () =>
+  w.db.query(
+    "select coalesce(partner, '-') as partner, sum(cost_micros)::text as cost from posting group by 1 having sum(cost_micros) <> 0",
+  );
+
+describe('the job that decides again after a change of rules', () => {
+  it('decides orders and the tickets they bear on, and tells how far it is', async () => {
+    const id = await ask('touched');
+    const seen: (readonly [number, number | null])[] = [];
+    const job = await runner().follow(id, { onProgress: ({ done, total }: Job) => seen.push([done, total]) });
+    expect(job).toMatchObject({ state: 'done', result: { orders: 3, tickets: 3 }, done: 6, total: 6 });
+    expect(seen.every(([done, total], index) => done >= (seen[index - 1]?.[0] ?? 0) && done <= (total ?? 0))).toBe(
+      true,
+    );
+    expect(await bearers()).toEqual([{ partner: 'sud', cost: '3000000' }]);
+  });
+
+  it('goes on at another worker where a killed one stood', async () => {
+    const id = await ask('touched');
+    const killed = new AbortController();
+    const begun: number[] = [];
+    await runner(
+      oneByOne((nth) => {
+        begun.push(nth);
+        if (nth === 2) killed.abort();
+      }),
+    ).runNext(killed.signal);
+    expect(await loadJob(w.db, id)).toMatchObject({ state: 'running', done: 2, stand: { phase: 'orders', looked: 2 } });
+    const rest: number[] = [];
+    const job = await runner(oneByOne((nth) => rest.push(nth))).follow(id);
+    expect([begun, rest]).toEqual([[1, 2], [1]]);
+    expect(job).toMatchObject({ state: 'done', done: 6 });
+    expect(await bearers()).toEqual([{ partner: 'sud', cost: '3000000' }]);
+  });
+
+  it('marks every ticket where the change is read for each of them', async () => {
+    await w.orders.remap();
+    await w.drain();
+    const id = await ask('all');
+    expect(await runner().follow(id)).toMatchObject({ result: { orders: 0, tickets: 3 } });
+  });
+
+  it('waits for no ticket that fails by itself', async () => {
+    const id = await ask('touched');
+    const failing = async (lot: Parameters<typeof w.first.decide>[0]): Promise<void> => {
+      await w.db.query("update ticket set quarantined_at = now(), claimed_until = null where external_id = '2'");
+      await w.first.decide({ ...lot, ticketIds: lot.ticketIds.filter((one) => one !== two) });
+    };
+    const two = await w.idOf('2');
+    expect(await runner(w.orders, failing).follow(id)).toMatchObject({ state: 'done', done: 6 });
+    expect((await w.decision('2'))?.partner).toBe('nord');
+    expect((await w.decision('3'))?.partner).toBe('sud');
+  });
+});
