@@ -115,7 +115,6 @@ const addTicket = async (externalId: string, at: Date) => {
         {
           ticketId: ticket.id,
           connectionId: connection.id,
-          connectionName: connection.name,
           channel: 'email',
           readings: [
             {

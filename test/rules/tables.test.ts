@@ -13,7 +13,7 @@ const ownerOf = (table: string): string | undefined => owners.get(table)?.[0]?.r
  * A new line here is a decision: say what the detour would cost.
  */
 const foreignReads: Readonly<Record<string, string>> = {
-  'costing reads connection': 'rates name agents by the name of their connection: joined to the entries they price',
+  'costing reads connection': 'a file of rates names agents by the name of their connection, of past ones too',
   'costing reads agent': 'the warnings of an import in one question',
   'csat reads connection': 'an invitation is claimed and its obstacles are found in one statement, under one lock',
   'csat reads ticket': 'an invitation is claimed and its obstacles are found in one statement, under one lock',

@@ -7,7 +7,7 @@ import { cellField, readTable, refuseFaults, type TableRow } from '../../platfor
 import type { Sql } from '../../platform/database/database.ts';
 import { changesAnything, type ImportOptions, recordAudit } from '../directory/index.ts';
 import type { PriceImportReport } from './import-fx.ts';
-import { aiAgentRole, type Rate } from './rates.ts';
+import { agentRateKey, aiAgentRole, type Rate } from './rates.ts';
 
 const columns = z.object({
   scope: z.enum(['agent', 'role', 'default'], { error: 'must be agent, role or default' }),
@@ -28,53 +28,76 @@ const columns = z.object({
 
 type Row = TableRow<z.output<typeof columns>>;
 
+interface NamedConnection {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** A rate as it is stored, and its key as people write it: with the connection's name. */
+type GivenRate = Rate & { readonly shownKey: string };
+
+/** A connection's name may hold ":", an agent's id none. */
+const agentKey = /^(?<connection>.+):(?<agent>[^:]+)$/;
+
 const keyFault = ({ scope, key }: Row['value']): string | null => {
   if (scope === 'default') return key === '' || key === 'default' ? null : 'must be empty for the default rate';
   if (key === '')
     return scope === 'role' ? "is empty; write the role's name" : 'is empty; write connection:external_id';
-  return scope === 'role' || /^[^:]+:.+$/.test(key)
+  return scope === 'role' || agentKey.test(key)
     ? null
     : "must be connection:external_id, with the connection's name or id";
 };
 
-const rateOf = ({ value }: Row): Rate => ({
+/** The key as stored and as shown; null where it names no connection. */
+const keysOf = (
+  { scope, key }: Row['value'],
+  connectionOf: (idOrName: string) => NamedConnection | undefined,
+): { readonly key: string; readonly shownKey: string } | null => {
+  if (scope === 'default') return { key: '', shownKey: '' };
+  if (scope === 'role') return { key, shownKey: key };
+  const { connection = '', agent = '' } = agentKey.exec(key)?.groups ?? {};
+  const named = connectionOf(connection);
+  return named ? { key: agentRateKey(named.id, agent), shownKey: `${named.name}:${agent}` } : null;
+};
+
+const rateOf = ({ value }: Row, keys: { readonly key: string; readonly shownKey: string }): GivenRate => ({
   scope: value.scope,
-  key: value.scope === 'default' ? '' : value.key,
+  ...keys,
   hourlyMicros: value.hourly,
   currency: value.currency,
   validFrom: value.valid_from,
 });
 
-const readRates = (text: string): Rate[] => {
+const readRates = (text: string, connections: readonly NamedConnection[]): GivenRate[] => {
+  const byName = new Map(connections.map((connection) => [connection.name, connection]));
+  const byId = new Map(connections.map((connection) => [String(connection.id), connection]));
+  const known = connections.map(({ id, name }) => `${name} (${id})`).join(', ') || 'none yet';
   const faults: InputFault[] = [];
   const seen = new Map<string, number>();
-  const rates = readTable(text, columns, { decimals: ['hourly'] }).map((row) => {
-    const reason = keyFault(row.value);
+  const rates = readTable(text, columns, { decimals: ['hourly'] }).flatMap((row) => {
+    const keys = keysOf(row.value, (idOrName) => byId.get(idOrName) ?? byName.get(idOrName));
+    const reason = keyFault(row.value) ?? (keys ? null : `"${row.value.key}" is of no connection; known are ${known}`);
     if (reason) faults.push({ field: cellField(row.row, 'key'), reason });
-    const rate = rateOf(row);
+    if (!keys) return [];
+    const rate = rateOf(row, keys);
     const identity = `${rate.scope} ${rate.validFrom} ${rate.key}`;
     const earlier = seen.get(identity);
     if (earlier)
       faults.push({ field: cellField(row.row, 'valid_from'), reason: `repeats scope, key and day of row ${earlier}` });
     seen.set(identity, row.row);
-    return rate;
+    return [rate];
   });
   refuseFaults('The file', faults);
   return rates;
 };
 
-/** A key that names nobody yet is no fault, for agents may be imported later; but it prices nothing until then. */
+/** A role that nobody has yet is no fault, for agents may be imported later; but its rate prices nothing until then. */
 const warningsFor = async (sql: Sql, rates: readonly Rate[]): Promise<string[]> => {
-  const keysOf = (scope: string) => [...new Set(rates.filter((rate) => rate.scope === scope).map(({ key }) => key))];
   const rows = await sql.query<{ warning: string }>(
-    `select 'No connection is named ' || k.connection || ': its rates price nothing' as warning
-       from (select distinct split_part(key, ':', 1) as connection from unnest($1::text[]) as key) k
-      where not exists (select 1 from connection c where c.name = k.connection or c.id::text = k.connection)
-     union all
-     select 'No agent has the role ' || role || ' yet: its rate prices nothing until one has'
-       from unnest($2::text[]) as role where role <> '${aiAgentRole}' and not exists (select 1 from agent a where a.role = role.role)
+    `select 'No agent has the role ' || role || ' yet: its rate prices nothing until one has' as warning
+       from unnest($1::text[]) as role where role <> '${aiAgentRole}' and not exists (select 1 from agent a where a.role = role.role)
      order by warning`,
-    [keysOf('agent'), keysOf('role')],
+    [[...new Set(rates.filter(({ scope }) => scope === 'role').map(({ key }) => key))]],
   );
   return rows.map(({ warning }) => warning);
 };
@@ -102,7 +125,8 @@ export const importRates = async (
   text: string,
   options: ImportOptions & { readonly now: Date },
 ): Promise<PriceImportReport> => {
-  const rates = readRates(text);
+  const connections = await sql.query<NamedConnection>('select id, name from connection order by id');
+  const rates = readRates(text, connections);
   const differs = '(r.hourly_micros, r.currency) is distinct from (g.hourly_micros, g.currency)';
   const [known] = await sql.query<{
     added: number;
@@ -138,9 +162,9 @@ export const importRates = async (
     unchanged: rates.length - added - changed,
     removed: 0,
     dryRun: options.dryRun,
-    preview: rates.slice(0, previewRows).map(({ scope, key, hourlyMicros, currency, validFrom }) => ({
+    preview: rates.slice(0, previewRows).map(({ scope, shownKey, hourlyMicros, currency, validFrom }) => ({
       scope,
-      key,
+      key: shownKey,
       hourly: formatMicros(hourlyMicros),
       currency,
       valid_from: validFrom,

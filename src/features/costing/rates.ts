@@ -8,7 +8,7 @@ export type RateScope = 'agent' | 'role' | 'default';
 
 export interface Rate {
   readonly scope: RateScope;
-  /** "connection:external_id" for an agent, the role's name, or empty for the default. */
+  /** "id of the connection:external_id" for an agent, the role's name, or empty for the default. */
   readonly key: string;
   readonly hourlyMicros: bigint;
   readonly currency: string;
@@ -32,10 +32,9 @@ export const rateOn = (
   return null;
 };
 
-/** Whose work of which day is to be priced. A rate may name the connection by its id or by its name. */
+/** Whose work of which day is to be priced. */
 export interface PriceWant {
   readonly connectionId: number;
-  readonly connectionName: string;
   readonly agentId: string | null;
   /** Then the rate of the role `ai_agent` alone will do. */
   readonly byAiAgent: boolean;
@@ -48,8 +47,11 @@ export const aiAgentRole = 'ai_agent';
 const priceKey = ({ connectionId, agentId, byAiAgent, day }: PriceWant): string =>
   byAiAgent ? `ai ${day}` : `${connectionId} ${day} ${agentId ?? ''}`;
 
-const agentKeys = ({ connectionId, connectionName, agentId, byAiAgent }: PriceWant): string[] =>
-  agentId === null || byAiAgent ? [] : [`${connectionId}:${agentId}`, `${connectionName}:${agentId}`];
+/** The key of an agent's own rate: a connection may change its name, never its id. */
+export const agentRateKey = (connectionId: number, agentId: string): string => `${connectionId}:${agentId}`;
+
+const agentKeys = ({ connectionId, agentId, byAiAgent }: PriceWant): string[] =>
+  agentId === null || byAiAgent ? [] : [agentRateKey(connectionId, agentId)];
 
 const loadRates = (sql: Sql, wants: readonly PriceWant[]): Promise<Rate[]> =>
   sql.query<Rate>(

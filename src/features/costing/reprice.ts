@@ -7,7 +7,6 @@ import { findPrices } from './rates.ts';
 /** Entries that share everything a price depends on, and the price they have. */
 interface PricedGroup {
   readonly connectionId: number;
-  readonly connectionName: string;
   readonly agentId: string | null;
   readonly byAiAgent: boolean;
   readonly day: Day;
@@ -24,13 +23,12 @@ interface PricedGroup {
  * of a revision have one price.
  */
 const costedEntries = `work_entry e
-       join connection c on c.id = e.connection_id
        left join posting p on p.work_entry_id = e.id and p.share_no = 1 and p.reverses_id is null
         and not exists (select 1 from posting r where r.reverses_id = p.id)
       where (e.state = 'costed' and e.costed_seconds > 0 or e.actor = 'ai_agent' and e.kind = 'estimate' and e.raw_seconds > 0)
         and e.worked_day >= $1::date and ($2::date is null or e.worked_day <= $2::date)`;
 
-const grouping = `e.connection_id, c.name, e.agent_id, e.actor = 'ai_agent', e.worked_day, e.unpriced, p.hourly_micros, p.native_currency,
+const grouping = `e.connection_id, e.agent_id, e.actor = 'ai_agent', e.worked_day, e.unpriced, p.hourly_micros, p.native_currency,
                   p.fx_numerator, p.fx_denominator`;
 
 const wouldDiffer = (group: PricedGroup, today: Price | Unpriced): boolean => {
@@ -55,7 +53,7 @@ export const ticketsToReprice = async (
   scope: { readonly from: Day; readonly to: Day | null; readonly reportingCurrency: string },
 ): Promise<bigint[]> => {
   const groups = await sql.query<PricedGroup>(
-    `select e.connection_id as "connectionId", c.name as "connectionName", e.agent_id as "agentId",
+    `select e.connection_id as "connectionId", e.agent_id as "agentId",
             e.actor = 'ai_agent' as "byAiAgent", e.worked_day::text as day, e.unpriced, p.hourly_micros as "hourlyMicros",
             p.native_currency as "nativeCurrency", p.fx_numerator::text as "fxNumerator",
             p.fx_denominator::text as "fxDenominator"

@@ -14,7 +14,6 @@ import { type ReplayedWork, replayWork, type WorkState } from './work.ts';
 export interface TicketToSettle {
   readonly ticketId: bigint;
   readonly connectionId: number;
-  readonly connectionName: string;
   readonly channel: Channel;
   /** The ticket's whole history; entries stored earlier that it lacks stay. */
   readonly readings?: readonly WorkReading[];
@@ -130,7 +129,6 @@ const needsPrice = (
 
 const wantOf = (ticket: TicketToSettle, entry: Entry): PriceWant => ({
   connectionId: ticket.connectionId,
-  connectionName: ticket.connectionName,
   agentId: entry.agentId,
   byAiAgent: entry.actor === 'ai_agent',
   day: entry.workedDay,

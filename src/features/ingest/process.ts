@@ -135,7 +135,6 @@ export const createProcessor = (deps: {
         return {
           ticketId: ticket.id,
           connectionId: connection.id,
-          connectionName: connection.name,
           channel: ticket.channel ?? 'email',
           ...(readings.length > 0 && { readings }),
           ...(history && { touches: history.touches, closing: history.closing }),

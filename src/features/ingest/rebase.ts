@@ -12,13 +12,12 @@ export const rebaseTickets = async (tx: Sql, timeZone: string): Promise<void> =>
 export interface TicketOrigin {
   readonly ticketId: bigint;
   readonly connectionId: number;
-  readonly connectionName: string;
   readonly channel: string | null;
 }
 
 export const ticketOrigins = (sql: Sql, ticketIds: readonly bigint[]): Promise<TicketOrigin[]> =>
   sql.query<TicketOrigin>(
-    `select t.id as "ticketId", t.connection_id as "connectionId", c.name as "connectionName", t.channel
-       from ticket t join connection c on c.id = t.connection_id where t.id = any($1) order by t.connection_id, t.external_id`,
+    `select t.id as "ticketId", t.connection_id as "connectionId", t.channel
+       from ticket t where t.id = any($1) order by t.connection_id, t.external_id`,
     [ticketIds],
   );

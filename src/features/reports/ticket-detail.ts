@@ -66,8 +66,12 @@ interface EntryRow {
   unpriced: string | null;
 }
 
+/** The key of an agent's own rate holds the connection's id, in old postings its name of then; people know its name of today. */
+const shownRateKey = ({ rate_scope, rate_key }: PostingRow, connection: string): string =>
+  rate_scope === 'agent' ? `${connection}${rate_key.slice(rate_key.lastIndexOf(':'))}` : rate_key;
+
 /** One posting with everything its amount was made of; rate and amounts only with the permission `rates`. */
-const postingJson = (row: PostingRow, trueCost: boolean) => ({
+const postingJson = (row: PostingRow, { connection, trueCost }: { connection: string; trueCost: boolean }) => ({
   id: row.id.toString(),
   revision: row.revision,
   share: row.share_no,
@@ -84,7 +88,7 @@ const postingJson = (row: PostingRow, trueCost: boolean) => ({
     rate: {
       hourly: moneyJson({ micros: row.hourly_micros, currency: row.native_currency }),
       scope: row.rate_scope,
-      key: row.rate_key,
+      key: shownRateKey(row, connection),
       validFrom: row.rate_valid_from,
     },
     fx: { numerator: row.fx_numerator, denominator: row.fx_denominator, date: row.fx_date },
@@ -189,7 +193,9 @@ export const ticketDetail = async (sql: Sql, id: bigint, view: View) => {
       decision: entry.decision,
       unpriced: entry.unpriced,
       workedAt: entry.worked_at.toISOString(),
-      postings: (byEntry.get(entry.id) ?? []).map((posting) => postingJson(posting, trueCost)),
+      postings: (byEntry.get(entry.id) ?? []).map((posting) =>
+        postingJson(posting, { connection: ticket.connection, trueCost }),
+      ),
     })),
     handledSeconds: ratio(
       postings.reduce((sum, posting) => sum + posting.microseconds, 0n),

@@ -121,7 +121,6 @@ describe('a bulk edit', () => {
       tickets: ids.map((ticketId) => ({
         ticketId,
         connectionId: ledger.connection.id,
-        connectionName: ledger.connection.name,
         channel: 'email' as const,
         readings: [bulk()],
         touches: [],

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { InvalidInput } from '../../../src/core/errors.ts';
 import { importRates } from '../../../src/features/costing/index.ts';
@@ -110,14 +111,55 @@ describe('importing rates', () => {
     expect(await stored()).toEqual([]);
   });
 
-  test('warns of keys that name nobody yet', async () => {
-    const { connection } = await openLedger(db);
-    const report = await put(
-      `agent,${connection.name}:7,30,USD,2026-01-01\nagent,${connection.id}:8,30,USD,2026-01-01\nagent,nowhere:7,30,USD,2026-01-01\nrole,night,30,USD,2026-01-01\n`,
-    );
-    expect(report.warnings).toEqual([
+  test('warns of a role that nobody has yet', async () => {
+    expect((await put('role,night,30,USD,2026-01-01\n')).warnings).toEqual([
       'No agent has the role night yet: its rate prices nothing until one has',
-      'No connection is named nowhere: its rates price nothing',
+    ]);
+  });
+
+  test('bug: the rate of an agent was kept under the name of the connection, which may change and hold ":"', async () => {
+    const { connection } = await openLedger(db);
+    const name = `EU: ${connection.name}`;
+    await db.query('update connection set name = $2 where id = $1', [connection.id, name]);
+    const report = await put(`agent,${name}:7,30,USD,2026-01-01\nagent,${connection.id}:8,30,USD,2026-01-01\n`);
+    expect(await stored()).toMatchObject([{ key: `${connection.id}:7` }, { key: `${connection.id}:8` }]);
+    expect(report.preview.map(({ key }) => key)).toEqual([`${name}:7`, `${name}:8`]);
+    expect(report.warnings).toEqual([]);
+    await expect(
+      put(
+        `agent,nowhere:7,30,USD,2026-01-01\nagent,${name}:9,30,USD,2026-01-01\nagent,${connection.id}:9,30,USD,2026-01-01\n`,
+      ),
+    ).rejects.toMatchObject({
+      faults: [
+        { field: 'row 2, column key', reason: expect.stringContaining(`"nowhere:7" is of no connection; known are`) },
+        { field: 'row 4, column valid_from', reason: 'repeats scope, key and day of row 3' },
+      ],
+    });
+  });
+
+  test('rates that are kept under a name come under its id with the migration', async () => {
+    const { connection } = await openLedger(db);
+    const name = `EU: ${connection.name}`;
+    await db.query('update connection set name = $2 where id = $1', [connection.id, name]);
+    const keep = (key: string, hourly: number, day: string, scope = 'agent') =>
+      db.query(
+        `insert into rate (scope, key, hourly_micros, currency, valid_from, recorded_at) values ($1, $2, $3, 'USD', $4, $5)`,
+        [scope, key, hourly, day, now],
+      );
+    await keep(`${name}:7`, 1, '2026-01-01');
+    await keep(`${name}:8`, 2, '2026-01-01');
+    await keep(`${connection.id}:8`, 3, '2026-01-01');
+    await keep(`${name}:8`, 4, '2026-02-01');
+    await keep('nowhere:7', 5, '2026-01-01');
+    await keep(`${name}:9`, 6, '2026-01-01', 'role');
+    const sql = await readFile('prisma/migrations/20261127140000_rates_by_connection_id/migration.sql', 'utf8');
+    for (const statement of sql.split(/;\n/).filter((part) => part.trim() !== '')) await db.query(statement);
+    expect(await db.query('select key, hourly_micros as hourly from rate order by hourly_micros')).toEqual([
+      { key: `${connection.id}:7`, hourly: 1n },
+      { key: `${connection.id}:8`, hourly: 3n },
+      { key: `${connection.id}:8`, hourly: 4n },
+      { key: 'nowhere:7', hourly: 5n },
+      { key: `${name}:9`, hourly: 6n },
     ]);
   });
 

@@ -73,7 +73,6 @@ export const openLedger = async (db: Database) => {
       settleWork(tx, {
         tickets: tickets.map((one) => ({
           connectionId: connection.id,
-          connectionName: connection.name,
           channel: 'email',
           shares: wholly('nord'),
           attributionVersion: 1,

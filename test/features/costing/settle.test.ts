@@ -102,6 +102,7 @@ describe('the rate', () => {
 
   test("is the agent's own, else the role's, else the default, each the latest valid on the day", async () => {
     const { id, name } = ledger.connection;
+    const another = (await openLedger(db)).connection;
     await db.query(
       `insert into agent (connection_id, external_id, role) values ($1, 'ada', 'senior'), ($1, 'cleo', 'senior')`,
       [id],
@@ -112,7 +113,7 @@ describe('the rate', () => {
         'role,senior,41,USD,2026-05-10',
         `agent,${name}:ada,50,USD,2026-05-05`,
         `agent,${id}:ada,51,USD,2026-05-08`,
-        `agent,another desk:cleo,99,USD,2026-01-01`,
+        `agent,${another.name}:cleo,99,USD,2026-01-01`,
       ].join('\n'),
     );
     expect(await costOfAnHour('2026-05-04')).toBe(40_000_000n);
@@ -122,6 +123,15 @@ describe('the rate', () => {
     expect(await costOfAnHour('2026-05-12', 'dora')).toBe(30_000_000n);
     expect(await costOfAnHour('2026-05-12', null)).toBe(30_000_000n);
     expect(await costOfAnHour('2025-12-31', 'dora')).toBe(0n);
+  });
+
+  test('bug: an agent’s own rate was gone once the connection had another name', async () => {
+    const ticketId = await ledger.ticket();
+    await ledger.rates(`agent,${ledger.connection.name}:ada,60,USD,2026-01-01`);
+    await db.query(`update connection set name = 'EU: ' || name where id = $1`, [ledger.connection.id]);
+    expect(await ledger.cost(ticketId, { readings: [reading()], touches: [] })).toEqual([10_000_000n, 600, 0]);
+    await ledger.rates(`agent,EU: ${ledger.connection.name}:ada,66,USD,2026-01-01`);
+    expect(await ledger.cost(ticketId, { reprice: true })).toEqual([11_000_000n, 600, 0]);
   });
 
   test('changes nothing that is posted until it is asked to, and then as a reversal and a new posting', async () => {
@@ -275,12 +285,11 @@ describe('the ledger', () => {
             return tx.query(text, parameters);
           },
         };
-        const { id, name } = ledger.connection;
+        const { id } = ledger.connection;
         await settleWork(counting, {
           tickets: tickets.map((ticketId) => ({
             ticketId,
             connectionId: id,
-            connectionName: name,
             channel: 'email',
             readings: [reading({ value: 5 }), reading()],
             touches: [reply()],

@@ -194,6 +194,11 @@ describe('GET /api/v1/tickets/{id}', () => {
     });
   });
 
+  test('names an agent’s own rate by the connection’s name', async () => {
+    const { work } = await detail('by the lead');
+    expect(work[0].postings[0].rate).toMatchObject({ scope: 'agent', key: 'desk:eve' });
+  });
+
   test('bug: evidence named orders by our ids, which nobody at the shop knows', async () => {
     const [first, second] = [await world.order({ placed: '2026-05-01' }), await world.order({ placed: '2026-05-02' })];
     await world.db.query('update "order" set number = $2, external_number = $3 where id = $1', [first, '1001', 'LX-9']);

@@ -34,7 +34,7 @@ export const createWorld = async ({ timeZone = 'UTC' } = {}) => {
   const rate = (hourly: string, validFrom = '2026-01-01', key = '') =>
     db.query(
       `insert into rate (scope, key, hourly_micros, currency, valid_from, recorded_at) values ($1, $2, ($3::numeric * 1000000)::bigint, 'USD', $4, now())`,
-      [key === '' ? 'default' : 'agent', key === '' ? '' : `desk:${key}`, hourly, validFrom],
+      [key === '' ? 'default' : 'agent', key === '' ? '' : `${connectionId}:${key}`, hourly, validFrom],
     );
 
   /** Work is [agent, seconds, day]; a reading costs what the rates say. */
@@ -50,7 +50,6 @@ export const createWorld = async ({ timeZone = 'UTC' } = {}) => {
           {
             ticketId,
             connectionId,
-            connectionName: 'desk',
             channel: 'email',
             readings: estimated
               ? []
