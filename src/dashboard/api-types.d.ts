@@ -89,7 +89,7 @@ export interface ConnectionStatus {
   /** Since the change feed was last read to its end. */
   feedLagSeconds: number | null;
   /** Tickets or orders held per one that the vendor counts; null where it tells no number. */
-  heldRatio: number | null;
+  completeness: number | null;
   counted: { there: number } | null;
   tickets: number;
   orders: number;

@@ -81,10 +81,10 @@ export const createAttention = () => {
 };
 
 /** @param {ConnectionStatus} connection */
-const held = ({ feed, heldRatio, counted, tickets, orders }) => {
+const held = ({ feed, completeness, counted, tickets, orders }) => {
   const [own, what] = feed === 'orders' ? [orders, 'orders'] : [tickets, 'tickets'];
-  if (heldRatio === null || counted === null) return own > 0 ? `${number(own)} ${what}` : '';
-  const share = heldRatio === 1 ? 'all' : `${coverage(heldRatio)} of`;
+  if (completeness === null || counted === null) return own > 0 ? `${number(own)} ${what}` : '';
+  const share = completeness === 1 ? 'all' : `${coverage(completeness)} of`;
   return `${share} ${number(counted.there)} ${what} held`;
 };
 

@@ -21,7 +21,7 @@ export interface Metrics {
       readonly lagSeconds: number;
       readonly feedLagSeconds: number | null;
       readonly completeness: number | null;
-      readonly heldRatio: number | null;
+      readonly toldShare: number | null;
       readonly webhookFine: boolean | null;
       readonly isSilent: boolean;
       readonly backfillLeft: number;
@@ -101,9 +101,12 @@ export const createMetrics = (): Metrics => {
   const feedLag = ofConnection('feed_lag_seconds', 'Since when the change feed was last read to its end.');
   const completeness = ofConnection(
     'completeness_ratio',
-    'Of the tickets that the last walk found changed, the share that webhooks had told of.',
+    'Tickets, of a store orders, that we hold per one that the vendor has, as of its latest count.',
   );
-  const held = ofConnection('held_ratio', 'Tickets that we hold per ticket that the helpdesk counts, daily.');
+  const told = ofConnection(
+    'told_share',
+    'Of the tickets or orders that the last walk found changed, the share that webhooks had told of.',
+  );
   const webhook = ofConnection('webhook_fine', '1 where our webhook is at the helpdesk, active and ours.');
   const silent = ofConnection(
     'webhook_silent',
@@ -151,7 +154,7 @@ export const createMetrics = (): Metrics => {
       show(lag, connection, at.lagSeconds);
       show(feedLag, connection, at.feedLagSeconds);
       show(completeness, connection, at.completeness);
-      show(held, connection, at.heldRatio);
+      show(told, connection, at.toldShare);
       show(webhook, connection, at.webhookFine === null ? null : Number(at.webhookFine));
       show(silent, connection, Number(at.isSilent));
       show(backfillLeft, connection, at.backfillLeft);

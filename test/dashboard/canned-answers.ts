@@ -248,7 +248,7 @@ export const connectionStatus = (change: Partial<ConnectionStatus> = {}): Connec
   lagSeconds: 0,
   feed: 'tickets',
   feedLagSeconds: 40,
-  heldRatio: 1,
+  completeness: 1,
   counted: { there: 1234 },
   tickets: 1240,
   orders: 0,

@@ -55,7 +55,7 @@ describeInBrowser('the managers’ page as time goes by', ({ server, visit }) =>
       state: 'credentials',
       mode: 'act',
       lagSeconds: 754,
-      heldRatio: 0.982,
+      completeness: 0.982,
       attention: [
         {
           topic: 'state',
@@ -70,7 +70,7 @@ describeInBrowser('the managers’ page as time goes by', ({ server, visit }) =>
       id: 3,
       name: 'kustomer',
       kind: 'kustomer',
-      heldRatio: null,
+      completeness: null,
       counted: null,
       tickets: 0,
       feedLagSeconds: 7500,

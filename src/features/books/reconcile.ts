@@ -3,7 +3,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import type { ReportingBasis } from '../directory/index.ts';
-import { connectionStatuses, heldRatioOf } from '../ingest/index.ts';
+import { connectionStatuses } from '../ingest/index.ts';
 import {
   type Imbalance,
   imbalances,
@@ -94,7 +94,7 @@ export const reconcileBooks = ({ db, clock, basis, differing }: ReconcileDeps): 
           connection: status.name,
           there: status.counted?.there ?? null,
           here: status.counted?.here ?? null,
-          heldRatio: heldRatioOf(status),
+          heldRatio: status.completeness,
           quarantined: status.quarantined,
         }),
       );

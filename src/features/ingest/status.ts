@@ -22,8 +22,10 @@ export interface ConnectionStatus {
   readonly refused: number;
   /** Tags and survey mails that were sent without an answer, so that nobody knows whether they arrived. */
   readonly doubt: number;
-  /** Of the tickets or orders that the last walk found changed at the vendor, the share we already held; null before the first. */
+  /** Tickets (of a store: orders) that we hold per one that the vendor has, as of its latest count; null where it was not counted. */
   readonly completeness: number | null;
+  /** Of the tickets or orders that the last walk found changed, the share that webhooks had told of; null before the first. Says nothing of what we hold. */
+  readonly toldShare: number | null;
   readonly tickets: number;
   readonly orders: number;
   /** When a delivery last told of a ticket or an order; tests of the address do not count. */
@@ -55,8 +57,8 @@ export interface ConnectionStatus {
   readonly backfill: BackfillProgress | null;
 }
 
-/** Tickets that we hold per ticket that the helpdesk counts, as of the latest daily count; null where it tells no number. */
-export const heldRatioOf = ({ counted }: Pick<ConnectionStatus, 'counted'>): number | null =>
+/** What is held per one that the vendor has, 0 to 1; more here than there is no gap, for some were deleted there since. */
+export const completenessOf = ({ counted }: Pick<ConnectionStatus, 'counted'>): number | null =>
   counted && (counted.there === 0 ? 1 : Math.min(1, counted.here / counted.there));
 
 interface StatusRow {
@@ -154,6 +156,15 @@ const statusOf = async (sql: Sql, row: StatusRow, now: Date): Promise<Connection
   const worst = (row.troubles ?? []).toSorted((a, b) => byGravity.indexOf(a.state) - byGravity.indexOf(b.state))[0];
   const run = await loadBackfill(sql, row.id);
   const oldest = earliest(row.oldest, row.oldest_change);
+  const counted =
+    row.counted_at === null || row.counted_from === null || row.counted_there === null || row.counted_here === null
+      ? null
+      : {
+          at: row.counted_at.toISOString(),
+          since: row.counted_from.toISOString(),
+          there: row.counted_there,
+          here: row.counted_here,
+        };
   return {
     id: row.id,
     name: row.name,
@@ -165,7 +176,8 @@ const statusOf = async (sql: Sql, row: StatusRow, now: Date): Promise<Connection
     failed: Number(row.failed),
     refused: Number(row.refused),
     doubt: Number(row.doubt),
-    completeness:
+    completeness: completenessOf({ counted }),
+    toldShare:
       row.walked === null || row.raised === null ? null : row.walked === 0 ? 1 : (row.walked - row.raised) / row.walked,
     tickets: Number(row.tickets),
     orders: Number(row.orders),
@@ -178,15 +190,7 @@ const statusOf = async (sql: Sql, row: StatusRow, now: Date): Promise<Connection
     stateSince: worst ? new Date(worst.since).toISOString() : null,
     feed: row.feed,
     feedLagSeconds: row.feed_read_at && Math.max(0, Math.round((now.getTime() - row.feed_read_at.getTime()) / 1000)),
-    counted:
-      row.counted_at === null || row.counted_from === null || row.counted_there === null || row.counted_here === null
-        ? null
-        : {
-            at: row.counted_at.toISOString(),
-            since: row.counted_from.toISOString(),
-            there: row.counted_there,
-            here: row.counted_here,
-          },
+    counted,
     webhook:
       row.webhook_state === null || row.webhook_checked_at === null
         ? null

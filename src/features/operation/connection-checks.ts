@@ -109,7 +109,7 @@ const healthChecks = (status: ConnectionStatus): Check[] => {
           ? {
               what: 'completeness',
               state: 'ok',
-              found: `${percent(ratio)}: ${status.counted.here} of ${status.counted.there} as of ${status.counted.at}, counted again within the hour`,
+              found: `${percent(ratio)}: ${status.counted.here} of ${status.counted.there} as of ${status.counted.at}; it is counted again at the next look`,
             }
           : {
               what: 'completeness',

@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/open.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { type Access, requireScope } from '../access/index.ts';
-import { type ConnectionStatus, connectionStatuses, heldRatioOf, listQuarantined } from '../ingest/index.ts';
+import { type ConnectionStatus, connectionStatuses, listQuarantined } from '../ingest/index.ts';
 import { attentionOf } from './connection-checks.ts';
 
 /** What a role cannot work without, asked anew each time; resolves to why it is not ready, or null. */
@@ -21,7 +21,6 @@ const statusResponse = (statuses: readonly ConnectionStatus[]) => ({
   quarantined: statuses.reduce((sum, { quarantined }) => sum + quarantined, 0),
   connections: statuses.map((status) => ({
     ...status,
-    heldRatio: heldRatioOf(status),
     attention: attentionOf(status),
   })),
 });
@@ -31,7 +30,7 @@ const measuresOf = (status: ConnectionStatus) => ({
   lagSeconds: status.lagSeconds,
   feedLagSeconds: status.feedLagSeconds,
   completeness: status.completeness,
-  heldRatio: heldRatioOf(status),
+  toldShare: status.toldShare,
   webhookFine: status.webhook && ['fine', 'remade'].includes(status.webhook.state),
   isSilent: status.silentSince !== null,
   backfillLeft: status.backfill ? status.backfill.found - status.backfill.done : 0,
@@ -86,6 +85,10 @@ export const operationRoutes =
         onRequest: requireScope(access, 'read'),
         schema: {
           summary: 'Per connection: state, mode, lag, completeness, pending work, quarantine, and what needs attention',
+          description:
+            '`completeness`: tickets (of a store: orders) that we hold per one that the vendor has, as of its latest count, which `counted` shows; null where it was not counted. ' +
+            '`toldShare`: of those that the last walk over the changes found changed, the share that webhooks had told of; null before the first walk. It says nothing of what we hold. ' +
+            '`pending` 0 means quiet.',
           tags: ['operation'],
         },
       },

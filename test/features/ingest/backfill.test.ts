@@ -72,7 +72,7 @@ describe('the walk', () => {
     ]);
     expect((await w.row('1')).from_backfill).toBe(true);
     expect(await w.db.query('select stream from sync_cursor')).toEqual([{ stream: 'backfill' }]);
-    expect((await status())?.completeness).toBeNull();
+    expect((await status())?.toldShare).toBeNull();
   });
 
   test('of a short history is one', async () => {

@@ -32,8 +32,8 @@ const cursor = async () => {
   }>('select cursor, seen_until, last_error from sync_cursor where connection_id = $1', [w.connection.id]);
   return row;
 };
-const completeness = async () =>
-  (await connectionStatuses(w.db, w.clock.now())).find(({ id }) => id === w.connection.id)?.completeness;
+const toldShare = async () =>
+  (await connectionStatuses(w.db, w.clock.now())).find(({ id }) => id === w.connection.id)?.toldShare;
 
 const tell = async (externalId: string) => {
   await w.deliver(externalId);
@@ -42,13 +42,13 @@ const tell = async (externalId: string) => {
 };
 
 describe('a walk over the changes', () => {
-  test('finds tickets that no webhook told of, with their work, and measures completeness', async () => {
+  test('finds tickets that no webhook told of, with their work, and measures how much was told', async () => {
     w.put('1');
     await tell('1');
     w.put('2', { history: { ...emptyHistory, work: [reading('audit:2', 100)] } });
     feed([changed('1', new Date('2026-03-02T09:59:00Z')), changed('2')]);
     expect(await walk()).toEqual({ connection: w.connection.id, walked: 2, raised: 1 });
-    expect(await completeness()).toBe(0.5);
+    expect(await toldShare()).toBe(0.5);
     await w.drain();
     expect(await w.cost('2')).toEqual({ '-/-': 1_000_000n });
     expect(w.desk.pulls.at(-1)).toMatchObject([{ externalId: '2', withHistory: 'yes' }]);
@@ -85,7 +85,7 @@ describe('a walk over the changes', () => {
     feed([changed('1', new Date('2026-03-02T09:59:00Z')), changed('2')]);
     expect(await walk()).toMatchObject({ walked: 2, raised: 0 });
     expect(await w.row('2')).toMatchObject({ dirty_seq: 1n });
-    expect(await completeness()).toBe(1);
+    expect(await toldShare()).toBe(1);
   });
 
   test('finds a lost webhook on a ticket that merely waits for its 6 h', async () => {

@@ -91,11 +91,11 @@ test('an error of any walk is shown, also of one beside the usual', async () => 
       [w.connection.id, stream, w.clock.now(), error],
     );
   await fail('backfill', 'the account is away');
-  expect(await status()).toMatchObject({ lastError: 'backfill: the account is away', completeness: null, feed: null });
+  expect(await status()).toMatchObject({ lastError: 'backfill: the account is away', toldShare: null, feed: null });
   await fail('tickets', null);
   expect(await status()).toMatchObject({
     lastError: 'backfill: the account is away',
-    completeness: 0.75,
+    toldShare: 0.75,
     feed: 'tickets',
   });
   await w.db.query("update sync_cursor set last_error = 'no such cursor' where stream = 'tickets'");

@@ -176,11 +176,28 @@ describe('the count', () => {
     await w.drain();
     await look();
     expect((await status())?.counted).toMatchObject({ there: 4, here: 3 });
+    // As long as some are lacking, each look counts.
     w.desk.counted = 3;
     await look();
-    expect((await status())?.counted).toMatchObject({ there: 4 });
+    expect((await status())?.counted).toMatchObject({ there: 3, here: 3 });
+    w.desk.counted = 4;
+    await look();
+    expect((await status())?.counted).toMatchObject({ there: 3 });
     w.clock.advance(dayMs);
     await look();
-    expect((await status())?.counted).toMatchObject({ there: 3, here: 3 });
+    expect((await status())?.counted).toMatchObject({ there: 4, here: 3 });
+  });
+
+  test('bug: completeness was the share of the last walk that webhooks had told of', async () => {
+    await walked(10, 6);
+    expect(await status()).toMatchObject({ completeness: null, toldShare: 0.4 });
+    w.put('1', { createdAt: w.clock.now(), updatedAt: w.clock.now() });
+    await w.deliver('1');
+    w.desk.counted = 2;
+    await look();
+    expect(await status()).toMatchObject({ completeness: 0.5, toldShare: 0.4, counted: { there: 2, here: 1 } });
+    w.desk.counted = 1;
+    await look();
+    expect(await status()).toMatchObject({ completeness: 1, toldShare: 0.4 });
   });
 });

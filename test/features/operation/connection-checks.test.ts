@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ConnectionStatus as StatusOfPage } from '../../../src/dashboard/api-types.d.ts';
-import { type ConnectionStatus, heldRatioOf } from '../../../src/features/ingest/index.ts';
+import type { ConnectionStatus } from '../../../src/features/ingest/index.ts';
 import { attentionOf, statusChecks } from '../../../src/features/operation/connection-checks.ts';
 
 const since = '2026-03-02T10:00:00.000Z';
@@ -16,6 +16,7 @@ const status = (change: Partial<ConnectionStatus> = {}): ConnectionStatus => ({
   refused: 0,
   doubt: 0,
   completeness: 1,
+  toldShare: 1,
   tickets: 10,
   orders: 0,
   lastDeliveryAt: since,
@@ -72,10 +73,19 @@ describe('what needs attention', () => {
     expect(topics({ counted: { at: since, since, there: 1000, here: 900 } })).toEqual(['completeness']);
   });
 
+  it('bug: the doctor warned of a count that a moment later is whole', () => {
+    const found = (here: number) =>
+      statusChecks('desk', status({ counted: { at: since, since, there: 1000, here } })).find(
+        ({ what }) => what === 'desk, completeness',
+      );
+    expect(found(997)).toMatchObject({ state: 'ok', found: expect.stringContaining('99.7 %: 997 of 1000') });
+    expect(found(989)).toMatchObject({ state: 'warning', found: expect.stringContaining('98.9 %') });
+  });
+
   it('is all that the page reads of a connection', () => {
     const told = status(refused);
-    const shown: StatusOfPage = { ...told, heldRatio: heldRatioOf(told), attention: attentionOf(told) };
-    expect(shown).toMatchObject({ state: 'credentials', heldRatio: 1, feed: 'tickets' });
+    const shown: StatusOfPage = { ...told, attention: attentionOf(told) };
+    expect(shown).toMatchObject({ state: 'credentials', completeness: 1, feed: 'tickets' });
   });
 
   it('puts faults before warnings', () => {
