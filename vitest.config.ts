@@ -5,16 +5,6 @@ import { defineConfig } from 'vitest/config';
 /** Shared examples that lie beside a checkout where there are any. */
 const hasContracts = existsSync(new URL('../shared/contracts', import.meta.url));
 
-/** Hours without us in compressed time, on all helpdesks at once: minutes of both cores, and at their mercy. */
-const outage = 'test/simulation/outage.test.ts';
-
-const onServer = {
-  globalSetup: ['test/support/server.ts'],
-  setupFiles: ['test/support/cleanup.ts', 'test/support/fault-words.ts'],
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
-};
-
 export default defineConfig({
   test: {
     // Also on two cores, where one would be the default: much of the time is waiting.
@@ -25,11 +15,13 @@ export default defineConfig({
         test: {
           name: 'product',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/rules/**', outage, ...(hasContracts ? [] : ['test/contracts/**'])],
-          ...onServer,
+          exclude: ['test/rules/**', ...(hasContracts ? [] : ['test/contracts/**'])],
+          globalSetup: ['test/support/server.ts'],
+          setupFiles: ['test/support/cleanup.ts', 'test/support/fault-words.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
-      { test: { name: 'outage', include: [outage], ...onServer } },
     ],
   },
 });
