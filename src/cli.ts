@@ -8,6 +8,7 @@ import { AppError, type InputFault, InvalidInput, Refused } from './core/errors.
 import { addDays, dayIn, parseDay } from './core/time.ts';
 import { demo, parseHelpdesks } from './demo.ts';
 import { doctor, doctorLines } from './doctor.ts';
+import { parseMonth, parseWeek } from './features/books/index.ts';
 import type { Connection } from './features/directory/index.ts';
 import { backfillWords, releaseHistory, replay, verdictOf } from './features/ingest/index.ts';
 import { parsePeriod, partnerReport, reportCsv } from './features/reports/index.ts';
@@ -144,6 +145,28 @@ command('report', 'cost, orders and CSAT by partner and region')
     });
     if (json) print(report, { json });
     else process.stdout.write(reportCsv(report));
+  });
+
+command('seal', 'publish a week or month: pulls what is open, checks the books, keeps the figures as they are')
+  .option('--week <week>', '2026-W21')
+  .option('--month <month>', '2026-05')
+  .option('--revise', 'close what was posted into it since by a further revision', false)
+  .action(async ({ week, month, revise, json }) => {
+    if ((week === undefined) === (month === undefined))
+      throw missing('--month', 'Say what is sealed: --week or --month');
+    const period = week === undefined ? parseMonth(month) : parseWeek(week);
+    const shown = progressLine(period.name, { json });
+    try {
+      const job = await withProduct(async ({ askToSeal, jobs }) =>
+        jobs.follow(await askToSeal(period, { revise, actor }), {
+          onProgress: ({ done, total }) => shown.show(`${done} of ${total ?? 0} tickets pulled and decided`),
+        }),
+      );
+      if (job.error !== null) throw new Refused(job.error);
+      print(job.result ?? {}, { json });
+    } finally {
+      shown.end();
+    }
   });
 
 command('replay', 'take tickets and deliveries out of quarantine, or pull one ticket anew')

@@ -7,13 +7,20 @@ import { type Config, ensureSecretKey } from './config.ts';
 import { type Day, dayMs, hourMs, minuteMs } from './core/time.ts';
 import { type Access, createAccess, signInRoutes } from './features/access/index.ts';
 import {
+  askForSeal,
+  bookRoutes,
+  differingTickets,
+  reconcileBooks,
+  reconciliationDue,
+  type SealPeriod,
+  sealHandler,
+} from './features/books/index.ts';
+import {
   createFxFetch,
   createFxRun,
   findMissedHolds,
   foldRollups,
   type PriceImportReport,
-  ticketsToReprice,
-  ticketsWorkedSince,
 } from './features/costing/index.ts';
 import { createScoreTeller, createSender, surveyRoutes } from './features/csat/index.ts';
 import {
@@ -22,13 +29,22 @@ import {
   createDirectory,
   createJobRunner,
   type Directory,
+  enqueueJob,
   type JobRunner,
   loadCursor,
   type ReportingBasis,
   sharedCallCounts,
 } from './features/directory/index.ts';
 import * as ingest from './features/ingest/index.ts';
-import { createRuleChanges, decisionRoutes, jobRoutes, operationRoutes, probeRoutes, type RuleChanges, ruleRoutes } from './features/operation/index.ts';
+import {
+  createRuleChanges,
+  decisionRoutes,
+  jobRoutes,
+  operationRoutes,
+  probeRoutes,
+  type RuleChanges,
+  ruleRoutes,
+} from './features/operation/index.ts';
 import { createOrders, type Orders, type SyncOutcome, ticketsTouchedBy } from './features/orders/index.ts';
 import { pageRoutes, reportRoutes, workRoutes } from './features/reports/index.ts';
 import { sidebarRoutes } from './features/sidebar/index.ts';
@@ -37,6 +53,7 @@ import type { HelpdeskAdapter, HelpdeskClient } from './helpdesks/port.ts';
 import { helpdesks } from './helpdesks/registry.ts';
 import { type Clock, wallClock } from './platform/clock.ts';
 import { createVault, type Vault } from './platform/crypto.ts';
+import type { Sql } from './platform/database/database.ts';
 import { announceUse, type Use } from './platform/database/in-use.ts';
 import { migrate } from './platform/database/migrate.ts';
 import { type Database, openDatabase } from './platform/database/open.ts';
@@ -90,14 +107,16 @@ export interface Product {
       readonly stop?: AbortSignal | undefined;
     },
   ): Promise<ingest.BackfillResult>;
-  /** Marks what new rates or exchange rates change, on any day where the report names none; workers price it anew. */
-  reprice(report: PriceImportReport): Promise<number>;
-  /** Has the work since a day counted again after caps or constants changed; returns how many tickets that are. */
-  recount(from: Day): Promise<number>;
+  /** Asks for the job that prices anew what rates or exchange rates changed, on any day where the report names none; null after a dry run. */
+  reprice(report: PriceImportReport, askedBy: string): Promise<bigint | null>;
+  /** Asks for the job that counts the work since a day again after caps or constants changed. */
+  recount(from: Day, askedBy: string): Promise<bigint>;
   /** Changes of what says whose orders and tickets are. */
   readonly ruleChanges: RuleChanges;
   /** Background jobs; a process without the worker role can follow the ones it asked for. */
   readonly jobs: JobRunner;
+  /** Asks workers to seal a week or month; resolves to the job's id. Throws Refused where it is not over. */
+  askToSeal(period: SealPeriod, options: { readonly revise: boolean; readonly actor: string }): Promise<bigint>;
   /** Of the web role: every route. */
   buildApp(): Promise<FastifyInstance>;
   /** Of a process without it: /healthz, /readyz and /metrics alone. */
@@ -259,19 +278,11 @@ export const compose = async (
           reprice: options.reprice,
         });
     };
-    const reprice = async (report: PriceImportReport): Promise<number> => {
-      if (report.dryRun) return 0;
-      const days = report.priced ?? everyDay;
-      await orders.repriceOrders(days);
-      const tickets = await ticketsToReprice(db, { ...days, reportingCurrency: reporting.currency });
-      await markAll(tickets, { reprice: true });
-      return tickets.length;
-    };
-    const recount = async (from: Day): Promise<number> => {
-      const tickets = await ticketsWorkedSince(db, from);
-      await markAll(tickets, { reprice: false });
-      return tickets.length;
-    };
+    const settleAgain = (wanted: ingest.SettleWanted, askedBy: string): Promise<bigint> =>
+      enqueueJob(db, { kind: ingest.settleKind, wanted, askedBy, now: clock.now() });
+    const reprice: Product['reprice'] = async ({ dryRun, priced }, askedBy) =>
+      dryRun ? null : settleAgain({ ...(priced ?? everyDay), reprice: true }, askedBy);
+    const recount: Product['recount'] = (from, askedBy) => settleAgain({ from, to: null, reprice: false }, askedBy);
 
     const processor = ingest.createProcessor({
       db,
@@ -322,13 +333,22 @@ export const compose = async (
     });
     const fetchFx = createFxRun(
       createFxFetch({ db, clock, url: config.fxUrl, allowPrivate: config.allowPrivateUpstreams }),
-      reprice,
+      (report) => reprice(report, 'schedule'),
     );
 
     const decide = (lot: ingest.Lot): Promise<void> =>
       ingest.isolate({ sql: db, clock, runStep }, 'decide again', lot, async ({ connectionId, ticketIds }) =>
         processor.decideAgain(await connectionById(connectionId), ticketIds),
       );
+    /** Gathers or decides a few due tickets, of one connection or of any, beside whatever workers run. */
+    const gatherSome = async (only: number | null): Promise<boolean> => {
+      const some = { only, most: ticketsAtOnce };
+      const due = await ingest.claimDue(db, clock.now(), some);
+      for (const lot of due) await gatherer.gather(lot);
+      const stale = due.length > 0 ? [] : await ingest.claimStale(db, clock.now(), some);
+      for (const lot of stale) await decide(lot);
+      return due.length + stale.length > 0;
+    };
     const backfillStore: Product['backfill'] = (connection, { since, onProgress, stop }) =>
       ingest.runStoreBackfill(
         {
@@ -347,20 +367,30 @@ export const compose = async (
     const backfill: Product['backfill'] = async (connection, { since, onProgress, stop }) => {
       if (isStore(connection)) return backfillStore(connection, { since, onProgress, stop });
       const known = await ingest.identified({ directory, clientOf: helpdeskOf }, connection);
-      const gatherSome = async (only: number): Promise<boolean> => {
-        const some = { only, most: ticketsAtOnce };
-        const due = await ingest.claimDue(db, clock.now(), some);
-        for (const lot of due) await gatherer.gather(lot);
-        const stale = due.length > 0 ? [] : await ingest.claimStale(db, clock.now(), some);
-        for (const lot of stale) await decide(lot);
-        return due.length + stale.length > 0;
-      };
       const deps = { sql: db, clock, runStep, client: helpdeskOf(known), troubles, gatherSome, onProgress };
       return ingest.runBackfill(deps, known, { since, stop });
     };
 
     const ruleChanges = createRuleChanges({ db, clock, directory, orders, basis: reporting, decide });
-    const jobs = createJobRunner({ db, clock, log, handlers: { ...ruleChanges.handlers } });
+    const settleJob = ingest.createSettleJob({ sql: db, clock, basis: reporting, orders, decide });
+    const seal = sealHandler({
+      db,
+      clock,
+      wall: wallClock,
+      basis: reporting,
+      connections: () => directory.connections.list(),
+      walk: (connection, stop) => walk(connection, { stop }),
+      gatherSome: () => gatherSome(null),
+    });
+    const jobs = createJobRunner({
+      db,
+      clock,
+      log,
+      handlers: { ...ruleChanges.handlers, seal, [ingest.settleKind]: settleJob },
+    });
+    const askToSeal: Product['askToSeal'] = (period, { revise, actor }) =>
+      askForSeal(db, period, { revise, actor, now: clock.now(), timeZone: reporting.timeZone });
+    const differing = (sql: Sql, ids: readonly bigint[]) => differingTickets(sql, ids, { basis: reporting });
 
     const watcher = ingest.createWatcher({
       db,
@@ -429,6 +459,7 @@ export const compose = async (
       recount,
       ruleChanges,
       jobs,
+      askToSeal,
       buildApp: () =>
         buildApp({
           log,
@@ -460,6 +491,7 @@ export const compose = async (
             jobRoutes({ sql: db, access }),
             ruleRoutes({ db, access, directory, changes: ruleChanges }),
             workRoutes({ db, access, basis: reporting }),
+            bookRoutes({ db, access, basis: reporting, askForSeal: askToSeal }),
             pageRoutes({ access, directory, basis: reporting, signInCommand }),
           ],
         }),
@@ -486,6 +518,13 @@ export const compose = async (
             sendSurveys: async () => (await sender.sendDue({ limit: surveysAtOnce })) === surveysAtOnce,
             foldRollups: async () => (await foldRollups(db)) > 0,
             runJob: jobs.runNext,
+            reconcileBooks: async () => {
+              if (!(await reconciliationDue(db, { now: clock.now(), timeZone: reporting.timeZone }))) return;
+              await runStep('reconcile books', async (line) => {
+                const night = await reconcileBooks({ db, clock, basis: reporting, differing });
+                Object.assign(line, night && { night: night.night, balanced: night.balanced, wrong: night.balance });
+              });
+            },
             findMissedHolds: async () =>
               markAll(await findMissedHolds(db, new Date(clock.now().getTime() - missedHoldsMs)), { reprice: false }),
             tidy: async (stop) => {

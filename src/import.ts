@@ -1,6 +1,6 @@
 import type { Product } from './compose.ts';
 import { InvalidInput } from './core/errors.ts';
-import { type MoneyMoves, movesOf } from './features/books/index.ts';
+import { importPayroll, type MoneyMoves, movesOf } from './features/books/index.ts';
 import {
   type ConstantsImportReport,
   importConstants,
@@ -18,10 +18,19 @@ interface Options {
   readonly dryRun: boolean;
   readonly actor: string;
   /** Told how far the job is that follows, or the dry run. */
-  readonly onProgress?: ((progress: { readonly job?: string; readonly done: number; readonly total: number | null }) => void) | undefined;
+  readonly onProgress?:
+    | ((progress: { readonly job?: string; readonly done: number; readonly total: number | null }) => void)
+    | undefined;
 }
 
 type Importer = (product: Product, text: string, options: Options) => Promise<ImportReport>;
+
+/** Sees a job to its end, working on it here where no worker does. */
+const follow = async (jobs: Product['jobs'], id: bigint, onProgress: Options['onProgress']) => {
+  const told = ({ done, total }: Job): void => onProgress?.({ job: String(id), done, total });
+  const { kind, state, result, error } = await jobs.follow(id, { onProgress: told });
+  return { id: String(id), kind, state, result, error };
+};
 
 /**
  * Orders and tickets are decided again where what was imported says whose they are; also where the file changed nothing, so
@@ -34,10 +43,8 @@ const thenRemap =
       const report = await ruleChanges.read(what, text, { dryRun, actor });
       return { ...report, wouldMove: await ruleChanges.preview(what, text, onProgress) };
     }
-    const { report, job: id } = await ruleChanges.make(what, text, { actor });
-    const told = ({ done, total }: Job): void => onProgress?.({ job: String(id), done, total });
-    const { kind, state, result, error } = await jobs.follow(id, { onProgress: told });
-    return { ...report, job: { id: String(id), kind, state, result, error } };
+    const { report, job } = await ruleChanges.make(what, text, { actor });
+    return { ...report, job: await follow(jobs, job, onProgress) };
   };
 
 /** Work and orders are priced anew where what was imported says what they cost; of a file that changed nothing, on any day. */
@@ -45,13 +52,13 @@ const thenReprice =
   (read: (product: Product, text: string, options: Options & { now: Date }) => Promise<PriceImportReport>): Importer =>
   async (product, text, options) => {
     const report = await read(product, text, { ...options, now: product.clock.now() });
-    await product.reprice(report);
-    return report;
+    const job = await product.reprice(report, options.actor);
+    return job === null ? report : { ...report, job: await follow(product.jobs, job, options.onProgress) };
   };
 
 /** Rolls its transaction back and carries what was found in it. */
 class TriedOut extends Error {
-  readonly report: ImportReport & { readonly wouldChange: MoneyMoves | null };
+  readonly report: ImportReport & { readonly wouldMove: MoneyMoves | null };
   constructor(report: TriedOut['report']) {
     super('tried out');
     this.report = report;
@@ -77,8 +84,8 @@ const tryOut = async <Report extends ImportReport>(
     return await db.transaction(async (tx): Promise<never> => {
       const report = await priced.read(tx, text, { ...options, dryRun: false, now: clock.now() });
       const tickets = await priced.affected(tx, report, product);
-      const wouldChange = await movesOf(tx, tickets, { basis, reprice: priced.reprice });
-      throw new TriedOut({ ...report, dryRun: true, wouldChange });
+      const wouldMove = await movesOf(tx, tickets, { basis, reprice: priced.reprice });
+      throw new TriedOut({ ...report, dryRun: true, wouldMove });
     });
   } catch (error) {
     if (error instanceof TriedOut) return error.report;
@@ -104,8 +111,9 @@ const constants: Importer = async (product, text, options) => {
   }
   const now = product.clock.now();
   const report = await product.db.transaction((tx) => importConstants(tx, text, { ...options, now }));
-  if (report.from !== null) await product.recount(report.from);
-  return report;
+  if (report.from === null) return report;
+  const job = await product.recount(report.from, options.actor);
+  return { ...report, job: await follow(product.jobs, job, options.onProgress) };
 };
 
 /** What can be imported, by the word of the command line; DESIGN.md section 9 fixes columns and forms. */
@@ -120,6 +128,7 @@ const importers: Readonly<Record<string, Importer>> = {
   rates: priceList(importRates),
   fx: priceList(importFx),
   constants,
+  payroll: ({ db, clock }, text, options) => importPayroll(db, text, { ...options, now: clock.now() }),
   'mapping-rules': thenRemap('mapping-rules'),
   'ticket-rules': thenRemap('ticket-rules'),
 };

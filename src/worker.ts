@@ -31,6 +31,8 @@ export interface Work {
   readonly runJob: (stop: AbortSignal) => Promise<boolean>;
   readonly findMissedHolds: () => Promise<void>;
   readonly tidy: (stop: AbortSignal) => Promise<void>;
+  /** The check of the books, once a night; does nothing at other times. */
+  readonly reconcileBooks: () => Promise<void>;
   /** Connections whose feeds are to be walked, and those whose webhooks are to be looked after. */
   readonly feeds: () => Promise<{
     readonly helpdesks: readonly number[];
@@ -215,6 +217,7 @@ export const startWorker = (deps: {
       hourMs,
       guarded('tidy', () => work.tidy(signal)),
     ),
+    clock.every(10 * minuteMs, guarded('reconcile books', work.reconcileBooks)),
   ];
   return {
     async stop() {

@@ -29,6 +29,20 @@ const orderRows = () =>
     `select o.number, o.region, s.partner, o.reporting_micros as reporting from "order" o join order_share s on s.order_id = o.id order by o.number`,
   );
 
+/** Costed seconds of both tickets, and the cost in micros of those that have any. */
+const costed = async () =>
+  (
+    await product.db.query<{ seconds: number }>('select costed_seconds as seconds from work_entry order by source_key')
+  ).map(({ seconds }) => seconds);
+const costs = async () =>
+  Object.fromEntries(
+    (
+      await product.db.query<{ external_id: string; cost: string }>(
+        'select t.external_id, sum(p.cost_micros)::text as cost from posting p join ticket t on t.id = p.ticket_id group by 1 order by 1',
+      )
+    ).map(({ external_id, cost }) => [external_id, cost]),
+  );
+
 const order = {
   placedAtMs: Date.parse('2026-03-01T10:00:00Z'),
   customerId: 0,
@@ -116,12 +130,10 @@ describe('what says how work counts', () => {
     const today = clock.now().toISOString().slice(0, 10);
     await bring('constants', constants(today), true);
     await bring('constants', constants('2027-01-01'));
-    expect(await marked()).toEqual([]);
-    await bring('constants', constants(today));
-    expect(await marked()).toEqual([
-      { external_id: '1', reprice: false },
-      { external_id: '2', reprice: false },
-    ]);
+    expect(await costed()).toEqual([60, 60]);
+    const { job } = (await bring('constants', constants(today))) as { job?: object };
+    expect(job).toMatchObject({ kind: 'settle again', state: 'done', result: { tickets: 2, orders: 0 } });
+    expect(await costed()).toEqual([30, 30]);
   });
 });
 
@@ -191,13 +203,13 @@ describe('what says whose an order or a ticket is', () => {
 });
 
 describe('what says what work and orders cost', () => {
-  it('rates mark the tickets they price, and a dry run none', async () => {
+  it('rates price the tickets they are of, and a dry run says what they would', async () => {
     const rates = `scope,key,hourly,currency,valid_from\nagent,desk:ada,36.00,USD,2026-01-01\n`;
     // A minute, of which 30 s lie below the cap of the tests before.
     expect(await bring('rates', rates, true)).toMatchObject({
       dryRun: true,
       added: 1,
-      wouldChange: {
+      wouldMove: {
         tickets: 1,
         before: { amount: '0.000000', currency: 'USD' },
         after: { amount: '0.300000' },
@@ -206,17 +218,23 @@ describe('what says what work and orders cost', () => {
     });
     expect(await product.db.query('select 1 from rate where hourly_micros = 36000000')).toEqual([]);
     expect(await marked()).toEqual([]);
-    await bring('rates', rates);
-    expect(await marked()).toEqual([{ external_id: '1', reprice: true }]);
+    expect(await bring('rates', rates)).toMatchObject({ job: { state: 'done', result: { tickets: 1 } } });
+    expect(await costs()).toEqual({ '1': '300000' });
+    // The same dry run now tells what was, and that nothing would move.
+    expect(await bring('rates', rates.replace('36.00', '72.00'), true)).toMatchObject({
+      wouldMove: { tickets: 1, before: { amount: '0.300000' }, after: { amount: '0.600000' } },
+    });
+    expect(await costs()).toEqual({ '1': '300000' });
   });
 
-  it('agents mark the tickets whose people a role now prices', async () => {
+  it('agents have the work priced of people whom a role now prices', async () => {
     await bring('rates', 'scope,key,hourly,currency,valid_from\nrole,senior,50.00,EUR,2026-01-01\n');
     await product.db.query('update ticket set stale_since = null, reprice = false');
     await bring('fx', 'date,base,quote,rate\n2026-02-27,EUR,USD,1.10\n');
     await product.db.query('update ticket set stale_since = null, reprice = false');
     await bring('agents', 'connection,external_id,role\ndesk,ben,senior\n');
-    expect(await marked()).toContainEqual({ external_id: '2', reprice: true });
+    // 30 s at 50.00 EUR an hour, a euro at 1.10.
+    expect(await costs()).toEqual({ '1': '300000', '2': '458333' });
   });
 
   it('bug: exchange rates priced the orders that waited for them alone, not those of their days', async () => {

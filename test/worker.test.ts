@@ -55,6 +55,7 @@ const stage = (parts: Partial<Work> = {}) => {
     runJob: async () => false,
     findMissedHolds: note('holds'),
     tidy: note('tidy'),
+    reconcileBooks: note('books'),
     feeds: async () => ({ helpdesks: [1], stores: [2], watched: [1, 2] }),
     claimStoreChanges: async () => [],
     refreshStore: note('refresh'),
