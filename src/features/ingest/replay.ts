@@ -3,6 +3,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { isStorageTrouble } from '../../platform/database/trouble.ts';
 import type { Connection, Directory } from '../directory/index.ts';
+import { mostAttempts } from './coalescing.ts';
 import { describe } from './isolate.ts';
 import { replayStoreDelivery } from './store-changes.ts';
 import { type Adapters, tellerOf } from './told.ts';
@@ -104,8 +105,12 @@ const replayDelivery = async (
      )
      insert into ticket (connection_id, external_id, dirty_seq, due_at, deep_due_at, wants_deep, first_seen_at)
      select connection_id, $3::text, 1, $4::timestamptz, $4::timestamptz, true, $4::timestamptz from settled where $3::text is not null and $5
-     on conflict (connection_id, external_id) do update set dirty_seq = ticket.dirty_seq + 1, due_at = excluded.due_at, wants_deep = true`,
-    [id, eventType, ticketExternalId, now, urgency !== 'ignore'],
+     on conflict (connection_id, external_id) do update set
+       dirty_seq = ticket.dirty_seq + 1, due_at = excluded.due_at, wants_deep = true, deep_due_at = coalesce(ticket.deep_due_at, excluded.deep_due_at),
+       -- As when it comes in: what happens now is no history.
+       claimed_until = case when ticket.from_backfill then null else ticket.claimed_until end, from_backfill = false,
+       quarantined_at = null, attempts = least(ticket.attempts, $6 - 1)`,
+    [id, eventType, ticketExternalId, now, urgency !== 'ignore', mostAttempts],
   );
   return true;
 };

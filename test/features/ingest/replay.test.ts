@@ -94,6 +94,30 @@ describe('replay', () => {
     expect(await replay(deps(), {})).toMatchObject({ deliveries: 0, stillUnreadable: 1 });
   });
 
+  test('bug: a ticket that a delivery read again told of stayed history', async () => {
+    await w.deliver('77');
+    await w.db.query('update ticket set from_backfill = true, due_at = null, deep_due_at = null, wants_deep = false');
+    await unreadable('readable');
+    expect(await replay(deps(), {})).toMatchObject({ tickets: 0, deliveries: 1 });
+    const now = w.clock.now();
+    expect(await w.row('77')).toMatchObject({ from_backfill: false, due_at: now, deep_due_at: now, wants_deep: true });
+  });
+
+  test('bug: a delivery read again left its ticket in quarantine', async () => {
+    await w.deliver('77');
+    await unreadable('readable');
+    // It is set aside after the tickets were put back in line, before its delivery is read.
+    const connections = {
+      ...w.directory.connections,
+      get: async (id: string) => {
+        await quarantine('77');
+        return w.directory.connections.get(id);
+      },
+    };
+    await replay({ ...deps(), directory: { ...w.directory, connections } }, {});
+    expect(await w.row('77')).toMatchObject({ quarantined_at: null, attempts: 4 });
+  });
+
   test('has tags written that were given up, which the status counts', async () => {
     await w.order(1);
     w.put('1');
@@ -138,4 +162,9 @@ describe('replay', () => {
   });
 });
 
-const deps = () => ({ sql: w.db, clock: w.clock, directory: w.directory, adapters: { helpdesks: w.helpdesks, stores: new Map() } });
+const deps = () => ({
+  sql: w.db,
+  clock: w.clock,
+  directory: w.directory,
+  adapters: { helpdesks: w.helpdesks, stores: new Map() },
+});
