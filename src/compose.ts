@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { buildApp, buildProbes } from './app.ts';
@@ -53,6 +52,7 @@ import type { HelpdeskAdapter, HelpdeskClient } from './helpdesks/port.ts';
 import { helpdesks } from './helpdesks/registry.ts';
 import { type Clock, wallClock } from './platform/clock.ts';
 import { createVault, type Vault } from './platform/crypto.ts';
+import { makeDataFolder } from './platform/data-folder.ts';
 import type { Sql } from './platform/database/database.ts';
 import { announceUse, type Use } from './platform/database/in-use.ts';
 import { migrate } from './platform/database/migrate.ts';
@@ -165,7 +165,7 @@ export const compose = async (
   const metrics = createMetrics();
   const runStep: RunStep = (name, work) => step(log, name, work, { ended: metrics.step });
   const outboxDir = join(config.dataDir, 'outbox');
-  await mkdir(config.dataDir, { recursive: true });
+  await makeDataFolder(config.dataDir);
   const vault = createVault(await ensureSecretKey(config));
   const onError = (error: unknown) =>
     log.warn({ step: 'database', err: error }, 'a database connection broke; a new one is made');

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { code as currencyOf } from 'currency-codes';
 import { z } from 'zod';
 import { AppError, type InputFault, InvalidInput } from './core/errors.ts';
 import { speakOurWords } from './core/fault-words.ts';
+import { makeDataFolder } from './platform/data-folder.ts';
 import { logLevels } from './platform/log.ts';
 
 const secret = Symbol('secret');
@@ -258,7 +259,7 @@ export const ensureSecretKey = async ({ secretKey, databaseUrl, dataDir }: Confi
   const file = join(dataDir, 'secret.key');
   const known = await keyIn(file);
   if (known !== null) return known;
-  await mkdir(dataDir, { recursive: true });
+  await makeDataFolder(dataDir);
   const draft = `${file}.${randomBytes(6).toString('hex')}`;
   await writeFile(draft, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx', flush: true });
   try {

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import type { Product } from './compose.ts';
 import type { Config } from './config.ts';
 import { connect } from './connect.ts';
-import { AppError, InvalidInput, Refused } from './core/errors.ts';
+import { InvalidInput, Refused } from './core/errors.ts';
 import { dayMs, secondMs } from './core/time.ts';
 import { demoLog, demoLogOf, demoSignInCommand, typedPath } from './demo-folder.ts';
 import { connectionStatuses } from './features/ingest/index.ts';
 import { importText } from './import.ts';
-import { printSignIn, type Running, start, untilSignal } from './main.ts';
+import { listenFailure, printSignIn, type Running, start, untilSignal } from './main.ts';
 import { type CatchingUpClock, catchingUpClock, wallClock } from './platform/clock.ts';
 import { takeAlone } from './platform/database/in-use.ts';
 import { openDatabase } from './platform/database/open.ts';
@@ -69,17 +69,12 @@ const holdBack = (
     clock.setSpeed(fullSpeed * Math.max(slowest, Math.min(1, comfortable / underWay)));
   });
 
-/** Throws where the port is taken, before anything of an earlier demo is cleared. */
-const checkPort = ({ host, port }: Config): Promise<void> =>
+/** Throws where the port cannot be had, before anything of an earlier demo is cleared. */
+const checkPort = (config: Config): Promise<void> =>
   new Promise((resolve, reject) => {
+    const { host, port } = config;
     const probe = createServer();
-    probe.once('error', (cause) =>
-      reject(
-        new AppError('unavailable', `Port ${port} on ${host} is in use; stop what listens there or set PORT.`, {
-          cause,
-        }),
-      ),
-    );
+    probe.once('error', (error) => reject(listenFailure(error, config)));
     probe.listen(port, host, () => probe.close(() => resolve()));
   });
 

@@ -47,6 +47,20 @@ const inTurn = async (steps: readonly (() => Promise<void> | undefined)[]): Prom
   if (failures.length > 0) throw failures[0];
 };
 
+const notListening: Readonly<Record<string, (config: Pick<Config, 'host' | 'port'>) => string>> = {
+  EADDRINUSE: ({ host, port }) => `Port ${port} on ${host} is in use; stop what listens there or set PORT.`,
+  EACCES: ({ port }) => `This user may not listen on port ${port}; set PORT to one above 1023.`,
+  EADDRNOTAVAIL: ({ host }) => `HOST ${host} is no address of this machine; set it to one, e.g. 127.0.0.1 or 0.0.0.0.`,
+  ENOTFOUND: ({ host }) => `HOST ${host} is a name that leads nowhere; set it to an address of this machine.`,
+  EAI_AGAIN: ({ host }) => `HOST ${host} is a name that leads nowhere; set it to an address of this machine.`,
+};
+
+/** Why an address cannot be listened on, for a person; another error as it is. */
+export const listenFailure = (error: unknown, config: Pick<Config, 'host' | 'port'>): unknown => {
+  const words = notListening[(error as NodeJS.ErrnoException | null)?.code ?? ''];
+  return words ? new AppError('unavailable', words(config), { cause: error }) : error;
+};
+
 /** Composes the product and starts the roles asked for: web (webhooks, API, pages) and worker (queues, sweeps). */
 export const start = async (
   config: Config,
@@ -78,13 +92,7 @@ export const start = async (
     await end().catch((failure: unknown) =>
       product.log.warn({ step: 'start', err: failure }, 'the start failed, and not everything begun could be ended'),
     );
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
-      throw new AppError(
-        'unavailable',
-        `Port ${config.port} on ${config.host} is in use; stop what listens there or set PORT.`,
-        { cause: error },
-      );
-    throw error;
+    throw error instanceof AppError ? error : listenFailure(error, config);
   }
 };
 

@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import { pino } from 'pino';
 import { expect, test, vi } from 'vitest';
 import { loadConfig } from '../src/config.ts';
-import { start } from '../src/main.ts';
+import { AppError } from '../src/core/errors.ts';
+import { listenFailure, start } from '../src/main.ts';
 import { pacedClock } from '../src/platform/clock.ts';
 import { temporaryFolder } from './simulation/server.ts';
 import { vendors } from './simulation/vendors.ts';
@@ -117,6 +118,24 @@ test('a port that is taken is said plainly, and nothing is left running', async 
   const first = await start(config, { web: true, worker: false, clock });
   await expect(start(config, { web: true, worker: false, clock })).rejects.toThrow(`Port ${config.port}`);
   await first.stop();
+});
+
+test.each(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EACCES'])(
+  'bug: an address that cannot be listened on ended in a stack: %s',
+  (code) => {
+    const cause = Object.assign(new Error(`listen ${code} 192.0.2.1`), { code });
+    const failure = listenFailure(cause, { host: 'nowhere.invalid', port: 80 });
+    expect(failure).toBeInstanceOf(AppError);
+    expect((failure as AppError).message).toMatch(/nowhere\.invalid.*set it to|port 80; set PORT/);
+    expect(listenFailure(failure, { host: '', port: 0 })).toBe(failure);
+  },
+);
+
+test('bug: a HOST of another machine ended in a stack', async () => {
+  const config = await configFor(await testDatabaseUrl(), { HOST: '192.0.2.1' });
+  await expect(start(config, { web: true, worker: false, clock })).rejects.toThrow(
+    /HOST 192\.0\.2\.1 is no address of this machine/,
+  );
 });
 
 test('bug: a worker that could not stop left the database open', async () => {

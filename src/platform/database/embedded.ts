@@ -1,7 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
+import { makeDataFolder } from '../data-folder.ts';
 import { withFolderLock } from './folder-lock.ts';
 import { findServer, type RunningServer, startServer, stopServer } from './postgres-server.ts';
 
@@ -114,7 +115,7 @@ const depart = (dataDir: string, { server, client }: Presence): Promise<void> =>
  */
 export const joinEmbeddedPostgres = async (options: Options): Promise<EmbeddedPostgres> => {
   const dataDir = resolve(options.dataDir);
-  await mkdir(dataDir, { recursive: true });
+  await makeDataFolder(dataDir, { writable: true });
   const absolute = { ...options, dataDir };
   let leaving = false;
   let rejoining: Promise<void> = Promise.resolve();
