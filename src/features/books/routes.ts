@@ -5,13 +5,16 @@ import { type Cell, writeCsv } from '../../platform/csv.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { requestCount } from '../../platform/http/request-text.ts';
 import { type Access, identityOf, requireScope } from '../access/index.ts';
+import type { ReportingBasis } from '../directory/index.ts';
 import {
   type CostBasis,
   csvReply,
   nextLink,
   pageLimit,
+  partnerReport,
   queryFormat,
   queryPage,
+  type ReportRow,
   restatementItems,
   restatementOf,
   sealedRow,
@@ -45,12 +48,20 @@ const sealJson = (seal: Seal, costBasis: CostBasis) => ({
   restates: seal.restates?.[costBasis] ?? null,
 });
 
+/** Figures that are others today than they were sealed: also orders, refunds, tickets and answers come late. */
+const differences = (sealed: ReportRow, today: ReportRow) =>
+  (Object.keys(today) as (keyof ReportRow)[]).flatMap((figure) =>
+    JSON.stringify(sealed[figure]) === JSON.stringify(today[figure])
+      ? []
+      : [{ figure, sealed: sealed[figure], now: today[figure] }],
+  );
+
 /** Seals, what was posted into them since, and the check of each night. Amounts are true cost by scope `rates`, else pooled. */
 export const bookRoutes =
   (deps: {
     readonly db: Database;
     readonly access: Access;
-    readonly basis: { readonly currency: string };
+    readonly basis: ReportingBasis;
     /** Has workers prepare and make the seal; resolves to the job's id. Throws Refused for a period that is not over. */
     readonly askForSeal: (
       period: SealPeriod,
@@ -122,7 +133,8 @@ export const bookRoutes =
       {
         ...read,
         schema: {
-          summary: 'One seal: its figures, its revisions, and what was posted into its days since, by reason',
+          summary:
+            'One seal: its figures and which of them are others today, its revisions, and what was posted into its days since, by reason',
           tags: ['books'],
           params: z.object({ id: sealId }),
         },
@@ -132,10 +144,19 @@ export const bookRoutes =
         const costBasis = costBasisOf(request);
         const revisions = await revisionsOf(db, seal);
         const restatement = await restatementOf(db, seal, { currency: basis.currency, costBasis });
+        const figures = sealedRow(seal.account, { currency: seal.currency, costBasis });
+        const { total } = await partnerReport(db, {
+          ...basis,
+          from: seal.from,
+          to: seal.to,
+          groupBy: ['partner'],
+          costBasis,
+        });
         return {
           ...sealJson(seal, costBasis),
           costBasis,
-          figures: sealedRow(seal.account, { currency: seal.currency, costBasis }),
+          figures,
+          differs: differences(figures, total),
           restatement: { ...restatement, open: restatement.open && revisions.at(-1)?.id === seal.id },
           revisions: revisions.map((one) => ({
             id: one.id,

@@ -7,7 +7,7 @@ import { type ReportingBasis, recordAudit } from '../directory/index.ts';
 import { type Unsettled, unsettledUpTo } from '../ingest/index.ts';
 import { factsToSeal, gapsIn, type Imbalance, imbalances, restatementOf, sealedAccount } from '../reports/index.ts';
 import type { SealPeriod } from './period.ts';
-import { insertSeal, latestSeal, type Seal, sealById } from './store.ts';
+import { insertSeal, keepsTotals, latestSeal, type Seal, sealById } from './store.ts';
 
 export interface SealDeps {
   readonly db: Database;
@@ -73,8 +73,8 @@ const freeze = async (tx: Sql): Promise<bigint> => {
 
 /**
  * Seals a period that is over, fully known and in balance: keeps its figures as they are now. Sealed before and unchanged,
- * it answers the seal that holds. Throws Refused where it may not be sealed and says why; Conflict where something was posted
- * into it since it was sealed and no revision is asked for.
+ * it answers the seal that holds; a revision also takes up orders, refunds and answers that came late. Throws Refused where it
+ * may not be sealed and says why; Conflict where something was posted into it since and no revision is asked for.
  */
 export const sealPeriod = async (
   { db, clock, basis, differing }: SealDeps,
@@ -95,7 +95,7 @@ export const sealPeriod = async (
         true: await restatementOf(tx, since, look('true')),
         pooled: await restatementOf(tx, since, look('pooled')),
       };
-      if (held && !restates?.true.open) return { seal: held, made: false };
+      if (held && !restates?.true.open && !revise) return { seal: held, made: false };
       if (held && restates && !revise)
         throw new Conflict(
           `${period.name} is sealed, and ${plural(restates.true.tickets, 'ticket')} changed it since; see \`GET /api/v1/seals/${held.id}\`, then seal it with --revise ("revise": true) to close that by a further revision`,
@@ -107,6 +107,7 @@ export const sealPeriod = async (
           `${period.name} is not sealed: ${plural(wrong.length, 'ticket')} would be settled differently from what the ledger holds (ids ${wrong.slice(0, 5).join(', ')}). "deskledger replay --ticket" decides one again; report it where that does not help.`,
         );
       const totals = await factsToSeal(tx, period, timeZone);
+      if (held && !restates?.true.open && (await keepsTotals(tx, held.id, totals))) return { seal: held, made: false };
       const gaps = {
         ...(await gapsIn(tx, period)),
         quarantinedTickets: unsettled.reduce((sum, { quarantined }) => sum + quarantined, 0),

@@ -109,3 +109,12 @@ export const insertSeal = async (
   if (!row) throw new RangeError('an insert gave no row');
   return row.id;
 };
+
+/** Whether a seal keeps exactly these cells. */
+export const keepsTotals = async (sql: Sql, id: number, totals: readonly SealedCell[]): Promise<boolean> => {
+  const [row] = await sql.query<{ same: boolean }>('select totals = $2::jsonb as same from seal where id = $1', [
+    id,
+    JSON.stringify(totals),
+  ]);
+  return row?.same ?? false;
+};

@@ -33,7 +33,8 @@ export const factsToSeal = async (sql: Sql, period: Period, timeZone: string): P
   const pooled = await loadFacts(sql, period, ['partner', 'region'], timeZone, 'pooled');
   const idOf = ({ partner, region }: CellKey) => JSON.stringify([partner, region]);
   const pooledById = new Map(pooled.map(({ key, facts }) => [idOf(key), facts]));
-  return cells.map(({ key, facts }) => ({
+  const inOrder = cells.toSorted((a, b) => (idOf(a.key) < idOf(b.key) ? -1 : 1));
+  return inOrder.map(({ key, facts }) => ({
     partner: key.partner,
     region: key.region,
     facts: textOf(facts),

@@ -135,6 +135,18 @@ describe('a sealed month', () => {
     });
   });
 
+  test('takes up a late order by a revision that is asked for, and by none else', async () => {
+    const { seal: first } = await seal();
+    await world.order({ placed: '2026-05-02', revenue: 80 });
+    expect(await seal()).toEqual({ seal: first, made: false });
+    expect((await report('seal')).total.orders).toBe(0);
+    expect(await seal(may, { revise: true })).toMatchObject({
+      made: true,
+      seal: { revision: 2, restates: { true: { open: false } } },
+    });
+    expect((await report('seal')).total).toMatchObject({ orders: 1, netRevenue: { amount: '80.000000' } });
+  });
+
   test('keeps what was not known of it', async () => {
     await world.db.query('delete from rate');
     await world.ticket({ created: '2026-05-04', work: [['ada', 600, '2026-05-04']] });

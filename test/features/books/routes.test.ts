@@ -1,0 +1,180 @@
+import { pino } from 'pino';
+import { beforeEach, expect, test } from 'vitest';
+import { buildApp } from '../../../src/app.ts';
+import { createAccess } from '../../../src/features/access/index.ts';
+import { askForSeal, bookRoutes, parseMonth, reconcileBooks, sealPeriod } from '../../../src/features/books/index.ts';
+import { loadJob } from '../../../src/features/directory/index.ts';
+import { createWorld, sud, type World } from '../reports/world.ts';
+
+const basis = { currency: 'USD', timeZone: 'UTC' };
+let world: World;
+let ask: (
+  method: 'GET' | 'POST',
+  url: string,
+  options?: { payload?: object; scopes?: string },
+) => Promise<{ status: number; text: string; link: unknown; json: () => never }>;
+
+beforeEach(async () => {
+  world = await createWorld();
+  await world.rate('36.00');
+  const { db, clock, connectionId } = world;
+  await db.query(
+    `insert into sync_cursor (connection_id, stream, cursor) values ($1, 'tickets', '{"endedAt": "2026-06-01T00:00:00Z"}')`,
+    [connectionId],
+  );
+  let last = 0;
+  const access = createAccess({ db, clock, random: (bytes) => Buffer.from(`${++last}`.padStart(bytes, 'r')) });
+  const app = await buildApp({
+    log: pino({ level: 'silent' }),
+    version: 'test',
+    publicUrl: 'http://localhost',
+    parts: [
+      bookRoutes({
+        db,
+        access,
+        basis,
+        askForSeal: (period, options) => askForSeal(db, period, { ...options, now: clock.now(), timeZone: 'UTC' }),
+      }),
+    ],
+  });
+  ask = async (method, url, { payload, scopes = 'read,write,rates' } = {}) => {
+    const { token } = await access.createToken({ name: `token ${++last}`, scopes });
+    const reply = await app.inject({
+      method,
+      url,
+      headers: { authorization: `Bearer ${token}` },
+      ...(payload && { payload }),
+    });
+    return { status: reply.statusCode, text: reply.body, link: reply.headers.link, json: () => reply.json() as never };
+  };
+});
+
+const seal = (month: string, revise = false) =>
+  sealPeriod(
+    { ...world, basis, differing: async () => [] },
+    { period: parseMonth(month), revise, actor: 'mia', asOf: world.clock.now() },
+  );
+
+test('a seal is asked for as a job, by the scope write, of one period that is over', async () => {
+  const answer = await ask('POST', '/api/v1/seals', { payload: { month: '2026-05' } });
+  expect(answer.status).toBe(202);
+  const { job } = answer.json() as { job: string };
+  expect(await loadJob(world.db, BigInt(job))).toMatchObject({
+    kind: 'seal',
+    state: 'queued',
+    wanted: { kind: 'month', from: '2026-05-01', revise: false },
+  });
+  expect((await ask('POST', '/api/v1/seals', { payload: { month: '2026-05' }, scopes: 'read,rates' })).status).toBe(
+    403,
+  );
+  expect((await ask('POST', '/api/v1/seals', { payload: { month: '2026-06' } })).status).toBe(403);
+  for (const payload of [
+    {},
+    { week: '2026-W20', month: '2026-05' },
+    { month: '2026-5' },
+    { week: '2026-W60' },
+    { quarter: '2026-Q1' },
+  ])
+    expect((await ask('POST', '/api/v1/seals', { payload })).status).toBe(400);
+});
+
+test('seals are listed with what touched them since, and one tells its figures, its restatement and its revisions', async () => {
+  await world.ticket({ created: '2026-04-04', work: [['ada', 600, '2026-04-04']] });
+  const ticket = await world.ticket({ created: '2026-05-04', work: [['ada', 600, '2026-05-04']] });
+  const april = (await seal('2026-04')).seal;
+  const may = (await seal('2026-05')).seal;
+  await world.reattribute(ticket, [sud]);
+  await world.ticket({ created: '2026-05-20', work: [['ada', 300, '2026-05-20']] });
+  expect((await ask('GET', '/api/v1/seals')).json()).toMatchObject({
+    costBasis: 'true',
+    items: [
+      {
+        id: may.id,
+        period: '2026-05',
+        from: '2026-05-01',
+        to: '2026-05-31',
+        revision: 1,
+        sealedBy: 'mia',
+        touched: true,
+        supportCost: { amount: '6.000000' },
+      },
+      { id: april.id, period: '2026-04', touched: false },
+    ],
+    next: null,
+  });
+  const page = (await ask('GET', '/api/v1/seals?limit=1')).json() as { next: string };
+  expect((await ask('GET', `/api/v1/seals?limit=1&after=${page.next}`)).json()).toMatchObject({
+    items: [{ id: april.id }],
+    next: null,
+  });
+  expect((await ask('GET', '/api/v1/seals?kind=week')).json()).toMatchObject({ items: [] });
+  const one = `/api/v1/seals/${may.id}`;
+  expect((await ask('GET', one)).json()).toMatchObject({
+    figures: { supportCost: { amount: '6.000000' }, tickets: 1, ticketsWorked: 1, handledSeconds: 600 },
+    restatement: {
+      open: true,
+      tickets: 2,
+      amount: { amount: '3.000000' },
+      reasons: [
+        { reason: 'reattribution', tickets: 1, amount: { amount: '0.000000' }, moved: { amount: '6.000000' } },
+        { reason: 'work', tickets: 1, amount: { amount: '3.000000' } },
+      ],
+    },
+    revisions: [{ id: may.id, revision: 1 }],
+    differs: expect.arrayContaining([
+      {
+        figure: 'supportCost',
+        sealed: { amount: '6.000000', currency: 'USD' },
+        now: { amount: '9.000000', currency: 'USD' },
+      },
+      { figure: 'tickets', sealed: 1, now: 2 },
+    ]),
+  });
+  const csv = await ask('GET', `${one}/restatement?format=csv`);
+  expect(csv.text.split('\r\n')).toHaveLength(5);
+  expect(csv.text).toContain('reattribution');
+  const second = (await seal('2026-05', true)).seal;
+  expect((await ask('GET', one)).json()).toMatchObject({
+    restatement: { open: false },
+    revisions: [{ revision: 1 }, { revision: 2, id: second.id }],
+  });
+  expect((await ask('GET', `/api/v1/seals/${second.id}`)).json()).toMatchObject({
+    restates: { tickets: 2, amount: { amount: '3.000000' } },
+    restatement: { open: false, tickets: 0 },
+  });
+  expect((await ask('GET', '/api/v1/seals/999')).status).toBe(404);
+});
+
+test('without the scope rates no seal tells a true cost: one agent’s work is no pool', async () => {
+  await world.ticket({ created: '2026-05-04', work: [['ada', 600, '2026-05-04']] });
+  const { id } = (await seal('2026-05')).seal;
+  await world.ticket({ created: '2026-05-20', work: [['ada', 300, '2026-05-20']] });
+  const scopes = 'read';
+  expect((await ask('GET', '/api/v1/seals', { scopes })).json()).toMatchObject({
+    costBasis: 'pooled',
+    items: [{ supportCost: null }],
+  });
+  const one = await ask('GET', `/api/v1/seals/${id}`, { scopes });
+  expect(one.json()).toMatchObject({
+    figures: { supportCost: null, handledSeconds: 600 },
+    restatement: { open: true, amount: null },
+  });
+  const items = await ask('GET', `/api/v1/seals/${id}/restatement`, { scopes });
+  expect(items.json()).toMatchObject({ items: [{ reason: 'work', amount: null }] });
+  for (const { text } of [one, items]) expect(text).not.toMatch(/"(6|3|9)\.000000"/);
+});
+
+test('the nights are told, the last one first', async () => {
+  expect((await ask('GET', '/api/v1/reconciliation')).json()).toEqual({ latest: null, nights: [] });
+  await reconcileBooks({ ...world, basis, differing: async () => [] });
+  world.clock.advance(86_400_000);
+  await reconcileBooks({ ...world, basis, differing: async () => [7n] });
+  const answer = (await ask('GET', '/api/v1/reconciliation')).json();
+  expect(answer).toMatchObject({
+    latest: { night: '2026-06-02', balanced: false, balance: [{ check: 'rules', examples: ['7'] }] },
+    nights: [{ night: '2026-06-02' }, { night: '2026-06-01', balanced: true }],
+  });
+  expect((await ask('GET', '/api/v1/reconciliation?nights=1')).json()).toMatchObject({
+    nights: [{ night: '2026-06-02' }],
+  });
+});
