@@ -1,17 +1,9 @@
 import { z } from 'zod';
+import { notSafePattern, safePattern } from '../platform/safe-pattern.ts';
 
 /** Why people write in, as reports group it. */
 export const contactReasons = ['shipping', 'return', 'damage', 'product', 'payment', 'other'] as const;
 export type ContactReason = (typeof contactReasons)[number];
-
-/** The flags are those with which texts are searched. */
-const isPattern = (source: string): boolean => {
-  try {
-    return new RegExp(source, 'giu').flags === 'giu';
-  } catch {
-    return false;
-  }
-};
 
 /** Settings that mean the same on every helpdesk; an adapter spreads them into its own schema. */
 export const commonSettings = {
@@ -29,7 +21,7 @@ export const commonSettings = {
     .string()
     .min(1)
     .max(200)
-    .refine(isPattern, 'is not a regular expression; write it as in JavaScript, e.g. "LX-(\\d{4,9})"')
+    .refine((source) => safePattern(source) !== null, notSafePattern)
     .optional()
     .meta({
       title: 'Pattern of order numbers',

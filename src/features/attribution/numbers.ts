@@ -1,4 +1,4 @@
-import { InvalidInput } from '../../core/errors.ts';
+import type { SafePattern } from '../../platform/safe-pattern.ts';
 import { fold, plainText } from './text.ts';
 
 /** A line of an order, by what a text may call it. */
@@ -85,25 +85,12 @@ const afterNoun = new RegExp(
 /** Not inside an address of a page ("/a#1234") or a character reference ("&#8364;"). */
 const afterHash = new RegExp(`(?<![\\p{L}\\p{N}/&])#[ :.-]{0,2}${digits}`, 'gu');
 
-/** A connection's own pattern for order numbers; its first group, else the whole match, is the number. Throws InvalidInput. */
-export const parseNumberPattern = (source: string): RegExp => {
-  try {
-    return new RegExp(source, 'giu');
-  } catch (error) {
-    throw new InvalidInput(
-      'The pattern for order numbers is not a regular expression',
-      [{ field: 'orderNumberPattern', reason: 'is not a regular expression' }],
-      { cause: error },
-    );
-  }
-};
-
 /**
  * The order numbers that a text names (RULES section 3, rung 3): 4 to 9 digits after "#" or after a word for order, order
- * number or purchase in English, German, French, Spanish, Swedish or Arabic; bare digits never. `extra` is the connection's
- * own pattern (parseNumberPattern). In order of appearance, each once; digits of any script come back as 0 to 9.
+ * number or purchase in English, German, French, Spanish, Swedish or Arabic; bare digits never. `extra` are the
+ * patterns that people set; the first group, else the whole match, is the number. In order of appearance, each once; digits of any script come back as 0 to 9.
  */
-export const findOrderNumbers = (text: string, extra?: RegExp): string[] => {
+export const findOrderNumbers = (text: string, extra: readonly SafePattern[] = []): string[] => {
   const plain = plainText(text.slice(0, longestText));
   const { folded, at } = fold(plain);
   const found: { number: string; position: number }[] = [];
@@ -113,11 +100,11 @@ export const findOrderNumbers = (text: string, extra?: RegExp): string[] => {
       found.push({ number, position: at[match.index + match[0].length - number.length] ?? 0 });
     }
   }
-  if (extra) {
-    for (const match of plain.matchAll(extra)) {
-      const number = (match[1] ?? match[0]).trim();
+  for (const pattern of extra) {
+    for (const { value, index } of pattern.matchesIn(plain)) {
+      const number = value.trim();
       // What is found is stored, so a pattern that is too wide must not carry words of the text along.
-      if (/^(?=.*\d)\S{1,40}$/.test(number)) found.push({ number, position: match.index + match[0].indexOf(number) });
+      if (/^(?=.*\d)\S{1,40}$/.test(number)) found.push({ number, position: index + value.indexOf(number) });
     }
   }
   found.sort((a, b) => a.position - b.position);

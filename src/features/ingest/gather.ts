@@ -5,7 +5,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { inBackground } from '../../platform/http/budget.ts';
 import type { RunStep, StepLine } from '../../platform/log.ts';
-import { fieldNumbers, findNamedLines, findOrderNumbers, parseNumberPattern } from '../attribution/index.ts';
+import { fieldNumbers, findNamedLines, findOrderNumbers } from '../attribution/index.ts';
 import { detectLanguage } from '../csat/index.ts';
 import type { Connection, Directory } from '../directory/index.ts';
 import { namesOrderOfOthers, type Orders, type TicketOrders } from '../orders/index.ts';
@@ -13,6 +13,7 @@ import { leaseSeconds } from './coalescing.ts';
 import { identified } from './identify.ts';
 import { type Failure, isolate } from './isolate.ts';
 import type { Gathered } from './merge.ts';
+import { numberPatterns } from './number-patterns.ts';
 import { type DueTicket, keepClaims, type Lot, postpone, renewDue } from './store.ts';
 import type { Troubles } from './trouble.ts';
 
@@ -111,19 +112,21 @@ export const createGatherer = (deps: {
     await deps.troubles.well(connection.id, 'tickets');
     if (pulled.agents.length > 0) await directory.saveAgents(connection.id, pulled.agents);
     const snapshots = new Map(pulled.tickets.map((snapshot) => [snapshot.externalId, snapshot]));
-    const { orderNumberPattern } = connection.settings;
-    const ownPattern = typeof orderNumberPattern === 'string' ? parseNumberPattern(orderNumberPattern) : undefined;
+    const patternsFor = await numberPatterns(directory, connection);
     const present = due.flatMap((ticket) => {
       const snapshot = snapshots.get(ticket.externalId);
       if (!snapshot) return [];
       const text = [snapshot.subject ?? '', snapshot.firstMessage ?? ''].join('\n\n');
-      const numbers = findOrderNumbers(text, ownPattern);
+      const spoken = detectLanguage(snapshot.firstMessage ?? '') ?? snapshot.language ?? null;
+      const numbers = findOrderNumbers(text, patternsFor(spoken));
       // Where the message is not read again, its numbers may still be to be looked up: a store had not answered.
       const held = snapshot.firstMessage === null ? ticket.namedNumbers : [];
-      return [{ id: ticket.id, ticket, snapshot, text, numbers, allNumbers: [...new Set([...held, ...numbers])] }];
+      return [
+        { id: ticket.id, ticket, snapshot, text, spoken, numbers, allNumbers: [...new Set([...held, ...numbers])] },
+      ];
     });
     const { unanswered, candidates } = await bringOrders(present);
-    const gathered: Gathered[] = present.map(({ id, ticket, snapshot, text, numbers }) => ({
+    const gathered: Gathered[] = present.map(({ id, ticket, snapshot, text, spoken, numbers }) => ({
       ticketId: id,
       notedSeq: ticket.dirtySeq,
       pulledAt,
@@ -131,7 +134,7 @@ export const createGatherer = (deps: {
       historyAsked: historyWanted(ticket, pulledAt) === 'yes',
       namedNumbers: numbers,
       namedLines: findNamedLines(text, linesOf(candidates.get(id))),
-      textLanguage: detectLanguage(snapshot.firstMessage ?? '') ?? snapshot.language ?? null,
+      textLanguage: spoken,
       againAt: unanswered.has(id) ? new Date(pulledAt.getTime() + storeRetryMs) : null,
     }));
     const gone = due.filter((ticket) => pulled.missing.includes(ticket.externalId));

@@ -16,6 +16,8 @@ import {
 
 /** In a look at the latest orders. */
 const mostMetafieldPages = 40;
+/** Their form fields cost a call for each customer. */
+const mostFieldCustomers = 50;
 
 type Texts = Record<string, string>;
 
@@ -107,7 +109,9 @@ export const createExtras = (api: BigcommerceApi) => {
       const customers = [...new Set(customerIds)];
       return {
         attributes: asks(wanted.customerAttributes) ? await attributesOf(customers) : new Map<string, Texts>(),
-        fields: asks(wanted.customerFields) ? await fieldsOf(customers) : new Map<string, Texts>(),
+        fields: asks(wanted.customerFields)
+          ? await fieldsOf(wanted.everything ? customers.slice(0, mostFieldCustomers) : customers)
+          : new Map<string, Texts>(),
         products: asks(wanted.productFields) ? await productsOf([...new Set(productIds)]) : new Map<string, Texts>(),
       };
     },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { commonStoreSettings } from '../settings.ts';
 
 const text = z.string().trim().min(1, 'is empty');
 const headerSecret = z
@@ -53,6 +54,7 @@ export const bigcommerceSettings = z.object({
     description:
       '"required": webhooks without a signature are refused; "checked": those with a wrong one are; "off": the header secret alone proves them.',
   }),
+  ...commonStoreSettings,
 });
 
 export type BigcommerceSettings = z.output<typeof bigcommerceSettings>;

@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { InvalidInput } from '../../../src/core/errors.ts';
-import {
-  fieldNumbers,
-  findNamedLines,
-  findOrderNumbers,
-  parseNumberPattern,
-} from '../../../src/features/attribution/numbers.ts';
+import { fieldNumbers, findNamedLines, findOrderNumbers } from '../../../src/features/attribution/numbers.ts';
+import { parsePattern } from '../../../src/platform/safe-pattern.ts';
 
 describe('findOrderNumbers', () => {
   it.each([
@@ -109,11 +104,10 @@ describe('findOrderNumbers', () => {
     expect(findOrderNumbers(text)).toEqual([]);
   });
 
-  it('takes the numbers of the connection own pattern too, where they appear', () => {
-    const extra = parseNumberPattern('möbel-(w\\d{3})');
-    expect(findOrderNumbers('order 1001, Möbel-W123, #1002', extra)).toEqual(['1001', 'W123', '1002']);
-    expect(() => parseNumberPattern('(')).toThrow(InvalidInput);
-    expect(findOrderNumbers('Anna Berg wrote LX7', parseNumberPattern('.+|\\w+'))).toEqual([]);
+  it('takes the numbers of patterns that people set too, where they appear', () => {
+    const extra = ['möbel-(w\\d{3})', 'ref (\\d+)'].map((source) => parsePattern(source, 'pattern'));
+    expect(findOrderNumbers('order 1001, Möbel-W123, ref 77, #1002', extra)).toEqual(['1001', 'W123', '77', '1002']);
+    expect(findOrderNumbers('Anna Berg wrote LX7', [parsePattern('.+|\\w+', 'pattern')])).toEqual([]);
   });
 
   it('never finds bare digits, nor anything outside 4 to 9 digits', () => {

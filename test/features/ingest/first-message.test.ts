@@ -39,4 +39,19 @@ test('bug: a pattern of the connection’s own found no number', async () => {
   expect(await w.db.query('select named_numbers from ticket')).toEqual([{ named_numbers: ['1001'] }]);
 });
 
+test('numbers are found by the patterns of each store for the language of the text', async () => {
+  w = await world();
+  const patterns = { '*': 'AB/(\\d{4})', de: 'vorgang (\\d{4})', sv: 'ärende (\\d{4})' };
+  await w.db.query("update connection set settings = settings || $1::jsonb where kind = 'shop'", [
+    JSON.stringify({ orderNumberPatterns: patterns }),
+  ]);
+  const german =
+    'Guten Tag, die Lampe zu Vorgang 1001 ist kaputt angekommen, siehe AB/1002 und ärende 1003, bitte helfen Sie mir.';
+  w.put('1', { subject: 'Lampe', firstMessage: german });
+  await tell('1', 'now');
+  expect(await w.db.query('select named_numbers, language from ticket')).toEqual([
+    { named_numbers: ['1001', '1002'], language: 'de' },
+  ]);
+});
+
 const buyer = { id: 'u1', email: 'buyer1@example.com', locale: null };

@@ -10,6 +10,7 @@ import { wallClock } from '../../../src/platform/clock.ts';
 import { createVault } from '../../../src/platform/crypto.ts';
 import { type RunStep, step } from '../../../src/platform/log.ts';
 import type { StoreAdapter } from '../../../src/stores/port.ts';
+import { commonStoreSettings } from '../../../src/stores/settings.ts';
 import { clientOf, fakeShop, type ShopOrder, shopOrder } from '../../stores/bigcommerce/shop.ts';
 import { testDatabase } from '../../support/database.ts';
 import { standingClock } from '../../support/standing-clock.ts';
@@ -33,7 +34,7 @@ export const world = async ({ mode = 'act' as 'observe' | 'act', settings = {}, 
   const runStep: RunStep = (name, work) => step(log, name, work);
   const store = {
     kind: 'shop',
-    settings: z.object({ name: z.string() }),
+    settings: z.object({ name: z.string(), ...commonStoreSettings }),
     secretKeys: [],
     connect: () => clientOf(shop),
   } as unknown as StoreAdapter;

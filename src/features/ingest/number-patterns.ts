@@ -1,0 +1,41 @@
+import { type SafePattern, safePattern } from '../../platform/safe-pattern.ts';
+import type { Connection, Directory } from '../directory/index.ts';
+
+/** The patterns that a connection's settings hold for texts of a language, "*" standing for any; of an unknown one, all. */
+const patternsOf = ({ settings }: Pick<Connection, 'settings'>, language: string | null): string[] => {
+  const { orderNumberPattern, orderNumberPatterns } = settings;
+  const byLanguage =
+    orderNumberPatterns !== null && typeof orderNumberPatterns === 'object' ? Object.entries(orderNumberPatterns) : [];
+  const fitting = byLanguage.flatMap(([of, pattern]) =>
+    typeof pattern === 'string' && (of === '*' || language === null || of === language) ? [pattern] : [],
+  );
+  return typeof orderNumberPattern === 'string' ? [orderNumberPattern, ...fitting] : fitting;
+};
+
+/**
+ * How order numbers are written beside the usual ways: the helpdesk's own pattern, and those of every store for the language
+ * of the text. Patterns were checked when they were set.
+ */
+export const numberPatterns = async (
+  directory: Pick<Directory, 'connections'>,
+  helpdesk: Connection,
+): Promise<(language: string | null) => readonly SafePattern[]> => {
+  const others = (await directory.connections.list()).filter(
+    ({ settings }) => settings.orderNumberPatterns !== undefined,
+  );
+  const compiled = new Map<string, SafePattern | null>();
+  const compile = (source: string): SafePattern | null => {
+    const held = compiled.get(source);
+    if (held !== undefined) return held;
+    const pattern = safePattern(source);
+    compiled.set(source, pattern);
+    return pattern;
+  };
+  return (language) => {
+    const spoken = language?.split('-')[0]?.toLowerCase() ?? null;
+    const sources = [helpdesk, ...others.filter(({ id }) => id !== helpdesk.id)].flatMap((connection) =>
+      patternsOf(connection, spoken),
+    );
+    return [...new Set(sources)].flatMap((source) => compile(source) ?? []);
+  };
+};
