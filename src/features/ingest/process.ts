@@ -8,7 +8,6 @@ import { settleWork } from '../costing/index.ts';
 import { chooseLanguage, inviteFor, type NotInvited } from '../csat/index.ts';
 import type { Connection, Directory, ReportingBasis } from '../directory/index.ts';
 import { namesOrderOfOthers, type Orders } from '../orders/index.ts';
-import { mostOlder, olderAgainMs } from './coalescing.ts';
 import { decideLot } from './family.ts';
 import { foundWorkOf } from './found-work.ts';
 import type { Failure } from './isolate.ts';
@@ -92,8 +91,7 @@ export const createProcessor = (deps: {
       await countFailure(tx, ticketId, {
         now,
         error: 'the helpdesk answered with an older state than the one we hold',
-        retryMs: olderAgainMs,
-        most: mostOlder,
+        counted: 'older answer',
       });
 
     const decidable = saved.filter(({ createdAt }) => createdAt !== null);

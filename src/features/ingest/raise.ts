@@ -55,7 +55,8 @@ const storeTicketArrivals = async (sql: Sql, arrivals: readonly Arrival[]): Prom
          claimed_until = case when ticket.from_backfill then null else ticket.claimed_until end,
          from_backfill = false,
          quarantined_at = null,
-         attempts = least(ticket.attempts, $13 - 1)
+         attempts = least(ticket.attempts, $13 - 1),
+         older_answers = case when ticket.quarantined_at is null then ticket.older_answers else 0 end
        returning 1
      )
      select connection_id, delivery_key from stored`,
@@ -147,7 +148,8 @@ export const raiseChanged = async (
          deep_due_at = coalesce(ticket.deep_due_at, excluded.deep_due_at),
          burst_started_at = coalesce(ticket.burst_started_at, excluded.burst_started_at),
          from_backfill = ticket.from_backfill and (excluded.from_backfill or (select by_us from newest where newest.external_id = excluded.external_id)),
-         quarantined_at = null, attempts = least(ticket.attempts, $8 - 1)
+         quarantined_at = null, attempts = least(ticket.attempts, $8 - 1),
+         older_answers = case when ticket.quarantined_at is null then ticket.older_answers else 0 end
        returning 1
      )
      select count(*) filter (where not by_us and not told) as raised from newest, (select count(*) from raised) as written`,

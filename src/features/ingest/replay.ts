@@ -60,7 +60,7 @@ const replayTickets = async (sql: Sql, choice: ReplayChoice, now: Date): Promise
        select id from ticket where ($1::int is null or connection_id = $1) and ($2::text is null or external_id = $2) and ($3 or quarantined_at is not null)
         order by connection_id, external_id for update
      )
-     update ticket set quarantined_at = null, attempts = 0, claimed_until = null, last_error = null, wants_deep = true,
+     update ticket set quarantined_at = null, attempts = 0, older_answers = 0, claimed_until = null, last_error = null, wants_deep = true,
        dirty_seq = dirty_seq + 1, due_at = $4, deep_due_at = coalesce(deep_due_at, $4)
      from chosen where ticket.id = chosen.id returning ticket.id`,
     [choice.connection?.id ?? null, choice.ticketExternalId ?? null, named, now],
@@ -109,7 +109,8 @@ const replayDelivery = async (
        dirty_seq = ticket.dirty_seq + 1, due_at = excluded.due_at, wants_deep = true, deep_due_at = coalesce(ticket.deep_due_at, excluded.deep_due_at),
        -- As when it comes in: what happens now is no history.
        claimed_until = case when ticket.from_backfill then null else ticket.claimed_until end, from_backfill = false,
-       quarantined_at = null, attempts = least(ticket.attempts, $6 - 1)`,
+       quarantined_at = null, attempts = least(ticket.attempts, $6 - 1),
+       older_answers = case when ticket.quarantined_at is null then ticket.older_answers else 0 end`,
     [id, eventType, ticketExternalId, now, urgency !== 'ignore', mostAttempts],
   );
   return true;

@@ -248,7 +248,8 @@ export const saveTickets = async (tx: Sql, tickets: readonly SavedTicket[]): Pro
        deep_due_at = case when r.with_history and ticket.dirty_seq = r.noted_seq then r.history_again_at
                           when r.with_history then greatest(ticket.deep_due_at, r.pulled_at + $2 * interval '1 ms')
                           else ticket.deep_due_at end,
-       stale_since = null, reprice = false, claimed_until = null, attempts = 0, last_error = null
+       stale_since = null, reprice = false, claimed_until = null, attempts = 0, last_error = null,
+       older_answers = case when r.pulled then 0 else ticket.older_answers end
      from jsonb_to_recordset($1::jsonb) as r(
        id bigint, from_backfill boolean, snapshot_at timestamptz, pulled_at timestamptz, created_at timestamptz, created_day date, solved_at timestamptz, closed_at timestamptz,
        status text, channel text, language text, language_reason text, reason text, requester_id text, requester_hash text, requester_sealed text,

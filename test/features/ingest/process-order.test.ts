@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { UpstreamError } from '../../../src/core/errors.ts';
 import { secondMs } from '../../../src/core/time.ts';
+import { mostAttempts, mostOlder, olderAgainMs, retryDelayMs } from '../../../src/features/ingest/coalescing.ts';
 import { claimDue, connectionStatuses, listQuarantined, markStale } from '../../../src/features/ingest/index.ts';
 import { telling, worked } from './told.ts';
-import { connectionOf, type World, world } from './world.ts';
+import { connectionOf, later, type World, world } from './world.ts';
 
 let w: World;
 
@@ -53,6 +55,37 @@ describe('pulls that come in another order', () => {
     w.put('1', { status: 'solved', updatedAt: new Date('2026-03-02T12:00:00Z') });
     await tell('1');
     expect(await w.row('1')).toMatchObject({ status: 'solved', quarantined_at: null, attempts: 0, due_at: null });
+  });
+
+  test('bug: a few older answers had the first real failure put a ticket in quarantine', async () => {
+    w.put('1', { status: 'pending', updatedAt: new Date('2026-03-02T10:00:00Z') });
+    await tell('1');
+    w.put('1', { updatedAt: new Date('2026-03-02T09:59:59Z') });
+    await tell('1');
+    for (let answers = 1; answers < mostAttempts; answers += 1) {
+      w.clock.advance(olderAgainMs(answers));
+      await w.drain();
+    }
+    w.desk.onPull = () => {
+      throw new UpstreamError('unreadable', { retryable: false });
+    };
+    w.clock.advance(olderAgainMs(mostAttempts));
+    await w.drain();
+    expect(await w.row('1')).toMatchObject({
+      attempts: 1,
+      quarantined_at: null,
+      last_error: expect.stringContaining('unreadable'),
+      due_at: later(w, retryDelayMs(1)),
+    });
+    w.desk.onPull = () => undefined;
+    for (let answers = mostAttempts + 1; answers < mostOlder; answers += 1) {
+      w.clock.advance(olderAgainMs(answers));
+      await w.drain();
+    }
+    expect(await w.row('1')).toMatchObject({ attempts: 1, quarantined_at: null });
+    w.clock.advance(olderAgainMs(mostOlder));
+    await w.drain();
+    expect((await w.row('1')).quarantined_at).not.toBeNull();
   });
 
   test('an older state takes no stale mark away', async () => {
