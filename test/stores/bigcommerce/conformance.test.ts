@@ -1,0 +1,4 @@
+import { conformance } from '../conformance.ts';
+import { harness } from './harness.ts';
+
+conformance(harness);

@@ -1,0 +1,149 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Clock } from '../../../src/platform/clock.ts';
+import type { CallSeen } from '../../../src/platform/http/client.ts';
+import type { StoreClient, StoreOrder } from '../../../src/stores/port.ts';
+import { startUpstream, type Upstream } from '../../helpdesks/conformance/upstream.ts';
+import { jumpingClock } from '../../sandbox/jumping-clock.ts';
+import type { Harness, NewOrder, Shop } from './harness.ts';
+
+/** One thing that every adapter keeps; it throws where one does not. */
+export interface Check {
+  readonly name: string;
+  /** Why this store cannot be held to it; null: it can. */
+  readonly spared?: (harness: Harness) => string | null;
+  readonly run: (harness: Harness) => void | Promise<void>;
+}
+
+/** The samples of the harness by the names of their files. */
+export const deliveriesOf = (harness: Harness): ReadonlyMap<string, string> => {
+  const folder = new URL('deliveries/', harness.fixtures);
+  const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  return new Map(names.map((name) => [name.replace('.json', ''), readFileSync(new URL(name, folder), 'utf8').trim()]));
+};
+
+export const telling = (harness: Harness): [string, string][] =>
+  [...deliveriesOf(harness)].filter(([name]) => name !== 'unknown');
+
+export const secret = 'correct-horse-battery-staple';
+
+export const verify = (
+  { adapter, settings, withSecrets, sentAt, sign }: Harness,
+  body: string,
+  {
+    secrets = [secret],
+    now = sentAt,
+    headers = sign(body, secret, sentAt),
+  }: {
+    readonly secrets?: readonly string[];
+    readonly now?: Date;
+    readonly headers?: Readonly<Record<string, string | undefined>>;
+  } = {},
+) =>
+  adapter.verifyDelivery({
+    settings: adapter.settings.parse({ ...settings, ...withSecrets(secrets) }),
+    headers,
+    body: Buffer.from(body),
+    now,
+  });
+
+/** A shop with a proxy before it, and clients of the adapter that go through the proxy. */
+export interface World {
+  readonly clock: Clock;
+  readonly shop: Shop;
+  readonly upstream: Upstream;
+  /** Every try of every client, as metrics hear of it. */
+  readonly observed: CallSeen[];
+  settings(more?: object): Record<string, unknown>;
+  client(more?: object): StoreClient;
+  /** Calls that the work made. */
+  calls(work: () => Promise<unknown>): Promise<number>;
+}
+
+export const worldStart = new Date('2026-03-02T09:00:00Z');
+/** Before anything in a world. */
+export const longAgo = new Date('2020-01-01T00:00:00Z');
+
+export const withWorld = async (
+  { adapter, startShop }: Harness,
+  work: (world: World) => void | Promise<void>,
+): Promise<void> => {
+  const clock = jumpingClock(worldStart.getTime());
+  const shop = await startShop(clock);
+  const upstream = await startUpstream(clock, shop.url);
+  const observed: CallSeen[] = [];
+  const settings = (more: object = {}) => ({ ...shop.settings, baseUrl: upstream.url, ...more });
+  try {
+    await work({
+      clock,
+      shop,
+      upstream,
+      observed,
+      settings,
+      client: (more) =>
+        adapter.connect(adapter.settings.parse(settings(more)), {
+          clock,
+          allowPrivate: true,
+          observe: (call) => observed.push(call),
+        }),
+      async calls(work) {
+        const before = upstream.seen.length;
+        await work();
+        return upstream.seen.length - before;
+      },
+    });
+  } finally {
+    await upstream.close();
+    await shop.close();
+  }
+};
+
+/** A check that talks to a shop. */
+export const withShop = (
+  name: string,
+  work: (world: World, harness: Harness) => void | Promise<void>,
+  spared?: Check['spared'],
+): Check => ({
+  name,
+  ...(spared ? { spared } : {}),
+  run: (harness) => withWorld(harness, (world) => work(world, harness)),
+});
+
+export const nothing = { metafields: [], formFields: [] };
+
+export const lamp: NewOrder = {
+  email: 'kim.larsson@example.com',
+  country: 'SE',
+  lines: [
+    { sku: 'LX-1', brand: 'Nord', cents: 10_000 },
+    { sku: 'LX-2', brand: '', cents: 5_000 },
+  ],
+};
+
+export const thrownBy = async (work: Promise<unknown>): Promise<unknown> => {
+  try {
+    await work;
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+};
+
+export const walked = async (
+  client: StoreClient,
+  since: Date,
+  wanted = nothing as Parameters<StoreClient['walkOrders']>[1],
+): Promise<{ orders: StoreOrder[]; unreadable: string[] }> => {
+  const orders: StoreOrder[] = [];
+  const unreadable: string[] = [];
+  for await (const page of client.walkOrders(since, wanted)) {
+    orders.push(...page.orders);
+    unreadable.push(...page.unreadable);
+  }
+  return { orders, unreadable };
+};
+
+export const one = <Item>(items: readonly Item[]): Item => {
+  const [first] = items;
+  if (first === undefined || items.length !== 1) throw new Error(`wanted was one, there are ${items.length}`);
+  return first;
+};
