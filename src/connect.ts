@@ -1,5 +1,6 @@
 import type { Product } from './compose.ts';
 import { AppError, InvalidInput, LimitReached, UpstreamError } from './core/errors.ts';
+import { nearest } from './core/nearest.ts';
 import type { Connection, ConnectionKind, Mode } from './features/directory/index.ts';
 import type { Watched } from './features/ingest/index.ts';
 import type { Discovery } from './helpdesks/port.ts';
@@ -84,17 +85,20 @@ const verifyReadable = async (
     : { apiUserId: null, notes: [], found: {} };
 };
 
-/** Names in the settings that no setting has: a misspelt optional one would else be missed in silence. */
-const unknownNames = (product: Product, kind: string, settings: unknown): string[] => {
+/** Throws InvalidInput for names that no setting has: a misspelt optional one would else be missed in silence. */
+const refuseUnknownNames = (product: Product, kind: string, settings: unknown): void => {
   const adapter = adapterOf(product, kind);
-  if (!adapter || typeof settings !== 'object' || settings === null || Array.isArray(settings)) return [];
+  if (!adapter || typeof settings !== 'object' || settings === null || Array.isArray(settings)) return;
   const known = Object.keys(adapter.settings.shape);
-  const unknown = Object.keys(settings).filter((name) => !known.includes(name));
-  return unknown.length === 0
-    ? []
-    : [
-        `The settings name ${unknown.join(', ')}, which nobody knows here and which is ignored; known are ${known.join(', ')}.`,
-      ];
+  const faults = Object.keys(settings)
+    .filter((name) => !known.includes(name))
+    .map((name) => {
+      const meant = nearest(name, known);
+      const asked = meant === null ? '' : `; did you mean ${meant}?`;
+      return { field: name.slice(0, 100), reason: `is no setting of ${kind}${asked} Known are ${known.join(', ')}` };
+    });
+  if (faults.length > 0)
+    throw new InvalidInput('The settings name what nobody knows here; nothing was changed', faults);
 };
 
 const resultOf = (product: Product, { id, kind, mode, webhookKey }: Connection): ConnectResult => ({
@@ -148,6 +152,7 @@ const make = async (
   consent?: Consent,
 ): Promise<Connected | null> => {
   const { connections } = product.directory;
+  refuseUnknownNames(product, kind, given);
   const { apiUserId, notes: seen, found } = await verifyReadable(product, { kind, settings: given, looks: true });
   const settings = typeof given === 'object' && given !== null ? { ...found, ...given } : given;
   // Also names the faults of settings that cannot be read.
@@ -156,7 +161,6 @@ const make = async (
   const notes = [
     ...seen,
     ...(twin ? [`This account was connected before: connection ${twin.id} goes on, with its figures.`] : []),
-    ...unknownNames(product, kind, given),
   ];
   if (consent) {
     const lines = remoteSetup ? await planOf(product, { kind, settings, webhookKey }, extras) : [];
@@ -207,6 +211,7 @@ export const reconnect = async (
     if (settings === null || typeof settings !== 'object' || Array.isArray(settings))
       throw new InvalidInput('The settings to change are a JSON object', [{ field: 'settings', reason: 'no object' }]);
     const given = settings as Record<string, unknown>;
+    refuseUnknownNames(product, connection.kind, given);
     const wanted = Object.entries({ ...connection.settings, ...given }).filter(([, value]) => value !== null);
     const verified = await verifyReadable(product, {
       kind: connection.kind,
@@ -215,7 +220,7 @@ export const reconnect = async (
     });
     changed = await connections.changeSettings(connection.id, given, actor);
     if (verified.apiUserId !== null) changed = await connections.setApiUser(connection.id, verified.apiUserId);
-    notes.push(...verified.notes, ...unknownNames(product, connection.kind, settings));
+    notes.push(...verified.notes);
   }
   if (remoteSetup) notes.push(...(await setUpRemote(product, changed, { ...extras, actor })));
   await wake(product, changed);

@@ -88,8 +88,29 @@ describe('connect', () => {
   });
 
   it('bug: a misspelt optional setting was missed in silence', async () => {
-    const { notes } = await connecting({ remoteSetup: false, given: { ...settings(), totaltimeFieldId: 7 } });
-    expect(notes.at(-1)).toMatch(/^The settings name totaltimeFieldId, .* known are .*totalTimeFieldId/);
+    const refused = async (work: Promise<unknown>, field: string, meant: string) => {
+      const error = await work.catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({
+        faults: [
+          { field, reason: expect.stringMatching(`no setting of zendesk; did you mean ${meant}. Known are name`) },
+        ],
+      });
+    };
+    await refused(
+      connecting({ given: { ...settings(), totaltimeFieldId: 7 } }),
+      'totaltimeFieldId',
+      'totalTimeFieldId',
+    );
+    expect(await known()).toEqual([]);
+    await connecting({ remoteSetup: false });
+    const [connection] = await known();
+    if (!connection) throw new Error('nothing was connected');
+    const changing = reconnect(product, connection, {
+      settings: { surveyDelayMinute: 5 },
+      remoteSetup: false,
+      actor: 'test',
+    });
+    await refused(changing, 'surveyDelayMinute', 'surveyDelayMinutes');
   });
 
   it('names what is wrong with the settings in words', async () => {
