@@ -1,8 +1,8 @@
 import type { Product } from './compose.ts';
 import { AppError, InvalidInput, LimitReached, UpstreamError } from './core/errors.ts';
 import { nearest } from './core/nearest.ts';
-import type { Connection, ConnectionKind, Mode } from './features/directory/index.ts';
-import type { Watched } from './features/ingest/index.ts';
+import { type Connection, type ConnectionKind, isSameAccount, type Mode } from './features/directory/index.ts';
+import { connectionStatuses, type Watched } from './features/ingest/index.ts';
 import type { Discovery } from './helpdesks/port.ts';
 import { adapterOf, type RemoteExtras, setUpRemote, vendorWord, webhookUrlOf, wishOf } from './remote-setup.ts';
 import { storeAdapters } from './stores/registry.ts';
@@ -135,12 +135,35 @@ const planOf = async (
   return remote ? remote.plan(await wishOf(product, { kind, webhookKey }, extras)) : [];
 };
 
+interface Begun {
+  readonly held: Connection;
+  /** Whether it leads to the account that is to be connected: what was made there is kept then. */
+  readonly isSame: boolean;
+}
+
 type Wanted = RemoteExtras & {
   readonly kind: string;
   readonly settings: unknown;
   readonly mode?: Mode | undefined;
   readonly remoteSetup: boolean;
   readonly actor: string;
+};
+
+/**
+ * A connection of that name that the same `connect` goes on with, e.g. because its webhook could not be made: one to the same
+ * account, or one that never proved its credentials and of which nothing was read and nothing made.
+ */
+const begun = async (product: Product, kind: string, settings: unknown): Promise<Begun | null> => {
+  const adapter = adapterOf(product, kind);
+  const parsed = adapter?.settings.safeParse(settings);
+  if (!adapter || !parsed?.success) return null;
+  const { connections } = product.directory;
+  const held = (await connections.list()).find((one) => one.kind === kind && one.name === parsed.data.name);
+  if (!held) return null;
+  if (isSameAccount(adapter, held.settings, parsed.data)) return { held, isSame: true };
+  if (held.apiUserId !== null || (await connections.remoteObjects(held.id)).length > 0) return null;
+  const status = (await connectionStatuses(product.db, product.clock.now())).find(({ id }) => id === held.id);
+  return status?.tickets === 0 && status.orders === 0 ? { held, isSame: false } : null;
 };
 
 /** Asked with the plan, before anything is made or stored. */
@@ -157,19 +180,29 @@ const make = async (
   const settings = typeof given === 'object' && given !== null ? { ...found, ...given } : given;
   // Also names the faults of settings that cannot be read.
   const twin = await connections.disabledTwin(kind, settings);
-  const webhookKey = twin?.webhookKey ?? connections.newWebhookKey();
+  const before = twin ? null : await begun(product, kind, settings);
+  const webhookKey = (twin ?? before?.held)?.webhookKey ?? connections.newWebhookKey();
   const notes = [
     ...seen,
     ...(twin ? [`This account was connected before: connection ${twin.id} goes on, with its figures.`] : []),
+    ...(before
+      ? [`Connection ${before.held.id} "${before.held.name}" was begun before; it goes on with these settings.`]
+      : []),
   ];
   if (consent) {
     const lines = remoteSetup ? await planOf(product, { kind, settings, webhookKey }, extras) : [];
     if (!(await consent({ notes, lines }))) return null;
   }
+  const goOn = ({ held, isSame }: Begun) => {
+    const gone = isSame ? [] : Object.keys(held.settings).map((name) => [name, null]);
+    return connections.changeSettings(held.id, { ...Object.fromEntries(gone), ...(settings as object) }, actor);
+  };
   let connection = twin
     ? await connections.enable(twin.id, { settings, actor })
-    : await connections.create({ kind, settings, webhookKey, ...(mode && { mode }), actor });
-  if (twin && mode === 'act') connection = await connections.setMode(connection.id, mode, actor);
+    : before
+      ? await goOn(before)
+      : await connections.create({ kind, settings, webhookKey, ...(mode && { mode }), actor });
+  if ((twin || before) && mode === 'act') connection = await connections.setMode(connection.id, mode, actor);
   if (apiUserId !== null) connection = await connections.setApiUser(connection.id, apiUserId);
   const isOptional = vendorWord(product, kind) === 'store';
   const made = remoteSetup ? await setUpRemote(product, connection, { ...extras, actor, isOptional }) : [];
@@ -179,7 +212,7 @@ const make = async (
 
 /**
  * Makes a connection: parses its settings, proves the credentials and, unless told otherwise, makes the webhook at the
- * helpdesk. An account that was connected before goes on where it ended. Throws InvalidInput with a fault per setting, Refused
+ * helpdesk. An account that was connected before goes on where it ended, and the same call again where this one failed. Throws InvalidInput with a fault per setting, Refused
  * for wrong credentials or a private address, Conflict for a name in use, and leaves nothing behind then; where the webhook
  * alone fails the error says what exists and how to go on.
  */

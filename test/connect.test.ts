@@ -175,6 +175,33 @@ describe('connect', () => {
     expect((await known())[0]?.settings).toMatchObject({ webhookSecrets: [signingSecret] });
   });
 
+  it('bug: what a failed connect had stored kept the same call from working once all was well', async () => {
+    answers['POST /api/v2/webhooks'] = { status: 403 };
+    await expect(connecting()).rejects.toThrow('--remote-setup');
+    const [first] = await known();
+    answers['POST /api/v2/webhooks'] = webhook;
+    const { result, notes } = await connecting();
+    expect(notes).toContain(`Connection ${first?.id} "main" was begun before; it goes on with these settings.`);
+    expect(result).toMatchObject({ id: first?.id, webhookUrl: expect.stringContaining(first?.webhookKey ?? '-') });
+    expect(await known()).toMatchObject([{ settings: { webhookSecrets: [signingSecret] } }]);
+    // Once more it changes nothing.
+    await connecting();
+    expect(await known()).toMatchObject([{ id: first?.id, settings: { webhookSecrets: [signingSecret] } }]);
+  });
+
+  it('bug: a connect to a wrong address took the name from the corrected one', async () => {
+    const nowhere = { ...settings(), baseUrl: 'http://127.0.0.1:1', subdomain: 'acne', tagPrefix: 'x_' };
+    await expect(connecting({ given: nowhere })).rejects.toThrow('exists, but its webhook could not be made');
+    await connecting();
+    const [connection, ...others] = await known();
+    expect(others).toEqual([]);
+    expect(connection).toMatchObject({ apiUserId: '900', settings: { subdomain: 'acme', baseUrl } });
+    expect(connection?.settings.tagPrefix).toBe('');
+    // A name of another account that works is nobody else's.
+    const other = connecting({ given: { ...settings(), subdomain: 'other' } });
+    await expect(other).rejects.toThrow(/"main" exists already.*deskledger connection "main" --settings/);
+  });
+
   it('wakes a worker for the first walk', async () => {
     const { result } = await connecting({ remoteSetup: false });
     const job = await new Promise((resolve) => {

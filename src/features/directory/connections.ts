@@ -31,7 +31,9 @@ const keyPattern = /^[A-Za-z0-9_-]{32,64}$/;
 const secretsKept = 2;
 
 const nameTaken = (name: string): Conflict =>
-  new Conflict(`A connection named "${name}" exists already, perhaps disconnected; choose another name`);
+  new Conflict(
+    `A connection named "${name}" exists already, perhaps disconnected. Choose another name, or correct that one: deskledger connection "${name}" --settings FILE.json`,
+  );
 
 const quoted = (names: readonly string[]): string => names.join(', ') || 'none yet';
 

@@ -33,7 +33,7 @@ export { directPartner, type Partner, type PartnerBook, partnerBook, partnersAft
 export { type Region, type RegionBook, regionBook, regionsAfter } from './regions.ts';
 export { changeReportingBasis, type ReportingBasis, storedReportingBasis } from './reporting-basis.ts';
 export { createJobRunner, type JobHandler, type JobRunner } from './run-jobs.ts';
-export { type SettingField, settingsForm } from './settings-form.ts';
+export { isSameAccount, type SettingField, settingsForm } from './settings-form.ts';
 
 /** Connections, partners, regions and people: who there is. */
 export interface Directory {
