@@ -1,13 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Product } from '../../../src/compose.ts';
 import { connect, reconnect } from '../../../src/connect.ts';
 import { disconnect } from '../../../src/disconnect.ts';
 import type { Connection } from '../../../src/features/directory/index.ts';
 import { claimStoreChanges, connectionStatuses, isTold } from '../../../src/features/ingest/index.ts';
+import { wallClock } from '../../../src/platform/clock.ts';
 import { prove } from '../../../src/prove.ts';
 import { type BigcommerceSandbox, createBigcommerceSandbox } from '../../../src/sandbox/bigcommerce/index.ts';
 import type { OrderInput } from '../../../src/sandbox/bigcommerce/model.ts';
 import type { FaultPlan } from '../../../src/sandbox/http.ts';
+import { createZendeskSandbox } from '../../../src/sandbox/zendesk/index.ts';
+import { viaOf } from '../../../src/sandbox/zendesk/model.ts';
 import { subscribedScopes } from '../../../src/stores/bigcommerce/hooks.ts';
 import { testProduct } from '../../support/product.ts';
 import { publicAddress } from '../../support/public-address.ts';
@@ -158,6 +163,46 @@ describe('a store that tells', () => {
     const { walked } = (await product.walk(connection)) as { walked: number };
     expect(walked).toBe(1);
     expect(await status()).toMatchObject({ toldShare: 1 });
+  });
+
+  it('bug: each ticket cost the store a call, for its order might have come since the last walk', async () => {
+    const customers = Array.from({ length: 12 }, (_, index) => `customer${index}@example.com`);
+    const ids = customers.map((email) => sandbox.shop.place(order({ email })).id);
+    await refresh();
+    await product.watch(connection);
+
+    const desk = await createZendeskSandbox({ clock, seed: 'desk', limits: 'off' });
+    open.push(desk.close);
+    await connect(product, { kind: 'zendesk', settings: desk.settings, remoteSetup: false, actor: 'test' });
+    clock.advance(minuteMs);
+    for (const [index, email] of customers.entries()) {
+      const person = { name: 'Kim', email, role: 'end-user', locale: 'sv', organizationId: null } as const;
+      desk.desk.create({
+        atMs: clock.now().getTime(),
+        // Every other one names its order.
+        subject: index % 2 === 0 ? `Where is order #${ids[index]}?` : 'Where is my parcel?',
+        body: 'Hello',
+        requesterId: desk.desk.addUser(person).id,
+        via: viaOf('email'),
+        brandId: 5,
+        tags: [],
+      });
+    }
+    clock.advance(5 * minuteMs);
+    const before = sandbox.calls();
+    const helpdesk = (await product.directory.connections.list()).find(({ kind }) => kind === 'zendesk');
+    if (!helpdesk) throw new Error('the helpdesk is not connected');
+    const since = new Date(clock.now().getTime() - 60 * minuteMs);
+    const { comparison } = await product.backfill(helpdesk, { since });
+    expect(comparison).toMatchObject({ held: customers.length, complete: true });
+    const decided = await product.db.query<{ method: string }>(
+      'select method, count(*)::int as tickets from attribution where current group by 1 order by 1',
+    );
+    expect(decided).toEqual([
+      { method: 'recent orders', tickets: 6 },
+      { method: 'text', tickets: 6 },
+    ]);
+    expect(sandbox.calls() - before).toBe(0);
   });
 
   it('takes what comes twice once, and what is old no further', async () => {
@@ -327,6 +372,29 @@ describe('trouble', () => {
     }
     expect(await status()).toMatchObject({ state: 'ok', pending: 0 });
     expect(await held()).toHaveLength(1);
+  });
+});
+
+it('a clock that differs from the store’s is one clear state', async () => {
+  await start();
+  const server = createServer((request, response) => {
+    response.setHeader('date', new Date(Date.now() + 60 * minuteMs).toUTCString());
+    const isList = request.url?.includes('/v3/');
+    response.writeHead(200, { 'content-type': 'application/json' }).end(isList ? '{"data":[],"meta":{}}' : '[]');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  open.push(async () => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  ({ product } = await testProduct({ clock: wallClock }));
+  const settings = { ...sandbox.settings, baseUrl: `http://127.0.0.1:${port}` };
+  await connect(product, { kind: 'bigcommerce', settings, remoteSetup: false, actor: 'test' });
+  await product.walk(await product.directory.connections.get('store'));
+  await vi.waitFor(async () => {
+    const [found] = await connectionStatuses(product.db, wallClock.now());
+    expect(found).toMatchObject({ state: 'clock', stateText: expect.stringContaining('60 min behind') });
   });
 });
 
