@@ -11,7 +11,7 @@ import type { Connection, Directory } from '../directory/index.ts';
 import { namesOrderOfOthers, type Orders, type TicketOrders } from '../orders/index.ts';
 import { leaseSeconds } from './coalescing.ts';
 import { identified } from './identify.ts';
-import { type Failure, isolate } from './isolate.ts';
+import { type Claim, type Failure, isolate } from './isolate.ts';
 import type { Gathered } from './merge.ts';
 import { numberPatterns } from './number-patterns.ts';
 import { type DueTicket, keepClaims, type Lot, postpone, renewDue } from './store.ts';
@@ -168,16 +168,18 @@ export const createGatherer = (deps: {
   };
 
   /** Keeps a lot while it is pulled: a short quota makes a hundred histories take longer than a lease. */
-  const whileHeld = async <Result>(due: readonly DueTicket[], pull: () => Promise<Result>): Promise<Result> => {
+  const whileHeld = async <Result>(
+    due: readonly DueTicket[],
+    { claim, pull }: { readonly claim: Claim; readonly pull: () => Promise<Result> },
+  ): Promise<Result> => {
     const done = new AbortController();
     const keep = async () => {
       for (;;) {
         await deps.wall.sleep((leaseSeconds * secondMs) / 3, done.signal);
         if (done.signal.aborted) return;
-        await keepClaims(
-          sql,
-          due.map(({ id }) => id),
-        );
+        if (!claim.until) return;
+        const ids = due.map(({ id }) => id);
+        claim.until = await keepClaims(sql, ids, claim.until);
       }
     };
     // Where the lease cannot be renewed the pull goes on: at worst another worker makes its calls again.
@@ -191,12 +193,13 @@ export const createGatherer = (deps: {
   };
 
   const gatherLot = (lot: Lot): Promise<void> =>
-    isolate(deps, 'gather', lot, async (part, line) => {
+    isolate(deps, 'gather', lot, async (part, line, claim) => {
       const due = await renewDue(sql, part, clock.now());
       line.tickets = due.length;
       if (due.length === 0) return [];
+      claim.until = due[0]?.claimedUntil;
       const connection = await identified(deps, await directory.connections.get(String(part.connectionId)));
-      return whileHeld(due, () => pullLot(connection, due, line));
+      return whileHeld(due, { claim, pull: () => pullLot(connection, due, line) });
     });
 
   return {

@@ -35,6 +35,11 @@ export interface Failure {
   readonly error: unknown;
 }
 
+/** The end of a lot's lease, which names its claim; whoever renews the lease notes the new one. */
+export interface Claim {
+  until: Date | undefined;
+}
+
 interface Deps {
   readonly sql: Sql;
   readonly clock: Clock;
@@ -72,15 +77,16 @@ export const isolate = async (
   deps: Deps,
   name: string,
   lot: Lot,
-  work: (lot: Lot, line: StepLine) => Promise<readonly Failure[]>,
+  work: (lot: Lot, line: StepLine, claim: Claim) => Promise<readonly Failure[]>,
 ): Promise<void> => {
   const { sql, clock, runStep } = deps;
   const { ticketIds } = lot;
+  const claim: Claim = { until: lot.claimedUntil };
   const parts = await runStep(name, async (line) => {
     line.connection = lot.connectionId;
     line.tickets = ticketIds.length;
     try {
-      await blame(deps, await work(lot, line), line);
+      await blame(deps, await work(lot, line, claim), line);
       return [];
     } catch (error) {
       line.reason = describe(error);
@@ -104,6 +110,7 @@ export const isolate = async (
       return [];
     }
   });
-  // The parts go without the claim: whoever renewed its lease has given it another end.
-  for (const part of parts) await isolate(deps, name, { connectionId: lot.connectionId, ticketIds: part }, work);
+  // Under the claim as it is now: what another worker claimed meanwhile is theirs.
+  for (const part of parts)
+    await isolate(deps, name, { connectionId: lot.connectionId, ticketIds: part, claimedUntil: claim.until }, work);
 };

@@ -138,6 +138,8 @@ export interface DueTicket {
   readonly namedNumbers: readonly string[];
   /** Its audits were read before, so that what agents chose is known. */
   readonly historyHeld: boolean;
+  /** End of the lease on all that were renewed together: the claim's new name. */
+  readonly claimedUntil: Date;
 }
 
 /**
@@ -155,14 +157,15 @@ export const renewDue = async (sql: Sql, { ticketIds, claimedUntil }: Lot, now: 
     deep_due_at: Date | null;
     history_held: boolean;
     named_numbers: string[];
+    claimed_until: Date;
   }>(
     `with due as (
-       select id from ticket where id = any($1) and (due_at is not null or deep_due_at <= $2) and quarantined_at is null
+       select id, claimed_until from ticket where id = any($1) and (due_at is not null or deep_due_at <= $2) and quarantined_at is null
           and ($3::timestamptz is null or claimed_until = $3)
         order by connection_id, external_id for update
      )
-     update ticket set claimed_until = greatest(${leaseSql}, claimed_until + interval '1 ms') from due where ticket.id = due.id
-     returning ticket.id, external_id, dirty_seq, status, wants_deep, deep_due_at, named_numbers, person_choice is not null as history_held`,
+     update ticket set claimed_until = (select greatest(${leaseSql}, max(claimed_until) + interval '1 ms') from due) from due where ticket.id = due.id
+     returning ticket.id, external_id, dirty_seq, status, wants_deep, deep_due_at, named_numbers, person_choice is not null as history_held, ticket.claimed_until`,
     [ticketIds, now, claimedUntil ?? null],
   );
   return rows.map((row) => ({
@@ -174,6 +177,7 @@ export const renewDue = async (sql: Sql, { ticketIds, claimedUntil }: Lot, now: 
     deepDueAt: row.deep_due_at,
     historyHeld: row.history_held,
     namedNumbers: row.named_numbers,
+    claimedUntil: row.claimed_until,
   }));
 };
 
@@ -232,13 +236,18 @@ export const countFailure = async (
   return row?.quarantined ?? false;
 };
 
-/** Renews the leases that still run, for as long as a pull takes; what was let go, or settled, stays so. */
-export const keepClaims = async (sql: Sql, ticketIds: readonly bigint[]): Promise<void> => {
-  await sql.query(
-    `update ticket set claimed_until = ${leaseSql}
-      where id in (select id from ticket where id = any($1) and claimed_until > now() order by connection_id, external_id for update)`,
-    [ticketIds],
+/**
+ * Renews the leases of a claim that still run, for as long as a pull takes; what was let go, settled, or claimed by another
+ * worker stays so. Returns the claim's new name.
+ */
+export const keepClaims = async (sql: Sql, ticketIds: readonly bigint[], claimedUntil: Date): Promise<Date> => {
+  const [kept] = await sql.query<{ claimed_until: Date }>(
+    `update ticket set claimed_until = greatest(${leaseSql}, claimed_until + interval '1 ms')
+      where id in (select id from ticket where id = any($1) and claimed_until = $2 and claimed_until > now() order by connection_id, external_id for update)
+     returning claimed_until`,
+    [ticketIds, claimedUntil],
   );
+  return kept?.claimed_until ?? claimedUntil;
 };
 
 /** Has tickets pulled now: what was stored of them is not enough to decide. */
