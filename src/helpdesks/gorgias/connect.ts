@@ -1,6 +1,7 @@
-import { LimitReached, Refused, UpstreamError } from '../../core/errors.ts';
-import { hourMs, minuteMs, secondMs } from '../../core/time.ts';
+import { Refused, UpstreamError } from '../../core/errors.ts';
+import { hourMs, minuteMs } from '../../core/time.ts';
 import { baseUrlOf } from '../../platform/http/address.ts';
+import { pullInTurn } from '../in-turn.ts';
 import type { HelpdeskAdapter, HelpdeskClient, TicketSnapshot } from '../port.ts';
 import { createBucket, windowMs } from './bucket.ts';
 import { createWalk } from './changes.ts';
@@ -20,8 +21,6 @@ import { assigneeOf, byTimeThenId, mayBeChosen, requesterOf, snapshotOf, ticketS
 
 /** Tickets pulled together; the bucket bounds the pace. */
 const pulledAtOnce = 6;
-/** No ticket is begun later than this after the first: what comes late in a long lot is not held up by the whole of it. */
-const longestPullMs = 40 * secondMs;
 /** How long "this account has no voice calls for us" holds. */
 const noVoiceMs = hourMs;
 /** Definitions of fields change by an administrator's hand. */
@@ -155,7 +154,6 @@ export const connectGorgias = (
     async pullTickets(wanted) {
       const byId = new Map(wanted.map((one) => [one.externalId, one]));
       const ids = [...byId.keys()];
-      const startMs = clock.now().getTime();
       const tickets = new Map<string, TicketSnapshot>();
       const missing: string[] = [];
       const people = new Map<string, { readonly id: string; readonly name: string | null }>();
@@ -181,27 +179,11 @@ export const connectGorgias = (
           });
       };
 
-      // One by one to the end, so that what the quota cuts short is whole tickets: the rest is for another time.
-      const queue = ids.values();
-      let cutShort: LimitReached | undefined;
-      const worker = async (): Promise<void> => {
-        for (const id of queue) {
-          if (cutShort || clock.now().getTime() - startMs > longestPullMs) return;
-          try {
-            await pull(id);
-          } catch (error) {
-            if (!(error instanceof LimitReached)) throw error;
-            cutShort = error;
-          }
-        }
-      };
-      await Promise.all(Array.from({ length: Math.min(pulledAtOnce, ids.length) }, worker));
-      if (cutShort && tickets.size + missing.length === 0) throw cutShort;
-      const notBegun = ids.filter((id) => !tickets.has(id) && !missing.includes(id));
+      const rest = await pullInTurn(ids, { clock, atOnce: pulledAtOnce, pull });
       return {
         tickets: ids.flatMap((id) => tickets.get(id) ?? []),
         missing,
-        ...(notBegun.length > 0 && { notBegun: { externalIds: notBegun, retryAfterMs: cutShort?.retryAfterMs ?? 0 } }),
+        ...rest,
         agents: staff.agentsAmong(people.values()),
       };
     },

@@ -1,7 +1,8 @@
 import { Refused, UpstreamError } from '../../core/errors.ts';
 import { baseUrlOf } from '../../platform/http/address.ts';
 import { createHttp } from '../../platform/http/client.ts';
-import type { HelpdeskAdapter, HelpdeskClient } from '../port.ts';
+import { pullInTurn } from '../in-turn.ts';
+import type { HelpdeskAdapter, HelpdeskClient, TicketSnapshot } from '../port.ts';
 import { createAttributes } from './attributes.ts';
 import { readAudits } from './audits.ts';
 import { authorsOf, mayHoldChoices, personChanges, tagsOf } from './choices.ts';
@@ -30,6 +31,8 @@ import { createTimes } from './times.ts';
 import { createRemote } from './webhook.ts';
 import { createWriter } from './write.ts';
 
+/** Conversations pulled together; the quota bounds the pace. */
+const pulledAtOnce = 6;
 /** 10,000 messages: far beyond what a conversation can have; a longer list is a loop. */
 const mostPages = 100;
 /** The host of another pod ("https://api.prod2.kustomerapp.com") is Kustomer's as well. */
@@ -155,54 +158,61 @@ export const connectKustomer = (
 
     async pullTickets(wanted) {
       const wantedById = new Map(wanted.map((one) => [one.externalId, one]));
-      const pulled = await Promise.all(
-        [...wantedById.values()].map(async ({ externalId, withHistory, historyHeld = false }) => {
-          const isDeep = (conversation: Conversation): boolean => {
-            if (withHistory !== 'if solved') return withHistory === 'yes';
-            const status = conversationStatus(conversation.attributes);
-            return status === 'solved' || status === 'closed' || (!historyHeld && mayBeChosen(conversation, settings));
-          };
-          return [externalId, await pull(externalId, isDeep, historyHeld)] as const;
-        }),
-      );
-      const there = pulled.flatMap(([, one]) => one ?? []);
-      const users = there.flatMap(({ conversation, messages, deep }) => [
-        ...conversation.attributes.assignedUsers,
-        ...(deep
-          ? [
-              ...[...messages, ...deep.notes, ...deep.times].flatMap((made) => userOf(made) ?? []),
-              ...deep.times.flatMap(({ attributes }) => attributes.assignedUsers),
-              ...authorsOf(deep.audits),
-            ]
-          : []),
-      ]);
-      await Promise.all([
-        staff.know(users),
-        tags.know(
-          there.flatMap(({ conversation, deep }) => [...conversation.attributes.tags, ...tagsOf(deep?.audits ?? [])]),
-        ),
-      ]);
-      const context = { settings, apiUserId, roleOf: staff.roleOf, tagNameOf: tags.nameOf, now: clock.now() };
-      return {
-        tickets: there.map(({ conversation, customer, messages, deep }) => {
-          const parts: HistoryParts | null = deep && {
-            ...deep,
+      const ids = [...wantedById.keys()];
+      const tickets = new Map<string, TicketSnapshot>();
+      const missing: string[] = [];
+      const people = new Set<string>();
+
+      const pullOne = async (id: string): Promise<void> => {
+        const { withHistory, historyHeld = false } = wantedById.get(id) ?? { withHistory: 'no' };
+        const isDeep = (conversation: Conversation): boolean => {
+          if (withHistory !== 'if solved') return withHistory === 'yes';
+          const status = conversationStatus(conversation.attributes);
+          return status === 'solved' || status === 'closed' || (!historyHeld && mayBeChosen(conversation, settings));
+        };
+        const one = await pull(id, isDeep, historyHeld);
+        if (!one) return void missing.push(id);
+        const { conversation, customer, messages, deep } = one;
+        const users = [
+          ...conversation.attributes.assignedUsers,
+          ...(deep
+            ? [
+                ...[...messages, ...deep.notes, ...deep.times].flatMap((made) => userOf(made) ?? []),
+                ...deep.times.flatMap(({ attributes }) => attributes.assignedUsers),
+                ...authorsOf(deep.audits),
+              ]
+            : []),
+        ];
+        await Promise.all([
+          staff.know(users),
+          tags.know([...conversation.attributes.tags, ...tagsOf(deep?.audits ?? [])]),
+        ]);
+        for (const user of users) people.add(user);
+        const context = { settings, apiUserId, roleOf: staff.roleOf, tagNameOf: tags.nameOf, now: clock.now() };
+        const parts: HistoryParts | null = deep && {
+          ...deep,
+          messages,
+          choices: personChanges(deep.audits, context),
+        };
+        const snapshot = snapshotOf(
+          conversation,
+          {
+            customer: customer ?? undefined,
             messages,
-            choices: personChanges(deep.audits, context),
-          };
-          return snapshotOf(
-            conversation,
-            {
-              customer: customer ?? undefined,
-              messages,
-              tags: conversation.attributes.tags.flatMap((tag) => tags.nameOf(tag) ?? []),
-              history: parts && readHistory(conversation, parts, context),
-            },
-            settings,
-          );
-        }),
-        missing: pulled.flatMap(([id, one]) => (one ? [] : [id])),
-        agents: staff.agentsAmong(users),
+            tags: conversation.attributes.tags.flatMap((tag) => tags.nameOf(tag) ?? []),
+            history: parts && readHistory(conversation, parts, context),
+          },
+          settings,
+        );
+        tickets.set(id, snapshot);
+      };
+
+      const rest = await pullInTurn(ids, { clock, atOnce: pulledAtOnce, pull: pullOne });
+      return {
+        tickets: ids.flatMap((id) => tickets.get(id) ?? []),
+        missing,
+        ...rest,
+        agents: staff.agentsAmong(people),
       };
     },
 

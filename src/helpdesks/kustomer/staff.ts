@@ -19,6 +19,8 @@ export const createStaff = (lookUp: {
 }) => {
   const known = new Map<string, Known | null>();
   let listed: Promise<void> | undefined;
+  /** Users being asked for: several conversations that name one of them ask once. */
+  const asked = new Map<string, Promise<void>>();
   const remember = (id: string, entry: Known | null): void => {
     known.delete(id);
     known.set(id, entry);
@@ -31,6 +33,11 @@ export const createStaff = (lookUp: {
     });
   const list = async (): Promise<void> => {
     for (const user of await lookUp.all()) learn(user);
+  };
+  const ask = async (id: string): Promise<void> => {
+    const user = await lookUp.one(id);
+    if (user) learn(user);
+    else remember(id, null);
   };
   return {
     /** Makes sure that the roles are known: by one list at first, then one by one. */
@@ -47,10 +54,10 @@ export const createStaff = (lookUp: {
       await Promise.all(
         wanted
           .filter((id) => !known.has(id))
-          .map(async (id) => {
-            const user = await lookUp.one(id);
-            if (user) learn(user);
-            else remember(id, null);
+          .map((id) => {
+            const asking = asked.get(id) ?? ask(id).finally(() => asked.delete(id));
+            asked.set(id, asking);
+            return asking;
           }),
       );
     },

@@ -12,6 +12,7 @@ import {
   conversationId,
   conversationJson,
   customer,
+  customerJson,
   done,
   errorOf,
   hex,
@@ -279,5 +280,59 @@ describe('faults', () => {
       .get('/v1/users/current')
       .reply(302, '', { location: `${origin}/else` });
     expect(await errorOf(connect().verify())).toMatchObject({ status: 302 });
+  });
+});
+
+describe('a quota that ends within a lot', () => {
+  const quotaOf = (limit: number) => ({
+    'x-ratelimit-limit': String(limit),
+    'x-ratelimit-remaining': String(limit),
+    'x-ratelimit-reset': '60',
+  });
+
+  it('bug: a lot larger than the quota of a minute was read in vain, again and again', async () => {
+    const { clock } = clockAt();
+    const ids = Array.from({ length: 40 }, (_, index) => hex('c0', index + 1));
+    let calls = 0;
+    const answers = (where: RegExp, body: (id: string) => object) =>
+      nock(origin)
+        .persist()
+        .get(where)
+        .query(true)
+        .reply((request: Request) => {
+          calls += 1;
+          return [200, body(new URL(request.url).pathname.split('/')[3] ?? ''), quotaOf(60)];
+        });
+    answers(/^\/v1\/conversations\/[0-9a-f]+$/, (id) => ({ data: conversationJson({}, {}, id) }));
+    answers(/^\/v1\/conversations\/[0-9a-f]+\/(messages|notes)$/, () => listOf([]));
+    answers(/^\/v2\/conversations\/[0-9a-f]+\/times$/, () => listOf([]));
+    answers(/^\/v1\/customers\//, () => ({ data: customerJson() }));
+    answers(/^\/v1\/users$/, () => listOf([userJson(anna, 'Anna')]));
+    const client = connect({ limitShare: 0.5 }, clock);
+    const startMs = clock.now().getTime();
+    const done = new Set<string>();
+    let left = ids;
+    for (let time = 0; time < 60 && left.length > 0; time++) {
+      const { tickets, missing, notBegun } = await client.pullTickets(
+        left.map((externalId) => ({ externalId, withHistory: 'yes' })),
+      );
+      expect(missing).toEqual([]);
+      expect(tickets.length).toBeGreaterThan(0);
+      for (const { externalId } of tickets) done.add(externalId);
+      left = ids.filter((id) => !done.has(id));
+      expect(notBegun?.externalIds ?? []).toEqual(left);
+    }
+    nock.cleanAll();
+    expect(done.size).toBe(40);
+    // Of each the conversation, its customer, messages and times; the users once; what began is begun again at most.
+    expect(calls).toBeGreaterThanOrEqual(161);
+    expect(calls).toBeLessThanOrEqual(190);
+    expect((clock.now().getTime() - startMs) / 60_000).toBeLessThanOrEqual(190 / 30 + 1);
+  });
+
+  it('throws where the quota is empty before the first conversation', async () => {
+    api().get(path()).reply(429, '', { 'retry-after': '600' });
+    const pulling = connect().pullTickets([{ externalId: conversationId, withHistory: 'no' }]);
+    expect(await errorOf(pulling)).toBeInstanceOf(LimitReached);
   });
 });
