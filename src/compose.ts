@@ -58,6 +58,7 @@ import { announceUse, type Use } from './platform/database/in-use.ts';
 import { migrate } from './platform/database/migrate.ts';
 import { type Database, openDatabase } from './platform/database/open.ts';
 import { within } from './platform/deadline.ts';
+import { isReachableAt } from './platform/http/address.ts';
 import type { CallObserver } from './platform/http/client.ts';
 import { createLog, type Log, type RunStep, step } from './platform/log.ts';
 import { createMailer, type Mailer } from './platform/mail.ts';
@@ -405,6 +406,7 @@ export const compose = async (
         return coverage && { since: coverage.since, held: () => orders.countHeld(db, connection.id, coverage.since) };
       },
       webhookUrlOf: ({ webhookKey }) => `${config.publicUrl}/webhooks/${webhookKey}`,
+      isReachable: ({ settings }) => isReachableAt(config.publicUrl, settings),
       listens: clock === wallClock,
       catchUp: async (connection) => {
         await walk(connection);

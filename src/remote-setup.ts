@@ -1,8 +1,9 @@
 import type { Product } from './compose.ts';
 import { AppError } from './core/errors.ts';
 import type { Connection } from './features/directory/index.ts';
+import { noteWebhook } from './features/ingest/index.ts';
 import type { RemoteObject, RemoteWish } from './helpdesks/port.ts';
-import { isPrivateUrl } from './platform/http/address.ts';
+import { isReachableAt } from './platform/http/address.ts';
 
 /** What a person wants made at the helpdesk beside the webhook. */
 export interface RemoteExtras {
@@ -27,9 +28,8 @@ export const recordsOf = ({ adapters }: Product, kind: string): 'Tickets' | 'Ord
 export const adapterOf = ({ adapters }: Product, kind: string) =>
   adapters.helpdesks.get(kind) ?? adapters.stores.get(kind);
 
-/** Whether a vendor can reach us: one on another address than the vendor's is one on this machine, as in tests. */
 export const isReachable = ({ config }: Product, settings: Readonly<Record<string, unknown>>): boolean =>
-  !isPrivateUrl(config.publicUrl) || settings.baseUrl !== undefined;
+  isReachableAt(config.publicUrl, settings);
 
 /** What a connection wants to find at its vendor. */
 export const wishOf = async (
@@ -94,6 +94,7 @@ export const setUpRemote = async (
   try {
     const made = await remote.make(wish);
     const kept = await product.directory.connections.keepMade(connection.id, made, actor);
+    await noteWebhook(product.db, connection.id, wish.webhookUrl);
     // What could not be made although it was wished for: a field without the right to make fields, for instance.
     const left = extras.fields || extras.sidebar ? ((await product.vendorOf(kept).remote?.plan(wish)) ?? []) : [];
     return [

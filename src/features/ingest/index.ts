@@ -29,4 +29,4 @@ export { claimStoreChanges, isTold, type StoreLot } from './store-changes.ts';
 export { switchMode } from './switch-mode.ts';
 export type { Adapters } from './told.ts';
 export { type ConnectionState, createTroubles, type Troubles } from './trouble.ts';
-export { type Countable, createWatcher, lookEveryMs, type Watched } from './watch.ts';
+export { type Countable, createWatcher, lookEveryMs, noteWebhook, type Watched } from './watch.ts';

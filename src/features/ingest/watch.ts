@@ -21,6 +21,25 @@ const usualGaps = 5;
 /** Weeks by which the usual is known. */
 const weeks = 5;
 
+/** Where we are looked for, so that the watch never leads a webhook away from an address that a person chose. */
+export const noteWebhook = async (sql: Sql, connectionId: number, url: string): Promise<void> => {
+  await sql.query(
+    `insert into connection_watch (connection_id, webhook_url) values ($1, $2)
+     on conflict (connection_id) do update set webhook_url = excluded.webhook_url`,
+    [connectionId, url],
+  );
+};
+
+const notedWebhook = async (sql: Sql, connectionId: number): Promise<string | null> => {
+  const [row] = await sql.query<{ webhook_url: string | null }>(
+    'select webhook_url from connection_watch where connection_id = $1',
+    [connectionId],
+  );
+  return row?.webhook_url ?? null;
+};
+
+const originOf = (url: string): string => URL.parse(url)?.origin ?? url;
+
 const keep = async (
   sql: Sql,
   connectionId: number,
@@ -84,6 +103,8 @@ export const createWatcher = (deps: {
   /** What a store's count is compared with, null while nothing can be; a helpdesk's tickets where absent. */
   readonly countableOf?: (connection: Connection) => Promise<Countable | null> | undefined;
   readonly webhookUrlOf: (connection: Connection) => string;
+  /** Whether the vendor can reach the address of this process; from elsewhere nothing is made anew. */
+  readonly isReachable: (connection: Connection) => boolean;
   /** Walks the changes at once: what the webhook did not tell while it was gone. */
   readonly catchUp: (connection: Connection) => Promise<void>;
   /** False where the clock runs faster than deliveries do, as in a demo: of silence nothing follows then. */
@@ -125,12 +146,31 @@ export const createWatcher = (deps: {
     if (found === null) return 'not told';
     const objects = await directory.connections.remoteObjects(connection.id);
     const isOurs = objects.some(({ what }) => what === 'webhook' || what === 'integration');
-    // Who made the webhook by hand, or wants none, is told and not overruled.
-    if (found.state !== 'fine' && isOurs) await remake(connection, found);
-    else {
-      const text = found.state === 'fine' ? null : found.reason;
-      await keep(db, connection.id, { state: found.state, text, remade: false }, clock.now());
+    const told = async (state: string, text: string | null): Promise<string> => {
+      await keep(db, connection.id, { state, text, remade: false }, clock.now());
+      return state;
+    };
+    const url = deps.webhookUrlOf(connection);
+    if (found.state === 'fine') {
+      await noteWebhook(db, connection.id, url);
+      return told('fine', null);
     }
+    // Who made the webhook by hand, or wants none, is told and not overruled.
+    if (!isOurs) return told(found.state, found.reason);
+    // A second worker, or a copy of the database, without the PUBLIC_URL of all others would take their webhook away.
+    const noted = await notedWebhook(db, connection.id);
+    if (noted !== null && noted !== url)
+      return told(
+        'elsewhere',
+        `The webhook was made for ${originOf(noted)}, and PUBLIC_URL of this process is ${originOf(url)}. ` +
+          `Where that is wrong, or this is a copy, correct PUBLIC_URL; where we moved: deskledger connection ${connection.id} --remote-setup`,
+      );
+    if (!deps.isReachable(connection))
+      return told(
+        found.state,
+        `${found.reason} It is not made anew from here: nobody outside reaches ${originOf(url)}; set PUBLIC_URL as the other processes have it.`,
+      );
+    await remake(connection, found);
     return found.state;
   };
 

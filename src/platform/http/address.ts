@@ -57,6 +57,10 @@ export const isPrivateUrl = (url: string): boolean => {
   return isLocalName(host) || (isIP(host) !== 0 && isPrivateAddress(host));
 };
 
+/** Whether a vendor can reach us at this address: one on another address than the vendor's own is one on this machine, as in tests. */
+export const isReachableAt = (url: string, { baseUrl }: Readonly<Record<string, unknown>>): boolean =>
+  !isPrivateUrl(url) || baseUrl !== undefined;
+
 /**
  * The base URL of a connection: what the settings give, else the vendor's own. Throws InvalidInput where it is no such URL and
  * Refused where it leads to a host other than the vendor's, into a private network, or over plain http, and that is not allowed.

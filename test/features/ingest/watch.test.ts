@@ -1,14 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/core/errors.ts';
 import { dayMs, hourMs, minuteMs } from '../../../src/core/time.ts';
-import { connectionStatuses, createWatcher, newestDelivery } from '../../../src/features/ingest/index.ts';
+import { connectionStatuses, createWatcher, newestDelivery, noteWebhook } from '../../../src/features/ingest/index.ts';
 import { type World, world } from './world.ts';
 
 let w: World;
 let caughtUp: number;
+let ourselves: string;
+let isReachable: boolean;
 beforeEach(async () => {
   w = await world();
   caughtUp = 0;
+  ourselves = 'https://desk.example.com';
+  isReachable = true;
 });
 afterEach(() => w.close());
 
@@ -17,7 +21,8 @@ const look = async () =>
     ...w,
     ...w.first,
     clientOf: () => w.first.client,
-    webhookUrlOf: ({ webhookKey }) => `https://desk.example.com/webhooks/${webhookKey}`,
+    webhookUrlOf: ({ webhookKey }) => `${ourselves}/webhooks/${webhookKey}`,
+    isReachable: () => isReachable,
     catchUp: async () => {
       caughtUp += 1;
     },
@@ -74,6 +79,39 @@ describe('our webhook', () => {
     await look();
     expect(w.desk.webhook.made).toBe(1);
     expect((await status())?.webhook).toMatchObject({ state: 'fine', text: null });
+  });
+
+  test('bug: a worker or copy with another PUBLIC_URL took the webhook away from all others', async () => {
+    await madeByUs();
+    await look();
+    ourselves = 'https://staging.example.com';
+    w.desk.webhook.state = { state: 'changed', reason: 'The webhook leads to https://desk.example.com.' };
+    await look();
+    expect(w.desk.webhook.made).toBe(1);
+    expect((await status())?.webhook).toMatchObject({
+      state: 'elsewhere',
+      text: expect.stringMatching(
+        /made for https:\/\/desk\.example\.com.* is https:\/\/staging\.example\.com.*PUBLIC_URL.*--remote-setup/,
+      ),
+    });
+    // Where we moved, a person says so.
+    await noteWebhook(w.db, w.connection.id, `${ourselves}/webhooks/${w.connection.webhookKey}`);
+    await look();
+    expect(w.desk.webhook.made).toBe(2);
+  });
+
+  test('bug: a worker that nobody outside reaches made the webhook anew, to itself', async () => {
+    await madeByUs();
+    ourselves = 'http://127.0.0.1:3900';
+    isReachable = false;
+    w.desk.webhook.state = { state: 'absent', reason: 'It is gone.' };
+    await look();
+    expect(w.desk.webhook.made).toBe(1);
+    expect(caughtUp).toBe(0);
+    expect((await status())?.webhook).toMatchObject({
+      state: 'absent',
+      text: expect.stringMatching(/^It is gone\. .*127\.0\.0\.1:3900.*PUBLIC_URL/),
+    });
   });
 
   test('that a person made, or wants none of, is told of and not overruled', async () => {
