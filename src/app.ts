@@ -2,12 +2,9 @@ import cookie from '@fastify/cookie';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
-import {
-  jsonSchemaTransform,
-  serializerCompiler,
-  validatorCompiler,
-  type ZodTypeProvider,
-} from 'fastify-type-provider-zod';
+import { jsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { problemAnswer } from './platform/http/answers.ts';
 import { neverStoreApi } from './platform/http/no-store.ts';
 import { answerProblem, answerProblems } from './platform/http/problem.ts';
 import { refuseUnknownQuery } from './platform/http/strict-query.ts';
@@ -37,7 +34,8 @@ const withoutRoutes = async (log: Log): Promise<FastifyInstance> => {
     return503OnClosing: false,
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
+  // The routes' types hold their answers to what is described; to parse each row again would cost more than the report.
+  app.setSerializerCompiler(() => JSON.stringify);
   answerProblems(app, log);
   let closing = false;
   app.addHook('preClose', async () => {
@@ -59,6 +57,17 @@ export const buildProbes = async ({ log, parts }: Pick<AppParts, 'log' | 'parts'
   return app;
 };
 
+/** Every route is described with the problems it answers faults with. */
+const withProblems: typeof jsonSchemaTransform = (route) => {
+  const described = route.schema as { response?: Record<string, unknown> } | undefined;
+  const done = { description: 'Done', content: { 'application/json': { schema: z.unknown() } } };
+  const problems = { description: 'A fault', content: { 'application/problem+json': { schema: problemAnswer } } };
+  return jsonSchemaTransform({
+    ...route,
+    schema: described && { ...described, response: { 200: done, ...described.response, default: problems } },
+  } as Parameters<typeof jsonSchemaTransform>[0]);
+};
+
 /** The Fastify instance with every route; it never listens. */
 export const buildApp = async ({ log, version, publicUrl, parts }: AppParts): Promise<FastifyInstance> => {
   const app = await withoutRoutes(log);
@@ -75,7 +84,7 @@ export const buildApp = async ({ log, version, publicUrl, parts }: AppParts): Pr
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
       security: [{ bearer: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: withProblems,
   });
   app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   await app.register(swaggerUi, { routePrefix: '/api/docs' });

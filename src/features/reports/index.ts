@@ -1,5 +1,5 @@
+export type { ReportRow } from './answers.ts';
 export { type Days, type Imbalance, imbalances } from './balance.ts';
-export type { ReportRow } from './metrics.ts';
 export type { Bearer, Move } from './moves.ts';
 export { pageRoutes } from './page-routes.ts';
 export { csvReply, nextLink, pageLimit, queryFormat, queryPage } from './paging.ts';

@@ -1,42 +1,9 @@
 import { moneyJson, ratio, rational, roundHalfEven, wholePpm } from '../../core/money.ts';
-import { type CsatSummary, csatSummary } from '../csat/index.ts';
+import { csatSummary } from '../csat/index.ts';
+import type { Flag, ReportRow } from './answers.ts';
 import type { CellFacts, CellKey } from './facts.ts';
 
 export type MoneyJson = ReturnType<typeof moneyJson>;
-
-/** A rule that a row meets, with the numbers it was measured by. */
-export interface Flag {
-  readonly code: 'cost_multiple' | 'mostly_estimated';
-  readonly rule: string;
-}
-
-/** One row of the partner report; ratios are numbers, null where they would divide by zero. Shares are 0 to 1, contactRate is per 100 orders. */
-export interface ReportRow {
-  readonly partner: string | null;
-  readonly region: string | null;
-  readonly orders: number;
-  readonly returns: number;
-  readonly returnRate: number | null;
-  readonly netRevenue: MoneyJson;
-  readonly tickets: number;
-  readonly ticketsWorked: number;
-  readonly contactRate: number | null;
-  readonly handledSeconds: number;
-  readonly ahtSeconds: number | null;
-  /** Null where it is asked at pooled rates and not all of it has a pool; so are the figures made of it. */
-  readonly supportCost: MoneyJson | null;
-  readonly costPerTicket: MoneyJson | null;
-  readonly costMultiple: number | null;
-  readonly costPerOrder: MoneyJson | null;
-  readonly costShareOfRevenue: number | null;
-  readonly measuredShare: number | null;
-  readonly attributedShare: number | null;
-  readonly csat: CsatSummary;
-  readonly cappedEntries: number;
-  readonly unpricedEntries: number;
-  readonly unpricedOrders: number;
-  readonly flags: readonly Flag[];
-}
 
 const whole = BigInt(wholePpm);
 

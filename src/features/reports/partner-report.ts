@@ -1,8 +1,9 @@
 import { InvalidInput } from '../../core/errors.ts';
 import { daysBetween, isDay } from '../../core/time.ts';
 import type { Database } from '../../platform/database/open.ts';
+import type { ReportRow } from './answers.ts';
 import { addFacts, type CellFacts, type CellKey, type Dimension, loadFacts, noFacts, type Period } from './facts.ts';
-import { costOf, type ReportRow, rowOf } from './metrics.ts';
+import { costOf, rowOf } from './metrics.ts';
 import type { CostBasis } from './pooled-cost.ts';
 import { loadSealed, type SealInfo, sealedFacts } from './sealed.ts';
 

@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { NotFound } from '../../core/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/open.ts';
+import { answersOrTable } from '../../platform/http/answers.ts';
 import { requestText } from '../../platform/http/request-text.ts';
 import { type Access, identityOf, requireScope } from '../access/index.ts';
+import { partnersAnswer, seriesAnswer, ticketAnswer, ticketsAnswer } from './answers.ts';
 import { csvReply, nextLink, optionalPeriod, pageLimit, queryDay, queryFormat, queryPage } from './paging.ts';
 import { parsePeriod, partnerReport } from './partner-report.ts';
 import { payrollLine } from './payroll-line.ts';
@@ -62,6 +64,7 @@ export const reportRoutes =
               .describe('`seal`: as these days, one week or month, were last sealed; or the id of a seal of them'),
             format: queryFormat,
           }),
+          ...answersOrTable('A row per partner, region or both, and their sum', partnersAnswer),
         },
       },
       async (request, reply) => {
@@ -94,6 +97,7 @@ export const reportRoutes =
             region: text.describe('A region code, or "none"'),
             format: queryFormat,
           }),
+          ...answersOrTable('A point per day, week or month', seriesAnswer),
         },
       },
       async (request, reply) => {
@@ -125,6 +129,7 @@ export const reportRoutes =
             ...queryPage('Tickets'),
             format: queryFormat,
           }),
+          ...answersOrTable('One page', ticketsAnswer),
         },
       },
       async (request, reply) => {
@@ -151,6 +156,7 @@ export const reportRoutes =
           tags: ['tickets'],
           params: z.object({ id }),
           querystring: z.strictObject({ format: queryFormat }),
+          ...answersOrTable('The ticket', ticketAnswer),
         },
       },
       async (request, reply) => {

@@ -1,7 +1,8 @@
 import { NotFound } from '../../core/errors.ts';
 import type { Sql } from '../../platform/database/database.ts';
+import type { ReportRow } from './answers.ts';
 import { addFacts, type CellFacts, type CellKey, type Dimension, loadFacts, noFacts, type Period } from './facts.ts';
-import { type ReportRow, rowOf } from './metrics.ts';
+import { rowOf } from './metrics.ts';
 import type { CostBasis } from './pooled-cost.ts';
 
 /** A cell's facts as a seal keeps them: whole numbers as text, those that are 0 left out. */

@@ -1,20 +1,10 @@
 import { moneyJson, ratio, wholePpm } from '../../core/money.ts';
 import type { Database } from '../../platform/database/open.ts';
+import type { SeriesPoint } from './answers.ts';
 import type { Period } from './facts.ts';
-import type { MoneyJson } from './metrics.ts';
 import { type CostBasis, pooledSql, unpooledSql } from './pooled-cost.ts';
 
 export type Step = 'day' | 'week' | 'month';
-
-/** One step of a series, named by its first day (weeks start on Monday); steps without anything are there with zeros. */
-export interface SeriesPoint {
-  readonly day: string;
-  /** Null where it is asked at pooled rates and not all of it has a pool. */
-  readonly supportCost: MoneyJson | null;
-  readonly handledSeconds: number;
-  readonly tickets: number;
-  readonly orders: number;
-}
 
 interface PointRow {
   step: string;

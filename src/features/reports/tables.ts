@@ -1,8 +1,7 @@
 import { type Cell, writeCsv } from '../../platform/csv.ts';
-import type { MoneyJson, ReportRow } from './metrics.ts';
+import type { ReportRow, SeriesPoint, TicketItem } from './answers.ts';
+import type { MoneyJson } from './metrics.ts';
 import type { CostBasis } from './pooled-cost.ts';
-import type { SeriesPoint } from './series.ts';
-import type { TicketItem } from './ticket-list.ts';
 import type { WorkItem } from './work-list.ts';
 
 /** One column: its name and its value in a row. Money comes as six decimals; the currency has a column of its own. */

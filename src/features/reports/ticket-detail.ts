@@ -119,7 +119,7 @@ export const ticketDetail = async (sql: Sql, id: bigint, view: View) => {
     confidence: string;
     evidence: unknown;
     decided_at: Date;
-    shares: unknown;
+    shares: { partner: string | null; region: string | null; ppm: number }[] | null;
   }>(
     `select a.version, a.method, a.confidence, a.evidence, a.decided_at,
             (select jsonb_agg(jsonb_build_object('partner', s.partner, 'region', s.region, 'ppm', s.ppm) order by s.share_no) from attribution_share s where s.attribution_id = a.id) as shares

@@ -1,7 +1,7 @@
 import { InvalidInput } from '../../core/errors.ts';
 import { moneyJson, ratio, wholePpm } from '../../core/money.ts';
 import type { Sql } from '../../platform/database/database.ts';
-import type { MoneyJson } from './metrics.ts';
+import type { TicketItem } from './answers.ts';
 import { type CostBasis, pooledSql, unpooledSql } from './pooled-cost.ts';
 
 /** Which tickets a list shows. Without a period all of them; with one those created in it or worked on in it. */
@@ -21,24 +21,6 @@ export interface TicketFilter {
 export interface View {
   readonly currency: string;
   readonly costBasis: CostBasis;
-}
-
-export interface TicketItem {
-  readonly id: string;
-  readonly connection: string;
-  readonly externalId: string;
-  readonly createdAt: string | null;
-  readonly status: string | null;
-  readonly channel: string | null;
-  readonly language: string | null;
-  readonly reason: string | null;
-  readonly method: string | null;
-  readonly confidence: string | null;
-  readonly shares: readonly { readonly partner: string | null; readonly region: string | null; readonly ppm: number }[];
-  /** The part that falls into the asked cell and period: what the figure in the report is made of. */
-  readonly handledSeconds: number;
-  readonly supportCost: MoneyJson | null;
-  readonly cellPpm: number;
 }
 
 interface ItemRow {

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { partnersAnswer, seriesAnswer, ticketAnswer, ticketsAnswer } from '../../../src/features/reports/answers.ts';
 import { createWorld, type World } from './world.ts';
 
 interface Money {
@@ -29,13 +30,23 @@ export const sum = (parts: readonly (Money | null)[]): bigint | null =>
     return all === null || one === null ? null : all + one;
   }, 0n);
 
+const described = [
+  ['/api/v1/reports/partners', partnersAnswer],
+  ['/api/v1/reports/series', seriesAnswer],
+  ['/api/v1/tickets/', ticketAnswer],
+  ['/api/v1/tickets', ticketsAnswer],
+] as const;
+
 /** What the three ways to ask tell, by the scopes of a token. */
 export const asking = async (world: World, scopes: string) => {
   const api = await world.api();
   const get = async (path: string) => {
     const answer = await api(path, scopes);
     expect(answer.status, path).toBe(200);
-    return answer.json();
+    const body = answer.json();
+    // What is not described would be left out here.
+    expect(described.find(([prefix]) => path.startsWith(prefix))?.[1].parse(body), path).toEqual(body);
+    return body;
   };
   return {
     report: (period: string, groupBy = 'partner'): Promise<Report> =>

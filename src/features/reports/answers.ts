@@ -1,0 +1,271 @@
+import { z } from 'zod';
+import { moneyAnswer } from '../../platform/http/answers.ts';
+
+const share = (what: string) =>
+  z.number().nullable().describe(`${what}, from 0 to 1; null where it would divide by zero`);
+const perThing = (what: string) =>
+  moneyAnswer.nullable().describe(`${what}; null where it would divide by zero, or where the cost itself is null`);
+const partner = z.string().nullable().describe('A code; `direct` is Direct; null is none, or not asked for by groupBy');
+const region = z.string().nullable().describe('A code; null is none, or not asked for by groupBy');
+const day = z.string().describe('A day in the reporting time zone, YYYY-MM-DD');
+const instant = z.string().describe('ISO 8601, in UTC');
+const ppm = z.int().describe('Parts per million; the shares of a ticket sum to 1,000,000');
+
+const costBasis = z
+  .enum(['true', 'pooled'])
+  .describe(
+    "`true`: at the agents' own rates, by the scope `rates` alone; `pooled`: at the role's pooled rate of the month",
+  );
+
+const csat = z
+  .union([
+    z.object({ n: z.int(), needed: z.int().describe('Responses below which no score is shown') }),
+    z.object({
+      n: z.int().describe('Responses given in the period'),
+      topTwoBox: z.number().describe('Share of them that are 4 or 5'),
+      low: z.number().describe('Its 95 % Wilson interval'),
+      high: z.number(),
+      mean: z.number().describe('1 to 5'),
+      distribution: z.record(z.string(), z.number()).describe('Responses by score'),
+      responseRate: share('Of the invitations delivered in the period, the part that was answered'),
+    }),
+  ])
+  .describe('Customers’ answers; `n` and `needed` alone below 30 responses');
+
+const reportRow = z.object({
+  partner,
+  region,
+  orders: z
+    .number()
+    .describe(
+      'Counted orders placed in the period, by shares; Incomplete, Cancelled and Declined ones are not counted',
+    ),
+  returns: z.number().describe('Orders with a refund in the period, by shares'),
+  returnRate: z
+    .number()
+    .nullable()
+    .describe('returns / orders; above 1 where more was refunded than ordered in the period'),
+  netRevenue: moneyAnswer.describe('After discounts, shipping included, tax out, less refunds made in the period'),
+  tickets: z.number().describe('Tickets created in the period, by shares'),
+  ticketsWorked: z.number().describe('Tickets with costed work in the period, by shares'),
+  contactRate: z.number().nullable().describe('tickets / orders x 100'),
+  handledSeconds: z.number().describe('Priced seconds, measured and estimated, after caps and corrections'),
+  ahtSeconds: z.number().nullable().describe('handledSeconds / ticketsWorked'),
+  supportCost: moneyAnswer.nullable().describe('Null where a part of it has no pool: fewer than three agents worked'),
+  costPerTicket: perThing('supportCost / ticketsWorked'),
+  costMultiple: z.number().nullable().describe("costPerTicket / the account's"),
+  costPerOrder: perThing('supportCost / orders'),
+  costShareOfRevenue: z.number().nullable().describe('supportCost / netRevenue'),
+  measuredShare: share('Part of the cost that a clock measured; the rest is estimated'),
+  attributedShare: share('Part of the tickets that have a partner or a region'),
+  csat,
+  cappedEntries: z.int().describe('Work entries of which a part was above the cap, and is not costed'),
+  unpricedEntries: z.int().describe('Work entries without a rate or an exchange rate: in no figure'),
+  unpricedOrders: z.int().describe('Orders without an exchange rate: in no figure'),
+  flags: z
+    .array(z.object({ code: z.enum(['cost_multiple', 'mostly_estimated']), rule: z.string().describe('What was met') }))
+    .describe('What a person should look at'),
+  folded: z
+    .object({
+      partners: z.array(z.string()).readonly(),
+      leastTickets: z.int().describe('Tickets that a partner needs for a row of its own'),
+      reason: z.string(),
+    })
+    .optional()
+    .describe('Of the row "*": the partners of the region that it stands for, and why'),
+});
+export type ReportRow = z.output<typeof reportRow>;
+export type Flag = ReportRow['flags'][number];
+
+export const partnersAnswer = z.object({
+  from: day,
+  to: day.describe('The last day, inclusive'),
+  groupBy: z.array(z.enum(['partner', 'region'])).readonly(),
+  currency: z.string(),
+  timeZone: z.string(),
+  costBasis,
+  rows: z
+    .array(reportRow)
+    .readonly()
+    .describe('Dearest first; Direct and Unattributed are always there where partners are asked for'),
+  total: reportRow.describe('The sum of the rows, exactly'),
+  seal: z
+    .object({
+      id: z.int(),
+      kind: z.enum(['week', 'month']),
+      revision: z.int(),
+      asOf: instant,
+      sealedBy: z.string(),
+    })
+    .optional()
+    .describe('The seal that the figures are as of; absent: as of now'),
+  payroll: z
+    .object({
+      month: z.string().describe('YYYY-MM'),
+      costed: moneyAnswer,
+      paid: moneyAnswer.nullable(),
+      difference: moneyAnswer.nullable(),
+      utilisation: z.number().nullable(),
+    })
+    .optional()
+    .describe('What tickets cost against what the team was paid: of a whole month, by the scope `rates`'),
+});
+
+export const seriesAnswer = z.object({
+  from: day,
+  to: day,
+  step: z.enum(['day', 'week', 'month']),
+  partner: z.string().nullable(),
+  region: z.string().nullable(),
+  costBasis,
+  points: z
+    .array(
+      z.object({
+        day: day.describe('The first day of the step; weeks start on Monday'),
+        supportCost: moneyAnswer.nullable(),
+        handledSeconds: z.number(),
+        tickets: z.number(),
+        orders: z.number(),
+      }),
+    )
+    .readonly()
+    .describe('Every step of the period, those without anything too'),
+});
+export type SeriesPoint = z.output<typeof seriesAnswer>['points'][number];
+
+const ticketShares = z.array(z.object({ partner: z.string().nullable(), region: z.string().nullable(), ppm }));
+
+export const ticketsAnswer = z.object({
+  costBasis,
+  items: z
+    .array(
+      z.object({
+        id: z.string().describe('Ours, for `/api/v1/tickets/{id}`'),
+        connection: z.string(),
+        externalId: z.string().describe("The helpdesk's own number"),
+        createdAt: instant.nullable(),
+        status: z.string().nullable(),
+        channel: z.string().nullable(),
+        language: z.string().nullable().describe('BCP 47'),
+        reason: z.string().nullable().describe('shipping, return, damage, product, payment or other'),
+        method: z.string().nullable().describe('How the partner was found: person, field, text, recent orders ...'),
+        confidence: z.string().nullable(),
+        shares: ticketShares,
+        handledSeconds: z.number().describe('The part that falls into the asked cell and period'),
+        supportCost: moneyAnswer.nullable().describe('The same of the cost: the parts add up to the report'),
+        cellPpm: ppm.describe("The part of the ticket, in millionths, that is the asked cell's"),
+      }),
+    )
+    .describe('Newest first'),
+  next: z.string().nullable().describe('Give it as `after` for the next page; null on the last'),
+});
+export type TicketItem = z.output<typeof ticketsAnswer>['items'][number];
+
+const evidence = z.unknown().describe('Ids and numbers that the decision rests on, never text');
+const orders = z
+  .array(
+    z.object({
+      id: z.string(),
+      number: z.string().describe('As the shop shows it'),
+      externalNumber: z.string().nullable().describe("A marketplace's own number for the same order"),
+      store: z.string(),
+      placedAt: instant,
+    }),
+  )
+  .describe('The orders that the evidence names');
+
+const posting = z.object({
+  id: z.string(),
+  revision: z.int().describe('Odd ones post, even ones take back'),
+  share: z.int(),
+  reverses: z.string().nullable().describe('The posting that this one takes back, whole'),
+  partner: z.string().nullable(),
+  region: z.string().nullable(),
+  seconds: z.number(),
+  workedAt: instant,
+  postedAt: instant.describe('When we knew'),
+  cause: z.string(),
+  cost: moneyAnswer.optional().describe('This and what follows: by the scope `rates` alone'),
+  native: moneyAnswer.optional().describe("In the rate's currency"),
+  rate: z
+    .object({ hourly: moneyAnswer, scope: z.string(), key: z.string(), validFrom: day })
+    .optional()
+    .describe('As frozen when the cost was posted'),
+  fx: z
+    .object({ numerator: z.string(), denominator: z.string(), date: day.nullable() })
+    .optional()
+    .describe('The exact exchange rate as a fraction, and its day'),
+});
+
+const work = z.object({
+  id: z.string(),
+  sourceKey: z.string().describe('Stable at the helpdesk'),
+  agent: z.string().nullable().describe("The helpdesk's id"),
+  agentName: z.string().nullable(),
+  role: z.string().nullable(),
+  clock: z.string().describe('What measured it'),
+  measured: z.boolean(),
+  actor: z.string(),
+  channel: z.string().nullable(),
+  rawSeconds: z.number().describe('Negative: a correction'),
+  costedSeconds: z.number(),
+  cappedSeconds: z.number().describe('Above the cap, kept and not costed'),
+  untakenSeconds: z.number().describe('Of a correction, what nothing was left to take from'),
+  state: z.string().describe('costed, held, kept or replaced'),
+  decision: z.string().nullable(),
+  unpriced: z.string().nullable().describe('Why there is no cost: no rate, no fx'),
+  workedAt: instant,
+  postings: z.array(posting),
+});
+
+export const ticketAnswer = z.object({
+  id: z.string(),
+  connection: z.string(),
+  externalId: z.string(),
+  createdAt: instant.nullable(),
+  solvedAt: instant.nullable(),
+  status: z.string().nullable(),
+  channel: z.string().nullable(),
+  language: z.string().nullable(),
+  languageReason: z.string().nullable(),
+  reason: z.string().nullable(),
+  attribution: z.object({
+    method: z.string().nullable(),
+    confidence: z.string().nullable(),
+    evidence,
+    orders,
+    version: z.int().nullable(),
+    shares: z.array(
+      z.object({ partner: z.string().nullable(), region: z.string().nullable(), country: z.string().nullable(), ppm }),
+    ),
+  }),
+  work: z.array(work),
+  handledSeconds: z.number().nullable(),
+  supportCost: moneyAnswer.nullable(),
+  costBasis,
+  costIs: z.string(),
+  tags: z.array(z.object({ tag: z.string(), wanted: z.boolean(), state: z.string(), error: z.string().nullable() })),
+  survey: z
+    .object({
+      state: z.string(),
+      sentAt: instant.nullable(),
+      language: z.string(),
+      languageReason: z.string(),
+      score: z.int().nullable(),
+      givenAt: instant.nullable(),
+    })
+    .nullable(),
+  history: z
+    .array(
+      z.object({
+        version: z.int(),
+        method: z.string(),
+        confidence: z.string(),
+        evidence,
+        orders,
+        shares: ticketShares.nullable(),
+        decidedAt: instant,
+      }),
+    )
+    .describe('Every version of the attribution, oldest first'),
+});
