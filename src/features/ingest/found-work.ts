@@ -2,6 +2,7 @@ import { dayMs, minuteMs } from '../../core/time.ts';
 import type { HelpdeskClient, WorkFeed, WorkReading } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
+import type { Database } from '../../platform/database/open.ts';
 import type { RunStep } from '../../platform/log.ts';
 import { type Connection, loadCursor, saveCursor } from '../directory/index.ts';
 import { loadBackfill } from './backfill.ts';
@@ -13,6 +14,8 @@ import type { Troubles } from './trouble.ts';
 
 /** In JSON an instant is a text. */
 type StoredReading = Omit<WorkReading, 'workedAt' | 'sourceKey'> & { readonly workedAt: string };
+
+type Transacting = Sql & Pick<Database, 'transaction'>;
 
 type Found = { readonly externalId: string; readonly reading: WorkReading };
 
@@ -34,28 +37,49 @@ const keepFound = async (sql: Sql, connectionId: number, found: readonly Found[]
   return rows.flatMap(({ source_key }) => byKey.get(source_key) ?? []);
 };
 
-/** Has the tickets decided again that we hold, and those pulled that we do not know; of others the pull is under way. */
-const tellTickets = async (sql: Sql, connection: Connection, found: readonly Found[], now: Date): Promise<void> => {
+const heldAmong = (sql: Sql, connectionId: number, externalIds: readonly string[]) =>
+  sql.query<{ id: bigint; external_id: string }>(
+    'select id, external_id from ticket where connection_id = $1 and external_id = any($2)',
+    [connectionId, externalIds],
+  );
+
+/** Has the tickets pulled that we do not know. */
+const raiseUnknown = async (sql: Sql, connection: Connection, found: readonly Found[], now: Date): Promise<void> => {
   const latest = new Map<string, Date>();
   for (const { externalId, reading } of found) {
     const known = latest.get(externalId);
     if (!known || known < reading.workedAt) latest.set(externalId, reading.workedAt);
   }
-  const held = await sql.query<{ id: bigint; external_id: string; decided: boolean }>(
-    'select id, external_id, snapshot_at is not null as decided from ticket where connection_id = $1 and external_id = any($2)',
-    [connection.id, [...latest.keys()]],
-  );
-  await markStale(
-    sql,
-    held.filter(({ decided }) => decided).map(({ id }) => id),
-    { now },
-  );
-  for (const { external_id } of held) latest.delete(external_id);
+  for (const { external_id } of await heldAmong(sql, connection.id, [...latest.keys()])) latest.delete(external_id);
   const unknown = [...latest].map(([externalId, updatedAt]) => ({ externalId, updatedAt, status: 'open' as const }));
   for (const fromBackfill of [false, true]) {
     const those = unknown.filter(({ updatedAt }) => updatedAt < connection.createdAt === fromBackfill);
     if (those.length > 0) await raiseChanged(sql, connection.id, those, { now, fromBackfill });
   }
+};
+
+/**
+ * Keeps what is new and has its tickets decided again, in one transaction: what is kept is never told twice. The marks wait
+ * for decisions that are under way and did not see it; a ticket that is still to be pulled loses its mark then.
+ */
+const keepAndTell = async (
+  db: Transacting,
+  connection: Connection,
+  found: readonly Found[],
+  now: Date,
+): Promise<number> => {
+  if (found.length === 0) return 0;
+  await raiseUnknown(db, connection, found, now);
+  return db.transaction(async (tx) => {
+    const fresh = await keepFound(tx, connection.id, found, now);
+    const held = await heldAmong(tx, connection.id, [...new Set(fresh.map(({ externalId }) => externalId))]);
+    await markStale(
+      tx,
+      held.map(({ id }) => id),
+      { now },
+    );
+    return fresh.length;
+  });
 };
 
 /** What feeds told of these tickets, whether or not they were pulled again since; by the helpdesk's id. */
@@ -83,7 +107,7 @@ const overlapMs = 10 * minuteMs;
 
 /** Walks one feed of work to its end; the cursor is stored after the readings of its page, and goes on there next time. */
 const walkFeed = async (
-  deps: { readonly sql: Sql; readonly clock: Clock },
+  deps: { readonly sql: Transacting; readonly clock: Clock },
   connection: Connection,
   feed: WorkFeed,
   stop?: AbortSignal,
@@ -104,9 +128,7 @@ const walkFeed = async (
     saveCursor(sql, connection.id, stream, { state: { cursor }, seenUntil, now: clock.now(), error });
   try {
     for await (const page of feed.walk({ cursor, since: new Date((seenUntil?.getTime() ?? first) - overlapMs) })) {
-      const found = page.work.length === 0 ? [] : await keepFound(sql, connection.id, page.work, clock.now());
-      if (found.length > 0) await tellTickets(sql, connection, found, clock.now());
-      added += found.length;
+      added += await keepAndTell(sql, connection, page.work, clock.now());
       cursor = page.cursor;
       await save(null);
       if (stop?.aborted) return added;
@@ -125,7 +147,7 @@ const walkFeed = async (
 /** Walks all feeds of work that a helpdesk has beside its tickets; one that fails keeps no other from its turn. */
 export const walkWorkFeeds = async (
   deps: {
-    readonly sql: Sql;
+    readonly sql: Transacting;
     readonly clock: Clock;
     readonly runStep: RunStep;
     readonly client: HelpdeskClient;

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { dayMs, secondMs } from '../../../src/core/time.ts';
 import { walkWorkFeeds } from '../../../src/features/ingest/index.ts';
+import type { Sql } from '../../../src/platform/database/database.ts';
+import type { Database } from '../../../src/platform/database/open.ts';
 import { emptyHistory, reading, reply } from './fake-desk.ts';
 import { type World, world } from './world.ts';
 
@@ -33,6 +35,43 @@ describe('work that a feed tells of', () => {
     await w.drain();
     expect(w.desk.pulls).toHaveLength(pulls);
     expect(await w.cost('1')).toEqual({ '-/-': 1_500_000n });
+  });
+
+  test('bug: work was lost when the process died between keeping it and telling its ticket', async () => {
+    w.put('1');
+    await tell('1');
+    w.desk.calls.push([call('1', 'leg:1', 50)]);
+    const dies = (sql: Sql): Sql => ({
+      query: async (text, ...more) => {
+        if (text.includes('set stale_since')) throw new Error('killed');
+        return sql.query(text, ...more);
+      },
+    });
+    const dying: Database = {
+      ...w.db,
+      ...dies(w.db),
+      transaction: (work, options) => w.db.transaction((tx) => work(dies(tx)), options),
+    };
+    await expect(
+      walkWorkFeeds({ sql: dying, clock: w.clock, runStep: w.runStep, ...w.first }, w.connection),
+    ).rejects.toThrow('killed');
+    expect(await walk()).toBe(1);
+    await w.drain();
+    expect(await w.cost('1')).toEqual({ '-/-': 500_000n });
+  });
+
+  test('bug: work found while its ticket was first decided waited for the next change', async () => {
+    w.put('1');
+    await w.deliver('1');
+    w.desk.calls.push([call('1', 'leg:1', 50)]);
+    await walk();
+    const [row] = await w.db.query<{ marked: boolean }>('select stale_since is not null as marked from ticket');
+    // The mark waits for a decision that holds the ticket; here none does, and the first decision takes it away.
+    expect(row?.marked).toBe(true);
+    w.clock.advance(3 * secondMs);
+    await w.drain();
+    expect(await w.cost('1')).toEqual({ '-/-': 500_000n });
+    expect((await w.row('1')).stale_since).toBeNull();
   });
 
   test('brings a ticket that nobody knew, and waits for it', async () => {
