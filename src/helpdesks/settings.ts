@@ -26,7 +26,7 @@ export const commonSettings = {
     .meta({
       title: 'Pattern of order numbers',
       description:
-        'Numbers that texts name beside "#1001" and "order 1001": a regular expression whose first group is the number.',
+        'Numbers that texts name beside "#1001" and "order 1001": a regular expression (RE2) whose first group is the number.',
     }),
   tagPrefix: z
     .string()

@@ -8,9 +8,11 @@ export interface SafePattern {
 }
 
 /** Longer texts are cut: what a pattern looks for stands near their beginning. */
-const longestText = 50_000;
+const longestText = 20_000;
 const mostMatches = 100;
 const longestPattern = 200;
+/** Time is the text's length times this; counted repetitions of repetitions alone come near it. */
+const largestProgram = 500;
 
 /** Null where the source is no such pattern. Case plays no part, letters of any script count. */
 export const safePattern = (source: string): SafePattern | null => {
@@ -23,6 +25,7 @@ export const safePattern = (source: string): SafePattern | null => {
     if (error instanceof Error) return null;
     throw error;
   }
+  if (compiled.programSize() > largestProgram) return null;
   return {
     *matchesIn(text) {
       const matcher = compiled.matcher(text.slice(0, longestText));
@@ -36,7 +39,7 @@ export const safePattern = (source: string): SafePattern | null => {
 };
 
 export const notSafePattern =
-  'is no regular expression of at most 200 characters without lookaround and back references (RE2), e.g. "LX-(\\d{4,9})"';
+  'is no regular expression of at most 200 characters without lookaround and back references (RE2), or repeats what repeats too often; write e.g. "LX-(\\d{4,9})"';
 
 /** Throws InvalidInput that names the field. */
 export const parsePattern = (source: string, field: string): SafePattern => {
