@@ -45,5 +45,6 @@ export const verdictOf = (
         ]
       : []),
   ];
+  if (reasons.length === 0) reasons.push(`the walk and what was noted of it differ: ${again}`);
   return `not complete: ${reasons.join('; ')}`;
 };

@@ -89,6 +89,14 @@ const noteFound = async (sql: Sql, connectionId: number, externalIds: readonly s
   return Number(row?.found ?? 0n);
 };
 
+const countFound = async (sql: Sql, connectionId: number): Promise<number> => {
+  const [row] = await sql.query<{ found: bigint }>(
+    'select count(*) as found from backfill_ticket where connection_id = $1',
+    [connectionId],
+  );
+  return Number(row?.found ?? 0n);
+};
+
 /**
  * Walks a helpdesk's history and raises what is newer there than here; unknown tickets are marked as history: gathered after
  * all others and never surveyed. The same run goes on where it was cut off; a run that was compared, or one since another day,
@@ -110,7 +118,8 @@ export const walkHistory = (
     const { sql, clock, client } = deps;
     const held = await loadBackfill(sql, connection.id);
     const goesOn = held !== null && held.comparedAt === null && held.since === since.toISOString();
-    let run = goesOn ? held : newRun(since, clock.now());
+    // What a page named was noted before the run was saved: a kill between left a number that no comparison would ever meet.
+    let run = goesOn ? { ...held, found: await countFound(sql, connection.id) } : newRun(since, clock.now());
     if (!goesOn) await sql.query('delete from backfill_ticket where connection_id = $1', [connection.id]);
     // Before any ticket is raised: process asks when the backfill began.
     await saveBackfill(sql, connection.id, run, { now: clock.now() });

@@ -17,4 +17,5 @@ test('an end says complete only where nothing is missing, else how many and what
   expect(verdictOf(all, 1)).toBe('complete: 5 of 5 tickets found are held; the helpdesk counts 5, we 5');
   const less = { ...all, held: 3, quarantined: 1, missing: 1, countedThere: 9, complete: false };
   expect(verdictOf(less, 1)).toMatch(/^not complete: 1 are set aside.*; 1 were found and not pulled.*; .* 4 less: /);
+  expect(verdictOf({ ...all, complete: false }, 1)).toMatch(/^not complete: \w+.*call "deskledger backfill" again/);
 });

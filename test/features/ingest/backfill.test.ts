@@ -11,6 +11,7 @@ import {
 } from '../../../src/features/ingest/index.ts';
 import { raiseChanged } from '../../../src/features/ingest/raise.ts';
 import type { TicketChange } from '../../../src/helpdesks/port.ts';
+import type { Sql } from '../../../src/platform/database/database.ts';
 import { emptyHistory, reading } from './fake-desk.ts';
 import { type World, world } from './world.ts';
 
@@ -92,6 +93,22 @@ describe('the walk', () => {
     expect(w.desk.walks.map(({ cursor }) => cursor)).toEqual([null, '2', null]);
     expect(await walk()).toMatchObject({ found: 3 });
     expect(w.desk.walks).toHaveLength(3);
+  });
+
+  test('bug: a kill after a page was noted and before the run was saved kept it from ever being complete', async () => {
+    history('1', '2');
+    const sql: Sql = {
+      query: async (text, parameters, options) => {
+        const run = JSON.stringify(parameters ?? []);
+        if (text.includes('sync_cursor') && run.includes('walked') && !run.includes('walked\\":0'))
+          throw new Error('killed');
+        return w.db.query(text, parameters, options);
+      },
+    };
+    await expect(walkHistory({ ...deps(), sql }, w.connection, { since })).rejects.toThrow('killed');
+    expect(await w.db.query('select external_id from backfill_ticket')).toHaveLength(2);
+    const { comparison } = await run();
+    expect(comparison).toMatchObject({ found: 2, held: 2, complete: true });
   });
 
   test('since another day begins anew', async () => {
