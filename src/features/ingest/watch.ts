@@ -2,6 +2,7 @@ import { dayMs, hourMs, minuteMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
+import { inBackground } from '../../platform/http/budget.ts';
 import type { Log, RunStep } from '../../platform/log.ts';
 import type { RemoteOf, RemoteState } from '../../platform/vendor.ts';
 import { type Connection, type Directory, recordAudit } from '../directory/index.ts';
@@ -11,8 +12,12 @@ import { countHere } from './compare.ts';
 import { describe } from './isolate.ts';
 import type { Troubles } from './trouble.ts';
 
-/** A vendor's own number of its tickets or orders is asked for this often; at each look while we hold fewer. */
+/** A vendor's own number of its tickets or orders is asked for this often ... */
 const countEveryMs = dayMs;
+/** ... and sooner while we hold fewer: after this, then twice as long each time. A count may read every page there is. */
+const firstRecountMs = 15 * minuteMs;
+const recountMs = (shortCounts: number): number =>
+  shortCounts === 0 ? countEveryMs : Math.min(firstRecountMs * 2 ** (shortCounts - 1), countEveryMs);
 
 /** No delivery for less is never unusual ... */
 const leastSilenceMs = hourMs;
@@ -202,22 +207,25 @@ export const createWatcher = (deps: {
     const client = deps.clientOf(connection);
     if (!client.count) return;
     const now = clock.now();
-    const [held] = await db.query<{ counted_at: Date | null; short: boolean | null }>(
-      'select counted_at, counted_here < counted_there as short from connection_watch where connection_id = $1',
+    const [held] = await db.query<{ counted_at: Date | null; short_counts: number }>(
+      'select counted_at, short_counts from connection_watch where connection_id = $1',
       [connection.id],
     );
-    if (held?.counted_at && !held.short && now.getTime() - held.counted_at.getTime() < countEveryMs) return;
+    if (held?.counted_at && now.getTime() - held.counted_at.getTime() < recountMs(held.short_counts)) return;
     const countable = await (deps.countableOf?.(connection) ?? ticketsOf(connection));
     if (countable === null) return;
     const { since } = countable;
-    const there = await client.count(since);
+    // No customer of today waits for it.
+    const there = (await inBackground(async () => client.count?.(since))) ?? null;
     if (there === null) return;
     const here = await countable.held();
     await db.query(
-      `insert into connection_watch (connection_id, counted_at, counted_from, counted_there, counted_here) values ($1, $2, $3, $4, $5)
+      `insert into connection_watch as w (connection_id, counted_at, counted_from, counted_there, counted_here, short_counts)
+       values ($1, $2, $3, $4, $5, $6)
        on conflict (connection_id) do update set counted_at = excluded.counted_at, counted_from = excluded.counted_from,
-         counted_there = excluded.counted_there, counted_here = excluded.counted_here`,
-      [connection.id, now, since, there, here],
+         counted_there = excluded.counted_there, counted_here = excluded.counted_here,
+         short_counts = least(w.short_counts, 20) * excluded.short_counts + excluded.short_counts`,
+      [connection.id, now, since, there, here, here < there ? 1 : 0],
     );
   };
 
