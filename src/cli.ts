@@ -11,6 +11,7 @@ import { doctor, doctorLines } from './doctor.ts';
 import { parseMonth, parseWeek } from './features/books/index.ts';
 import type { Connection } from './features/directory/index.ts';
 import { backfillWords, releaseHistory, replay, verdictOf } from './features/ingest/index.ts';
+import { unmappedValues } from './features/orders/index.ts';
 import { parsePeriod, partnerReport, reportCsv } from './features/reports/index.ts';
 import { importable, importText } from './import.ts';
 import { explain, faultLines, serve } from './main.ts';
@@ -69,6 +70,12 @@ command('doctor', 'what is configured, reachable and working, and the next step 
     else process.stdout.write(doctorLines(report));
     if (!report.ok) process.exitCode = 1;
   });
+
+const countOption = (option: string, given: string, most: number): number => {
+  const count = Number(given);
+  if (Number.isInteger(count) && count >= 1 && count <= most) return count;
+  throw new InvalidInput(`${option} is a whole number from 1 to ${most}`, [{ field: option, reason: 'out of range' }]);
+};
 
 /** Reads one connection's history or changes, with its progress on the terminal. */
 const read = async (
@@ -137,11 +144,13 @@ command('report', 'cost, orders and CSAT by partner and region')
   .option('--from <day>', 'first day; 90 days back unless given')
   .option('--to <day>', 'last day; today unless given')
   .addOption(new Option('--group-by <dimensions>').choices(['partner', 'region', 'partner,region']).default('partner'))
-  .action(async ({ from, to, groupBy, json }) => {
+  .option('--sealed', 'as these days, one week or month, were last sealed', false)
+  .action(async ({ from, to, groupBy, sealed, json }) => {
     const report = await withProduct(({ db, clock, reporting }) => {
       const last = parseDay(to ?? dayIn(reporting.timeZone, clock.now()));
       const period = parsePeriod(from ?? addDays(last, -89), last);
-      return partnerReport(db, { ...period, groupBy: groupBy.split(','), ...reporting, costBasis: 'true' });
+      const asOf = sealed ? 'seal' : undefined;
+      return partnerReport(db, { ...period, groupBy: groupBy.split(','), ...reporting, costBasis: 'true', asOf });
     });
     if (json) print(report, { json });
     else process.stdout.write(reportCsv(report));
@@ -199,6 +208,33 @@ command('import <what> <file>', `import ${importable.join(', ')}`)
     } finally {
       shown.end();
     }
+  });
+
+command(
+  'rules <what>',
+  'unmapped: values on orders that name nobody known; coverage: orders that tell partner and country; suggestions: rules that the latest orders suggest; corrections: rules that agents made by hand',
+)
+  .option('--orders <n>', 'how many of the latest orders are looked at, up to 500', '500')
+  .option('--days <n>', 'how far back corrections are looked at', '90')
+  .action(async (what: string, { orders, days, json }) => {
+    const answer = await withProduct(async ({ db, ruleChanges }): Promise<object> => {
+      const most = countOption('--orders', orders, 500);
+      switch (what) {
+        case 'unmapped':
+          return { items: await unmappedValues(db, { limit: 500 }) };
+        case 'coverage':
+          return ruleChanges.coverage(most);
+        case 'suggestions':
+          return { stores: await ruleChanges.suggestMapping(most) };
+        case 'corrections':
+          return { items: await ruleChanges.suggestTicketRules(countOption('--days', days, 1100)) };
+        default:
+          throw new InvalidInput('rules unmapped, rules coverage, rules suggestions or rules corrections', [
+            { field: 'what', reason: 'unknown' },
+          ]);
+      }
+    });
+    print(answer, { json });
   });
 
 command(
