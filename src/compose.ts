@@ -43,6 +43,7 @@ import {
   probeRoutes,
   type RuleChanges,
   ruleRoutes,
+  settingsRoutes,
 } from './features/operation/index.ts';
 import { createOrders, type Orders, type SyncOutcome, ticketsTouchedBy } from './features/orders/index.ts';
 import { pageRoutes, reportRoutes, workRoutes } from './features/reports/index.ts';
@@ -372,7 +373,7 @@ export const compose = async (
       return ingest.runBackfill(deps, known, { since, stop });
     };
 
-    const ruleChanges = createRuleChanges({ db, clock, directory, orders, basis: reporting, decide });
+    const ruleChanges = createRuleChanges({ db, clock, directory, orders, basis: reporting, decide, isStore });
     const settleJob = ingest.createSettleJob({ sql: db, clock, basis: reporting, orders, decide });
     const seal = sealHandler({
       db,
@@ -491,7 +492,8 @@ export const compose = async (
             operationRoutes({ db, clock, access, extraStatus }),
             decisionRoutes({ db, clock, access }),
             jobRoutes({ sql: db, access }),
-            ruleRoutes({ db, access, directory, changes: ruleChanges }),
+            ruleRoutes({ db, access, changes: ruleChanges }),
+            settingsRoutes({ db, clock, access }),
             workRoutes({ db, access, basis: reporting }),
             bookRoutes({ db, access, basis: reporting, askForSeal: askToSeal }),
             pageRoutes({ access, directory, basis: reporting, signInCommand }),

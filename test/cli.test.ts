@@ -23,6 +23,7 @@ const commands = [
   'report',
   'replay',
   'import',
+  'rules',
   'user',
   'token',
   'migrate',

@@ -13,10 +13,13 @@ const ownerOf = (table: string): string | undefined => owners.get(table)?.[0]?.r
  * A new line here is a decision: say what the detour would cost.
  */
 const foreignReads: Readonly<Record<string, string>> = {
+  'attribution reads ticket': 'what corrected tickets have in common is counted beside their decisions',
   'costing reads connection': 'a file of rates names agents by the name of their connection, of past ones too',
   'costing reads agent': 'the warnings of an import in one question',
   'csat reads connection': 'an invitation is claimed and its obstacles are found in one statement, under one lock',
   'csat reads ticket': 'an invitation is claimed and its obstacles are found in one statement, under one lock',
+  'directory reads ticket':
+    'whether this is the ledger’s key is tried at one sealed address, before anything else starts',
   'ingest reads connection': 'the mode, and whether it is switched off, hold at the very moment of a claim or a write',
   'ingest reads invitation': 'the status of all connections is one statement, hence of one moment',
   'ingest reads order': 'the status of all connections is one statement, hence of one moment',

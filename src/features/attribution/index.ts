@@ -12,4 +12,5 @@ export {
   type NewDecision,
   type StoredDecision,
 } from './store.ts';
+export { type CorrectionSuggestion, correctionSuggestions } from './suggest-rules.ts';
 export { isOurTag, wantedTags } from './tags.ts';

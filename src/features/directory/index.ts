@@ -15,6 +15,12 @@ import { importRegions, loadRegions, type RegionBook, regionBook } from './regio
 import { keepReportingBasis, type ReportingBasis } from './reporting-basis.ts';
 import { keepSecretKey } from './secret-key.ts';
 
+export {
+  type AccountSettings,
+  accountSettings,
+  accountSettingsChange,
+  changeAccountSettings,
+} from './account-settings.ts';
 export { agentsAmong, rolesOfAgents } from './agents.ts';
 export { recordAudit } from './audit.ts';
 export { sharedCallCounts } from './call-quota.ts';

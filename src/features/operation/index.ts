@@ -6,3 +6,4 @@ export { jobRoutes, jobView } from './job-routes.ts';
 export { operationRoutes, probeRoutes, type Readiness } from './routes.ts';
 export { createRuleChanges, type RuleChanges } from './rule-changes.ts';
 export { ruleRoutes } from './rule-routes.ts';
+export { settingsRoutes } from './settings-routes.ts';

@@ -5,8 +5,7 @@ import type { Database } from '../../platform/database/open.ts';
 import { requestCount } from '../../platform/http/request-text.ts';
 import { type Access, identityOf, requireScope } from '../access/index.ts';
 import { currentRules } from '../attribution/index.ts';
-import type { Directory } from '../directory/index.ts';
-import { activeRules, mappingCoverage, unmappedValues } from '../orders/index.ts';
+import { activeRules, unmappedValues } from '../orders/index.ts';
 import { csvReply, previewable, queryFormat } from '../reports/index.ts';
 import type { RuleChanges } from './rule-changes.ts';
 
@@ -22,14 +21,9 @@ const textOf = (content: string | unknown[]): string =>
 
 /** Rules that say whose orders and tickets are: what they leave open, what a change would move, and the change itself. */
 export const ruleRoutes =
-  (deps: {
-    readonly db: Database;
-    readonly access: Access;
-    readonly directory: Directory;
-    readonly changes: RuleChanges;
-  }): FastifyPluginAsyncZod =>
+  (deps: { readonly db: Database; readonly access: Access; readonly changes: RuleChanges }): FastifyPluginAsyncZod =>
   async (app) => {
-    const { db, access, directory, changes } = deps;
+    const { db, access, changes } = deps;
     const read = { onRequest: requireScope(access, 'read') };
     const write = { onRequest: requireScope(access, 'write') };
 
@@ -83,14 +77,34 @@ export const ruleRoutes =
           querystring: z.strictObject({ orders: requestCount({ least: 1, most: 10_000 }).default(500) }),
         },
       },
-      async (request) => {
-        const basis = {
-          rules: await activeRules(db),
-          partners: await directory.partners(),
-          regions: await directory.regions(),
-        };
-        return mappingCoverage(db, basis, request.query.orders);
+      async (request) => changes.coverage(request.query.orders),
+    );
+
+    app.get(
+      '/api/v1/suggestions/mapping-rules',
+      {
+        ...read,
+        schema: {
+          summary:
+            "Mapping rules that the stores' latest orders suggest, by all that stands on them; asks the stores, and stores nothing",
+          tags: ['rules'],
+          querystring: z.strictObject({ orders: requestCount({ least: 10, most: 500 }).default(500) }),
+        },
       },
+      async (request) => ({ stores: await changes.suggestMapping(request.query.orders) }),
+    );
+
+    app.get(
+      '/api/v1/suggestions/rules',
+      {
+        ...read,
+        schema: {
+          summary: 'Ticket rules that the corrections of agents amount to',
+          tags: ['rules'],
+          querystring: z.strictObject({ days: requestCount({ least: 1, most: 1100 }).default(90) }),
+        },
+      },
+      async (request) => ({ items: await changes.suggestTicketRules(request.query.days) }),
     );
 
     app.post(

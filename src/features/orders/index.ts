@@ -45,6 +45,7 @@ export { type RebasedOrders, rebaseOrders } from './rebase.ts';
 export { isCounted } from './revenue.ts';
 export { readMappingRules } from './rule-file.ts';
 export { activeRules, placesWantedBy } from './rules.ts';
+export { partnerNamePattern, type RuleSuggestion, suggestRules } from './suggest.ts';
 export type { SyncOutcome } from './sync.ts';
 export {
   countOrders,

@@ -6,6 +6,7 @@ import { addFacts, type CellFacts, type CellKey, type Dimension, loadFacts, noFa
 import { costOf, rowOf } from './metrics.ts';
 import type { CostBasis } from './pooled-cost.ts';
 import { loadSealed, type SealInfo, sealedFacts } from './sealed.ts';
+import { type Folded, foldSmallCells } from './small-cells.ts';
 
 export interface PartnerReport {
   readonly from: string;
@@ -54,6 +55,7 @@ export const partnerReport = async (
     timeZone,
     costBasis,
     asOf,
+    leastTicketsPerCell,
   }: Period & {
     readonly groupBy: readonly Dimension[];
     readonly currency: string;
@@ -62,23 +64,26 @@ export const partnerReport = async (
     readonly costBasis: CostBasis;
     /** As the latest seal of exactly these days kept it, or the seal of that id; absent: as of now. */
     readonly asOf?: 'seal' | number | undefined;
+    /** By partner and region: cells of partners with fewer tickets are put together under their region; absent: each is a row. */
+    readonly leastTicketsPerCell?: number | undefined;
   },
 ): Promise<PartnerReport> => {
   if (asOf !== undefined) {
     const { seal, totals, ...basis } = await loadSealed(db, { from, to }, asOf);
     const cells = sealedFacts(totals, groupBy, costBasis);
-    return { ...reportOf(cells, { from, to, groupBy, costBasis, ...basis }), seal };
+    return { ...reportOf(cells, { from, to, groupBy, costBasis, ...basis }, leastTicketsPerCell), seal };
   }
   const cells = await db.transaction((tx) => loadFacts(tx, { from, to }, groupBy, timeZone, costBasis), {
     readOnly: true,
     isolation: 'repeatable read',
   });
-  return reportOf(cells, { from, to, groupBy, currency, timeZone, costBasis });
+  return reportOf(cells, { from, to, groupBy, currency, timeZone, costBasis }, leastTicketsPerCell);
 };
 
 const reportOf = (
   cells: readonly { readonly key: CellKey; readonly facts: CellFacts }[],
   head: Omit<PartnerReport, 'rows' | 'total' | 'seal'>,
+  leastTicketsPerCell: number | undefined,
 ): PartnerReport => {
   const { groupBy, currency } = head;
   const always: CellKey[] =
@@ -93,7 +98,11 @@ const reportOf = (
     ...always.filter((key) => !cells.some((cell) => sameKey(cell.key, key))).map((key) => ({ key, facts: noFacts() })),
   ];
   const account = addFacts(all.map(({ facts }) => facts));
-  const ordered = all.toSorted((a, b) => {
+  const shown: readonly { key: CellKey; facts: CellFacts; folded?: Folded }[] =
+    leastTicketsPerCell !== undefined && groupBy.includes('partner') && groupBy.includes('region')
+      ? foldSmallCells(all, leastTicketsPerCell)
+      : all;
+  const ordered = shown.toSorted((a, b) => {
     const [dear, cheap] = [costOf(a.facts) ?? -1n, costOf(b.facts) ?? -1n];
     if (dear !== cheap) return dear > cheap ? -1 : 1;
     const [left, right] = [a, b].map(({ key }) => `${key.partner ?? '~'} ${key.region ?? '~'}`);
@@ -101,7 +110,10 @@ const reportOf = (
   });
   return {
     ...head,
-    rows: ordered.map(({ key, facts }) => rowOf(key, facts, account, currency)),
+    rows: ordered.map(({ key, facts, folded }) => ({
+      ...rowOf(key, facts, account, currency),
+      ...(folded && { folded }),
+    })),
     total: rowOf({ partner: null, region: null }, account, account, currency),
   };
 };

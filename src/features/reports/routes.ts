@@ -6,6 +6,7 @@ import type { Database } from '../../platform/database/open.ts';
 import { answersOrTable } from '../../platform/http/answers.ts';
 import { requestText } from '../../platform/http/request-text.ts';
 import { type Access, identityOf, requireScope } from '../access/index.ts';
+import { accountSettings } from '../directory/index.ts';
 import { partnersAnswer, seriesAnswer, ticketAnswer, ticketsAnswer } from './answers.ts';
 import { csvReply, nextLink, optionalPeriod, pageLimit, queryDay, queryFormat, queryPage } from './paging.ts';
 import { parsePeriod, partnerReport } from './partner-report.ts';
@@ -62,19 +63,27 @@ export const reportRoutes =
               ])
               .optional()
               .describe('`seal`: as these days, one week or month, were last sealed; or the id of a seal of them'),
+            smallCells: z
+              .enum(['apart', 'under region'])
+              .default('apart')
+              .describe(
+                'By partner and region: `under region` puts partners with fewer tickets there than the setting leastTicketsPerCell into one row, partner "*"',
+              ),
             format: queryFormat,
           }),
           ...answersOrTable('A row per partner, region or both, and their sum', partnersAnswer),
         },
       },
       async (request, reply) => {
-        const { from, to, groupBy, asOf, format: wanted } = request.query;
+        const { from, to, groupBy, asOf, smallCells, format: wanted } = request.query;
+        const folds = smallCells === 'under region';
         const report = await partnerReport(db, {
           ...parsePeriod(from, to),
           groupBy: groupings[groupBy],
           ...basis,
           costBasis: costBasisOf(request),
           asOf,
+          leastTicketsPerCell: folds ? (await accountSettings(db)).leastTicketsPerCell : undefined,
         });
         if (wanted === 'csv') return reply.headers(csvReply(`partners-${from}-${to}`)).send(reportCsv(report));
         const payroll = report.costBasis === 'true' ? await payrollLine(db, { from, to }, basis) : null;

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import type { Sql } from '../../platform/database/database.ts';
+import { recordAudit } from './audit.ts';
+
+/** Tickets that a partner's cell of a region needs to be shown by itself, where small cells are asked to be put together. */
+const leastTicketsPerCell = z
+  .int()
+  .min(1)
+  .max(1000)
+  .describe('Tickets that a partner needs in a region to have a row of its own there');
+
+/** What people set for the whole account, with what holds until then. */
+const accountSettingsSchema = z.strictObject({ leastTicketsPerCell: leastTicketsPerCell.default(5) });
+export type AccountSettings = z.output<typeof accountSettingsSchema>;
+
+/** Those that are given are changed. */
+export const accountSettingsChange = z.strictObject({ leastTicketsPerCell: leastTicketsPerCell.optional() });
+
+const keys = Object.keys(accountSettingsSchema.shape);
+
+export const accountSettings = async (sql: Sql): Promise<AccountSettings> => {
+  const rows = await sql.query<{ key: string; value: unknown }>('select key, value from setting where key = any($1)', [
+    keys,
+  ]);
+  return accountSettingsSchema.parse(Object.fromEntries(rows.map(({ key, value }) => [key, value])));
+};
+
+/** Sets those that are given; the others stay. Returns all of them. */
+export const changeAccountSettings = async (
+  tx: Sql,
+  changes: z.output<typeof accountSettingsChange>,
+  { actor, now }: { readonly actor: string; readonly now: Date },
+): Promise<AccountSettings> => {
+  for (const [key, value] of Object.entries(changes).filter(([, given]) => given !== undefined))
+    await tx.query(
+      `insert into setting (key, value, updated_at) values ($1, $2::jsonb, $3)
+       on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at`,
+      [key, JSON.stringify(value), now],
+    );
+  await recordAudit(tx, { at: now, actor, action: 'change settings', detail: changes });
+  return accountSettings(tx);
+};
