@@ -2,16 +2,16 @@ import { type Command, Option } from 'commander';
 import type { Product } from './compose.ts';
 import { type Connected, connect, reconnect } from './connect.ts';
 import { connectByQuestions } from './connect-questions.ts';
-import { InvalidInput } from './core/errors.ts';
+import { AppError, InvalidInput, Refused } from './core/errors.ts';
 import { secondMs } from './core/time.ts';
 import { disconnect } from './disconnect.ts';
 import type { Connection } from './features/directory/index.ts';
-import { type ActPreview, connectionStatuses, switchMode } from './features/ingest/index.ts';
+import { type ActPreview, connectionStatuses, identified, switchMode } from './features/ingest/index.ts';
 import { helpdesks } from './helpdesks/registry.ts';
 import { prove } from './prove.ts';
 import type { RemoteExtras } from './remote-setup.ts';
 import { storeAdapters } from './stores/registry.ts';
-import { askAtTerminal, confirm, consentTo, isAtTerminal, note, type Output, print, readJson } from './terminal.ts';
+import { askAtTerminal, consentTo, isAtTerminal, note, type Output, print, readJson } from './terminal.ts';
 
 interface Parts {
   readonly command: (signature: string, about: string) => Command;
@@ -86,9 +86,25 @@ const showConnections = async (
   print({ connections: statuses.filter((status) => known.some((one) => one.id === status.id)) }, output);
 };
 
-const askToAct = (output: Output & { readonly yes?: boolean }) => async (preview: ActPreview) => {
+const askToAct = (yes: boolean) => async (preview: ActPreview) => {
   previewLines(preview).forEach(note);
-  return output.yes || confirm('Switch?', output);
+  return consentTo('Switch?', { yes });
+};
+
+/** Proves the credentials of a helpdesk that did not answer when it was connected: who never signed in cannot write. */
+const proven = async ({ directory, helpdesks, helpdeskOf }: Product, connection: Connection): Promise<Connection> => {
+  if (!helpdesks.has(connection.kind)) return connection;
+  try {
+    return await identified({ directory, clientOf: helpdeskOf }, connection);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { id, name } = connection;
+    throw new Refused(
+      `"${name}" stays in mode observe, for its credentials were never proven: ${error.message}\n` +
+        `Correct them with "deskledger connection ${id} --settings FILE.json", or wait until the helpdesk answers; then switch again.`,
+      { cause: error },
+    );
+  }
 };
 
 interface Changes extends RemoteExtras, Output {
@@ -104,7 +120,7 @@ const addConnection = (parts: Parts): void => {
   withExtras(
     command('connection [id]', 'show connections; switch one between observe and act; correct its settings')
       .addOption(modeOption('what would be written is shown first'))
-      .option('--yes', 'do not ask, switch')
+      .option('--yes', 'do not ask, switch; needed where there is no terminal')
       .option('--settings <file>', 'JSON with the settings to change, e.g. two webhookSecrets during a rotation')
       .option('--remote-setup', 'make the webhook at the helpdesk, or mend it')
       .option('--enable', 'connect a disconnected one again, in mode observe'),
@@ -133,7 +149,8 @@ const addConnection = (parts: Parts): void => {
         connection = await directory.connections.get(String(result.id));
       }
       if (mode !== undefined) {
-        const consent = askToAct({ json, yes });
+        const consent = askToAct(yes);
+        if (mode === 'act') connection = await proven(product, connection);
         const done = await switchMode({ sql: db, clock, directory }, connection, { mode, consent, actor });
         const { kind, mode: held } = done.connection;
         const { tags: tagsToWrite, tickets, surveysPerWeek, carried } = done;

@@ -94,15 +94,6 @@ export const consentTo = async (
   return /^y(es)?$/i.test(await ask(`${question} [y/N] `));
 };
 
-/** A yes or no from a person at a terminal; true where there is none to ask. */
-export const confirm = async (question: string, { json }: Output): Promise<boolean> => {
-  if (json || !process.stdin.isTTY) return true;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`${question} [y/N] `);
-  terminal.close();
-  return /^y(es)?$/i.test(answer.trim());
-};
-
 /** Where nobody watches, a line this often. */
 const lineEveryMs = 10_000;
 
