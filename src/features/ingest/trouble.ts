@@ -5,7 +5,7 @@ import type { Sql } from '../../platform/database/database.ts';
 import { isStorageTrouble } from '../../platform/database/trouble.ts';
 
 /** What we were doing: a right that is lacking for one of them stops that one alone. */
-export type Area = 'feed' | 'tickets' | 'tags' | 'webhook';
+export type Area = 'feed' | 'tickets' | 'tags' | 'webhook' | 'count';
 
 /** How we get on with a connection's vendor. */
 export type ConnectionState = 'ok' | 'credentials' | 'forbidden' | 'unreachable' | 'limited' | 'odd answers' | 'clock';

@@ -108,6 +108,8 @@ export const createWatcher = (deps: {
   /** What a store's count is compared with, null while nothing can be; a helpdesk's tickets where absent. */
   readonly countableOf?: (connection: Connection) => Promise<Countable | null> | undefined;
   readonly webhookUrlOf: (connection: Connection) => string;
+  /** Whether a vendor may well have no webhook of ours: it is looked after only where we made one. Absent: none may. */
+  readonly isOptional?: (connection: Connection) => boolean;
   /** Whether the vendor can reach the address of this process; from elsewhere nothing is made anew. */
   readonly isReachable: (connection: Connection) => boolean;
   /** Walks the changes at once: what the webhook did not tell while it was gone. */
@@ -140,7 +142,11 @@ export const createWatcher = (deps: {
   const check = async (connection: Connection): Promise<RemoteState | null> =>
     (await deps.clientOf(connection).remote?.check({ webhookUrl: deps.webhookUrlOf(connection) })) ?? null;
 
+  const isOurs = async ({ id }: Connection): Promise<boolean> =>
+    (await directory.connections.remoteObjects(id)).some(({ what }) => what === 'webhook' || what === 'integration');
+
   const lookAtWebhook = async (given: Connection): Promise<string> => {
+    if (deps.isOptional?.(given) && !(await isOurs(given))) return 'not wanted';
     let connection = given;
     let found = await check(connection);
     if (found !== null && found.state !== 'fine') {
@@ -149,8 +155,6 @@ export const createWatcher = (deps: {
       found = await check(connection);
     }
     if (found === null) return 'not told';
-    const objects = await directory.connections.remoteObjects(connection.id);
-    const isOurs = objects.some(({ what }) => what === 'webhook' || what === 'integration');
     const told = async (state: string, text: string | null): Promise<string> => {
       await keep(db, connection.id, { state, text, remade: false }, clock.now());
       return state;
@@ -161,7 +165,7 @@ export const createWatcher = (deps: {
       return told('fine', null);
     }
     // Who made the webhook by hand, or wants none, is told and not overruled.
-    if (!isOurs) return told(found.state, found.reason);
+    if (!(await isOurs(connection))) return told(found.state, found.reason);
     // A second worker, or a copy of the database, without the PUBLIC_URL of all others would take their webhook away.
     const noted = await notedWebhook(db, connection.id);
     if (noted !== null && noted !== url)
@@ -203,21 +207,22 @@ export const createWatcher = (deps: {
     return { since, held: () => countHere(db, connection.id, since) };
   };
 
-  const count = async (connection: Connection): Promise<void> => {
+  /** False where it was not asked for. */
+  const count = async (connection: Connection): Promise<boolean> => {
     const client = deps.clientOf(connection);
-    if (!client.count) return;
+    if (!client.count) return false;
     const now = clock.now();
     const [held] = await db.query<{ counted_at: Date | null; short_counts: number }>(
       'select counted_at, short_counts from connection_watch where connection_id = $1',
       [connection.id],
     );
-    if (held?.counted_at && now.getTime() - held.counted_at.getTime() < recountMs(held.short_counts)) return;
+    if (held?.counted_at && now.getTime() - held.counted_at.getTime() < recountMs(held.short_counts)) return false;
     const countable = await (deps.countableOf?.(connection) ?? ticketsOf(connection));
-    if (countable === null) return;
+    if (countable === null) return false;
     const { since } = countable;
     // No customer of today waits for it.
     const there = (await inBackground(async () => client.count?.(since))) ?? null;
-    if (there === null) return;
+    if (there === null) return false;
     const here = await countable.held();
     await db.query(
       `insert into connection_watch as w (connection_id, counted_at, counted_from, counted_there, counted_here, short_counts)
@@ -227,23 +232,32 @@ export const createWatcher = (deps: {
          short_counts = least(w.short_counts, 20) * excluded.short_counts + excluded.short_counts`,
       [connection.id, now, since, there, here, here < there ? 1 : 0],
     );
+    return true;
   };
 
   return {
     look: (connection) =>
       runStep('watch', async (line) => {
-        line.connection = connection.id;
+        const { id } = connection;
+        line.connection = id;
+        // A right that is lacking for one of them keeps nobody from the others, nor from reading the changes.
+        const failures: unknown[] = [];
         try {
           line.webhook = await lookAtWebhook(connection);
-          await troubles.well(connection.id, 'webhook');
-          if (deps.listens ?? true) await listen(connection);
-          await count(connection);
+          await troubles.well(id, 'webhook');
         } catch (error) {
-          // A right that is lacking here keeps nobody from reading the changes.
-          await troubles.met(connection.id, 'webhook', error);
-          await keep(db, connection.id, { state: 'unknown', text: describe(error), remade: false }, clock.now());
-          throw error;
+          failures.push(error);
+          await troubles.met(id, 'webhook', error);
+          await keep(db, id, { state: 'unknown', text: describe(error), remade: false }, clock.now());
         }
+        if (deps.listens ?? true) await listen(connection);
+        try {
+          if (await count(connection)) await troubles.well(id, 'count');
+        } catch (error) {
+          failures.push(error);
+          await troubles.met(id, 'count', error);
+        }
+        if (failures.length > 0) throw failures[0];
       }),
   };
 };

@@ -205,6 +205,36 @@ describe('silence', () => {
   });
 });
 
+test('bug: a token that may not see webhooks ended the alarm of silence and the count', async () => {
+  const { remote } = w.first.client;
+  if (!remote) throw new Error('the desk has a remote');
+  remote.check = async () => {
+    throw new UpstreamError('not yours', { status: 403, retryable: false });
+  };
+  await w.deliver('1');
+  w.clock.advance(2 * hourMs);
+  await walked(5, 5);
+  w.desk.counted = 3;
+  await expect(look()).rejects.toThrow('not yours');
+  expect(await status()).toMatchObject({
+    webhook: { state: 'unknown', text: expect.stringContaining('not yours') },
+    state: 'forbidden',
+    counted: { there: 3 },
+    silentSince: (await status())?.lastDeliveryAt,
+  });
+});
+
+test('a count that is not allowed is told, and the webhook is looked after', async () => {
+  w.first.client.count = async () => {
+    throw new UpstreamError('no search', { status: 403, retryable: false });
+  };
+  await expect(look()).rejects.toThrow('no search');
+  expect(await status()).toMatchObject({ webhook: { state: 'fine' }, state: 'forbidden', stateText: 'no search' });
+  w.first.client.count = async () => 0;
+  await look();
+  expect(await status()).toMatchObject({ state: 'ok' });
+});
+
 describe('the count', () => {
   test("is asked for once a day, and tells how much of the helpdesk's tickets we hold", async () => {
     w.desk.counted = 4;
