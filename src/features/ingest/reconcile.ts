@@ -34,6 +34,8 @@ interface Cursor {
   readonly latest?: string | undefined;
   /** When a walk last reached the end of the feed, ISO 8601. */
   readonly endedAt?: string | undefined;
+  /** When a walk last found a change that no webhook had told of, ISO 8601. */
+  readonly untoldAt?: string | undefined;
 }
 
 const laterOf = (held: string | undefined, changed: readonly TicketChange[]): string | undefined =>
@@ -70,6 +72,7 @@ export const reconcile = (
       walked: 0,
       raised: 0,
       endedAt: held?.state.endedAt,
+      untoldAt: held?.state.untoldAt,
     };
     const save = (state: Cursor, { seenUntil, error }: { readonly seenUntil?: Date; readonly error?: string } = {}) =>
       saveCursor(sql, connection.id, stream, {
@@ -99,6 +102,7 @@ export const reconcile = (
           raised: at.raised + raised,
           latest: laterOf(at.latest, page.changed),
           endedAt: at.endedAt,
+          untoldAt: raised > 0 ? clock.now().toISOString() : at.untoldAt,
         };
         deps.onPage?.(at.walked);
         await save(at);

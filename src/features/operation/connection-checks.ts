@@ -1,4 +1,4 @@
-import { LimitReached, UpstreamError } from '../../core/errors.ts';
+import { LimitReached, Refused, UpstreamError } from '../../core/errors.ts';
 import type { Connection } from '../directory/index.ts';
 import { type ConnectionStatus, completenessOf } from '../ingest/index.ts';
 import { type Check, reasonOf } from './check.ts';
@@ -11,7 +11,7 @@ const nearlyAll = 0.99;
 /** Signs in; an account that is away is told from one that refuses us, for the next step differs. */
 export const signInCheck = async (
   what: string,
-  { id, mode }: Connection,
+  { id, mode, settings }: Connection,
   signIn: () => Promise<string>,
 ): Promise<Check> => {
   try {
@@ -20,16 +20,23 @@ export const signInCheck = async (
     if (error instanceof LimitReached)
       return { what, state: 'warning', found: reasonOf(error), next: 'Nothing to do: what waits goes on by itself.' };
     const away = error instanceof UpstreamError && error.retryable;
+    const elsewhere =
+      error instanceof Refused && settings.baseUrl !== undefined
+        ? '; its baseUrl needs ALLOW_PRIVATE_UPSTREAMS=true, for this command as for the server'
+        : '';
     return {
       what,
       state: 'fault',
       found: reasonOf(error),
       next: away
         ? 'See that the vendor is up and that this machine can reach it; what waits goes on by itself then.'
-        : `Correct the settings: deskledger connection ${id} --settings FILE.json`,
+        : `Correct the settings: deskledger connection ${id} --settings FILE.json${elsewhere}`,
     };
   }
 };
+
+/** What the settings of any kind call what its webhooks are proven with, where nothing else proves them. */
+const signingSetting = /^webhook(Secrets?|Token)$/;
 
 /** A helpdesk that signs with secrets and was given none accepts no webhook. */
 export const webhookCheck = (
@@ -38,12 +45,15 @@ export const webhookCheck = (
   status: ConnectionStatus | undefined,
 ): Check => {
   const name = `${what}, webhooks`;
-  if (Array.isArray(settings.webhookSecrets) && settings.webhookSecrets.length === 0)
+  const lacking = Object.entries(settings).find(
+    ([key, value]) => signingSetting.test(key) && (value === '' || (Array.isArray(value) && value.length === 0)),
+  );
+  if (lacking)
     return {
       what: name,
       state: 'fault',
-      found: 'no signing secret, so that every webhook is refused',
-      next: `deskledger connection ${id} --remote-setup makes the webhook; or give the secret of one made by hand: --settings FILE.json with {"webhookSecrets": ["..."]}.`,
+      found: `no ${lacking[0]}, so that every webhook is refused`,
+      next: `deskledger connection ${id} --remote-setup makes the webhook; or give the secret of one made by hand: --settings FILE.json with {"${lacking[0]}": ["..."]}.`,
     };
   if (status && status.lastDeliveryAt === null && status.tickets + status.orders > 0)
     return {
@@ -91,7 +101,10 @@ const healthChecks = (status: ConnectionStatus): Check[] => {
       what: 'webhook',
       state: 'warning',
       found: `${webhook.state}: ${webhook.text ?? 'no reason told'}`,
-      next: `deskledger connection ${status.id} --remote-setup makes it; until then changes come by the feed, minutes late.`,
+      next:
+        webhook.state === 'elsewhere'
+          ? 'Give all processes the same PUBLIC_URL; on a copy of the database disable the connection.'
+          : `deskledger connection ${status.id} --remote-setup makes it; until then changes come by the feed, minutes late.`,
     });
   if (silentSince)
     checks.push({

@@ -188,7 +188,12 @@ export const syncStore = async (
       await onPage?.(page.orders.length + page.unreadable.length);
       stop?.throwIfAborted();
     }
-    const ended = { endedAt: clock.now().toISOString(), ...(isTold && { walked: walked.orders, raised }) };
+    const endedAt = clock.now().toISOString();
+    const ended = {
+      endedAt,
+      ...(isTold && { walked: walked.orders, raised }),
+      ...(isTold && raised > 0 && { untoldAt: endedAt }),
+    };
     const state: OrdersCursor = { ...cursor, ...ended };
     await saveCursor(db, connectionId, 'orders', { state, seenUntil: startedAt, now: clock.now() });
     return { since: start.since };

@@ -19,8 +19,9 @@ export interface OrdersCursor {
   /** Of the last walk: orders that the store named as changed, and those of them that nobody had told of. */
   readonly walked?: number;
   readonly raised?: number;
-  /** When a walk last reached the end. */
+  /** When a walk last reached the end, and when one last found an order that nobody had told of. */
   readonly endedAt?: string;
+  readonly untoldAt?: string;
   /** What the rules wanted when the walk began; anything new is fetched from `since` on. */
   readonly held: {
     readonly metafields: readonly string[];

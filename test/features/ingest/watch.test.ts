@@ -1,7 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/core/errors.ts';
 import { dayMs, hourMs, minuteMs } from '../../../src/core/time.ts';
-import { connectionStatuses, createWatcher, newestDelivery, noteWebhook } from '../../../src/features/ingest/index.ts';
+import {
+  connectionStatuses,
+  createWatcher,
+  newestDelivery,
+  noteWebhook,
+  reconcile,
+} from '../../../src/features/ingest/index.ts';
 import { createBudget } from '../../../src/platform/http/budget.ts';
 import { jumpingClock } from '../../sandbox/jumping-clock.ts';
 import { type World, world } from './world.ts';
@@ -39,7 +45,7 @@ const walked = (count: number, raised: number) =>
   w.db.query(
     `insert into sync_cursor (connection_id, stream, cursor) values ($1, 'tickets', $2::jsonb)
      on conflict (connection_id, stream) do update set cursor = excluded.cursor`,
-    [w.connection.id, JSON.stringify({ walked: count, raised })],
+    [w.connection.id, JSON.stringify({ walked: count, raised, ...(raised > 0 && { untoldAt: w.clock.now() }) })],
   );
 
 describe('our webhook', () => {
@@ -138,12 +144,13 @@ describe('our webhook', () => {
 describe('silence', () => {
   test('is told of after an hour in which the feed has changes that no webhook told', async () => {
     await w.deliver('1');
-    await walked(5, 5);
     w.clock.advance(59 * minuteMs);
+    await walked(5, 5);
     await look();
     expect((await status())?.silentSince).toBeNull();
     const last = (await status())?.lastDeliveryAt;
     w.clock.advance(2 * minuteMs);
+    await walked(5, 5);
     await look();
     await look();
     expect((await status())?.silentSince).toBe(last);
@@ -156,8 +163,8 @@ describe('silence', () => {
   test("bug: a test of our address, ours or the vendor's, hid that nothing else came", async () => {
     await w.deliver('1');
     const last = (await status())?.lastDeliveryAt;
-    await walked(5, 5);
     w.clock.advance(2 * hourMs);
+    await walked(5, 5);
     await w.deliver(null, { urgency: 'ignore' });
     expect(await newestDelivery(w.db, w.connection.id)).not.toBeNull();
     expect((await status())?.lastDeliveryAt).toBe(last);
@@ -167,8 +174,8 @@ describe('silence', () => {
 
   test('is not told of where what comes cannot be read: that lies in quarantine', async () => {
     await w.deliver('1');
-    await walked(5, 5);
     w.clock.advance(2 * hourMs);
+    await walked(5, 5);
     await w.deliver(null, { unreadable: 'no event' });
     await look();
     expect(await status()).toMatchObject({
@@ -176,6 +183,33 @@ describe('silence', () => {
       lastDeliveryAt: w.clock.now().toISOString(),
       quarantined: 1,
     });
+  });
+
+  test('bug: the alarm went out whenever the last walk of five minutes had found nothing', async () => {
+    const walk = async (...ids: string[]) => {
+      w.desk.feed.splice(0, Number.POSITIVE_INFINITY, [
+        ...ids.map((externalId) => ({ externalId, updatedAt: w.clock.now(), status: 'open' as const })),
+      ]);
+      await reconcile({ sql: w.db, clock: w.clock, runStep: w.runStep, ...w.first }, w.connection);
+    };
+    await w.deliver('1');
+    const last = (await status())?.lastDeliveryAt;
+    w.clock.advance(2 * hourMs);
+    await walk('2', '3');
+    await look();
+    w.clock.advance(5 * minuteMs);
+    await walk();
+    await look();
+    expect(await status()).toMatchObject({ silentSince: last, toldShare: 1 });
+    expect(w.lines.filter(({ silentSince }) => silentSince !== undefined)).toHaveLength(1);
+    // One change that no webhook tells, and then a quiet night, are no silence.
+    await w.deliver('2');
+    w.clock.advance(5 * minuteMs);
+    await walk('4');
+    w.clock.advance(8 * hourMs);
+    await walk();
+    await look();
+    expect(await status()).toMatchObject({ silentSince: null });
   });
 
   test('is no news where nothing changes, or webhooks told all of it', async () => {
@@ -195,11 +229,12 @@ describe('silence', () => {
         [w.connection.id, `week ${week}`, new Date(w.clock.now().getTime() - week * 7 * dayMs + 4 * hourMs)],
       );
     await w.deliver('1');
-    await walked(5, 5);
     w.clock.advance(4 * hourMs);
+    await walked(5, 5);
     await look();
     expect((await status())?.silentSince).toBeNull();
     w.clock.advance(80 * minuteMs);
+    await walked(5, 5);
     await look();
     expect((await status())?.silentSince).not.toBeNull();
   });
