@@ -86,13 +86,15 @@ export const findMissedHolds = async (sql: Sql, recordedSince: Date): Promise<bi
     `with recent as (
        select distinct connection_id, agent_id, date_trunc('second', worked_at, 'UTC') as second, value from work_entry e
         where recorded_at >= $1 and ${maySetValue} and agent_id is not null and value is not null)
-     select distinct unnest(array_agg(e.ticket_id) filter (where ${isToBeHeld})) as "ticketId"
-       from recent r
-       join work_entry e on e.connection_id = r.connection_id and e.agent_id = r.agent_id
-        and e.worked_at >= r.second and e.worked_at < r.second + interval '1 second'
-        and e.value = r.value and ${maySetValue}
+     select distinct unnest(array_agg(ticket_id) filter (where to_be_held)) as "ticketId"
+       from recent r cross join lateral (
+         select e.ticket_id, ${isToBeHeld} as to_be_held from work_entry e
+          where e.connection_id = r.connection_id and e.agent_id = r.agent_id
+            and e.worked_at >= r.second and e.worked_at < r.second + interval '1 second' and e.value = r.value and ${maySetValue}
+         -- Each second by its index: joined as a whole, all entries of an agent would meet all of theirs.
+         offset 0) of_second
       group by r.connection_id, r.agent_id, r.second, r.value
-     having count(distinct e.ticket_id) >= ${bulkTickets}
+     having count(distinct ticket_id) >= ${bulkTickets}
       order by 1`,
     [recordedSince],
   );
