@@ -7,6 +7,7 @@ import { addConnectionCommands } from './connection-commands.ts';
 import { AppError, type InputFault, InvalidInput, Refused } from './core/errors.ts';
 import { addDays, dayIn, parseDay } from './core/time.ts';
 import { demo, parseHelpdesks } from './demo.ts';
+import { commandConfig } from './demo-folder.ts';
 import { doctor, doctorLines } from './doctor.ts';
 import { parseMonth, parseWeek } from './features/books/index.ts';
 import type { Connection } from './features/directory/index.ts';
@@ -28,7 +29,7 @@ const actor = 'cli';
 const log = createLog({ level: 'warn', destination: pino.destination(2) });
 
 const withProduct = async <Result>(work: (product: Product) => Promise<Result>): Promise<Result> => {
-  const product = await compose(loadConfig(), { log });
+  const product = await compose(await commandConfig(), { log });
   try {
     return await work(product);
   } finally {

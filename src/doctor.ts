@@ -1,7 +1,6 @@
 import { compose, type Product } from './compose.ts';
-import { loadConfig } from './config.ts';
 import { AppError, type ErrorCode } from './core/errors.ts';
-import { isDemo } from './demo-folder.ts';
+import { commandConfig, isDemo } from './demo-folder.ts';
 import type { Connection } from './features/directory/index.ts';
 import { newestOpenTicket, type Watched } from './features/ingest/index.ts';
 import {
@@ -83,12 +82,14 @@ const lookAt = async (product: Product, connection: Connection): Promise<Account
 
 const examineProduct = async (product: Product, { write }: { readonly write: boolean }): Promise<DoctorReport> => {
   const { config, db, clock, directory, mailer, queues, orders, helpdesks, reporting } = product;
+  const isDemoHere = await isDemo(config);
   return examine({
     db,
     clock,
     directory,
     mailer,
-    mailsStay: config.smtpUrl === undefined && !(await isDemo(config)),
+    mailsStay: config.smtpUrl === undefined && !isDemoHere,
+    vendorsAreHere: isDemoHere,
     publicUrl: config.publicUrl,
     reportingCurrency: reporting.currency,
     queueKind: config.redisUrl === undefined ? 'PostgreSQL' : 'Redis',
@@ -121,7 +122,7 @@ const examineProduct = async (product: Product, { write }: { readonly write: boo
 export const doctor = async (log: Log, { write = false } = {}): Promise<DoctorReport> => {
   let product: Product | undefined;
   try {
-    product = await compose(loadConfig(), { log });
+    product = await compose(await commandConfig(), { log });
     return await examineProduct(product, { write });
   } catch (error) {
     return notStarted(error);

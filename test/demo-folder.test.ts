@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { demoLog, demoLogOf, demoSignInCommand, isDemo } from '../src/demo-folder.ts';
+import { loadConfig } from '../src/config.ts';
+import { commandConfig, demoLog, demoLogOf, demoSignInCommand, isDemo } from '../src/demo-folder.ts';
 import { temporaryFolder } from './simulation/server.ts';
 
 test('a folder is the demo’s once its log lies there, and a database of its own is never a demo’s', async () => {
@@ -10,6 +11,14 @@ test('a folder is the demo’s once its log lies there, and a database of its ow
   await writeFile(demoLogOf({ dataDir }), '');
   expect(await isDemo({ dataDir, databaseUrl: undefined })).toBe(true);
   expect(await isDemo({ dataDir, databaseUrl: 'postgres://127.0.0.1/real' })).toBe(false);
+});
+
+test('bug: commands in a demo’s folder refused its vendors on loopback', async () => {
+  const dataDir = await temporaryFolder();
+  const config = loadConfig({ DATA_DIR: dataDir });
+  expect(await commandConfig(config)).toEqual({ ...config, allowPrivateUpstreams: false });
+  await writeFile(demoLogOf({ dataDir }), '');
+  expect(await commandConfig(config)).toEqual({ ...config, allowPrivateUpstreams: true });
 });
 
 test('the hint for a sign-in link names the folder, and the address where it is not the default', () => {

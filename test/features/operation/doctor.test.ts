@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { AppError, LimitReached, Refused, UpstreamError } from '../../../src/core/errors.ts';
 import { createDirectory, type Directory } from '../../../src/features/directory/index.ts';
+import { signInCheck, webhookCheck } from '../../../src/features/operation/connection-checks.ts';
 import { type Check, examine } from '../../../src/features/operation/index.ts';
 import type { HelpdeskAdapter } from '../../../src/helpdesks/port.ts';
 import { createVault } from '../../../src/platform/crypto.ts';
@@ -160,6 +161,29 @@ describe('inputs', () => {
     });
     await fx('2026-02-27');
     expect((await checkup()).of('exchange rates')).toMatchObject({ state: 'ok' });
+    // What is of the future prices nothing of today.
+    await fx('2026-09-01');
+    expect((await checkup()).of('exchange rates')).toMatchObject({ found: 'the newest are of 2026-02-27' });
+  });
+
+  it('bug: a handful of thousands of orders without a partner was a warning', async () => {
+    const id = await connectDesk();
+    const orders = (count: number, unmapped: string | null) =>
+      db.query(
+        `insert into "order" (connection_id, external_id, number, placed_at, placed_day, modified_at, status_id, counted, currency, revenue_micros, places, unmapped, first_seen_at)
+         select $1, coalesce($3, '') || n, n::text, $4::timestamptz, $4, $4, 11, true, 'USD', 1, '{}', $3::jsonb, $4 from generate_series(1, $2::int) n`,
+        [id, count, unmapped, clock.now()],
+      );
+    await orders(199, null);
+    await orders(1, '{"place": "channel", "value": "7"}');
+    expect((await checkup()).of('unmapped orders')).toMatchObject({
+      state: 'ok',
+      found: expect.stringMatching(/^1 of 200/),
+    });
+    await db.query(
+      'delete from "order" where unmapped is null and id in (select id from "order" where unmapped is null limit 150)',
+    );
+    expect((await checkup()).of('unmapped orders')).toMatchObject({ state: 'warning' });
   });
 });
 
@@ -183,6 +207,37 @@ describe('a connection', () => {
     const { of } = await checkup({ signIn: () => Promise.reject(error) });
     expect(of('desk "main"')).toMatchObject({ state, found: error.message, next: expect.stringContaining(next) });
   });
+
+  it('bug: advice on an address that is refused did not name what allows it', async () => {
+    await connectDesk();
+    const [connection] = await directoryWith('k'.repeat(32)).connections.list();
+    if (!connection) throw new Error('nothing is connected');
+    const elsewhere = { ...connection, settings: { ...connection.settings, baseUrl: 'http://127.0.0.1:1' } };
+    const check = await signInCheck('desk', elsewhere, () => Promise.reject(new Refused('a private address')));
+    expect(check).toMatchObject({ next: expect.stringContaining('ALLOW_PRIVATE_UPSTREAMS=true') });
+  });
+
+  it('bug: a state that was well stood beside a sign-in that failed', async () => {
+    await connectDesk();
+    expect((await checkup()).of('desk "main", state')).toMatchObject({ state: 'ok' });
+    const away = new UpstreamError('GET acme could not be reached', { retryable: true });
+    expect((await checkup({ signIn: () => Promise.reject(away) })).of('desk "main", state')).toBeUndefined();
+  });
+
+  it.each([{ webhookToken: [] }, { webhookSecret: '' }, { webhookSecrets: [] }])(
+    'bug: a connection that can prove no webhook was well: %j',
+    async (settings) => {
+      await connectDesk();
+      const [connection] = await directoryWith('k'.repeat(32)).connections.list();
+      if (!connection) throw new Error('nothing is connected');
+      const [name] = Object.keys(settings);
+      expect(webhookCheck('desk', { ...connection, settings }, undefined)).toMatchObject({
+        state: 'fault',
+        found: `no ${name}, so that every webhook is refused`,
+        next: expect.stringContaining(`{"${name}": ["..."]}`),
+      });
+    },
+  );
 
   it('without a signing secret accepts no webhook', async () => {
     const id = await connectDesk([]);
