@@ -38,9 +38,6 @@ export const signInCheck = async (
 /** What the settings of any kind call what its webhooks are proven with, where nothing else proves them. */
 const signingSetting = /^webhook(Secrets?|Token)$/;
 
-/** What the settings of any kind call what its webhooks are proven with, where nothing else proves them. */
-const signingSetting = /^webhook(Secrets?|Token)$/;
-
 /** A helpdesk that signs with secrets and was given none accepts no webhook. */
 export const webhookCheck = (
   what: string,
