@@ -109,6 +109,10 @@ export interface Product {
       readonly stop?: AbortSignal | undefined;
     },
   ): Promise<ingest.BackfillResult>;
+  /** Reads again what a store told of. */
+  refreshStore(lot: ingest.StoreLot): Promise<void>;
+  /** Looks after a connection: its webhooks, unusual silence, the daily count. */
+  watch(connection: Connection): Promise<void>;
   /** Asks for the job that prices anew what rates or exchange rates changed, on any day where the report names none; null after a dry run. */
   reprice(report: PriceImportReport, askedBy: string): Promise<bigint | null>;
   /** Asks for the job that counts the work since a day again after caps or constants changed. */
@@ -394,6 +398,10 @@ export const compose = async (
       askForSeal(db, period, { revise, actor, now: clock.now(), timeZone: reporting.timeZone });
     const differing = (sql: Sql, ids: readonly bigint[]) => differingTickets(sql, ids, { basis: reporting });
 
+    const ordersOf = async ({ id }: Connection): Promise<ingest.Countable | null> => {
+      const coverage = await orders.coverageOf(id);
+      return coverage && { since: coverage.since, held: () => orders.countHeld(db, id, coverage.since) };
+    };
     const watcher = ingest.createWatcher({
       db,
       clock,
@@ -402,10 +410,8 @@ export const compose = async (
       directory,
       troubles,
       clientOf: vendorOf,
-      async countableOf(connection) {
-        const coverage = await orders.coverageOf(connection.id);
-        return coverage && { since: coverage.since, held: () => orders.countHeld(db, connection.id, coverage.since) };
-      },
+      isOptional: isStore,
+      countableOf: (connection) => (isStore(connection) ? ordersOf(connection) : undefined),
       webhookUrlOf: ({ webhookKey }) => `${config.publicUrl}/webhooks/${webhookKey}`,
       isReachable: ({ settings }) => isReachableAt(config.publicUrl, settings),
       listens: clock === wallClock,
@@ -458,6 +464,8 @@ export const compose = async (
       vendorOf,
       walk,
       backfill,
+      refreshStore: refresher.refresh,
+      watch: watcher.look,
       reprice,
       recount,
       ruleChanges,

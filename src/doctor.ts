@@ -94,7 +94,9 @@ const examineProduct = async (product: Product, { write }: { readonly write: boo
     reportingCurrency: reporting.currency,
     queueKind: config.redisUrl === undefined ? 'PostgreSQL' : 'Redis',
     pingQueue: queues.ping,
-    hasWebhooks: (connection) => product.vendorOf(connection).remote !== undefined,
+    // A store whose webhooks were not wanted is read by its feed, and lacks nothing.
+    hasWebhooks: async ({ id, kind }) =>
+      helpdesks.has(kind) || (await directory.connections.remoteObjects(id)).length > 0,
     hasTickets: ({ kind }) => helpdesks.has(kind),
     look: (connection) => lookAt(product, connection),
     reach: () => reach(product),

@@ -34,7 +34,7 @@ interface Patient {
   readonly pingQueue: () => Promise<void>;
   /** Proves a connection's credentials and says which account they lead to; throws where they do not. */
   readonly signIn: (connection: Connection) => Promise<string>;
-  readonly hasWebhooks: (connection: Connection) => boolean;
+  readonly hasWebhooks: (connection: Connection) => boolean | Promise<boolean>;
   /** Absent: what has webhooks has tickets. */
   readonly hasTickets?: (connection: Connection) => boolean;
   /** Looks at the account of a connection that can be signed in to; reads only. */
@@ -126,8 +126,8 @@ const connections = async (patient: Patient): Promise<Check[]> => {
     // What was well at the last walk is no news beside a sign-in that failed just now.
     const isOutdated = (check: Check) =>
       signedIn.state !== 'ok' && check.state === 'ok' && check.what === `${what}, state`;
-    const hasWebhooks = patient.hasWebhooks(connection);
-    const isHelpdesk = (patient.hasTickets ?? patient.hasWebhooks)(connection);
+    const hasWebhooks = await patient.hasWebhooks(connection);
+    const isHelpdesk = patient.hasTickets?.(connection) ?? hasWebhooks;
     const look = hasWebhooks && signedIn.state === 'ok' ? await patient.look?.(connection) : undefined;
     const measured = isHelpdesk ? await measuredCheck(db, what, { id: connection.id, now: clock.now() }) : null;
     return [
