@@ -30,6 +30,7 @@ const stored = (stand: Stand): object => ({ ...stand, ...('last' in stand && { l
 
 const markAtOnce = 1000;
 const decideAtOnce = 400;
+const countEvery = 10;
 const restMs = 500;
 
 /** Tickets that wait for a decision since a moment or before it. */
@@ -97,13 +98,18 @@ export const createRemapJob = (deps: {
       await tell(looked, Math.max(total, looked));
     }
     const { looked, changed, tickets, until } = stand;
-    for (;;) {
-      const left = await waiting(sql, until);
+    let left = await waiting(sql, until);
+    for (let round = 1; left > 0; round += 1) {
       await tell(looked + Math.max(0, tickets - left), looked + tickets);
-      if (left === 0) return { orders: changed, tickets };
       const lots = await claimStale(sql, until, { most: decideAtOnce });
-      for (const lot of lots) await deps.decide(lot);
+      await Promise.all(lots.map(deps.decide));
       if (lots.length === 0) await clock.sleep(restMs, stop);
+      // Other workers decide too; counting each time would cost more than a lot does.
+      const claimed = lots.reduce((sum, { ticketIds }) => sum + ticketIds.length, 0);
+      left =
+        lots.length === 0 || round % countEvery === 0 || claimed >= left ? await waiting(sql, until) : left - claimed;
     }
+    await tell(looked + tickets, looked + tickets);
+    return { orders: changed, tickets };
   };
 };
