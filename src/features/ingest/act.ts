@@ -132,7 +132,8 @@ export const createActor = (deps: {
     const now = clock.now().getTime();
     if (error instanceof LimitReached)
       return { state: 'pending', counted: false, dueAt: new Date(now + error.retryAfterMs), error: message };
-    if (error instanceof UpstreamError && [404, 410, 422].includes(error.status ?? 0)) return refused(message);
+    if (error instanceof UpstreamError && !error.retryable && [404, 410, 422].includes(error.status ?? 0))
+      return refused(message);
     // Adding and removing tags is idempotent: a call whose answer was lost is simply made again.
     if (isOutage(error)) {
       const dueAt = new Date(now + retryDelayMs(attemptsBefore + 2));

@@ -109,7 +109,8 @@ const endIn = (status: string): string => `case when ${status} in ('solved', 'cl
  * tag: it is read again, its audits wait their 6 h, and it is not among those returned. So it is with a ticket that waits
  * for its 6 h already: a read tells whether it was solved, which brings its audits. One in quarantine is tried once more.
  * Of both, nothing is read where a webhook told of the change: it was weighed when it came, and calls are the real cost;
- * save where the ticket's status says that the one that told of its end, or of its return, was lost.
+ * save where the ticket's status says that the one that told of its end, or of its return, was lost. One that we hold as
+ * deleted and that the helpdesk lists as there is read again, however old its change.
  */
 export const raiseChanged = async (
   sql: Sql,
@@ -130,7 +131,8 @@ export const raiseChanged = async (
                  from unnest($2::text[], $3::timestamptz[], $10::text[]) as u(external_id, updated_at, status) order by external_id, updated_at desc) n
         where not exists (
           select 1 from ticket held where held.connection_id = $1 and held.external_id = n.external_id
-             and (held.snapshot_at >= n.updated_at or held.due_at is not null and held.quarantined_at is null
+             and (held.snapshot_at >= n.updated_at and not (held.status = 'deleted' and n.ended is distinct from 'deleted')
+               or held.due_at is not null and held.quarantined_at is null
                or held.quarantined_at is null and held.snapshot_at is not null and ${endIn('held.status')} is not distinct from n.ended
                   and (held.deep_due_at is not null
                     or exists (select 1 from wanted_tag w where w.ticket_id = held.id

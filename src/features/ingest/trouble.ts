@@ -53,7 +53,8 @@ export const troubleOf = (error: unknown, area: Area, connectionId: number): Tro
       state: 'forbidden',
       next: 'See at the vendor that our user or token still has the rights and that the plan still includes the API; it goes on by itself then.',
     };
-  if (status !== undefined && status >= 200 && status < 400)
+  // Of a thing that is gone the vendor speaks for good; a 404 that may be tried again is not the vendor's.
+  if (status !== undefined && ((status >= 200 && status < 400) || (retryable && (status === 404 || status === 410))))
     return {
       area: 'account',
       state: 'odd answers',

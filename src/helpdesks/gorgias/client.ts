@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { UpstreamError } from '../../core/errors.ts';
 import { secondMs } from '../../core/time.ts';
 import type { Http, HttpCall } from '../../platform/http/client.ts';
+import { heeding, isErrorBody } from '../absence.ts';
 import { answers, type GorgiasUser, surveySchema, ticketSchema, userSchema } from './schema.ts';
 
 /** The most that one page of a list takes; statistics take more. */
@@ -37,15 +38,12 @@ export interface StatsQuery {
 /** Gorgias takes datetimes without an offset here; the query says that they are UTC. */
 const statsInstant = (at: Date): string => at.toISOString().replace('Z', '');
 
-/** True where an answer says that something does not exist, or no more. */
-export const isGone = (error: unknown): boolean =>
-  error instanceof UpstreamError && (error.status === 404 || error.status === 410);
-
 /**
  * The Gorgias REST API as far as we use it, one member per endpoint. Errors are those of `Http`; every list is walked to its
  * end by cursor (https://developers.gorgias.com/reference).
  */
-export const createGorgiasClient = (http: Http) => {
+export const createGorgiasClient = (given: Http) => {
+  const http = heeding(given, isErrorBody);
   async function* pages<Item>(
     call: HttpCall,
     schema: PageSchema<Item>,
@@ -180,8 +178,14 @@ export const createGorgiasClient = (http: Http) => {
           ],
         },
       };
-      // It only reads, although it is a POST.
-      const call = { method: 'POST', path: '/api/reporting/stats', body, idempotent: true } as const;
+      // It only reads, although it is a POST. A plan without it may say so in words of any kind.
+      const call = {
+        method: 'POST',
+        path: '/api/reporting/stats',
+        body,
+        idempotent: true,
+        saysGone: () => true,
+      } as const;
       for await (const { data } of pages(call, answers.stats, { limit: statsPageSize })) yield data;
     },
   };

@@ -1,11 +1,12 @@
 import { Refused, UpstreamError } from '../../core/errors.ts';
 import { hourMs, minuteMs } from '../../core/time.ts';
 import { baseUrlOf } from '../../platform/http/address.ts';
+import { isGone, proveAccount } from '../absence.ts';
 import { pullInTurn } from '../in-turn.ts';
 import type { HelpdeskAdapter, HelpdeskClient, TicketSnapshot } from '../port.ts';
 import { createBucket, windowMs } from './bucket.ts';
 import { createWalk } from './changes.ts';
-import { createGorgiasClient, isGone } from './client.ts';
+import { createGorgiasClient } from './client.ts';
 import { mergeTargetIn, tagIdsIn } from './events.ts';
 import { createHandleTimes } from './handle-time.ts';
 import { readHistory } from './history.ts';
@@ -132,24 +133,25 @@ export const connectGorgias = (
     }
   };
 
-  return {
-    async verify() {
-      try {
-        const me =
-          (await client.me()) ??
-          (await client.users()).find((user) => user.email?.toLowerCase() === email.toLowerCase());
-        if (me && me.id !== '0') return { apiUserId: me.id, accountName: settings.account };
-      } catch (error) {
-        if (!(error instanceof UpstreamError && (error.status === 401 || error.status === 403))) throw error;
-        throw new Refused(
-          'Gorgias refuses e-mail and API key; check both under Settings > REST API, and that the plan includes the API.',
-          { cause: error },
-        );
-      }
+  const verify: HelpdeskClient['verify'] = async () => {
+    try {
+      const me =
+        (await client.me()) ?? (await client.users()).find((user) => user.email?.toLowerCase() === email.toLowerCase());
+      if (me && me.id !== '0') return { apiUserId: me.id, accountName: settings.account };
+    } catch (error) {
+      if (!(error instanceof UpstreamError && (error.status === 401 || error.status === 403))) throw error;
       throw new Refused(
-        'Gorgias takes the API key but knows no user with the e-mail of the connection; write the e-mail of the user who made the key.',
+        'Gorgias refuses e-mail and API key; check both under Settings > REST API, and that the plan includes the API.',
+        { cause: error },
       );
-    },
+    }
+    throw new Refused(
+      'Gorgias takes the API key but knows no user with the e-mail of the connection; write the e-mail of the user who made the key.',
+    );
+  };
+
+  return {
+    verify,
 
     async pullTickets(wanted) {
       const byId = new Map(wanted.map((one) => [one.externalId, one]));
@@ -180,6 +182,7 @@ export const connectGorgias = (
       };
 
       const rest = await pullInTurn(ids, { clock, atOnce: pulledAtOnce, pull });
+      if (missing.length > 0 && tickets.size === 0) await proveAccount(verify);
       return {
         tickets: ids.flatMap((id) => tickets.get(id) ?? []),
         missing,

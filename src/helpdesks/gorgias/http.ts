@@ -6,6 +6,7 @@ import { AppError, LimitReached, UpstreamError } from '../../core/errors.ts';
 import { secondMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { publicLookup } from '../../platform/http/address.ts';
+import { jsonIn } from '../../platform/http/body.ts';
 import { type CallObserver, dateOf, type Http, type HttpAnswer, type HttpCall } from '../../platform/http/client.ts';
 import { failureOf } from '../../platform/http/failure.ts';
 import { retryDelayMs } from '../../platform/http/retry.ts';
@@ -33,19 +34,9 @@ const headersOf = (response: AxiosResponse): Headers => {
   return headers;
 };
 
-/** Undefined where the text is no JSON: a gateway's HTML page, or a cut answer. */
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-};
-
 /** The fields that `{"error": {"msg", "data": {field: [...]}}}` complains of; the words themselves may hold personal data. */
 const fieldsIn = (text: string): string[] => {
-  const json = parsed(text);
+  const json = jsonIn(text);
   const error = typeof json === 'object' && json !== null && 'error' in json ? json.error : null;
   const data = typeof error === 'object' && error !== null && 'data' in error ? error.data : null;
   return typeof data === 'object' && data !== null ? Object.keys(data).filter((name) => fieldName.test(name)) : [];
@@ -136,6 +127,8 @@ export const createGorgiasHttp = ({
     const text = typeof response.data === 'string' ? response.data.trim() : '';
     const good = (status >= 200 && status < 300) || call.allow?.includes(status) === true;
     if (!good) {
+      if ((status === 404 || status === 410) && call.saysGone?.(jsonIn(text)) === false)
+        throw failureOf.oddAbsence(name, method, status);
       const odd = status < 200 || status > 599;
       const failure = failureOf.status(
         name,
@@ -154,7 +147,7 @@ export const createGorgiasHttp = ({
     }
     // Some answers are empty although they call themselves JSON: tags, deletes, customer data.
     if (text === '') return { status, headers, body: null };
-    const body = call.as === 'text' ? text : parsed(text);
+    const body = call.as === 'text' ? text : jsonIn(text);
     if (body === undefined)
       throw new UpstreamError(`${name} answered ${status} with something that is not JSON; it is tried again.`, {
         status,

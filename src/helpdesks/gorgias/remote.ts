@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { Refused, UpstreamError } from '../../core/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { isGone } from '../absence.ts';
 import type { Remote, RemoteObject, RemoteWish } from '../port.ts';
 import { contactReasons } from '../settings.ts';
-import { type GorgiasClient, isGone } from './client.ts';
+import type { GorgiasClient } from './client.ts';
 import { choiceOf } from './codes.ts';
 import {
   sidebarAddress,
@@ -21,7 +22,7 @@ import { type GorgiasSettings, secretsOf } from './settings.ts';
 
 /** True where the key or the plan does not let us make it: everything else goes on without. */
 const isNotAllowed = (error: unknown): boolean =>
-  error instanceof UpstreamError && [400, 402, 403, 404, 405].includes(error.status ?? 0);
+  error instanceof UpstreamError && !error.retryable && [400, 402, 403, 404, 405].includes(error.status ?? 0);
 
 interface WantedField {
   readonly setting: 'partnerFieldId' | 'regionFieldId' | 'reasonFieldId';

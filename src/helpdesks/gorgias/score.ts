@@ -1,6 +1,7 @@
 import { UpstreamError } from '../../core/errors.ts';
+import { isGone } from '../absence.ts';
 import type { Score } from '../port.ts';
-import { type GorgiasClient, isGone } from './client.ts';
+import type { GorgiasClient } from './client.ts';
 import { requesterOf } from './ticket.ts';
 
 /** Marks surveys that we wrote: others are the customer's own answer to Gorgias, which stands. */

@@ -1,7 +1,8 @@
 import { InvalidInput, UpstreamError } from '../../core/errors.ts';
+import { isGone } from '../absence.ts';
 import { codeOf, codesIn, halves, tagStartOf } from '../mapping.ts';
 import type { TagChange } from '../port.ts';
-import { type GorgiasClient, isGone } from './client.ts';
+import type { GorgiasClient } from './client.ts';
 import { valueIn } from './codes.ts';
 import type { GorgiasField } from './schema.ts';
 import type { GorgiasSettings } from './settings.ts';

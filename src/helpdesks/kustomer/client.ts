@@ -1,6 +1,7 @@
 import { Refused, UpstreamError } from '../../core/errors.ts';
 import { baseUrlOf } from '../../platform/http/address.ts';
 import { createHttp } from '../../platform/http/client.ts';
+import { heeding, isErrorBody, isGone, proveAccount } from '../absence.ts';
 import { pullInTurn } from '../in-turn.ts';
 import type { HelpdeskAdapter, HelpdeskClient, TicketSnapshot } from '../port.ts';
 import { createAttributes } from './attributes.ts';
@@ -44,14 +45,14 @@ const vendorOf = ({ org, baseUrl }: KustomerSettings): string => {
 };
 
 const isStatus = (error: unknown, ...statuses: readonly number[]): boolean =>
-  error instanceof UpstreamError && statuses.includes(error.status ?? 0);
+  error instanceof UpstreamError && !error.retryable && statuses.includes(error.status ?? 0);
 
-/** Null where Kustomer says that it does not exist. */
+/** Null where Kustomer itself says that it does not exist. */
 const ifThere = async <Result>(reading: Promise<Result>): Promise<Result | null> => {
   try {
     return await reading;
   } catch (error) {
-    if (isStatus(error, 404, 410)) return null;
+    if (isGone(error)) return null;
     throw error;
   }
 };
@@ -74,7 +75,7 @@ export const connectKustomer = (
       observe,
       ...quota,
     });
-  const http = httpWithin(quotas.account);
+  const http = heeding(httpWithin(quotas.account), isErrorBody);
   const searches = createSearches(httpWithin(quotas.searches), clock);
   const times = createTimes(http, settings.timesVersion);
   const tags = createTagNames(clock, () => readAll(http, { path: '/v1/tags', of: tagSchema, mostPages }));
@@ -122,7 +123,7 @@ export const connectKustomer = (
 
   const attributes = createAttributes(http, settings);
   const writer = createWriter({
-    http: httpWithin(quotas.updates),
+    http: heeding(httpWithin(quotas.updates), isErrorBody),
     settings,
     tags,
     read: readConversation,
@@ -208,6 +209,7 @@ export const connectKustomer = (
       };
 
       const rest = await pullInTurn(ids, { clock, atOnce: pulledAtOnce, pull: pullOne });
+      if (missing.length > 0 && tickets.size === 0) await proveAccount(verify);
       return {
         tickets: ids.flatMap((id) => tickets.get(id) ?? []),
         missing,

@@ -24,12 +24,14 @@ export const readAll = async <Schema extends z.ZodType<{ readonly id: string }>>
     readonly query?: Readonly<Record<string, string>>;
     readonly of: Schema;
     readonly mostPages: number;
+    readonly saysGone?: (body: unknown) => boolean;
   },
 ): Promise<z.output<Schema>[]> => {
-  const { path, params = {}, query = {}, of, mostPages } = list;
+  const { path, params = {}, query = {}, of, mostPages, saysGone } = list;
   const found = new Map<string, z.output<Schema>>();
   for (let page = 1; page <= mostPages; page++) {
-    const answer = await http.read({ path, params, query: { ...query, page, pageSize } }, pageOf(of));
+    const call = { path, params, query: { ...query, page, pageSize }, ...(saysGone && { saysGone }) };
+    const answer = await http.read(call, pageOf(of));
     const before = found.size;
     for (const item of answer.data) found.set(item.id, item);
     if (found.size === before || !hasMore(answer, page)) return [...found.values()];

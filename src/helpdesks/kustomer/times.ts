@@ -22,6 +22,8 @@ export const createTimes = (http: Http, given: TimesVersion | undefined) => {
       params: { id },
       of: timeSchema,
       mostPages,
+      // Where an organisation has no v2, nothing is documented of how that is said.
+      ...(version === 'v2' && settled !== 'v2' && { saysGone: () => true }),
     });
   return {
     readOf,

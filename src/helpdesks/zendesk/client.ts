@@ -2,6 +2,7 @@ import { Refused, UpstreamError } from '../../core/errors.ts';
 import { minuteMs, secondMs } from '../../core/time.ts';
 import { baseUrlOf } from '../../platform/http/address.ts';
 import { createHttp } from '../../platform/http/client.ts';
+import { heeding, isGone } from '../absence.ts';
 import type { HelpdeskAdapter, HelpdeskClient, TicketChange } from '../port.ts';
 import { discover } from './discover.ts';
 import { workFeedsOf } from './feeds.ts';
@@ -37,6 +38,13 @@ const mostChangePages = 10_000;
 /** The export refuses a start within the last minute, and answers without that minute. */
 const exportLagMs = minuteMs + secondMs;
 
+/**
+ * Zendesk's word for a record that is gone. An address without a help desk, or a path that is none, answers 404 in JSON too
+ * (https://developer.zendesk.com/api-reference/introduction/requests/#error-responses).
+ */
+const saysGone = (body: unknown): boolean =>
+  typeof body === 'object' && body !== null && 'error' in body && body.error === 'RecordNotFound';
+
 const chunksOf = <Item>(items: readonly Item[], size: number): Item[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
 
@@ -70,17 +78,22 @@ export const connectZendesk = (
 
   const readMany = (ids: readonly string[]) =>
     http.read(
-      { path: '/api/v2/tickets/show_many.json', query: { ids: ids.join(','), include: 'users' } },
+      // It leaves out what is gone: a 404 speaks of no ticket.
+      {
+        path: '/api/v2/tickets/show_many.json',
+        query: { ids: ids.join(','), include: 'users' },
+        saysGone: () => false,
+      },
       ticketsAnswer,
     );
 
   /** A ticket that a bulk read left out; null where Zendesk says that it does not exist. */
   const readOne = async (id: string) => {
-    const call = { path: '/api/v2/tickets/{id}.json', params: { id }, query: { include: 'users' } };
+    const call = { path: '/api/v2/tickets/{id}.json', params: { id }, query: { include: 'users' }, saysGone };
     try {
       return await http.read(call, ticketAnswer);
     } catch (error) {
-      if (error instanceof UpstreamError && error.status === 404) return null;
+      if (isGone(error)) return null;
       throw error;
     }
   };
@@ -95,15 +108,16 @@ export const connectZendesk = (
     for (let page = 0; page < mostAuditPages; page++) {
       try {
         const query = { ...(paged ? { 'page[size]': bulkSize, 'page[after]': after } : {}), include: 'users' };
-        const answer = await http.read({ path, params: { id }, query, ...(link ? { link } : {}) }, auditsAnswer);
+        const call = { path, params: { id }, query, saysGone, ...(link ? { link } : {}) };
+        const answer = await http.read(call, auditsAnswer);
         audits.push(...answer.audits);
         staff.learn(answer.users ?? []);
         after = answer.meta?.has_more ? (answer.meta.after_cursor ?? undefined) : undefined;
         link = answer.meta ? undefined : (answer.next_page ?? undefined);
         if (after === undefined && link === undefined) return audits;
       } catch (error) {
+        if (isGone(error)) return null;
         if (!(error instanceof UpstreamError)) throw error;
-        if (error.status === 404) return null;
         // Audits of archived tickets do not page; whether they mind being asked to is not documented.
         if (error.status !== 400 || !paged || audits.length > 0) throw error;
         paged = false;
@@ -227,7 +241,7 @@ export const connectZendesk = (
       }
     },
 
-    changeTags: createTagChange({ http, updatesHttp }),
+    changeTags: createTagChange({ http: heeding(http, saysGone), updatesHttp: heeding(updatesHttp, saysGone) }),
     changeTagsOfMany: createBulkTagChange({ http, clock }),
     workFeeds: workFeedsOf(settings, { http, voiceHttp: httpWithin(quotas.voice), clock }),
     discover: () => discover(http, settings, fields.list),

@@ -1,5 +1,15 @@
 import { UpstreamError } from '../../core/errors.ts';
 
+/** Undefined where the text is no JSON: a gateway's HTML page, or a cut answer. */
+export const jsonIn = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+};
+
 /**
  * Reads an answer to its end, so that the connection can be used again, up to a bound. As JSON: parsed; as text: the text; null
  * where the body is empty or nothing of it is wanted.

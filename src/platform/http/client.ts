@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { LimitReached, UpstreamError } from '../../core/errors.ts';
 import type { Clock } from '../clock.ts';
 import { agentFor } from './address.ts';
-import { readBody } from './body.ts';
+import { jsonIn, readBody } from './body.ts';
 import { type Budget, createBudget, type RateReading } from './budget.ts';
 import { failureOf } from './failure.ts';
 import { retryDelayMs } from './retry.ts';
@@ -27,6 +27,11 @@ export interface HttpCall {
   readonly as?: 'json' | 'text';
   /** Statuses outside 2xx that are answers, not errors. */
   readonly allow?: readonly number[];
+  /**
+   * Whether the JSON of a 404 or 410 is the vendor's own word that the thing is gone; undefined: no JSON. Where it is not,
+   * something in between has answered, and the error may be tried again. Absent: the status is enough.
+   */
+  readonly saysGone?: (body: unknown) => boolean;
   readonly timeoutMs?: number;
 }
 
@@ -126,11 +131,14 @@ export const createHttp = ({
       const reading = readRate?.(response.headers);
       if (reading) budget.learn(reading);
       const good = response.ok || call.allow?.includes(status) === true;
+      const absence = !good && call.saysGone !== undefined && (status === 404 || status === 410);
       const parsed = await readBody(response, {
         name,
         longestBytes: longestBodyBytes,
-        as: good ? (call.as ?? 'json') : 'nothing',
+        as: good ? (call.as ?? 'json') : absence ? 'text' : 'nothing',
       });
+      if (absence && call.saysGone?.(jsonIn(String(parsed ?? ''))) === false)
+        throw failureOf.oddAbsence(name, method, status);
       if (!good) throw failureOf.status(name, method, response, clock.now());
       return { status, headers: response.headers, body: parsed };
     } catch (error) {

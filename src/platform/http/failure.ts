@@ -53,6 +53,12 @@ export const failureOf = {
       inDoubt: changes(method) && (status === 502 || status === 504),
     });
   },
+  /** A 404 or 410 that is not the vendor's own: a proxy, a login page, an account that moved. Of a thing it says nothing. */
+  oddAbsence: (name: string, method: string, status: number): UpstreamError =>
+    new UpstreamError(
+      `${name} answered ${status}, but not in the words of the vendor's API. See whether a proxy or a moved account answers in its place; it is tried again.`,
+      { status, retryable: true, inDoubt: changes(method) },
+    ),
   /** No answer; errors that are ours already pass through. */
   network(name: string, method: string, error: unknown): AppError {
     for (const at of causes(error)) if (at instanceof AppError) return at;

@@ -144,6 +144,14 @@ describe('a call that fails', () => {
     expect(await w.pending()).toBe(0);
   });
 
+  test('bug: with a 404 of a proxy was given up', async () => {
+    w.desk.onWrite = () => {
+      throw new UpstreamError('not in the words of the API', { status: 404, retryable: true });
+    };
+    await nordTicket('1');
+    expect(await states('1')).toEqual(['+partner_nord pending', '+region_nordics pending']);
+  });
+
   test('on our rights to the ticket is made again every quarter of an hour, and ends', async () => {
     w.desk.onWrite = () => {
       throw new UpstreamError('closed to us', { status: 403, retryable: false });

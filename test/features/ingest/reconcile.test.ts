@@ -138,6 +138,22 @@ describe('a walk over the changes', () => {
     }
   });
 
+  test('bug: a ticket that was taken for deleted while the helpdesk lists it stayed so', async () => {
+    const at = w.clock.now();
+    w.put('1');
+    await tell('1');
+    await w.db.query("update ticket set status = 'deleted' where external_id = '1'");
+    w.clock.advance(hourMs);
+    feed([changed('1', at)]);
+    await walk();
+    await w.drain();
+    expect(await w.row('1')).toMatchObject({ status: 'open' });
+    const { length } = w.desk.pulls;
+    await walk();
+    await w.drain();
+    expect(w.desk.pulls).toHaveLength(length);
+  });
+
   test('finds a lost webhook on a ticket in quarantine, and tries it once', async () => {
     w.put('1');
     await tell('1');

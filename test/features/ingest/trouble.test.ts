@@ -16,6 +16,7 @@ test.each([
   ['HTML in the place of JSON', answer(200, true), 'account', 'odd answers'],
   ['JSON of another shape', answer(200), 'account', 'odd answers'],
   ['a redirect to a login page', answer(302), 'account', 'odd answers'],
+  ["a 404 that is not the vendor's", answer(404, true), 'account', 'odd answers'],
   ['an account that answers 500', answer(500, true), 'account', 'unreachable'],
   ['no answer at all', answer(undefined, true), 'account', 'unreachable'],
   ['a quota that is used up', new LimitReached('used up', 1000), 'feed', 'limited'],

@@ -88,7 +88,9 @@ describe('writing back', () => {
     api().post(`${path}/tags`).reply(502, '<html>');
     api().post(`${path}/tags`).reply(200);
     await connect(settings).changeTags(ticketId, { add: ['partner_nord'], remove: [] });
-    api().post(`${path}/tags`).reply(404, {});
+    api()
+      .post(`${path}/tags`)
+      .reply(404, { error: { msg: 'Resource not found.' } });
     expect(await thrownBy(connect(settings).changeTags(ticketId, { add: ['partner_nord'], remove: [] }))).toMatchObject(
       { status: 404, retryable: false },
     );

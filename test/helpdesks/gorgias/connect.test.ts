@@ -119,7 +119,9 @@ describe('pullTickets', () => {
   it('remembers people, tags and that handle times are not told', async () => {
     const client = connect();
     usersAre();
-    api().get('/api/tags/55').reply(404, {});
+    api()
+      .get('/api/tags/55')
+      .reply(404, { error: { msg: 'Resource not found.' } });
     api()
       .post('/api/reporting/stats')
       .query(true)
@@ -216,6 +218,25 @@ describe('pullTickets', () => {
     ]);
     expect(tickets).toMatchObject([{ status: 'deleted', frozen: true }]);
     expect(missing).toEqual(['7']);
+  });
+
+  it.each([
+    ['a page of a proxy', '<html>Not Found</html>'],
+    ['nothing', ''],
+    ['a list', []],
+  ])('bug: a 404 with %s made a ticket missing', async (_, body) => {
+    api().get('/api/tickets/7').times(4).reply(404, body);
+    const pulling = connect(undefined, clockAt().clock).pullTickets([{ externalId: '7', withHistory: 'no' }]);
+    expect(await thrownBy(pulling)).toMatchObject({ status: 404, retryable: true });
+  });
+
+  it('bug: an account that answers 404 to everything, in JSON, lost all its tickets', async () => {
+    const gone = { error: { msg: 'Resource not found.' } };
+    api().get('/api/tickets/7').reply(404, gone);
+    api().get('/api/users/0').reply(404, gone);
+    api().get('/api/users').query(true).reply(404, gone);
+    const pulling = connect().pullTickets([{ externalId: '7', withHistory: 'no' }]);
+    expect(await thrownBy(pulling)).toMatchObject({ status: 404, retryable: true });
   });
 
   it('does not tell a disturbance from a ticket for a missing one', async () => {

@@ -123,8 +123,39 @@ describe('pullTickets', () => {
     expect(tickets[0]?.history?.work).toMatchObject([{ rawSeconds: 60, agentId: anna }]);
   });
 
+  it.each([
+    ['a page of a proxy', '<html>Not Found</html>'],
+    ['nothing', ''],
+    ['no error in it', {}],
+  ])('bug: a 404 with %s made a conversation missing', async (_, body) => {
+    api().get(path()).times(4).reply(404, body);
+    const pulling = connect().pullTickets([{ externalId: conversationId, withHistory: 'no' }]);
+    expect(await errorOf(pulling)).toMatchObject({ status: 404, retryable: true });
+  });
+
+  it('bug: a 404 of a proxy for its customer took the address from a conversation', async () => {
+    conversation();
+    list(path('/messages'), []);
+    api()
+      .get(/customers/)
+      .times(4)
+      .reply(404, '<html>');
+    const pulling = connect().pullTickets([{ externalId: conversationId, withHistory: 'no' }]);
+    expect(await errorOf(pulling)).toMatchObject({ status: 404, retryable: true });
+  });
+
+  it('bug: an organisation that answers 404 to everything, in JSON, lost all its conversations', async () => {
+    const gone = { errors: [{ code: 'not_found' }] };
+    api().get(path()).reply(404, gone);
+    api().get('/v1/users/current').reply(404, gone);
+    const pulling = connect().pullTickets([{ externalId: conversationId, withHistory: 'no' }]);
+    expect(await errorOf(pulling)).toMatchObject({ status: 404, retryable: true });
+  });
+
   it('tells what is gone apart from what is deleted', async () => {
-    api().get(path()).reply(404, {});
+    api()
+      .get(path())
+      .reply(404, { errors: [{ code: 'not_found' }] });
     const other = hex('c0', 2);
     api()
       .get(path('', other))

@@ -26,7 +26,7 @@ describe('the handle timer', () => {
     api()
       .get(`/${version}/conversations/${conversationId}/times`)
       .query(true)
-      .reply(status, status === 200 ? listOf(data) : {});
+      .reply(status, status === 200 ? listOf(data) : { errors: [{ code: 'not_found' }] });
   const workOf = async (client: ReturnType<typeof connect>) => {
     const { tickets } = await client.pullTickets([{ externalId: conversationId, withHistory: 'yes' }]);
     return tickets[0]?.history?.work.map(({ clock, rawSeconds }) => [clock, rawSeconds]);

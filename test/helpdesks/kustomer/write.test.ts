@@ -77,7 +77,9 @@ describe('changeTags', () => {
   });
 
   it('says 404 of a conversation that is gone', async () => {
-    api().get(path()).reply(404, {});
+    api()
+      .get(path())
+      .reply(404, { errors: [{ code: 'not_found' }] });
     expect(await errorOf(change({ add: ['partner_nord'] }))).toMatchObject({ status: 404 });
   });
 

@@ -27,7 +27,9 @@ describe('changeTags', () => {
     ['a ticket that is gone', 404, false],
     ['a clash with somebody’s save', 409, true],
   ])('tells %s by its status', async (_what, status, retryable) => {
-    api().put(path).reply(status, { error: 'RecordInvalid' });
+    api()
+      .put(path)
+      .reply(status, { error: status === 404 ? 'RecordNotFound' : 'RecordInvalid' });
     const error = await connect()
       .changeTags(id, { add: ['partner_nord'], remove: [] })
       .catch((thrown: unknown) => thrown);

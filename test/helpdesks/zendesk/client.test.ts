@@ -251,9 +251,21 @@ describe('pullTickets', () => {
     expect(missing).toEqual(['7']);
   });
 
+  it.each([
+    ['a page of a proxy', '<html>Not Found</html>'],
+    ['a subdomain without help desk', { error: { title: 'No help desk at loom.zendesk.com' } }],
+  ])('bug: a 404 with %s made a ticket missing, or blamed it', async (_, body) => {
+    const pulling = () => connect().pullTickets([{ externalId: id, withHistory: 'no' }]);
+    api().get('/api/v2/tickets/show_many.json').query(true).times(4).reply(404, body);
+    expect(await pulling().catch((error: unknown) => error)).toMatchObject({ status: 404, retryable: true });
+    showMany(id, { tickets: [] });
+    api().get(`/api/v2/tickets/${id}.json`).query(true).times(4).reply(404, body);
+    expect(await pulling().catch((error: unknown) => error)).toMatchObject({ status: 404, retryable: true });
+  });
+
   it('goes on without the audits of a ticket that went away meanwhile', async () => {
     showMany(id, { tickets: [ticketJson()] });
-    api().get(`/api/v2/tickets/${id}/audits.json`).query(true).reply(404, {});
+    api().get(`/api/v2/tickets/${id}/audits.json`).query(true).reply(404, { error: 'RecordNotFound' });
     const { tickets } = await connect().pullTickets([{ externalId: id, withHistory: 'yes' }]);
     expect(tickets).toMatchObject([{ externalId: id }]);
     expect(tickets[0]).not.toHaveProperty('history');
