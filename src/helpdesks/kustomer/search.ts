@@ -151,8 +151,8 @@ export const createSearches = (http: Http, clock: Clock) => {
     if (position.place === 'archive') {
       for await (const [found, at] of walkArchive(position, until))
         yield { changed: changesIn(found, since, until), cursor: cursorOf(at) };
-      // What a search finds is younger than two years, whatever it is asked for.
-      position = { place: 'live', by: 'updated', from: cursor === null ? since : archiveEnd };
+      // What a search finds is younger than two years, whatever it is asked for: where exactly that ends it decides itself.
+      position = { place: 'live', by: 'updated', from: since };
       yield { changed: [], cursor: cursorOf(position) };
     }
     const settledMs = now.getTime() - indexLagMs;

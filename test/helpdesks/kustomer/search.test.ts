@@ -253,6 +253,14 @@ describe('walkChanges', () => {
       expect(idsOf(await walk({ since: longAgo }))).toEqual([hex('c0', 1)]);
     });
 
+    it('bug: a walk that was cut off in the archive left out a day of the live search', async () => {
+      const border = new Date(now.getTime() - 729.5 * 24 * 60 * 60 * 1000).toISOString();
+      kustomerWith([oldRow(2)], { place: archive });
+      kustomerWith([row(7, border), row(1)]);
+      const pages = await walk({ since: longAgo, cursor: `archive/updated/${old(2)}` });
+      expect(idsOf(pages)).toEqual([hex('c0', 102), hex('c0', 7), hex('c0', 1)]);
+    });
+
     it('is gone on with from a cursor in it', async () => {
       kustomerWith([oldRow(1), oldRow(2)], { place: archive });
       kustomerWith([row(1)]);
