@@ -11,7 +11,7 @@ import { commandConfig } from './demo-folder.ts';
 import { doctor, doctorLines } from './doctor.ts';
 import { parseMonth, parseWeek } from './features/books/index.ts';
 import type { Connection } from './features/directory/index.ts';
-import { backfillWords, releaseHistory, replay, verdictOf } from './features/ingest/index.ts';
+import { backfillWords, dismissUnreadable, releaseHistory, replay, verdictOf } from './features/ingest/index.ts';
 import { unmappedValues } from './features/orders/index.ts';
 import { parsePeriod, partnerReport, reportCsv } from './features/reports/index.ts';
 import { importable, importText } from './import.ts';
@@ -182,9 +182,11 @@ command('seal', 'publish a week or month: pulls what is open, checks the books, 
 command('replay', 'take tickets and deliveries out of quarantine, or pull one ticket anew')
   .option('--connection <id>', 'of one connection')
   .option('--ticket <externalId>', 'this ticket, in quarantine or not')
-  .action(async ({ connection: idOrName, ticket: ticketExternalId, json }) => {
+  .option('--dismiss', 'instead give up deliveries that cannot be read: they leave the quarantine', false)
+  .action(async ({ connection: idOrName, ticket: ticketExternalId, dismiss, json }) => {
     const result = await withProduct(async ({ db, clock, directory, adapters }) => {
       const connection = idOrName === undefined ? undefined : await directory.connections.get(idOrName);
+      if (dismiss) return { dismissed: await dismissUnreadable({ db, clock }, { connection, actor }) };
       return replay({ sql: db, clock, directory, adapters }, { connection, ticketExternalId });
     });
     print(result, { json });

@@ -6,6 +6,7 @@ export { backfillWords, verdictOf } from './backfill-words.ts';
 export { pullUpTo, type Unsettled, type UpTo, unsettledUpTo } from './before-seal.ts';
 export { dropOldBodies } from './bodies.ts';
 export { claimTags } from './claim-tags.ts';
+export { dismissUnreadable } from './dismiss.ts';
 export { walkWorkFeeds } from './found-work.ts';
 export { createGatherer } from './gather.ts';
 export { identified } from './identify.ts';

@@ -149,7 +149,7 @@ const checksOf = (status: ConnectionStatus): Check[] => [
         what: 'quarantine',
         state: 'fault',
         found: `${status.quarantined} set aside`,
-        next: 'GET /api/v1/quarantine says why; deskledger replay tries them again.',
+        next: 'GET /api/v1/quarantine says why; deskledger replay tries them again; deskledger replay --dismiss gives up deliveries that cannot be read.',
       }
     : { what: 'quarantine', state: 'ok', found: 'empty' },
   status.failed + status.doubt > 0

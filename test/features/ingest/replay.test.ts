@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/core/errors.ts';
 import { minuteMs, secondMs } from '../../../src/core/time.ts';
-import { connectionStatuses, listQuarantined, replay } from '../../../src/features/ingest/index.ts';
+import { connectionStatuses, dismissUnreadable, listQuarantined, replay } from '../../../src/features/ingest/index.ts';
 import { type World, world } from './world.ts';
 
 let w: World;
@@ -78,6 +78,23 @@ describe('replay', () => {
     await expect(replay(deps(), { ticketExternalId: '1', connection: other })).rejects.toThrow(
       /no ticket "1" of connection "other"\. .*backfill/,
     );
+  });
+
+  test('bug: what nobody can read stayed in quarantine for ever', async () => {
+    const other = await w.directory.connections.create({ kind: 'desk', settings: { name: 'other' } });
+    await unreadable('odd');
+    await unreadable('odder');
+    await unreadable('odd there', other.id);
+    const asked = { connection: w.connection, actor: 'test' };
+    expect(await dismissUnreadable(w, asked)).toBe(2);
+    expect(await dismissUnreadable(w, asked)).toBe(0);
+    expect(await listQuarantined(w.db)).toMatchObject([{ what: 'delivery', connection: 'other' }]);
+    const statuses = await connectionStatuses(w.db, w.clock.now());
+    expect(statuses.map(({ quarantined }) => quarantined)).toEqual([0, 1]);
+    expect(await replay(deps(), {})).toMatchObject({ deliveries: 0, stillUnreadable: 1 });
+    expect(await w.db.query("select actor, detail from audit_log where action = 'dismiss deliveries'")).toMatchObject([
+      { actor: 'test', detail: { connection: w.connection.id, count: 2 } },
+    ]);
   });
 
   test('reads deliveries again that an update has come to understand, without their signature', async () => {
