@@ -20,6 +20,7 @@ import {
 } from '../directory/index.ts';
 import type { FormerKeys } from './bearing.ts';
 import { type CandidateWant, candidates, type TicketOrders } from './candidates.ts';
+import { countHeld } from './count-held.ts';
 import type { DecisionBasis } from './decide.ts';
 import { type AddressWant, askAddresses } from './known-addresses.ts';
 import { asksAnything, createLookUp, type LiveWant } from './look-up.ts';
@@ -28,7 +29,6 @@ import { type Refreshed, refreshOrders, type ToldOf } from './refresh.ts';
 import { readMappingRules } from './rule-file.ts';
 import { activeRules, placesWantedBy, replaceRules, reportOn } from './rules.ts';
 import { saveOrders } from './save.ts';
-import { countHeld } from './store.ts';
 import { type Coverage, coverageOf, type SyncOutcome, syncStore } from './sync.ts';
 
 export {

@@ -70,15 +70,6 @@ export const loadHeld = async (
   return new Map(rows.map((row) => [row.external_id, { id: row.id, modifiedAt: row.modified_at }]));
 };
 
-/** Orders placed since that we hold; archived ones are in no count of a store. */
-export const countHeld = async (sql: Sql, connectionId: number, since: Date): Promise<number> => {
-  const [row] = await sql.query<{ held: bigint }>(
-    'select count(*) as held from "order" where connection_id = $1 and placed_at >= $2 and not archived',
-    [connectionId, since],
-  );
-  return Number(row?.held ?? 0n);
-};
-
 const upsertOrders = async (
   sql: Sql,
   connectionId: number,

@@ -1,0 +1,10 @@
+import type { Sql } from '../../platform/database/database.ts';
+
+/** Orders placed since that we hold; archived ones are in no count of a store. */
+export const countHeld = async (sql: Sql, connectionId: number, since: Date): Promise<number> => {
+  const [row] = await sql.query<{ held: bigint }>(
+    'select count(*) as held from "order" where connection_id = $1 and placed_at >= $2 and not archived',
+    [connectionId, since],
+  );
+  return Number(row?.held ?? 0n);
+};
