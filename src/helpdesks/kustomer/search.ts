@@ -184,8 +184,9 @@ export const createSearches = (http: Http, clock: Clock) => {
     walkChanges,
     async count(since: Date): Promise<number | null> {
       const archiveEnd = new Date(clock.now().getTime() - archiveAgeMs);
-      if (since >= archiveEnd) return countAt('live', [{ gte: since.toISOString() }]);
-      const live = await countAt('live', [{ gte: archiveEnd.toISOString() }]);
+      // Old conversations that changed lately are in the live search, whenever they were created.
+      const live = await countAt('live', [{ gte: since.toISOString() }]);
+      if (since >= archiveEnd) return live;
       const archived = await countAt('archive', [{ gte: since.toISOString() }, { lt: archiveEnd.toISOString() }]);
       return live === null || archived === null ? null : live + archived;
     },

@@ -298,7 +298,7 @@ describe('count', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('adds the archive, and no conversation twice', async () => {
+  it('bug: an old conversation that changed lately was counted nowhere; the archive is added', async () => {
     const bounds: unknown[] = [];
     api()
       .persist()
@@ -310,7 +310,7 @@ describe('count', () => {
       });
     expect(await connect().count?.(new Date('2020-01-01T00:00:00.000Z'))).toBe(7);
     expect(bounds).toEqual([
-      [{ gte: '2024-03-02T12:00:00.000Z' }],
+      [{ gte: '2020-01-01T00:00:00.000Z' }],
       [{ gte: '2020-01-01T00:00:00.000Z' }, { lt: '2024-03-02T12:00:00.000Z' }],
     ]);
   });
