@@ -4,7 +4,8 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { isStorageTrouble } from '../../platform/database/trouble.ts';
 import type { RunStep, StepLine } from '../../platform/log.ts';
-import { countFailure, type Lot, postpone } from './store.ts';
+import { countFailure } from './count-failure.ts';
+import { type Lot, postpone } from './store.ts';
 import type { Troubles } from './trouble.ts';
 
 /** A ticket closed to our user. A helpdesk answers so for a whole lot too: only asked for alone is the ticket known. */

@@ -8,12 +8,13 @@ import { settleWork } from '../costing/index.ts';
 import { chooseLanguage, inviteFor, type NotInvited } from '../csat/index.ts';
 import type { Connection, Directory, ReportingBasis } from '../directory/index.ts';
 import { namesOrderOfOthers, type Orders } from '../orders/index.ts';
+import { countFailure } from './count-failure.ts';
 import { decideLot } from './family.ts';
 import { foundWorkOf } from './found-work.ts';
 import type { Failure } from './isolate.ts';
 import { createLots, pastDeadlocks } from './lots.ts';
 import { asStored, type Gathered, mergePull } from './merge.ts';
-import { countFailure, currentMode, markStale, pullNow, releaseClaims } from './store.ts';
+import { currentMode, markStale, pullNow, releaseClaims } from './store.ts';
 import { dependantsOf, lockTickets, type SavedTicket, saveTickets } from './tickets.ts';
 import { loadTagRows, planTags, saveTagPlans } from './want-tags.ts';
 

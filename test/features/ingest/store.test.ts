@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hourMs, minuteMs, secondMs } from '../../../src/core/time.ts';
 import { deepPullMs, leaseSeconds, mostAttempts, retryDelayMs } from '../../../src/features/ingest/coalescing.ts';
+import { countFailure } from '../../../src/features/ingest/count-failure.ts';
 import { claimDue, claimStale, lookAt, markStale } from '../../../src/features/ingest/index.ts';
-import { countFailure, lotSize, postpone, renewDue } from '../../../src/features/ingest/store.ts';
+import { lotSize, postpone, renewDue } from '../../../src/features/ingest/store.ts';
 import { at, later, type World, world } from './world.ts';
 
 let w: World;
