@@ -4,14 +4,14 @@ import type { HelpdeskClient, TicketSnapshot } from '../../../src/helpdesks/port
 import type { Clock } from '../../../src/platform/clock.ts';
 import type { CallSeen } from '../../../src/platform/http/client.ts';
 import { jumpingClock } from '../../sandbox/jumping-clock.ts';
-import type { Desk, Harness } from './harness.ts';
+import type { Desk, Harness, Optional } from './harness.ts';
 import { startUpstream, type Upstream } from './upstream.ts';
 
 /** One thing that every adapter keeps; it throws where one does not. */
 export interface Check {
   readonly name: string;
-  /** Why this helpdesk cannot be held to it; null: it can. */
-  readonly spared?: (harness: Harness) => string | null;
+  /** What it speaks of: an adapter whose harness says that it lacks this is not held to it. */
+  readonly needs?: Optional;
   readonly run: (harness: Harness) => void | Promise<void>;
 }
 
@@ -119,12 +119,18 @@ export const withWorld = async (
 export const withDesk = (
   name: string,
   work: (world: World, harness: Harness) => void | Promise<void>,
-  spared?: Check['spared'],
+  needs?: Optional,
 ): Check => ({
   name,
-  ...(spared ? { spared } : {}),
+  ...(needs ? { needs } : {}),
   run: (harness) => withWorld(harness, (world) => work(world, harness)),
 });
+
+/** What a check needs of a client: where it is absent, and the harness does not say so, the check fails. */
+export const present = <Member>(member: Member | undefined, what: Optional): Member => {
+  if (member === undefined) throw new Error(`there is no ${what}, and the harness does not say that it is lacking`);
+  return member;
+};
 
 export const kim = {
   subject: 'Where is the lamp of #1001?',

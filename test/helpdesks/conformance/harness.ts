@@ -1,9 +1,31 @@
 import type { HelpdeskAdapter } from '../../../src/helpdesks/port.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
 
+/** What an adapter or its helpdesk may lack. */
+export type Optional =
+  | 'count'
+  | 'inspect'
+  | 'discover'
+  | 'changeTagsOfMany'
+  | 'workFeeds'
+  | 'recordScore'
+  | 'remote'
+  /** Fields of tickets that our remote set-up makes. */
+  | 'ticket fields'
+  /** A field of the partner that `changeTags` has to set beside the tags. */
+  | 'partner field'
+  | 'sidebar'
+  | 'selfTest'
+  | 'time of sending'
+  | 'signed bodies'
+  /** Deliveries that say who caused them. */
+  | 'own echoes';
+
 /** What one adapter brings to the suite: how its helpdesk proves deliveries, samples of them, and a helpdesk to talk to. */
 export interface Harness {
   readonly adapter: HelpdeskAdapter;
+  /** What it does not have. All else has to be there, and what is named has to be absent. */
+  readonly lacks: readonly Optional[];
   /**
    * A folder with `deliveries/*.json`: at least three that each tell of a ticket in another way, `unknown.json` (an event that
    * concerns no ticket) and, where events say who caused them, `ours.json` (an echo of our own write).

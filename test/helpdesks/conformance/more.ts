@@ -1,54 +1,69 @@
 import { expect } from 'vitest';
 import { dayMs, hourMs } from '../../../src/core/time.ts';
-import { type Check, kim, openTicket, withDesk, worldStart } from './check.ts';
+import { type Check, kim, openTicket, present, withDesk, worldStart } from './check.ts';
 
 /** Members that a client may lack; those it has keep their word. */
 export const furtherChecks: readonly Check[] = [
-  withDesk('a count is the number of tickets created since', async (world) => {
-    const { client, desk, clock } = world;
-    const count = client().count;
-    if (!count) return;
-    expect(await count(new Date(worldStart.getTime() - dayMs))).toBe(0);
-    for (let made = 0; made < 3; made += 1) desk.open(kim);
-    await clock.sleep(2 * hourMs);
-    const border = clock.now();
-    await clock.sleep(1000);
-    for (let made = 0; made < 4; made += 1) desk.open(kim);
-    await clock.sleep(5 * 60_000);
-    expect(await count(worldStart)).toBe(7);
-    expect(await count(border)).toBe(4);
-  }),
-  withDesk('findings about the account say what to do, and nothing is written', async (world) => {
-    const { client, desk, upstream } = world;
-    const inspect = client().inspect;
-    if (!inspect) return;
-    await openTicket(world);
-    const before = desk.made();
-    const atPeace = await inspect();
-    expect(atPeace.length).toBeGreaterThan(0);
-    upstream.before = () => ({ status: 403, body: '{}' });
-    const locked = (await client().inspect?.()) ?? [];
-    expect(locked.some(({ level }) => level !== 'ok')).toBe(true);
-    for (const { level, text, next } of [...atPeace, ...locked]) {
-      expect(text).toMatch(/^\S.{10,}/);
-      if (level !== 'ok') expect(next).toMatch(/\w{3,}/);
-    }
-    expect(desk.made()).toBe(before);
-  }),
-  withDesk('discovered settings are settings, and contradict none that were given', async (world, { adapter }) => {
-    const found = await world.client().discover?.();
-    if (!found) return;
-    expect(Object.keys(found.settings).filter((key) => !(key in adapter.settings.shape))).toEqual([]);
-    for (const key of Object.keys(found.settings)) expect(world.desk.settings[key]).toBeUndefined();
-    adapter.settings.parse(world.settings(found.settings));
-  }),
-  withDesk('streams of work end, and go on from their cursors', async (world) => {
-    await openTicket(world);
-    for (const feed of world.client().workFeeds ?? []) {
-      let cursor: string | null = null;
-      for (let time = 0; time < 2; time += 1)
-        for await (const page of feed.walk({ cursor, since: worldStart })) cursor = page.cursor;
-    }
-    expect(world.upstream.seen.length).toBeLessThan(50);
-  }),
+  withDesk(
+    'a count is the number of tickets created since',
+    async (world) => {
+      const { client, desk, clock } = world;
+      const count = present(client().count, 'count');
+      expect(await count(new Date(worldStart.getTime() - dayMs))).toBe(0);
+      for (let made = 0; made < 3; made += 1) desk.open(kim);
+      await clock.sleep(2 * hourMs);
+      const border = clock.now();
+      await clock.sleep(1000);
+      for (let made = 0; made < 4; made += 1) desk.open(kim);
+      await clock.sleep(5 * 60_000);
+      expect(await count(worldStart)).toBe(7);
+      expect(await count(border)).toBe(4);
+    },
+    'count',
+  ),
+  withDesk(
+    'findings about the account say what to do, and nothing is written',
+    async (world) => {
+      const { client, desk, upstream } = world;
+      const inspect = present(client().inspect, 'inspect');
+      await openTicket(world);
+      const before = desk.made();
+      const atPeace = await inspect();
+      expect(atPeace.length).toBeGreaterThan(0);
+      upstream.before = () => ({ status: 403, body: '{}' });
+      const locked = (await client().inspect?.()) ?? [];
+      expect(locked.some(({ level }) => level !== 'ok')).toBe(true);
+      for (const { level, text, next } of [...atPeace, ...locked]) {
+        expect(text).toMatch(/^\S.{10,}/);
+        if (level !== 'ok') expect(next).toMatch(/\w{3,}/);
+      }
+      expect(desk.made()).toBe(before);
+    },
+    'inspect',
+  ),
+  withDesk(
+    'discovered settings are settings, and contradict none that were given',
+    async (world, { adapter }) => {
+      const found = await present(world.client().discover, 'discover')();
+      expect(Object.keys(found.settings).filter((key) => !(key in adapter.settings.shape))).toEqual([]);
+      for (const key of Object.keys(found.settings)) expect(world.desk.settings[key]).toBeUndefined();
+      adapter.settings.parse(world.settings(found.settings));
+    },
+    'discover',
+  ),
+  withDesk(
+    'streams of work end, and go on from their cursors',
+    async (world) => {
+      await openTicket(world);
+      const feeds = present(world.client().workFeeds, 'workFeeds');
+      expect(feeds.length).toBeGreaterThan(0);
+      for (const feed of feeds) {
+        let cursor: string | null = null;
+        for (let time = 0; time < 2; time += 1)
+          for await (const page of feed.walk({ cursor, since: worldStart })) cursor = page.cursor;
+      }
+      expect(world.upstream.seen.length).toBeLessThan(50);
+    },
+    'workFeeds',
+  ),
 ];

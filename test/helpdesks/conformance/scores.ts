@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { UpstreamError } from '../../../src/core/errors.ts';
 import type { HelpdeskClient, Score } from '../../../src/helpdesks/port.ts';
-import { type Check, openTicket, pullOne, thrownBy, type World, withDesk } from './check.ts';
+import { type Check, openTicket, present, pullOne, thrownBy, type World, withDesk } from './check.ts';
 
 type Recorder = NonNullable<HelpdeskClient['recordScore']>;
 
@@ -10,25 +10,28 @@ const scored = (
   name: string,
   work: (world: World, parts: { record: Recorder; score: Score }) => Promise<void>,
 ): Check =>
-  withDesk(name, async (world) => {
-    const { client, clock } = world;
-    const probe = client();
-    if (!probe.recordScore) return;
-    const sentAt = clock.now();
-    await clock.sleep(60_000);
-    const score: Score = {
-      key: 'survey-7',
-      // Of no customer: who wrote the ticket is known there.
-      requesterId: '1',
-      score: 4,
-      sentAt,
-      answeredAt: clock.now(),
-      language: 'sv',
-    };
-    // A client of its own for each, as each worker has.
-    const record: Recorder = async (id, given) => client().recordScore?.(id, given);
-    await work(world, { record, score });
-  });
+  withDesk(
+    name,
+    async (world) => {
+      const { client, clock } = world;
+      present(client().recordScore, 'recordScore');
+      const sentAt = clock.now();
+      await clock.sleep(60_000);
+      const score: Score = {
+        key: 'survey-7',
+        // Of no customer: who wrote the ticket is known there.
+        requesterId: '1',
+        score: 4,
+        sentAt,
+        answeredAt: clock.now(),
+        language: 'sv',
+      };
+      // A client of its own for each, as each worker has.
+      const record: Recorder = async (id, given) => client().recordScore?.(id, given);
+      await work(world, { record, score });
+    },
+    'recordScore',
+  );
 
 const scoresOf = ({ desk }: World, id: string): readonly number[] => {
   if (!desk.scoresOf) throw new Error('the desk does not say which scores it holds');

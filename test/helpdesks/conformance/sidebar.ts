@@ -44,7 +44,7 @@ const contexts: readonly TicketContext[] = [
 
 const check = (name: string, run: (harness: Harness) => void): Check => ({
   name,
-  spared: ({ adapter }) => (adapter.sidebar ? null : 'its sidebar asks no address of ours'),
+  needs: 'sidebar',
   run,
 });
 

@@ -5,6 +5,7 @@ import { memory } from './index.ts';
 
 export const harness: Harness = {
   adapter: memory,
+  lacks: ['discover', 'workFeeds'],
   fixtures: new URL('./fixtures/', import.meta.url),
   sentAt: new Date('2026-03-02T09:05:00Z'),
   settings: { name: 'Desk', account: 'loom', apiKey: 'key' },
