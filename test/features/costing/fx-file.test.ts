@@ -91,3 +91,13 @@ describe('an own table', () => {
       faultsOf('date,base,quote,rate\n2026-05-04,EUR,AED,4\n2026-05-04,EUR,AED,5\n2026-05-04,EUR,EUR,1\n'),
     ).toMatchObject([{ field: 'row 3' }, { field: 'row 4, column quote' }]));
 });
+
+test('bug: rates of currencies that do not exist were taken', () => {
+  expect(
+    faultsOf('date,base,quote,rate\n2026-05-04,EUR,USD,1.1\n2026-05-04,EUR,QQQ,2\n2026-05-04,ZZZ,USD,2\n'),
+  ).toEqual([
+    { field: 'row 3, column quote', reason: 'is not an ISO 4217 currency code such as EUR' },
+    { field: 'row 4, column base', reason: 'is not an ISO 4217 currency code such as EUR' },
+  ]);
+  expect(readFxFile('date,base,quote,rate\n2020-05-04,EUR,HRK,7.5\n').rows).toHaveLength(1);
+});

@@ -90,7 +90,7 @@ describe('replay', () => {
     expect(await dismissUnreadable(w, asked)).toBe(0);
     expect(await listQuarantined(w.db)).toMatchObject([{ what: 'delivery', connection: 'other' }]);
     const statuses = await connectionStatuses(w.db, w.clock.now());
-    expect(statuses.map(({ quarantined }) => quarantined)).toEqual([0, 1]);
+    expect(statuses.flatMap(({ name, quarantined }) => (quarantined > 0 ? [name] : []))).toEqual(['other']);
     expect(await replay(deps(), {})).toMatchObject({ deliveries: 0, stillUnreadable: 1 });
     expect(await w.db.query("select actor, detail from audit_log where action = 'dismiss deliveries'")).toMatchObject([
       { actor: 'test', detail: { connection: w.connection.id, count: 2 } },
