@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UpstreamError } from '../../core/errors.ts';
+import { LimitReached, UpstreamError } from '../../core/errors.ts';
 import { secondMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Http } from '../../platform/http/client.ts';
@@ -13,6 +13,7 @@ const jobSize = 100;
 const jobsAtOnce = 3;
 /** Waits between looks at a job, 30 s in all; then it is asked again later, which does nothing twice. */
 const waitsMs = [1, 1, 2, 3, 5, 8, 10].map((seconds) => seconds * secondMs);
+const againMs = 60 * secondMs;
 /** Rows that met somebody else's save are given to another job this often. */
 const mostClashes = 2;
 
@@ -72,7 +73,7 @@ const batchesOf = (changes: Parameters<NonNullable<HelpdeskClient['changeTagsOfM
  * Changes tags of many tickets by Zendesk's jobs, closed tickets too, which the tag endpoints refuse
  * (https://developer.zendesk.com/rest_api/docs/support/tags, "Tag Endpoint Limitations"). One job holds one change for up to
  * 100 ids: that lists of tickets take `additional_tags` as well is told by some revisions of the documentation and denied by
- * others. Throws a retryable UpstreamError where a job fails whole or takes too long.
+ * others. Throws a retryable UpstreamError where a job fails whole, LimitReached where it takes too long.
  */
 export const createBulkTagChange = ({
   http,
@@ -91,12 +92,15 @@ export const createBulkTagChange = ({
       job = (await http.read(call, jobAnswer)).job_status;
     }
     if (job.status === 'completed') return job;
-    const failed = job.status === 'failed' || job.status === 'killed';
-    throw new UpstreamError(
-      failed
-        ? 'A job that changes tags failed at Zendesk as a whole; it is started again.'
-        : 'Zendesk still works on a job that changes tags; its tickets are looked at again later.',
-      { retryable: true, inDoubt: true },
+    if (job.status === 'failed' || job.status === 'killed')
+      throw new UpstreamError('A job that changes tags failed at Zendesk as a whole; it is started again.', {
+        retryable: true,
+        inDoubt: true,
+      });
+    // A queue of the account that is long is no fault of it: tags alone wait, and are looked at before they are written again.
+    throw new LimitReached(
+      'Zendesk still works on a job that changes tags; its tickets are looked at again later.',
+      againMs,
     );
   };
 
