@@ -100,6 +100,12 @@ const clockSkewSeconds = 2;
 /** From the helpdesk's change to our note of it: longer than a call that tags and the statement after it usually take. */
 const tagCallSeconds = 5;
 
+/**
+ * Helpdesks tell whole seconds: what changed later in the second in which we pulled bears the very same time, and is read once
+ * more. Where the pull seems older than the change the clocks differ, and say nothing.
+ */
+const maybeTooSoon = `(n.updated_at = date_trunc('second', n.updated_at) and held.pulled_at >= n.updated_at and held.pulled_at < n.updated_at + interval '1 s')`;
+
 /** How a ticket ended, null where it did not: what a status must not be missed in. */
 const endIn = (status: string): string => `case when ${status} in ('solved', 'closed', 'deleted') then ${status} end`;
 
@@ -131,7 +137,7 @@ export const raiseChanged = async (
                  from unnest($2::text[], $3::timestamptz[], $10::text[]) as u(external_id, updated_at, status) order by external_id, updated_at desc) n
         where not exists (
           select 1 from ticket held where held.connection_id = $1 and held.external_id = n.external_id
-             and (held.snapshot_at >= n.updated_at and not (held.status = 'deleted' and n.ended is distinct from 'deleted')
+             and (held.snapshot_at >= n.updated_at and not (held.snapshot_at = n.updated_at and ${maybeTooSoon}) and not (held.status = 'deleted' and n.ended is distinct from 'deleted')
                or held.due_at is not null and held.quarantined_at is null
                or held.quarantined_at is null and held.snapshot_at is not null and ${endIn('held.status')} is not distinct from n.ended
                   and (held.deep_due_at is not null

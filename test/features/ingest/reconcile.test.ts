@@ -55,6 +55,22 @@ describe('a walk over the changes', () => {
     expect((await w.row('2')).from_backfill).toBe(false);
   });
 
+  test('bug: a change in the second in which we had pulled was never found', async () => {
+    const second = new Date(Math.ceil(w.clock.now().getTime() / secondMs + 4) * secondMs);
+    w.put('1', { updatedAt: second });
+    await w.deliver('1');
+    w.clock.advance(second.getTime() + 400 - w.clock.now().getTime());
+    await w.drain();
+    w.put('1', { updatedAt: second, tags: ['later'] });
+    feed([changed('1', second)]);
+    w.clock.advance(minuteMs);
+    expect(await walk()).toMatchObject({ walked: 1 });
+    expect((await w.row('1')).due_at).not.toBeNull();
+    await w.drain();
+    await walk();
+    expect((await w.row('1')).due_at).toBeNull();
+  });
+
   test('finds what changed without a webhook on a ticket we hold', async () => {
     w.put('1');
     await tell('1');
