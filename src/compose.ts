@@ -197,12 +197,15 @@ export const compose = async (
       countsOf: (connectionId: number) => sharedCallCounts(db, connectionId),
     };
     const troubles = ingest.createTroubles({ sql: db, clock });
+    /** By how much our clock is ahead of a vendor's, as its latest answer told, by connection. */
+    const ahead = new Map<number, number>();
     /** Counts calls; a vendor's answers also tell its time, of which a demo's clock says nothing. */
     const watchCalls = ({ id, name }: Pick<Connection, 'id' | 'name'>): CallObserver => {
       const count = metrics.vendorCall(name);
       return (call) => {
         count(call);
         if (clock !== wallClock || !call.serverAt) return;
+        ahead.set(id, Math.max(0, clock.now().getTime() - call.serverAt.getTime()));
         void troubles
           .sawSkew(id, clock.now().getTime() - call.serverAt.getTime())
           .catch((error: unknown) =>
@@ -272,7 +275,16 @@ export const compose = async (
       const client = helpdeskOf(known);
       const onPage = onProgress && { onPage: onProgress };
       const deps = { sql: db, clock, runStep, client, troubles };
-      const walked = await ingest.reconcile({ ...deps, ...onPage }, known, { ...(stop && { stop }) });
+      const aheadMs = async (): Promise<number> => {
+        // Any answer tells; where there is none the walk says why.
+        if (!ahead.has(known.id))
+          await client
+            .verify()
+            .catch((error: unknown) => log.debug({ step: 'reconcile', err: error }, 'the vendor tells no time'));
+        return ahead.get(known.id) ?? 0;
+      };
+      const timed = clock === wallClock && { aheadMs };
+      const walked = await ingest.reconcile({ ...deps, ...timed, ...onPage }, known, { ...(stop && { stop }) });
       await ingest.walkWorkFeeds(deps, known, { stop });
       return walked;
     };

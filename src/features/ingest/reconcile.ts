@@ -55,6 +55,8 @@ export const reconcile = (
     readonly client: HelpdeskClient;
     readonly troubles: Troubles;
     readonly onPage?: (walked: number) => void;
+    /** How far our clock, by which the connection began, is ahead of the helpdesk's; asked for until a change was seen. */
+    readonly aheadMs?: () => Promise<number>;
   },
   connection: Connection,
   { stop }: { readonly stop?: AbortSignal } = {},
@@ -64,7 +66,9 @@ export const reconcile = (
     const stream = 'tickets';
     const startedAt = clock.now();
     const held = await loadCursor<Cursor>(sql, connection.id, stream);
-    const from = new Date((held?.seenUntil ?? connection.createdAt).getTime() - overlapMs);
+    const beginMs = async (): Promise<number> =>
+      Math.min(connection.createdAt.getTime(), startedAt.getTime()) - ((await deps.aheadMs?.()) ?? 0);
+    const from = new Date((held?.seenUntil?.getTime() ?? (await beginMs())) - overlapMs);
     const cutOff = held?.state.cursor != null && held.state.from === from.toISOString() ? held.state : null;
     let at: Cursor = cutOff ?? {
       cursor: null,

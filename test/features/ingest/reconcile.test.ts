@@ -71,6 +71,22 @@ describe('a walk over the changes', () => {
     expect((await w.row('1')).due_at).toBeNull();
   });
 
+  test('bug: what came right after connecting was never found where our clock was a day ahead', async () => {
+    const aheadMs = 24 * hourMs;
+    const walkAhead = () =>
+      reconcile(
+        { sql: w.db, clock: w.clock, runStep: w.runStep, ...w.first, aheadMs: async () => aheadMs },
+        w.connection,
+      );
+    await walkAhead();
+    expect(w.desk.walks.at(-1)?.since).toEqual(new Date(w.connection.createdAt.getTime() - aheadMs - 10 * minuteMs));
+    // By then the clock was set right again.
+    w.clock.advance(-aheadMs);
+    await walk();
+    expect(w.desk.walks.at(-1)?.since).toEqual(new Date(w.clock.now().getTime() - 10 * minuteMs));
+    w.clock.advance(aheadMs);
+  });
+
   test('finds what changed without a webhook on a ticket we hold', async () => {
     w.put('1');
     await tell('1');
