@@ -19,6 +19,9 @@ const firstRecountMs = 15 * minuteMs;
 const recountMs = (shortCounts: number): number =>
   shortCounts === 0 ? countEveryMs : Math.min(firstRecountMs * 2 ** (shortCounts - 1), countEveryMs);
 
+/** Settings that the account did not tell are looked for this often. */
+const discoverEveryMs = dayMs;
+
 /** No delivery for less is never unusual ... */
 const leastSilenceMs = hourMs;
 /** ... nor is less than this many of the gaps that are usual at this hour of the week. */
@@ -85,6 +88,8 @@ const silence = async (sql: Sql, connection: Connection, now: Date): Promise<Dat
 export interface Watched {
   readonly remote?: RemoteOf<{ readonly webhookUrl: string }> | undefined;
   count?(since: Date): Promise<number | null>;
+  /** Settings that nobody gave and the account tells, perhaps only after a while. */
+  discover?(): Promise<{ readonly settings: Readonly<Record<string, unknown>> }>;
 }
 
 /** Of what a count is taken, from when on we hold all of it, and how many we hold. */
@@ -208,6 +213,17 @@ export const createWatcher = (deps: {
     return { since, held: () => countHere(db, connection.id, since) };
   };
 
+  const discoveredAtMs = new Map<number, number>();
+  /** Once a day, for what a new account could not tell yet: which timer runs, which field holds its total. */
+  const discover = async (connection: Connection): Promise<void> => {
+    const nowMs = clock.now().getTime();
+    if (nowMs - (discoveredAtMs.get(connection.id) ?? Number.NEGATIVE_INFINITY) < discoverEveryMs) return;
+    discoveredAtMs.set(connection.id, nowMs);
+    const { settings = {} } = (await inBackground(async () => deps.clientOf(connection).discover?.())) ?? {};
+    if (Object.keys(settings).length > 0)
+      await directory.connections.keepMade(connection.id, { objects: [], settings }, 'watch');
+  };
+
   /** False where it was not asked for. */
   const count = async (connection: Connection): Promise<boolean> => {
     const client = deps.clientOf(connection);
@@ -257,6 +273,12 @@ export const createWatcher = (deps: {
         } catch (error) {
           failures.push(error);
           await troubles.met(id, 'count', error);
+        }
+        try {
+          await discover(connection);
+        } catch (error) {
+          // Nothing waits for it: a right that is lacking is told where the setting is needed.
+          failures.push(error);
         }
         if (failures.length > 0) throw failures[0];
       }),

@@ -34,6 +34,8 @@ import { createWriter } from './write.ts';
 
 /** Conversations pulled together; the quota bounds the pace. */
 const pulledAtOnce = 6;
+/** Done conversations that are looked at for the timer that runs; two calls each at most. */
+const mostLookedAt = 10;
 /** 10,000 messages: far beyond what a conversation can have; a longer list is a loop. */
 const mostPages = 100;
 /** The host of another pod ("https://api.prod2.kustomerapp.com") is Kustomer's as well. */
@@ -224,13 +226,12 @@ export const connectKustomer = (
     /** Which of the two timers the account has on, so that the setting says it from then on. */
     async discover() {
       if (settings.timesVersion !== undefined) return { settings: {}, notes: [] };
-      const id = await searches.latestDone();
-      const timesVersion = id === null ? null : await times.measuring(id);
+      const timesVersion = await times.measuring(await searches.latestDone(mostLookedAt));
       return timesVersion === null
         ? {
             settings: {},
             notes: [
-              'No conversation with measured time was found yet: the v2 timer counts, or v1 where there is no v2.',
+              'No conversation with measured time was found yet: the timer that measures first counts. It is looked for again each day.',
             ],
           }
         : { settings: { timesVersion }, notes: [`Handle time is read from Kustomer's ${timesVersion} timer.`] };

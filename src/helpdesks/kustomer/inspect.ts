@@ -75,8 +75,8 @@ const ownSurvey = async (http: Http): Promise<Finding> => {
 
 /** Which timer counts, and whether it counts anything: an account may have switched on only one of them. */
 const handleTime = async (searches: Searches, times: Times): Promise<Finding> => {
-  const id = await searches.latestDone();
-  if (id === null)
+  const [id] = await searches.latestDone(1);
+  if (id === undefined)
     return {
       topic: 'handle time',
       level: 'ok',

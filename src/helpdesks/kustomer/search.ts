@@ -190,15 +190,15 @@ export const createSearches = (http: Http, clock: Clock) => {
       const archived = await countAt('archive', [{ gte: since.toISOString() }, { lt: archiveEnd.toISOString() }]);
       return live === null || archived === null ? null : live + archived;
     },
-    /** A conversation that was done lately; null where there is none. */
-    async latestDone(): Promise<string | null> {
+    /** Conversations that were done lately, the latest first. */
+    async latestDone(most: number): Promise<readonly string[]> {
       const body = {
         queryContext: 'conversation',
         and: [{ conversation_status: { equals: 'done' } }],
         sort: [{ conversation_updated_at: 'desc' }],
       };
-      const { data } = await search('live', z.object({ id: idSchema }), { page: 1, pageSize: 1 }, body);
-      return data[0]?.id ?? null;
+      const { data } = await search('live', z.object({ id: idSchema }), { page: 1, pageSize: most }, body);
+      return data.map(({ id }) => id);
     },
   };
 };

@@ -270,6 +270,34 @@ test('a count that is not allowed is told, and the webhook is looked after', asy
   expect(await status()).toMatchObject({ state: 'ok' });
 });
 
+test('bug: what a new account could not tell when it was connected was never asked for again', async () => {
+  let asked = 0;
+  const watcher = createWatcher({
+    ...w,
+    ...w.first,
+    clientOf: () => ({
+      discover: async () => {
+        asked += 1;
+        return { settings: asked > 1 ? { reasonFieldId: 'topic' } : {} };
+      },
+    }),
+    webhookUrlOf: () => ourselves,
+    isReachable: () => true,
+    catchUp: async () => undefined,
+  });
+  const reasonField = async () => (await w.directory.connections.get('desk')).settings.reasonFieldId;
+  for (const [hours, calls, found] of [
+    [0, 1, undefined],
+    [23, 1, undefined],
+    [1, 2, 'topic'],
+  ] as const) {
+    w.clock.advance(hours * hourMs);
+    await watcher.look(await w.directory.connections.get('desk'));
+    expect(asked).toBe(calls);
+    expect(await reasonField()).toBe(found);
+  }
+});
+
 describe('the count', () => {
   test("is asked for once a day, and tells how much of the helpdesk's tickets we hold", async () => {
     w.desk.counted = 4;

@@ -54,7 +54,7 @@ describe('inspect', () => {
     latestDone([{ id: conversationId }]);
     timesOf('v2', []);
     timesOf('v1', [timeJson(1, anna, 60)]);
-    expect(await found()).toMatchObject({
+    expect(await found(connect({ timesVersion: 'v2' }))).toMatchObject({
       rights: { level: 'warn', next: expect.stringContaining('org.permission.audit_logs.read') },
       'own survey': { level: 'warn' },
       fields: { level: 'fail', next: expect.stringContaining('orderNumberFieldId') },

@@ -7,6 +7,7 @@ import {
   conversationId,
   done,
   errorOf,
+  hex,
   list,
   listOf,
   path,
@@ -41,6 +42,33 @@ describe('the handle timer', () => {
     pulling();
     times('v2', 404);
     expect(await workOf(client)).toEqual([]);
+  });
+
+  it('bug: one conversation without measured time settled the timer', async () => {
+    users();
+    const client = connect();
+    pulling();
+    times('v2', 200, []);
+    times('v1', 200, []);
+    expect(await workOf(client)).toEqual([]);
+    pulling();
+    times('v2', 200, []);
+    times('v1', 200, [timeJson(1, anna, 60)]);
+    expect(await workOf(client)).toEqual([['kustomer handle time v1', 60]]);
+    pulling();
+    times('v1', 200, [timeJson(1, anna, 90)]);
+    expect(await workOf(client)).toEqual([['kustomer handle time v1', 90]]);
+  });
+
+  it('bug: the timer was looked for on one conversation alone', async () => {
+    const other = hex('c0', 2);
+    api()
+      .post('/v1/customers/search')
+      .query({ page: 1, pageSize: 10 })
+      .reply(200, listOf([{ id: conversationId }, { id: other }]));
+    times('v2', 200, []);
+    list(path('/times', other).replace('/v1/', '/v2/'), [timeJson(1, anna, 60_000)]);
+    expect((await connect().discover?.())?.settings).toEqual({ timesVersion: 'v2' });
   });
 
   it('is v1 where there is no v2, which is asked for once', async () => {
