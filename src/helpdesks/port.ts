@@ -105,8 +105,13 @@ export interface Closing {
   readonly clock: string;
   /** Seconds of the whole ticket at this moment; it may be read again and have changed. */
   readonly totalSeconds: number;
-  /** Who worked, in proportion; never empty. */
-  readonly workers: readonly { readonly agentId: string; readonly weight: number }[];
+  /**
+   * Who worked, in proportion; never empty, an agent perhaps several times. With `at`: of that moment, so that a later closing
+   * is booked to those who worked since the one before it.
+   */
+  readonly workers: readonly { readonly agentId: string; readonly weight: number; readonly at?: Date }[];
+  /** Whose it is where none of them worked since the closing before; absent or null: all workers'. */
+  readonly assigneeId?: string | null;
   readonly channel: Channel | null;
 }
 

@@ -87,16 +87,11 @@ const closingOf = (
   closedAt: Date,
 ): Closing | null => {
   if (handleTime?.state !== 'told' || handleTime.row === null) return null;
-  const messages = new Map<string, number>();
-  for (const { sender, created_datetime: at } of written)
-    if (sender?.id && at <= closedAt) messages.set(sender.id, (messages.get(sender.id) ?? 0) + 1);
+  const messages = written.flatMap(({ sender, created_datetime: at }) =>
+    sender?.id && at <= closedAt ? [{ agentId: sender.id, weight: 1, at }] : [],
+  );
   const fallback = assigneeOf(ticket) ?? handleTime.row.agentId ?? written.at(-1)?.sender?.id ?? null;
-  const workers =
-    messages.size > 0
-      ? [...messages].map(([agentId, weight]) => ({ agentId, weight }))
-      : fallback === null
-        ? []
-        : [{ agentId: fallback, weight: 1 }];
+  const workers = messages.length > 0 ? messages : fallback === null ? [] : [{ agentId: fallback, weight: 1 }];
   if (workers.length === 0) return null;
   return {
     sourceKey: `closing:${ticket.id}:${closedAt.toISOString()}`,
@@ -104,6 +99,7 @@ const closingOf = (
     clock: handleTimeClock,
     totalSeconds: handleTime.row.seconds,
     workers,
+    assigneeId: fallback,
     channel: ticketChannel(ticket.channel),
   };
 };

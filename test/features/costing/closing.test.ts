@@ -32,6 +32,20 @@ describe('the work of a closing', () => {
     expect(secondsOf(closing(12, 900, { ben: 1 }), first)).toEqual({ ben: 300 });
   });
 
+  test('bug: a second closing was booked to all who ever wrote, not to those who wrote since the first', () => {
+    const at = (hour: number) => new Date(Date.UTC(2026, 4, 4, hour));
+    const first = { ...closing(10, 600), workers: [{ agentId: 'ada', weight: 1, at: at(9) }], assigneeId: 'cleo' };
+    const held = readClosing(first, []);
+    const workers = [...first.workers, ...first.workers, { agentId: 'ben', weight: 1, at: at(11) }];
+    expect(secondsOf({ ...closing(12, 900), workers }, held)).toEqual({ ben: 300 });
+    // A closing that we never held: both stretches are one.
+    expect(secondsOf({ ...closing(12, 900), workers }, [])).toEqual({ ada: 600, ben: 300 });
+    // Nobody wrote since: the assignee's; of nobody's all of them.
+    const silent = { ...closing(12, 900), workers: first.workers };
+    expect(secondsOf({ ...silent, assigneeId: 'cleo' }, held)).toEqual({ cleo: 300 });
+    expect(secondsOf(silent, held)).toEqual({ ada: 300 });
+  });
+
   test('follows a total that settles late, and a worker who has none any more gets 0', () => {
     const first = readClosing(closing(10, 600, { ada: 1, ben: 1 }), []);
     expect(secondsOf(closing(10, 700, { ada: 1 }), first)).toEqual({ ada: 700, ben: 0 });

@@ -93,8 +93,8 @@ describe('pullTickets', () => {
         closing: {
           totalSeconds: 340,
           workers: [
-            { agentId: anna, weight: 1 },
-            { agentId: ben, weight: 1 },
+            { agentId: anna, weight: 1, at: expect.any(Date) },
+            { agentId: ben, weight: 1, at: expect.any(Date) },
           ],
         },
         againAt: new Date(minuteAt(60).getTime() + 24 * hourMs),

@@ -67,9 +67,11 @@ describe('a closing', () => {
       clock: 'gorgias handle time',
       totalSeconds: 340,
       workers: [
-        { agentId: anna, weight: 2 },
-        { agentId: ben, weight: 1 },
+        { agentId: anna, weight: 1, at: minuteAt(1) },
+        { agentId: ben, weight: 1, at: minuteAt(2) },
+        { agentId: anna, weight: 1, at: minuteAt(3) },
       ],
+      assigneeId: anna,
       channel: 'email',
     });
     expect(history).toMatchObject({ work: [], solvedAt: minuteAt(60), closedAt: minuteAt(60) });
