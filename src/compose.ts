@@ -403,6 +403,7 @@ export const compose = async (
     const jobs = createJobRunner({
       db,
       clock,
+      wall: wallClock,
       log,
       handlers: { ...ruleChanges.handlers, seal, [ingest.settleKind]: settleJob },
     });

@@ -12,8 +12,7 @@ import { differingTickets } from './settle-again.ts';
 import type { Seal } from './store.ts';
 
 /** Where nothing more comes in for so long, what is open stays so: the seal is refused and says what keeps it. */
-const patienceMs = 10 * minuteMs;
-const restMs = 500;
+const usualPatienceMs = 10 * minuteMs;
 /** Far below a job's lease. */
 const renewMs = 15 * secondMs;
 
@@ -28,6 +27,8 @@ interface SealerDeps {
   readonly walk: (connection: Connection, stop: AbortSignal) => Promise<unknown>;
   /** Gathers or decides a few due tickets, beside whatever workers run; false where nothing was to be done. */
   readonly gatherSome: () => Promise<boolean>;
+  /** How long what comes in no more is waited for; 10 minutes. */
+  readonly patienceMs?: number;
 }
 
 /** What the row of a seal's job asks for. */
@@ -68,8 +69,8 @@ export const sealResult = ({ seal, made }: { readonly seal: Seal; readonly made:
  */
 export const sealHandler =
   (deps: SealerDeps): JobHandler =>
-  async (job, { progress, stop }) => {
-    const { db, clock, wall, basis } = deps;
+  async (job, { progress, stop, rest }) => {
+    const { db, clock, wall, basis, patienceMs = usualPatienceMs } = deps;
     const { kind, from, revise } = job.wanted as Wanted;
     const period = periodFrom(kind, from);
     const upTo = { lastDay: period.to, timeZone: basis.timeZone, asOf: clock.now() };
@@ -105,7 +106,7 @@ export const sealHandler =
         if (tickets === 0) return;
         if (tickets < least) [least, lessAt] = [tickets, clock.now().getTime()];
         else if (clock.now().getTime() - lessAt > patienceMs) return;
-        if (!(await deps.gatherSome())) await clock.sleep(restMs, stop);
+        if (!(await deps.gatherSome())) await rest();
       }
     };
 

@@ -21,6 +21,8 @@ export type JobHandler = (
     readonly progress: (progress: JobProgress) => Promise<void>;
     /** The worker stops: throw its reason after the current lot. */
     readonly stop: AbortSignal;
+    /** A short pause where others are at work on what is left; it ends early when the worker stops. */
+    readonly rest: () => Promise<void>;
   },
 ) => Promise<unknown>;
 
@@ -48,10 +50,12 @@ const passes = (error: unknown): boolean =>
 export const createJobRunner = (deps: {
   readonly db: Database;
   readonly clock: Clock;
+  /** The wall's time, in which other processes are waited for; absent: the clock's. */
+  readonly wall?: Clock;
   readonly log: Log;
   readonly handlers: Readonly<Record<string, JobHandler>>;
 }): JobRunner => {
-  const { db, clock, log, handlers } = deps;
+  const { db, clock, wall = clock, log, handlers } = deps;
   const kinds = Object.keys(handlers);
 
   const run = async (job: Job, stop: AbortSignal, onProgress?: (job: Job) => void): Promise<void> => {
@@ -67,6 +71,7 @@ export const createJobRunner = (deps: {
     try {
       const result = await handler(job, {
         stop,
+        rest: () => wall.sleep(lookEveryMs, stop),
         async progress(progress) {
           try {
             await noteJobProgress(db, job, progress);
@@ -103,7 +108,7 @@ export const createJobRunner = (deps: {
         const job = await loadJob(db, id);
         if (job.state === 'done' || job.state === 'failed' || stop.aborted) return job;
         onProgress?.(job);
-        await clock.sleep(lookEveryMs, stop);
+        await wall.sleep(lookEveryMs, stop);
       }
     },
   };

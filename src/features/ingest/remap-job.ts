@@ -31,7 +31,6 @@ const stored = (stand: Stand): object => ({ ...stand, ...('last' in stand && { l
 const markAtOnce = 1000;
 const decideAtOnce = 400;
 const countEvery = 10;
-const restMs = 500;
 
 /** Tickets that wait for a decision since a moment or before it. */
 const waiting = async (sql: Sql, until: Date): Promise<number> => {
@@ -59,7 +58,7 @@ export const createRemapJob = (deps: {
   readonly decide: (lot: Lot) => Promise<void>;
 }): JobHandler => {
   const { sql, clock, orders } = deps;
-  return async (job, { progress, stop }) => {
+  return async (job, { progress, stop, rest }) => {
     const wanted = remapWanted.parse(job.wanted);
     const everyTicket = wanted.tickets === 'all' ? await countTickets(sql) : 0;
     const total = (await countOrders(sql)) + everyTicket;
@@ -103,7 +102,7 @@ export const createRemapJob = (deps: {
       await tell(looked + Math.max(0, tickets - left), looked + tickets);
       const lots = await claimStale(sql, until, { most: decideAtOnce });
       await Promise.all(lots.map(deps.decide));
-      if (lots.length === 0) await clock.sleep(restMs, stop);
+      if (lots.length === 0) await rest();
       // Other workers decide too; counting each time would cost more than a lot does.
       const claimed = lots.reduce((sum, { ticketIds }) => sum + ticketIds.length, 0);
       left =

@@ -15,7 +15,6 @@ export type SettleWanted = z.output<typeof settleWanted>;
 
 const markAtOnce = 1000;
 const decideAtOnce = 400;
-const restMs = 500;
 
 const countWaiting = async (sql: Sql, until: Date): Promise<number> => {
   const [row] = await sql.query<{ n: bigint }>(
@@ -38,7 +37,7 @@ export const createSettleJob = (deps: {
   readonly decide: (lot: Lot) => Promise<void>;
 }): JobHandler => {
   const { sql, clock, basis, orders } = deps;
-  return async (job, { progress, stop }) => {
+  return async (job, { progress, stop, rest }) => {
     const { from, to, reprice } = settleWanted.parse(job.wanted);
     const repriced = reprice ? (await orders.repriceOrders({ from, to })).length : 0;
     const tickets = reprice
@@ -57,7 +56,7 @@ export const createSettleJob = (deps: {
       if (left === 0) return { orders: repriced, tickets: tickets.length };
       const lots = await claimStale(sql, until, { most: decideAtOnce });
       for (const lot of lots) await deps.decide(lot);
-      if (lots.length === 0) await clock.sleep(restMs, stop);
+      if (lots.length === 0) await rest();
     }
   };
 };

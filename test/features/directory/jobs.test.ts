@@ -1,7 +1,14 @@
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Refused, UpstreamError } from '../../../src/core/errors.ts';
-import { claimJob, enqueueJob, listJobs, loadJob, mostJobAttempts } from '../../../src/features/directory/jobs.ts';
+import {
+  claimJob,
+  endJob,
+  enqueueJob,
+  listJobs,
+  loadJob,
+  mostJobAttempts,
+} from '../../../src/features/directory/jobs.ts';
 import { createJobRunner, type JobHandler } from '../../../src/features/directory/run-jobs.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
 import { testDatabase } from '../../support/database.ts';
@@ -174,4 +181,15 @@ describe('a background job', () => {
     await ask();
     await expect(loadJob(db, id)).rejects.toThrow('There is no job');
   });
+});
+
+it('bug: whoever followed a job of another worker waited for ever under a clock that nobody moves', async () => {
+  const id = await ask();
+  const still = { ...clock, sleep: () => new Promise<void>(() => undefined) };
+  const theirs = await claimJob(db, { kinds: ['count'], now: clock.now() });
+  const jobs = createJobRunner({ db, clock: still, wall: clock, log, handlers: { count: async () => 'mine' } });
+  const following = jobs.follow(id, {
+    onProgress: () => void endJob(db, theirs ?? { id, attempts: 0 }, { result: 'theirs', now: clock.now() }),
+  });
+  expect((await following).result).toBe('theirs');
 });
