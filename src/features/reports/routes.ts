@@ -8,6 +8,7 @@ import { requestText } from '../../platform/http/request-text.ts';
 import { type Access, identityOf, requireScope } from '../access/index.ts';
 import { accountSettings } from '../directory/index.ts';
 import { partnersAnswer, seriesAnswer, ticketAnswer, ticketsAnswer } from './answers.ts';
+import { refuseUnknownCodes } from './known-codes.ts';
 import { csvReply, nextLink, optionalPeriod, pageLimit, queryDay, queryFormat, queryPage } from './paging.ts';
 import { parsePeriod, partnerReport } from './partner-report.ts';
 import { payrollLine } from './payroll-line.ts';
@@ -113,6 +114,7 @@ export const reportRoutes =
         const { from, to, step, partner, region, format: wanted } = request.query;
         const { currency } = basis;
         const costBasis = costBasisOf(request);
+        await refuseUnknownCodes(db, { partner, region });
         const points = await series(db, { ...parsePeriod(from, to), step, partner, region, currency, costBasis });
         if (wanted === 'csv')
           return reply.headers(csvReply(`series-${from}-${to}`)).send(seriesCsv(points, { currency, costBasis }));
@@ -145,6 +147,7 @@ export const reportRoutes =
         const { from, to, format: wanted, limit: asked, ...filter } = request.query;
         const limit = pageLimit(wanted, asked);
         const period = optionalPeriod(from, to);
+        await refuseUnknownCodes(db, filter);
         const page = await listTickets(
           db,
           { ...filter, limit, ...period },
