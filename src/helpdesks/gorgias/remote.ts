@@ -17,7 +17,7 @@ import {
   widgetOf,
   wrongIn,
 } from './integrations.ts';
-import type { GorgiasIntegration, GorgiasWidget } from './schema.ts';
+import type { GorgiasField, GorgiasIntegration, GorgiasWidget } from './schema.ts';
 import { type GorgiasSettings, secretsOf } from './settings.ts';
 
 /** True where the key or the plan does not let us make it: everything else goes on without. */
@@ -26,26 +26,65 @@ const isNotAllowed = (error: unknown): boolean =>
 
 interface WantedField {
   readonly setting: 'partnerFieldId' | 'regionFieldId' | 'reasonFieldId';
-  readonly label: string;
+  /** The second where somebody else has a field of the first. */
+  readonly labels: readonly [string, string];
   readonly choices: readonly string[];
 }
 
-/** Ticket fields that are wished and not mapped yet. */
-const lackingFields = (wish: RemoteWish, settings: GorgiasSettings): WantedField[] => {
-  if (!wish.fields) return [];
+/** A field that is wished, the one of ours that is there, what a new one is called, and the choices that are lacking. */
+interface FieldPlan {
+  readonly wanted: WantedField;
+  readonly held: GorgiasField | null;
+  readonly label: string;
+  readonly lacking: readonly string[];
+}
+
+const wantedFields = ({ fields }: RemoteWish): WantedField[] => {
+  if (!fields) return [];
   const wanted: WantedField[] = [
-    { setting: 'partnerFieldId', label: 'Partner', choices: wish.fields.partners.map(choiceOf) },
-    { setting: 'regionFieldId', label: 'Region', choices: wish.fields.regions.map(choiceOf) },
-    { setting: 'reasonFieldId', label: 'Contact reason', choices: contactReasons },
+    { setting: 'partnerFieldId', labels: ['Partner', 'Sales partner'], choices: fields.partners.map(choiceOf) },
+    { setting: 'regionFieldId', labels: ['Region', 'Sales region'], choices: fields.regions.map(choiceOf) },
+    { setting: 'reasonFieldId', labels: ['Contact reason', 'Reason for contact'], choices: contactReasons },
   ];
   // A drop-down without choices cannot be made.
-  return wanted.filter(({ setting, choices }) => settings[setting] === undefined && choices.length > 0);
+  return wanted.filter(({ choices }) => choices.length > 0);
 };
-const fieldOf = ({ label, choices }: WantedField) => ({
+
+/** A drop-down with choices of ours and none but such as we make: a label alone may be somebody else's. */
+const isOurs = ({ definition: choices }: GorgiasField, wanted: WantedField): boolean =>
+  choices?.some((choice) => wanted.choices.includes(choice)) === true &&
+  choices.every((choice) => wanted.choices.includes(choice) || /\([a-z0-9_-]+\)$/i.test(choice));
+
+/** A mapped field is given what partners came since where it is of our making, and else left alone. */
+const fieldPlans = (
+  wanted: readonly WantedField[],
+  present: readonly GorgiasField[],
+  settings: GorgiasSettings,
+): FieldPlan[] =>
+  wanted.flatMap((one) => {
+    const active = present.filter(({ deactivated_datetime }) => !deactivated_datetime);
+    const mappedId = settings[one.setting];
+    const [first, second] = one.labels;
+    const held =
+      active
+        .filter((field) => isOurs(field, one))
+        .find(({ id, label }) => (mappedId === undefined ? one.labels.includes(label ?? '') : id === mappedId)) ?? null;
+    if (held === null && mappedId !== undefined) return [];
+    const lacking = one.choices.filter((choice) => !held?.definition?.includes(choice));
+    if (held && lacking.length === 0 && mappedId !== undefined) return [];
+    return [{ wanted: one, held, label: active.some(({ label }) => label === first) ? second : first, lacking }];
+  });
+
+const definitionOf = (choices: readonly string[]) => ({
+  data_type: 'text',
+  input_settings: { input_type: 'dropdown', choices },
+});
+
+const newField = ({ wanted, label }: FieldPlan) => ({
   object_type: 'Ticket',
   label,
   required: false,
-  definition: { data_type: 'text', input_settings: { input_type: 'dropdown', choices } },
+  definition: definitionOf(wanted.choices),
 });
 
 /** Our HTTP integration, the sidebar's with its widget, and ticket fields, found again by their addresses and labels. */
@@ -89,16 +128,12 @@ export const createRemote = ({
     const integrations = await client.integrations();
     const sidebar = wish.sidebarUrl ? at(integrations, sidebarAddress(wish.sidebarUrl), 'GET') : undefined;
     const widgets: readonly GorgiasWidget[] = wish.sidebarUrl ? await client.widgets() : [];
-    const lacking = lackingFields(wish, settings);
-    const present = lacking.length === 0 ? [] : await client.fields();
+    const wanted = wantedFields(wish);
     return {
       webhook: at(integrations, wish.webhookUrl, 'POST'),
       sidebar,
       widget: sidebar && widgets.find(({ integration_id }) => integration_id === sidebar.id),
-      fields: lacking.map((wanted) => ({
-        wanted,
-        held: present.find(({ label, deactivated_datetime }) => label === wanted.label && !deactivated_datetime),
-      })),
+      fields: wanted.length === 0 ? [] : fieldPlans(wanted, await client.fields(), settings),
     };
   };
   const faultOf = (integration: GorgiasIntegration, what: keyof typeof expected): string | null =>
@@ -121,12 +156,11 @@ export const createRemote = ({
         else if (fault) lines.push(`mend the HTTP integration "${sidebarName}": it ${fault}`);
         if (!widget) lines.push('create the widget "Deskledger" beside tickets');
       }
-      for (const { wanted, held } of fields)
-        lines.push(
-          held
-            ? `use the ticket field "${wanted.label}", which is there already`
-            : `create the ticket field "${wanted.label}" with ${wanted.choices.length} choices`,
-        );
+      for (const { wanted, held, label, lacking } of fields) {
+        if (!held) lines.push(`create the ticket field "${label}" with ${wanted.choices.length} choices`);
+        else if (lacking.length > 0) lines.push(`add ${lacking.length} choices to the ticket field "${held.label}"`);
+        else lines.push(`use the ticket field "${held.label}", which is there already`);
+      }
       return lines;
     },
 
@@ -171,11 +205,13 @@ export const createRemote = ({
         throw error;
       }
       // Without fields the tags do: who may not make them is told by `inspect` how a person does.
-      for (const { wanted, held } of found.fields) {
-        const id = held?.id ?? (await makeField(wanted));
+      for (const plan of found.fields) {
+        const { wanted, held, label } = plan;
+        const id = held ? held.id : await ifAllowed(() => client.makeField(newField(plan)));
         if (id === null) continue;
-        made[wanted.setting] = id;
-        if (!held) objects.push({ what: 'field', externalId: id, name: wanted.label });
+        if (held) await ifAllowed(() => grow(held, plan));
+        if (settings[wanted.setting] === undefined) made[wanted.setting] = id;
+        if (!held) objects.push({ what: 'field', externalId: id, name: label });
       }
       return { objects, settings: made };
     },
@@ -192,9 +228,16 @@ export const createRemote = ({
     remove: (objects) => removeAll(objects),
   };
 
-  async function makeField(wanted: WantedField): Promise<string | null> {
+  async function grow(held: GorgiasField, { lacking }: FieldPlan): Promise<void> {
+    if (lacking.length === 0) return;
+    // The list replaces what is there: a choice that is not in it is taken away.
+    const definition = definitionOf([...(held.definition ?? []), ...lacking]);
+    await client.changeField(held.id, { label: held.label, definition });
+  }
+
+  async function ifAllowed<Result>(work: () => Promise<Result>): Promise<Result | null> {
     try {
-      return await client.makeField(fieldOf(wanted));
+      return await work();
     } catch (error) {
       if (isNotAllowed(error)) return null;
       throw error;

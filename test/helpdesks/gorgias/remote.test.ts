@@ -135,6 +135,39 @@ describe('what we make', () => {
     expect([integrations.size, widgets.size, fields.size]).toEqual([2, 1, 3]);
   });
 
+  it('bug: partners that came since never reached the field, although it is ours', async () => {
+    const { remote, fields } = account();
+    const first = await remote(noFields).make(whole);
+    const grown = {
+      ...whole,
+      fields: {
+        ...whole.fields,
+        partners: [
+          { code: 'nord', name: 'Nord AB' },
+          { code: 'sud', name: 'Sud' },
+        ],
+      },
+    } as RemoteWish;
+    expect(await remote(first.settings).plan(grown)).toEqual(['add 1 choices to the ticket field "Partner"']);
+    expect(await remote(first.settings).make(grown)).toEqual({ objects: [], settings: {} });
+    expect(fields.get('103')?.definition.input_settings.choices).toEqual(['Nord AB (nord)', 'sud']);
+    expect(await remote(first.settings).plan(grown)).toEqual([]);
+    // A mapped field of somebody else is left as it is.
+    fields.get('103')?.definition.input_settings.choices.push('Reseller');
+    expect(await remote(first.settings).plan(whole)).toEqual([]);
+  });
+
+  it('bug: a field of somebody else was taken for ours by its label', async () => {
+    const choices = ['Reseller', 'Agency'];
+    const { remote, fields } = account({
+      fields: [{ id: '7', label: 'Partner', definition: { input_settings: { choices } } }],
+    });
+    const { settings } = await remote(noFields).make(whole);
+    expect(settings.partnerFieldId).not.toBe('7');
+    expect(fields.get(String(settings.partnerFieldId))?.label).toBe('Sales partner');
+    expect(fields.get('7')?.definition.input_settings.choices).toEqual(choices);
+  });
+
   it('is told beforehand, line by line', async () => {
     const { remote, integrations } = account();
     const lines = await remote(noFields).plan(whole);
