@@ -1,4 +1,4 @@
-import type { Closing, TicketHistory, Touch } from '../port.ts';
+import type { Closing, TicketHistory, Touch, WorkReading } from '../port.ts';
 import { messageChannel, ticketChannel } from './channels.ts';
 import { personChanges } from './choices.ts';
 import { type EventContext, mergeTargetIn, orderEvents, parentIn } from './events.ts';
@@ -44,6 +44,31 @@ const isHandWork = (message: GorgiasMessage, { apiUserId, isBot }: HistoryContex
   return isNote(message) || (message.sent_datetime !== null && message.failed_datetime === null);
 };
 
+/** Talk time of calls: Gorgias' handle time is of what is done in its pages, and leaves it out. */
+const voiceClock = 'gorgias voice';
+const talkerOf = (call: VoiceCall): string | null => call.last_answered_by_agent_id ?? call.initiated_by_agent_id;
+
+/** Calls as work beside the handle time; while that is not told their talk time makes estimates. */
+const talkIn = (calls: readonly VoiceCall[]): WorkReading[] =>
+  calls.flatMap((call) => {
+    const agentId = talkerOf(call);
+    const rawSeconds = Math.round(call.duration ?? 0);
+    return agentId === null || rawSeconds <= 0
+      ? []
+      : [
+          {
+            sourceKey: `voice:${call.id}`,
+            agentId,
+            actor: 'agent',
+            clock: voiceClock,
+            rawSeconds,
+            value: null,
+            workedAt: call.created_datetime,
+            channel: 'phone',
+          },
+        ];
+  });
+
 const touchesIn = (written: readonly GorgiasMessage[], calls: readonly VoiceCall[]): Touch[] => [
   ...written.flatMap((message): Touch[] => {
     const agentId = message.sender?.id;
@@ -60,7 +85,7 @@ const touchesIn = (written: readonly GorgiasMessage[], calls: readonly VoiceCall
   }),
   // A call that nobody took is nobody's work.
   ...calls.flatMap((call): Touch[] => {
-    const agentId = call.last_answered_by_agent_id ?? call.initiated_by_agent_id;
+    const agentId = talkerOf(call);
     const seconds = Math.round(call.duration ?? 0);
     return agentId === null
       ? []
@@ -124,7 +149,7 @@ export const readHistory = (parts: HistoryParts, context: HistoryContext): ReadH
   const againAt = closedAt !== null && more ? nextReading(closedAt, context.now) : null;
   return {
     history: {
-      work: [],
+      work: closing ? talkIn(calls) : [],
       ...(handleTime?.state === 'unsupported' ? {} : { closing }),
       againAt,
       touches: touchesIn(written, calls),

@@ -56,6 +56,35 @@ describe('touches', () => {
   });
 });
 
+it('bug: talk time was part of no measured time', () => {
+  const call = (id: number, duration: number) => ({
+    id,
+    created_datetime: at(5),
+    duration,
+    last_answered_by_agent_id: Number(anna),
+  });
+  const calls = [call(1, 95.4), call(2, 0), { ...call(3, 50), last_answered_by_agent_id: null }];
+  const ticket = closedTicket({ channel: 'phone', messages: [reply(1, 1, ben)] });
+  const { work, closing } = read(ticket, { calls, handleTime: told(60) }).history;
+  expect(closing?.totalSeconds).toBe(60);
+  expect(work).toEqual([
+    {
+      sourceKey: 'voice:1',
+      agentId: anna,
+      actor: 'agent',
+      clock: 'gorgias voice',
+      rawSeconds: 95,
+      value: null,
+      workedAt: minuteAt(5),
+      channel: 'phone',
+    },
+  ]);
+  // Without it the whole ticket is estimated, calls by their talk time.
+  const unknown = read(ticket, { calls, handleTime: { state: 'unsupported', disturbed: false } }).history;
+  expect(unknown.work).toEqual([]);
+  expect(unknown.touches).toMatchObject([{ agentId: ben }, { talkSeconds: 95 }, {}]);
+});
+
 describe('a closing', () => {
   const messages = [message(1, 0), reply(2, 1, anna), reply(3, 2, ben), note(4, 3, anna), reply(5, 90, ben)];
 
