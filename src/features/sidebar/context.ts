@@ -11,6 +11,15 @@ const daysShown = 90;
 /** A partner's figures hold this long: agents open more tickets than figures change. */
 const figuresHoldMs = 5 * minuteMs;
 
+/**
+ * Gorgias asks when a ticket is created and keeps the answer with the customer, while we decide some seconds after the webhook:
+ * whoever asks waits that long. How long Gorgias waits is not documented; 5 s are assumed (its webhooks' usual bound).
+ */
+const longestWaitMs = 4500;
+const lookEveryMs = 250;
+/** More than this many wait at once for no good reason: they hear what is known. */
+const mostWaiting = 50;
+
 export interface ContextDeps {
   readonly db: Database;
   readonly clock: Clock;
@@ -36,6 +45,30 @@ export const createContexts = ({ db, clock, directory, basis }: ContextDeps) => 
     return report;
   };
 
+  let waiting = 0;
+  /** The ticket as it is decided; after the longest wait as it is held, if it is. */
+  const decided = async (connectionId: number, externalId: string): Promise<bigint | undefined> => {
+    const look = () =>
+      db.query<{ id: bigint; due: boolean }>(
+        `select t.id, t.due_at is not null and t.quarantined_at is null and not t.from_backfill
+                  or not exists (select 1 from attribution a where a.ticket_id = t.id) as due
+           from ticket t where t.connection_id = $1 and t.external_id = $2`,
+        [connectionId, externalId],
+      );
+    let [ticket] = await look();
+    if (waiting >= mostWaiting) return ticket?.id;
+    waiting += 1;
+    try {
+      for (let waitedMs = 0; (!ticket || ticket.due) && waitedMs < longestWaitMs; waitedMs += lookEveryMs) {
+        await clock.sleep(lookEveryMs);
+        [ticket] = await look();
+      }
+    } finally {
+      waiting -= 1;
+    }
+    return ticket?.id;
+  };
+
   return async (connection: Connection, externalId: string): Promise<TicketContext> => {
     const unknown = {
       externalId,
@@ -45,11 +78,8 @@ export const createContexts = ({ db, clock, directory, basis }: ContextDeps) => 
       costMultiple: null,
       csat: null,
     };
-    const [ticket] = await db.query<{ id: bigint }>(
-      'select id from ticket where connection_id = $1 and external_id = $2',
-      [connection.id, externalId],
-    );
-    const decision = ticket && (await loadCurrent(db, [ticket.id])).get(ticket.id)?.decision;
+    const ticketId = await decided(connection.id, externalId);
+    const decision = ticketId === undefined ? undefined : (await loadCurrent(db, [ticketId])).get(ticketId)?.decision;
     if (!decision) return unknown;
     // Of an order that several partners share, the largest part stands for the ticket.
     const [first] = decision.shares.toSorted((a, b) => b.ppm - a.ppm);
