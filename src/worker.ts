@@ -124,7 +124,7 @@ export const startWorker = (deps: {
             those.map((lot) => jobOf(name, lot)),
           );
     } catch (error) {
-      log.warn({ step: `sweep ${queue}`, lots: lots.length, err: error }, 'the queue took no jobs; done without it');
+      log.debug({ step: `sweep ${queue}`, lots: lots.length, err: error }, 'the queue took no jobs; done without it');
       for (const lot of lots) {
         // What is left is claimed again when its lease ends.
         if (signal.aborted) return;
@@ -146,7 +146,7 @@ export const startWorker = (deps: {
         lots.map((lot) => ({ name: 'refresh', data: dataOf(lot) })),
       );
     } catch (error) {
-      log.warn({ step: 'sweep stores', lots: lots.length, err: error }, 'the queue took no jobs; done without it');
+      log.debug({ step: 'sweep stores', lots: lots.length, err: error }, 'the queue took no jobs; done without it');
       for (const lot of lots) if (!signal.aborted) await work.refreshStore(lot);
     }
   };
@@ -163,7 +163,7 @@ export const startWorker = (deps: {
         ids.map((connectionId) => ({ name: queue, data: { connectionId }, dedupe: `${queue}-${connectionId}` })),
       );
     } catch (error) {
-      log.warn({ step: `walk ${queue}`, walks: ids.length, err: error }, 'the queue took no jobs; done without it');
+      log.debug({ step: `walk ${queue}`, walks: ids.length, err: error }, 'the queue took no jobs; done without it');
       for (const connectionId of ids)
         if (!signal.aborted) await guarded(`walk ${queue}`, () => walks[queue](connectionId, signal))();
     }

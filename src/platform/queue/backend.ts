@@ -3,6 +3,7 @@ import type { Job, Processor, Queue, Worker } from 'bullmq';
 export type Producer = Pick<Queue, 'addBulk' | 'waitUntilReady' | 'close'>;
 export type Consumer = Pick<Worker, 'waitUntilReady' | 'run' | 'close' | 'disconnect'> & {
   on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'active', listener: () => void): unknown;
   on(event: 'failed', listener: (job: Job | undefined, error: Error) => void): unknown;
   on(event: 'stalled', listener: (jobId: string) => void): unknown;
 };

@@ -1,6 +1,7 @@
 import { within } from '../deadline.ts';
 import type { Log } from '../log.ts';
 import type { Backend } from './backend.ts';
+import { createDisturbance } from './disturbance.ts';
 import { postgresBackend } from './postgres.ts';
 import { redisBackend } from './redis.ts';
 import { runWorker } from './worker.ts';
@@ -60,6 +61,7 @@ export const createQueues = ({
   closeWithinMs = 10_000,
 }: QueueOptions): Queues => {
   const backend: Backend = redisUrl ? redisBackend(redisUrl, namespace) : postgresBackend(databaseUrl, namespace);
+  const disturbance = createDisturbance(log);
   const workers = new Set<{ close(): Promise<void> }>();
   let closing: Promise<void> | undefined;
   return {
@@ -71,11 +73,23 @@ export const createQueues = ({
           opts: dedupe === undefined ? {} : { deduplication: { id: dedupe, keepLastIfActive: true } },
         }));
         const added = backend.producer(queue).then((producer) => producer.addBulk(bulk));
-        await within(added, addWithinMs, `the queue did not take jobs for "${queue}"`);
+        try {
+          await within(added, addWithinMs, `the queue did not take jobs for "${queue}"`);
+        } catch (error) {
+          disturbance.met(error, queue);
+          throw error;
+        }
+        disturbance.well();
       }
     },
     work(queue, handler, { concurrency }) {
-      const running = runWorker(backend, queue, handler, { concurrency, stalledAfterMs, closeWithinMs, log });
+      const running = runWorker(backend, queue, handler, {
+        concurrency,
+        stalledAfterMs,
+        closeWithinMs,
+        log,
+        disturbance,
+      });
       const worker = {
         async close() {
           workers.delete(worker);

@@ -1,30 +1,34 @@
 import { within } from '../deadline.ts';
 import type { Log } from '../log.ts';
 import type { Backend, Consumer, ConsumerOptions } from './backend.ts';
+import type { Disturbance } from './disturbance.ts';
 import type { JobHandler } from './queues.ts';
 
 const firstPauseMs = 250;
 const longestPauseMs = 5000;
-/** A server that is away makes a worker report many times a second; one line per this time tells as much. */
-const reportEveryMs = 5000;
-
 /** Starts a worker as soon as its server can be reached, and keeps trying until then. */
 export const runWorker = (
   backend: Backend,
   queue: string,
   handler: JobHandler,
-  { closeWithinMs, log, ...options }: ConsumerOptions & { readonly closeWithinMs: number; readonly log: Log },
+  {
+    closeWithinMs,
+    log,
+    disturbance,
+    ...options
+  }: ConsumerOptions & { readonly closeWithinMs: number; readonly log: Log; readonly disturbance: Disturbance },
 ): { close(): Promise<void> } => {
   const stop = new AbortController();
   const stopped = new Promise<'stopped'>((resolve) => {
     stop.signal.addEventListener('abort', () => resolve('stopped'));
   });
-  const report = reporter(log, queue);
+  const report = (error: unknown): void => disturbance.met(error, queue);
   let consumer: Consumer | undefined;
 
   const open = (): Consumer => {
     const opened = backend.consumer(queue, (job) => handler(job.data, job.name), options);
     opened.on('error', report);
+    opened.on('active', disturbance.well);
     opened.on('failed', (job, err) => log.error({ queue, job: job?.name, jobId: job?.id, err }, 'job failed'));
     opened.on('stalled', (jobId) => log.warn({ queue, jobId }, 'job of a dead process is run again'));
     return opened;
@@ -71,17 +75,3 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
       resolve();
     });
   });
-
-const reporter = (log: Log, queue: string) => {
-  let lastMs = Number.NEGATIVE_INFINITY;
-  let unreported = 0;
-  return (err: unknown): void => {
-    if (performance.now() - lastMs < reportEveryMs) {
-      unreported++;
-      return;
-    }
-    log.warn({ queue, err, unreported }, 'queue is disturbed; the worker goes on by itself');
-    lastMs = performance.now();
-    unreported = 0;
-  };
-};
