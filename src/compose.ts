@@ -426,6 +426,7 @@ export const compose = async (
       isOptional: isStore,
       countableOf: (connection) => (isStore(connection) ? ordersOf(connection) : undefined),
       webhookUrlOf: ({ webhookKey }) => `${config.publicUrl}/webhooks/${webhookKey}`,
+      sidebarUrlOf: ({ kind, webhookKey }) => `${config.publicUrl}/sidebar/v1/${kind}/${webhookKey}`,
       isReachable: ({ settings }) => isReachableAt(config.publicUrl, settings),
       listens: clock === wallClock,
       catchUp: async (connection) => {

@@ -84,9 +84,14 @@ const silence = async (sql: Sql, connection: Connection, now: Date): Promise<Dat
   return row.untold.getTime() - since.getTime() > longest ? since : null;
 };
 
+interface Wish {
+  readonly webhookUrl: string;
+  readonly sidebarUrl?: string;
+}
+
 /** What is looked after at a vendor, helpdesk or store. */
 export interface Watched {
-  readonly remote?: RemoteOf<{ readonly webhookUrl: string }> | undefined;
+  readonly remote?: RemoteOf<Wish> | undefined;
   count?(since: Date): Promise<number | null>;
   /** Settings that nobody gave and the account tells, perhaps only after a while. */
   discover?(): Promise<{ readonly settings: Readonly<Record<string, unknown>> }>;
@@ -114,6 +119,8 @@ export const createWatcher = (deps: {
   /** What a store's count is compared with, null while nothing can be; a helpdesk's tickets where absent. */
   readonly countableOf?: (connection: Connection) => Promise<Countable | null> | undefined;
   readonly webhookUrlOf: (connection: Connection) => string;
+  /** Where the helpdesk's own sidebar asks us. */
+  readonly sidebarUrlOf?: (connection: Connection) => string;
   /** Whether a vendor may well have no webhook of ours: it is looked after only where we made one. Absent: none may. */
   readonly isOptional?: (connection: Connection) => boolean;
   /** Whether the vendor can reach the address of this process; from elsewhere nothing is made anew. */
@@ -125,11 +132,20 @@ export const createWatcher = (deps: {
 }): Watcher => {
   const { db, clock, log, runStep, directory, troubles } = deps;
 
+  /** The sidebar is looked after where we made one. */
+  const wishOf = async (connection: Connection): Promise<Wish> => {
+    const webhookUrl = deps.webhookUrlOf(connection);
+    const sidebarUrl = deps.sidebarUrlOf?.(connection);
+    if (sidebarUrl === undefined) return { webhookUrl };
+    const objects = await directory.connections.remoteObjects(connection.id);
+    return objects.some(({ what }) => what === 'widget') ? { webhookUrl, sidebarUrl } : { webhookUrl };
+  };
+
   /** Makes the webhook anew, takes over its new secrets, and reads what it missed. */
   const remake = async (connection: Connection, found: Exclude<RemoteState, { state: 'fine' }>): Promise<void> => {
     const remote = deps.clientOf(connection).remote;
     if (!remote) return;
-    const made = await remote.make({ webhookUrl: deps.webhookUrlOf(connection) });
+    const made = await remote.make(await wishOf(connection));
     const kept = await directory.connections.keepMade(connection.id, made, 'watch');
     await recordAudit(db, {
       at: clock.now(),
@@ -146,7 +162,7 @@ export const createWatcher = (deps: {
   };
 
   const check = async (connection: Connection): Promise<RemoteState | null> =>
-    (await deps.clientOf(connection).remote?.check({ webhookUrl: deps.webhookUrlOf(connection) })) ?? null;
+    (await deps.clientOf(connection).remote?.check(await wishOf(connection))) ?? null;
 
   const isOurs = async ({ id }: Connection): Promise<boolean> =>
     (await directory.connections.remoteObjects(id)).some(({ what }) => what === 'webhook' || what === 'integration');

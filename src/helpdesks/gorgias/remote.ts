@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Refused, UpstreamError } from '../../core/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { isGone } from '../absence.ts';
-import type { Remote, RemoteObject, RemoteWish } from '../port.ts';
+import type { Remote, RemoteObject, RemoteState, RemoteWish } from '../port.ts';
 import { contactReasons } from '../settings.ts';
 import type { GorgiasClient } from './client.ts';
 import { choiceOf } from './codes.ts';
@@ -217,16 +217,34 @@ export const createRemote = ({
     },
 
     async check(wish) {
-      const webhook = at(await client.integrations(), wish.webhookUrl, 'POST');
+      const integrations = await client.integrations();
+      const webhook = at(integrations, wish.webhookUrl, 'POST');
       if (!webhook) return { state: 'absent', reason: `No HTTP integration leads to our address any more.` };
       if (webhook.deactivated_datetime)
         return { state: 'inactive', reason: `The HTTP integration ${faultOf(webhook, 'webhook')}.` };
       const fault = faultOf(webhook, 'webhook');
-      return fault === null ? { state: 'fine' } : { state: 'changed', reason: `The HTTP integration ${fault}.` };
+      if (fault !== null) return { state: 'changed', reason: `The HTTP integration ${fault}.` };
+      return wish.sidebarUrl
+        ? checkSidebar(at(integrations, sidebarAddress(wish.sidebarUrl), 'GET'))
+        : { state: 'fine' };
     },
 
     remove: (objects) => removeAll(objects),
   };
+
+  /** The sidebar's integration stops asking as the webhook's stops telling; without its widget nobody sees the answers. */
+  async function checkSidebar(sidebar: GorgiasIntegration | undefined): Promise<RemoteState> {
+    if (!sidebar) return { state: 'absent', reason: "The sidebar's HTTP integration is there no more." };
+    const fault = faultOf(sidebar, 'sidebar');
+    if (fault !== null)
+      return {
+        state: sidebar.deactivated_datetime ? 'inactive' : 'changed',
+        reason: `The sidebar's HTTP integration ${fault}.`,
+      };
+    return (await client.widgets()).some(({ integration_id }) => integration_id === sidebar.id)
+      ? { state: 'fine' }
+      : { state: 'absent', reason: "The sidebar's widget is there no more." };
+  }
 
   async function grow(held: GorgiasField, { lacking }: FieldPlan): Promise<void> {
     if (lacking.length === 0) return;

@@ -270,6 +270,34 @@ test('a count that is not allowed is told, and the webhook is looked after', asy
   expect(await status()).toMatchObject({ state: 'ok' });
 });
 
+test('bug: a sidebar that we made was looked after by nobody', async () => {
+  const asked: object[] = [];
+  const watcher = createWatcher({
+    ...w,
+    ...w.first,
+    clientOf: () => ({
+      remote: {
+        plan: async () => [],
+        make: async () => ({ objects: [], settings: {} }),
+        check: async (wish: object) => {
+          asked.push(wish);
+          return { state: 'fine' };
+        },
+        remove: async () => undefined,
+      },
+    }),
+    webhookUrlOf: () => ourselves,
+    sidebarUrlOf: () => `${ourselves}/sidebar`,
+    isReachable: () => true,
+    catchUp: async () => undefined,
+  });
+  await watcher.look(await w.directory.connections.get('desk'));
+  const widget = { what: 'widget', externalId: '7', name: 'Deskledger' } as const;
+  await w.directory.connections.keepMade(w.connection.id, { objects: [widget], settings: {} }, 'test');
+  await watcher.look(await w.directory.connections.get('desk'));
+  expect(asked).toEqual([{ webhookUrl: ourselves }, { webhookUrl: ourselves, sidebarUrl: `${ourselves}/sidebar` }]);
+});
+
 test('bug: what a new account could not tell when it was connected was never asked for again', async () => {
   let asked = 0;
   const watcher = createWatcher({

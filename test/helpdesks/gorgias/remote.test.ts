@@ -223,6 +223,27 @@ describe('our webhook', () => {
   });
 
   it.each([
+    ['absent', 'the integration gone', (desk: ReturnType<typeof account>) => desk.integrations.delete('101')],
+    ['absent', 'the widget gone', (desk: ReturnType<typeof account>) => desk.widgets.clear()],
+    [
+      'inactive',
+      'switched off',
+      (desk: ReturnType<typeof account>) =>
+        desk.integrations.set('101', { ...desk.integrations.get('101'), deactivated_datetime: '2026-03-01T00:00:00' }),
+    ],
+  ])('bug: a sidebar that is %s (%s) was seen by nobody', async (state, _, spoil) => {
+    const desk = account();
+    const sidebar = { webhookUrl: url, ...(whole.sidebarUrl && { sidebarUrl: whole.sidebarUrl }) };
+    await desk.remote().make(sidebar);
+    expect(await desk.remote().check(sidebar)).toEqual({ state: 'fine' });
+    spoil(desk);
+    expect(await desk.remote().check(sidebar)).toEqual({ state, reason: expect.stringMatching(/sidebar.*\.$/) });
+    expect(await desk.remote().check(wish)).toEqual({ state: 'fine' });
+    await desk.remote().make(sidebar);
+    expect(await desk.remote().check(sidebar)).toEqual({ state: 'fine' });
+  });
+
+  it.each([
     ['hides headers', (webhook: Json) => delete webhook.http.headers],
     ['shows stars for them', (webhook: Json) => (webhook.http.headers = { [secretHeader]: '*****' })],
     [
