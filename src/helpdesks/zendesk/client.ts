@@ -1,4 +1,4 @@
-import { Refused, UpstreamError } from '../../core/errors.ts';
+import { LimitReached, Refused, UpstreamError } from '../../core/errors.ts';
 import { minuteMs, secondMs } from '../../core/time.ts';
 import { baseUrlOf } from '../../platform/http/address.ts';
 import { createHttp } from '../../platform/http/client.ts';
@@ -33,8 +33,7 @@ import { isFollowUp, mayBeChosen, snapshotOf, ticketStatus } from './ticket.ts';
 const bulkSize = 100;
 /** 10,000 audits: far beyond what a ticket can have; a longer answer is a loop. */
 const mostAuditPages = 100;
-/** 1,000 tickets each. */
-const mostChangePages = 10_000;
+
 /** The export refuses a start within the last minute, and answers without that minute. */
 const exportLagMs = minuteMs + secondMs;
 
@@ -48,10 +47,11 @@ const saysGone = (body: unknown): boolean =>
 const chunksOf = <Item>(items: readonly Item[], size: number): Item[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
 
-/** One Zendesk account over its REST API, signed in with an API token. */
+/** One Zendesk account over its REST API, signed in with an API token. A walk reads so many pages, of 1,000 tickets each, at most. */
 export const connectZendesk = (
   settings: ZendeskSettings,
   { clock, allowPrivate, apiUserId, observe, counts, formerAgents }: Parameters<HelpdeskAdapter['connect']>[1],
+  { mostChangePages = 10_000 }: { readonly mostChangePages?: number } = {},
 ): HelpdeskClient => {
   const baseUrl = baseUrlOf({
     given: settings.baseUrl,
@@ -228,6 +228,11 @@ export const connectZendesk = (
         if (from.until && generated && generated * secondMs > from.until.getTime()) return;
         cursor = next;
       }
+      // Whoever ended here in silence would call the walk complete.
+      throw new LimitReached(
+        `The export of Zendesk's tickets has more than ${mostChangePages} pages in one walk; it goes on there next time.`,
+        secondMs,
+      );
     },
 
     async count(since) {

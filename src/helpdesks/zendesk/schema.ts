@@ -167,7 +167,11 @@ export const triggerSchema = z.object({
   actions: z.array(z.object({ field: z.string(), value: z.unknown() })).catch([]),
 });
 export type Trigger = z.output<typeof triggerSchema>;
-export const triggersAnswer = z.object({ triggers: z.array(triggerSchema), meta: pageMeta });
+export const triggersAnswer = z.object({
+  triggers: z.array(triggerSchema),
+  meta: pageMeta,
+  next_page: z.string().nullish(),
+});
 export const triggerAnswer = z.object({ trigger: triggerSchema });
 export const triggerCategoriesAnswer = z.object({ trigger_categories: z.array(z.object({ id })) });
 

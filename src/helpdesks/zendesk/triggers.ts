@@ -22,18 +22,19 @@ const calls = ({ actions }: Trigger, webhookId: string): boolean =>
 export const createTriggers = (http: Http) => ({
   async find(webhookId: string): Promise<Trigger | null> {
     let after: string | undefined;
+    let link: string | undefined;
     let off: Trigger | null = null;
     for (let page = 0; page < mostPages; page++) {
-      const { triggers, meta } = await http.read(
-        { path, query: { 'page[size]': 100, 'page[after]': after } },
-        triggersAnswer,
-      );
+      const query = { 'page[size]': 100, 'page[after]': after };
+      const { triggers, meta, next_page } = await http.read({ path, query, ...(link ? { link } : {}) }, triggersAnswer);
       const ours = triggers.filter((trigger) => calls(trigger, webhookId));
       const on = ours.find(({ active }) => active !== false);
       if (on) return on;
       off ??= ours[0] ?? null;
       after = meta?.has_more ? (meta.after_cursor ?? undefined) : undefined;
-      if (after === undefined) break;
+      // Whoever pages by number has no `meta`.
+      link = meta ? undefined : (next_page ?? undefined);
+      if (after === undefined && link === undefined) break;
     }
     return off;
   },
