@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { LimitReached } from '../../../src/core/errors.ts';
+import { connectZendesk } from '../../../src/helpdesks/zendesk/client.ts';
 import { api, clockAt, collect, connect, id, now, other, withNock } from './client-support.ts';
+import { settingsWith } from './support.ts';
 
 withNock();
 
@@ -64,6 +67,21 @@ describe('walkChanges', () => {
   it('goes on from a cursor and stops where it does not move', async () => {
     api().get(path).query({ cursor: 'a9' }).reply(200, { tickets: [], after_cursor: 'a9' });
     expect(await collect(connect().walkChanges({ cursor: 'a9', since: now }))).toEqual([{ changed: [], cursor: 'a9' }]);
+  });
+
+  it('bug: a walk of more pages than one may have ended as if it were complete', async () => {
+    const page = (cursor: string) => ({ tickets: [], after_cursor: cursor, end_of_stream: false });
+    api().get(path).query(true).reply(200, page('a1'));
+    api().get(path).query({ cursor: 'a1' }).reply(200, page('a2'));
+    const deps = { clock: clockAt().clock, allowPrivate: false, apiUserId: null };
+    const client = connectZendesk(settingsWith({ limitShare: 1 }), deps, { mostChangePages: 2 });
+    const cursors: (string | null)[] = [];
+    const walking = (async () => {
+      for await (const { cursor } of client.walkChanges({ cursor: null, since: now })) cursors.push(cursor);
+    })();
+    await expect(walking).rejects.toThrow(LimitReached);
+    // It goes on where it stopped.
+    expect(cursors).toEqual(['a1', 'a2']);
   });
 
   it('keeps within the export’s own quota', async () => {
