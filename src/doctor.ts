@@ -1,7 +1,7 @@
 import { compose, type Product } from './compose.ts';
 import { AppError, type ErrorCode } from './core/errors.ts';
 import { commandConfig, isDemo } from './demo-folder.ts';
-import type { Connection } from './features/directory/index.ts';
+import { type Connection, sharedCallCounts } from './features/directory/index.ts';
 import { newestOpenTicket, type Watched } from './features/ingest/index.ts';
 import {
   type AccountLook,
@@ -14,6 +14,7 @@ import {
 } from './features/operation/index.ts';
 import type { HelpdeskClient } from './helpdesks/port.ts';
 import { explain } from './main.ts';
+import { wallClock } from './platform/clock.ts';
 import type { Log } from './platform/log.ts';
 import { reach } from './prove.ts';
 import { adapterOf, wishOf } from './remote-setup.ts';
@@ -61,6 +62,8 @@ const lookAt = async (product: Product, connection: Connection): Promise<Account
       clock,
       allowPrivate: config.allowPrivateUpstreams,
       apiUserId: connection.apiUserId,
+      // Together with the server's own calls it keeps to our share.
+      ...(clock === wallClock && { counts: sharedCallCounts(product.db, connection.id) }),
       observe({ serverAt }) {
         if (serverAt) skewMs = clock.now().getTime() - serverAt.getTime();
       },

@@ -84,6 +84,29 @@ describe('walkChanges', () => {
     expect(cursors).toEqual(['a1', 'a2']);
   });
 
+  it('bug: until a header told the quota of exports all of the account’s was taken for them', async () => {
+    const { clock, slept } = clockAt();
+    const headers = { 'x-rate-limit': '700', 'x-rate-limit-remaining': '600' };
+    for (let page = 0; page < 12; page += 1)
+      api()
+        .get(path)
+        .query(true)
+        .reply(200, { tickets: [], after_cursor: `a${page + 1}`, end_of_stream: page === 11 }, headers);
+    await collect(connect({}, clock).walkChanges({ cursor: null, since: now }));
+    expect(slept.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThanOrEqual(60_000);
+  });
+
+  it('takes what tells no quota at all for unlimited', async () => {
+    const { clock, slept } = clockAt();
+    for (let page = 0; page < 12; page += 1)
+      api()
+        .get(path)
+        .query(true)
+        .reply(200, { tickets: [], after_cursor: `a${page + 1}`, end_of_stream: page === 11 });
+    await collect(connect({}, clock).walkChanges({ cursor: null, since: now }));
+    expect(slept).toEqual([]);
+  });
+
   it('keeps within the export’s own quota', async () => {
     const { clock, slept } = clockAt();
     const headers = {
