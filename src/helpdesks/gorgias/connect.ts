@@ -168,7 +168,8 @@ export const connectGorgias = (
         const withHistory = byId.get(id)?.withHistory;
         // A merge leaves its source in the trash; only the events tell where it went.
         const ended = ticketStatus(ticket, clock.now()) === 'solved' || ticket.trashed_datetime !== null;
-        const deep = withHistory === 'yes' || (withHistory === 'if solved' && ended) || mayBeChosen(ticket, settings);
+        // A contradiction is the one sign of a person's change that this helpdesk gives: also where a history is held.
+        const deep = withHistory === 'yes' || (withHistory === 'if solved' && (ended || mayBeChosen(ticket, settings)));
         const read = deep ? await historyOf(ticket, messages) : null;
         tickets.set(id, snapshotOf(ticket, messages, settings, read, clock.now()));
         for (const { from_agent, sender } of messages)

@@ -143,7 +143,7 @@ describe('pullTickets', () => {
     ticketIs(ticketJson({ tags }));
     eventsAre([event(1, 5, 'ticket-tags-added', anna, { data: { tags_added: [2] } })]);
     usersAre();
-    const { tickets } = await pull(connect(), 'no');
+    const { tickets } = await pull(connect(), 'if solved');
     expect(tickets[0]?.history?.choices.partner).toMatchObject([{ by: anna, added: ['sud'], left: ['nord'] }]);
   });
 
@@ -205,6 +205,14 @@ describe('pullTickets', () => {
       status: 'deleted',
       mergedIntoExternalId: '5',
     });
+  });
+
+  it('bug: a history was read where none was wanted', async () => {
+    const tags = ['partner_nord', 'partner_sud'].map((name, index) => ({ id: index + 1, name }));
+    ticketIs(ticketJson({ tags }));
+    const [ticket] = (await pull(connect(), 'no')).tickets;
+    expect(ticket).toMatchObject({ tags: ['partner_nord', 'partner_sud'] });
+    expect(ticket).not.toHaveProperty('history');
   });
 
   it('tells what is gone for good from what is in the trash', async () => {
