@@ -3,7 +3,7 @@ import { UpstreamError } from '../../core/errors.ts';
 import { secondMs } from '../../core/time.ts';
 import type { Http, HttpCall } from '../../platform/http/client.ts';
 import { heeding, isErrorBody } from '../absence.ts';
-import { answers, type GorgiasUser, surveySchema, ticketSchema, userSchema } from './schema.ts';
+import { answers, customerSchema, type GorgiasUser, surveySchema, ticketSchema, userSchema } from './schema.ts';
 
 /** The most that one page of a list takes; statistics take more. */
 const pageSize = 100;
@@ -115,8 +115,13 @@ export const createGorgiasClient = (given: Http) => {
         },
         answers.events,
       ),
+    /** Throws UpstreamError with status 404 where it does not exist, or was merged into another. */
+    customer: (id: string) => http.read({ path: '/api/customers/{id}', params: { id } }, customerSchema),
+    /** Customers who own an address, at most a handful. */
+    customersOf: (email: string) => all({ path: '/api/customers', query: { email } }, answers.customers),
     voiceCalls: (ticketId: string) =>
-      all({ path: '/api/phone/voice-calls', query: { ticket_id: ticketId } }, answers.calls),
+      // An extra of the account: where there is none, that may be said in words of any kind.
+      all({ path: '/api/phone/voice-calls', query: { ticket_id: ticketId }, saysGone: () => true }, answers.calls),
     tag: (id: string) => http.read({ path: '/api/tags/{id}', params: { id } }, answers.tag),
     ticketTags: async (id: string): Promise<string[]> =>
       (await http.read({ path: `${ticketPath}/tags`, params: { id } }, answers.ticketTags)).data.map(

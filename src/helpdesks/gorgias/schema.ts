@@ -127,15 +127,18 @@ const ticketCore = {
 export const compactSchema = z.object(ticketCore);
 export type CompactTicket = z.output<typeof compactSchema>;
 
+const customerFields = {
+  email: text,
+  language: text,
+  channels: listOf(z.object({ type: text, address: text })).catch([]),
+};
 const customer = z
-  .object({
-    id: optionalId,
-    email: text,
-    language: text,
-    channels: listOf(z.object({ type: text, address: text })).catch([]),
-  })
+  .object({ id: optionalId, ...customerFields })
   .nullish()
   .catch(null);
+
+/** A customer as asked for alone, or in a list of them. */
+export const customerSchema = z.object({ id, ...customerFields });
 
 export const ticketSchema = z.object({
   ...ticketCore,
@@ -240,6 +243,7 @@ export const answers = {
   messages: pageOf(messageSchema),
   events: pageOf(eventSchema),
   users: pageOf(userSchema),
+  customers: pageOf(customerSchema),
   calls: pageOf(voiceCallSchema),
   fields: pageOf(fieldSchema),
   integrations: pageOf(integrationSchema),
