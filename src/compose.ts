@@ -492,6 +492,12 @@ export const compose = async (
           publicUrl: config.publicUrl,
           parts: [
             ingest.webhookRoutes({
+              refused: (connectionId, refusal) =>
+                void troubles
+                  .refused(connectionId, refusal)
+                  .catch((error: unknown) =>
+                    log.warn({ step: 'receive', err: error }, 'a refused delivery could not be noted'),
+                  ),
               directory,
               adapters,
               receiver: ingest.createReceiver({ sql: db.hasty }),

@@ -9,7 +9,13 @@ export type VerificationOf<Delivery> =
   /** Proven by a secret of ours, yet no event can be read from it: stored under a key from its bytes and quarantined. */
   | { readonly outcome: 'unreadable'; readonly deliveryKey: string; readonly reason: string }
   /** 401: the proof is wrong, or absent where one was expected. 400: nothing that looks like a delivery at all. */
-  | { readonly outcome: 'refused'; readonly status: 400 | 401; readonly reason: string };
+  | {
+      readonly outcome: 'refused';
+      readonly status: 400 | 401;
+      readonly reason: string;
+      /** It has the vendor's form and a proof that is none of ours: most likely another account's. `header`: one that is kept and names the account. */
+      readonly foreign?: { readonly header?: string };
+    };
 
 /** One thing we made at a vendor, kept so that `disconnect` takes away exactly that. */
 export interface RemoteObject {

@@ -6,6 +6,7 @@ import type { Log } from '../../platform/log.ts';
 import type { Directory } from '../directory/index.ts';
 import type { Receiver } from './receive.ts';
 import { type Adapters, tellerOf } from './told.ts';
+import type { Refusal } from './trouble.ts';
 
 /** Zendesk's largest bodies stay far below; anything larger is no event. */
 export const largestBodyBytes = 1_048_576;
@@ -33,6 +34,8 @@ export const webhookRoutes =
     readonly log: Log;
     readonly count: CountDelivery;
     readonly observeAck: (seconds: number) => void;
+    /** Told of deliveries that another account seems to send. */
+    readonly refused?: (connectionId: number, refusal: Refusal) => void;
   }): FastifyPluginAsync =>
   async (app) => {
     const { directory, adapters, receiver, clock, log, count } = deps;
@@ -68,6 +71,9 @@ export const webhookRoutes =
       const verification = teller.verify({ headers, body, now });
       if (verification.outcome === 'refused') {
         count(connection.name, 'refused');
+        const { reason, foreign } = verification;
+        const account = foreign?.header && { header: foreign.header, value: headers[foreign.header] ?? '' };
+        if (foreign) deps.refused?.(connection.id, { reason, ...(account && { account }) });
         if (verification.status === 401) throw new AppError('unauthorized', verification.reason);
         throw new InvalidInput(verification.reason, [{ field: 'body', reason: verification.reason }]);
       }

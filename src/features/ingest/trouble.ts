@@ -7,8 +7,22 @@ import { isStorageTrouble } from '../../platform/database/trouble.ts';
 /** What we were doing: a right that is lacking for one of them stops that one alone. */
 export type Area = 'feed' | 'tickets' | 'tags' | 'webhook' | 'count';
 
+/** A delivery with a proof that is none of ours, and the header by which the vendor names its account. */
+export interface Refusal {
+  readonly reason: string;
+  readonly account?: { readonly header: string; readonly value: string };
+}
+
 /** How we get on with a connection's vendor. */
-export type ConnectionState = 'ok' | 'credentials' | 'forbidden' | 'unreachable' | 'limited' | 'odd answers' | 'clock';
+export type ConnectionState =
+  | 'ok'
+  | 'credentials'
+  | 'forbidden'
+  | 'unreachable'
+  | 'limited'
+  | 'odd answers'
+  | 'clock'
+  | 'foreign deliveries';
 
 /** The worst first: of several troubles the first of this order is the connection's state. */
 export const byGravity: readonly ConnectionState[] = [
@@ -17,6 +31,7 @@ export const byGravity: readonly ConnectionState[] = [
   'odd answers',
   'clock',
   'forbidden',
+  'foreign deliveries',
   'limited',
 ];
 
@@ -90,9 +105,17 @@ export interface Troubles {
   well(connectionId: number, area: Area): Promise<void>;
   /** Until when the area is not to be tried; null: now. */
   heldUntil(connectionId: number, area: Area): Promise<Date | null>;
+  /** A delivery was refused; it tells of the connection for an hour, and is written down once a minute at most. */
+  refused(connectionId: number, refusal: Refusal): Promise<void>;
+  /** Forgets refusals that none followed for an hour. */
+  forgetRefused(connectionId: number): Promise<void>;
   /** How far our clock is ahead of the vendor's, as one answer told. */
   sawSkew(connectionId: number, skewMs: number): Promise<void>;
 }
+
+/** Whoever sends what we refuse must not keep the database busy. */
+const refusedEveryMs = minuteMs;
+const refusedForMs = 60 * minuteMs;
 
 /** A clock that is off by more spoils signatures and the order of events. Answers take seconds, and vendors round. */
 const mostSkewMs = 2 * minuteMs;
@@ -102,10 +125,12 @@ export const createTroubles = ({ sql, clock }: { readonly sql: Sql; readonly clo
   const skewed = new Set<number>();
   /** Tickets by connection that failed by themselves since something last worked. */
   const suspects = new Map<number, Set<bigint>>();
+  /** When a refusal was last written down, by connection, in ms. */
+  const refusedAt = new Map<number, number>();
 
   const write = async (
     connectionId: number,
-    { area, state, next }: Omit<Trouble, 'area'> & { area: Trouble['area'] | 'clock' },
+    { area, state, next }: Omit<Trouble, 'area'> & { area: Trouble['area'] | 'clock' | 'deliveries' },
     text: string,
     hold: (failures: number) => number,
   ): Promise<number> => {
@@ -148,6 +173,30 @@ export const createTroubles = ({ sql, clock }: { readonly sql: Sql; readonly clo
         connectionId,
         area,
       ]);
+    },
+    async refused(connectionId, { reason, account }) {
+      const nowMs = clock.now().getTime();
+      if (nowMs - (refusedAt.get(connectionId) ?? Number.NEGATIVE_INFINITY) < refusedEveryMs) return;
+      refusedAt.set(connectionId, nowMs);
+      const [known] = account
+        ? await sql.query<{ account: string }>(
+            `select headers->>$2 as account from delivery
+              where connection_id = $1 and headers->>$2 is not null order by received_at desc limit 1`,
+            [connectionId, account.header],
+          )
+        : [];
+      const isAnother = account !== undefined && known !== undefined && known.account !== account.value;
+      const text = isAnother
+        ? `Deliveries come from another account (${account.value.replaceAll(/[^\w-]/g, '').slice(0, 40)}) than the connection's (${known.account}).`
+        : `Deliveries are refused: ${reason}`;
+      const next = `Delete the webhook of the other account, for instance of its sandbox copy, that leads to our address; where it is our own, deskledger connection ${connectionId} --remote-setup takes over its secret.`;
+      await write(connectionId, { area: 'deliveries', state: 'foreign deliveries', next }, text, () => 0);
+    },
+    async forgetRefused(connectionId) {
+      await sql.query(
+        "delete from connection_trouble where connection_id = $1 and area = 'deliveries' and hold_until < $2",
+        [connectionId, new Date(clock.now().getTime() - refusedForMs)],
+      );
     },
     async heldUntil(connectionId, area) {
       const [row] = await sql.query<{ until: Date | null }>(

@@ -283,6 +283,7 @@ export const createWatcher = (deps: {
           await troubles.met(id, 'webhook', error);
           await keep(db, id, { state: 'unknown', text: describe(error), remade: false }, clock.now());
         }
+        await troubles.forgetRefused(id);
         if (deps.listens ?? true) await listen(connection);
         try {
           if (await count(connection)) await troubles.well(id, 'count');

@@ -81,6 +81,7 @@ const stateWords: Readonly<Record<ConnectionStatus['state'], string>> = {
   limited: 'its limit is used up',
   'odd answers': 'the answers cannot be read',
   clock: 'the clocks differ',
+  'foreign deliveries': 'somebody else sends to our address',
 };
 
 /** How we get on with the vendor, our webhook there, silence, and whether we hold what it has. */
@@ -92,7 +93,7 @@ const healthChecks = (status: ConnectionStatus): Check[] => {
   else
     checks.push({
       what: 'state',
-      state: state === 'limited' ? 'warning' : 'fault',
+      state: state === 'limited' || state === 'foreign deliveries' ? 'warning' : 'fault',
       found: `${stateWords[state]} since ${stateSince}: ${stateText}`,
       next,
     });

@@ -42,7 +42,12 @@ const envelopeSchema = z.object({
 });
 type Envelope = z.output<typeof envelopeSchema>;
 
-const refused = (status: 400 | 401, reason: string): Verification => ({ outcome: 'refused', status, reason });
+const refused = (status: 400 | 401, reason: string, foreign?: { readonly header?: string }): Verification => ({
+  outcome: 'refused',
+  status,
+  reason,
+  ...(foreign && { foreign }),
+});
 
 /** Undefined where the bytes are no JSON. */
 const parseJson = (body: Buffer): unknown => {
@@ -140,11 +145,15 @@ export const verifyDelivery = (input: {
     message: [body],
     presented,
   });
-  if (!signed) return refused(401, "The signature is wrong; check that the connection has this webhook's token.");
+  if (!signed) return refused(401, "The signature is wrong; check that the connection has this webhook's token.", {});
   const envelope = envelopeSchema.safeParse(parseJson(body)).data;
   if (envelope) {
     if (settings.orgId && envelope.org && envelope.org !== settings.orgId)
-      return refused(401, 'The event comes from another organisation than the connection; delete that webhook there.');
+      return refused(
+        401,
+        'The event comes from another organisation than the connection; delete that webhook there.',
+        {},
+      );
     const createdAt = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(envelope.createdAt ?? '')
       ? Date.parse(envelope.createdAt ?? '')
       : Number.NaN;

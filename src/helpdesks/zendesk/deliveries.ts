@@ -70,7 +70,12 @@ const triggerSchema = z.object({
   actor_id: userId.nullable().catch(null),
 });
 
-const refused = (status: 400 | 401, reason: string): Verification => ({ outcome: 'refused', status, reason });
+const refused = (status: 400 | 401, reason: string, foreign?: { readonly header?: string }): Verification => ({
+  outcome: 'refused',
+  status,
+  reason,
+  ...(foreign && { foreign }),
+});
 
 /** Undefined where the bytes are no JSON. Numbers too large for JavaScript lose digits; none that we read is one. */
 const parseJson = (body: Buffer): unknown => {
@@ -193,7 +198,9 @@ export const verifyDelivery = (input: {
       presented,
     })
   )
-    return refused(401, "The signature is wrong; check that the connection has this webhook's signing secret.");
+    return refused(401, "The signature is wrong; check that the connection has this webhook's signing secret.", {
+      header: 'x-zendesk-account-id',
+    });
   const sentAt = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(timestamp)
     ? Date.parse(timestamp)
     : Number.NaN;

@@ -3,8 +3,14 @@ import { tmpdir } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { buildApp } from '../../../src/app.ts';
+import { minuteMs } from '../../../src/core/time.ts';
 import { type Connection, createDirectory } from '../../../src/features/directory/index.ts';
-import { createReceiver, webhookRoutes } from '../../../src/features/ingest/index.ts';
+import {
+  connectionStatuses,
+  createReceiver,
+  createTroubles,
+  webhookRoutes,
+} from '../../../src/features/ingest/index.ts';
 import { largestBodyBytes } from '../../../src/features/ingest/routes.ts';
 import { zendesk } from '../../../src/helpdesks/zendesk/index.ts';
 import { createVault } from '../../../src/platform/crypto.ts';
@@ -28,6 +34,8 @@ let gone: boolean;
 /** As if a table were locked for good. */
 let hangs: boolean;
 let serial = 0;
+const troubles = createTroubles({ sql: db, clock });
+let noted: Promise<void> | undefined;
 
 const sql: Sql = {
   query: (text, parameters) => {
@@ -59,6 +67,9 @@ const build = async (database: Database = { ...db, query: sql.query, hasty: sql 
         clock,
         log,
         count: (_, outcome) => counted.push(outcome),
+        refused: (connectionId, refusal) => {
+          noted = troubles.refused(connectionId, refusal);
+        },
         observeAck: () => {
           acks += 1;
         },
@@ -177,6 +188,49 @@ describe('a delivery', () => {
     expect(rows.map(({ state }) => state)).toEqual(['quarantined', 'quarantined', 'quarantined']);
     expect(rows.every(({ error }) => error !== null)).toBe(true);
     expect(counted).toEqual(['quarantined', 'quarantined', 'quarantined']);
+  });
+});
+
+describe('deliveries of another account', () => {
+  const state = async () =>
+    (await connectionStatuses(db, clock.now())).find(({ id }) => id === connection.id) ?? { state: 'gone' };
+
+  test('bug: they were refused and counted, and nobody was told', async () => {
+    await send(event('ticket.created'), { headers: { 'x-zendesk-account-id': '11' } });
+    const foreign = { secret: 'of the sandbox', headers: { 'x-zendesk-account-id': '4711' } };
+    expect((await send(event('ticket.created'), foreign)).statusCode).toBe(401);
+    await noted;
+    expect(await state()).toMatchObject({
+      state: 'foreign deliveries',
+      stateText: expect.stringMatching(/another account \(4711\) than the connection's \(11\)/),
+      stateNext: expect.stringMatching(/Delete the webhook.*--remote-setup/),
+    });
+    // An hour without another one ends it.
+    clock.advance(59 * minuteMs);
+    await troubles.forgetRefused(connection.id);
+    expect(await state()).toMatchObject({ state: 'foreign deliveries' });
+    clock.advance(2 * minuteMs);
+    await troubles.forgetRefused(connection.id);
+    expect(await state()).toMatchObject({ state: 'ok' });
+  });
+
+  test('are written down once a minute, and keep nothing from being read', async () => {
+    for (let time = 0; time < 5; time += 1) await send(event('ticket.created'), { secret: 'wrong' });
+    await noted;
+    expect(await state()).toMatchObject({ stateText: expect.stringContaining('The signature is wrong') });
+    const [row] = await db.query<{ failures: number }>(
+      'select failures from connection_trouble where connection_id = $1',
+      [connection.id],
+    );
+    expect(row).toEqual({ failures: 1 });
+    expect(await troubles.heldUntil(connection.id, 'tickets')).toBeNull();
+  });
+
+  test('what is no delivery of the vendor at all says nothing of the connection', async () => {
+    noted = undefined;
+    await send(event('ticket.created'), { secret: null });
+    expect(noted).toBeUndefined();
+    expect(await state()).toMatchObject({ state: 'ok' });
   });
 });
 

@@ -146,6 +146,7 @@ describe('the organisation', () => {
       outcome: 'refused',
       status: 401,
       reason: expect.stringContaining('another organisation'),
+      foreign: {},
     });
     expect(verify(foreign)).toMatchObject({ outcome: 'verified' });
     expect(verify(eventJson('conversation.create'), { settings: { orgId } })).toMatchObject({ outcome: 'verified' });
