@@ -15,13 +15,14 @@ import { backfillWords, dismissUnreadable, releaseHistory, replay, verdictOf } f
 import { unmappedValues } from './features/orders/index.ts';
 import { parsePeriod, partnerReport, reportCsv } from './features/reports/index.ts';
 import { importable, importText } from './import.ts';
-import { explain, faultLines, serve } from './main.ts';
+import { explain, failureOf, faultLines, serve } from './main.ts';
+import { wallClock } from './platform/clock.ts';
 import { migrate } from './platform/database/migrate.ts';
 import { openDatabase } from './platform/database/open.ts';
 import { createLog } from './platform/log.ts';
 import { rebase } from './rebase.ts';
 import { helpdeskKinds } from './sandbox/index.ts';
-import { type Output, print, progressLine, readText } from './terminal.ts';
+import { note, type Output, print, progressLine, readText } from './terminal.ts';
 
 const actor = 'cli';
 
@@ -135,7 +136,14 @@ command('backfill', "read a helpdesk's or store's history from a day on; called 
   .requiredOption('--since <day>', 'YYYY-MM-DD')
   .option('--connection <id>', 'one connection; else all')
   .option('--tag', 'also have the tags of its tickets written, those of closed ones too; else history is never tagged')
-  .action(({ since, ...options }) => walk(new Date(`${parseDay(since)}T00:00:00Z`), options));
+  .action(({ since, ...options }) => {
+    const from = new Date(`${parseDay(since)}T00:00:00Z`);
+    if (from > wallClock.now())
+      throw new InvalidInput(`--since ${since} is a day to come: there is no history of it`, [
+        { field: '--since', reason: 'must be today or before' },
+      ]);
+    return walk(from, options);
+  });
 
 command('reconcile', 'walk the change feeds once and raise what no webhook told')
   .option('--connection <id>', 'one connection; else all')
@@ -277,6 +285,8 @@ command('token <action>', 'create, list or revoke API tokens')
       return { revoked: name };
     });
     print(answer, { json });
+    if (action === 'create' && !json)
+      note('It is shown this once. Send it with every request as the header "Authorization: Bearer TOKEN".');
   });
 
 command('migrate', 'bring the database up to date')
@@ -296,6 +306,6 @@ try {
   await program.parseAsync();
   process.exit();
 } catch (error) {
-  process.stderr.write(`${explain(error)}\n`);
+  process.stderr.write(`${process.argv.includes('--json') ? JSON.stringify(failureOf(error)) : explain(error)}\n`);
   process.exit(1);
 }

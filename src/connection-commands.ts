@@ -54,6 +54,11 @@ const addConnect = ({ command, withProduct, actor }: Parts): void => {
       .addOption(modeOption('observe writes nothing at the helpdesk, act tags and asks'))
       .option('--yes', 'do not wait for a yes before making what was shown'),
   ).action(async (kind: string, { settings: file, remoteSetup, mode, yes, fields, sidebar, json }) => {
+    const kinds = [...helpdesks.keys(), ...storeAdapters.keys()];
+    if (!kinds.includes(kind))
+      throw new InvalidInput(`There is no kind of connection "${kind}"`, [
+        { field: 'kind', reason: `known are ${kinds.sort().join(', ')}` },
+      ]);
     if (file === undefined && !isAtTerminal())
       throw new InvalidInput(
         `There is no terminal to ask at. Give the settings as a file: deskledger connect ${kind} --settings FILE.json; README.md lists them.`,

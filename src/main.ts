@@ -140,6 +140,15 @@ export const explain = (error: unknown): string => {
     : error.message;
 };
 
+/** The same as a JSON document, with what each field is lacking. */
+export const failureOf = (error: unknown): object => ({
+  error: {
+    code: error instanceof AppError ? error.code : 'unexpected',
+    message: error instanceof AppError ? error.message : explain(error),
+    ...(error instanceof InvalidInput && error.faults.length > 0 && { errors: error.faults }),
+  },
+});
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   try {
     await serve({ web: true, worker: true });

@@ -332,6 +332,14 @@ describe('the other commands', () => {
     expect(await failure('replay', '--connection', 'nobody')).toContain('no connection "nobody"');
     expect(await failure('backfill')).toContain('--since');
     expect(await failure('backfill', '--since', 'long ago')).toContain('is not a day');
+    expect(JSON.parse(await failure('backfill', '--since', '2999-01-01', '--json'))).toEqual({
+      error: {
+        code: 'invalid_input',
+        message: expect.stringContaining('day to come'),
+        errors: [{ field: '--since', reason: 'must be today or before' }],
+      },
+    });
+    expect(await failure('connect', 'nix')).toContain('known are bigcommerce, gorgias, kustomer, zendesk');
     expect(await failure('backfill', '--since', '2026-01-01', '--connection', 'main', '--tag')).toContain('--mode act');
   });
 

@@ -5,7 +5,17 @@
 export class SignedOut extends Error {}
 
 /** What the server says is wrong, or that it does not answer. */
-export class Problem extends Error {}
+export class Problem extends Error {
+  /**
+   * @param {string} message
+   * @param {number} [status] of the answer; absent where none came
+   * @param {ErrorOptions} [options]
+   */
+  constructor(message, status, options) {
+    super(message, options);
+    this.status = status;
+  }
+}
 
 /** @param {any} body a problem of RFC 9457 */
 const words = (body) => {
@@ -36,7 +46,7 @@ const get = async (url, signal) => {
     answer = await fetch(url, { headers: { accept: 'application/json' }, ...(signal && { signal }) });
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new Problem('The server does not answer. Is it running?', { cause: error });
+    throw new Problem('The server does not answer. Is it running?', undefined, { cause: error });
   }
   if (answer.status === 401) throw new SignedOut('Nobody is signed in.');
   /** @type {unknown} */
@@ -45,9 +55,9 @@ const get = async (url, signal) => {
     body = await answer.json();
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new Problem(`The server's answer (${answer.status}) cannot be read.`, { cause: error });
+    throw new Problem(`The server's answer (${answer.status}) cannot be read.`, answer.status, { cause: error });
   }
-  if (!answer.ok) throw new Problem(words(body) || `The server answered ${answer.status}.`);
+  if (!answer.ok) throw new Problem(words(body) || `The server answered ${answer.status}.`, answer.status);
   return body;
 };
 
@@ -69,13 +79,20 @@ export const getSeries = (query, signal) => get(address('/api/v1/reports/series'
 export const getTickets = (query) => get(address('/api/v1/tickets', query));
 
 /** @param {string} id @returns {Promise<Ticket>} */
-export const getTicket = (id) => get(`/api/v1/tickets/${encodeURIComponent(id)}`);
+export const getTicket = async (id) => {
+  try {
+    return await get(`/api/v1/tickets/${encodeURIComponent(id)}`);
+  } catch (error) {
+    if (!(error instanceof Problem && error.status === 404)) throw error;
+    throw new Problem('This ticket is not in the books; the link to it may be old. Choose one from the list.', 404);
+  }
+};
 
 /** The server ends the session and clears its cookie. */
 export const signOut = async () => {
   try {
     await fetch('/sign-out', { method: 'POST' });
   } catch (error) {
-    throw new Problem('The server does not answer; you are still signed in.', { cause: error });
+    throw new Problem('The server does not answer; you are still signed in.', undefined, { cause: error });
   }
 };

@@ -57,8 +57,20 @@ const validationFaults = ({ validation = [], validationContext = 'body' }: Fasti
 
 const isFastifyError = (error: unknown): error is FastifyError => error instanceof Error && 'statusCode' in error;
 
+const notJson =
+  'The body is not valid JSON; send one whole JSON document, with the header content-type: application/json.';
+
+/** What Fastify could not read, and what it can; a parser's own text would quote the body. */
+const detailOf = ({ code, message }: FastifyError, bodyLimit?: number): string => {
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE' && bodyLimit !== undefined)
+    return `The body is larger than the ${bodyLimit} bytes that are read here.`;
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+    return 'A body of this type is not read here; the API reads JSON, with the header content-type: application/json.';
+  return code?.startsWith('FST_') && code !== 'FST_ERR_CTP_INVALID_JSON_BODY' ? message : notJson;
+};
+
 /** What the sender of a request is told of an error. An error nobody foresaw tells nothing but that. */
-export const problemOf = (error: unknown): Problem => {
+export const problemOf = (error: unknown, bodyLimit?: number): Problem => {
   if (error instanceof AppError)
     return problem(statusOf[error.code], error.code, error.message, error instanceof InvalidInput ? error.faults : []);
   if (error instanceof ZodError) return faulty(faultsOf(error.issues, 'body'));
@@ -66,9 +78,7 @@ export const problemOf = (error: unknown): Problem => {
     if (error.validation) return faulty(validationFaults(error));
     const status = error.statusCode ?? 500;
     if (status >= 400 && status < 500) {
-      // Fastify's own texts name limits and media types; a parser's text would quote the body.
-      const detail = error.code?.startsWith('FST_') ? error.message : 'The body is not valid JSON.';
-      return problem(status, status === 413 ? 'too_large' : 'invalid_input', detail);
+      return problem(status, status === 413 ? 'too_large' : 'invalid_input', detailOf(error, bodyLimit));
     }
   }
   return problem(
@@ -94,7 +104,7 @@ const send = (reply: FastifyReply, answer: Problem): FastifyReply =>
 
 /** Answers an error; also for Fastify's option `frameworkErrors`, which sees addresses that cannot be read. */
 export const answerProblem = (log: Log, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-  const answer = problemOf(error);
+  const answer = problemOf(error, request.routeOptions.bodyLimit);
   if (answer.status >= 500)
     log.error(
       { requestId: request.id, route: request.routeOptions.url, status: answer.status, err: error },

@@ -114,6 +114,15 @@ describe('requests that cannot be read', () => {
     expect(answer.body).not.toContain('kim');
   });
 
+  it.each([
+    [{ pad: 'x'.repeat(200) }, 'application/json', /larger than the \d+ bytes/],
+    ['x', 'text/csv', /content-type: application\/json/],
+    ['{"kim', 'application/json', /one whole JSON document/],
+  ])('bug: what to send instead was not said: %j', async (payload, type, words) => {
+    const answer = await app.inject({ method: 'POST', url: '/days', payload, headers: { 'content-type': type } });
+    expect(answer.json().detail).toMatch(words);
+  });
+
   it('answers an unknown path with 404', async () => {
     const answer = await app.inject('/nowhere');
     expect(answer.statusCode).toBe(404);
