@@ -69,18 +69,6 @@ const detailOf = ({ code, message }: FastifyError, bodyLimit?: number): string =
   return code?.startsWith('FST_') && code !== 'FST_ERR_CTP_INVALID_JSON_BODY' ? message : notJson;
 };
 
-const notJson =
-  'The body is not valid JSON; send one whole JSON document, with the header content-type: application/json.';
-
-/** What Fastify could not read, and what it can; a parser's own text would quote the body. */
-const detailOf = ({ code, message }: FastifyError, bodyLimit?: number): string => {
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE' && bodyLimit !== undefined)
-    return `The body is larger than the ${bodyLimit} bytes that are read here.`;
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
-    return 'A body of this type is not read here; the API reads JSON, with the header content-type: application/json.';
-  return code?.startsWith('FST_') && code !== 'FST_ERR_CTP_INVALID_JSON_BODY' ? message : notJson;
-};
-
 /** What the sender of a request is told of an error. An error nobody foresaw tells nothing but that. */
 export const problemOf = (error: unknown, bodyLimit?: number): Problem => {
   if (error instanceof AppError)
