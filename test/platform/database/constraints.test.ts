@@ -112,8 +112,8 @@ test('nothing is posted twice, no work is kept twice, and no seconds fall below 
 
 const addSeal = (kind: string, startsOn: string, endsOn: string, revision = 1) =>
   database.query(
-    `insert into seal (kind, starts_on, ends_on, revision, as_of, last_posting_id, currency, time_zone, totals, gaps, restates, sealed_at, sealed_by)
-     values ($1, $2, $3, $4, now(), 0, 'USD', 'UTC', '[]', '{}', case when $4 > 1 then jsonb '{}' end, now(), 'test')`,
+    `insert into seal (kind, starts_on, ends_on, revision, as_of, last_posting_id, currency, time_zone, totals, account, gaps, restates, sealed_at, sealed_by)
+     values ($1, $2, $3, $4, now(), 0, 'USD', 'UTC', '[]', '{}', '{}', case when $4 > 1 then jsonb '{}' end, now(), 'test')`,
     [kind, startsOn, endsOn, revision],
   );
 
