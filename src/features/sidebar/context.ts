@@ -46,27 +46,29 @@ export const createContexts = ({ db, clock, directory, basis }: ContextDeps) => 
   };
 
   let waiting = 0;
-  /** The ticket as it is decided; after the longest wait as it is held, if it is. */
-  const decided = async (connectionId: number, externalId: string): Promise<bigint | undefined> => {
-    const look = () =>
-      db.query<{ id: bigint; due: boolean }>(
-        `select t.id, t.due_at is not null and t.quarantined_at is null and not t.from_backfill
-                  or not exists (select 1 from attribution a where a.ticket_id = t.id) as due
-           from ticket t where t.connection_id = $1 and t.external_id = $2`,
+  /** What is decided of a ticket; after the longest wait what is known so far. */
+  const decisionOn = async (connectionId: number, externalId: string) => {
+    const look = async () => {
+      const [ticket] = await db.query<{ id: bigint; due: boolean }>(
+        `select id, due_at is not null and quarantined_at is null and not from_backfill as due
+           from ticket where connection_id = $1 and external_id = $2`,
         [connectionId, externalId],
       );
-    let [ticket] = await look();
-    if (waiting >= mostWaiting) return ticket?.id;
+      const decision = ticket && (await loadCurrent(db, [ticket.id])).get(ticket.id)?.decision;
+      return { decision, settled: decision !== undefined && ticket?.due === false };
+    };
+    let seen = await look();
+    if (waiting >= mostWaiting) return seen.decision;
     waiting += 1;
     try {
-      for (let waitedMs = 0; (!ticket || ticket.due) && waitedMs < longestWaitMs; waitedMs += lookEveryMs) {
+      for (let waitedMs = 0; !seen.settled && waitedMs < longestWaitMs; waitedMs += lookEveryMs) {
         await clock.sleep(lookEveryMs);
-        [ticket] = await look();
+        seen = await look();
       }
     } finally {
       waiting -= 1;
     }
-    return ticket?.id;
+    return seen.decision;
   };
 
   return async (connection: Connection, externalId: string): Promise<TicketContext> => {
@@ -78,8 +80,7 @@ export const createContexts = ({ db, clock, directory, basis }: ContextDeps) => 
       costMultiple: null,
       csat: null,
     };
-    const ticketId = await decided(connection.id, externalId);
-    const decision = ticketId === undefined ? undefined : (await loadCurrent(db, [ticketId])).get(ticketId)?.decision;
+    const decision = await decisionOn(connection.id, externalId);
     if (!decision) return unknown;
     // Of an order that several partners share, the largest part stands for the ticket.
     const [first] = decision.shares.toSorted((a, b) => b.ppm - a.ppm);
