@@ -232,6 +232,20 @@ describe('a call that is not taken', () => {
     expect(sandbox.delivery).toMatchObject({ attempts: 4, delivered: 1, lost: 0 });
   });
 
+  test('bug: switching off knew one reading alone, the milder: each request may count', async () => {
+    const { sandbox, received, url, ticket } = await start(
+      { delivery: { concurrency: 1, failuresToSwitchOff: 6, countsFailed: 'requests' } },
+      (response) => status(500)(response),
+    );
+    sandbox.subscribe(url, { triggers: { 'ticket-created': true } });
+    for (let index = 0; index < 5; index += 1) {
+      ticket();
+      await sandbox.idle();
+    }
+    expect(received).toHaveLength(6);
+    expect(sandbox.delivery).toMatchObject({ trips: 1, lost: 2 });
+  });
+
   test('so many in a row switch the integration off; nothing is sent until it is switched on again', async () => {
     let down = true;
     const { sandbox, received, url, ticket, call } = await start(
