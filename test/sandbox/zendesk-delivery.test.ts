@@ -222,6 +222,18 @@ describe('what is not accepted', () => {
     expect((received[1]?.atMs ?? 0) - (received[0]?.atMs ?? 0)).toBeGreaterThanOrEqual(30_000);
   });
 
+  test('bug: an open circuit breaker kept every delivery, which nobody promises', async () => {
+    const { sandbox, received, url, ticket } = await start(
+      (response, index) => (index < 20 ? status(500)(response) : ok(response)),
+      { delivery: { concurrency: 1, openBreaker: 'loses' } },
+    );
+    sandbox.subscribe(url);
+    for (let index = 0; index < 22; index += 1) ticket();
+    await sandbox.idle();
+    expect(received).toHaveLength(20);
+    expect(sandbox.delivery).toMatchObject({ trips: 1, lost: 22, delivered: 0 });
+  });
+
   test('opens the circuit breaker, which pauses about 5 s and then probes', async () => {
     const { sandbox, received, url, ticket } = await start(
       (response, index) => (index < 20 ? status(500)(response) : ok(response)),

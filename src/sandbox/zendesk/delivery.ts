@@ -4,6 +4,11 @@ import { type Answer, createSender, type DeliverySettings, isTaken, type Parcel,
 
 export type { DeliverySettings } from '../sender.ts';
 
+export interface ZendeskDelivery extends DeliverySettings {
+  /** What an open circuit breaker does with deliveries, which is written nowhere: it keeps them (unless given), or nobody sends them again. */
+  readonly openBreaker?: 'keeps' | 'loses';
+}
+
 export interface Outgoing extends Parcel {
   readonly secret: string;
   /** Stable over the retries of one delivery. */
@@ -60,7 +65,7 @@ const nextTryMs = (answer: Answer, tries: number): number | null => {
 export const createZendeskSender = (
   clock: SandboxClock,
   accountId: number,
-  settings: DeliverySettings = {},
+  settings: ZendeskDelivery = {},
 ): Sender<Outgoing> =>
   createSender<Outgoing>(clock, settings, (trip) => {
     const breakers = new Map<string, ReturnType<typeof createBreaker>>();
@@ -85,7 +90,10 @@ export const createZendeskSender = (
           'x-zendesk-webhook-signature-timestamp': timestamp,
         };
       },
-      pauseLeftMs: (parcel) => breakerOf(parcel).pauseLeftMs(),
+      pauseLeftMs(parcel) {
+        const left = breakerOf(parcel).pauseLeftMs();
+        return left > 0 && settings.openBreaker === 'loses' ? null : left;
+      },
       note: (parcel, answer) => breakerOf(parcel).note(isTaken(answer)),
       nextTryMs,
       giveUp: () => undefined,

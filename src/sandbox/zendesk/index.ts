@@ -1,9 +1,9 @@
 import type { SandboxClock } from '../clock.ts';
 import { createFaults, createServer, type FaultPlan, listen } from '../http.ts';
-import type { DeliveryCounts, DeliverySettings } from '../sender.ts';
+import type { DeliveryCounts } from '../sender.ts';
 import { addAccountRoutes } from './account-routes.ts';
 import { addAdminRoutes } from './admin-routes.ts';
-import { createZendeskSender } from './delivery.ts';
+import { createZendeskSender, type ZendeskDelivery } from './delivery.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { eventTypes } from './events.ts';
 import { addJobRoutes } from './job-routes.ts';
@@ -18,7 +18,7 @@ export interface ZendeskSandboxOptions {
   readonly seed: string | number;
   readonly limits?: ZendeskLimits | 'off';
   readonly faults?: FaultPlan;
-  readonly delivery?: DeliverySettings;
+  readonly delivery?: ZendeskDelivery;
   readonly firstTicketId?: number;
   /** False: webhooks cannot subscribe to events, only be called by triggers. */
   readonly eventSubscriptions?: boolean;
