@@ -61,6 +61,16 @@ describe('a walk over changes', () => {
       expect((await search({}, query)).status).toBe(400);
   });
 
+  test('bug: searches knew of a change at once, as no index does', async () => {
+    const { search, idsOf, conversation, clock } = await start({ open: { indexLagMs: 30_000 } });
+    const { id } = conversation();
+    const found = async () => idsOf(await search({ ...since(startMs), ...asc }));
+    await clock.sleep(29_000);
+    expect(await found()).toEqual([]);
+    await clock.sleep(1_000);
+    expect(await found()).toEqual([id]);
+  });
+
   test('moves under the reader: what changes while it pages stands at the end', async () => {
     const { search, idsOf, conversation, clock, desk, by } = await start();
     const made: string[] = [];

@@ -17,6 +17,8 @@ export interface OpenQuestions {
   readonly messageOrder?: 'oldest first' | 'newest first';
   /** Which of the vendor's two timers the org has; the other one's list is empty. */
   readonly timers?: 'both' | 'v1' | 'v2';
+  /** How late searches show a change, in ms; 0 unless given. */
+  readonly indexLagMs?: number;
 }
 
 export interface RouteDeps {

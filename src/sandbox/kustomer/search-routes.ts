@@ -21,13 +21,15 @@ export const addSearchRoutes = (app: FastifyInstance, { desk, clock, open }: Rou
   const findConversations = (body: Record<string, unknown>, archive: boolean): readonly Conversation[] => {
     const search = readSearch<Conversation>(body, conversationField, 'conversation_updated_at');
     const borderMs = clock.now().getTime() - archiveAfterMs;
+    const indexedMs = open.indexLagMs ? clock.now().getTime() - open.indexLagMs : Number.POSITIVE_INFINITY;
     const day = Math.floor(borderMs / dayMs);
-    const key = `${archive} ${desk.version()} ${day} ${JSON.stringify(body)}`;
+    const key = `${archive} ${desk.version()} ${day} ${indexedMs} ${JSON.stringify(body)}`;
     if (last?.key === key) return last.hits;
     const hits = [...desk.conversations.values()]
       .filter(
         (one) =>
           one.updatedAtMs < borderMs === archive &&
+          one.updatedAtMs <= indexedMs &&
           (one.deletedAtMs === null || search.includeDeleted) &&
           search.holds(one),
       )
