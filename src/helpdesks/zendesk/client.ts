@@ -3,6 +3,7 @@ import { minuteMs, secondMs } from '../../core/time.ts';
 import { baseUrlOf } from '../../platform/http/address.ts';
 import { createHttp } from '../../platform/http/client.ts';
 import { heeding, isGone } from '../absence.ts';
+import { pullInTurn } from '../in-turn.ts';
 import type { HelpdeskAdapter, HelpdeskClient, TicketChange } from '../port.ts';
 import { discover } from './discover.ts';
 import { workFeedsOf } from './feeds.ts';
@@ -31,6 +32,8 @@ import { isFollowUp, mayBeChosen, snapshotOf, ticketStatus } from './ticket.ts';
 
 /** The most that one bulk read takes. */
 const bulkSize = 100;
+/** Histories read together; the quota bounds the pace. */
+const auditsAtOnce = 6;
 /** 10,000 audits: far beyond what a ticket can have; a longer answer is a loop. */
 const mostAuditPages = 100;
 
@@ -172,32 +175,42 @@ export const connectZendesk = (
           ['solved', 'closed'].includes(ticketStatus(ticket.status)) || (!historyHeld && mayBeChosen(ticket, settings))
         );
       };
-      const audits = new Map(
-        await Promise.all(
-          present.filter(isWanted).map(async (ticket) => [ticket.id, await readAudits(ticket.id)] as const),
-        ),
+      const audits = new Map<string, readonly Audit[] | null>();
+      const rest = await pullInTurn(
+        present.filter(isWanted).map((ticket) => ticket.id),
+        {
+          clock,
+          atOnce: auditsAtOnce,
+          pull: async (id) => {
+            audits.set(id, await readAudits(id));
+          },
+        },
       );
+      const later = new Set(rest.notBegun?.externalIds);
       const authors = [...audits.values()].flatMap((ofTicket) => authorsOf(ofTicket ?? []));
       await staff.know(authors);
       const former = await formerAgents?.(authors.filter((userId) => staff.roleOf(userId) !== 'agent'));
 
       return {
-        tickets: present.map((ticket) => {
-          const ofTicket = audits.get(ticket.id);
-          const history = ofTicket
-            ? readHistory(ofTicket, {
-                settings,
-                apiUserId,
-                requesterId: ticket.requester_id,
-                assigneeId: ticket.assignee_id,
-                followUp: isFollowUp(ticket),
-                byAiAgent: ticket.support_type === 'ai_agent',
-                roleOf: staff.roleOf,
-                wasAgent: (userId) => former?.has(userId) ?? false,
-              })
-            : null;
-          return snapshotOf(ticket, users, settings, history);
-        }),
+        ...rest,
+        tickets: present
+          .filter((ticket) => !later.has(ticket.id))
+          .map((ticket) => {
+            const ofTicket = audits.get(ticket.id);
+            const history = ofTicket
+              ? readHistory(ofTicket, {
+                  settings,
+                  apiUserId,
+                  requesterId: ticket.requester_id,
+                  assigneeId: ticket.assignee_id,
+                  followUp: isFollowUp(ticket),
+                  byAiAgent: ticket.support_type === 'ai_agent',
+                  roleOf: staff.roleOf,
+                  wasAgent: (userId) => former?.has(userId) ?? false,
+                })
+              : null;
+            return snapshotOf(ticket, users, settings, history);
+          }),
         missing: ids.filter((id) => !tickets.has(id)),
         agents: staff.agentsAmong([...users.keys(), ...authors]),
       };

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'vitest';
 import { LimitReached, Refused, UpstreamError } from '../../../src/core/errors.ts';
 import { minuteMs, secondMs } from '../../../src/core/time.ts';
-import { type Check, hurried, openTicket, pullOne, thrownBy, type World, withDesk } from './check.ts';
+import { type Check, hurried, kim, openTicket, pullOne, thrownBy, type World, withDesk } from './check.ts';
 
 /** More tries of one call than this help nobody. */
 const mostTries = 8;
@@ -56,6 +56,33 @@ export const troubleChecks: readonly Check[] = [
     expect(upstream.seen.length).toBeGreaterThan(10);
     expect(world.leftAtMs).toHaveLength(upstream.seen.length);
     expect(mostWithin(world, quota.windowMs)).toBeLessThanOrEqual(10);
+  }),
+  withDesk('a lot larger than the quota gets further at each pull', async (world, { quota }) => {
+    const { client, desk, clock, upstream } = world;
+    const ids = Array.from({ length: 30 }, () => desk.open(kim));
+    await clock.sleep(2 * minuteMs);
+    upstream.after = (answer) => ({
+      ...answer,
+      headers: { ...answer.headers, ...quota.headers({ limit: 24, left: 24 }) },
+    });
+    const one = client({ limitShare: 0.5 });
+    await one.verify();
+    const read = new Set<string>();
+    for (let pulls = 0; read.size < ids.length; pulls += 1) {
+      expect(pulls).toBeLessThan(ids.length);
+      const left = ids.filter((id) => !read.has(id));
+      const { tickets, missing, notBegun } = await one.pullTickets(
+        left.map((externalId) => ({ externalId, withHistory: 'yes' })),
+      );
+      expect(tickets.length).toBeGreaterThan(0);
+      expect(missing).toEqual([]);
+      for (const { externalId, history } of tickets) {
+        expect(history).toBeDefined();
+        read.add(externalId);
+      }
+      expect((notBegun?.externalIds ?? []).toSorted()).toEqual(ids.filter((id) => !read.has(id)).toSorted());
+      await clock.sleep(notBegun?.retryAfterMs ?? 0);
+    }
   }),
   withDesk('where others used the limit up we wait', async ({ client, upstream }, { quota }) => {
     upstream.after = (answer) => ({

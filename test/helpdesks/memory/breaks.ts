@@ -139,6 +139,13 @@ export const breaks: Readonly<Record<string, Break>> = {
   'our share of the limit that answers tell is never exceeded': httpWith((options) =>
     createHttp({ ...options, budget: unbounded }),
   ),
+  'a lot larger than the quota gets further at each pull': clientWith((client) => ({
+    async pullTickets(wanted) {
+      const pulled = await client.pullTickets(wanted);
+      if (pulled.notBegun) throw new LimitReached('all of it is for another time', 1000);
+      return pulled;
+    },
+  })),
   'where others used the limit up we wait': httpWith((options) => createHttp({ ...options, budget: unbounded })),
   ...Object.fromEntries(troubled.map((what) => [`${what} is an UpstreamError and no crash`, naive])),
   'a helpdesk that does not answer is left in time': httpWith((options) =>

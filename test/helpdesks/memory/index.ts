@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { InvalidInput, Refused, UpstreamError } from '../../../src/core/errors.ts';
 import { minuteMs } from '../../../src/core/time.ts';
+import { pullInTurn } from '../../../src/helpdesks/in-turn.ts';
 import { codeInField, codesIn, contactReason, fieldText, tagStartOf } from '../../../src/helpdesks/mapping.ts';
 import type { HelpdeskAdapter, HelpdeskClient, PersonChange, TicketSnapshot } from '../../../src/helpdesks/port.ts';
 import { commonSettings } from '../../../src/helpdesks/settings.ts';
@@ -172,12 +173,21 @@ export const connectMemory =
           const { withHistory } = wanted.find(({ externalId }) => externalId === id) ?? { withHistory: 'no' };
           return withHistory === 'yes' || (withHistory === 'if solved' && status === 'solved');
         };
+        const read = new Map<string, TicketSnapshot>();
+        const rest = await pullInTurn(
+          tickets.map(({ id }) => id),
+          {
+            clock,
+            atOnce: 6,
+            pull: async (id) => {
+              const one = tickets.find((ticket) => ticket.id === id);
+              if (one) read.set(id, snapshotOf(one, isDeep(one) ? await historyOf(id) : null, settings, apiUserId));
+            },
+          },
+        );
         return {
-          tickets: await Promise.all(
-            tickets.map(async (one) =>
-              snapshotOf(one, isDeep(one) ? await historyOf(one.id) : null, settings, apiUserId),
-            ),
-          ),
+          ...rest,
+          tickets: [...read.values()],
           missing: ids.filter((id) => !tickets.some((ticket) => ticket.id === id)),
           agents: [],
         };
