@@ -34,7 +34,7 @@ const countInputs = async (sql: Sql, reportingCurrency: string, now: Date): Prom
 /** A rate is used for at most seven days; the ECB publishes none on weekends and holidays. */
 const oldestFxDays = 5;
 
-/** What people and feeds bring in; orders without a partner are worth a look from one in a hundred on: partners, rates, exchange rates, mappings, and what is missing of them. */
+/** What people and feeds bring in: partners, rates, exchange rates, mappings, and what is missing of them. Orders without a partner warn from one in fifty on. */
 export const inputChecks = async (
   sql: Sql,
   { reportingCurrency, now }: { readonly reportingCurrency: string; readonly now: Date },
@@ -77,7 +77,7 @@ export const inputChecks = async (
     ),
     check(
       'unmapped orders',
-      counts.unmapped_orders * 100n < counts.orders || counts.unmapped_orders === 0n,
+      counts.unmapped_orders * 50n < counts.orders || counts.unmapped_orders === 0n,
       `${counts.unmapped_orders} of ${counts.orders} orders name no known partner`,
       'Add the value to `values` of the mapping rule, or an alias to the partner, and import that.',
     ),
