@@ -91,9 +91,10 @@ const showConnections = async (
   print({ connections: statuses.filter((status) => known.some((one) => one.id === status.id)) }, output);
 };
 
+/** A script that names the mode has said what it means; a person at a terminal is asked. */
 const askToAct = (yes: boolean) => async (preview: ActPreview) => {
   previewLines(preview).forEach(note);
-  return consentTo('Switch?', { yes });
+  return consentTo('Switch?', { yes: yes || !isAtTerminal() });
 };
 
 /** Proves the credentials of a helpdesk that did not answer when it was connected: who never signed in cannot write. */
@@ -125,7 +126,7 @@ const addConnection = (parts: Parts): void => {
   withExtras(
     command('connection [id]', 'show connections; switch one between observe and act; correct its settings')
       .addOption(modeOption('what would be written is shown first'))
-      .option('--yes', 'do not ask, switch; needed where there is no terminal')
+      .option('--yes', 'do not ask, switch')
       .option('--settings <file>', 'JSON with the settings to change, e.g. two webhookSecrets during a rotation')
       .option('--remote-setup', 'make the webhook at the helpdesk, or mend it')
       .option('--enable', 'connect a disconnected one again, in mode observe'),
