@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Product } from '../../../src/compose.ts';
 import { atEndOfFile } from '../../support/cleanup.ts';
 import { testProduct } from '../../support/product.ts';
+import { rightBodies, rightValues } from '../../support/right-requests.ts';
 
 let product: Product;
 let app: FastifyInstance;
@@ -28,17 +29,14 @@ interface Operation {
   };
 }
 
-/** A right value of each parameter that a route needs. */
-const right: Readonly<Record<string, string>> = { from: '2026-03-01', to: '2026-03-02', id: '1' };
-
-const described = async (): Promise<{ path: string; method: 'GET' | 'POST'; operation: Operation }[]> => {
+const described = async (): Promise<{ path: string; method: 'GET' | 'POST' | 'PATCH'; operation: Operation }[]> => {
   const { paths } = (await app.inject('/api/openapi.json')).json() as {
     paths: Record<string, Record<string, Operation>>;
   };
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
       path,
-      method: method.toUpperCase() as 'GET' | 'POST',
+      method: method.toUpperCase() as 'GET' | 'POST' | 'PATCH',
       operation,
     })),
   );
@@ -52,7 +50,7 @@ describe('bug: a control character in a request was answered 500', () => {
     for (const { path, method, operation } of await described())
       for (const odd of operation.parameters ?? []) {
         const value = (one: Parameter): string =>
-          one.name === odd.name && one.in === odd.in ? bad : (right[one.name] ?? '1');
+          one.name === odd.name && one.in === odd.in ? bad : (rightValues[one.name] ?? '1');
         const query = (operation.parameters ?? [])
           .filter((one) => one.in === 'query' && (one.required === true || one === odd))
           .map((one) => `${one.name}=${value(one)}`)
@@ -62,7 +60,7 @@ describe('bug: a control character in a request was answered 500', () => {
           method,
           url: `${url}?${query}`,
           headers,
-          ...(method === 'POST' && { payload: { decision: 'accept' } }),
+          ...(method !== 'GET' && { payload: rightBodies[path] ?? {} }),
         });
         expect([400, 404], `${method} ${path} ${odd.name}: ${answer.body}`).toContain(answer.statusCode);
         if (answer.statusCode === 400) expect(answer.json().errors, path).toMatchObject([{ field: odd.name }]);
