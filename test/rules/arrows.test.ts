@@ -47,6 +47,8 @@ test.each([
   ['src/app.ts', './compose.ts'],
   ['src/app.ts', './features/ingest/routes.ts'],
   ['src/compose.ts', './main.ts'],
+  ['src/compose/vendors.ts', '../compose.ts'],
+  ['src/cli.ts', './compose/vendors.ts'],
   ['src/core/money.ts', '../../test/support/database.ts'],
 ])('%s importing %s is found', (path, target) => {
   for (const text of [
@@ -64,7 +66,8 @@ test.each([
   ['src/features/csat/providers/own.ts', '../mail.ts'],
   ['src/helpdesks/registry.ts', './zendesk/index.ts'],
   ['src/helpdesks/zendesk/client.ts', '../settings.ts'],
-  ['src/compose.ts', './helpdesks/zendesk/index.ts'],
+  ['src/compose.ts', './compose/vendors.ts'],
+  ['src/compose/vendors.ts', '../helpdesks/registry.ts'],
   ['src/main.ts', './compose.ts'],
   ['src/cli.ts', './sandbox/zendesk/index.ts'],
   ['src/core/money.ts', 'zod'],

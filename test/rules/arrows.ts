@@ -15,7 +15,7 @@ const placeOf = (path: string): Place => {
 
 const foundations = ['core', 'platform'];
 const domain = ['helpdesks', 'stores', 'features'];
-/** What compose puts together. */
+/** What the parts of compose put together. */
 const composed = ['app.ts', 'worker.ts', 'dashboard'];
 /** Longer commands of the CLI, one file each. */
 const commands = [
@@ -43,7 +43,8 @@ const mayImport = new Map<string, readonly string[]>([
   ['features', [...foundations, 'helpdesks', 'stores']],
   ['app.ts', [...foundations, ...domain]],
   ['worker.ts', [...foundations, ...domain]],
-  ['compose.ts', [...foundations, ...domain, ...composed, 'config.ts', 'sandbox']],
+  ['compose', [...foundations, ...domain, ...composed, 'config.ts']],
+  ['compose.ts', [...foundations, ...domain, 'worker.ts', 'config.ts', 'compose']],
   ['main.ts', started],
   ['cli.ts', [...started, ...commands, 'main.ts', 'sandbox']],
   ...commands.map((name) => [name, [...started, ...commands, 'main.ts', 'sandbox']] as const),
