@@ -22,6 +22,10 @@ export interface StoreOrderLine {
   readonly gross: DecimalText;
 }
 
+/** How metafields are named among an order's places. */
+export const metafieldName = (field: { readonly namespace: string; readonly key: string }): string =>
+  `${field.namespace}.${field.key}`;
+
 /**
  * What mapping rules may read of an order, by place: {"channel": "7", "externalSource": "POS", "metafields": {"ns.key": "v"},
  * "formFields": {"Name": "v"}, ...}. Absent: the store has no such place, or nobody asked for it.
@@ -112,7 +116,7 @@ export interface OrderSurvey {
   readonly groupNames: ReadonlyMap<string, string>;
 }
 
-/** One metafield value as the store holds it now; `name` is "namespace.key", as in OrderPlaces. */
+/** One metafield value as the store holds it now; `name` is its `metafieldName`. */
 export interface StoreMetafield {
   readonly orderExternalId: string;
   readonly name: string;

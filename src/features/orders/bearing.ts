@@ -21,6 +21,9 @@ export interface OrderChanges {
   readonly formerly: readonly FormerKeys[];
 }
 
+/** Told of a write within its transaction, so that the tickets of these orders are decided again whatever happens next. */
+export type TellChanges = (tx: Sql, changes: OrderChanges) => Promise<void>;
+
 /** Which orders a write is about. */
 export type OrdersNamed =
   | { readonly ids: readonly bigint[] }

@@ -18,9 +18,9 @@ import {
   type ReportingBasis,
   recordAudit,
 } from '../directory/index.ts';
-import type { FormerKeys } from './bearing.ts';
+import type { FormerKeys, TellChanges } from './bearing.ts';
 import { type CandidateWant, candidates, type TicketOrders } from './candidates.ts';
-import { countHeld } from './count-held.ts';
+import { countHeld } from './counts.ts';
 import type { DecisionBasis } from './decide.ts';
 import { type AddressWant, askAddresses } from './known-addresses.ts';
 import { asksAnything, createLookUp, type LiveWant } from './look-up.ts';
@@ -29,33 +29,20 @@ import { type Refreshed, refreshOrders, type ToldOf } from './refresh.ts';
 import { readMappingRules } from './rule-file.ts';
 import { activeRules, placesWantedBy, replaceRules, reportOn } from './rules.ts';
 import { saveOrders } from './save.ts';
-import { type Coverage, coverageOf, type SyncOutcome, syncStore } from './sync.ts';
+import { ordersPerTransaction } from './store.ts';
+import { type Coverage, coverageOf, type SyncDeps, type SyncOutcome, syncStore } from './sync.ts';
 
-export {
-  type CandidateWant,
-  namesOrderOfOthers,
-  type OrderFact,
-  type TicketOrders,
-  ticketsTouchedBy,
-} from './candidates.ts';
-export type { AddressWant } from './known-addresses.ts';
-export type { LiveWant } from './look-up.ts';
+export { namesOrderOfOthers, type OrderFact, type TicketOrders, ticketsTouchedBy } from './candidates.ts';
+export { countOrders } from './counts.ts';
 export type { MappingRule, OrderShare } from './mapping.ts';
-export { type RebasedOrders, rebaseOrders } from './rebase.ts';
+export { rebaseOrders } from './rebase.ts';
 export { isCounted } from './revenue.ts';
 export { readMappingRules } from './rule-file.ts';
 export { activeRules, placesWantedBy } from './rules.ts';
 export { partnerNamePattern, type RuleSuggestion, suggestRules } from './suggest.ts';
 export type { SyncOutcome } from './sync.ts';
-export {
-  countOrders,
-  latestOrdersUnder,
-  nextOrdersUnder,
-  type OrderUnder,
-  ordersUnder,
-  type RuleBasis,
-} from './under-rules.ts';
-export { type MappingCoverage, mappingCoverage, type UnmappedValue, unmappedValues } from './unmapped.ts';
+export { nextOrdersUnder, ordersUnder, type RuleBasis } from './under-rules.ts';
+export { type MappingCoverage, mappingCoverage, unmappedValues } from './unmapped.ts';
 
 export interface LookedUp {
   /** Ids of the orders that are new or changed. */
@@ -110,8 +97,6 @@ export interface Orders {
   clientOf(connection: Connection): StoreClient;
 }
 
-const ordersPerTransaction = 500;
-
 export const createOrders = (deps: {
   readonly db: Database;
   readonly vault: Vault;
@@ -135,7 +120,7 @@ export const createOrders = (deps: {
    */
   readonly isTold?: (connectionId: number) => Promise<boolean>;
 }): Orders => {
-  const { db, vault, clock, log, directory, stores, reporting, onChanged } = deps;
+  const { db, vault, clock, log, directory, stores, reporting } = deps;
   const { timeZone } = reporting;
   const clients = new Map<number, { readonly settings: Record<string, unknown>; readonly client: StoreClient }>();
   const lookUp = createLookUp({ clock, log, hashAddress: vault.hashAddress });
@@ -163,7 +148,11 @@ export const createOrders = (deps: {
   });
   const placesWanted = async (): Promise<PlacesWanted> => placesWantedBy(await activeRules(db));
 
-  const redecide = createRedecide({ db, basis, onChanged });
+  const tellChanges: TellChanges = async (tx, { bearing, formerly }) => {
+    if (bearing.length > 0) await deps.onChanged(tx, bearing, formerly);
+  };
+  const redecide = createRedecide({ db, basis, tellChanges });
+  const syncing: SyncDeps = { db, vault, clock, timeZone, basis, placesWanted, tellChanges };
 
   const askedStores = async (): Promise<{ readonly connectionId: number; readonly client: StoreClient }[]> =>
     (await directory.connections.list())
@@ -188,7 +177,7 @@ export const createOrders = (deps: {
           now: clock.now(),
           metafields: 'brought along',
         });
-        if (saved.bearing.length > 0) await onChanged(tx, saved.bearing, saved.formerly);
+        await tellChanges(tx, saved);
         changed.push(...saved.changed);
       });
     return changed;
@@ -213,11 +202,7 @@ export const createOrders = (deps: {
     syncStore: (connection, { since, stop, onPage } = {}) =>
       stepped(
         'sync store',
-        () =>
-          syncStore(
-            { db, vault, clock, timeZone, basis, placesWanted, onChanged },
-            { connectionId: connection.id, client: clientOf(connection), since, stop, onPage },
-          ),
+        () => syncStore(syncing, { connectionId: connection.id, client: clientOf(connection), since, stop, onPage }),
         ({ orders, refunds, changed, unreadable }) => ({
           connection: connection.id,
           orders,
@@ -228,11 +213,7 @@ export const createOrders = (deps: {
       ),
 
     refresh: (connection, told) =>
-      refreshOrders(
-        { db, vault, clock, timeZone, basis, placesWanted, onChanged },
-        { connectionId: connection.id, client: clientOf(connection) },
-        told,
-      ),
+      refreshOrders(syncing, { connectionId: connection.id, client: clientOf(connection) }, told),
     countHeld,
     coverageOf: coverage,
 

@@ -14,6 +14,28 @@ export interface AddressWant {
 /** Strangers open accounts: that an address is unknown holds for so long, then the store is asked again. */
 const unknownForMs = dayMs;
 
+/** What a store answered of an address, by its keyed hash in hex. */
+interface AddressAnswer {
+  readonly hash: string;
+  readonly known: boolean;
+}
+
+/** Stores what a store said of addresses, each once; every writer takes the rows in the same order. */
+export const noteAddresses = async (
+  sql: Sql,
+  connectionId: number,
+  { answers, now }: { readonly answers: readonly AddressAnswer[]; readonly now: Date },
+): Promise<void> => {
+  if (answers.length === 0) return;
+  const sorted = answers.toSorted((a, b) => (a.hash < b.hash ? -1 : 1));
+  await sql.query(
+    `insert into store_address (connection_id, email_hash, known, asked_at)
+     select $1::int, decode(hash, 'hex'), known, $4::timestamptz from unnest($2::text[], $3::bool[]) as a(hash, known)
+     on conflict (connection_id, email_hash) do update set known = excluded.known, asked_at = excluded.asked_at`,
+    [connectionId, sorted.map(({ hash }) => hash), sorted.map(({ known }) => known), now],
+  );
+};
+
 /**
  * Asks one store whether it knows these addresses at all, however old their orders, and stores what it answers. Each is
  * asked once; only that it is unknown is asked again after a day. Returns the tickets that the store did not answer.
@@ -40,7 +62,7 @@ export const askAddresses = async (
   );
   for (const { email_hash } of rows) byAddress.delete(email_hash.toString('hex'));
 
-  const answers: { readonly hash: string; readonly known: boolean }[] = [];
+  const answers: AddressAnswer[] = [];
   const questions = [...byAddress].flatMap(([hash, askers]): Question<boolean>[] => {
     const [first] = askers;
     if (!first) return [];
@@ -54,12 +76,6 @@ export const askAddresses = async (
     ];
   });
   const unanswered = await putQuestions(deps.log, connectionId, questions);
-  answers.sort((a, b) => (a.hash < b.hash ? -1 : 1));
-  await deps.sql.query(
-    `insert into store_address (connection_id, email_hash, known, asked_at)
-     select $1::int, decode(hash, 'hex'), known, $4::timestamptz from unnest($2::text[], $3::bool[]) as a(hash, known)
-     on conflict (connection_id, email_hash) do update set known = excluded.known, asked_at = excluded.asked_at`,
-    [connectionId, answers.map(({ hash }) => hash), answers.map(({ known }) => known), now],
-  );
+  await noteAddresses(deps.sql, connectionId, { answers, now });
   return unanswered;
 };

@@ -2,8 +2,7 @@ import type { Sql } from '../../platform/database/database.ts';
 import type { PartnerBook, RegionBook, ReportingBasis } from '../directory/index.ts';
 import { decideAgain } from './held-orders.ts';
 import { activeRules } from './rules.ts';
-
-const ordersAtOnce = 500;
+import { ordersPerTransaction } from './store.ts';
 
 export interface RebasedOrders {
   /** Orders whose day or reporting revenue was stated anew. */
@@ -33,8 +32,8 @@ export const rebaseOrders = async (
   );
   const ids = rows.map(({ id }) => id);
   const basis = { rules: await activeRules(tx), currency: to.currency, ...books };
-  for (let start = 0; start < ids.length; start += ordersAtOnce)
-    await decideAgain(tx, basis, ids.slice(start, start + ordersAtOnce));
+  for (let start = 0; start < ids.length; start += ordersPerTransaction)
+    await decideAgain(tx, basis, ids.slice(start, start + ordersPerTransaction));
   const [left] = await tx.query<{ unpriced: bigint }>(
     'select count(*) as unpriced from "order" where id = any($1::int8[]) and counted and reporting_micros is null',
     [ids],

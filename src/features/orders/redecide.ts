@@ -1,27 +1,25 @@
 import type { Day } from '../../core/time.ts';
-import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
-import type { FormerKeys } from './bearing.ts';
+import type { TellChanges } from './bearing.ts';
 import type { DecisionBasis } from './decide.ts';
 import { decideAgain } from './held-orders.ts';
 import { ordersToReprice } from './reprice.ts';
-
-const ordersPerTransaction = 500;
+import { ordersPerTransaction } from './store.ts';
 
 /** Decides held orders again, in lots of a transaction each. */
 export const createRedecide = (deps: {
   readonly db: Database;
   readonly basis: () => Promise<DecisionBasis>;
-  readonly onChanged: (sql: Sql, orderIds: readonly bigint[], formerly: readonly FormerKeys[]) => Promise<void>;
+  readonly tellChanges: TellChanges;
 }) => {
-  const { db, basis, onChanged } = deps;
+  const { db, basis, tellChanges } = deps;
 
   /** Returns the ids of those in which anything changed. */
   const decideLot = async (ids: readonly bigint[]): Promise<readonly bigint[]> => {
     const current = await basis();
     return db.transaction(async (tx) => {
       const differing = await decideAgain(tx, current, ids);
-      if (differing.bearing.length > 0) await onChanged(tx, differing.bearing, differing.formerly);
+      await tellChanges(tx, differing);
       return differing.changed;
     });
   };

@@ -1,11 +1,9 @@
-import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
-import type { Database } from '../../platform/database/open.ts';
-import type { PlacesWanted, PulledOrders, StoreClient } from '../../stores/port.ts';
-import type { FormerKeys } from './bearing.ts';
-import type { DecisionBasis } from './decide.ts';
+import type { PulledOrders, StoreClient } from '../../stores/port.ts';
+import { noteAddresses } from './known-addresses.ts';
 import { saveRefunds } from './refunds.ts';
-import { type SaveDeps, saveOrders } from './save.ts';
+import { saveOrders } from './save.ts';
+import type { SyncDeps } from './sync.ts';
 
 /** What a store told of, by external ids. */
 export interface ToldOf {
@@ -40,19 +38,14 @@ const ordersOfCustomers = async (
 };
 
 /** Addresses with an account are known from now on, so that nobody has to ask for them. */
-const noteAccounts = async (
-  deps: SaveDeps & { readonly db: Sql; readonly clock: Clock },
+const noteAccounts = (
+  { db, vault, clock }: SyncDeps,
   connectionId: number,
   addresses: Iterable<string>,
 ): Promise<void> => {
-  const hashes = [...new Set([...addresses].map((address) => deps.vault.hashAddress(address).toString('hex')))].sort();
-  if (hashes.length === 0) return;
-  await deps.db.query(
-    `insert into store_address (connection_id, email_hash, known, asked_at)
-     select $1::int, decode(hash, 'hex'), true, $3::timestamptz from unnest($2::text[]) as a(hash)
-     on conflict (connection_id, email_hash) do update set known = true, asked_at = excluded.asked_at`,
-    [connectionId, hashes, deps.clock.now()],
-  );
+  const hashes = new Set([...addresses].map((address) => vault.hashAddress(address).toString('hex')));
+  const answers = [...hashes].map((hash) => ({ hash, known: true }));
+  return noteAddresses(db, connectionId, { answers, now: clock.now() });
 };
 
 /**
@@ -60,13 +53,7 @@ const noteAccounts = async (
  * changed: an address or a group stands on each of them. One transaction; whatever was told twice is read once.
  */
 export const refreshOrders = async (
-  deps: SaveDeps & {
-    readonly db: Database;
-    readonly clock: Clock;
-    readonly basis: () => Promise<DecisionBasis>;
-    readonly placesWanted: () => Promise<PlacesWanted>;
-    readonly onChanged: (sql: Sql, orderIds: readonly bigint[], formerly: readonly FormerKeys[]) => Promise<void>;
-  },
+  deps: SyncDeps,
   { connectionId, client }: { readonly connectionId: number; readonly client: StoreClient },
   told: ToldOf,
 ): Promise<Refreshed> => {
@@ -84,7 +71,7 @@ export const refreshOrders = async (
     const saved = await saveOrders(tx, connectionId, orders, options);
     for (const id of saved.changed) changed.add(id);
     for (const id of await saveRefunds(tx, connectionId, refunds, deps)) changed.add(id);
-    if (saved.bearing.length > 0) await deps.onChanged(tx, saved.bearing, saved.formerly);
+    await deps.tellChanges(tx, saved);
   });
   return { orders: orders.length, changed: [...changed], missing, unreadable };
 };

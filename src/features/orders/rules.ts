@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Sql } from '../../platform/database/database.ts';
-import type { PlacesWanted } from '../../stores/port.ts';
+import { metafieldName, type PlacesWanted } from '../../stores/port.ts';
 import type { ImportReport, PartnerBook } from '../directory/index.ts';
 import type { MappingRule } from './mapping.ts';
 import { type MappingSource, placeName } from './mapping-source.ts';
@@ -19,8 +19,7 @@ export const placesWantedBy = (rules: readonly MappingRule[]): PlacesWanted => {
   const names = new Map<string, Set<string>>();
   for (const { from } of rules) {
     const add = (name: string): void => void names.set(from.place, (names.get(from.place) ?? new Set()).add(name));
-    if (from.place === 'metafield')
-      metafields.set(`${from.namespace}.${from.key}`, { namespace: from.namespace, key: from.key });
+    if (from.place === 'metafield') metafields.set(metafieldName(from), { namespace: from.namespace, key: from.key });
     else if ('name' in from) add(from.name);
     else if (from.place === 'staff_note' || from.place === 'customer_message') add(from.pattern ?? '');
     else add('');

@@ -1,6 +1,7 @@
 import type { Sql } from '../../platform/database/database.ts';
 import type { OrderPlaces } from '../../stores/port.ts';
-import type { MappedLine, OrderShare, Unmapped } from './mapping.ts';
+import type { OrderShare, Unmapped } from './mapping.ts';
+import type { MappedLine } from './mapping-source.ts';
 import { settleRefunds } from './refunds.ts';
 import { type OrderFx, splitByShares } from './revenue.ts';
 
@@ -51,6 +52,9 @@ export interface OrderRow extends OrderDecision {
   readonly places: StoredPlaces;
   readonly lines: readonly LineRow[];
 }
+
+/** Orders that are written in one transaction: the tickets of all of them wait for its end. */
+export const ordersPerTransaction = 500;
 
 /** An order that is held, and which state of it. */
 export interface HeldOrder {

@@ -2,7 +2,7 @@ import { countryCode } from '../../platform/country-names.ts';
 import { safePattern } from '../../platform/safe-pattern.ts';
 import type { OrderSurvey, StoreOrder } from '../../stores/port.ts';
 import type { KnownPartners, MappingRule } from './mapping.ts';
-import { lineValue, type MappingSource, orderValue, placeName, plainPlaces } from './mapping-source.ts';
+import { isLinePlace, lineValue, type MappingSource, orderValue, placeName, plainPlaces } from './mapping-source.ts';
 
 /** A place that seems to tell whose orders are, or where they went, and the rule that would read it. */
 export interface RuleSuggestion {
@@ -104,8 +104,8 @@ export const suggestRules = (
   const suggestFor = (from: MappingSource): RuleSuggestion[] => {
     const counts = new Map<string, number>();
     let carried = 0;
-    for (const order of orders) {
-      const values = valuesOf(order, from);
+    const valuesByOrder = orders.map((order) => valuesOf(order, from));
+    for (const values of valuesByOrder) {
       if (values.length > 0) carried += 1;
       for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
     }
@@ -113,7 +113,7 @@ export const suggestRules = (
     const label = folded('name' in from ? from.name : 'key' in from ? from.key : '');
     const all = [...counts].toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
     const orderCount = (resolve: (value: string) => string | null): number =>
-      orders.filter((order) => valuesOf(order, from).some((value) => resolve(value) !== null)).length;
+      valuesByOrder.filter((values) => values.some((value) => resolve(value) !== null)).length;
     const listed = (resolve: (value: string) => string | null, plain: (value: string) => string | null) =>
       Object.fromEntries(
         all.flatMap(([value]) => {
@@ -158,10 +158,9 @@ export const suggestRules = (
       all.length <= carried / 3
     )
       suggestions.push(told('partner', partnerOf, 'few values repeat'));
-    const isLine = from.place === 'line_brand' || from.place === 'sku_prefix' || from.place === 'product_field';
     const countries = all.filter(([value]) => countryCode(value) !== null).length;
     const looksLikeCountries = countries / all.length >= leastCountries && (countries > 1 || countryWords.test(label));
-    if (!isLine && from.place !== 'geoip_country' && looksLikeCountries)
+    if (!isLinePlace(from) && from.place !== 'geoip_country' && looksLikeCountries)
       suggestions.push(
         told('country', countryCode, countryWords.test(label) ? 'its name says so' : 'values are known'),
       );

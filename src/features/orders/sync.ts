@@ -4,7 +4,7 @@ import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import type { PlacesWanted, StoreClient, StoreMetafield, StoreOrder, StoreRefund } from '../../stores/port.ts';
 import { loadCursor, noteRun, saveCursor } from '../directory/index.ts';
-import type { FormerKeys, OrderChanges } from './bearing.ts';
+import type { OrderChanges, TellChanges } from './bearing.ts';
 import type { DecisionBasis } from './decide.ts';
 import { takeMetafields } from './held-orders.ts';
 import { loadMetafields, type Metafields, ordersUnseen, replaceMetafields, saveMetafields } from './metafields.ts';
@@ -40,8 +40,7 @@ export interface SyncDeps extends SaveDeps {
   readonly clock: Clock;
   readonly basis: () => Promise<DecisionBasis>;
   readonly placesWanted: () => Promise<PlacesWanted>;
-  /** Told, within the transaction that changed them, of orders that tickets are to be decided by anew. */
-  readonly onChanged: (sql: Sql, orderIds: readonly bigint[], formerly: readonly FormerKeys[]) => Promise<void>;
+  readonly tellChanges: TellChanges;
 }
 
 export interface SyncOutcome {
@@ -84,7 +83,7 @@ export const syncStore = async (
 
   const note = async (tx: Sql, changes: OrderChanges): Promise<void> => {
     for (const id of changes.changed) changed.add(id);
-    if (changes.bearing.length > 0) await deps.onChanged(tx, changes.bearing, changes.formerly);
+    await deps.tellChanges(tx, changes);
   };
   const noteRefunded = async (tx: Sql, refunds: readonly StoreRefund[]): Promise<void> => {
     for (const id of await saveRefunds(tx, connectionId, refunds, deps)) changed.add(id);

@@ -119,8 +119,3 @@ export const latestOrdersUnder = async (sql: Sql, basis: RuleBasis, limit: numbe
   const rows = await sql.query<Row>(`${select} where o.counted order by o.placed_at desc, o.id desc limit $1`, [limit]);
   return rows.map((row) => underRules(row, basis));
 };
-
-export const countOrders = async (sql: Sql): Promise<number> => {
-  const [row] = await sql.query<{ n: bigint }>('select count(*) as n from "order"');
-  return Number(row?.n ?? 0n);
-};

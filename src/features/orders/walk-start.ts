@@ -1,5 +1,5 @@
 import { dayMs } from '../../core/time.ts';
-import type { PlacesWanted } from '../../stores/port.ts';
+import { metafieldName, type PlacesWanted } from '../../stores/port.ts';
 
 /** How far the first import reaches back: a number alone attributes to orders of the last 365 days (RULES.md section 3). */
 const firstImportMs = 365 * dayMs;
@@ -31,9 +31,6 @@ export interface OrdersCursor {
   };
 }
 
-const metafieldNames = ({ metafields }: PlacesWanted): string[] =>
-  metafields.map(({ namespace, key }) => `${namespace}.${key}`);
-
 /** Stands for what a walk holds of each order itself; raised with what is held, so that an older copy is walked again once. */
 const orderItself = 'order, with its discounts and sources';
 
@@ -62,7 +59,11 @@ export const walkStart = (
   asked: Date | undefined,
   now: Date,
 ): OrdersCursor => {
-  const held = { metafields: metafieldNames(wanted), formFields: wanted.formFields, further: furtherNames(wanted) };
+  const held = {
+    metafields: wanted.metafields.map(metafieldName),
+    formFields: wanted.formFields,
+    further: furtherNames(wanted),
+  };
   const firstSince = (asked ?? new Date(now.getTime() - firstImportMs)).toISOString();
   if (!stored) return { since: firstSince, position: firstSince, metafieldsFrom: firstSince, held };
   const reachesBack = asked !== undefined && asked.toISOString() < stored.since;
