@@ -1,3 +1,4 @@
+import { UpstreamError } from '../../core/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { baseUrlOf } from '../../platform/http/address.ts';
 import { createBudget, type RateReading } from '../../platform/http/budget.ts';
@@ -5,7 +6,7 @@ import type { CallCounts } from '../../platform/http/call-count.ts';
 import { type CallObserver, createHttp, type HttpCall } from '../../platform/http/client.ts';
 import type { BigcommerceSettings } from './settings.ts';
 
-export const vendorUrl = 'https://api.bigcommerce.com';
+const vendorUrl = 'https://api.bigcommerce.com';
 
 export type Query = NonNullable<HttpCall['query']>;
 
@@ -21,6 +22,10 @@ export interface BigcommerceApi {
     readonly body?: unknown;
   }): Promise<unknown>;
 }
+
+/** True of the answer to a token that may not read a thing: to it the thing is not there. */
+export const isHidden = (error: unknown): boolean =>
+  error instanceof UpstreamError && (error.status === 403 || error.status === 404);
 
 const numberIn = (headers: Headers, name: string): number | null => {
   const text = headers.get(name);

@@ -1,15 +1,22 @@
 import pLimit from 'p-limit';
 import { Refused, UpstreamError } from '../../core/errors.ts';
 import { secondMs } from '../../core/time.ts';
-import type { PlacesWanted, PulledOrders, StoreClient, StoreMetafield, StoreOrder, StoreRefund } from '../port.ts';
+import {
+  metafieldName,
+  type PlacesWanted,
+  type PulledOrders,
+  type StoreClient,
+  type StoreMetafield,
+  type StoreOrder,
+  type StoreRefund,
+} from '../port.ts';
 import type { BigcommerceApi, Query } from './api.ts';
 import { createCustomers } from './customers.ts';
 import { createExtras } from './extras.ts';
 import { createHooks } from './hooks.ts';
 import { folded, foldedProducts, isOrderId, ordersPath, readOrders, rowsById } from './order-rows.ts';
 import { customerOf, mapOrder, mapRefund } from './orders.ts';
-import { defaultPageRows, listOf, mostPages, pageRows, pagesV3, read, rowsV2, walkTooLong } from './paging.ts';
-import { metafieldName } from './places.ts';
+import { defaultPageRows, idLists, listOf, mostPages, pageRows, pagesV3, read, rowsV2, walkTooLong } from './paging.ts';
 import {
   type Metafield,
   metafield,
@@ -23,17 +30,12 @@ import {
   store,
 } from './schema.ts';
 
-/** Orders in one refund call; keeps the address of the request below 2 kB. */
-const refundBatch = 100;
 /** Orders of one page whose missing parts are fetched at the same time. */
 const ordersAtOnce = 4;
 /** Nobody has more recent orders that matter. */
 const mostOrdersOfAnAddress = 100;
 
 const refundsPath = '/v3/orders/payment_actions/refunds';
-
-const chunks = <Item>(items: readonly Item[], size: number): Item[][] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
 
 const changedAt = (one: Order): number => (one.date_modified ?? one.date_created).getTime();
 
@@ -251,8 +253,8 @@ export const createBigcommerceClient = ({
 
     async refundsOf(orderExternalIds) {
       const refunds: StoreRefund[] = [];
-      for (const ids of chunks(orderExternalIds, refundBatch))
-        for await (const rows of pagesV3(api, refundsPath, { 'order_id:in': ids.join(',') }))
+      for (const list of idLists(orderExternalIds))
+        for await (const rows of pagesV3(api, refundsPath, { 'order_id:in': list }))
           refunds.push(...rows.map((row) => mapRefund(read(refund, row, 'a refund'))));
       return refunds;
     },

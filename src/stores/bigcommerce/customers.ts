@@ -1,15 +1,8 @@
-import { UpstreamError } from '../../core/errors.ts';
-import type { BigcommerceApi, Query } from './api.ts';
-import { pagesV3, read } from './paging.ts';
+import { type BigcommerceApi, isHidden, type Query } from './api.ts';
+import { idLists, pagesV3, read } from './paging.ts';
 import { type Customer, customer } from './schema.ts';
 
 const customersPath = '/v3/customers';
-/** Customers named in one call; keeps the address of the request below 2 kB. */
-const customersAtOnce = 100;
-
-/** A token of a store that hides its customers from us. */
-const isHidden = (error: unknown): boolean =>
-  error instanceof UpstreamError && (error.status === 403 || error.status === 404);
 
 /** Customer accounts of one store. Where the token may not read them there are none; `readable` tells. */
 export const createCustomers = (api: BigcommerceApi) => {
@@ -26,12 +19,9 @@ export const createCustomers = (api: BigcommerceApi) => {
 
   /** Accounts by customer id. */
   const accountsOf = async (ids: readonly string[]): Promise<Map<string, Customer>> => {
-    const wanted = [...new Set(ids)];
     const found = new Map<string, Customer>();
-    for (let start = 0; start < wanted.length; start += customersAtOnce) {
-      const query = { 'id:in': wanted.slice(start, start + customersAtOnce).join(',') };
-      for (const account of await find(query)) found.set(account.id, account);
-    }
+    for (const list of idLists(ids))
+      for (const account of await find({ 'id:in': list })) found.set(account.id, account);
     return found;
   };
 

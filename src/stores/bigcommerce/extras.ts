@@ -1,7 +1,6 @@
-import { UpstreamError } from '../../core/errors.ts';
 import type { PlacesWanted } from '../port.ts';
-import type { BigcommerceApi, Query } from './api.ts';
-import { pagesV3, read } from './paging.ts';
+import { type BigcommerceApi, isHidden, type Query } from './api.ts';
+import { idLists, pagesV3, read } from './paging.ts';
 import { fieldText } from './places.ts';
 import {
   catalogProduct,
@@ -21,14 +20,13 @@ const mostFieldCustomers = 50;
 
 type Texts = Record<string, string>;
 
-/** Customers or products named in one call; keeps the address of the request below 2 kB. */
-const idsAtOnce = 100;
+const namesById = (rows: readonly { readonly id: string; readonly name: string | null }[]): Map<string, string> =>
+  new Map(rows.flatMap(({ id, name }) => (name === null ? [] : [[id, name] as const])));
 
-/** A token that may not read a place finds nothing there; `verify` and the list of suggestions show what is lacking. */
-const isHidden = (error: unknown): boolean =>
-  error instanceof UpstreamError && (error.status === 403 || error.status === 404);
-
-/** What a rule may read of an order's customer and products, in as few calls as the store allows. */
+/**
+ * What a rule may read of an order's customer and products, in as few calls as the store allows. A token that may not read a
+ * place finds nothing there; `verify` and the list of suggestions show what is lacking.
+ */
 export const createExtras = (api: BigcommerceApi) => {
   const rowsOf = async <Row>(path: string, query: Query, parse: (row: unknown) => Row): Promise<Row[]> => {
     const rows: Row[] = [];
@@ -45,8 +43,7 @@ export const createExtras = (api: BigcommerceApi) => {
     parse: (row: unknown) => Row,
   ): Promise<Row[]> => {
     const rows: Row[] = [];
-    for (let start = 0; start < ids.length; start += idsAtOnce)
-      rows.push(...(await rowsOf(path, { ...query, [name]: ids.slice(start, start + idsAtOnce).join(',') }, parse)));
+    for (const list of idLists(ids)) rows.push(...(await rowsOf(path, { ...query, [name]: list }, parse)));
     return rows;
   };
   const add = (all: Map<string, Texts>, key: string | null, name: string, text: string): void => {
@@ -112,7 +109,7 @@ export const createExtras = (api: BigcommerceApi) => {
         fields: asks(wanted.customerFields)
           ? await fieldsOf(wanted.everything ? customers.slice(0, mostFieldCustomers) : customers)
           : new Map<string, Texts>(),
-        products: asks(wanted.productFields) ? await productsOf([...new Set(productIds)]) : new Map<string, Texts>(),
+        products: asks(wanted.productFields) ? await productsOf(productIds) : new Map<string, Texts>(),
       };
     },
 
@@ -136,14 +133,12 @@ export const createExtras = (api: BigcommerceApi) => {
 
     /** What the shop calls its channels and its customer groups, by id; empty where we may not know. */
     async channelNames(): Promise<Map<string, string>> {
-      const rows = await rowsOf('/v3/channels', {}, (row) => read(namedThing, row, 'a channel'));
-      return new Map(rows.flatMap(({ id, name }) => (name === null ? [] : [[id, name] as const])));
+      return namesById(await rowsOf('/v3/channels', {}, (row) => read(namedThing, row, 'a channel')));
     },
     async groupNames(): Promise<Map<string, string>> {
       try {
         const body = await api.get('/v2/customer_groups', { limit: 250 });
-        const rows = Array.isArray(body) ? body.map((row) => read(namedThing, row, 'a customer group')) : [];
-        return new Map(rows.flatMap(({ id, name }) => (name === null ? [] : [[id, name] as const])));
+        return namesById(Array.isArray(body) ? body.map((row) => read(namedThing, row, 'a customer group')) : []);
       } catch (error) {
         if (!isHidden(error)) throw error;
         return new Map();

@@ -11,6 +11,17 @@ export const defaultPageRows = 50;
 export const mostPages = 20_000;
 const mostSubPages = 40;
 
+/** Ids named in one call; keeps the address of the request below 2 kB. */
+const idsAtOnce = 100;
+
+/** Each id once, in lists that fit into the address of a request, as "7,8,9". */
+export const idLists = (ids: readonly string[]): string[] => {
+  const wanted = [...new Set(ids)];
+  return Array.from({ length: Math.ceil(wanted.length / idsAtOnce) }, (_, index) =>
+    wanted.slice(index * idsAtOnce, (index + 1) * idsAtOnce).join(','),
+  );
+};
+
 /** What is wrong with a value: paths and reasons, never the value. */
 export const faultsIn = (error: z.ZodError): string =>
   error.issues.map((issue) => `${issue.path.join('.') || 'the whole'}: ${issue.message}`).join('; ');
