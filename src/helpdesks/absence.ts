@@ -1,16 +1,24 @@
 import { UpstreamError } from '../core/errors.ts';
+import { isObject } from '../platform/http/body.ts';
 import type { Http } from '../platform/http/client.ts';
 
 /** True where the vendor says that a thing does not exist, or no more; a 404 that may be tried again came from something between. */
 export const isGone = (error: unknown): boolean =>
   error instanceof UpstreamError && !error.retryable && (error.status === 404 || error.status === 410);
 
+/** Null where the vendor says that what is read does not exist. */
+export const ifThere = async <Result>(reading: Promise<Result>): Promise<Result | null> => {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isGone(error)) return null;
+    throw error;
+  }
+};
+
 /** A JSON object that tells an error, as the APIs of vendors do; a proxy's page is none, nor is an empty answer. */
 export const isErrorBody = (body: unknown): boolean =>
-  typeof body === 'object' &&
-  body !== null &&
-  !Array.isArray(body) &&
-  ['error', 'errors', 'message', 'msg'].some((name) => name in body);
+  isObject(body) && ['error', 'errors', 'message', 'msg'].some((name) => name in body);
 
 /** All calls take a 404 for an absence only where its body says so. */
 export const heeding = (http: Http, saysGone: (body: unknown) => boolean): Http => ({

@@ -1,3 +1,4 @@
+import { InvalidInput } from '../core/errors.ts';
 import { type ContactReason, contactReasons } from './settings.ts';
 
 export const halves = ['partner', 'region'] as const;
@@ -5,6 +6,13 @@ export type Half = (typeof halves)[number];
 
 /** Our tags are `partner_<code>` and `region_<code>` behind the connection's prefix. */
 export const tagStartOf = (half: Half, tagPrefix: string): string => `${tagPrefix}${half}_`;
+
+/** Throws InvalidInput on a tag that is none of ours: vendors split, change or make what has other characters or more of them. */
+export const checkTags = (tags: readonly string[], longest: number): void => {
+  const odd = tags.find((tag) => !/^[a-z0-9_]+$/.test(tag) || tag.length > longest);
+  if (odd !== undefined)
+    throw new InvalidInput(`"${odd.slice(0, 80)}" is no tag that we write; use up to ${longest} of a-z, 0-9 and _.`);
+};
 
 /** A field's value as text: numbers written out, the first of several; null where there is none. */
 export const fieldText = (value: unknown): string | null => {

@@ -1,7 +1,8 @@
 import { Refused, UpstreamError } from '../../core/errors.ts';
 import { hourMs, minuteMs } from '../../core/time.ts';
+import { BoundedMap } from '../../platform/bounded-map.ts';
 import { baseUrlOf } from '../../platform/http/address.ts';
-import { isGone, proveAccount } from '../absence.ts';
+import { ifThere, proveAccount } from '../absence.ts';
 import { pullInTurn } from '../in-turn.ts';
 import type { HelpdeskAdapter, HelpdeskClient, TicketSnapshot } from '../port.ts';
 import { createBucket, windowMs } from './bucket.ts';
@@ -52,21 +53,12 @@ export const connectGorgias = (
   const handleTimes = createHandleTimes(client.stats, clock);
 
   /** Undefined: the tag is gone from the account. */
-  const tagNames = new Map<string, string | undefined>();
-  const rememberTag = (id: string, name: string | undefined): void => {
-    tagNames.delete(id);
-    tagNames.set(id, name);
-    if (tagNames.size > mostTagNames) for (const oldest of tagNames.keys()) return void tagNames.delete(oldest);
-  };
+  const tagNames = new BoundedMap<string, string | undefined>(mostTagNames);
   const knowTags = async (ticket: GorgiasTicket, events: readonly GorgiasEvent[]): Promise<void> => {
-    for (const { id, name } of ticket.tags) if (id) rememberTag(id, name);
+    for (const { id, name } of ticket.tags) if (id) tagNames.set(id, name);
     for (const id of tagIdsIn(events)) {
       if (tagNames.has(id)) continue;
-      const tag = await client.tag(id).catch((error: unknown) => {
-        if (isGone(error)) return undefined;
-        throw error;
-      });
-      rememberTag(id, tag?.name);
+      tagNames.set(id, (await ifThere(client.tag(id)))?.name);
     }
   };
 
@@ -123,16 +115,6 @@ export const connectGorgias = (
     );
   };
 
-  /** Undefined: Gorgias does not know the ticket. */
-  const readOne = async (id: string): Promise<GorgiasTicket | undefined> => {
-    try {
-      return await client.ticket(id);
-    } catch (error) {
-      if (isGone(error)) return undefined;
-      throw error;
-    }
-  };
-
   const verify: HelpdeskClient['verify'] = async () => {
     try {
       const me =
@@ -161,7 +143,7 @@ export const connectGorgias = (
       const people = new Map<string, { readonly id: string; readonly name: string | null }>();
 
       const pull = async (id: string): Promise<void> => {
-        const ticket = await readOne(id);
+        const ticket = await ifThere(client.ticket(id));
         if (!ticket) return void missing.push(id);
         const cut = (ticket.messages_count ?? 0) > ticket.messages.length;
         const messages = (cut ? await client.messages(id) : ticket.messages).toSorted(byTimeThenId);

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { minuteMs } from '../../core/time.ts';
+import { headerOf, refused } from '../../platform/delivery.ts';
+import { isObject, jsonIn } from '../../platform/http/body.ts';
 import { equalText } from '../../platform/signature.ts';
 import type { Headers, Verification, VerifiedDelivery } from '../port.ts';
 import { instantOf } from './schema.ts';
@@ -24,14 +26,7 @@ export const deliveryForm = {
   message_id: '{{message.id}}',
 } as const;
 
-const headerOf = (headers: Headers, name: string): string | undefined =>
-  headers[name] ?? Object.entries(headers).find(([other]) => other.toLowerCase() === name)?.[1];
-
-const refused = (status: 400 | 401, reason: string): Verification => ({ outcome: 'refused', status, reason });
-
 type Fields = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** JSON, else a form's pairs; undefined where the bytes are neither. */
 const fieldsIn = (body: Buffer, contentType: string): Fields | undefined => {
@@ -39,13 +34,8 @@ const fieldsIn = (body: Buffer, contentType: string): Fields | undefined => {
   if (text === '') return undefined;
   if (contentType.includes('x-www-form-urlencoded') && !text.startsWith('{'))
     return Object.fromEntries(new URLSearchParams(text));
-  try {
-    const json: unknown = JSON.parse(text);
-    return isObject(json) ? json : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const json = jsonIn(text);
+  return isObject(json) ? json : undefined;
 };
 
 /** Templates arrive as Python writes them: "None" or "" for nothing, "True" and "False"; a placeholder left unfilled is nothing. */

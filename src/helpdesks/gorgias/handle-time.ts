@@ -1,5 +1,6 @@
 import { UpstreamError } from '../../core/errors.ts';
 import { dayMs, hourMs, secondMs } from '../../core/time.ts';
+import { BoundedMap } from '../../platform/bounded-map.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { StatsQuery } from './client.ts';
 
@@ -53,7 +54,9 @@ export const createHandleTimes = (
   stats: (query: StatsQuery) => AsyncIterable<readonly Readonly<Record<string, unknown>>[]>,
   clock: Clock,
 ) => {
-  const days = new Map<number, { readonly atMs: number; readonly rows: Promise<ReadonlyMap<string, Row>> }>();
+  const days = new BoundedMap<number, { readonly atMs: number; readonly rows: Promise<ReadonlyMap<string, Row>> }>(
+    mostDays,
+  );
   let works = false;
   let unsupported: { readonly untilMs: number; readonly disturbed: boolean } | undefined;
   let periodMeans: 'closed' | 'created' | undefined;
@@ -91,13 +94,7 @@ export const createHandleTimes = (
     const held = days.get(day);
     if (held && held.atMs >= notBeforeMs) return held.rows;
     const rows = readDay(day);
-    days.delete(day);
     days.set(day, { atMs: clock.now().getTime(), rows });
-    if (days.size > mostDays)
-      for (const oldest of days.keys()) {
-        days.delete(oldest);
-        break;
-      }
     // A failure is not kept; whoever waits for it is told.
     rows.catch(() => {
       if (days.get(day)?.rows === rows) days.delete(day);
@@ -145,8 +142,6 @@ export const createHandleTimes = (
     },
   };
 };
-
-export type HandleTimes = ReturnType<typeof createHandleTimes>;
 
 /** The number settles late: it is read again an hour and a day after the closing. */
 export const nextReading = (closedAt: Date, now: Date): Date | null => {

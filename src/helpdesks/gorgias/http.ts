@@ -6,7 +6,7 @@ import { AppError, LimitReached, UpstreamError } from '../../core/errors.ts';
 import { secondMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { publicLookup } from '../../platform/http/address.ts';
-import { jsonIn } from '../../platform/http/body.ts';
+import { isObject, jsonIn } from '../../platform/http/body.ts';
 import { type CallObserver, dateOf, type Http, type HttpAnswer, type HttpCall } from '../../platform/http/client.ts';
 import { failureOf } from '../../platform/http/failure.ts';
 import { retryDelayMs } from '../../platform/http/retry.ts';
@@ -37,9 +37,9 @@ const headersOf = (response: AxiosResponse): Headers => {
 /** The fields that `{"error": {"msg", "data": {field: [...]}}}` complains of; the words themselves may hold personal data. */
 const fieldsIn = (text: string): string[] => {
   const json = jsonIn(text);
-  const error = typeof json === 'object' && json !== null && 'error' in json ? json.error : null;
-  const data = typeof error === 'object' && error !== null && 'data' in error ? error.data : null;
-  return typeof data === 'object' && data !== null ? Object.keys(data).filter((name) => fieldName.test(name)) : [];
+  const error = isObject(json) ? json.error : null;
+  const data = isObject(error) ? error.data : null;
+  return isObject(data) ? Object.keys(data).filter((name) => fieldName.test(name)) : [];
 };
 
 /** An error of axios holds the request with its credentials: of it only the code and the reason beneath it go on. */

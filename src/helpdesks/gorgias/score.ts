@@ -1,5 +1,5 @@
 import { UpstreamError } from '../../core/errors.ts';
-import { isGone } from '../absence.ts';
+import { ifThere } from '../absence.ts';
 import type { Score } from '../port.ts';
 import type { GorgiasClient } from './client.ts';
 import { requesterOf } from './ticket.ts';
@@ -15,12 +15,7 @@ export const createScoreWriter = (client: Pick<GorgiasClient, 'ticket' | 'survey
   const write = async (ticketId: string, score: Score, firstTry: boolean): Promise<void> => {
     const ticket = await client.ticket(ticketId);
     const named = ticket.satisfaction_survey;
-    const held = named
-      ? await client.survey(named.id).catch((error: unknown) => {
-          if (isGone(error)) return null;
-          throw error;
-        })
-      : null;
+    const held = named ? await ifThere(client.survey(named.id)) : null;
     const ours = held?.meta?.source === source;
     if (
       held &&

@@ -1,18 +1,14 @@
-import { InvalidInput, UpstreamError } from '../../core/errors.ts';
+import { UpstreamError } from '../../core/errors.ts';
 import { isGone } from '../absence.ts';
-import { codeOf, codesIn, halves, tagStartOf } from '../mapping.ts';
+import { checkTags, codeOf, codesIn, halves, tagStartOf } from '../mapping.ts';
 import type { TagChange } from '../port.ts';
 import type { GorgiasClient } from './client.ts';
 import { valueIn } from './codes.ts';
 import type { GorgiasField } from './schema.ts';
 import type { GorgiasSettings } from './settings.ts';
 
-/** Tags are up to 256 characters, and their names tell capitals apart: ours have none. */
-const checkTags = (tags: readonly string[]): void => {
-  const odd = tags.find((tag) => !/^[a-z0-9_]{1,256}$/.test(tag));
-  if (odd !== undefined)
-    throw new InvalidInput(`"${odd.slice(0, 80)}" is no tag of ours; use up to 256 of a-z, 0-9 and _.`);
-};
+/** Names of Gorgias' tags tell capitals apart: ours have none. */
+const longestTag = 256;
 
 /** How the field writes a code: one of its choices exactly, else the code itself; null where no choice stands for it. */
 const valueFor = (code: string, { definition: choices }: GorgiasField, tagStart: string): string | null =>
@@ -90,7 +86,7 @@ export const createTagWriter = (
   };
 
   return async (ticketId: string, change: TagChange): Promise<void> => {
-    checkTags([...change.add, ...change.remove]);
+    checkTags([...change.add, ...change.remove], longestTag);
     const left = change.inDoubt ? await lacking(ticketId, change) : change;
     if (left.add.length > 0) await client.addTags(ticketId, left.add);
     if (left.remove.length > 0) await remove(ticketId, left.remove);

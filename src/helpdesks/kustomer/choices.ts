@@ -1,3 +1,4 @@
+import { isObject } from '../../platform/http/body.ts';
 import { codeInField, codesIn, type Half, tagStartOf } from '../mapping.ts';
 import type { PersonChange, PersonChanges } from '../port.ts';
 import type { AuditEntry, Conversation } from './schema.ts';
@@ -18,9 +19,6 @@ interface Change {
   readonly before: unknown;
   readonly after: unknown;
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isChange = (value: unknown): value is Readonly<Record<string, unknown>> =>
   isObject(value) && ('before' in value || 'after' in value);

@@ -1,7 +1,7 @@
 import { Refused, UpstreamError } from '../../core/errors.ts';
 import { baseUrlOf } from '../../platform/http/address.ts';
 import { createHttp } from '../../platform/http/client.ts';
-import { heeding, isErrorBody, isGone, proveAccount } from '../absence.ts';
+import { heeding, ifThere, isErrorBody, proveAccount } from '../absence.ts';
 import { pullInTurn } from '../in-turn.ts';
 import type { HelpdeskAdapter, HelpdeskClient, TicketSnapshot } from '../port.ts';
 import { createAttributes } from './attributes.ts';
@@ -48,16 +48,6 @@ const vendorOf = ({ org, baseUrl }: KustomerSettings): string => {
 
 const isStatus = (error: unknown, ...statuses: readonly number[]): boolean =>
   error instanceof UpstreamError && !error.retryable && statuses.includes(error.status ?? 0);
-
-/** Null where Kustomer itself says that it does not exist. */
-const ifThere = async <Result>(reading: Promise<Result>): Promise<Result | null> => {
-  try {
-    return await reading;
-  } catch (error) {
-    if (isGone(error)) return null;
-    throw error;
-  }
-};
 
 /** One Kustomer account over its REST API (https://developer.kustomer.com/api), signed in with an API key. */
 export const connectKustomer = (
@@ -114,9 +104,7 @@ export const connectKustomer = (
       if (error instanceof UpstreamError && (error.status === 401 || error.status === 403))
         throw new Refused(
           'Kustomer refuses the API key; check that it is whole, not expired, and of this organisation.',
-          {
-            cause: error,
-          },
+          { cause: error },
         );
       throw error;
     });

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { dayMs } from '../../core/time.ts';
+import { bytesKey, headerOf, isTimely, keyWord, refused } from '../../platform/delivery.ts';
+import { isObject, jsonIn } from '../../platform/http/body.ts';
 import { signedByOneOf } from '../../platform/signature.ts';
 import type { Headers, Verification } from '../port.ts';
 import { idSchema, reference } from './schema.ts';
@@ -15,11 +16,7 @@ const eventPrefix = 'kustomer.';
 /** Request headers worth keeping; the signature is not among them. */
 export const keptHeaders = ['x-kustomer-webhook-event', 'content-type', 'user-agent'] as const;
 
-const headerOf = (headers: Headers, name: string): string | undefined =>
-  headers[name] ?? Object.entries(headers).find(([other]) => other.toLowerCase() === name)?.[1];
-
-/** Keys and types are printable and short: they become database keys. */
-const word = z.string().regex(/^[\x21-\x7e]{1,128}$/);
+const word = z.string().regex(keyWord);
 const text = z.string().nullish().catch(null);
 const record = z.record(z.string(), z.unknown()).nullish().catch(null);
 
@@ -42,26 +39,6 @@ const envelopeSchema = z.object({
 });
 type Envelope = z.output<typeof envelopeSchema>;
 
-const refused = (status: 400 | 401, reason: string, foreign?: { readonly header?: string }): Verification => ({
-  outcome: 'refused',
-  status,
-  reason,
-  ...(foreign && { foreign }),
-});
-
-/** Undefined where the bytes are no JSON. */
-const parseJson = (body: Buffer): unknown => {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-};
-
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const entriesOf = (value: unknown): ReadonlyMap<string, unknown> =>
   new Map(isObject(value) ? Object.entries(value) : []);
 
@@ -79,22 +56,21 @@ const changedIn = ({ changes }: Envelope): readonly string[] | null => {
   return [...attributes, ...Object.keys(changes.relationships ?? {})];
 };
 
-/** Reads an event; its signature has been checked. */
-export const readDelivery = (input: {
-  readonly settings: KustomerSettings;
-  readonly apiUserId: string | null;
-  readonly headers: Headers;
-  readonly body: Buffer;
-}): Verification => {
+const envelopeIn = (body: Buffer): Envelope | undefined => envelopeSchema.safeParse(jsonIn(body)).data;
+
+/** What the event says; undefined: the body holds none. */
+const deliveryOf = (
+  envelope: Envelope | undefined,
+  input: { readonly settings: KustomerSettings; readonly apiUserId: string | null; readonly body: Buffer },
+): Verification => {
   const { settings, apiUserId, body } = input;
   const unreadable = (reason: string): Verification => ({
     outcome: 'unreadable',
-    deliveryKey: `bytes:${createHash('sha256').update(body).digest('hex')}`,
+    deliveryKey: bytesKey(body),
     reason,
   });
-  const parsed = envelopeSchema.safeParse(parseJson(body));
-  if (!parsed.success) return unreadable('The body is no event of Kustomer: it lacks an id or a name.');
-  const { id, name, data, dataId } = parsed.data;
+  if (!envelope) return unreadable('The body is no event of Kustomer: it lacks an id or a name.');
+  const { id, name, data, dataId } = envelope;
   const type = name.startsWith(eventPrefix) ? name.slice(eventPrefix.length) : name;
   const delivery = { deliveryKey: id, eventType: name };
   const urgency = urgencyOf(
@@ -103,7 +79,7 @@ export const readDelivery = (input: {
       modifiedBy: data?.relationships?.modifiedBy?.id ?? null,
       status: data?.attributes?.status?.toLowerCase() ?? null,
       directionType: data?.attributes?.directionType ?? null,
-      changed: changedIn(parsed.data),
+      changed: changedIn(envelope),
     },
     settings,
     apiUserId,
@@ -117,6 +93,14 @@ export const readDelivery = (input: {
     ? { outcome: 'verified', delivery: { ...delivery, ticketExternalId, urgency } }
     : unreadable('The event names no conversation.');
 };
+
+/** Reads an event; its signature has been checked. */
+export const readDelivery = (input: {
+  readonly settings: KustomerSettings;
+  readonly apiUserId: string | null;
+  readonly headers: Headers;
+  readonly body: Buffer;
+}): Verification => deliveryOf(envelopeIn(input.body), input);
 
 /**
  * Checks hex(HMAC-SHA256(token, raw body)) before anything of the body is believed
@@ -133,7 +117,7 @@ export const verifyDelivery = (input: {
   const { settings, headers, body, now } = input;
   const presented = headerOf(headers, 'x-kustomer-webhook-signature');
   if (!presented)
-    return isObject(parseJson(body))
+    return isObject(jsonIn(body))
       ? refused(401, 'The signature header of a Kustomer webhook is missing.')
       : refused(400, 'This is no delivery of a Kustomer webhook: it is not signed and its body is no JSON object.');
   if (settings.webhookToken.length === 0)
@@ -146,7 +130,7 @@ export const verifyDelivery = (input: {
     presented,
   });
   if (!signed) return refused(401, "The signature is wrong; check that the connection has this webhook's token.", {});
-  const envelope = envelopeSchema.safeParse(parseJson(body)).data;
+  const envelope = envelopeIn(body);
   if (envelope) {
     if (settings.orgId && envelope.org && envelope.org !== settings.orgId)
       return refused(
@@ -154,11 +138,8 @@ export const verifyDelivery = (input: {
         'The event comes from another organisation than the connection; delete that webhook there.',
         {},
       );
-    const createdAt = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(envelope.createdAt ?? '')
-      ? Date.parse(envelope.createdAt ?? '')
-      : Number.NaN;
-    if (!(Math.abs(now.getTime() - createdAt) <= largestAgeMs))
+    if (!isTimely(envelope.createdAt ?? '', now, largestAgeMs))
       return refused(401, 'The event was created more than 24 hours from now, or tells no ISO 8601 instant.');
   }
-  return readDelivery(input);
+  return deliveryOf(envelope, input);
 };

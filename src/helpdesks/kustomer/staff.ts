@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../platform/bounded-map.ts';
 import type { HelpdeskAgent } from '../port.ts';
 import type { User } from './schema.ts';
 
@@ -17,27 +18,21 @@ export const createStaff = (lookUp: {
   /** Null: Kustomer does not know the user. */
   readonly one: (userId: string) => Promise<User | null>;
 }) => {
-  const known = new Map<string, Known | null>();
+  const known = new BoundedMap<string, Known | null>(mostRemembered);
   let listed: Promise<void> | undefined;
   /** Users being asked for: several conversations that name one of them ask once. */
   const asked = new Map<string, Promise<void>>();
-  const remember = (id: string, entry: Known | null): void => {
-    known.delete(id);
-    known.set(id, entry);
-    if (known.size > mostRemembered) for (const oldest of known.keys()) return void known.delete(oldest);
+  const learn = ({ id, attributes }: User): void => {
+    const role = attributes.userType?.toLowerCase() === 'machine' ? 'machine' : 'agent';
+    known.set(id, { role, name: attributes.displayName ?? attributes.name });
   };
-  const learn = ({ id, attributes }: User): void =>
-    remember(id, {
-      role: attributes.userType?.toLowerCase() === 'machine' ? 'machine' : 'agent',
-      name: attributes.displayName ?? attributes.name,
-    });
   const list = async (): Promise<void> => {
     for (const user of await lookUp.all()) learn(user);
   };
   const ask = async (id: string): Promise<void> => {
     const user = await lookUp.one(id);
     if (user) learn(user);
-    else remember(id, null);
+    else known.set(id, null);
   };
   return {
     /** Makes sure that the roles are known: by one list at first, then one by one. */

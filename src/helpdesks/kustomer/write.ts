@@ -1,18 +1,14 @@
-import { InvalidInput, UpstreamError } from '../../core/errors.ts';
+import { UpstreamError } from '../../core/errors.ts';
 import type { Http } from '../../platform/http/client.ts';
-import { codeInField, codeOf, codesIn, type Half, tagStartOf } from '../mapping.ts';
+import { checkTags, codeInField, codeOf, codesIn, type Half, tagStartOf } from '../mapping.ts';
 import type { TagChange } from '../port.ts';
 import type { Conversation } from './schema.ts';
 import type { KustomerSettings } from './settings.ts';
 import type { TagNames } from './tags.ts';
 import { attributeText } from './ticket.ts';
 
-/** Only such tags are ours; Kustomer would take any, and make it. */
-const checkTags = (tags: readonly string[]): void => {
-  const odd = tags.find((tag) => !/^[a-z0-9_]{1,80}$/.test(tag));
-  if (odd !== undefined)
-    throw new InvalidInput(`"${odd.slice(0, 80)}" is no tag that we write; use up to 80 of a-z, 0-9 and _.`);
-};
+/** Kustomer tells no bound of its own, and makes any tag that is new. */
+const longestTag = 80;
 
 /** Kustomer read the body and does not take what it says. */
 const isOddBody = (error: unknown): boolean => error instanceof UpstreamError && [400, 422].includes(error.status ?? 0);
@@ -98,7 +94,7 @@ export const createWriter = (deps: {
 
   return {
     async changeTags(id: string, { add, remove }: TagChange): Promise<void> {
-      checkTags([...add, ...remove]);
+      checkTags([...add, ...remove], longestTag);
       const { attributes } = await read(id);
       await tags.know(attributes.tags);
       const held = new Set(attributes.tags.flatMap((tag) => tags.nameOf(tag)?.toLowerCase() ?? []));

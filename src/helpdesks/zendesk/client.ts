@@ -1,8 +1,9 @@
 import { LimitReached, Refused, UpstreamError } from '../../core/errors.ts';
 import { minuteMs, secondMs } from '../../core/time.ts';
 import { baseUrlOf } from '../../platform/http/address.ts';
+import { isObject } from '../../platform/http/body.ts';
 import { createHttp } from '../../platform/http/client.ts';
-import { heeding, isGone } from '../absence.ts';
+import { heeding, ifThere, isGone } from '../absence.ts';
 import { pullInTurn } from '../in-turn.ts';
 import type { HelpdeskAdapter, HelpdeskClient, TicketChange } from '../port.ts';
 import { discover } from './discover.ts';
@@ -44,8 +45,7 @@ const exportLagMs = minuteMs + secondMs;
  * Zendesk's word for a record that is gone. An address without a help desk, or a path that is none, answers 404 in JSON too
  * (https://developer.zendesk.com/api-reference/introduction/requests/#error-responses).
  */
-const saysGone = (body: unknown): boolean =>
-  typeof body === 'object' && body !== null && 'error' in body && body.error === 'RecordNotFound';
+const saysGone = (body: unknown): boolean => isObject(body) && body.error === 'RecordNotFound';
 
 const chunksOf = <Item>(items: readonly Item[], size: number): Item[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
@@ -91,14 +91,9 @@ export const connectZendesk = (
     );
 
   /** A ticket that a bulk read left out; null where Zendesk says that it does not exist. */
-  const readOne = async (id: string) => {
+  const readOne = (id: string) => {
     const call = { path: '/api/v2/tickets/{id}.json', params: { id }, query: { include: 'users' }, saysGone };
-    try {
-      return await http.read(call, ticketAnswer);
-    } catch (error) {
-      if (isGone(error)) return null;
-      throw error;
-    }
+    return ifThere(http.read(call, ticketAnswer));
   };
 
   /** All audits of a ticket; null where it went away meanwhile. */

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { dayMs } from '../../core/time.ts';
+import { bytesKey, headerOf, isTimely, keyWord, refused } from '../../platform/delivery.ts';
+import { isObject, jsonIn } from '../../platform/http/body.ts';
 import { signedByOneOf } from '../../platform/signature.ts';
 import type { Headers, Verification } from '../port.ts';
 import type { ZendeskSettings } from './settings.ts';
@@ -21,11 +22,7 @@ export const keptHeaders = [
   'user-agent',
 ] as const;
 
-const headerOf = (headers: Headers, name: string): string | undefined =>
-  headers[name] ?? Object.entries(headers).find(([other]) => other.toLowerCase() === name)?.[1];
-
-/** Keys and types are printable and short: they become database keys. */
-const word = z.string().regex(/^[\x21-\x7e]{1,128}$/);
+const word = z.string().regex(keyWord);
 const ticketId = z
   .union([
     z
@@ -69,29 +66,6 @@ const triggerSchema = z.object({
   current_user_id: userId.nullable().catch(null),
   actor_id: userId.nullable().catch(null),
 });
-
-const refused = (status: 400 | 401, reason: string, foreign?: { readonly header?: string }): Verification => ({
-  outcome: 'refused',
-  status,
-  reason,
-  ...(foreign && { foreign }),
-});
-
-/** Undefined where the bytes are no JSON. Numbers too large for JavaScript lose digits; none that we read is one. */
-const parseJson = (body: Buffer): unknown => {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-};
-
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const bytesKey = (timestamp: string, body: Buffer): string =>
-  `bytes:${createHash('sha256').update(timestamp).update(body).digest('hex')}`;
 
 /** An event of an event-subscribed webhook. Null: it cannot be read. */
 const readEvent = (json: object, settings: ZendeskSettings, apiUserId: string | null): Verification | null => {
@@ -153,7 +127,8 @@ export const readDelivery = (input: {
 }): Verification => {
   const { settings, apiUserId, headers, body } = input;
   const ownKey = () => bytesKey(headerOf(headers, 'x-zendesk-webhook-signature-timestamp') ?? '', body);
-  const json = parseJson(body);
+  // Numbers too large for JavaScript lose digits; none that we read is one.
+  const json = jsonIn(body);
   const unreadable = (reason: string): Verification => ({
     outcome: 'unreadable',
     deliveryKey: ownKey(),
@@ -184,7 +159,7 @@ export const verifyDelivery = (input: {
   const presented = headerOf(headers, 'x-zendesk-webhook-signature');
   const timestamp = headerOf(headers, 'x-zendesk-webhook-signature-timestamp');
   if (!presented || !timestamp)
-    return isObject(parseJson(body))
+    return isObject(jsonIn(body))
       ? refused(401, 'The signature headers of a Zendesk webhook are missing.')
       : refused(400, 'This is no delivery of a Zendesk webhook: it is not signed and its body is no JSON object.');
   if (settings.webhookSecrets.length === 0)
@@ -201,10 +176,7 @@ export const verifyDelivery = (input: {
     return refused(401, "The signature is wrong; check that the connection has this webhook's signing secret.", {
       header: 'x-zendesk-account-id',
     });
-  const sentAt = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(timestamp)
-    ? Date.parse(timestamp)
-    : Number.NaN;
-  if (!(Math.abs(now.getTime() - sentAt) <= largestSkewMs))
+  if (!isTimely(timestamp, now, largestSkewMs))
     return refused(401, 'The timestamp of the signature is more than 24 hours off, or no ISO 8601 instant.');
   return readDelivery(input);
 };

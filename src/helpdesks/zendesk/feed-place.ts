@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonIn } from '../../platform/http/body.ts';
 
 /** Where a feed goes on, as text; what is no such text is a feed that starts. Milliseconds since 1970. */
 export interface Place {
@@ -8,16 +9,8 @@ export interface Place {
 
 const placeSchema = z.object({ fromMs: z.number(), notBeforeMs: z.number().default(0) });
 
-const jsonOf = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-};
-
 export const placeOf = (cursor: string | null, since: Date): Place => {
-  const parsed = placeSchema.safeParse(cursor === null ? null : jsonOf(cursor));
+  const parsed = placeSchema.safeParse(cursor === null ? null : jsonIn(cursor));
   return parsed.success ? parsed.data : { fromMs: since.getTime(), notBeforeMs: 0 };
 };
 

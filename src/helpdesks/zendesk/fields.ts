@@ -1,5 +1,5 @@
 import type { Http } from '../../platform/http/client.ts';
-import { tagStartOf } from '../mapping.ts';
+import { codeOf, tagStartOf } from '../mapping.ts';
 import type { RemoteWish } from '../port.ts';
 import { contactReasons } from '../settings.ts';
 import { type TicketField, ticketFieldAnswer, ticketFieldsAnswer } from './schema.ts';
@@ -35,11 +35,8 @@ type FieldSettings = Pick<
   'tagPrefix' | 'partnerFieldId' | 'regionFieldId' | 'reasonFieldId' | 'reasonValues'
 >;
 
-/** As the tags that we write ourselves: lower case, everything else an underscore. */
-const tagOf = (start: string, code: string): string => `${start}${code.toLowerCase().replaceAll(/[^a-z0-9_]/g, '_')}`;
-
 const optionsOf = (start: string, entries: readonly { readonly code: string; readonly name: string }[]): Option[] => {
-  const options = entries.map(({ code, name }) => ({ name, value: tagOf(start, code) }));
+  const options = entries.map(({ code, name }) => ({ name, value: `${start}${codeOf(code)}` }));
   // Two codes may make one tag, and Zendesk takes each tag once.
   return options.filter(({ value }, index) => options.findIndex((other) => other.value === value) === index);
 };
@@ -65,7 +62,7 @@ const isOurs = ({ type, custom_field_options }: TicketField, { start }: WantedFi
 
 /** Which contact reason the options of our field stand for. */
 const reasonsOf = ({ start }: WantedField) =>
-  Object.fromEntries(contactReasons.map((reason) => [tagOf(start, reason), reason]));
+  Object.fromEntries(contactReasons.map((reason) => [`${start}${codeOf(reason)}`, reason]));
 
 /** Ticket fields of one account: drop-downs whose tags are ours, for people to correct partner, region and reason by. */
 export const createFields = (http: Http, settings: FieldSettings) => {

@@ -3,9 +3,10 @@ import { LimitReached, UpstreamError } from '../../core/errors.ts';
 import { secondMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Http } from '../../platform/http/client.ts';
+import { checkTags } from '../mapping.ts';
 import type { HelpdeskClient, TagChange } from '../port.ts';
 import { optionalId } from './schema.ts';
-import { checkTags } from './tags.ts';
+import { longestTag } from './tags.ts';
 
 /** The most that one job takes. */
 const jobSize = 100;
@@ -131,7 +132,10 @@ export const createBulkTagChange = ({
   };
 
   return async (changes) => {
-    checkTags(changes.flatMap(({ add, remove }) => [...add, ...remove]));
+    checkTags(
+      changes.flatMap(({ add, remove }) => [...add, ...remove]),
+      longestTag,
+    );
     const batches = batchesOf(changes);
     const failures: Failure[] = [];
     for (let start = 0; start < batches.length; start += jobsAtOnce) {

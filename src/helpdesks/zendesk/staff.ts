@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../platform/bounded-map.ts';
 import type { HelpdeskAgent } from '../port.ts';
 import type { ZendeskUser } from './schema.ts';
 
@@ -22,16 +23,11 @@ export const createStaff = (
 ) => {
   const named = new Set(aiAgentIds);
   /** Null: Zendesk does not know the user. */
-  const known = new Map<string, { readonly role: Role; readonly name: string | null } | null>();
-  const remember = (id: string, entry: { role: Role; name: string | null } | null): void => {
-    known.delete(id);
-    known.set(id, entry);
-    if (known.size > mostRemembered) for (const oldest of known.keys()) return void known.delete(oldest);
-  };
+  const known = new BoundedMap<string, { readonly role: Role; readonly name: string | null } | null>(mostRemembered);
   const learn = (users: readonly ZendeskUser[]): void => {
     for (const user of users) {
       const role = user.id && named.has(user.id) ? 'ai_agent' : roleOf(user);
-      if (user.id) remember(user.id, { role, name: role === 'end_user' ? null : user.name });
+      if (user.id) known.set(user.id, { role, name: role === 'end_user' ? null : user.name });
     }
   };
   return {
@@ -41,7 +37,7 @@ export const createStaff = (
       const unknown = [...new Set(userIds)].filter((id) => !known.has(id));
       if (unknown.length === 0) return;
       learn(await lookUp(unknown));
-      for (const id of unknown) if (!known.has(id)) remember(id, null);
+      for (const id of unknown) if (!known.has(id)) known.set(id, null);
     },
     roleOf: (userId: string): Role | undefined => (named.has(userId) ? 'ai_agent' : known.get(userId)?.role),
     agentsAmong: (userIds: Iterable<string>): HelpdeskAgent[] =>

@@ -1,19 +1,14 @@
-import { InvalidInput, UpstreamError } from '../../core/errors.ts';
+import { UpstreamError } from '../../core/errors.ts';
 import type { Http } from '../../platform/http/client.ts';
+import { checkTags } from '../mapping.ts';
 import type { HelpdeskClient, TagChange } from '../port.ts';
 import { ticketAnswer } from './schema.ts';
 
 /** How often a write meets somebody else's save before the outbox has to wait with it. */
 const mostClashes = 3;
 
-/** Only such tags reach Zendesk: it lower-cases tags and splits them at spaces and commas. */
-export const checkTags = (tags: readonly string[]): void => {
-  const odd = tags.find((tag) => !/^[a-z0-9_]{1,80}$/.test(tag));
-  if (odd !== undefined)
-    throw new InvalidInput(
-      `"${odd.slice(0, 80)}" is no tag that Zendesk keeps as it is; use up to 80 of a-z, 0-9 and _.`,
-    );
-};
+/** Zendesk lower-cases tags as well, and splits them at spaces and commas. */
+export const longestTag = 80;
 
 /** As Zendesk writes it: whole seconds without a fraction. */
 const stampOf = (at: Date): string => at.toISOString().replace('.000Z', 'Z');
@@ -61,7 +56,7 @@ export const createTagChange = ({
   };
 
   return async (id, { add, remove }: TagChange, held) => {
-    checkTags([...add, ...remove]);
+    checkTags([...add, ...remove], longestTag);
     let stamp = held ? stampOf(held.updatedAt) : null;
     let [adding, removing] = [add, remove];
     for (let clashes = 0; ; ) {

@@ -1,14 +1,18 @@
 import { UpstreamError } from '../../core/errors.ts';
 
-/** Undefined where the text is no JSON: a gateway's HTML page, or a cut answer. */
-export const jsonIn = (text: string): unknown => {
+/** Undefined where text or UTF-8 bytes are no JSON: a gateway's HTML page, a cut answer, what a stranger sent. */
+export const jsonIn = (text: string | Buffer): unknown => {
   try {
-    return JSON.parse(text);
+    return JSON.parse(String(text));
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 };
+
+/** True for what JSON writes in braces. */
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * Reads an answer to its end, so that the connection can be used again, up to a bound. As JSON: parsed; as text: the text; null

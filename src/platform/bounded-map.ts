@@ -1,0 +1,17 @@
+/** A map of so many entries at most: the one that was set longest ago goes first. */
+export class BoundedMap<Key, Value> extends Map<Key, Value> {
+  readonly #most: number;
+
+  constructor(most: number) {
+    super();
+    this.#most = most;
+  }
+
+  override set(key: Key, value: Value): this {
+    this.delete(key);
+    super.set(key, value);
+    const oldest = this.keys().next();
+    if (this.size > this.#most && !oldest.done) this.delete(oldest.value);
+    return this;
+  }
+}
