@@ -1,6 +1,8 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { dayMs, secondMs } from '../../core/time.ts';
+import { bytesKey, keyWord, refused } from '../../platform/delivery.ts';
+import { isObject, jsonIn } from '../../platform/http/body.ts';
 import { equalText, signedByOneOf } from '../../platform/signature.ts';
 import type { Headers } from '../../platform/vendor.ts';
 import type { StoreDelivery, StoreVerification } from '../port.ts';
@@ -15,7 +17,6 @@ export const keptHeaders = ['webhook-id', 'webhook-timestamp', 'content-type', '
 /** Retries carry a time of their own; whatever is older was recorded and sent again. */
 const largestAgeMs = dayMs;
 
-const word = /^[\x21-\x7e]{1,128}$/;
 const id = z
   .union([z.number().int().positive().transform(String), z.string().regex(/^[1-9]\d{0,14}$/)])
   .nullish()
@@ -34,7 +35,7 @@ const dataSchema = z.looseObject({
 type Data = z.output<typeof dataSchema>;
 
 const envelopeSchema = z.looseObject({
-  scope: z.string().regex(word),
+  scope: z.string().regex(keyWord),
   producer: z.string().nullish().catch(null),
   data: dataSchema,
 });
@@ -55,7 +56,7 @@ const customerIn = (scope: string, { type, id: own, customer_id, address, resour
   return named ?? (type === 'customer' || type == null ? (own ?? null) : null);
 };
 
-/** The order or customer that an event names: `unknown` where its scope is none that we know, null where it should and does not. */
+/** The order or customer that an event names; null where it should and does not. */
 export const changedBy = ({
   scope,
   data,
@@ -69,21 +70,28 @@ export const changedBy = ({
   return externalId === null ? null : { what, externalId };
 };
 
-/** Undefined where the bytes are no JSON. */
-const parseJson = (body: Buffer): unknown => {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+const envelopeIn = (body: Buffer): Envelope | undefined => envelopeSchema.safeParse(jsonIn(body)).data;
+
+/** What the event says, where the body holds one. */
+const deliveryOf = (envelope: Envelope | undefined, headers: Headers, body: Buffer): StoreVerification => {
+  const unreadable = (reason: string): StoreVerification => ({
+    outcome: 'unreadable',
+    deliveryKey: bytesKey(body),
+    reason,
+  });
+  if (!envelope) return unreadable('The body is no event of BigCommerce: it lacks a scope or its data.');
+  const changed = changedBy(envelope);
+  if (changed === null) return unreadable(`The event ${envelope.scope} names neither an order nor a customer.`);
+  const sent = headers['webhook-id'];
+  return {
+    outcome: 'verified',
+    delivery: {
+      deliveryKey: sent !== undefined && keyWord.test(sent) ? sent : bytesKey(body),
+      eventType: envelope.scope,
+      changed: changed === 'unknown scope' ? null : changed,
+    },
+  };
 };
-
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const refused = (status: 400 | 401, reason: string): StoreVerification => ({ outcome: 'refused', status, reason });
-
-const digest = (body: Buffer): string => createHash('sha256').update(body).digest('hex');
 
 /**
  * Reads an event; it has been proven. The body's own `hash` is no key: the documentation shows one for several events. Bytes
@@ -95,23 +103,7 @@ export const readDelivery = ({
 }: {
   readonly headers: Headers;
   readonly body: Buffer;
-}): StoreVerification => {
-  const sent = headers['webhook-id'];
-  const deliveryKey = sent !== undefined && word.test(sent) ? sent : `bytes:${digest(body)}`;
-  const unreadable = (reason: string): StoreVerification => ({
-    outcome: 'unreadable',
-    deliveryKey: `bytes:${digest(body)}`,
-    reason,
-  });
-  const envelope = envelopeSchema.safeParse(parseJson(body)).data;
-  if (!envelope) return unreadable('The body is no event of BigCommerce: it lacks a scope or its data.');
-  const changed = changedBy(envelope);
-  if (changed === null) return unreadable(`The event ${envelope.scope} names neither an order nor a customer.`);
-  return {
-    outcome: 'verified',
-    delivery: { deliveryKey, eventType: envelope.scope, changed: changed === 'unknown scope' ? null : changed },
-  };
-};
+}): StoreVerification => deliveryOf(envelopeIn(body), headers, body);
 
 /** Why a signature does not hold; null where it does. */
 const faultOfSignature = (
@@ -165,7 +157,7 @@ export const verifyDelivery = ({
   const presented = headers[secretHeader];
   const isSigned = headers['webhook-signature'] !== undefined;
   if (presented === undefined && !isSigned)
-    return isObject(parseJson(body))
+    return isObject(jsonIn(body))
       ? refused(401, 'The headers that prove a BigCommerce webhook are missing.')
       : refused(400, 'This is no delivery of a BigCommerce webhook: nothing proves it and its body is no JSON object.');
   // Every secret is compared, so that a rotation takes no longer than a refusal.
@@ -180,11 +172,11 @@ export const verifyDelivery = ({
     const fault = faultOfSignature(headers, { clientSecret, body, now });
     if (fault !== null) return refused(401, fault);
   }
-  const envelope = envelopeSchema.safeParse(parseJson(body)).data;
+  const envelope = envelopeIn(body);
   const producer = envelope ? producedBy(envelope) : null;
   if (producer !== null && producer !== storeHash)
     return refused(401, 'The event comes from another store than the connection; delete that webhook there.');
-  return readDelivery({ headers, body });
+  return deliveryOf(envelope, headers, body);
 };
 
 /** A delivery of no order, proven as the store would prove it. */
