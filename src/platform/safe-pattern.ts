@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js';
 import { InvalidInput } from '../core/errors.ts';
+import { BoundedMap } from './bounded-map.ts';
 
 /** A person's pattern, matched in time linear in the text whatever it says (RE2): no lookaround, no back references. */
 export interface SafePattern {
@@ -14,9 +15,7 @@ const longestPattern = 200;
 /** Time is the text's length times this; counted repetitions of repetitions alone come near it. */
 const largestProgram = 500;
 
-/** Null where the source is no such pattern. Case plays no part, letters of any script count. */
-export const safePattern = (source: string): SafePattern | null => {
-  if (source === '' || source.length > longestPattern) return null;
+const compile = (source: string): SafePattern | null => {
   let compiled: RE2JS;
   try {
     compiled = RE2JS.compile(source, RE2JS.CASE_INSENSITIVE);
@@ -36,6 +35,20 @@ export const safePattern = (source: string): SafePattern | null => {
       }
     },
   };
+};
+
+/** Patterns stand in settings and rules, of which there are few. */
+const mostHeld = 500;
+const held = new BoundedMap<string, SafePattern | null>(mostHeld);
+
+/** Null where the source is no such pattern. Case plays no part, letters of any script count. Each is compiled once. */
+export const safePattern = (source: string): SafePattern | null => {
+  if (source === '' || source.length > longestPattern) return null;
+  const known = held.get(source);
+  if (known !== undefined) return known;
+  const pattern = compile(source);
+  held.set(source, pattern);
+  return pattern;
 };
 
 export const notSafePattern =

@@ -1,21 +1,24 @@
-import { type SafePattern, safePattern } from '../../platform/safe-pattern.ts';
-import type { OrderPlaces } from '../../stores/port.ts';
+import { safePattern } from '../../platform/safe-pattern.ts';
+import { metafieldName, type OrderPlaces } from '../../stores/port.ts';
 
-/** Places that hold one text, and need no further word to be found. */
-export const plainPlaces = [
-  'channel',
-  'external_source',
-  'order_source',
-  'external_order_id',
-  'external_merchant_id',
-  'customer_group',
-  'geoip_country',
-  'shipping_zone',
-] as const;
+/** Places that hold one text, and need no further word to be found: where it stands on an order. */
+const plainTexts = {
+  channel: 'channel',
+  external_source: 'externalSource',
+  order_source: 'orderSource',
+  external_order_id: 'externalOrderId',
+  external_merchant_id: 'externalMerchantId',
+  customer_group: 'customerGroup',
+  geoip_country: 'geoipCountry',
+  shipping_zone: 'shippingZone',
+} as const satisfies Readonly<Record<string, keyof OrderPlaces>>;
+
+export type PlainPlace = keyof typeof plainTexts;
+export const plainPlaces = Object.keys(plainTexts) as PlainPlace[];
 
 /** Where on an order a rule looks, and what it takes of the text there: the first match of `pattern`, else the whole. */
 export type MappingSource = (
-  | { readonly place: (typeof plainPlaces)[number] }
+  | { readonly place: PlainPlace }
   | { readonly place: 'metafield'; readonly namespace: string; readonly key: string }
   /** Of billing, else of shipping, unless `of` says which. */
   | { readonly place: 'form_field'; readonly name: string; readonly of?: 'billing' | 'shipping' | undefined }
@@ -42,7 +45,7 @@ export const placeName = (from: MappingSource): string => {
   const taken = from.pattern === undefined ? '' : ` /${from.pattern}/`;
   switch (from.place) {
     case 'metafield':
-      return `metafield ${from.namespace}.${from.key}${taken}`;
+      return `metafield ${metafieldName(from)}${taken}`;
     case 'form_field':
       return `form field ${from.name}${from.of ? ` of ${from.of}` : ''}${taken}`;
     case 'customer_attribute':
@@ -58,21 +61,8 @@ export const placeName = (from: MappingSource): string => {
 };
 
 /** Names and values come from strangers: "constructor" must not find what every object has. */
-const own = <Value>(record: Readonly<Record<string, Value>> | undefined, key: string): Value | undefined =>
+export const own = <Value>(record: Readonly<Record<string, Value>> | undefined, key: string): Value | undefined =>
   record && Object.hasOwn(record, key) ? record[key] : undefined;
-
-const mostHeld = 500;
-const compiled = new Map<string, SafePattern | null>();
-
-/** Patterns come from rules that were checked when they were imported; the list of them is short. */
-const patternOf = (source: string): SafePattern | null => {
-  const held = compiled.get(source);
-  if (held !== undefined) return held;
-  if (compiled.size >= mostHeld) compiled.clear();
-  const pattern = safePattern(source);
-  compiled.set(source, pattern);
-  return pattern;
-};
 
 const present = (raw: string | null | undefined): string | null => raw?.trim() || null;
 
@@ -80,7 +70,7 @@ const present = (raw: string | null | undefined): string | null => raw?.trim() |
 const taken = ({ pattern }: MappingSource, raw: string | null | undefined): string | null => {
   const text = present(raw);
   if (text === null || pattern === undefined) return text;
-  for (const { value } of patternOf(pattern)?.matchesIn(text) ?? []) if (present(value)) return present(value);
+  for (const { value } of safePattern(pattern)?.matchesIn(text) ?? []) if (present(value)) return present(value);
   return null;
 };
 
@@ -90,31 +80,19 @@ const listed = (texts: readonly string[], values: Readonly<Record<string, string
   return texts.find((text) => known.has(text.toLowerCase())) ?? null;
 };
 
+const isPlain = (from: MappingSource): from is Extract<MappingSource, { readonly place: PlainPlace }> =>
+  Object.hasOwn(plainTexts, from.place);
+
 /** The raw value at a place of the order; null where it has none. Of a line's place always null. */
 export const orderValue = (
   from: MappingSource,
   places: OrderPlaces,
   values: Readonly<Record<string, string>> = {},
 ): string | null => {
+  if (isPlain(from)) return taken(from, places[plainTexts[from.place]]);
   switch (from.place) {
-    case 'channel':
-      return taken(from, places.channel);
-    case 'external_source':
-      return taken(from, places.externalSource);
-    case 'order_source':
-      return taken(from, places.orderSource);
-    case 'external_order_id':
-      return taken(from, places.externalOrderId);
-    case 'external_merchant_id':
-      return taken(from, places.externalMerchantId);
-    case 'customer_group':
-      return taken(from, places.customerGroup);
-    case 'geoip_country':
-      return taken(from, places.geoipCountry);
-    case 'shipping_zone':
-      return taken(from, places.shippingZone);
     case 'metafield':
-      return taken(from, own(places.metafields, `${from.namespace}.${from.key}`));
+      return taken(from, own(places.metafields, metafieldName(from)));
     case 'form_field': {
       const fields = { billing: places.billingFields, shipping: places.shippingFields };
       return taken(from, own(from.of ? fields[from.of] : places.formFields, from.name));

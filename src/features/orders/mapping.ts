@@ -8,10 +8,9 @@ import {
   type MappedLine,
   type MappingSource,
   orderValue,
+  own,
   placeName,
 } from './mapping-source.ts';
-
-export type { MappedLine, MappingSource } from './mapping-source.ts';
 
 /** One rule of "whose order": reads a raw value and gives a partner's code or alias, or a country. */
 export interface MappingRule {
@@ -52,10 +51,6 @@ export interface OrderMapping {
   /** Which rule decided, from 0; null: none yielded a value. */
   readonly rule: number | null;
 }
-
-/** Names and values come from strangers: "constructor" must not find what every object has. */
-const own = (record: Readonly<Record<string, string>>, key: string): string | undefined =>
-  Object.hasOwn(record, key) ? record[key] : undefined;
 
 /** The value a rule gives for a raw one: by exact spelling, else by any case, else the raw value itself. */
 const given = (rule: MappingRule, raw: string): string => {

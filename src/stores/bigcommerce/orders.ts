@@ -9,7 +9,7 @@ import {
 } from '../../core/money.ts';
 import { countryCode } from '../../platform/country-names.ts';
 import type { PlacesWanted, StoreOrder, StoreOrderLine, StoreRefund } from '../port.ts';
-import { type OrderExtras, placesOf } from './places.ts';
+import { couponCodes, type OrderExtras, placesOf } from './places.ts';
 import type { Order, OrderProduct, Refund, ShippingAddress } from './schema.ts';
 
 /** What belongs to one order, from however many calls it took. */
@@ -89,14 +89,9 @@ const discountOf = ({ order, products }: OrderParts): Rational => {
     : told;
 };
 
-/** Codes stand with the discounts of the lines; an order whose lines tell none had one at least. */
-const couponsOf = ({ order, products }: OrderParts): number => {
-  const codes = products.flatMap(({ applied_discounts }) =>
-    (applied_discounts ?? []).flatMap(({ code }) => code ?? []),
-  );
-  const used = new Set(codes.map((code) => code.toLowerCase())).size;
-  return used > 0 ? used : Number(isPositive(parseDecimal(order.coupon_discount ?? '0')));
-};
+/** An order with a coupon's discount whose lines tell no code had one at least. */
+const couponsOf = ({ order, products }: OrderParts): number =>
+  couponCodes(products).length || Number(isPositive(parseDecimal(order.coupon_discount ?? '0')));
 
 /** Whoever bought, paid or received: any of them may write about the order. */
 const emailsOf = ({ order, addresses, accountEmail }: OrderParts): string[] => {
@@ -160,15 +155,13 @@ export const mapOrder = (parts: OrderParts, wanted: PlacesWanted): StoreOrder =>
 
 /** Money moves after the refund was made: what a declined payment stood for was never paid out. */
 export const mapRefund = (refund: Refund): StoreRefund => {
-  const paid = refund.payments
-    .filter((payment) => !payment.is_declined)
-    .reduce((sum, { amount }) => plus(sum, parseDecimal(amount)), rational(0n));
+  const payments = refund.payments.filter((payment) => !payment.is_declined);
   return {
     externalId: refund.id,
     orderExternalId: refund.order_id,
     madeAt: refund.created,
     totalAmount: refund.total_amount,
     totalTax: refund.total_tax ?? '0',
-    paid: decimalOf(paid),
+    paid: decimalOf(sumOf(payments.map(({ amount }) => parseDecimal(amount)))),
   };
 };

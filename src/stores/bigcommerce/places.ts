@@ -1,5 +1,5 @@
-import { type SafePattern, safePattern } from '../../platform/safe-pattern.ts';
-import type { OrderPlaces, PlacesWanted } from '../port.ts';
+import { safePattern } from '../../platform/safe-pattern.ts';
+import { metafieldName, type OrderPlaces, type PlacesWanted } from '../port.ts';
 import type { Metafield, Order, OrderProduct, ShippingAddress } from './schema.ts';
 
 /** What is asked for beside the order itself, where a rule reads it. */
@@ -39,10 +39,6 @@ export const fieldText = (value: unknown): string => {
 
 const sameLabel = (a: string, b: string): boolean => a.trim().toLowerCase() === b.trim().toLowerCase();
 
-/** How metafields are named among an order's places. */
-export const metafieldName = (field: { readonly namespace: string; readonly key: string }): string =>
-  `${field.namespace}.${field.key}`;
-
 /** The first filled field under each wanted label; of everything, under each label there is. */
 const labelled = (
   fields: readonly { readonly name: string; readonly text: string }[],
@@ -74,27 +70,12 @@ const metafieldsOf = (fields: readonly Metafield[], wanted: PlacesWanted): Texts
 /** A match longer than a name, or with an address in it, is no name: what is found is stored. */
 const isName = (value: string): boolean => value !== '' && value.length <= 60 && !/[@\r\n]/.test(value);
 
-const compiled = new WeakMap<readonly string[], ReadonlyMap<string, SafePattern>>();
-
-const patternsOf = (sources: readonly string[]): ReadonlyMap<string, SafePattern> => {
-  const held = compiled.get(sources);
-  if (held) return held;
-  const made = new Map(
-    sources.flatMap((source): [string, SafePattern][] => {
-      const pattern = safePattern(source);
-      return pattern ? [[source, pattern]] : [];
-    }),
-  );
-  compiled.set(sources, made);
-  return made;
-};
-
 /** What each pattern finds first in a text; the text goes no further. */
 const matchesIn = (text: string | null, sources: readonly string[]): Texts => {
   const found: Texts = {};
   if (text === null) return found;
-  for (const [source, pattern] of patternsOf(sources))
-    for (const { value } of pattern.matchesIn(text)) {
+  for (const source of sources)
+    for (const { value } of safePattern(source)?.matchesIn(text) ?? []) {
       if (!isName(value.trim())) continue;
       found[source] = value.trim();
       break;
@@ -102,7 +83,8 @@ const matchesIn = (text: string | null, sources: readonly string[]): Texts => {
   return found;
 };
 
-const couponsOf = (products: readonly OrderProduct[]): string[] => {
+/** Codes redeemed, each once in whatever case; they stand with the discounts of the lines. */
+export const couponCodes = (products: readonly OrderProduct[]): string[] => {
   const codes = products.flatMap(({ applied_discounts }) =>
     (applied_discounts ?? []).flatMap(({ code }) => code ?? []),
   );
@@ -145,7 +127,7 @@ export const placesOf = (parts: PlaceParts, wanted: PlacesWanted): OrderPlaces =
       billingFields: labelled(formFieldsOf([order.billing_address]), formFields, everything),
       shippingFields: labelled(formFieldsOf(addresses), formFields, everything),
     }),
-    ...((everything || wanted.coupons) && { coupons: couponsOf(products) }),
+    ...((everything || wanted.coupons) && { coupons: couponCodes(products) }),
     ...((everything || wanted.customerGroup) && { customerGroup: extras.customerGroup }),
     ...((everything || wanted.customerAttributes) && {
       customerAttributes: picked(extras.customerAttributes, wanted.customerAttributes, everything),

@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { partnerBook } from '../../../src/features/directory/index.ts';
-import {
-  type MappedLine,
-  type MappingRule,
-  type MappingSource,
-  mapCountry,
-  mapPartner,
-} from '../../../src/features/orders/mapping.ts';
+import { type MappingRule, mapCountry, mapPartner } from '../../../src/features/orders/mapping.ts';
+import type { MappedLine, MappingSource } from '../../../src/features/orders/mapping-source.ts';
 import type { OrderPlaces } from '../../../src/stores/port.ts';
 
 const known = partnerBook([
