@@ -113,6 +113,7 @@ const stateWords = {
   unreachable: 'not reached',
   limited: 'waits for its limit',
   'odd answers': 'odd answers',
+  'lost fields': 'a mapped field is gone',
   'foreign deliveries': 'foreign deliveries',
   clock: 'clocks differ',
 };

@@ -9,7 +9,16 @@ import { harness } from './memory/harness.ts';
 
 const checks = Object.values(families).flat();
 const here = new URL('.', import.meta.url);
-const optional = ['count', 'inspect', 'discover', 'remote', 'changeTagsOfMany', 'workFeeds', 'recordScore'] as const;
+const optional = [
+  'count',
+  'inspect',
+  'discover',
+  'fields',
+  'remote',
+  'changeTagsOfMany',
+  'workFeeds',
+  'recordScore',
+] as const;
 
 describe('the suite', () => {
   it('knows a way to break each of its checks', () => {
@@ -38,7 +47,7 @@ describe('the suite', () => {
     for (const check of checks) if (!isSpared(check, bare)) await check.run(bare);
   });
 
-  it.each(['count', 'inspect', 'remote', 'changeTagsOfMany', 'recordScore', 'selfTest', 'sidebar'] as const)(
+  it.each(['count', 'inspect', 'fields', 'remote', 'changeTagsOfMany', 'recordScore', 'selfTest', 'sidebar'] as const)(
     'bug: an adapter that lost its %s passed, for there was nothing to check',
     async (what) => {
       const lost = optional.some((name) => name === what)

@@ -40,6 +40,14 @@ export { type Region, type RegionBook, regionBook, regionsAfter } from './region
 export { changeReportingBasis, type ReportingBasis, storedReportingBasis } from './reporting-basis.ts';
 export { createJobRunner, type JobHandler, type JobRunner } from './run-jobs.ts';
 export { isSameAccount, type SettingField, settingsForm } from './settings-form.ts';
+export {
+  type Accepts,
+  type FieldGuess,
+  fieldName,
+  guessFields,
+  type MappedField,
+  mappedFields,
+} from './ticket-fields.ts';
 
 /** Connections, partners, regions and people: who there is. */
 export interface Directory {

@@ -1,5 +1,5 @@
 import { LimitReached, UpstreamError } from '../../core/errors.ts';
-import type { HelpdeskClient, TagChange } from '../../helpdesks/port.ts';
+import { FieldsRefused, type HelpdeskClient, type TagChange } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { RunStep } from '../../platform/log.ts';
@@ -8,6 +8,7 @@ import { letGo, takeOver, whileClaimed } from './claim-tags.ts';
 import { mostAttempts, retryDelayMs } from './coalescing.ts';
 import { identified } from './identify.ts';
 import { forbiddenRetryMs, isForbidden, isOutage } from './isolate.ts';
+import { createFieldLook } from './look-at-fields.ts';
 import type { Lot } from './store.ts';
 import type { Troubles } from './trouble.ts';
 
@@ -118,6 +119,7 @@ export const createActor = (deps: {
   readonly troubles: Troubles;
 }) => {
   const { sql, clock, runStep, directory, troubles } = deps;
+  const lookAtFields = createFieldLook(deps);
 
   type Result = Omit<Outcome, 'ticketId' | 'tags'>;
   const done: Result = { state: 'done', counted: true, dueAt: null, error: null };
@@ -145,13 +147,22 @@ export const createActor = (deps: {
     return { state: 'pending', counted: true, dueAt, error: message };
   };
 
+  /** The tags are written, so the ticket is done with; whether a mapped field is gone is the connection's matter. */
+  const doneButFields = async (connection: Connection, error: FieldsRefused): Promise<Result> => {
+    const unseen = await lookAtFields(connection, { refused: true }).then(
+      () => '',
+      (thrown: unknown) => ` Why is not known: ${thrown instanceof Error ? thrown.message : 'unknown error'}`,
+    );
+    return { ...done, error: `${error.message}${unseen}`.slice(0, 500) };
+  };
+
   interface Account {
-    readonly connectionId: number;
+    readonly connection: Connection;
     readonly client: HelpdeskClient;
   }
 
   /** Writes all rows of each ticket with as few calls as the helpdesk allows. */
-  const writeMany = async ({ connectionId, client }: Account, tickets: readonly DueTicket[]): Promise<Outcome[]> => {
+  const writeMany = async ({ connection, client }: Account, tickets: readonly DueTicket[]): Promise<Outcome[]> => {
     const outcome = ({ first, rows }: DueTicket, result: Result): Outcome => ({
       ticketId: first.ticket_id,
       tags: rows,
@@ -166,7 +177,7 @@ export const createActor = (deps: {
         return outcome(ticket, reason === undefined ? done : refused(reason.slice(0, 500)));
       });
     } catch (error) {
-      await meet(connectionId, error);
+      await meet(connection.id, error);
       return tickets.map((ticket) => outcome(ticket, failed(error, ticket.first.attempts)));
     }
   };
@@ -178,8 +189,9 @@ export const createActor = (deps: {
     const result = await account.client.changeTags(first.external_id, changeOf(rows), ...held).then(
       () => done,
       async (error: unknown) => {
+        if (error instanceof FieldsRefused) return doneButFields(account.connection, error);
         if (error instanceof UpstreamError && error.status === 422 && account.client.changeTagsOfMany) return null;
-        await meet(account.connectionId, error);
+        await meet(account.connection.id, error);
         return failed(error, first.attempts);
       },
     );
@@ -200,7 +212,7 @@ export const createActor = (deps: {
         const { claim, ticketIds } = await takeOver(sql, lot);
         line.tickets = ticketIds.length;
         if (claim === null) return;
-        const account = { connectionId: connection.id, client: deps.clientOf(connection) };
+        const account = { connection, client: deps.clientOf(connection) };
         const settle = async (outcomes: readonly Outcome[]): Promise<void> => {
           await record(sql, outcomes, clock.now());
           if (outcomes.some(({ state }) => state === 'done')) await troubles.well(connection.id, 'tags');

@@ -22,6 +22,7 @@ export type ConnectionState =
   | 'limited'
   | 'odd answers'
   | 'clock'
+  | 'lost fields'
   | 'foreign deliveries';
 
 /** The worst first: of several troubles the first of this order is the connection's state. */
@@ -31,6 +32,7 @@ export const byGravity: readonly ConnectionState[] = [
   'odd answers',
   'clock',
   'forbidden',
+  'lost fields',
   'foreign deliveries',
   'limited',
 ];
@@ -111,6 +113,10 @@ export interface Troubles {
   forgetRefused(connectionId: number): Promise<void>;
   /** How far our clock is ahead of the vendor's, as one answer told. */
   sawSkew(connectionId: number, skewMs: number): Promise<void>;
+  /** Mapped ticket fields are gone at the helpdesk; null: all are there. Nothing is held back for it. */
+  sawFields(connectionId: number, lost: { readonly text: string; readonly next: string } | null): Promise<void>;
+  /** Whether mapped ticket fields were gone when they were last looked at. */
+  lacksFields(connectionId: number): Promise<boolean>;
 }
 
 /** Whoever sends what we refuse must not keep the database busy. */
@@ -130,7 +136,7 @@ export const createTroubles = ({ sql, clock }: { readonly sql: Sql; readonly clo
 
   const write = async (
     connectionId: number,
-    { area, state, next }: Omit<Trouble, 'area'> & { area: Trouble['area'] | 'clock' | 'deliveries' },
+    { area, state, next }: Omit<Trouble, 'area'> & { area: Trouble['area'] | 'clock' | 'deliveries' | 'fields' },
     text: string,
     hold: (failures: number) => number,
   ): Promise<number> => {
@@ -191,6 +197,23 @@ export const createTroubles = ({ sql, clock }: { readonly sql: Sql; readonly clo
         : `Deliveries are refused: ${reason}`;
       const next = `Delete the webhook of the other account, for instance of its sandbox copy, that leads to our address; where it is our own, deskledger connection ${connectionId} --remote-setup takes over its secret.`;
       await write(connectionId, { area: 'deliveries', state: 'foreign deliveries', next }, text, () => 0);
+    },
+    async sawFields(connectionId, lost) {
+      if (lost === null)
+        await sql.query("delete from connection_trouble where connection_id = $1 and area = 'fields'", [connectionId]);
+      else
+        await write(
+          connectionId,
+          { area: 'fields', state: 'lost fields', next: lost.next },
+          lost.text.slice(0, 500),
+          () => 0,
+        );
+    },
+    async lacksFields(connectionId) {
+      const rows = await sql.query("select 1 from connection_trouble where connection_id = $1 and area = 'fields'", [
+        connectionId,
+      ]);
+      return rows.length > 0;
     },
     async forgetRefused(connectionId) {
       await sql.query(

@@ -1,4 +1,5 @@
 import { dayMs, minuteMs } from '../../core/time.ts';
+import type { TicketField } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
@@ -9,6 +10,7 @@ import { type Connection, type Directory, recordAudit } from '../directory/index
 import { loadBackfill } from './backfill.ts';
 import { countHere } from './compare.ts';
 import { describe } from './isolate.ts';
+import { createFieldLook } from './look-at-fields.ts';
 import { silence } from './silence.ts';
 import type { Troubles } from './trouble.ts';
 
@@ -67,6 +69,7 @@ export interface Watched {
   count?(since: Date): Promise<number | null>;
   /** Settings that nobody gave and the account tells, perhaps only after a while. */
   discover?(): Promise<{ readonly settings: Readonly<Record<string, unknown>> }>;
+  fields?(): Promise<readonly TicketField[] | null>;
 }
 
 /** Of what a count is taken, from when on we hold all of it, and how many we hold. */
@@ -76,7 +79,7 @@ export interface Countable {
 }
 
 export interface Watcher {
-  /** Looks after one connection: its webhook, the silence, and once a day its count. */
+  /** Looks after one connection: its webhook, the silence, its mapped fields, and once a day its count. */
   look(connection: Connection): Promise<void>;
 }
 
@@ -103,6 +106,7 @@ export const createWatcher = (deps: {
   readonly listens?: boolean;
 }): Watcher => {
   const { db, clock, log, runStep, directory, troubles } = deps;
+  const lookAtFields = createFieldLook(deps);
 
   /** The sidebar is looked after where we made one. */
   const wishOf = async (connection: Connection): Promise<Wish> => {
@@ -263,11 +267,13 @@ export const createWatcher = (deps: {
           failures.push(error);
           await troubles.met(id, 'count', error);
         }
-        try {
-          await discover(connection);
-        } catch (error) {
-          // Nothing waits for it: a right that is lacking is told where the setting is needed.
-          failures.push(error);
+        // Nothing waits for these: a right that is lacking is told where the setting is needed.
+        for (const extra of [lookAtFields, discover]) {
+          try {
+            await extra(connection);
+          } catch (error) {
+            failures.push(error);
+          }
         }
         if (failures.length > 0) throw failures[0];
       }),

@@ -81,6 +81,7 @@ const stateWords: Readonly<Record<ConnectionStatus['state'], string>> = {
   limited: 'its limit is used up',
   'odd answers': 'the answers cannot be read',
   clock: 'the clocks differ',
+  'lost fields': 'a mapped ticket field is gone',
   'foreign deliveries': 'somebody else sends to our address',
 };
 

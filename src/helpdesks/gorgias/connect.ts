@@ -180,6 +180,19 @@ export const connectGorgias = (
     inspect: createInspection({ client, settings, clock, bucket }),
     remote: createRemote({ client, settings, clock }),
 
+    async fields() {
+      const all = await client.fields().catch((error: unknown) => {
+        if (error instanceof UpstreamError && !error.retryable && [403, 404].includes(error.status ?? 0)) return null;
+        throw error;
+      });
+      const inUse = all?.filter(({ deactivated_datetime }) => !deactivated_datetime) ?? null;
+      return inUse && inUse.map(({ id, label, definition: choices }) => ({
+        id,
+        title: label ?? null,
+        holds: choices === null ? 'text' : 'choice',
+      }));
+    },
+
     /** By listing: no documented figure says what it counts. Latest first, so that nothing moves that we have not read. */
     async count(since) {
       let count = 0;

@@ -1,7 +1,7 @@
 import { UpstreamError } from '../../core/errors.ts';
 import { isGone } from '../absence.ts';
 import { checkTags, codeOf, codesIn, halves, tagStartOf } from '../mapping.ts';
-import type { TagChange } from '../port.ts';
+import { FieldsRefused, type TagChange } from '../port.ts';
 import type { GorgiasClient } from './client.ts';
 import { valueIn } from './codes.ts';
 import type { GorgiasField } from './schema.ts';
@@ -9,6 +9,11 @@ import type { GorgiasSettings } from './settings.ts';
 
 /** Names of Gorgias' tags tell capitals apart: ours have none. */
 const longestTag = 256;
+
+interface FieldValue {
+  readonly id: string;
+  readonly value: string;
+}
 
 /** How the field writes a code: one of its choices exactly, else the code itself; null where no choice stands for it. */
 const valueFor = (code: string, { definition: choices }: GorgiasField, tagStart: string): string | null =>
@@ -44,6 +49,21 @@ export const createTagWriter = (
     }
   };
 
+  /** One field that is not taken keeps no other from being set; answers with those that were not. */
+  const setFields = async (ticketId: string, values: readonly FieldValue[]): Promise<string[]> => {
+    if (values.length === 0) return [];
+    try {
+      await client.setTicketFields(ticketId, values);
+      return [];
+    } catch (error) {
+      if (!(error instanceof UpstreamError) || (error.status !== 400 && error.status !== 422)) throw error;
+      const refused: string[] = [];
+      if (values.length === 1) refused.push(...values.map(({ id }) => id));
+      else for (const one of values) refused.push(...(await setFields(ticketId, [one])));
+      return refused;
+    }
+  };
+
   const mirror = async (ticketId: string, { add, remove: taken }: TagChange): Promise<void> => {
     const wanted = halves.flatMap((half) => {
       const fieldId = settings[`${half}FieldId`];
@@ -57,7 +77,8 @@ export const createTagWriter = (
     });
     if (wanted.length === 0) return;
     const values = await client.ticketFields(ticketId);
-    const set: { id: string; value: string }[] = [];
+    const set: FieldValue[] = [];
+    const refused: string[] = [];
     for (const { fieldId, tagStart, code, removed } of wanted) {
       const held = valueIn(values.get(fieldId), tagStart);
       const heldCode = held === null ? null : codeOf(held);
@@ -70,10 +91,12 @@ export const createTagWriter = (
         continue;
       }
       const field = await fieldOf(fieldId);
+      if (!field) refused.push(fieldId);
       const value = field ? valueFor(code, field, tagStart) : null;
       if (value !== null) set.push({ id: fieldId, value });
     }
-    if (set.length > 0) await client.setTicketFields(ticketId, set);
+    refused.push(...(await setFields(ticketId, set)));
+    if (refused.length > 0) throw new FieldsRefused(refused);
   };
 
   /** What is still to be written of a change that may be there in part: tags may have landed before the fields failed. */

@@ -1,7 +1,7 @@
 import { LimitReached, UpstreamError } from '../../core/errors.ts';
 import type { Http } from '../../platform/http/client.ts';
 import { codeOf } from '../mapping.ts';
-import type { RemoteObject, RemoteWish } from '../port.ts';
+import type { RemoteObject, RemoteWish, TicketField } from '../port.ts';
 import { contactReasons } from '../settings.ts';
 import { metadataSchema } from './schema.ts';
 import type { KustomerSettings } from './settings.ts';
@@ -44,6 +44,27 @@ const wantedAttributes = ({ partners, regions }: NonNullable<RemoteWish['fields'
 /** The values to choose from; null: any text fits. */
 const valuesOf = (attribute: Readonly<Record<string, unknown>>): readonly unknown[] | null =>
   Array.isArray(attribute.enumeration) ? attribute.enumeration : null;
+
+/** The end of a name tells the type (https://developer.kustomer.com/docs/concepts/custom-attributes). */
+const typeEnd = /(Str|Txt|Tree|Num|Id|Url|Bool|At)$/;
+
+const fieldOf = (name: string, attribute: Readonly<Record<string, unknown>>): TicketField => {
+  const type = typeEnd.exec(name)?.[1] ?? '';
+  const isText = ['Str', 'Txt', 'Id', 'Url'].includes(type);
+  return {
+    id: name,
+    title: typeof attribute.displayName === 'string' ? attribute.displayName : null,
+    key: name.replace(typeEnd, ''),
+    holds:
+      type === 'Tree' || (isText && valuesOf(attribute) !== null)
+        ? 'choice'
+        : isText
+          ? 'text'
+          : type === 'Num'
+            ? 'number'
+            : 'other',
+  };
+};
 
 /** An attribute as it may be written: without what Kustomer keeps of its changes. */
 const writable = ({
@@ -93,6 +114,11 @@ export const createAttributes = (http: Http, settings: Mapped) => {
 
   return {
     list,
+
+    async fields(): Promise<TicketField[] | null> {
+      const present = await list();
+      return present && [...present].map(([name, attribute]) => fieldOf(name, attribute));
+    },
 
     /** One line for each attribute that would be made, changed or used. */
     async plan(wish: NonNullable<RemoteWish['fields']>): Promise<string[]> {

@@ -224,6 +224,7 @@ export const connectKustomer = (
           }
         : { settings: { timesVersion }, notes: [`Handle time is read from Kustomer's ${timesVersion} timer.`] };
     },
+    fields: attributes.fields,
     inspect: () => inspectAccount({ http, searches, times, attributes, settings, limit: quotas.limit }),
     remote: createRemote(http, {
       tokens: settings.webhookToken,

@@ -1,7 +1,7 @@
 import { UpstreamError } from '../../core/errors.ts';
 import type { Http } from '../../platform/http/client.ts';
 import { checkTags, codeInField, codeOf, codesIn, type Half, tagStartOf } from '../mapping.ts';
-import type { TagChange } from '../port.ts';
+import { FieldsRefused, type TagChange } from '../port.ts';
 import type { Conversation } from './schema.ts';
 import type { KustomerSettings } from './settings.ts';
 import type { TagNames } from './tags.ts';
@@ -79,16 +79,20 @@ export const createWriter = (deps: {
 
   /**
    * The tags say it already: an attribute that is gone, or whose list of values lacks ours, stays as it is, and keeps neither
-   * the other nor the tags from being written. `inspect` tells of the one, `plan` of the other.
+   * the other nor the tags from being written. Answers with the names of those that were not taken.
    */
-  const mirror = async (id: string, values: readonly (readonly [string, string | null])[]): Promise<void> => {
-    if (values.length === 0) return;
+  const mirror = async (id: string, values: readonly (readonly [string, string | null])[]): Promise<string[]> => {
+    if (values.length === 0) return [];
     const body = { custom: Object.fromEntries(values) };
     try {
       await http.request({ method: 'PUT', path: '/v1/conversations/{id}', params: { id }, body });
+      return [];
     } catch (error) {
       if (!isOddBody(error)) throw error;
-      if (values.length > 1) for (const one of values) await mirror(id, [one]);
+      const refused: string[] = [];
+      if (values.length === 1) refused.push(...values.map(([name]) => name));
+      else for (const one of values) refused.push(...(await mirror(id, [one])));
+      return refused;
     }
   };
 
@@ -108,7 +112,8 @@ export const createWriter = (deps: {
         id,
         remove.filter((tag) => held.has(tag)),
       );
-      await mirror(id, Object.entries(mirrored({ add, remove }, held, attributes.custom, settings)));
+      const refused = await mirror(id, Object.entries(mirrored({ add, remove }, held, attributes.custom, settings)));
+      if (refused.length > 0) throw new FieldsRefused(refused);
     },
   };
 };

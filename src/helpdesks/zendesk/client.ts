@@ -259,6 +259,7 @@ export const connectZendesk = (
     workFeeds: workFeedsOf(settings, { http, voiceHttp: httpWithin(quotas.voice), clock }),
     discover: () => discover(http, settings, fields.list),
     inspect: () => inspect(http, settings, fields.list),
+    fields: fields.inUse,
     remote: createRemote(http, settings),
   };
 };

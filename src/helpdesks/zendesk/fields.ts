@@ -1,9 +1,10 @@
 import type { Http } from '../../platform/http/client.ts';
 import { codeOf, tagStartOf } from '../mapping.ts';
-import type { RemoteWish } from '../port.ts';
+import type { TicketField as NamedField, RemoteWish } from '../port.ts';
 import { contactReasons } from '../settings.ts';
 import { type TicketField, ticketFieldAnswer, ticketFieldsAnswer } from './schema.ts';
 import type { ZendeskSettings } from './settings.ts';
+import { isRefusal } from './webhook.ts';
 
 const path = '/api/v2/ticket_fields';
 /** 10,000 fields; an account has some hundreds. */
@@ -14,6 +15,13 @@ interface Option {
   /** The tag that the option sets. */
   readonly value: string;
 }
+
+/** What the values of a type of field are (https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_fields/). */
+const holds = (type: string | null): NamedField['holds'] => {
+  if (type === 'text' || type === 'textarea' || type === 'regexp') return 'text';
+  if (type === 'tagger') return 'choice';
+  return type === 'integer' || type === 'decimal' ? 'number' : 'other';
+};
 
 export interface WantedField {
   readonly setting: 'partnerFieldId' | 'regionFieldId' | 'reasonFieldId';
@@ -83,6 +91,17 @@ export const createFields = (http: Http, settings: FieldSettings) => {
 
   return {
     list,
+
+    /** Null: they are closed to our user. */
+    async inUse(): Promise<NamedField[] | null> {
+      try {
+        const active = (await list()).filter((field) => field.active !== false);
+        return active.map(({ id, title, type }) => ({ id, title: title ?? null, holds: holds(type ?? null) }));
+      } catch (error) {
+        if (isRefusal(error)) return null;
+        throw error;
+      }
+    },
 
     /** What is to be made or changed; a mapped field that is not of our making is left as it is. */
     async plan(wish: NonNullable<RemoteWish['fields']>): Promise<FieldPlan[]> {

@@ -6,6 +6,7 @@ export type Optional =
   | 'count'
   | 'inspect'
   | 'discover'
+  | 'fields'
   | 'changeTagsOfMany'
   | 'workFeeds'
   | 'recordScore'

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { dayMs, hourMs } from '../../../src/core/time.ts';
-import { type Check, kim, openTicket, present, withDesk, worldStart } from './check.ts';
+import { FieldsRefused } from '../../../src/helpdesks/port.ts';
+import { type Check, kim, openTicket, present, pullOne, withDesk, worldStart } from './check.ts';
 
 /** Members that a client may lack; those it has keep their word. */
 export const furtherChecks: readonly Check[] = [
@@ -50,6 +51,56 @@ export const furtherChecks: readonly Check[] = [
       adapter.settings.parse(world.settings(found.settings));
     },
     'discover',
+  ),
+  withDesk(
+    'ticket fields are listed by the ids that settings name, and where we may not read them that is said',
+    async (world) => {
+      const { client, desk, upstream } = world;
+      const fields = (await present(client().fields, 'fields')()) ?? [];
+      const mapped = Object.entries(desk.settings).filter(([key]) => key.endsWith('FieldId'));
+      expect(mapped.length).toBeGreaterThan(1);
+      for (const [, id] of mapped) expect(fields.filter((field) => field.id === id)).toHaveLength(1);
+      for (const { title, holds } of fields) {
+        expect(title).toMatch(/\S/);
+        expect(['text', 'choice', 'number', 'other']).toContain(holds);
+      }
+      expect(fields.some(({ holds }) => holds !== 'other')).toBe(true);
+      upstream.before = () => ({ status: 403, body: '{}' });
+      expect(await client().fields?.()).toBeNull();
+      upstream.before = () => ({ status: 401, body: '{}' });
+      expect(
+        await client()
+          .fields?.()
+          .catch(() => null),
+      ).toBeNull();
+    },
+    'fields',
+  ),
+  withDesk(
+    'a mapped field that is gone costs no ticket and no tag, and is listed no more',
+    async (world, { adapter }) => {
+      const { client, desk } = world;
+      const id = await openTicket(world);
+      const mapped = Object.keys(desk.settings).filter((key) => key.endsWith('FieldId'));
+      // As each helpdesk writes its ids.
+      const gone = (key: string) =>
+        ['9988776655', 'isGoneStr'].find((one) => adapter.settings.shape[key]?.safeParse(one).success);
+      const one = client(Object.fromEntries(mapped.map((key) => [key, gone(key)])));
+      const listed = ((await present(one.fields, 'fields')()) ?? []).map((field) => field.id);
+      expect(listed).not.toContain(gone(mapped[0] ?? ''));
+      await one.changeTags(id, { add: ['partner_nord'], remove: [] }).catch((error: unknown) => {
+        // The one way to say that the tags are written.
+        expect(error).toBeInstanceOf(FieldsRefused);
+      });
+      expect(desk.tagsOf(id)).toContain('partner_nord');
+      const { orderNumber, reason, tags } = await pullOne(one, id);
+      expect({ orderNumber, reason, tags: tags.includes('partner_nord') }).toEqual({
+        orderNumber: null,
+        reason: null,
+        tags: true,
+      });
+    },
+    'fields',
   ),
   withDesk(
     'streams of work end, and go on from their cursors',

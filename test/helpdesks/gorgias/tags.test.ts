@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { InvalidInput, UpstreamError } from '../../../src/core/errors.ts';
 import type { GorgiasField } from '../../../src/helpdesks/gorgias/schema.ts';
 import { createTagWriter } from '../../../src/helpdesks/gorgias/tags.ts';
+import { FieldsRefused } from '../../../src/helpdesks/port.ts';
 import { fields, settingsWith, ticketId } from './support.ts';
 
 /** A ticket of an account, and what was asked of it. */
@@ -14,7 +15,8 @@ const account = ({
   readonly tags?: readonly string[];
   readonly values?: Record<string, unknown>;
   readonly choices?: Record<string, readonly string[] | null>;
-  readonly refuses?: { readonly remove?: number; readonly tags?: number; readonly clear?: number };
+  /** Statuses that calls are answered with: `remove`, `tags`, `clear`, and `set ID` of a field. */
+  readonly refuses?: Readonly<Record<string, number>>;
 } = {}) => {
   const held = new Set(tags);
   const fieldValues = new Map(Object.entries(values));
@@ -39,6 +41,7 @@ const account = ({
     ticketFields: async () => fieldValues,
     async setTicketFields(_id, set) {
       calls.push(['set', ...set.map(({ id, value }) => `${id}=${value}`)]);
+      for (const { id } of set) fail(refuses[`set ${id}`]);
     },
     async clearTicketField(_id, fieldId) {
       calls.push(['clear', fieldId]);
@@ -121,7 +124,25 @@ describe('the mapped fields', () => {
       ['set', `${partner}=Partners::Nord AB (nord)`, `${region}=Nordics::SE`],
     ]);
     expect(await writes({ add: ['partner_ost'] }, { choices })).toEqual([]);
-    expect(await writes({ add: ['partner_nord'] }, { choices: {} })).toEqual([]);
+  });
+
+  it('that are gone keep neither the tags nor one another from being written, and are named', async () => {
+    const gone = account({ choices: { [region]: null } });
+    const refused = gone.write({ add: ['partner_nord', 'region_se'] });
+    await expect(refused).rejects.toBeInstanceOf(FieldsRefused);
+    await expect(refused).rejects.toMatchObject({ fields: [partner] });
+    expect(gone.calls).toEqual([
+      ['add', ticketId, 'partner_nord', 'region_se'],
+      ['set', `${region}=se`],
+    ]);
+  });
+
+  it('bug: a field that was deleted minutes ago had tags called failed that were written', async () => {
+    const { write, calls } = account({ refuses: { [`set ${partner}`]: 400 } });
+    await expect(write({ add: ['partner_nord', 'region_se'] })).rejects.toMatchObject({ fields: [partner] });
+    expect(calls.at(-1)).toEqual(['set', `${region}=se`]);
+    const { write: writeNow } = account({ refuses: { [`set ${partner}`]: 503 } });
+    await expect(writeNow({ add: ['partner_nord'] })).rejects.not.toBeInstanceOf(FieldsRefused);
   });
 
   it('are written only where they differ', async () => {

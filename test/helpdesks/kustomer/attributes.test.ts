@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createAttributes } from '../../../src/helpdesks/kustomer/attributes.ts';
 import { kustomer } from '../../../src/helpdesks/kustomer/index.ts';
-import type { RemoteWish } from '../../../src/helpdesks/port.ts';
+import { FieldsRefused, type RemoteWish } from '../../../src/helpdesks/port.ts';
 import type { Http } from '../../../src/platform/http/client.ts';
 import { attributeNames, createKustomerSandbox } from '../../../src/sandbox/kustomer/index.ts';
 import { jumpingClock } from '../../sandbox/jumping-clock.ts';
@@ -151,7 +151,8 @@ describe('attributes of the conversation', () => {
     expect(customOf()).toMatchObject({ [partner]: 'nord', [region]: 'dach_west' });
 
     const other = open();
-    await client(settings).changeTags(other, { add: ['partner_new', 'region_se'], remove: [] });
+    const change = { add: ['partner_new', 'region_se'], remove: [] };
+    await expect(client(settings).changeTags(other, change)).rejects.toEqual(new FieldsRefused([partner]));
     const { tags, custom } = desk.conversation(other);
     expect(tags.map((tag) => desk.tags.get(tag)?.name)).toEqual(['partner_new', 'region_se']);
     expect(Object.fromEntries(custom)).toEqual({ [region]: 'se' });

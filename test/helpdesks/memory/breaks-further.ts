@@ -82,6 +82,17 @@ export const furtherBreaks: Readonly<Record<string, Break>> = {
   'discovered settings are settings, and contradict none that were given': clientWith(() => ({
     discover: async () => ({ settings: { partnerFieldId: 'another' }, notes: [] }),
   })),
+  'ticket fields are listed by the ids that settings name, and where we may not read them that is said': clientWith(
+    (client) => ({
+      fields: async () => (await client.fields?.())?.filter(({ id }) => id !== 'reason') ?? null,
+    }),
+  ),
+  'a mapped field that is gone costs no ticket and no tag, and is listed no more': clientWith((client) => ({
+    changeTags: (id, change) =>
+      client.changeTags(id, change).catch((error: unknown) => {
+        throw new UpstreamError('no', { status: 422, retryable: false }, { cause: error });
+      }),
+  })),
   'streams of work end, and go on from their cursors': clientWith((client) => ({
     workFeeds: [
       {

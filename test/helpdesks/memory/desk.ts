@@ -108,6 +108,7 @@ export const startMemoryDesk = async (clock: Clock): Promise<Desk> => {
   });
   server.put<Ids>('/tickets/:id/fields', ({ params, body }, reply) => {
     const { name, value } = body as { name: string; value: string | null };
+    if (!fields.has(name)) return reply.code(422).send({ error: 'no such field' });
     if (value === null) delete found(params.id).fields[name];
     else found(params.id).fields[name] = value;
     change(params.id, apiUserId, { field: name, value });

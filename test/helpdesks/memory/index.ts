@@ -3,7 +3,13 @@ import { InvalidInput, Refused, UpstreamError } from '../../../src/core/errors.t
 import { minuteMs } from '../../../src/core/time.ts';
 import { pullInTurn } from '../../../src/helpdesks/in-turn.ts';
 import { codeInField, codesIn, contactReason, fieldText, tagStartOf } from '../../../src/helpdesks/mapping.ts';
-import type { HelpdeskAdapter, HelpdeskClient, PersonChange, TicketSnapshot } from '../../../src/helpdesks/port.ts';
+import {
+  FieldsRefused,
+  type HelpdeskAdapter,
+  type HelpdeskClient,
+  type PersonChange,
+  type TicketSnapshot,
+} from '../../../src/helpdesks/port.ts';
 import { commonSettings } from '../../../src/helpdesks/settings.ts';
 import { baseUrlOf } from '../../../src/platform/http/address.ts';
 import { createBudget } from '../../../src/platform/http/budget.ts';
@@ -154,7 +160,11 @@ export const connectMemory =
       const start = tagStartOf('partner', tagPrefix);
       const [value = null] = codesIn(add, start);
       if (!name || (value === null && codesIn(remove, start).length === 0)) return;
-      await http.request({ ...call, method: 'PUT', path: '/tickets/{id}/fields', body: { name, value } });
+      const set = { ...call, method: 'PUT', path: '/tickets/{id}/fields', body: { name, value } } as const;
+      await http.request(set).catch((error: unknown) => {
+        if (!(error instanceof UpstreamError) || error.status !== 422) throw error;
+        throw new FieldsRefused([name], { cause: error });
+      });
     };
 
     return {
@@ -240,6 +250,11 @@ export const connectMemory =
                 next: 'Use a key of an admin.',
               },
             ];
+      },
+      async fields() {
+        const { status, body } = await http.request({ path: '/fields', allow: [403] });
+        if (status === 403) return null;
+        return schema.fields.parse(body).fields.map((name) => ({ id: name, title: name, holds: 'text' }));
       },
       remote: createRemote(http, settings),
     };

@@ -1,0 +1,122 @@
+import type { TicketField } from '../../helpdesks/port.ts';
+
+/** Settings that a person may leave to a guess, and what their field holds. */
+const guessed = {
+  orderNumberFieldId: 'order number',
+  partnerFieldId: 'partner',
+  regionFieldId: 'region',
+  reasonFieldId: 'contact reason',
+} as const;
+export type GuessedSetting = keyof typeof guessed;
+const settings = Object.keys(guessed) as GuessedSetting[];
+
+/**
+ * What people call such fields in the languages of the product (en, de, fr, es, sv, ar), each a whole title: a word within one,
+ * as in "Reason for refund" or "Order status", says something else.
+ */
+const titles: Readonly<Record<GuessedSetting, readonly string[]>> = {
+  orderNumberFieldId: [
+    ...['order number', 'order no', 'order nr', 'order #', 'order id', 'shop order number'],
+    ...['Bestellnummer', 'Bestell-Nr', 'Bestell-ID', 'Auftragsnummer', 'Auftrags-Nr'],
+    ...['numéro de commande', 'numéro commande', 'n° de commande', 'n° commande', 'no de commande'],
+    ...['número de pedido', 'n° de pedido', 'nº pedido', 'número de orden', 'ID de pedido'],
+    ...['ordernummer', 'ordernr', 'beställningsnummer'],
+    ...['رقم الطلب', 'رقم الطلبية'],
+  ],
+  partnerFieldId: [
+    ...['partner', 'sales partner', 'reseller', 'marketplace'],
+    ...['Vertriebspartner', 'Verkaufspartner', 'Handelspartner', 'Wiederverkäufer', 'Marktplatz'],
+    ...['partenaire', 'partenaire commercial', 'partenaire de vente', 'revendeur', 'place de marché'],
+    ...['socio', 'socio comercial', 'socio de ventas', 'revendedor'],
+    ...['säljpartner', 'försäljningspartner', 'återförsäljare', 'marknadsplats'],
+    ...['الشريك', 'شريك', 'شريك المبيعات', 'شريك البيع'],
+  ],
+  regionFieldId: [
+    ...['region', 'sales region'],
+    ...['Verkaufsregion', 'Vertriebsregion', 'Verkaufsgebiet', 'Vertriebsgebiet'],
+    ...['région', 'région de vente'],
+    ...['región', 'región de ventas', 'región de venta'],
+    ...['försäljningsregion', 'säljregion'],
+    ...['المنطقة', 'منطقة', 'منطقة المبيعات', 'منطقة البيع'],
+  ],
+  reasonFieldId: [
+    ...['contact reason', 'reason for contact', 'contact driver', 'ticket reason', 'inquiry reason'],
+    ...['Kontaktgrund', 'Anfragegrund', 'Grund der Anfrage', 'Grund der Kontaktaufnahme'],
+    ...['motif de contact', 'motif du contact', 'raison du contact', 'raison de contact'],
+    ...['motivo de contacto', 'motivo del contacto', 'razón de contacto', 'razón del contacto'],
+    ...['kontaktorsak', 'kontaktanledning', 'ärendeorsak', 'orsak till kontakt'],
+    ...['سبب التواصل', 'سبب الاتصال'],
+  ],
+};
+
+/** "Bestell-Nr." and "bestell nr" are one title; accents, case and points tell nothing. */
+const plain = (title: string): string =>
+  title
+    .replaceAll('#', ' number ')
+    .replaceAll('°', 'o')
+    .normalize('NFKD')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]/gu, '');
+
+const known = new Map(settings.map((setting) => [setting, new Set(titles[setting].map(plain))] as const));
+
+const takes = ({ holds }: TicketField, setting: GuessedSetting): boolean =>
+  holds === 'text' || holds === (setting === 'orderNumberFieldId' ? 'number' : 'choice');
+
+const fits = (field: TicketField, setting: GuessedSetting): boolean =>
+  takes(field, setting) &&
+  [field.title, field.key].some((name) => typeof name === 'string' && known.get(setting)?.has(plain(name)));
+
+/** A setting that nobody gave, and the fields that fit it: one is a proposal, several are a question. */
+export interface FieldGuess {
+  readonly setting: GuessedSetting;
+  /** What the field holds, e.g. "order number". */
+  readonly what: string;
+  readonly candidates: readonly TicketField[];
+}
+
+/** Whether the settings of a kind know the setting and take the field's id as its value. */
+export type Accepts = (setting: string, id: string) => boolean;
+
+/** For each setting that is not given the fields that fit it by title or key; settings that none fits are left out. */
+export const guessFields = (
+  fields: readonly TicketField[],
+  given: Readonly<Record<string, unknown>>,
+  accepts: Accepts = () => true,
+): FieldGuess[] => {
+  const used = new Set(mappedFields(given).map(({ id }) => id));
+  return settings
+    .filter((setting) => (given[setting] ?? '') === '')
+    .map((setting) => ({
+      setting,
+      what: guessed[setting],
+      candidates: fields.filter(
+        (field) =>
+          !used.has(field.id) &&
+          fits(field, setting) &&
+          // A title and a key that contradict each other say nothing.
+          settings.every((other) => other === setting || !fits(field, other)) &&
+          accepts(setting, field.id),
+      ),
+    }))
+    .filter(({ candidates }) => candidates.length > 0);
+};
+
+/** As people know a field at the helpdesk. */
+export const fieldName = ({ title, id }: Pick<TicketField, 'title' | 'id'>): string =>
+  title === null ? id : `"${title.slice(0, 80)}" (${id})`;
+
+export interface MappedField {
+  /** The setting's key, e.g. "orderNumberFieldId". */
+  readonly setting: string;
+  readonly id: string;
+}
+
+/** The ticket fields that a connection's settings name. */
+export const mappedFields = (given: Readonly<Record<string, unknown>>): MappedField[] =>
+  Object.keys(given)
+    .toSorted()
+    .flatMap((setting) => {
+      const id = given[setting];
+      return setting.endsWith('FieldId') && typeof id === 'string' && id !== '' ? [{ setting, id }] : [];
+    });
