@@ -23,19 +23,11 @@ export const numberPatterns = async (
   const others = (await directory.connections.list()).filter(
     ({ settings }) => settings.orderNumberPatterns !== undefined,
   );
-  const compiled = new Map<string, SafePattern | null>();
-  const compile = (source: string): SafePattern | null => {
-    const held = compiled.get(source);
-    if (held !== undefined) return held;
-    const pattern = safePattern(source);
-    compiled.set(source, pattern);
-    return pattern;
-  };
   return (language) => {
     const spoken = language?.split('-')[0]?.toLowerCase() ?? null;
     const sources = [helpdesk, ...others.filter(({ id }) => id !== helpdesk.id)].flatMap((connection) =>
       patternsOf(connection, spoken),
     );
-    return [...new Set(sources)].flatMap((source) => compile(source) ?? []);
+    return [...new Set(sources)].flatMap((source) => safePattern(source) ?? []);
   };
 };

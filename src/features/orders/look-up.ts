@@ -1,4 +1,5 @@
 import { minuteMs } from '../../core/time.ts';
+import { BoundedMap } from '../../platform/bounded-map.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { PlacesWanted, StoreClient, StoreOrder } from '../../stores/port.ts';
@@ -31,17 +32,10 @@ const longestNumber = 64;
 
 /** Remembers questions without an answer, for a short time and in bounded number. */
 const createMisses = (clock: Clock) => {
-  const until = new Map<string, number>();
+  const until = new BoundedMap<string, number>(mostRemembered);
   return {
     has: (question: string): boolean => (until.get(question) ?? 0) > clock.now().getTime(),
-    add(question: string): void {
-      until.delete(question);
-      until.set(question, clock.now().getTime() + forgetAfterMs);
-      for (const oldest of until.keys()) {
-        if (until.size <= mostRemembered) break;
-        until.delete(oldest);
-      }
-    },
+    add: (question: string): void => void until.set(question, clock.now().getTime() + forgetAfterMs),
   };
 };
 
