@@ -1,14 +1,15 @@
 import type { z } from 'zod';
-import { UpstreamError } from '../core/errors.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { CallCounts } from '../platform/http/call-count.ts';
 import type { CallObserver } from '../platform/http/client.ts';
 import type { Headers, RemoteOf, VerificationOf } from '../platform/vendor.ts';
+import type { TicketSnapshot, TicketStatus, WorkReading } from './snapshot.ts';
 
 export type { Headers, RemoteObject, RemoteState } from '../platform/vendor.ts';
-
 /** The kinds there are, by the lines of the registry. */
 export type { HelpdeskKind } from './registry.ts';
+/** What a ticket is made of. */
+export * from './snapshot.ts';
 
 /** What a verified delivery says. It may decide when and how deep to pull, never what is stored. */
 export interface VerifiedDelivery {
@@ -22,141 +23,6 @@ export interface VerifiedDelivery {
 }
 
 export type Verification = VerificationOf<VerifiedDelivery>;
-
-export type TicketStatus = 'new' | 'open' | 'pending' | 'hold' | 'solved' | 'closed' | 'deleted';
-export const channels = ['email', 'form', 'chat', 'messaging', 'social', 'phone', 'api'] as const;
-export type Channel = (typeof channels)[number];
-/** An AI agent answers like an agent, but it is no human work: it is priced apart, and only where somebody gave it a rate. */
-export type Actor = 'agent' | 'ai_agent' | 'rule' | 'end_user' | 'system';
-
-/**
- * Clocks that may measure the same minutes as another does: a reading counts only where its agent has none of an earlier one
- * of these on the ticket, and none of a clock that is not named here.
- */
-export const yieldingClocks: readonly string[] = ['engagement', 'talk'];
-
-/** The clock of readings that another clock of the connection stands for: they are kept without cost. */
-export const uncountedClock = 'not counted';
-
-/** Raw seconds that one update of a ticket added or took away, as the helpdesk's clock has them. */
-export interface WorkReading {
-  /** Stable at the vendor, e.g. "audit:123". */
-  readonly sourceKey: string;
-  readonly agentId: string | null;
-  readonly actor: Actor;
-  readonly clock: string;
-  /** A safe integer. Negative: a correction. */
-  readonly rawSeconds: number;
-  /** The absolute total that the update set. */
-  readonly value: number | null;
-  readonly workedAt: Date;
-  readonly channel: Channel | null;
-}
-
-/** One public reply or internal note of an agent: what an estimate is made of where no clock ran. */
-export interface Touch {
-  readonly sourceKey: string;
-  readonly agentId: string;
-  /** Absent: an agent. */
-  readonly actor?: 'agent' | 'ai_agent';
-  readonly kind: 'public_reply' | 'internal_note';
-  readonly at: Date;
-  readonly channel: Channel | null;
-  /** Talk seconds where the helpdesk has them. */
-  readonly talkSeconds?: number;
-}
-
-/**
- * One change by an agent that may say a half. Which values mean something is for whoever knows the codes to decide, so an
- * adapter hands over every change of the mapped field, and of every tag that has the form of ours.
- */
-export type PersonChange = {
-  readonly by: string;
-  readonly at: Date;
-  readonly sourceKey: string;
-} & (
-  | {
-      readonly source: 'field';
-      /** The value set, without what makes it a tag; null: taken away. */
-      readonly value: string | null;
-    }
-  | {
-      readonly source: 'tag';
-      /** What followed the tags' common start: what the change added, took away, and left beside. */
-      readonly added: readonly string[];
-      readonly removed: readonly string[];
-      readonly left: readonly string[];
-    }
-);
-
-/** Changes of each half by agents, in the order in which they hold: of two that agree on the moment the later one wins. */
-export interface PersonChanges {
-  readonly partner: readonly PersonChange[];
-  readonly region: readonly PersonChange[];
-}
-
-/**
- * A closing of a ticket on a helpdesk that keeps one growing total per ticket and shows it when the ticket is closed. What
- * the total grew by since the closings we hold is work of this one (RULES.md section 4, Gorgias).
- */
-export interface Closing {
-  /** Stable, and unique within the connection, e.g. "closing:123:2026-03-04T10:00:00Z". */
-  readonly sourceKey: string;
-  readonly at: Date;
-  readonly clock: string;
-  /** Seconds of the whole ticket at this moment; it may be read again and have changed. */
-  readonly totalSeconds: number;
-  /**
-   * Who worked, in proportion; never empty, an agent perhaps several times. With `at`: of that moment, so that a later closing
-   * is booked to those who worked since the one before it.
-   */
-  readonly workers: readonly { readonly agentId: string; readonly weight: number; readonly at?: Date }[];
-  /** Whose it is where none of them worked since the closing before; absent or null: all workers'. */
-  readonly assigneeId?: string | null;
-  readonly channel: Channel | null;
-}
-
-/** What the audits of a ticket tell; absent from a snapshot that was pulled without them. */
-export interface TicketHistory {
-  readonly work: readonly WorkReading[];
-  /** The latest closing, on helpdesks whose clock is a total per ticket. */
-  readonly closing?: Closing | null;
-  /** When the helpdesk's clock may have more to tell: the history is then pulled once more. */
-  readonly againAt?: Date | null;
-  readonly touches: readonly Touch[];
-  readonly choices: PersonChanges;
-  readonly solvedAt: Date | null;
-  readonly closedAt: Date | null;
-}
-
-/** A ticket as pulled at one moment. Texts and the address live in memory alone; what is stored is in the ticket table. */
-export interface TicketSnapshot {
-  readonly externalId: string;
-  readonly status: TicketStatus;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-  readonly channel: Channel;
-  readonly subject: string | null;
-  /** The requester's first public message; null also where only the history would tell it and was not pulled. */
-  readonly firstMessage: string | null;
-  readonly requester: { readonly id: string; readonly email: string | null; readonly locale: string | null } | null;
-  /** BCP 47, as the helpdesk found it in the messages; absent or null where it does not tell. */
-  readonly language?: string | null;
-  readonly assigneeId: string | null;
-  readonly brandId: string | null;
-  readonly organizationId: string | null;
-  readonly formId: string | null;
-  readonly inboxId: string | null;
-  readonly tags: readonly string[];
-  /** Values of the mapped fields. */
-  readonly orderNumber: string | null;
-  readonly reason: string | null;
-  readonly parentExternalId: string | null;
-  readonly mergedIntoExternalId: string | null;
-  readonly history?: TicketHistory;
-  /** True where the ticket can no longer be tagged the ordinary way. */
-  readonly frozen: boolean;
-}
 
 /** A person of the helpdesk's staff. */
 export interface HelpdeskAgent {
@@ -197,31 +63,6 @@ export interface Finding {
   readonly text: string;
   /** What to do; null where nothing is to be done. */
   readonly next: string | null;
-}
-
-/** A ticket field of the account that a setting can name. */
-export interface TicketField {
-  /** As settings name it. */
-  readonly id: string;
-  /** As people see it; null: it has no name. */
-  readonly title: string | null;
-  /** As programs name it, where that is another name than the id. */
-  readonly key?: string;
-  readonly holds: 'text' | 'choice' | 'number' | 'other';
-}
-
-/** The tags of a ticket are written, and the helpdesk did not take the mapped fields that are to say the same. */
-export class FieldsRefused extends UpstreamError {
-  /** Ids of the fields. */
-  readonly fields: readonly string[];
-  constructor(fields: readonly string[], options?: ErrorOptions) {
-    super(
-      `The helpdesk did not take the ticket ${fields.length === 1 ? 'field' : 'fields'} ${fields.join(', ')}; the tags are written.`,
-      { status: 422, retryable: false },
-      options,
-    );
-    this.fields = fields;
-  }
 }
 
 /** Settings that the account itself tells, and what a person should know of them. */
@@ -291,7 +132,6 @@ export interface HelpdeskClient {
   /**
    * Each idempotent. Throws UpstreamError; a ticket that takes no tags any more is status 422. With the `updatedAt` of the
    * state that we hold, helpdesks that can tell refuse to write over what changed since, and the adapter looks and tries again.
-   * FieldsRefused where the tags are written and a mapped field was not taken.
    */
   changeTags(externalId: string, change: TagChange, held?: { readonly updatedAt: Date }): Promise<void>;
   /** As `changeTags` for up to 100 tickets in one call, closed ones too; answers with those refused, and why. */
@@ -304,8 +144,6 @@ export interface HelpdeskClient {
   inspect?(): Promise<readonly Finding[]>;
   /** Finds settings that nobody gave, e.g. the ids of fields; reads only, and never contradicts what was given. */
   discover?(): Promise<Discovery>;
-  /** Ticket fields that are in use, for a person to map and for us to see that mapped ones still exist; null: we may not read them. */
-  fields?(): Promise<readonly TicketField[] | null>;
   readonly workFeeds?: readonly WorkFeed[];
   recordScore?(externalId: string, score: Score): Promise<void>;
   readonly remote?: Remote;

@@ -85,7 +85,7 @@ export const createGorgiasClient = (given: Http) => {
     ticket: (id: string) => http.read({ path: ticketPath, params: { id } }, ticketSchema),
     /** All tickets, trashed ones too unless told otherwise, by one of two dates; there is no filter by date or status. */
     tickets: (query: {
-      readonly orderBy: 'updated_datetime:desc' | 'updated_datetime:asc' | 'created_datetime:desc';
+      readonly orderBy: 'updated_datetime:desc' | 'created_datetime:desc';
       readonly trashed: boolean;
       readonly cursor: string | null;
     }) =>

@@ -3,7 +3,7 @@ import { UpstreamError } from '../../core/errors.ts';
 import { dayMs, hourMs, minuteMs, secondMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Http } from '../../platform/http/client.ts';
-import type { Actor, Channel, WorkFeed, WorkReading } from '../port.ts';
+import type { Actor, Channel, WorkFeed, WorkReading, YieldingClock } from '../port.ts';
 import { cursorOf, placeOf } from './feed-place.ts';
 import { optionalId } from './schema.ts';
 
@@ -68,7 +68,7 @@ const readingOf = (engagement: Engagement, actorOf: (agentId: string) => Actor):
     sourceKey: `engagement:${id}`,
     agentId,
     actor: actorOf(agentId),
-    clock: 'engagement',
+    clock: 'engagement' satisfies YieldingClock,
     rawSeconds,
     value: null,
     workedAt: end,

@@ -3,7 +3,7 @@ import { UpstreamError } from '../../core/errors.ts';
 import { hourMs, minuteMs, secondMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Http } from '../../platform/http/client.ts';
-import type { Actor, WorkFeed, WorkReading } from '../port.ts';
+import type { Actor, WorkFeed, WorkReading, YieldingClock } from '../port.ts';
 import { cursorOf, placeOf } from './feed-place.ts';
 import { instant, optionalId } from './schema.ts';
 
@@ -83,7 +83,7 @@ const readingOf = (leg: Leg, actorOf: (agentId: string) => Actor): WorkReading |
     sourceKey: `talk-leg:${leg.id}`,
     agentId: leg.agent_id,
     actor: actorOf(leg.agent_id),
-    clock: 'talk',
+    clock: 'talk' satisfies YieldingClock,
     rawSeconds,
     value: null,
     workedAt: leg.created_at,
