@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { UpstreamError } from '../core/errors.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { CallCounts } from '../platform/http/call-count.ts';
 import type { CallObserver } from '../platform/http/client.ts';
@@ -63,6 +64,31 @@ export interface Finding {
   readonly text: string;
   /** What to do; null where nothing is to be done. */
   readonly next: string | null;
+}
+
+/** A ticket field of the account that a setting can name. */
+export interface TicketField {
+  /** As settings name it. */
+  readonly id: string;
+  /** As people see it; null: it has no name. */
+  readonly title: string | null;
+  /** As programs name it, where that is another name than the id. */
+  readonly key?: string;
+  readonly holds: 'text' | 'choice' | 'number' | 'other';
+}
+
+/** The tags of a ticket are written, and the helpdesk did not take the mapped fields that are to say the same. */
+export class FieldsRefused extends UpstreamError {
+  /** Ids of the fields. */
+  readonly fields: readonly string[];
+  constructor(fields: readonly string[], options?: ErrorOptions) {
+    super(
+      `The helpdesk did not take the ticket ${fields.length === 1 ? 'field' : 'fields'} ${fields.join(', ')}; the tags are written.`,
+      { status: 422, retryable: false },
+      options,
+    );
+    this.fields = fields;
+  }
 }
 
 /** Settings that the account itself tells, and what a person should know of them. */
@@ -132,6 +158,7 @@ export interface HelpdeskClient {
   /**
    * Each idempotent. Throws UpstreamError; a ticket that takes no tags any more is status 422. With the `updatedAt` of the
    * state that we hold, helpdesks that can tell refuse to write over what changed since, and the adapter looks and tries again.
+   * FieldsRefused where the tags are written and a mapped field was not taken.
    */
   changeTags(externalId: string, change: TagChange, held?: { readonly updatedAt: Date }): Promise<void>;
   /** As `changeTags` for up to 100 tickets in one call, closed ones too; answers with those refused, and why. */
@@ -144,6 +171,8 @@ export interface HelpdeskClient {
   inspect?(): Promise<readonly Finding[]>;
   /** Finds settings that nobody gave, e.g. the ids of fields; reads only, and never contradicts what was given. */
   discover?(): Promise<Discovery>;
+  /** Ticket fields that are in use, for a person to map and for us to see that mapped ones still exist; null: we may not read them. */
+  fields?(): Promise<readonly TicketField[] | null>;
   readonly workFeeds?: readonly WorkFeed[];
   recordScore?(externalId: string, score: Score): Promise<void>;
   readonly remote?: Remote;
