@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { actor, chosen, command, missing, withProduct } from './command.ts';
 import type { Product } from './compose.ts';
 import { type Connected, connect, reconnect } from './connect.ts';
 import { connectByQuestions } from './connect-questions.ts';
@@ -12,13 +13,6 @@ import { prove } from './prove.ts';
 import type { RemoteExtras } from './remote-setup.ts';
 import { storeAdapters } from './stores/registry.ts';
 import { askAtTerminal, consentTo, isAtTerminal, note, type Output, print, readJson } from './terminal.ts';
-
-interface Parts {
-  readonly command: (signature: string, about: string) => Command;
-  readonly withProduct: <Result>(work: (product: Product) => Promise<Result>) => Promise<Result>;
-  readonly chosen: (product: Product, idOrName: string | undefined) => Promise<Connection[]>;
-  readonly actor: string;
-}
 
 const modeOption = (about: string) => new Option('--mode <mode>', about).choices(['observe', 'act']);
 const withExtras = (command: Command): Command =>
@@ -43,7 +37,7 @@ const previewLines = ({ tags, tickets, surveysPerWeek, carried }: ActPreview): s
     : []),
 ];
 
-const addConnect = ({ command, withProduct, actor }: Parts): void => {
+const addConnect = (): void => {
   withExtras(
     command(
       'connect <kind>',
@@ -60,9 +54,9 @@ const addConnect = ({ command, withProduct, actor }: Parts): void => {
         { field: 'kind', reason: `known are ${kinds.sort().join(', ')}` },
       ]);
     if (file === undefined && !isAtTerminal())
-      throw new InvalidInput(
+      throw missing(
+        '--settings',
         `There is no terminal to ask at. Give the settings as a file: deskledger connect ${kind} --settings FILE.json; README.md lists them.`,
-        [{ field: '--settings', reason: 'missing' }],
       );
     const settings = file === undefined ? undefined : await readJson(file);
     await withProduct(async (product) => {
@@ -79,11 +73,7 @@ const addConnect = ({ command, withProduct, actor }: Parts): void => {
   });
 };
 
-const showConnections = async (
-  { chosen }: Parts,
-  product: Product,
-  { id, output }: { id: string | undefined; output: Output },
-) => {
+const showConnections = async (product: Product, id: string | undefined, output: Output) => {
   const [known, statuses] = await Promise.all([
     chosen(product, id),
     connectionStatuses(product.db, product.clock.now()),
@@ -121,8 +111,7 @@ interface Changes extends RemoteExtras, Output {
   readonly enable?: boolean;
 }
 
-const addConnection = (parts: Parts): void => {
-  const { command, withProduct, actor } = parts;
+const addConnection = (): void => {
   withExtras(
     command('connection [id]', 'show connections; switch one between observe and act; correct its settings')
       .addOption(modeOption('what would be written is shown first'))
@@ -135,12 +124,8 @@ const addConnection = (parts: Parts): void => {
     const remoteSetup = (changes.remoteSetup ?? false) || enable || fields || sidebar;
     const settings = file === undefined ? undefined : await readJson(file);
     await withProduct(async (product) => {
-      if (mode === undefined && settings === undefined && !remoteSetup)
-        return showConnections(parts, product, { id, output: { json } });
-      if (id === undefined)
-        throw new InvalidInput('Say which connection, e.g. deskledger connection 1 --mode act', [
-          { field: 'id', reason: 'missing' },
-        ]);
+      if (mode === undefined && settings === undefined && !remoteSetup) return showConnections(product, id, { json });
+      if (id === undefined) throw missing('id', 'Say which connection, e.g. deskledger connection 1 --mode act');
       const { db, clock, directory } = product;
       let connection = enable
         ? await directory.connections.enable((await directory.connections.getDisabled(id)).id, { actor })
@@ -167,7 +152,7 @@ const addConnection = (parts: Parts): void => {
   });
 };
 
-const addDisconnect = ({ command, withProduct, actor }: Parts): void => {
+const addDisconnect = (): void => {
   command('disconnect <id>', 'end a connection: takes away at the helpdesk exactly what was made; figures stay')
     .option('--yes', 'do not ask')
     .option('--leave-remote', 'leave at the helpdesk what was made there')
@@ -187,8 +172,8 @@ const addDisconnect = ({ command, withProduct, actor }: Parts): void => {
 };
 
 /** connect, connection and disconnect. */
-export const addConnectionCommands = (parts: Parts): void => {
-  addConnect(parts);
-  addConnection(parts);
-  addDisconnect(parts);
+export const addConnectionCommands = (): void => {
+  addConnect();
+  addConnection();
+  addDisconnect();
 };

@@ -13,7 +13,6 @@ import {
   type WalkResult,
   walkWorkFeeds,
 } from '../features/ingest/index.ts';
-import type { Orders, SyncOutcome } from '../features/orders/index.ts';
 import { wallClock } from '../platform/clock.ts';
 import { isReachableAt } from '../platform/http/address.ts';
 import type { Foundation } from './foundation.ts';
@@ -27,11 +26,10 @@ export type Walked =
 
 /** What is done with a connection as a whole. */
 export interface Feeds {
-  /** Walks a helpdesk's or a store's changes to their end; with `since` a store's from that instant on. */
+  /** Walks a helpdesk's or a store's changes to their end. */
   walk(
     connection: Connection,
     options?: {
-      readonly since?: Date | undefined;
       readonly onProgress?: (walked: number) => void;
       /** Ends the walk at its next page; the next one goes on there. */
       readonly stop?: AbortSignal;
@@ -68,32 +66,26 @@ export const createFeeds = (
 ): Feeds => {
   const deps = { sql: db, clock, runStep, troubles };
 
-  /** A walk over a store's changes, by which its trouble is known. */
-  const syncStore = async (
-    connection: Connection,
-    options: NonNullable<Parameters<Orders['syncStore']>[1]>,
-  ): Promise<SyncOutcome> => {
+  const walkStore: Feeds['walk'] = async (connection, { onProgress, stop } = {}) => {
+    let read = 0;
     try {
-      const outcome = await orders.syncStore(connection, options);
+      const {
+        orders: walked,
+        refunds,
+        changed,
+      } = await orders.syncStore(connection, {
+        ...(stop && { stop }),
+        onPage: async (count) => {
+          read += count;
+          onProgress?.(read);
+        },
+      });
       await troubles.well(connection.id, 'feed');
-      return outcome;
+      return { connection: connection.id, walked, refunds, changed: changed.length };
     } catch (error) {
       await troubles.met(connection.id, 'feed', error);
       throw error;
     }
-  };
-  const walkStore: Feeds['walk'] = async (connection, { since, onProgress, stop } = {}) => {
-    let read = 0;
-    const outcome = await syncStore(connection, {
-      ...(since && { since }),
-      ...(stop && { stop }),
-      onPage: async (count) => {
-        read += count;
-        onProgress?.(read);
-      },
-    });
-    const { orders: walked, refunds, changed } = outcome;
-    return { connection: connection.id, walked, refunds, changed: changed.length };
   };
   const walkHelpdesk: Feeds['walk'] = async (connection, { onProgress, stop } = {}) => {
     const known = await identified({ directory, clientOf: helpdeskOf }, connection);

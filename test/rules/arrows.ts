@@ -17,8 +17,10 @@ const foundations = ['core', 'platform'];
 const domain = ['helpdesks', 'stores', 'features'];
 /** What the parts of compose put together. */
 const composed = ['app.ts', 'worker.ts', 'dashboard'];
-/** Longer commands of the CLI, one file each. */
+/** Commands of the CLI, and what the longer ones do. */
 const commands = [
+  'access-commands.ts',
+  'command.ts',
   'connect.ts',
   'connect-questions.ts',
   'connection-commands.ts',
@@ -26,6 +28,7 @@ const commands = [
   'demo-folder.ts',
   'disconnect.ts',
   'doctor.ts',
+  'feed-commands.ts',
   'import.ts',
   'prove.ts',
   'rebase.ts',
