@@ -2,9 +2,8 @@ import { secondMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type Budget, createBudget, type RateReading } from '../../platform/http/budget.ts';
 import type { CallCount } from '../../platform/http/call-count.ts';
+import { callsAtOnce } from '../quota.ts';
 
-/** Calls under way at once towards one account. */
-const callsAtOnce = 8;
 /** The window of the limit; enterprise accounts have one of 10 s, which is no harm to wait twice for. */
 export const windowMs = 20 * secondMs;
 /** What an API key has in a window (https://developers.gorgias.com/reference/limitations); an OAuth app has twice as much. */

@@ -185,12 +185,15 @@ export const connectGorgias = (
         if (error instanceof UpstreamError && !error.retryable && [403, 404].includes(error.status ?? 0)) return null;
         throw error;
       });
-      const inUse = all?.filter(({ deactivated_datetime }) => !deactivated_datetime) ?? null;
-      return inUse && inUse.map(({ id, label, definition: choices }) => ({
-        id,
-        title: label ?? null,
-        holds: choices === null ? 'text' : 'choice',
-      }));
+      return (
+        all
+          ?.filter(({ deactivated_datetime }) => !deactivated_datetime)
+          .map(({ id, label, definition: choices }) => ({
+            id,
+            title: label ?? null,
+            holds: choices === null ? 'text' : 'choice',
+          })) ?? null
+      );
     },
 
     /** By listing: no documented figure says what it counts. Latest first, so that nothing moves that we have not read. */

@@ -4,13 +4,14 @@ import { createHttp } from '../../platform/http/client.ts';
 import { heeding, ifThere, isErrorBody, proveAccount } from '../absence.ts';
 import { pullInTurn } from '../in-turn.ts';
 import type { HelpdeskAdapter, HelpdeskClient, TicketSnapshot } from '../port.ts';
+import type { Quota } from '../quota.ts';
 import { createAttributes } from './attributes.ts';
 import { readAudits } from './audits.ts';
 import { authorsOf, mayHoldChoices, personChanges, tagsOf } from './choices.ts';
 import { type HistoryParts, readHistory, userOf } from './history.ts';
 import { inspectAccount } from './inspect.ts';
 import { readAll } from './pages.ts';
-import { createQuotas, type Quota } from './quota.ts';
+import { createQuotas } from './quota.ts';
 import {
   type Conversation,
   type Customer,

@@ -1,24 +1,21 @@
 import { secondMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { type Budget, createBudget, type RateReading } from '../../platform/http/budget.ts';
+import type { RateReading } from '../../platform/http/budget.ts';
 import type { CallCounts } from '../../platform/http/call-count.ts';
+import { minuteBudgets, type Quota, wholeIn, within } from '../quota.ts';
 
-/** Calls under way at once towards one account. */
-const callsAtOnce = 8;
 /** Searches a minute that a key may make, whatever the plan. */
 const searchLimit = 100;
 /** Anything larger is no number of seconds to go but a moment: epoch seconds, or milliseconds. */
 const leastEpochSeconds = 1e9;
 const leastEpochMs = 1e12;
 
-const whole = (text: string | null): number | null => (text && /^\d+$/.test(text.trim()) ? Number(text) : null);
-
 /** `x-ratelimit-limit/-remaining/-reset`; the reset is read as seconds to go, epoch seconds or epoch milliseconds, for the docs do not tell. */
-export const rateReading = (headers: Headers, now: Date): RateReading | null => {
-  const limit = whole(headers.get('x-ratelimit-limit'));
-  const remaining = whole(headers.get('x-ratelimit-remaining'));
+const rateReading = (headers: Headers, now: Date): RateReading | null => {
+  const limit = wholeIn(headers.get('x-ratelimit-limit'));
+  const remaining = wholeIn(headers.get('x-ratelimit-remaining'));
   if (limit === null || remaining === null) return null;
-  const reset = whole(headers.get('x-ratelimit-reset'));
+  const reset = wholeIn(headers.get('x-ratelimit-reset'));
   if (reset === null) return { limit, remaining };
   const toGoMs =
     reset >= leastEpochMs
@@ -30,13 +27,7 @@ export const rateReading = (headers: Headers, now: Date): RateReading | null => 
   return { limit, remaining, resetMs: Math.min(60 * secondMs, Math.max(0, toGoMs)) };
 };
 
-/** A budget and the hook that feeds it from the headers of each answer. */
-export interface Quota {
-  readonly budget: Budget;
-  readonly readRate: (headers: Headers) => RateReading | null;
-}
-
-export interface Quotas {
+interface Quotas {
   readonly account: Quota;
   readonly searches: Quota;
   readonly updates: Quota;
@@ -50,9 +41,7 @@ export interface Quotas {
  * (https://developer.kustomer.com/docs/concepts/rate-limits).
  */
 export const createQuotas = (clock: Clock, share: number, counts?: CallCounts): Quotas => {
-  const windowMs = 60 * secondMs;
-  const create = (name: string) =>
-    createBudget({ clock, share, concurrency: callsAtOnce, windowMs, count: counts?.({ name, windowMs }) });
+  const create = minuteBudgets(clock, share, counts);
   const account = create('account');
   const searches = create('searches');
   searches.learn({ limit: searchLimit, remaining: searchLimit });
@@ -61,11 +50,6 @@ export const createQuotas = (clock: Clock, share: number, counts?: CallCounts): 
     limit = reading.limit;
     account.learn(reading);
   };
-  const within = (own: Budget): Budget => ({
-    run: (call) => own.run(() => account.run(call)),
-    learn: own.learn,
-    pause: own.pause,
-  });
   const toAccount = (headers: Headers): null => {
     const reading = rateReading(headers, clock.now());
     if (reading) learn(reading);
@@ -74,7 +58,7 @@ export const createQuotas = (clock: Clock, share: number, counts?: CallCounts): 
   return {
     account: { budget: account, readRate: toAccount },
     searches: {
-      budget: within(searches),
+      budget: within(account, searches),
       readRate(headers) {
         const reading = rateReading(headers, clock.now());
         if (reading && reading.limit <= searchLimit) return reading;
@@ -82,7 +66,7 @@ export const createQuotas = (clock: Clock, share: number, counts?: CallCounts): 
         return null;
       },
     },
-    updates: { budget: within(create('updates')), readRate: toAccount },
+    updates: { budget: within(account, create('updates')), readRate: toAccount },
     limit: () => limit,
   };
 };

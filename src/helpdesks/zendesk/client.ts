@@ -3,16 +3,18 @@ import { minuteMs, secondMs } from '../../core/time.ts';
 import { baseUrlOf } from '../../platform/http/address.ts';
 import { isObject } from '../../platform/http/body.ts';
 import { createHttp } from '../../platform/http/client.ts';
-import { heeding, ifThere, isGone } from '../absence.ts';
+import { heeding, ifThere } from '../absence.ts';
 import { pullInTurn } from '../in-turn.ts';
 import type { HelpdeskAdapter, HelpdeskClient, TicketChange } from '../port.ts';
+import type { Quota } from '../quota.ts';
 import { discover } from './discover.ts';
 import { workFeedsOf } from './feeds.ts';
 import { createFields } from './fields.ts';
 import { authorsOf, readHistory } from './history.ts';
 import { inspect } from './inspect.ts';
 import { createBulkTagChange } from './jobs.ts';
-import { createQuotas, type Quota } from './quota.ts';
+import { pagesOf } from './pages.ts';
+import { createQuotas } from './quota.ts';
 import { createRemote } from './remote.ts';
 import {
   type Audit,
@@ -99,31 +101,20 @@ export const connectZendesk = (
   /** All audits of a ticket; null where it went away meanwhile. */
   const readAudits = async (id: string): Promise<readonly Audit[] | null> => {
     const audits: Audit[] = [];
-    const path = '/api/v2/tickets/{id}/audits.json';
-    let after: string | undefined;
-    let link: string | undefined;
-    let paged = true;
-    for (let page = 0; page < mostAuditPages; page++) {
-      try {
-        const query = { ...(paged ? { 'page[size]': bulkSize, 'page[after]': after } : {}), include: 'users' };
-        const call = { path, params: { id }, query, saysGone, ...(link ? { link } : {}) };
-        const answer = await http.read(call, auditsAnswer);
+    const call = { path: '/api/v2/tickets/{id}/audits.json', params: { id }, query: { include: 'users' }, saysGone };
+    const read = async (byCursor: boolean) => {
+      for await (const answer of pagesOf(http, call, auditsAnswer, { mostPages: mostAuditPages, byCursor })) {
         audits.push(...answer.audits);
         staff.learn(answer.users ?? []);
-        after = answer.meta?.has_more ? (answer.meta.after_cursor ?? undefined) : undefined;
-        link = answer.meta ? undefined : (answer.next_page ?? undefined);
-        if (after === undefined && link === undefined) return audits;
-      } catch (error) {
-        if (isGone(error)) return null;
-        if (!(error instanceof UpstreamError)) throw error;
-        // Audits of archived tickets do not page; whether they mind being asked to is not documented.
-        if (error.status !== 400 || !paged || audits.length > 0) throw error;
-        paged = false;
       }
-    }
-    throw new UpstreamError(
-      `Ticket ${id} of Zendesk has more than ${mostAuditPages} pages of audits; look at it there.`,
-      { retryable: false },
+      return audits;
+    };
+    return ifThere(
+      read(true).catch((error: unknown) => {
+        // Audits of archived tickets do not page; whether they mind being asked to is not documented.
+        if (error instanceof UpstreamError && error.status === 400 && audits.length === 0) return read(false);
+        throw error;
+      }),
     );
   };
 

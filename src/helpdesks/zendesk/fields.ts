@@ -2,6 +2,7 @@ import type { Http } from '../../platform/http/client.ts';
 import { codeOf, tagStartOf } from '../mapping.ts';
 import type { TicketField as NamedField, RemoteWish } from '../port.ts';
 import { contactReasons } from '../settings.ts';
+import { pagesOf } from './pages.ts';
 import { type TicketField, ticketFieldAnswer, ticketFieldsAnswer } from './schema.ts';
 import type { ZendeskSettings } from './settings.ts';
 import { isRefusal } from './webhook.ts';
@@ -76,16 +77,8 @@ const reasonsOf = ({ start }: WantedField) =>
 export const createFields = (http: Http, settings: FieldSettings) => {
   const list = async (): Promise<TicketField[]> => {
     const fields: TicketField[] = [];
-    let after: string | undefined;
-    let link: string | undefined;
-    for (let page = 0; page < mostPages; page++) {
-      const query = { 'page[size]': 100, 'page[after]': after };
-      const answer = await http.read({ path, query, ...(link ? { link } : {}) }, ticketFieldsAnswer);
-      fields.push(...answer.ticket_fields);
-      after = answer.meta?.has_more ? (answer.meta.after_cursor ?? undefined) : undefined;
-      link = answer.meta ? undefined : (answer.next_page ?? undefined);
-      if (after === undefined && link === undefined) break;
-    }
+    for await (const { ticket_fields } of pagesOf(http, { path }, ticketFieldsAnswer, { mostPages }))
+      fields.push(...ticket_fields);
     return fields;
   };
 

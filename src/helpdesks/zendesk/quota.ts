@@ -1,30 +1,25 @@
 import { secondMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { type Budget, createBudget, type RateReading } from '../../platform/http/budget.ts';
+import type { RateReading } from '../../platform/http/budget.ts';
 import type { CallCounts } from '../../platform/http/call-count.ts';
+import { minuteBudgets, type Quota, wholeIn, within } from '../quota.ts';
 
-/** Calls under way at once towards one account. */
-const callsAtOnce = 8;
-const windowMs = 60 * secondMs;
 /** As documented; assumed of an account that tells its own quota, until a header tells the endpoint's. */
 const perMinute = { exports: 10, updates: 100, voice: 10 } as const;
 /** Of something that tells no quota at all, as a sandbox without limits. */
 const unlimited: RateReading = { limit: 1_000_000, remaining: 1_000_000 };
 
-const whole = (text: string | null | undefined): number | null =>
-  text && /^\d+$/.test(text.trim()) ? Number(text) : null;
-
 /** The account's quota per minute: `X-Rate-Limit`, `X-Rate-Limit-Remaining`. */
 export const accountReading = (headers: Headers): RateReading | null => {
-  const limit = whole(headers.get('x-rate-limit'));
-  const remaining = whole(headers.get('x-rate-limit-remaining'));
+  const limit = wholeIn(headers.get('x-rate-limit'));
+  const remaining = wholeIn(headers.get('x-rate-limit-remaining'));
   return limit === null || remaining === null ? null : { limit, remaining };
 };
 
-const part = (text: string, key: string): number | null => whole(new RegExp(`\\b${key}=(\\d+)`).exec(text)?.[1]);
+const part = (text: string, key: string): number | null => wholeIn(new RegExp(`\\b${key}=(\\d+)`).exec(text)?.[1]);
 
 /** An endpoint's own quota: `Zendesk-RateLimit-<endpoint>: total=100; remaining=99; resets=41`, seconds to go. */
-export const endpointReading = (headers: Headers): RateReading | null => {
+const endpointReading = (headers: Headers): RateReading | null => {
   for (const [name, text] of headers.entries()) {
     if (!name.startsWith('zendesk-ratelimit-')) continue;
     const limit = part(text, 'total');
@@ -36,12 +31,6 @@ export const endpointReading = (headers: Headers): RateReading | null => {
   return null;
 };
 
-/** A budget and the hook that feeds it from the headers of each answer. */
-export interface Quota {
-  readonly budget: Budget;
-  readonly readRate: (headers: Headers) => RateReading | null;
-}
-
 /**
  * The quotas of one account. Exports (10 a minute), ticket updates (100 a minute, shared with the agents) and exports of calls
  * (10 a minute, which no header tells) have their own beside the account's and wait for both; a refusal there silences that
@@ -52,16 +41,15 @@ export const createQuotas = (
   share: number,
   counts?: CallCounts,
 ): Record<'account' | 'exports' | 'updates' | 'voice', Quota> => {
-  const create = (name: string) =>
-    createBudget({ clock, share, concurrency: callsAtOnce, windowMs, count: counts?.({ name, windowMs }) });
+  const create = minuteBudgets(clock, share, counts);
   const account = create('account');
-  const within = (name: keyof typeof perMinute): Quota => {
+  const ofEndpoint = (name: keyof typeof perMinute): Quota => {
     const own = create(name);
     const documented: RateReading = { limit: perMinute[name], remaining: perMinute[name] };
     own.learn(documented);
     let isLifted = false;
     return {
-      budget: { run: (call) => own.run(() => account.run(call)), learn: own.learn, pause: own.pause },
+      budget: within(account, own),
       readRate: (headers) => {
         const reading = accountReading(headers);
         if (reading) account.learn(reading);
@@ -76,8 +64,8 @@ export const createQuotas = (
   };
   return {
     account: { budget: account, readRate: accountReading },
-    exports: within('exports'),
-    updates: within('updates'),
-    voice: within('voice'),
+    exports: ofEndpoint('exports'),
+    updates: ofEndpoint('updates'),
+    voice: ofEndpoint('voice'),
   };
 };

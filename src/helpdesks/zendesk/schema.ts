@@ -124,10 +124,12 @@ export const ticketAnswer = z.object({ ticket: ticketSchema, users: z.array(user
 export const usersAnswer = z.object({ users: z.array(userSchema) });
 export const meAnswer = z.object({ user: userSchema });
 
+export const pageMeta = z.object({ has_more: z.boolean().nullish(), after_cursor: z.string().nullish() }).nullish();
+
 /** Cursor pages carry `meta`; archived tickets answer whole, and whoever pages by number gives `next_page`. */
 export const auditsAnswer = z.object({
   audits: z.array(auditSchema),
-  meta: z.object({ has_more: z.boolean().nullish(), after_cursor: z.string().nullish() }).nullish(),
+  meta: pageMeta,
   next_page: z.string().nullish(),
   users: z.array(userSchema).nullish(),
 });
@@ -139,8 +141,6 @@ export const changesAnswer = z.object({
   after_cursor: text,
   end_of_stream: z.boolean().nullish(),
 });
-
-const pageMeta = z.object({ has_more: z.boolean().nullish(), after_cursor: z.string().nullish() }).nullish();
 
 export const webhookSchema = z.object({
   id: z.string().min(1),
@@ -175,7 +175,7 @@ export const triggersAnswer = z.object({
 export const triggerAnswer = z.object({ trigger: triggerSchema });
 export const triggerCategoriesAnswer = z.object({ trigger_categories: z.array(z.object({ id })) });
 
-export const ticketFieldSchema = z.object({
+const ticketFieldSchema = z.object({
   id,
   title: text,
   type: text,

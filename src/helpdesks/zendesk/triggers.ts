@@ -1,4 +1,5 @@
 import type { Http } from '../../platform/http/client.ts';
+import { pagesOf } from './pages.ts';
 import { type Trigger, triggerAnswer, triggerCategoriesAnswer, triggersAnswer } from './schema.ts';
 import { isRefusal } from './webhook.ts';
 
@@ -21,20 +22,12 @@ const calls = ({ actions }: Trigger, webhookId: string): boolean =>
 /** The trigger that calls a webhook on every creation and change of a ticket. */
 export const createTriggers = (http: Http) => ({
   async find(webhookId: string): Promise<Trigger | null> {
-    let after: string | undefined;
-    let link: string | undefined;
     let off: Trigger | null = null;
-    for (let page = 0; page < mostPages; page++) {
-      const query = { 'page[size]': 100, 'page[after]': after };
-      const { triggers, meta, next_page } = await http.read({ path, query, ...(link ? { link } : {}) }, triggersAnswer);
+    for await (const { triggers } of pagesOf(http, { path }, triggersAnswer, { mostPages })) {
       const ours = triggers.filter((trigger) => calls(trigger, webhookId));
       const on = ours.find(({ active }) => active !== false);
       if (on) return on;
       off ??= ours[0] ?? null;
-      after = meta?.has_more ? (meta.after_cursor ?? undefined) : undefined;
-      // Whoever pages by number has no `meta`.
-      link = meta ? undefined : (next_page ?? undefined);
-      if (after === undefined && link === undefined) break;
     }
     return off;
   },

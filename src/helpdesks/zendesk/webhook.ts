@@ -1,5 +1,6 @@
 import { UpstreamError } from '../../core/errors.ts';
 import type { Http } from '../../platform/http/client.ts';
+import { pagesOf } from './pages.ts';
 import { signingSecretAnswer, type Webhook, webhookAnswer, webhooksAnswer } from './schema.ts';
 import { subscribedEvents } from './urgency.ts';
 
@@ -59,16 +60,7 @@ export const createWebhooks = (http: Http) => {
     /** The webhook that an earlier try, or a person, made for this address; null where there is none. */
     async find(url: string): Promise<Webhook | null> {
       const all: Webhook[] = [];
-      let after: string | undefined;
-      for (let page = 0; page < mostPages; page++) {
-        const { webhooks, meta } = await http.read(
-          { path, query: { 'page[size]': 100, 'page[after]': after } },
-          webhooksAnswer,
-        );
-        all.push(...webhooks);
-        after = meta?.has_more ? (meta.after_cursor ?? undefined) : undefined;
-        if (after === undefined) break;
-      }
+      for await (const { webhooks } of pagesOf(http, { path }, webhooksAnswer, { mostPages })) all.push(...webhooks);
       return pick(all, url);
     },
 
