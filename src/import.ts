@@ -11,8 +11,10 @@ import {
   ticketsWorkedSince,
 } from './features/costing/index.ts';
 import type { ImportReport, Job } from './features/directory/index.ts';
+import { importBenefits, importOtherCosts } from './features/partnerships/index.ts';
 import type { Previewable } from './features/reports/index.ts';
 import type { Sql } from './platform/database/database.ts';
+import { storeAdapters } from './stores/registry.ts';
 
 interface Options {
   readonly dryRun: boolean;
@@ -116,6 +118,17 @@ const constants: Importer = async (product, text, options) => {
   return { ...report, job: await follow(product.jobs, job, options.onProgress) };
 };
 
+/** What partnerships cost and bring: figures are made of it when they are asked for. */
+const partnershipItems =
+  (read: typeof importBenefits): Importer =>
+  async ({ db, clock, directory }, text, options) => {
+    const stores = (await directory.connections.list()).filter(({ kind }) => storeAdapters.has(kind));
+    return db.transaction(async (tx) => {
+      const known = { partners: await directory.partners(tx), regions: await directory.regions(tx), stores };
+      return read(tx, text, { ...options, known, now: clock.now() });
+    });
+  };
+
 /** What can be imported, by the word of the command line; DESIGN.md section 9 fixes columns and forms. */
 const importers: Readonly<Record<string, Importer>> = {
   partners: thenRemap('partners'),
@@ -129,6 +142,8 @@ const importers: Readonly<Record<string, Importer>> = {
   fx: priceList(importFx),
   constants,
   payroll: ({ db, clock }, text, options) => importPayroll(db, text, { ...options, now: clock.now() }),
+  'other-costs': partnershipItems(importOtherCosts),
+  benefits: partnershipItems(importBenefits),
   'mapping-rules': thenRemap('mapping-rules'),
   'ticket-rules': thenRemap('ticket-rules'),
 };

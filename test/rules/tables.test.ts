@@ -28,6 +28,12 @@ const foreignReads: Readonly<Record<string, string>> = {
   'orders reads ticket': 'orders and the tickets they touch meet on indexes of both, in one statement',
   'books reads posting':
     'a seal freezes the ledger and names its last posting in one transaction; one step down an index tells what came later',
+  'partnerships reads order': 'parts of revenue are rounded order by order, of however many, in one statement',
+  'partnerships reads order_share': 'parts of revenue are rounded order by order, of however many, in one statement',
+  'partnerships reads order_line': 'parts of revenue are rounded order by order, of however many, in one statement',
+  'partnerships reads refund': 'parts of revenue are rounded order by order, of however many, in one statement',
+  'partnerships reads refund_share': 'parts of revenue are rounded order by order, of however many, in one statement',
+  'partnerships reads connection': 'the name of the store that an item is of, with the item',
   'operation reads partner': 'the doctor looks at everything',
   'operation reads rate': 'the doctor looks at everything',
   'operation reads fx_rate': 'the doctor looks at everything',

@@ -1,0 +1,10 @@
+export { importBenefits, importOtherCosts } from './import-items.ts';
+export { listItems, type Side, type StoredItem } from './items.ts';
+export {
+  type PartnershipMoney,
+  type PartnershipMoneyRow,
+  type PartnershipQuestion,
+  partnershipMoney,
+  type UnpricedAmount,
+} from './money.ts';
+export type { Known } from './read-items.ts';

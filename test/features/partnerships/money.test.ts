@@ -1,0 +1,282 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { InvalidInput } from '../../../src/core/errors.ts';
+import { importFx } from '../../../src/features/costing/index.ts';
+import { partnerBook, regionBook } from '../../../src/features/directory/index.ts';
+import {
+  importBenefits,
+  importOtherCosts,
+  type PartnershipQuestion,
+  partnershipMoney,
+} from '../../../src/features/partnerships/index.ts';
+import type { Database } from '../../../src/platform/database/open.ts';
+import { testDatabase } from '../../support/database.ts';
+
+let db: Database;
+let stores: { id: number; name: string }[];
+const now = new Date('2026-05-20T12:00:00Z');
+
+beforeAll(async () => {
+  db = await testDatabase();
+  stores = await db.query(
+    `insert into connection (kind, name, settings, secrets, webhook_key, created_at)
+     values ('bigcommerce', 'shop', '{}', '', 'a', now()), ('bigcommerce', 'outlet', '{}', '', 'b', now()) returning id, name`,
+  );
+  await db.query(
+    "insert into partner (code, name, aliases, created_at) values ('nord', 'Nord', '{}', now()), ('sud', 'Sud', '{}', now())",
+  );
+});
+beforeEach(async () => {
+  await db.query('truncate partnership_item, fx_rate, audit_log');
+  await db.query('delete from "order"');
+});
+
+const options = (dryRun = false) => ({
+  dryRun,
+  now,
+  actor: 'mia',
+  known: {
+    partners: partnerBook([
+      { code: 'nord', name: 'Nord', aliases: ['Nord AB'] },
+      { code: 'sud', name: 'Sud', aliases: [] },
+    ]),
+    regions: regionBook([{ code: 'dach', name: 'DACH', countries: ['DE', 'AT'] }]),
+    stores,
+  },
+});
+const costs = (rows: string, dryRun = false) =>
+  importOtherCosts(
+    db,
+    `reference,partner,region,kind,amount,currency,every,hours,hourly,from,to\n${rows}`,
+    options(dryRun),
+  );
+const benefits = (rows: string) =>
+  importBenefits(db, `reference,partner,region,store,kind,amount,currency,every,percent,from,to\n${rows}`, options());
+const faultsOf = async (importing: Promise<unknown>) => {
+  const error = await importing.catch((thrown: unknown) => thrown);
+  if (!(error instanceof InvalidInput)) throw error ?? new Error('nothing was refused');
+  return error.faults.map(({ field, reason }) => `${field}: ${reason}`);
+};
+
+const ask = (asked: Partial<PartnershipQuestion> = {}) =>
+  partnershipMoney(db, {
+    from: '2026-05-01',
+    to: '2026-05-31',
+    groupBy: ['partner', 'region'],
+    currency: 'USD',
+    ...asked,
+  });
+const rowsOf = async (asked: Partial<PartnershipQuestion> = {}) =>
+  (await ask(asked)).rows.map(({ partner, region, otherCostMicros, benefitMicros }) => [
+    partner,
+    region,
+    otherCostMicros,
+    benefitMicros,
+  ]);
+
+let lastOrder = 0;
+/** An order of 05-10 in dollars with one line; its shares are [partner, ppm]. */
+const order = async (part: {
+  micros: bigint;
+  shares?: readonly (readonly [string | null, number])[];
+  day?: string;
+  store?: number;
+  region?: string;
+  cost?: bigint | null;
+  refund?: { micros: bigint; day: string };
+}) => {
+  const { micros, shares = [['nord', 1_000_000]], day = '2026-05-10', store = 0, region = 'dach' } = part;
+  lastOrder += 1;
+  const [row] = await db.query<{ id: bigint }>(
+    `insert into "order" (connection_id, external_id, number, placed_at, placed_day, modified_at, status_id, counted, region, currency,
+                          revenue_micros, reporting_micros, fx_numerator, fx_denominator, places, first_seen_at)
+     values ($1, $2, $2, $3::date, $3::date, now(), 2, true, $4, 'USD', $5, $5, 1, 1, '{}', now()) returning id`,
+    [stores[store]?.id, String(lastOrder), day, region, micros],
+  );
+  const id = row?.id;
+  const parts = (whole: bigint) => shares.map(([, ppm]) => (whole * BigInt(ppm)) / 1_000_000n);
+  const write = (table: 'order_share' | 'refund_share', of: unknown, whole: bigint) =>
+    db.query(
+      table === 'order_share'
+        ? 'insert into order_share (order_id, share_no, partner, ppm, reporting_micros) select $1, n - 1, p, m, r from unnest($2::int[], $3::text[], $4::int[], $5::bigint[]) as u(n, p, m, r)'
+        : 'insert into refund_share (refund_id, share_no, partner, ppm, reporting_micros) select $1, n - 1, p, m, r from unnest($2::int[], $3::text[], $4::int[], $5::bigint[]) as u(n, p, m, r)',
+      [
+        of,
+        shares.map((_, at) => at + 1),
+        shares.map(([partner]) => partner),
+        shares.map(([, ppm]) => ppm),
+        parts(whole),
+      ],
+    );
+  await write('order_share', id, micros);
+  await db.query(
+    "insert into order_line (order_id, external_id, revenue_micros, cost_micros) values ($1, '1', $2, $3)",
+    [id, micros, part.cost ?? null],
+  );
+  if (part.refund) {
+    const [refund] = await db.query<{ id: bigint }>(
+      `insert into refund (order_id, external_id, made_at, made_day, total_micros, tax_micros, paid_micros, net_micros, reporting_micros)
+       values ($1, '1', $2::date, $2::date, $3, 0, $3, $3, $3) returning id`,
+      [id, part.refund.day, part.refund.micros],
+    );
+    await write('refund_share', refund?.id, part.refund.micros);
+  }
+};
+
+describe('amounts', () => {
+  test('one-off and recurring costs fall on their days; hours cost what one of them does', async () => {
+    expect(
+      await costs(
+        'f1,Nord AB,,fee,310.00,USD,month,,,2026-01-01,\nt1,nord,DE,travel,900,USD,,,,2026-05-30,2026-06-01\nm1,sud,,management,,USD,,12.5,60,2026-05-04,\n',
+      ),
+    ).toMatchObject({ what: 'other-costs', rows: 3, added: 3 });
+    expect(await rowsOf()).toEqual([
+      ['nord', 'dach', 600_000_000n, 0n],
+      ['nord', null, 310_000_000n, 0n],
+      ['sud', null, 750_000_000n, 0n],
+    ]);
+    expect(await rowsOf({ groupBy: [] })).toEqual([[null, null, 1_660_000_000n, 0n]]);
+    expect((await ask({ groupBy: ['partner'] })).rows[0]?.byKind).toEqual([
+      { side: 'other cost', kind: 'fee', micros: 310_000_000n },
+      { side: 'other cost', kind: 'travel', micros: 600_000_000n },
+    ]);
+    expect((await ask({ groupBy: [], step: 'week' })).rows.reduce((sum, row) => sum + row.otherCostMicros, 0n)).toBe(
+      1_660_000_000n,
+    );
+  });
+
+  test('is converted once, at the rate before its first day; without one it is a gap of its period', async () => {
+    await costs('f1,nord,,fee,100,EUR,month,,,2026-05-01,\n');
+    expect(await ask()).toMatchObject({
+      rows: [],
+      unpriced: [{ reference: 'f1', currency: 'EUR', day: '2026-05-01', micros: 100_000_000n }],
+    });
+    await importFx(db, 'date,base,quote,rate\n2026-04-30,EUR,USD,1.111111\n2026-05-01,EUR,USD,2\n', {
+      dryRun: false,
+      now,
+    });
+    expect(await rowsOf()).toEqual([['nord', null, 111_111_100n, 0n]]);
+    const halves = [await rowsOf({ to: '2026-05-15' }), await rowsOf({ from: '2026-05-16' })];
+    expect(halves.flat().reduce((sum, [, , cost]) => sum + (cost as bigint), 0n)).toBe(111_111_100n);
+  });
+
+  test('importing a reference again changes it; the log keeps what it was; a dry run stores nothing', async () => {
+    await costs('f1,nord,,fee,100,USD,month,,,2026-05-01,\n');
+    expect(await costs('f1,nord,,fee,200,USD,month,,,2026-05-01,\n', true)).toMatchObject({ changed: 1, dryRun: true });
+    expect(await rowsOf()).toEqual([['nord', null, 100_000_000n, 0n]]);
+    expect(await costs('f1,nord,,fee,200,USD,month,,,2026-05-01,\n')).toMatchObject({ changed: 1 });
+    expect(await costs('f1,nord,,fee,200.00,usd,month,,,2026-05-01,\n')).toMatchObject({ unchanged: 1 });
+    expect(await rowsOf()).toEqual([['nord', null, 200_000_000n, 0n]]);
+    const [, change] = await db.query<{ detail: unknown }>('select detail from audit_log order by id');
+    expect(change?.detail).toMatchObject({ before: [{ reference: 'f1', amount: '100.000000' }] });
+  });
+
+  test('every bad cell is named', async () => {
+    expect(
+      await faultsOf(
+        costs(
+          'a,west,XX,rent,1,USD,,,,2026-05-01,2026-04-01\nb,nord,,fee,,USD,,,,2026-05-01,\nb,,,fee,5,,,2,,2026-05-01,\nc,nord,,fee,1.5,ABC,hourly,,,May,\n',
+        ),
+      ),
+    ).toEqual([
+      'row 2, column kind: must be fee, software, travel, management, other',
+      'row 5, column currency: is not an ISO 4217 currency code such as EUR',
+      'row 5, column every: must be once, week, month, quarter, year',
+      'row 5, column from: is not a day; write it as YYYY-MM-DD',
+    ]);
+    expect(
+      await faultsOf(
+        costs(
+          'a,west,XX,fee,1,USD,,,,2026-05-01,2026-04-01\nb,nord,,fee,,USD,,,,2026-05-01,\nb,,,fee,5,,,2,,2026-05-01,\n',
+        ),
+      ),
+    ).toEqual([
+      'row 2, column partner: "west" is no partner\'s code or alias',
+      'row 2, column region: "XX" is neither a region nor a country\'s code',
+      'row 2, column to: is before `from`',
+      'row 3, column amount: is empty; an amount is needed, or `hours` and `hourly`',
+      'row 4, column amount: stands beside hours; give one or the other',
+      'row 4, column hours: are of the kind management alone',
+      'row 4, column hourly: is empty; hours and what one costs go together',
+      'row 4, column reference: repeats that of row 3',
+      'row 4, column partner: is empty; an amount is of a partner',
+      'row 4, column currency: is empty; write the currency of the amount',
+    ]);
+    expect(
+      await faultsOf(benefits('a,nord,,mall,savings,,,,12,2026-05-01,\nb,nord,,,margin,5,USD,,3,2026-05-01,\n')),
+    ).toEqual([
+      'row 2, column store: "mall" is no store; known are shop, outlet',
+      'row 2, column percent: goes with the kinds commission and margin',
+      'row 3, column amount: either an amount or a percentage is needed, not both',
+      'row 3, column currency: goes with an amount alone',
+    ]);
+  });
+});
+
+describe('parts of revenue', () => {
+  test('the narrowest that holds on the order day counts: partner, then store, then region; kinds add up', async () => {
+    await benefits(
+      'm0,,,,margin,,,,10,2026-01-01,\nm1,,,outlet,margin,,,,20,2026-01-01,\nm2,nord,,,margin,,,,30,2026-05-11,\nm3,,FR,,margin,,,,40,2026-01-01,\nc,sud,,,commission,,,,5,2026-01-01,2026-05-10\ns,sud,,,savings,7,USD,,,2026-05-02,\n',
+    );
+    await order({ micros: 100_000_000n });
+    await order({ micros: 100_000_000n, day: '2026-05-11' });
+    await order({ micros: 100_000_000n, shares: [['sud', 1_000_000]], store: 1 });
+    await order({ micros: 100_000_000n, shares: [['sud', 1_000_000]], region: 'FR', day: '2026-05-11' });
+    await order({ micros: 100_000_000n, shares: [[null, 1_000_000]] });
+    expect(await rowsOf()).toEqual([
+      ['nord', 'dach', 0n, 40_000_000n],
+      ['sud', 'FR', 0n, 40_000_000n],
+      ['sud', 'dach', 0n, 25_000_000n],
+      ['sud', null, 0n, 7_000_000n],
+      [null, 'dach', 0n, 10_000_000n],
+    ]);
+    expect((await ask({ groupBy: [] })).rows[0]?.byKind).toEqual([
+      { side: 'benefit', kind: 'commission', micros: 5_000_000n },
+      { side: 'benefit', kind: 'margin', micros: 110_000_000n },
+      { side: 'benefit', kind: 'savings', micros: 7_000_000n },
+    ]);
+  });
+
+  test('a full refund takes back what the order brought, at its own percentage, on the day it was made', async () => {
+    await benefits('m1,,,,margin,,,,33.3333,2026-01-01,2026-05-15\nm2,,,,margin,,,,50,2026-05-16,\n');
+    await order({
+      micros: 10_000_001n,
+      shares: [
+        ['nord', 700_000],
+        ['sud', 300_000],
+      ],
+      refund: { micros: 10_000_001n, day: '2026-06-03' },
+    });
+    const sold = await rowsOf();
+    const back = await rowsOf({ from: '2026-06-01', to: '2026-06-30' });
+    expect(sold).toHaveLength(2);
+    expect(back).toEqual(sold.map(([partner, region, cost, benefit]) => [partner, region, cost, -(benefit as bigint)]));
+    expect((await rowsOf({ to: '2026-06-30' })).filter(([, , , benefit]) => benefit !== 0n)).toEqual([]);
+  });
+
+  test('rounds each part once, half to even', async () => {
+    await benefits('m,,,,margin,,,,50,2026-01-01,\n');
+    for (const micros of [1n, 3n, 5n]) await order({ micros });
+    expect(await rowsOf()).toEqual([['nord', 'dach', 0n, 0n + 2n + 2n]]);
+  });
+
+  test('by line cost where the lines tell it, else by the percentage that stands in, else a gap', async () => {
+    await benefits('l,nord,,,margin,,,,line cost,2026-01-01,\n');
+    await order({ micros: 90_000_000n, cost: 60_000_000n, refund: { micros: 45_000_000n, day: '2026-05-12' } });
+    await order({ micros: 0n, cost: 8_000_000n });
+    await order({ micros: 50_000_000n });
+    expect(await ask()).toMatchObject({
+      rows: [{ partner: 'nord', benefitMicros: 30_000_000n - 15_000_000n - 8_000_000n }],
+      ordersWithoutCost: 1,
+    });
+    await benefits('m,,,,margin,,,,20,2026-01-01,\n');
+    expect(await ask()).toMatchObject({ rows: [{ benefitMicros: 17_000_000n }], ordersWithoutCost: 0 });
+  });
+});
+
+test('worked example: benefits of 1,100,000 and costs of 650,000 are a return of 69.23 %', async () => {
+  await costs('c,nord,,other,650000,USD,,,,2026-05-01,2026-05-31\n');
+  await benefits('b,nord,,,other,1100000,USD,,,2026-05-01,2026-05-31\n');
+  const [row] = (await ask()).rows;
+  const { otherCostMicros: cost = 0n, benefitMicros: benefit = 0n } = row ?? {};
+  expect(Number(((benefit - cost) * 10_000n) / cost) / 100).toBe(69.23);
+});
