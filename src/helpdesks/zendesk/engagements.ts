@@ -9,13 +9,17 @@ import { optionalId } from './schema.ts';
 
 /** Zendesk keeps them this long; a few minutes less, so that a request that waited is not out of bounds. */
 const keptMs = 90 * dayMs - 10 * minuteMs;
-/** An engagement shows when it ends, and may be listed by its start: what started so long ago is read again each time, ... */
+/** An engagement shows when it ends, and is listed by its start: what started so long ago is read again each time, ... */
 const overlapMs = 3 * dayMs;
-/** ... therefore not oftener than this. */
+/** ... therefore not oftener than this, ... */
 const pauseMs = hourMs;
+/** ... and what may have been under way for longer, once a day. */
+const longestMs = 30 * dayMs;
 const pageSize = 100;
 /** A bound on what one walk reads, far beyond any account. */
 const mostPages = 20_000;
+/** Asked for without a channel, an account was seen to link to the next page of messaging alone; e-mail is this one. */
+const emailChannel = 'SUPPORT';
 
 /** "2026-03-01T10:00:00" is UTC without saying so. */
 const instant = z
@@ -41,16 +45,36 @@ const engagementSchema = z.object({
 });
 type Engagement = z.output<typeof engagementSchema>;
 
-/** How pages follow one another is not documented; each way that Zendesk has elsewhere is understood. */
+const rows = z.array(engagementSchema).nullish();
+/**
+ * How pages follow one another is not documented. An account answered with `agent_engagement_data`, `next_page_url` and
+ * `has_more` (recorded in https://github.com/facetoe/zenpy/pull/680); each way that Zendesk has elsewhere is understood too.
+ */
 const engagementsAnswer = z
   .object({
-    data: z.array(engagementSchema).nullish(),
-    engagements: z.array(engagementSchema).nullish(),
+    agent_engagement_data: rows,
+    data: rows,
+    engagements: rows,
+    next_page_url: z.string().nullish().catch(null),
+    has_more: z.boolean().nullish().catch(null),
     links: z.object({ next: z.string().nullish() }).nullish().catch(null),
     next_page: z.string().nullish().catch(null),
     meta: z.object({ has_more: z.boolean().nullish(), after_cursor: z.string().nullish() }).nullish().catch(null),
   })
-  .refine(({ data, engagements }) => Boolean(data ?? engagements), 'has neither data nor engagements');
+  .transform((answer, context) => {
+    const { meta } = answer;
+    const engagements = answer.agent_engagement_data ?? answer.data ?? answer.engagements;
+    if (!engagements) {
+      context.addIssue({ code: 'custom', message: 'has no list of engagements' });
+      return z.NEVER;
+    }
+    const ends = answer.has_more === false || meta?.has_more === false;
+    return {
+      engagements,
+      next: ends ? undefined : (answer.next_page_url ?? answer.links?.next ?? answer.next_page ?? undefined),
+      after: meta?.has_more ? (meta.after_cursor ?? undefined) : undefined,
+    };
+  });
 
 const channelOf = (name: string | null | undefined): Channel | null => {
   const lower = name?.toLowerCase();
@@ -88,37 +112,59 @@ export const engagementFeed = ({
   readonly http: Http;
   readonly clock: Clock;
   readonly actorOf: (agentId: string) => Actor;
-}): WorkFeed => ({
-  name: 'engagements',
-  async *walk({ cursor, since }) {
-    const nowMs = clock.now().getTime();
-    const { fromMs, notBeforeMs } = placeOf(cursor, since);
-    if (nowMs < notBeforeMs) return;
-    const startMs = Math.max(cursor === null ? fromMs : fromMs - overlapMs, nowMs - keptMs);
-    const first = { start_time: Math.floor(startMs / secondMs), page_size: pageSize };
-    const end = cursorOf({ fromMs: nowMs, notBeforeMs: nowMs + pauseMs });
+}): WorkFeed => {
+  const pages = async function* (query: Readonly<Record<string, string | number>>): AsyncGenerator<Engagement[]> {
     let link: string | undefined;
     let after: string | undefined;
     for (let page = 0; page < mostPages; page += 1) {
-      const answer = await http.read(
-        { path: '/api/v2/engagements', query: { ...first, 'page[after]': after }, ...(link ? { link } : {}) },
+      const { engagements, ...then } = await http.read(
+        { path: '/api/v2/engagements', query: { ...query, 'page[after]': after }, ...(link ? { link } : {}) },
         engagementsAnswer,
       );
-      const next = answer.links?.next ?? answer.next_page ?? undefined;
-      const more = answer.meta?.has_more !== false;
-      const following = answer.meta?.has_more ? (answer.meta.after_cursor ?? undefined) : undefined;
-      const goesOn = more && (next ? next !== link : following !== undefined && following !== after);
-      [link, after] = [next, following];
-      const work = (answer.data ?? answer.engagements ?? []).flatMap((engagement) => {
-        const reading = readingOf(engagement, actorOf);
-        return reading && engagement.ticket_id !== null ? [{ externalId: engagement.ticket_id, reading }] : [];
-      });
-      // Pages come in no order that we know of, so that only the whole walk moves on.
-      yield { work, cursor: goesOn ? cursor : end };
-      if (!goesOn) return;
+      yield engagements;
+      const isAtEnd = then.next ? then.next === link : then.after === undefined || then.after === after;
+      if (isAtEnd) return;
+      ({ next: link, after } = then);
     }
     throw new UpstreamError('The list of engagements of Zendesk does not come to an end; look at it there.', {
       retryable: false,
     });
-  },
-});
+  };
+
+  /** E-mail by itself, where the list without a channel had none; nothing where the account does not know the channel. */
+  const emailPages = async function* (query: Readonly<Record<string, string | number>>): AsyncGenerator<Engagement[]> {
+    try {
+      yield* pages({ ...query, channel: emailChannel });
+    } catch (error) {
+      if (!(error instanceof UpstreamError && [400, 422].includes(error.status ?? 0))) throw error;
+    }
+  };
+
+  const workOf = (engagements: readonly Engagement[]) =>
+    engagements.flatMap((engagement) => {
+      const reading = readingOf(engagement, actorOf);
+      return reading && engagement.ticket_id !== null ? [{ externalId: engagement.ticket_id, reading }] : [];
+    });
+
+  return {
+    name: 'engagements',
+    async *walk({ cursor, since }) {
+      const nowMs = clock.now().getTime();
+      const { fromMs, notBeforeMs, readLongAtMs = 0 } = placeOf(cursor, since);
+      if (nowMs < notBeforeMs) return;
+      const isLong = nowMs - readLongAtMs >= dayMs;
+      const againMs = cursor === null ? 0 : isLong ? longestMs : overlapMs;
+      const startMs = Math.max(fromMs - againMs, nowMs - keptMs);
+      const query = { start_time: Math.floor(startMs / secondMs), page_size: pageSize };
+      let isEmailIn = false;
+      // Only the whole walk moves on: what has just ended stands among what began long before.
+      for await (const engagements of pages(query)) {
+        isEmailIn ||= engagements.some(({ channel }) => channel?.toUpperCase() === emailChannel);
+        yield { work: workOf(engagements), cursor };
+      }
+      if (!isEmailIn) for await (const engagements of emailPages(query)) yield { work: workOf(engagements), cursor };
+      const readLongAt = isLong || cursor === null ? nowMs : readLongAtMs;
+      yield { work: [], cursor: cursorOf({ fromMs: nowMs, notBeforeMs: nowMs + pauseMs, readLongAtMs: readLongAt }) };
+    },
+  };
+};

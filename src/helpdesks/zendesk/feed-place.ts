@@ -5,9 +5,15 @@ import { jsonIn } from '../../platform/http/body.ts';
 export interface Place {
   readonly fromMs: number;
   readonly notBeforeMs: number;
+  /** When the feed was last read from long before `fromMs`; 0: never. */
+  readonly readLongAtMs?: number;
 }
 
-const placeSchema = z.object({ fromMs: z.number(), notBeforeMs: z.number().default(0) });
+const placeSchema = z.object({
+  fromMs: z.number(),
+  notBeforeMs: z.number().default(0),
+  readLongAtMs: z.number().default(0),
+});
 
 export const placeOf = (cursor: string | null, since: Date): Place => {
   const parsed = placeSchema.safeParse(cursor === null ? null : jsonIn(cursor));

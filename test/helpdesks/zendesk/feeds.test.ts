@@ -218,6 +218,9 @@ const engagements = (start: number, more: object = {}) =>
   api()
     .get('/api/v2/engagements')
     .query({ start_time: start, page_size: 100, ...more });
+/** What is asked besides, where the list without a channel had no e-mail. */
+const emailEngagements = (start: number) => engagements(start, { channel: 'SUPPORT' });
+const none = { agent_engagement_data: [], next_page_url: null, has_more: false, page_size: 0 };
 
 describe('engagements', () => {
   const on = { engagementClock: 'instead' };
@@ -248,6 +251,46 @@ describe('engagements', () => {
     expect(work[1]?.reading.channel).toBeNull();
   });
 
+  it('bug: the answer of an account was none that we knew', async () => {
+    const next = `https://loom.zendesk.com/api/v2/engagements?start_time=${secondsAgo(day)}&start_time_cursor=1&engagement_id_cursor=B5&page_size=100&channel=MESSAGING`;
+    engagements(secondsAgo(day)).reply(200, {
+      agent_engagement_data: [engagement('B5', { agent_id: Number(anna), ticket_id: 77, channel: 'MESSAGING' })],
+      next_page_url: next,
+      has_more: true,
+      page_size: 1,
+    });
+    engagements(secondsAgo(day), { start_time_cursor: 1, engagement_id_cursor: 'B5', channel: 'MESSAGING' }).reply(
+      200,
+      {
+        ...none,
+        agent_engagement_data: [engagement('C6', { channel: 'MESSAGING' })],
+      },
+    );
+    emailEngagements(secondsAgo(day)).reply(200, none);
+    const { work } = await walk(connect(on));
+    expect(work.map(({ reading }) => [reading.sourceKey, reading.channel])).toEqual([
+      ['engagement:B5', 'messaging'],
+      ['engagement:C6', 'messaging'],
+    ]);
+  });
+
+  it('of e-mail are asked for by name where the list is of messaging alone', async () => {
+    engagements(secondsAgo(day)).reply(200, { ...none, agent_engagement_data: [engagement('a')] });
+    const email = engagement('b', { channel: 'SUPPORT' });
+    emailEngagements(secondsAgo(day)).reply(200, { ...none, agent_engagement_data: [email] });
+    const { work, cursor } = await walk(connect(on));
+    expect(work.map(({ reading }) => reading.sourceKey)).toEqual(['engagement:a', 'engagement:b']);
+    expect(JSON.parse(cursor ?? '')).toMatchObject({ fromMs: now });
+  });
+
+  it.each([400, 422])('are those of the list where the account does not know e-mail (%i)', async (status) => {
+    engagements(secondsAgo(day)).reply(200, { ...none, agent_engagement_data: [engagement('a')] });
+    emailEngagements(secondsAgo(day)).reply(status);
+    const { work, cursor } = await walk(connect(on));
+    expect(work).toHaveLength(1);
+    expect(JSON.parse(cursor ?? '')).toMatchObject({ fromMs: now });
+  });
+
   it.each([
     ['links.next', { links: { next: 'https://loom.zendesk.com/api/v2/engagements?cursor=2' } }, { cursor: '2' }],
     ['next_page', { next_page: 'https://loom.zendesk.com/api/v2/engagements?cursor=2' }, { cursor: '2' }],
@@ -261,7 +304,7 @@ describe('engagements', () => {
     api()
       .get('/api/v2/engagements')
       .query(query)
-      .reply(200, { engagements: [engagement('b')], meta: { has_more: false } });
+      .reply(200, { engagements: [engagement('b', { channel: 'Support' })], meta: { has_more: false } });
     const { work } = await walk(connect(on));
     expect(work.map(({ reading }) => reading.sourceKey)).toEqual(['engagement:a', 'engagement:b']);
   });
@@ -269,13 +312,33 @@ describe('engagements', () => {
   it('are asked for 90 days back at most, once an hour, with three days read again', async () => {
     const { clock } = clockAt();
     const client = connect(on, clock);
-    engagements(secondsAgo(90 * day - 600)).reply(200, { data: [] });
+    const asked = (start: number) => {
+      engagements(start).reply(200, none);
+      emailEngagements(start).reply(200, none);
+    };
+    asked(secondsAgo(90 * day - 600));
     const { cursor } = await walk(client, { since: new Date(now - 200 * day * 1000) });
     clock.advance(3_500_000);
     expect((await walk(client, { cursor })).pages).toEqual([]);
     clock.advance(200_000);
-    engagements(secondsAgo(3 * day)).reply(200, { data: [] });
-    expect((await walk(client, { cursor })).pages).toHaveLength(1);
+    asked(secondsAgo(3 * day));
+    expect((await walk(client, { cursor })).cursor).not.toBe(cursor);
+  });
+
+  it('bug: what lasted longer than three days was never seen, for it is listed by its start', async () => {
+    const { clock } = clockAt();
+    const client = connect(on, clock);
+    const asked = (start: number) => {
+      engagements(start).reply(200, { ...none, agent_engagement_data: [engagement('a', { channel: 'SUPPORT' })] });
+    };
+    asked(secondsAgo(day));
+    let { cursor } = await walk(client);
+    clock.advance(day * 1000);
+    asked(secondsAgo(30 * day));
+    ({ cursor } = await walk(client, { cursor }));
+    clock.advance(3_700_000);
+    asked(secondsAgo(-day + 3 * day));
+    await walk(client, { cursor });
   });
 
   it('end quietly where the account has none', async () => {
