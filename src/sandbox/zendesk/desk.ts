@@ -165,6 +165,7 @@ export const createDesk = (options: {
         updatedAtMs: input.atMs,
         generatedAtMs: 0,
         feedNo: 0,
+        closedAtMs: null,
         deleted: false,
         mergedInto: null,
         audits: [],
@@ -223,6 +224,7 @@ export const createDesk = (options: {
       if (ruled) apply(ticket, ruled.values, ruleVia(ruled.title, ruled.rel ?? 'trigger'), events, happenings);
       if (events.length === 0) return null;
       ticket.updatedAtMs = stampAfter(ticket.updatedAtMs, atMs);
+      if (ticket.status === 'closed') ticket.closedAtMs ??= ticket.updatedAtMs;
       const audit = writeAudit(ticket, { atMs: ticket.updatedAtMs, authorId, via, events });
       note(ticket);
       onUpdate({ ticket, actorId: authorId, atMs: ticket.updatedAtMs, happenings });

@@ -3,8 +3,10 @@ import { createFaults, createServer, type FaultPlan, listen } from '../http.ts';
 import type { DeliveryCounts } from '../sender.ts';
 import { addAccountRoutes } from './account-routes.ts';
 import { addAdminRoutes } from './admin-routes.ts';
+import { createArchive, type ZendeskArchive } from './archive.ts';
 import { createZendeskSender, type ZendeskDelivery } from './delivery.ts';
 import { createDesk, type Desk } from './desk.ts';
+import { createEngagements, type Engagements, type UnnamedChannel } from './engagements.ts';
 import { eventTypes } from './events.ts';
 import { addJobRoutes } from './job-routes.ts';
 import { createLimits, type Endpoint, type ZendeskLimits } from './limits.ts';
@@ -24,6 +26,9 @@ export interface ZendeskSandboxOptions {
   readonly eventSubscriptions?: boolean;
   /** Whether the account has a telephone. */
   readonly talk?: boolean;
+  /** Omnichannel routing, and what its list of engagements shows where no channel is named; absent: the account has none. */
+  readonly engagements?: UnnamedChannel;
+  readonly archive?: ZendeskArchive;
   /** Whether the account's own satisfaction survey is on. */
   readonly ownSurvey?: boolean;
 }
@@ -51,6 +56,8 @@ export interface ZendeskSandbox {
   readonly apiUserId: number;
   /** Null: the account has no telephone. */
   readonly talk: Talk | null;
+  /** Null: the account has no omnichannel routing. */
+  readonly engagements: Engagements | null;
   readonly delivery: Readonly<DeliveryCounts>;
   /** What stands there now, for tests. */
   readonly registry: Pick<WebhookRegistry, 'webhooks' | 'triggers' | 'change' | 'remove'>;
@@ -147,11 +154,15 @@ export const createZendeskSandbox = async (options: ZendeskSandboxOptions): Prom
   });
   server.setNotFoundHandler((_, reply) => reply.code(404).send({ error: 'InvalidEndpoint', description: 'Not found' }));
   let url = '';
-  const deps: RouteDeps = { desk, clock, apiUserId: apiUser.id, baseUrl: () => url };
+  const archive = createArchive(clock, options.archive ?? {});
+  const deps: RouteDeps = { desk, archive, clock, apiUserId: apiUser.id, baseUrl: () => url };
   addTicketRoutes(server, deps);
   addJobRoutes(server, deps);
   const telephone = options.talk ? createTalk(clock) : null;
   telephone?.addRoutes(server, () => url);
+  const { engagements: unnamedChannel } = options;
+  const routing = unnamedChannel ? createEngagements(clock, { seed, unnamedChannel }) : null;
+  routing?.addRoutes(server, deps);
   addAccountRoutes(server, deps);
   addAdminRoutes(server, { ...deps, registry, fields, ownSurvey: options.ownSurvey ?? false });
   url = await listen(server);
@@ -174,6 +185,7 @@ export const createZendeskSandbox = async (options: ZendeskSandboxOptions): Prom
     desk,
     apiUserId: apiUser.id,
     talk: telephone?.talk ?? null,
+    engagements: routing?.engagements ?? null,
     delivery: sender.counts,
     registry,
     subscribe(webhookUrl, how = { kind: 'events' }) {

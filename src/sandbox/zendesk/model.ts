@@ -90,6 +90,8 @@ export interface Ticket {
   /** When the change feed last took the ticket up, and as which entry. */
   generatedAtMs: number;
   feedNo: number;
+  /** When it was closed, which nothing undoes. */
+  closedAtMs: number | null;
   deleted: boolean;
   mergedInto: number | null;
   readonly audits: Audit[];

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { isoSeconds, type SandboxClock } from '../clock.ts';
 import { boundedInt, sendText } from '../http.ts';
+import type { Archive } from './archive.ts';
 import { normalTags } from './changes.ts';
 import type { Desk } from './desk.ts';
 import { peopleOf, ticketText, usersText } from './json.ts';
@@ -9,6 +10,7 @@ import { viaOf } from './model.ts';
 
 export interface RouteDeps {
   readonly desk: Desk;
+  readonly archive: Archive;
   readonly clock: SandboxClock;
   readonly apiUserId: number;
   readonly baseUrl: () => string;
@@ -41,7 +43,10 @@ const placeOf = (cursor: string): number =>
   Number.parseInt(Buffer.from(cursor, 'base64url').toString().slice('audit '.length), 10) || 0;
 
 /** Tickets, their audits and their tags. */
-export const addTicketRoutes = (app: FastifyInstance, { desk, clock, apiUserId, baseUrl }: RouteDeps): void => {
+export const addTicketRoutes = (
+  app: FastifyInstance,
+  { desk, archive, clock, apiUserId, baseUrl }: RouteDeps,
+): void => {
   const found = (id: string): Ticket | undefined => {
     const ticket = desk.tickets.get(Number(id));
     return ticket?.deleted ? undefined : ticket;
@@ -50,13 +55,30 @@ export const addTicketRoutes = (app: FastifyInstance, { desk, clock, apiUserId, 
   app.get<{ Querystring: Query }>('/api/v2/tickets/show_many', (request, reply) => {
     const ids = idsIn(request.query);
     if (!ids) return invalid(reply, 'ids', `at most ${mostIds} ids`, 400);
-    const tickets = [...new Set(ids)].flatMap((id) => found(String(id)) ?? []);
+    const isShown = (ticket: Ticket): boolean => archive.inBulk === 'shown' || !archive.holds(ticket);
+    const tickets = [...new Set(ids)].flatMap((id) => found(String(id)) ?? []).filter(isShown);
     const users = wantsUsers(request.query) ? `,"users":${usersText(desk, tickets.flatMap(peopleOf), baseUrl())}` : '';
     const texts = tickets.map((ticket) => ticketText(desk, ticket, baseUrl()));
     return sendText(
       reply,
       `{"tickets":[${texts.join(',')}]${users},"next_page":null,"previous_page":null,"count":${texts.length}}`,
     );
+  });
+
+  /** The list, by cursor alone: archived tickets are not in it. */
+  app.get<{ Querystring: Query }>('/api/v2/tickets', ({ query }, reply) => {
+    const size = boundedInt(query['page[size]'], { fallback: 100, min: 1, max: 100 });
+    const afterId = placeOf(query['page[after]'] ?? '');
+    const left = [...desk.tickets.values()].filter(
+      (ticket) => ticket.id > afterId && !ticket.deleted && !archive.holds(ticket),
+    );
+    const page = left.slice(0, size);
+    const more = left.length > page.length;
+    const after = more ? cursorOf(page.at(-1)?.id ?? 0) : null;
+    const texts = page.map((ticket) => ticketText(desk, ticket, baseUrl()));
+    const next = after && `${baseUrl()}/api/v2/tickets.json?page%5Bsize%5D=${size}&page%5Bafter%5D=${after}`;
+    const paging = { meta: { has_more: more, after_cursor: after, before_cursor: null }, links: { next, prev: null } };
+    return sendText(reply, `{"tickets":[${texts.join(',')}],${JSON.stringify(paging).slice(1)}`);
   });
 
   app.get<{ Params: { id: string }; Querystring: Query }>('/api/v2/tickets/:id', (request, reply) => {
@@ -70,6 +92,16 @@ export const addTicketRoutes = (app: FastifyInstance, { desk, clock, apiUserId, 
     const ticket = found(request.params.id);
     if (!ticket) return notFound(reply);
     const { query } = request;
+    if (archive.holds(ticket)) {
+      if (query['page[size]'] && archive.pagedAudits === 'refused')
+        return invalid(reply, 'page', 'Audits of archived tickets do not page', 400);
+      const authors = ticket.audits.map(({ author_id }) => author_id);
+      const users = wantsUsers(query) ? `,"users":${usersText(desk, authors, baseUrl())}` : '';
+      return sendText(
+        reply,
+        `{"audits":[${ticket.auditTexts.join(',')}]${users},"next_page":null,"previous_page":null,"count":${ticket.audits.length}}`,
+      );
+    }
     const size = boundedInt(query['page[size]'], { fallback: 100, min: 1, max: 100 });
     const after = query['page[after]'];
     const start = query['page[size]']
