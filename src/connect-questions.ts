@@ -1,7 +1,7 @@
 import type { Product } from './compose.ts';
 import { type Connected, type Consent, connectAsked } from './connect.ts';
 import { Conflict, faultsOf, InvalidInput, Refused } from './core/errors.ts';
-import { type Mode, type SettingField, settingsForm } from './features/directory/index.ts';
+import { type Mode, type SettingField, settingsForm, type TakeFields } from './features/directory/index.ts';
 import { adapterOf, isReachable, type RemoteExtras, recordsOf, vendorWord } from './remote-setup.ts';
 import { type Ask, consentTo } from './terminal.ts';
 
@@ -102,13 +102,18 @@ export const connectByQuestions = async (
     return consentTo('Go on?', { yes, ask });
   };
 
+  const takeFields: TakeFields = (lines) => {
+    say(`\nIn this account it seems that\n${lines.map((line) => `  - ${line}`).join('\n')}`);
+    return consentTo('Use them so?', { yes, ask });
+  };
+
   let answers = given;
   for (let attempt = 1; ; attempt += 1) {
     answers = await askSettings({ form, kind, ask, say }, answers);
     try {
       return await connectAsked(
         product,
-        { kind, settings: answers, mode, remoteSetup: remoteSetup && mayReach, actor, ...extras },
+        { kind, settings: answers, mode, remoteSetup: remoteSetup && mayReach, takeFields, actor, ...extras },
         consent,
       );
     } catch (error) {

@@ -1,9 +1,19 @@
 import type { Product } from './compose.ts';
 import { AppError, InvalidInput, LimitReached, UpstreamError } from './core/errors.ts';
 import { nearest } from './core/nearest.ts';
-import { type Connection, type ConnectionKind, isSameAccount, type Mode } from './features/directory/index.ts';
+import {
+  type Connection,
+  type ConnectionKind,
+  type FieldProposal,
+  guessFields,
+  isSameAccount,
+  type Mode,
+  proposedFields,
+  type TakeFields,
+  takeProposed,
+} from './features/directory/index.ts';
 import { connectionStatuses, type Watched } from './features/ingest/index.ts';
-import type { Discovery } from './helpdesks/port.ts';
+import type { Discovery, HelpdeskClient, TicketField } from './helpdesks/port.ts';
 import { adapterOf, type RemoteExtras, setUpRemote, vendorWord, webhookUrlOf, wishOf } from './remote-setup.ts';
 import { storeAdapters } from './stores/registry.ts';
 
@@ -36,15 +46,19 @@ interface Verified {
   readonly notes: readonly string[];
   /** Settings that the account tells and nobody gave. */
   readonly found: Readonly<Record<string, unknown>>;
+  /** Ticket fields that the account has. */
+  readonly fields: readonly TicketField[];
 }
 
 /** What the account tells of itself is a help: where it cannot be read, the settings stay as they were given. */
-const discovered = async (discover: (() => Promise<Discovery>) | undefined): Promise<Discovery> => {
+const discovered = async (client: HelpdeskClient): Promise<Discovery & { readonly fields: readonly TicketField[] }> => {
   try {
-    return (await discover?.()) ?? { settings: {}, notes: [] };
+    const found = (await client.discover?.()) ?? { settings: {}, notes: [] };
+    return { ...found, fields: (await client.fields?.()) ?? [] };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return { settings: {}, notes: [`What the account tells of its fields could not be read: ${error.message}`] };
+    const notes = [`What the account tells of its fields could not be read: ${error.message}`];
+    return { settings: {}, notes, fields: [] };
   }
 };
 
@@ -57,20 +71,24 @@ const verify = async (product: Product, kind: string, settings: unknown, looks: 
     if (helpdesk) {
       const client = helpdesk.connect(helpdesk.settings.parse(settings), { ...deps, apiUserId: null });
       const { apiUserId, accountName } = await client.verify();
-      const { settings: found, notes } = await discovered(looks ? client.discover?.bind(client) : undefined);
-      return { apiUserId, notes: [`Signed in to ${accountName}.`, ...notes], found };
+      const signedIn = `Signed in to ${accountName}.`;
+      if (!looks) return { apiUserId, notes: [signedIn], found: {}, fields: [] };
+      const { settings: found, notes, fields } = await discovered(client);
+      return { apiUserId, notes: [signedIn, ...notes], found, fields };
     }
     const store = storeAdapters.get(kind);
-    if (!store) return { apiUserId: null, notes: [], found: {} };
+    if (!store) return { apiUserId: null, notes: [], found: {}, fields: [] };
     const { storeName, lacking } = await store.connect(store.settings.parse(settings), deps).verify();
     return {
       apiUserId: null,
       notes: [[`Signed in to ${storeName}`, ...lacking, ''].join('. ').trim()],
       found: {},
+      fields: [],
     };
   } catch (error) {
     if (!isAway(error)) throw error;
-    return { apiUserId: null, notes: [`The credentials are not checked yet: ${error.message}`], found: {} };
+    const notes = [`The credentials are not checked yet: ${error.message}`];
+    return { apiUserId: null, notes, found: {}, fields: [] };
   }
 };
 
@@ -82,7 +100,20 @@ const verifyReadable = async (
   const adapter = adapterOf(product, kind);
   return adapter?.settings.safeParse(settings).success
     ? verify(product, kind, settings, looks)
-    : { apiUserId: null, notes: [], found: {} };
+    : { apiUserId: null, notes: [], found: {}, fields: [] };
+};
+
+/** Fields of the account that settings which nobody gave may mean; of those that are to be made the order number's alone. */
+const proposalFor = (
+  product: Product,
+  { kind, settings, fields }: { kind: string; settings: unknown; fields: readonly TicketField[] },
+  extras: RemoteExtras,
+): FieldProposal => {
+  const adapter = adapterOf(product, kind);
+  const given = adapter?.settings.safeParse(settings).data ?? {};
+  const accepts = (setting: string, id: string) => adapter?.settings.shape[setting]?.safeParse(id).success === true;
+  const guesses = guessFields(fields, given, accepts);
+  return proposedFields(guesses.filter(({ setting }) => !extras.fields || setting === 'orderNumberFieldId'));
 };
 
 /** Throws InvalidInput for names that no setting has: a misspelt optional one would else be missed in silence. */
@@ -146,6 +177,8 @@ type Wanted = RemoteExtras & {
   readonly settings: unknown;
   readonly mode?: Mode | undefined;
   readonly remoteSetup: boolean;
+  /** Absent: fields that seem to fit are told and not used. */
+  readonly takeFields?: TakeFields | undefined;
   readonly actor: string;
 };
 
@@ -171,19 +204,24 @@ export type Consent = (plan: ConnectPlan) => Promise<boolean>;
 
 const make = async (
   product: Product,
-  { kind, settings: given, mode, remoteSetup, actor, ...extras }: Wanted,
+  { kind, settings: given, mode, remoteSetup, takeFields, actor, ...extras }: Wanted,
   consent?: Consent,
 ): Promise<Connected | null> => {
   const { connections } = product.directory;
   refuseUnknownNames(product, kind, given);
-  const { apiUserId, notes: seen, found } = await verifyReadable(product, { kind, settings: given, looks: true });
-  const settings = typeof given === 'object' && given !== null ? { ...found, ...given } : given;
+  const verified = await verifyReadable(product, { kind, settings: given, looks: true });
+  const { apiUserId, notes: seen, found, fields } = verified;
   // Also names the faults of settings that cannot be read.
-  const twin = await connections.disabledTwin(kind, settings);
-  const before = twin ? null : await begun(product, kind, settings);
+  const twin = await connections.disabledTwin(kind, given);
+  const before = twin ? null : await begun(product, kind, given);
+  const known = { ...(before?.isSame && before.held.settings), ...found, ...(given as object) };
+  const proposal = proposalFor(product, { kind, settings: known, fields }, extras);
+  const { taken, told } = await takeProposed(proposal, takeFields);
+  const settings = { ...taken, ...found, ...(given as object) };
   const webhookKey = (twin ?? before?.held)?.webhookKey ?? connections.newWebhookKey();
   const notes = [
     ...seen,
+    ...told,
     ...(twin ? [`This account was connected before: connection ${twin.id} goes on, with its figures.`] : []),
     ...(before
       ? [`Connection ${before.held.id} "${before.held.name}" was begun before; it goes on with these settings.`]
@@ -195,7 +233,7 @@ const make = async (
   }
   const goOn = ({ held, isSame }: Begun) => {
     const gone = isSame ? [] : Object.keys(held.settings).map((name) => [name, null]);
-    return connections.changeSettings(held.id, { ...Object.fromEntries(gone), ...(settings as object) }, actor);
+    return connections.changeSettings(held.id, { ...Object.fromEntries(gone), ...settings }, actor);
   };
   let connection = twin
     ? await connections.enable(twin.id, { settings, actor })

@@ -46,7 +46,7 @@ const addConnect = (): void => {
       .option('--settings <file>', 'JSON with the settings of the kind; nothing is asked then')
       .option('--no-remote-setup', 'make nothing at the vendor')
       .addOption(modeOption('observe writes nothing at the helpdesk, act tags and asks'))
-      .option('--yes', 'do not wait for a yes before making what was shown'),
+      .option('--yes', 'do not wait for a yes before making what was shown, and use the fields that were found'),
   ).action(async (kind: string, { settings: file, remoteSetup, mode, yes, fields, sidebar, json }) => {
     const kinds = [...helpdesks.keys(), ...storeAdapters.keys()];
     if (!kinds.includes(kind))
@@ -64,7 +64,7 @@ const addConnect = (): void => {
       const connected: Connected | null =
         file === undefined
           ? await connectByQuestions(product, { ...wanted, yes, ask: askAtTerminal, say: note })
-          : await connect(product, { ...wanted, settings });
+          : await connect(product, { ...wanted, settings, ...(yes && { takeFields: async () => true }) });
       if (connected === null) return note('Nothing was made and nothing was stored.');
       connected.notes.forEach(note);
       if (remoteSetup) await tellProof(product, connected.result.id);

@@ -56,7 +56,7 @@ const lookAt = async (product: Product, connection: Connection): Promise<Account
   const adapter = adapterOf(product, connection.kind);
   if (!adapter) throw new TypeError(`there is no kind ${connection.kind}`);
   let skewMs: number | null = null;
-  const client: Watched & Pick<HelpdeskClient, 'inspect'> = adapter.connect(
+  const client: Watched & Pick<HelpdeskClient, 'inspect' | 'fields'> = adapter.connect(
     adapter.settings.parse(connection.settings),
     {
       clock,
@@ -73,6 +73,11 @@ const lookAt = async (product: Product, connection: Connection): Promise<Account
     async () => (await client.inspect?.()) ?? [],
     (text) => [{ topic: 'rights', level: 'warn', text, next: 'Try again when the helpdesk answers.' } as const],
   );
+  const list = await orReason(
+    async () => (await client.fields?.()) ?? null,
+    () => null,
+  );
+  const accepts = (setting: string, id: string) => adapter.settings.shape[setting]?.safeParse(id).success === true;
   const { remote } = client;
   const webhook = remote
     ? await orReason<AccountLook['webhook']>(
@@ -80,7 +85,7 @@ const lookAt = async (product: Product, connection: Connection): Promise<Account
         (reason) => ({ state: 'unknown', reason }),
       )
     : null;
-  return { skewMs, findings, webhook };
+  return { skewMs, findings, webhook, fields: list && { list, accepts } };
 };
 
 const examineProduct = async (product: Product, { write }: { readonly write: boolean }): Promise<DoctorReport> => {

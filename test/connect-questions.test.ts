@@ -50,7 +50,8 @@ const person = (answers: readonly string[]) => {
 
 const talk = (answers: readonly string[], more: object = {}) => {
   const who = person(answers);
-  const given = { baseUrl: sandbox.url };
+  const { orderNumberFieldId, partnerFieldId, regionFieldId, reasonFieldId } = sandbox.settings;
+  const given = { baseUrl: sandbox.url, orderNumberFieldId, partnerFieldId, regionFieldId, reasonFieldId };
   const done = connectByQuestions(product, {
     kind: 'zendesk',
     remoteSetup: true,
@@ -115,6 +116,33 @@ describe('connecting by questions', () => {
   it('gives up after a few answers that cannot be read, and knows no other kinds than there are', async () => {
     await expect(talk(['', '', '', '', '']).done).rejects.toThrow(InvalidInput);
     await expect(talk([], { kind: 'fax' }).done).rejects.toThrow('no kind of connection');
+  });
+
+  it('shows the fields that it found, asks whether they are to be used, and leaves them out after a no', async () => {
+    const given = { baseUrl: sandbox.url, regionFieldId: sandbox.settings.regionFieldId };
+    const { done, asked, said } = talk(['acme', email, apiToken, '', 'n', 'y'], { given });
+    await done;
+    expect(asked.slice(-2).map(({ question }) => question)).toEqual(['Use them so? [y/N] ', 'Go on? [y/N] ']);
+    const shown = said.join('\n');
+    expect(shown).toContain('the ticket field "Order number" (360000000003) holds the order number');
+    expect(shown).toContain('the ticket field "Sales partner" (360000000004) is where agents correct the partner');
+    expect(shown).not.toContain('Sales region');
+    const [connection] = await known();
+    expect(connection?.settings).toMatchObject({ totalTimeFieldId: '360000000001', regionFieldId: '360000000005' });
+    expect(connection?.settings).not.toHaveProperty('orderNumberFieldId');
+  });
+
+  it('uses the fields that it found after a yes, and with --yes says so', async () => {
+    const given = { baseUrl: sandbox.url };
+    const { done, said } = talk(['acme', email, apiToken, ''], { given, yes: true });
+    await done;
+    expect(said.join('\n')).toContain('Used: the ticket field "Order number" (360000000003) holds the order number.');
+    expect((await known())[0]?.settings).toMatchObject({
+      orderNumberFieldId: '360000000003',
+      partnerFieldId: '360000000004',
+      regionFieldId: '360000000005',
+      reasonFieldId: '360000000006',
+    });
   });
 
   it('needs no yes with --yes', async () => {

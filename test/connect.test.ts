@@ -4,6 +4,9 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Product } from '../src/compose.ts';
 import { connect, reconnect } from '../src/connect.ts';
 import { Refused } from '../src/core/errors.ts';
+import { wallClock } from '../src/platform/clock.ts';
+import { createGorgiasSandbox } from '../src/sandbox/gorgias/index.ts';
+import { createKustomerSandbox } from '../src/sandbox/kustomer/index.ts';
 import { atEndOfFile } from './support/cleanup.ts';
 import { testProduct } from './support/product.ts';
 
@@ -84,6 +87,80 @@ describe('connect', () => {
       kind: 'zendesk',
       mode: 'observe',
       webhookUrl: `https://desk.example.com/webhooks/${connection?.webhookKey}`,
+    });
+  });
+
+  describe('of an account with fields that fit', () => {
+    const withFields = (...titles: string[]) => {
+      const fields = titles.map((title, index) => ({ id: 80 + index, title, type: 'text', active: true }));
+      const body = { ticket_fields: [totalTime, ...fields], meta: { has_more: false } };
+      answers['GET /api/v2/ticket_fields'] = { status: 200, body };
+    };
+    const wanted = (given: object = {}) => ({
+      kind: 'zendesk',
+      settings: { ...settings(), ...given },
+      remoteSetup: false,
+      actor: 'test',
+    });
+    const held = async () => (await known())[0]?.settings;
+
+    it('says so and uses none, where nobody was asked', async () => {
+      withFields('Bestellnummer', 'Region');
+      const { notes } = await connect(product, wanted());
+      expect(notes.slice(2)).toEqual([
+        'Not used: it seems that the ticket field "Bestellnummer" (80) holds the order number.',
+        'Not used: it seems that the ticket field "Region" (81) is where agents correct the region.',
+        'To use what was found: the same again with --yes, or give {"orderNumberFieldId":"80","regionFieldId":"81"}.',
+      ]);
+      expect(await held()).not.toHaveProperty('orderNumberFieldId');
+      expect(await held()).not.toHaveProperty('regionFieldId');
+    });
+
+    it('uses with a yes those that alone fit, never over what was given, and says which', async () => {
+      withFields('Bestellnummer', 'Region', 'Sales partner', 'Marketplace');
+      const asked: (readonly string[])[] = [];
+      const takeFields = async (lines: readonly string[]) => asked.push(lines) > 0;
+      const { notes } = await connect(product, { ...wanted({ regionFieldId: 12 }), takeFields });
+      expect(asked).toEqual([['the ticket field "Bestellnummer" (80) holds the order number']]);
+      expect(notes).toContain('Used: the ticket field "Bestellnummer" (80) holds the order number.');
+      expect(notes).toContain(
+        'Not known: the partner may be in the ticket field "Sales partner" (82), "Marketplace" (83): give {"partnerFieldId": "..."} with one of them.',
+      );
+      expect(await held()).toMatchObject({ orderNumberFieldId: '80', regionFieldId: '12' });
+      expect(await held()).not.toHaveProperty('partnerFieldId');
+    });
+
+    it('leaves those apart that it is to make itself, and asks nothing where nothing fits', async () => {
+      withFields('Bestellnummer', 'Region');
+      const asked: (readonly string[])[] = [];
+      const takeFields = async (lines: readonly string[]) => asked.push(lines) > 0;
+      await connect(product, { ...wanted(), fields: true, takeFields });
+      expect(asked).toEqual([['the ticket field "Bestellnummer" (80) holds the order number']]);
+      await product.db.query('delete from connection');
+      withFields('Colour');
+      await connect(product, { ...wanted(), takeFields });
+      expect(asked).toHaveLength(1);
+    });
+
+    it.each([
+      ['gorgias', createGorgiasSandbox],
+      ['kustomer', createKustomerSandbox],
+    ])('finds them at %s too', async (kind, create) => {
+      const sandbox = await create({ clock: wallClock, seed: 'fields', limits: 'off' });
+      atEndOfFile(() => sandbox.close());
+      const mapped = Object.entries(sandbox.settings).filter(([key]) => key.endsWith('FieldId'));
+      const nobodys = Object.fromEntries(Object.entries(sandbox.settings).filter(([key]) => !key.endsWith('FieldId')));
+      const takeFields = async () => true;
+      await connect(product, { kind, settings: nobodys, remoteSetup: false, takeFields, actor: 'test' });
+      expect(mapped).toHaveLength(4);
+      expect(await held()).toMatchObject(Object.fromEntries(mapped));
+    });
+
+    it('connects all the same where the fields cannot be read', async () => {
+      answers['GET /api/v2/ticket_fields'] = { status: 403, body: {} };
+      const takeFields = async () => true;
+      await connect(product, { ...wanted(), takeFields });
+      expect(await held()).toMatchObject({ subdomain: 'acme' });
     });
   });
 

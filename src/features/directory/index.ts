@@ -43,10 +43,14 @@ export { isSameAccount, type SettingField, settingsForm } from './settings-form.
 export {
   type Accepts,
   type FieldGuess,
+  type FieldProposal,
   fieldName,
   guessFields,
   type MappedField,
   mappedFields,
+  proposedFields,
+  type TakeFields,
+  takeProposed,
 } from './ticket-fields.ts';
 
 /** Connections, partners, regions and people: who there is. */

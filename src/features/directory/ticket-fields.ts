@@ -106,6 +106,53 @@ export const guessFields = (
 export const fieldName = ({ title, id }: Pick<TicketField, 'title' | 'id'>): string =>
   title === null ? id : `"${title.slice(0, 80)}" (${id})`;
 
+const useOf = ({ setting, what }: FieldGuess, field: TicketField): string =>
+  setting === 'partnerFieldId' || setting === 'regionFieldId'
+    ? `the ticket field ${fieldName(field)} is where agents correct the ${what}`
+    : `the ticket field ${fieldName(field)} holds the ${what}`;
+
+/** Guesses as a person says yes or no to them. */
+export interface FieldProposal {
+  /** Settings that one field alone fits. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** What would be used, one line each. */
+  readonly lines: readonly string[];
+  /** What several fields fit, so that a person has to name one; one line each. */
+  readonly questions: readonly string[];
+}
+
+export const proposedFields = (guesses: readonly FieldGuess[]): FieldProposal => {
+  const sure = guesses.flatMap((guess) => {
+    const [field] = guess.candidates;
+    return field && guess.candidates.length === 1 ? [{ guess, field }] : [];
+  });
+  return {
+    settings: Object.fromEntries(sure.map(({ guess, field }) => [guess.setting, field.id])),
+    lines: sure.map(({ guess, field }) => useOf(guess, field)),
+    questions: guesses
+      .filter(({ candidates }) => candidates.length > 1)
+      .map(({ setting, what, candidates }) => {
+        const names = candidates.map(fieldName).join(', ');
+        return `the ${what} may be in the ticket field ${names}: give {"${setting}": "..."} with one of them`;
+      }),
+  };
+};
+
+/** Asked whether the fields may be used so, one line each. */
+export type TakeFields = (lines: readonly string[]) => Promise<boolean>;
+
+/** What a person takes of a proposal, and what is to be told; where nobody is asked it is told alone. */
+export const takeProposed = async (
+  { settings, lines, questions }: FieldProposal,
+  take: TakeFields | undefined,
+): Promise<{ readonly taken: Readonly<Record<string, string>>; readonly told: readonly string[] }> => {
+  const open = questions.map((line) => `Not known: ${line}.`);
+  if (lines.length === 0) return { taken: {}, told: open };
+  if (await take?.(lines)) return { taken: settings, told: [...lines.map((line) => `Used: ${line}.`), ...open] };
+  const how = take ? [] : [`To use what was found: the same again with --yes, or give ${JSON.stringify(settings)}.`];
+  return { taken: {}, told: [...lines.map((line) => `Not used: it seems that ${line}.`), ...how, ...open] };
+};
+
 export interface MappedField {
   /** The setting's key, e.g. "orderNumberFieldId". */
   readonly setting: string;

@@ -4,6 +4,7 @@ import type { Finding, HelpdeskClient, RemoteState } from '../../helpdesks/port.
 import type { Sql } from '../../platform/database/database.ts';
 import type { Connection } from '../directory/index.ts';
 import { type Check, reasonOf } from './check.ts';
+import { type FieldsLook, fieldChecks } from './field-checks.ts';
 
 /** What a look at a connection's account found. */
 export interface AccountLook {
@@ -12,6 +13,8 @@ export interface AccountLook {
   readonly findings: readonly Finding[];
   /** How our webhook stands; null where there is none to look at. */
   readonly webhook: RemoteState | { readonly state: 'unknown'; readonly reason: string } | null;
+  /** Null: it has none, or we may not read them. */
+  readonly fields: FieldsLook | null;
 }
 
 /** Signed deliveries and dated work go wrong beyond these. */
@@ -56,10 +59,15 @@ const webhookState = (what: string, id: number, webhook: NonNullable<AccountLook
 };
 
 /** Clock, rights, plan, quota, own survey, fields and webhook of one account, as a look found them. */
-export const accountChecks = (what: string, { id }: Pick<Connection, 'id'>, look: AccountLook): Check[] => [
+export const accountChecks = (
+  what: string,
+  connection: Pick<Connection, 'id' | 'settings'>,
+  look: AccountLook,
+): Check[] => [
   ...(look.skewMs === null ? [] : [clockCheck(what, look.skewMs)]),
   ...look.findings.map((finding) => findingCheck(what, finding)),
-  ...(look.webhook === null ? [] : [webhookState(what, id, look.webhook)]),
+  ...(look.fields === null ? [] : fieldChecks(what, connection, look.fields)),
+  ...(look.webhook === null ? [] : [webhookState(what, connection.id, look.webhook)]),
 ];
 
 /** Below this share of tickets the costs say more of the estimate than of the work. */

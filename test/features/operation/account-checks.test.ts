@@ -4,7 +4,9 @@ import { accountChecks, measuredCheck, tagRoundTrip } from '../../../src/feature
 import type { HelpdeskClient } from '../../../src/helpdesks/port.ts';
 import { testDatabase } from '../../support/database.ts';
 
-const nothing = { skewMs: null, findings: [], webhook: null };
+const nothing = { skewMs: null, findings: [], webhook: null, fields: null };
+
+const desk = (id: number, settings: Record<string, unknown> = {}) => ({ id, settings });
 
 describe('a look at an account', () => {
   it.each([
@@ -15,24 +17,20 @@ describe('a look at an account', () => {
     [301_000, 'fault'],
     [86_400_000, 'fault'],
   ])('a clock %s ms off: %s', (skewMs, state) => {
-    const [check] = accountChecks('desk', { id: 1 }, { ...nothing, skewMs });
+    const [check] = accountChecks('desk', desk(1), { ...nothing, skewMs });
     expect(check).toMatchObject({ what: 'desk, clock', state });
     if (check?.state !== 'ok') expect(check?.next).toContain('NTP');
   });
 
   it('has every finding with its own next step, and the webhook with the command that mends it', () => {
-    const checks = accountChecks(
-      'desk',
-      { id: 7 },
-      {
-        skewMs: null,
-        findings: [
-          { topic: 'own survey', level: 'warn', text: 'on', next: 'off' },
-          { topic: 'plan', level: 'ok', text: '700', next: null },
-        ],
-        webhook: { state: 'inactive', reason: 'The webhook is switched off.' },
-      },
-    );
+    const checks = accountChecks('desk', desk(7), {
+      ...nothing,
+      findings: [
+        { topic: 'own survey', level: 'warn', text: 'on', next: 'off' },
+        { topic: 'plan', level: 'ok', text: '700', next: null },
+      ],
+      webhook: { state: 'inactive', reason: 'The webhook is switched off.' },
+    });
     expect(checks).toEqual([
       { what: 'desk, own survey', state: 'warning', found: 'on', next: 'off' },
       { what: 'desk, plan', state: 'ok', found: '700' },
@@ -43,8 +41,40 @@ describe('a look at an account', () => {
         next: 'deskledger connection 7 --remote-setup mends it.',
       },
     ]);
-    const [unknown] = accountChecks('desk', { id: 7 }, { ...nothing, webhook: { state: 'unknown', reason: '403' } });
+    const [unknown] = accountChecks('desk', desk(7), { ...nothing, webhook: { state: 'unknown', reason: '403' } });
     expect(unknown).toMatchObject({ state: 'warning', found: '403' });
+  });
+});
+
+describe('ticket fields', () => {
+  const list = [
+    { id: '3', title: 'Order number', holds: 'text' },
+    { id: '4', title: 'Bestellnummer', holds: 'text' },
+    { id: '5', title: 'Region', holds: 'choice' },
+    { id: '6', title: 'Kontaktgrund', holds: 'choice' },
+  ] as const;
+  const checksOf = (settings: Record<string, unknown>) =>
+    accountChecks('desk', desk(7, settings), { ...nothing, fields: { list, accepts: (_, id) => id !== '6' } });
+
+  it('that are used are named, and candidates for those that are not with the next step', () => {
+    expect(checksOf({ regionFieldId: '5', partnerFieldId: '99' })).toEqual([
+      { what: 'desk, mapped fields', state: 'ok', found: 'regionFieldId is "Region" (5)' },
+      {
+        what: 'desk, field of the order number',
+        state: 'warning',
+        found: 'none is mapped; it may be "Order number" (3) or "Bestellnummer" (4)',
+        next: 'If one of them is: deskledger connection 7 --settings FILE.json with {"orderNumberFieldId":"..."}',
+      },
+    ]);
+    expect(checksOf({ orderNumberFieldId: '3' })).toEqual([
+      { what: 'desk, mapped fields', state: 'ok', found: 'orderNumberFieldId is "Order number" (3)' },
+      {
+        what: 'desk, field of the region',
+        state: 'warning',
+        found: 'none is mapped; it may be "Region" (5)',
+        next: 'If it is: deskledger connection 7 --settings FILE.json with {"regionFieldId":"5"}',
+      },
+    ]);
   });
 });
 
