@@ -13,6 +13,7 @@ import { raiseChanged } from '../../../src/features/ingest/raise.ts';
 import type { TicketChange } from '../../../src/helpdesks/port.ts';
 import type { Sql } from '../../../src/platform/database/database.ts';
 import { emptyHistory, reading } from './fake-desk.ts';
+import { telling } from './told.ts';
 import { type World, world } from './world.ts';
 
 let w: World;
@@ -50,11 +51,7 @@ const run = (onProgress?: (progress: BackfillProgress) => void) =>
     { since },
   );
 const status = async () => (await connectionStatuses(w.db, w.clock.now())).find(({ id }) => id === w.connection.id);
-const tell = async (externalId: string) => {
-  await w.deliver(externalId);
-  w.clock.advance(3 * secondMs);
-  await w.drain();
-};
+const { tell } = telling(() => w);
 /** Tickets in the desk and in its feed. */
 const history = (...ids: string[]) => {
   for (const id of ids)
@@ -126,7 +123,7 @@ describe('the walk', () => {
 describe('history', () => {
   test('makes none of a ticket that webhooks told of', async () => {
     w.put('1');
-    await tell('1');
+    await tell('1', 'now');
     feed([changed('1', new Date(w.clock.now().getTime() + dayMs))]);
     await walk();
     expect((await w.row('1')).from_backfill).toBe(false);

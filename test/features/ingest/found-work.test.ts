@@ -4,6 +4,7 @@ import { walkWorkFeeds } from '../../../src/features/ingest/index.ts';
 import type { Sql } from '../../../src/platform/database/database.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
 import { emptyHistory, reading, reply } from './fake-desk.ts';
+import { telling } from './told.ts';
 import { type World, world } from './world.ts';
 
 let w: World;
@@ -17,18 +18,12 @@ const call = (externalId: string, key: string, seconds: number, workedAt = w.clo
   externalId,
   reading: reading(key, seconds, { clock: 'legs', channel: 'phone', workedAt }),
 });
-const tell = async (externalId: string) => {
-  await w.deliver(externalId);
-  w.clock.advance(3 * secondMs);
-  await w.drain();
-};
+const { tell } = telling(() => w);
 
 describe('work that a feed tells of', () => {
   test('is booked on a ticket that is not pulled again for it', async () => {
     w.put('1', { history: { ...emptyHistory, work: [reading('audit:1', 100)] } });
-    await w.deliver('1', { urgency: 'now with audits' });
-    w.clock.advance(3 * secondMs);
-    await w.drain();
+    await tell('1');
     const pulls = w.desk.pulls.length;
     w.desk.calls.push([call('1', 'leg:1', 50)]);
     expect(await walk()).toBe(1);
@@ -39,7 +34,7 @@ describe('work that a feed tells of', () => {
 
   test('bug: work was lost when the process died between keeping it and telling its ticket', async () => {
     w.put('1');
-    await tell('1');
+    await tell('1', 'now');
     w.desk.calls.push([call('1', 'leg:1', 50)]);
     const dies = (sql: Sql): Sql => ({
       query: async (text, ...more) => {
@@ -92,9 +87,7 @@ describe('work that a feed tells of', () => {
 
   test('takes the place of an estimate', async () => {
     w.put('1', { status: 'solved', history: { ...emptyHistory, touches: [reply('audit:1')] } });
-    await w.deliver('1', { urgency: 'now with audits' });
-    w.clock.advance(3 * secondMs);
-    await w.drain();
+    await tell('1');
     expect(await w.cost('1')).toEqual({ '-/-': 3_000_000n });
     w.desk.calls.push([call('1', 'leg:1', 60)]);
     await walk();
@@ -104,7 +97,7 @@ describe('work that a feed tells of', () => {
 
   test('that comes twice, on one page, on the next and after a restart, changes nothing', async () => {
     w.put('1');
-    await tell('1');
+    await tell('1', 'now');
     w.desk.calls.push([call('1', 'leg:1', 60), call('1', 'leg:1', 60)], [call('1', 'leg:1', 60)]);
     expect(await walk()).toBe(1);
     await w.drain();

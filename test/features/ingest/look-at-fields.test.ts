@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/core/errors.ts';
-import { hourMs, minuteMs, secondMs } from '../../../src/core/time.ts';
+import { hourMs, minuteMs } from '../../../src/core/time.ts';
 import { connectionStatuses, createWatcher } from '../../../src/features/ingest/index.ts';
 import { FieldsRefused, type TicketField } from '../../../src/helpdesks/port.ts';
+import { telling } from './told.ts';
 import { type World, world } from './world.ts';
 
 const orderNumber: TicketField = { id: '11', title: 'Order number', holds: 'text' };
@@ -35,6 +36,7 @@ beforeEach(async () => {
   });
 });
 afterEach(() => w.close());
+const { tell } = telling(() => w);
 
 const look = async () => watcher.look(await w.directory.connections.get('desk'));
 const status = async () => {
@@ -89,9 +91,7 @@ describe('a mapped field that is gone', () => {
       expect(await w.first.troubles.heldUntil(w.connection.id, area)).toBeNull();
     await w.order(1);
     w.put('1');
-    await w.deliver('1', { urgency: 'now with audits' });
-    w.clock.advance(3 * secondMs);
-    await w.drain();
+    await tell('1');
     expect(w.desk.tickets.get('1')?.tags).toContain('partner_nord');
     expect(await status()).toMatchObject({ state: 'lost fields', pending: 0 });
   });
@@ -128,9 +128,7 @@ describe('a mapped field that is gone', () => {
     };
     await w.order(1);
     w.put('1');
-    await w.deliver('1', { urgency: 'now with audits' });
-    w.clock.advance(3 * secondMs);
-    await w.drain();
+    await tell('1');
     expect(asked).toBe(1);
     expect(await status()).toMatchObject({ state: 'ok', pending: 0 });
     w.first.client.fields = async () => {
@@ -139,9 +137,7 @@ describe('a mapped field that is gone', () => {
     w.clock.advance(hourMs);
     await w.order(2);
     w.put('2');
-    await w.deliver('2', { urgency: 'now with audits' });
-    w.clock.advance(3 * secondMs);
-    await w.drain();
+    await tell('2');
     expect((await w.tagRows('2')).map(({ state }) => state)).toEqual(['done', 'done']);
   });
 });

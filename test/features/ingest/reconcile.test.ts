@@ -4,6 +4,7 @@ import { hourMs, minuteMs, secondMs } from '../../../src/core/time.ts';
 import { connectionStatuses, reconcile } from '../../../src/features/ingest/index.ts';
 import type { TicketChange } from '../../../src/helpdesks/port.ts';
 import { emptyHistory, reading } from './fake-desk.ts';
+import { telling } from './told.ts';
 import { type World, world } from './world.ts';
 
 let w: World;
@@ -35,16 +36,12 @@ const cursor = async () => {
 const toldShare = async () =>
   (await connectionStatuses(w.db, w.clock.now())).find(({ id }) => id === w.connection.id)?.toldShare;
 
-const tell = async (externalId: string) => {
-  await w.deliver(externalId);
-  w.clock.advance(3 * secondMs);
-  await w.drain();
-};
+const { tell } = telling(() => w);
 
 describe('a walk over the changes', () => {
   test('finds tickets that no webhook told of, with their work, and measures how much was told', async () => {
     w.put('1');
-    await tell('1');
+    await tell('1', 'now');
     w.put('2', { history: { ...emptyHistory, work: [reading('audit:2', 100)] } });
     feed([changed('1', new Date('2026-03-02T09:59:00Z')), changed('2')]);
     expect(await walk()).toEqual({ connection: w.connection.id, walked: 2, raised: 1 });
@@ -89,7 +86,7 @@ describe('a walk over the changes', () => {
 
   test('finds what changed without a webhook on a ticket we hold', async () => {
     w.put('1');
-    await tell('1');
+    await tell('1', 'now');
     w.clock.advance(hourMs);
     w.put('1', { status: 'pending', updatedAt: w.clock.now() });
     feed([changed('1')]);
@@ -112,7 +109,7 @@ describe('a walk over the changes', () => {
 
   test('raises nothing that is dirty already or held as new', async () => {
     w.put('1');
-    await tell('1');
+    await tell('1', 'now');
     await w.deliver('2');
     feed([changed('1', new Date('2026-03-02T09:59:00Z')), changed('2')]);
     expect(await walk()).toMatchObject({ walked: 2, raised: 0 });
@@ -122,7 +119,7 @@ describe('a walk over the changes', () => {
 
   test('finds a lost webhook on a ticket that merely waits for its 6 h', async () => {
     w.put('1');
-    await tell('1');
+    await tell('1', 'now');
     await w.deliver('1', { urgency: 'later' });
     w.clock.advance(hourMs);
     w.put('1', { status: 'solved', updatedAt: w.clock.now() });
@@ -135,7 +132,7 @@ describe('a walk over the changes', () => {
 
   test('does not read a ticket that waits for its 6 h and changed as a webhook told, and reads it where none told', async () => {
     w.put('1');
-    await tell('1');
+    await tell('1', 'now');
     w.clock.advance(minuteMs);
     w.put('1', { updatedAt: w.clock.now() });
     await w.deliver('1', { urgency: 'later' });
@@ -156,7 +153,7 @@ describe('a walk over the changes', () => {
   test('a lost "solved" is found at once where a later webhook told of the ticket', async () => {
     await w.order(1);
     w.put('1');
-    await tell('1');
+    await tell('1', 'now');
     w.clock.advance(minuteMs);
     for (const status of ['solved', 'open', 'deleted'] as const) {
       w.clock.advance(minuteMs);
@@ -173,7 +170,7 @@ describe('a walk over the changes', () => {
   test('bug: a ticket that was taken for deleted while the helpdesk lists it stayed so', async () => {
     const at = w.clock.now();
     w.put('1');
-    await tell('1');
+    await tell('1', 'now');
     await w.db.query("update ticket set status = 'deleted' where external_id = '1'");
     w.clock.advance(hourMs);
     feed([changed('1', at)]);
@@ -188,7 +185,7 @@ describe('a walk over the changes', () => {
 
   test('finds a lost webhook on a ticket in quarantine, and tries it once', async () => {
     w.put('1');
-    await tell('1');
+    await tell('1', 'now');
     await w.db.query("update ticket set quarantined_at = now(), attempts = 5 where external_id = '1'");
     w.clock.advance(hourMs);
     w.put('1', { updatedAt: w.clock.now() });
@@ -208,7 +205,7 @@ describe('a walk over the changes', () => {
   test('our own tags are no news: read again without audits, and no gap', async () => {
     await w.order(1);
     w.put('1');
-    await tell('1');
+    await tell('1', 'now');
     expect(w.desk.writes).toHaveLength(1);
     w.put('1', { updatedAt: w.clock.now() });
     feed([changed('1')]);
@@ -225,7 +222,7 @@ describe('a walk over the changes', () => {
   test('our own tags whose echo came are not read again', async () => {
     await w.order(1);
     w.put('1');
-    await tell('1');
+    await tell('1', 'now');
     await w.deliver('1', { urgency: 'ignore' });
     w.put('1', { updatedAt: w.clock.now() });
     feed([changed('1')]);
@@ -242,7 +239,7 @@ describe('a walk over the changes', () => {
   test('a change after our own tags is news', async () => {
     await w.order(1);
     w.put('1');
-    await tell('1');
+    await tell('1', 'now');
     w.clock.advance(minuteMs);
     w.put('1', { updatedAt: w.clock.now() });
     feed([changed('1')]);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/core/errors.ts';
 import { minuteMs, secondMs } from '../../../src/core/time.ts';
 import { releaseHistory } from '../../../src/features/ingest/index.ts';
-import type { DeskTicket } from './fake-desk.ts';
+import { telling } from './told.ts';
 import { type World, world } from './world.ts';
 
 let w: World;
@@ -15,24 +15,15 @@ beforeEach(() => start());
 afterEach(() => w.close());
 
 const nord = ['partner_nord', 'region_nordics'];
-const tell = async (externalId: string) => {
-  await w.deliver(externalId, { urgency: 'now with audits' });
-  w.clock.advance(3 * secondMs);
-  await w.drain();
-};
-const ticket = async (externalId: string, parts: Partial<DeskTicket> = {}) => {
-  await w.order(Number(externalId));
-  w.put(externalId, parts);
-  await tell(externalId);
-};
+const { tell, nordTicket } = telling(() => w);
 const closed = { status: 'closed', frozen: true } as const;
 const states = async (externalId: string) => (await w.tagRows(externalId)).map(({ state }) => state);
 const jobs = () => w.desk.jobs.map((changes) => changes.map(({ externalId }) => externalId).toSorted());
 
 describe('a closed ticket', () => {
   test('is tagged by job, and open ones one by one, naming the state that we hold', async () => {
-    await ticket('1', closed);
-    await ticket('2');
+    await nordTicket('1', closed);
+    await nordTicket('2');
     expect(jobs()).toEqual([['1']]);
     expect(w.desk.tickets.get('1')?.tags).toEqual(nord);
     expect(w.desk.writes.map(({ externalId }) => externalId)).toEqual(['2']);
@@ -45,7 +36,7 @@ describe('a closed ticket', () => {
     w.desk.onWrite = () => {
       throw new UpstreamError('closed', { status: 422, retryable: false });
     };
-    await ticket('1');
+    await nordTicket('1');
     expect(jobs()).toEqual([['1']]);
     expect(await states('1')).toEqual(['done', 'done']);
   });
@@ -69,7 +60,7 @@ describe('a closed ticket', () => {
     w.desk.onJob = () => {
       throw new UpstreamError('killed', { retryable: true, inDoubt: true });
     };
-    await ticket('1', closed);
+    await nordTicket('1', closed);
     expect(await w.tagRows('1')).toMatchObject([{ state: 'pending', attempts: 0 }, { state: 'pending' }]);
     w.desk.onJob = () => undefined;
     w.clock.advance(10 * minuteMs);
@@ -78,7 +69,7 @@ describe('a closed ticket', () => {
   });
 
   test('is left alone once it is deleted', async () => {
-    await ticket('1', { status: 'deleted', frozen: true });
+    await nordTicket('1', { status: 'deleted', frozen: true });
     expect(jobs()).toEqual([]);
     expect(await w.pending()).toBe(0);
   });
@@ -88,7 +79,7 @@ describe('what was only observed on a closed ticket', () => {
   test('stays so after a switch that did not show it, until somebody asks for the tags of history', async () => {
     await w.close();
     await start('observe');
-    await ticket('1', closed);
+    await nordTicket('1', closed);
     expect(await states('1')).toEqual(['observed', 'observed']);
     await w.db.query("update connection set mode = 'act' where id = $1", [w.connection.id]);
     await tell('1');
@@ -106,7 +97,7 @@ describe('what was only observed on a closed ticket', () => {
   test('is not written in mode observe, whoever asks', async () => {
     await w.close();
     await start('observe');
-    await ticket('1', closed);
+    await nordTicket('1', closed);
     expect(await releaseHistory(w.db, w.connection.id, { since: new Date(0), now: w.clock.now(), actor: 'test' })).toBe(
       0,
     );

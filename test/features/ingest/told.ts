@@ -1,6 +1,7 @@
 import { secondMs } from '../../../src/core/time.ts';
+import { claimDue } from '../../../src/features/ingest/index.ts';
 import type { TicketHistory } from '../../../src/helpdesks/port.ts';
-import { type DeskTicket, emptyHistory, reading, reply } from './fake-desk.ts';
+import { chosenPartner, type DeskTicket, emptyHistory, reading, reply } from './fake-desk.ts';
 import type { World } from './world.ts';
 
 /** Ten minutes of work and one public reply. */
@@ -12,21 +13,60 @@ export const worked = (key: string, parts: Partial<TicketHistory> = {}): TicketH
 });
 
 /** What tests of the line do again and again, in the world of the moment. */
-export const telling = (world: () => World) => ({
+export const telling = (world: () => World) => {
   /** A webhook comes, the burst ends, everything due is done. */
-  async tell(externalId: string, urgency: 'now' | 'now with audits' = 'now with audits') {
+  const tell = async (externalId: string, urgency: 'now' | 'now with audits' = 'now with audits'): Promise<void> => {
     const w = world();
     await w.deliver(externalId, { urgency });
     w.clock.advance(3 * secondMs);
     await w.drain();
-  },
+  };
+  return {
+    tell,
 
-  /** Solved a moment after the connection went into mode `act`. */
-  solved(key: string): Partial<DeskTicket> {
-    const { clock } = world();
-    clock.advance(secondMs);
-    return { status: 'solved', updatedAt: clock.now(), history: worked(key, { solvedAt: clock.now() }) };
-  },
+    /** Solved a moment after the connection went into mode `act`. */
+    solved(key: string): Partial<DeskTicket> {
+      const { clock } = world();
+      clock.advance(secondMs);
+      return { status: 'solved', updatedAt: clock.now(), history: worked(key, { solvedAt: clock.now() }) };
+    },
 
-  invitations: () => world().db.query('select state from invitation'),
-});
+    invitations: () => world().db.query('select state from invitation'),
+
+    /** A ticket of a buyer of Nord's; its tags are due or written. */
+    async nordTicket(externalId: string, parts: Partial<DeskTicket> = {}): Promise<void> {
+      await world().order(Number(externalId));
+      world().put(externalId, parts);
+      await tell(externalId);
+    },
+
+    /** Tickets of buyers of Nord's, decided, whose tags are due and not written. */
+    async withDueTags(...externalIds: string[]): Promise<void> {
+      const w = world();
+      for (const id of externalIds) {
+        await w.order(Number(id));
+        w.put(id);
+        await w.deliver(id);
+      }
+      w.clock.advance(3 * secondMs);
+      for (const lot of await claimDue(w.db, w.clock.now())) await w.first.gather(lot);
+    },
+
+    /** An agent names another partner in the mapped field. */
+    choose(externalId: string, partner: string): void {
+      const { clock, put } = world();
+      put(externalId, {
+        updatedAt: clock.now(),
+        history: { ...emptyHistory, choices: chosenPartner(partner, 'audit:9', clock.now()) },
+      });
+    },
+
+    /** Our tags as they are wanted, "+partner_nord done". */
+    async tagStates(externalId: string): Promise<string[]> {
+      const rows = await world().tagRows(externalId);
+      return rows.map(({ tag, wanted, state }) => `${wanted ? '+' : '-'}${tag} ${state}`);
+    },
+
+    onTicket: (externalId: string) => world().desk.tickets.get(externalId)?.tags.toSorted(),
+  };
+};
