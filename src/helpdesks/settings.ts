@@ -5,6 +5,44 @@ import { notSafePattern, safePattern } from '../platform/safe-pattern.ts';
 export const contactReasons = ['shipping', 'return', 'damage', 'product', 'payment', 'other'] as const;
 export type ContactReason = (typeof contactReasons)[number];
 
+/** Settings that name the fields of a ticket, or attributes, which we read and mirror. */
+export const fieldSettingNames = ['orderNumberFieldId', 'partnerFieldId', 'regionFieldId', 'reasonFieldId'] as const;
+
+/** An id of a field that the helpdesk writes as a number: it may outgrow what JavaScript counts, and is text from here on. */
+export const fieldId = z
+  .union([
+    z
+      .string()
+      .trim()
+      .regex(/^\d{1,20}$/, 'write the id as digits'),
+    z.int().positive(),
+  ])
+  .transform(String);
+
+const correctingField = 'Ticket field by which people correct what we found; `--fields` makes it.';
+
+/** The fields of helpdesks that name them by such ids. */
+export const ticketFieldSettings = {
+  orderNumberFieldId: fieldId
+    .optional()
+    .meta({ title: 'Field of the order number', description: 'Ticket field that holds an order number.' }),
+  partnerFieldId: fieldId.optional().meta({ title: 'Field of the partner', description: correctingField }),
+  regionFieldId: fieldId.optional().meta({ title: 'Field of the region', description: correctingField }),
+  reasonFieldId: fieldId.optional().meta({ title: 'Field of the reason', description: correctingField }),
+} as const satisfies Record<(typeof fieldSettingNames)[number], z.ZodType>;
+
+/** Which account it is, where the vendor gives each a host of its own. */
+export const accountName = (title: string, domain: string) =>
+  z
+    .string()
+    .trim()
+    .toLowerCase()
+    .regex(
+      /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+      `write the first part of the address alone: "acme" for acme.${domain}`,
+    )
+    .meta({ title, description: `The first part of the address: "acme" for acme.${domain}.`, identifies: true });
+
 /** Settings that mean the same on every helpdesk; an adapter spreads them into its own schema. */
 export const commonSettings = {
   name: z.string().trim().min(1).max(100).meta({ title: 'Name', description: 'What the connection is called here.' }),

@@ -1,7 +1,9 @@
-import { LimitReached, Refused, UpstreamError } from '../../core/errors.ts';
+import { UpstreamError } from '../../core/errors.ts';
 import { dayMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { answered, fine } from '../findings.ts';
 import type { Finding } from '../port.ts';
+import { fieldSettingNames } from '../settings.ts';
 import type { Bucket } from './bucket.ts';
 import type { GorgiasClient } from './client.ts';
 import type { GorgiasField } from './schema.ts';
@@ -16,8 +18,6 @@ const needed = [
   ['/api/satisfaction-surveys', {}, 'satisfaction surveys', 'answers cannot be written back'],
   ['/api/users', {}, 'users', "Gorgias' own machines are not told from people"],
 ] as const;
-
-const fine = (topic: Finding['topic'], text: string): Finding => ({ topic, level: 'ok', text, next: null });
 
 const surveyFindings = (settings: readonly { readonly type: string; readonly data?: unknown }[]): Finding[] => {
   const data = settings.find(({ type }) => type === 'satisfaction-surveys')?.data;
@@ -37,8 +37,8 @@ const surveyFindings = (settings: readonly { readonly type: string; readonly dat
 };
 
 const fieldFindings = (fields: readonly GorgiasField[], settings: GorgiasSettings): Finding[] => {
-  const mapped = (['orderNumberFieldId', 'partnerFieldId', 'regionFieldId', 'reasonFieldId'] as const).flatMap(
-    (name) => (settings[name] === undefined ? [] : [{ name, id: settings[name] }]),
+  const mapped = fieldSettingNames.flatMap((name) =>
+    settings[name] === undefined ? [] : [{ name, id: settings[name] }],
   );
   const lost = mapped.filter(({ id }) => !fields.some((field) => field.id === id && !field.deactivated_datetime));
   if (lost.length > 0)
@@ -89,19 +89,9 @@ export const createInspection =
     }
     if (closed.size === 0) findings.push(fine('rights', 'The API key may read all that we need.'));
 
-    /** One question, whose refusal is a finding and whose disturbance another. */
+    const next = "See that the key is an administrator's; this is asked again the next time.";
     const ask = async (topic: Finding['topic'], what: string, question: () => Promise<Finding[]>): Promise<void> => {
-      try {
-        findings.push(...(await question()));
-      } catch (error) {
-        if (!(error instanceof UpstreamError || error instanceof Refused || error instanceof LimitReached)) throw error;
-        findings.push({
-          topic,
-          level: 'warn',
-          text: `${what} could not be read. ${error.message}`,
-          next: "See that the key is an administrator's; this is asked again the next time.",
-        });
-      }
+      findings.push(...(await answered({ topic, what, next }, question)));
     };
     await ask('own survey', "Gorgias' survey settings", async () => surveyFindings(await client.accountSettings()));
     if (!closed.has('/api/custom-fields'))

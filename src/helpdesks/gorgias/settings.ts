@@ -1,32 +1,9 @@
 import { z } from 'zod';
-import { commonSettings } from '../settings.ts';
-
-/** Ids of custom field definitions; they are text from here on. */
-const fieldId = z
-  .union([
-    z
-      .string()
-      .trim()
-      .regex(/^\d{1,20}$/, 'write the id as digits'),
-    z.int().positive(),
-  ])
-  .transform(String);
+import { accountName, commonSettings, ticketFieldSettings } from '../settings.ts';
 
 export const settingsSchema = z.object({
   ...commonSettings,
-  account: z
-    .string()
-    .trim()
-    .toLowerCase()
-    .regex(
-      /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
-      'write the first part of the address alone: "acme" for acme.gorgias.com',
-    )
-    .meta({
-      title: 'Account',
-      description: 'The first part of the address: "acme" for acme.gorgias.com.',
-      identifies: true,
-    }),
+  account: accountName('Account', 'gorgias.com'),
   /** The user whose API key is used: one of its own, for what it changes counts as ours. */
   email: z.string().trim().pipe(z.email()).meta({
     title: 'E-mail',
@@ -45,21 +22,7 @@ export const settingsSchema = z.object({
       title: 'Webhook secret',
       description: 'What our HTTP integration sends along; set when we make it. A list of two during a rotation.',
     }),
-  orderNumberFieldId: fieldId
-    .optional()
-    .meta({ title: 'Field of the order number', description: 'Ticket field that holds an order number.' }),
-  partnerFieldId: fieldId.optional().meta({
-    title: 'Field of the partner',
-    description: 'Ticket field by which people correct what we found; `--fields` makes it.',
-  }),
-  regionFieldId: fieldId.optional().meta({
-    title: 'Field of the region',
-    description: 'Ticket field by which people correct what we found; `--fields` makes it.',
-  }),
-  reasonFieldId: fieldId.optional().meta({
-    title: 'Field of the reason',
-    description: 'Ticket field by which people correct what we found; `--fields` makes it.',
-  }),
+  ...ticketFieldSettings,
 });
 
 export type GorgiasSettings = z.output<typeof settingsSchema>;

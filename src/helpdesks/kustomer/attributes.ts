@@ -3,6 +3,7 @@ import type { Http } from '../../platform/http/client.ts';
 import { codeOf } from '../mapping.ts';
 import type { RemoteObject, RemoteWish, TicketField } from '../port.ts';
 import { contactReasons } from '../settings.ts';
+import { isRefused } from './pages.ts';
 import { metadataSchema } from './schema.ts';
 import type { KustomerSettings } from './settings.ts';
 
@@ -74,9 +75,6 @@ const writable = ({
   createdAt: ____,
   ...rest
 }: Readonly<Record<string, unknown>>) => rest;
-
-const isRefused = (error: unknown): boolean =>
-  error instanceof UpstreamError && [401, 403, 404].includes(error.status ?? 0);
 
 /** Custom attributes of the conversation: lists of codes, for people to correct partner, region and reason by. */
 export const createAttributes = (http: Http, settings: Mapped) => {

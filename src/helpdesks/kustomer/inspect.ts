@@ -1,8 +1,9 @@
-import { UpstreamError } from '../../core/errors.ts';
 import type { Http } from '../../platform/http/client.ts';
+import { fine } from '../findings.ts';
 import type { Finding } from '../port.ts';
+import { fieldSettingNames } from '../settings.ts';
 import { attributesPage, type ConversationAttributes } from './attributes.ts';
-import { readAll } from './pages.ts';
+import { isRefused, readAll } from './pages.ts';
 import { satisfactionSchema } from './schema.ts';
 import type { Searches } from './search.ts';
 import type { KustomerSettings } from './settings.ts';
@@ -29,9 +30,6 @@ const needs = [
   },
 ] as const;
 
-const isRefused = (error: unknown): boolean =>
-  error instanceof UpstreamError && [401, 403, 404].includes(error.status ?? 0);
-
 const rights = async (http: Http): Promise<Finding[]> => {
   const lacking = await Promise.all(
     needs.map(async ({ path, role, level, for: purpose }): Promise<Finding[]> => {
@@ -46,9 +44,7 @@ const rights = async (http: Http): Promise<Finding[]> => {
     }),
   );
   const found = lacking.flat();
-  return found.length > 0
-    ? found
-    : [{ topic: 'rights', level: 'ok', text: 'The key may read all that we need.', next: null }];
+  return found.length > 0 ? found : [fine('rights', 'The key may read all that we need.')];
 };
 
 const ownSurvey = async (http: Http): Promise<Finding> => {
@@ -61,7 +57,7 @@ const ownSurvey = async (http: Http): Promise<Finding> => {
           text: "Kustomer's own satisfaction survey is on: customers would be asked twice.",
           next: 'Switch it off under Settings, Satisfaction, before this connection acts.',
         }
-      : { topic: 'own survey', level: 'ok', text: "Kustomer's own satisfaction survey is off.", next: null };
+      : fine('own survey', "Kustomer's own satisfaction survey is off.");
   } catch (error) {
     if (!isRefused(error)) throw error;
     return {
@@ -76,21 +72,9 @@ const ownSurvey = async (http: Http): Promise<Finding> => {
 /** Which timer counts, and whether it counts anything: an account may have switched on only one of them. */
 const handleTime = async (searches: Searches, times: Times): Promise<Finding> => {
   const [id] = await searches.latestDone(1);
-  if (id === undefined)
-    return {
-      topic: 'handle time',
-      level: 'ok',
-      text: 'No conversation was done yet, so no time was measured.',
-      next: null,
-    };
+  if (id === undefined) return fine('handle time', 'No conversation was done yet, so no time was measured.');
   const read = await times.read(id);
-  if (read.times.length > 0)
-    return {
-      topic: 'handle time',
-      level: 'ok',
-      text: `Handle time is measured by Kustomer's ${read.version} timer.`,
-      next: null,
-    };
+  if (read.times.length > 0) return fine('handle time', `Handle time is measured by Kustomer's ${read.version} timer.`);
   const other = read.version === 'v2' ? 'v1' : 'v2';
   const counted = await times.readOf(other, id).catch((error: unknown) => {
     if (isRefused(error)) return [];
@@ -111,14 +95,14 @@ const handleTime = async (searches: Searches, times: Times): Promise<Finding> =>
       };
 };
 
-const mapped = ['orderNumberFieldId', 'partnerFieldId', 'regionFieldId', 'reasonFieldId'] as const;
-
 /** Whether the mapped attributes are there still; nobody asks where none is mapped. */
 const fields = async (
   attributes: Pick<ConversationAttributes, 'list'>,
-  settings: Pick<KustomerSettings, (typeof mapped)[number]>,
+  settings: Pick<KustomerSettings, (typeof fieldSettingNames)[number]>,
 ): Promise<Finding[]> => {
-  const named = mapped.flatMap((setting) => (settings[setting] ? [{ setting, name: settings[setting] }] : []));
+  const named = fieldSettingNames.flatMap((setting) =>
+    settings[setting] ? [{ setting, name: settings[setting] }] : [],
+  );
   if (named.length === 0) return [];
   const present = await attributes.list();
   if (!present)
@@ -132,7 +116,7 @@ const fields = async (
     ];
   const lost = named.filter(({ name }) => !present.has(name));
   return lost.length === 0
-    ? [{ topic: 'fields', level: 'ok', text: 'Every mapped attribute of the conversation exists.', next: null }]
+    ? [fine('fields', 'Every mapped attribute of the conversation exists.')]
     : lost.map(({ setting, name }) => ({
         topic: 'fields',
         level: 'fail',
@@ -156,16 +140,10 @@ export const inspectAccount = async (deps: {
   const cannotRead = found.some(({ level }) => level === 'fail');
   const time = cannotRead ? [] : [await handleTime(deps.searches, deps.times)];
   const limit = deps.limit();
-  const quota: Finding[] =
-    limit === null
-      ? []
-      : [
-          {
-            topic: 'quota',
-            level: 'ok',
-            text: `The account has ${limit} calls a minute, of which we use at most ${Math.floor(limit * deps.settings.limitShare)}.`,
-            next: null,
-          },
-        ];
+  const quota: Finding[] = [];
+  if (limit !== null) {
+    const ours = Math.floor(limit * deps.settings.limitShare);
+    quota.push(fine('quota', `The account has ${limit} calls a minute, of which we use at most ${ours}.`));
+  }
   return [...found, survey, ...attributes, ...time, ...quota];
 };

@@ -6,6 +6,10 @@ import { type Page, pageOf } from './schema.ts';
 /** The most that lists give per page. */
 export const pageSize = 100;
 
+/** The key may not read it, or the account has no such thing: Kustomer answers 404 for both. */
+export const isRefused = (error: unknown): boolean =>
+  error instanceof UpstreamError && [401, 403, 404].includes(error.status ?? 0);
+
 export const hasMore = ({ data, meta, links }: Page<unknown>, page: number): boolean => {
   if (data.length === 0) return false;
   if (meta?.totalPages !== undefined && meta?.totalPages !== null) return page < meta.totalPages;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { commonSettings } from '../settings.ts';
+import { accountName, commonSettings } from '../settings.ts';
 
 /** Names of custom attributes as the API has them; the end tells the type (https://developer.kustomer.com/docs/concepts/custom-attributes). */
 const attribute = z
@@ -22,19 +22,7 @@ const token = z.string().trim().min(1, 'is empty; copy the token that Kustomer s
 
 export const settingsSchema = z.object({
   ...commonSettings,
-  org: z
-    .string()
-    .trim()
-    .toLowerCase()
-    .regex(
-      /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
-      'write the first part of the address alone: "acme" for acme.kustomerapp.com',
-    )
-    .meta({
-      title: 'Organisation',
-      description: 'The first part of the address: "acme" for acme.kustomerapp.com.',
-      identifies: true,
-    }),
+  org: accountName('Organisation', 'kustomerapp.com'),
   /** Of a key of our own: what its machine user changes counts as ours. */
   apiKey: z.string().trim().min(1, 'is empty').meta({
     title: 'API key',

@@ -1,12 +1,11 @@
-import { LimitReached, Refused, UpstreamError } from '../../core/errors.ts';
 import type { Http } from '../../platform/http/client.ts';
+import { answered, fine } from '../findings.ts';
 import type { Finding } from '../port.ts';
+import { fieldSettingNames } from '../settings.ts';
 import { findTotalTimeField } from './discover.ts';
 import { accountReading } from './quota.ts';
 import { accountSettingsAnswer, meAnswer, type TicketField } from './schema.ts';
 import type { ZendeskSettings } from './settings.ts';
-
-const ok = (topic: Finding['topic'], text: string): Finding => ({ topic, level: 'ok', text, next: null });
 
 /** Calls a minute by plan (https://developer.zendesk.com/api-reference/introduction/rate-limits/). */
 const planOf = (limit: number): string =>
@@ -19,7 +18,7 @@ const littleLeft = 0.2;
 const rights = async (http: Http): Promise<Finding[]> => {
   const { user } = await http.read({ path: '/api/v2/users/me.json' }, meAnswer);
   if (user.role === 'admin')
-    return [ok('rights', 'Our user is an admin: change feed, webhooks and fields are open to us.')];
+    return [fine('rights', 'Our user is an admin: change feed, webhooks and fields are open to us.')];
   return [
     {
       topic: 'rights',
@@ -38,7 +37,7 @@ const account = async (http: Http, settings: ZendeskSettings): Promise<Finding[]
   if (reading) {
     const { limit, remaining } = reading;
     const ours = Math.floor(limit * settings.limitShare);
-    findings.push(ok('plan', `The account may make ${limit} calls a minute, ${planOf(limit)}; we keep to ${ours}.`));
+    findings.push(fine('plan', `The account may make ${limit} calls a minute, ${planOf(limit)}; we keep to ${ours}.`));
     findings.push(
       remaining < limit * littleLeft
         ? {
@@ -47,7 +46,7 @@ const account = async (http: Http, settings: ZendeskSettings): Promise<Finding[]
             text: `Only ${remaining} of ${limit} calls of this minute are left to everybody.`,
             next: 'See in the Admin Center, under APIs, which integration uses them; a lower limitShare leaves more to others.',
           }
-        : ok('quota', `${remaining} of ${limit} calls of this minute are left.`),
+        : fine('quota', `${remaining} of ${limit} calls of this minute are left.`),
     );
   }
   const parsed = accountSettingsAnswer.safeParse(body);
@@ -59,18 +58,16 @@ const account = async (http: Http, settings: ZendeskSettings): Promise<Finding[]
       text: "Zendesk's own satisfaction survey is on: customers would be asked twice.",
       next: 'Switch it off before ours are: Admin Center > People > Configuration > End users, or Objects and rules > CSAT.',
     });
-  else if (on === false) findings.push(ok('own survey', "Zendesk's own satisfaction survey is off."));
+  else if (on === false) findings.push(fine('own survey', "Zendesk's own satisfaction survey is off."));
   return findings;
 };
-
-const mapped = ['totalTimeFieldId', 'orderNumberFieldId', 'partnerFieldId', 'regionFieldId', 'reasonFieldId'] as const;
 
 const fieldFindings = async (
   http: Http,
   settings: ZendeskSettings,
   fields: readonly TicketField[],
 ): Promise<Finding[]> => {
-  const findings = mapped.flatMap((setting): Finding[] => {
+  const findings = (['totalTimeFieldId', ...fieldSettingNames] as const).flatMap((setting): Finding[] => {
     const id = settings[setting];
     const field = fields.find((one) => one.id === id);
     if (id === undefined || (field && field.active !== false)) return [];
@@ -84,10 +81,10 @@ const fieldFindings = async (
     ];
   });
   if (findings.every(({ topic }) => topic !== 'fields'))
-    findings.push(ok('fields', 'Every mapped ticket field exists.'));
+    findings.push(fine('fields', 'Every mapped ticket field exists.'));
   if (settings.totalTimeFieldId !== undefined) {
     if (findings.every(({ topic }) => topic !== 'handle time'))
-      findings.push(ok('handle time', `Handling time is read from the ticket field ${settings.totalTimeFieldId}.`));
+      findings.push(fine('handle time', `Handling time is read from the ticket field ${settings.totalTimeFieldId}.`));
     return findings;
   }
   const found = await findTotalTimeField(http, fields);
@@ -110,25 +107,13 @@ export const inspect = async (
   settings: ZendeskSettings,
   fields: () => Promise<readonly TicketField[]>,
 ): Promise<readonly Finding[]> => {
-  const ask = async (topic: Finding['topic'], what: string, question: () => Promise<Finding[]>): Promise<Finding[]> => {
-    try {
-      return await question();
-    } catch (error) {
-      if (!(error instanceof UpstreamError || error instanceof Refused || error instanceof LimitReached)) throw error;
-      return [
-        {
-          topic,
-          level: 'warn',
-          text: `${what} could not be read. ${error.message}`,
-          next: 'See that our user is an admin; this is asked again the next time.',
-        },
-      ];
-    }
-  };
+  const next = 'See that our user is an admin; this is asked again the next time.';
   const found = await Promise.all([
-    ask('rights', 'Our own user', () => rights(http)),
-    ask('plan', 'The account settings', () => account(http, settings)),
-    ask('fields', 'The ticket fields', async () => fieldFindings(http, settings, await fields())),
+    answered({ topic: 'rights', what: 'Our own user', next }, () => rights(http)),
+    answered({ topic: 'plan', what: 'The account settings', next }, () => account(http, settings)),
+    answered({ topic: 'fields', what: 'The ticket fields', next }, async () =>
+      fieldFindings(http, settings, await fields()),
+    ),
   ]);
   return found.flat();
 };

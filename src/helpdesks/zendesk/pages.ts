@@ -17,7 +17,7 @@ interface Page {
  * UpstreamError where it has more than `mostPages`. `byCursor` false: the first page is asked for without a size.
  */
 export async function* pagesOf<Schema extends z.ZodType<Page>>(
-  http: Http,
+  http: Pick<Http, 'read'>,
   call: HttpCall,
   schema: Schema,
   { mostPages, byCursor = true }: { readonly mostPages: number; readonly byCursor?: boolean },

@@ -1,22 +1,11 @@
 import { z } from 'zod';
-import { commonSettings } from '../settings.ts';
+import { accountName, commonSettings, fieldId, ticketFieldSettings } from '../settings.ts';
 
 /**
  * The secret that Zendesk's documentation publishes for test requests of webhooks that do not exist yet
  * (https://developer.zendesk.com/documentation/webhooks/verifying/): whoever accepts it accepts everybody.
  */
 export const publicTestingSecret = 'dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==';
-
-/** Zendesk's ids outgrow 32 bits; they are text from here on. */
-const fieldId = z
-  .union([
-    z
-      .string()
-      .trim()
-      .regex(/^\d{1,20}$/, 'write the id as digits'),
-    z.int().positive(),
-  ])
-  .transform(String);
 
 const webhookSecret = z
   .string()
@@ -29,19 +18,7 @@ const webhookSecret = z
 
 export const settingsSchema = z.object({
   ...commonSettings,
-  subdomain: z
-    .string()
-    .trim()
-    .toLowerCase()
-    .regex(
-      /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
-      'write the first part of the address alone: "acme" for acme.zendesk.com',
-    )
-    .meta({
-      title: 'Subdomain',
-      description: 'The first part of the address: "acme" for acme.zendesk.com.',
-      identifies: true,
-    }),
+  subdomain: accountName('Subdomain', 'zendesk.com'),
   /** The user whose token is used: one of its own, for what it changes counts as ours. */
   email: z.string().trim().pipe(z.email()).meta({
     title: 'E-mail',
@@ -62,21 +39,7 @@ export const settingsSchema = z.object({
     title: 'Field of the total time',
     description: 'The Time Tracking app\'s "Total time spent (sec)"; found by itself where it has that name.',
   }),
-  orderNumberFieldId: fieldId
-    .optional()
-    .meta({ title: 'Field of the order number', description: 'Ticket field that holds an order number.' }),
-  partnerFieldId: fieldId.optional().meta({
-    title: 'Field of the partner',
-    description: 'Ticket field by which people correct what we found; `--fields` makes it.',
-  }),
-  regionFieldId: fieldId.optional().meta({
-    title: 'Field of the region',
-    description: 'Ticket field by which people correct what we found; `--fields` makes it.',
-  }),
-  reasonFieldId: fieldId.optional().meta({
-    title: 'Field of the reason',
-    description: 'Ticket field by which people correct what we found; `--fields` makes it.',
-  }),
+  ...ticketFieldSettings,
   aiAgentIds: z.array(fieldId).max(100).default([]).meta({
     title: 'AI agents',
     description:
