@@ -1,8 +1,10 @@
 import type { Sql } from '../../platform/database/database.ts';
-import { type CostBasis, pooledSql, unpooledSql } from './pooled-cost.ts';
+import { baseStatements, type FigureDimension, type Side, type Statement } from './fact-statements.ts';
+import { orderStatements } from './order-statements.ts';
+import type { CostBasis } from './pooled-cost.ts';
 
-/** The cell of a report: codes as stored; null is none. A dimension that is not grouped by is null in every key. */
-export interface CellKey {
+/** The cell of a report: codes as stored; null is none. Partner and region are null where they are not grouped by, others absent. */
+export interface CellKey extends Readonly<Partial<Record<FigureDimension, string | null>>> {
   readonly partner: string | null;
   readonly region: string | null;
 }
@@ -31,6 +33,19 @@ export interface CellFacts {
   scores5: bigint;
   delivered: bigint;
   answered: bigint;
+  /** From here on: by `loadSides` alone. */
+  pricedOrdersPpm: bigint;
+  grossMicros: bigint;
+  discountMicros: bigint;
+  highValuePpm: bigint;
+  couponOrdersPpm: bigint;
+  buyersPpm: bigint;
+  repeatBuyersPpm: bigint;
+  knownBuyerOrdersPpm: bigint;
+  cohortTicketsPpm: bigint;
+  ticketsWithOrderPpm: bigint;
+  reasonKnownPpm: bigint;
+  languageKnownPpm: bigint;
 }
 
 export const noFacts = (): CellFacts => ({
@@ -55,8 +70,27 @@ export const noFacts = (): CellFacts => ({
   scores5: 0n,
   delivered: 0n,
   answered: 0n,
+  pricedOrdersPpm: 0n,
+  grossMicros: 0n,
+  discountMicros: 0n,
+  highValuePpm: 0n,
+  couponOrdersPpm: 0n,
+  buyersPpm: 0n,
+  repeatBuyersPpm: 0n,
+  knownBuyerOrdersPpm: 0n,
+  cohortTicketsPpm: 0n,
+  ticketsWithOrderPpm: 0n,
+  reasonKnownPpm: 0n,
+  languageKnownPpm: 0n,
 });
 
+export const addFacts = (all: readonly CellFacts[]): CellFacts => {
+  const total = noFacts();
+  for (const facts of all) for (const name of Object.keys(total) as (keyof CellFacts)[]) total[name] += facts[name];
+  return total;
+};
+
+/** What the partner report and its seals are by. */
 export type Dimension = 'partner' | 'region';
 
 export interface Period {
@@ -65,126 +99,100 @@ export interface Period {
   readonly to: string;
 }
 
-type FactRow = { partner: string | null; region: string | null } & Partial<
-  Record<keyof CellFacts, bigint | string | null>
->;
+export interface Cell {
+  readonly key: CellKey;
+  readonly facts: CellFacts;
+}
 
-/** Ticket counts: shares of tickets created in the period (RULES.md section 7). */
-const ticketsSql = (key: string): string => `
-  select ${key}, sum(s.ppm) as "ticketsPpm", coalesce(sum(s.ppm) filter (where s.partner is not null or s.region is not null), 0) as "attributedPpm"
-    from ticket t join attribution a on a.ticket_id = t.id and a.current join attribution_share s on s.attribution_id = a.id
-   where t.created_day between $1 and $2 group by 1, 2`;
+/** The place of a cell among those by the same dimensions. */
+export const cellId = (key: CellKey, dimensions: readonly FigureDimension[]): string =>
+  JSON.stringify(dimensions.map((dimension) => key[dimension] ?? null));
 
-/** Tickets with costed work in the period: the net of their postings in it is above zero seconds. */
-const workedSql = (key: string): string => `
-  select ${key}, sum(s.ppm) as "ticketsWorkedPpm"
-    from (select ticket_id from posting where worked_day between $1 and $2 group by ticket_id having sum(microseconds) > 0) w
-    join attribution a on a.ticket_id = w.ticket_id and a.current join attribution_share s on s.attribution_id = a.id group by 1, 2`;
+type FactRow = Partial<Record<FigureDimension, string | null>> &
+  Partial<Record<keyof CellFacts, bigint | string | null>>;
 
-/** Money and seconds come from the daily totals, folded and not yet folded, which are equal to the ledger. */
-const costSql = (key: string): string => `
-  select ${key}, sum(microseconds) as microseconds, sum(cost_micros) as "costMicros", coalesce(sum(cost_micros) filter (where measured), 0) as "measuredCostMicros"
-    from (select day, nullif(partner, '') as partner, nullif(region, '') as region, measured, microseconds, cost_micros from rollup_daily where day between $1 and $2
-          union all
-          select day, partner, region, measured, microseconds, cost_micros from rollup_delta where day between $1 and $2) s
-   group by 1, 2`;
+interface Asking {
+  readonly timeZone: string;
+  readonly costBasis: CostBasis;
+  /** Orders of at least so much are of high value. */
+  readonly highValueMicros?: bigint | null;
+}
 
-/** The same for those who may not see wages: from the postings, for totals do not tell who worked. */
-const pooledCostSql = (key: string): string => `
-  with ${pooledSql('posting s where s.worked_day between $1 and $2')}
-  select ${key}, sum(s.microseconds) as microseconds, sum(s.cost_micros) as "costMicros", sum(s.cost_micros) filter (where s.measured) as "measuredCostMicros",
-         ${unpooledSql} as "unpooledMicroseconds"
-    from pooled s group by 1, 2`;
-
-const ordersSql = (key: string): string => `
-  select ${key}, sum(s.ppm) as "ordersPpm", coalesce(sum(s.reporting_micros), 0) as "revenueMicros"
-    from (select os.partner, o.region, os.ppm, os.reporting_micros
-            from "order" o join order_share os on os.order_id = o.id where o.counted and o.placed_day between $1 and $2) s
-   group by 1, 2`;
-
-/**
- * An order, a work entry or an answer on a list is one, whatever its shares: it counts for the largest of them (ties: by
- * code), so that the rows add up.
- */
-const largest = 'order by x.ppm desc, x.partner nulls last, x.region nulls last limit 1';
-
-const unpricedOrdersSql = (key: string): string => `
-  select ${key}, count(*) as "unpricedOrders"
-    from (select x.partner, o.region from "order" o
-           cross join lateral (select x.partner from order_share x where x.order_id = o.id order by x.ppm desc, x.partner nulls last limit 1) x
-           where o.counted and o.reporting_micros is null and o.placed_day between $1 and $2) s
-   group by 1, 2`;
-
-const returnsSql = (key: string): string => `
-  select ${key}, sum(s.ppm) as "returnsPpm"
-    from (select os.partner, o.region, os.ppm from "order" o join order_share os on os.order_id = o.id
-           where o.counted and exists (select 1 from refund r where r.order_id = o.id and r.made_day between $1 and $2)) s
-   group by 1, 2`;
-
-const refundsSql = (key: string): string => `
-  select ${key}, coalesce(sum(s.reporting_micros), 0) as "refundMicros"
-    from (select rs.partner, o.region, rs.reporting_micros from refund r join "order" o on o.id = r.order_id join refund_share rs on rs.refund_id = r.id
-           where o.counted and r.made_day between $1 and $2) s
-   group by 1, 2`;
-
-const entriesSql = (key: string): string => `
-  select ${key}, count(*) filter (where e.unpriced is not null and e.costed_seconds > 0) as "unpricedEntries",
-         count(*) filter (where e.capped_seconds > 0) as "cappedEntries"
-    from work_entry e join attribution a on a.ticket_id = e.ticket_id and a.current
-   cross join lateral (select x.partner, x.region from attribution_share x where x.attribution_id = a.id ${largest}) s
-   where e.worked_day between $1 and $2 and (e.unpriced is not null or e.capped_seconds > 0) group by 1, 2`;
-
-/** Of the shares frozen when the question was sent. */
-const frozenShare = `cross join lateral (
-    select x.partner, x.region from jsonb_to_recordset(i.shares) as x(partner text, region text, ppm bigint) ${largest}) s`;
-
-const responsesSql = (key: string): string => `
-  select ${key}, ${[1, 2, 3, 4, 5].map((score) => `count(*) filter (where r.score = ${score}) as scores${score}`).join(', ')}
-    from response r join invitation i on i.id = r.invitation_id ${frozenShare}
-   where r.given_day between $1 and $2 group by 1, 2`;
-
-const invitationsSql = (key: string): string => `
-  select ${key}, count(*) as delivered, count(r.invitation_id) as answered
-    from invitation i left join response r on r.invitation_id = i.id ${frozenShare}
-   where i.state = 'delivered' and i.sent_at >= $1::date::timestamp at time zone $3 and i.sent_at < ($2::date + 1)::timestamp at time zone $3
-   group by 1, 2`;
+/** Adds what a statement counts to the cells by those of the dimensions that it knows. */
+const ask = async (
+  sql: Sql,
+  statement: Statement,
+  period: Period,
+  { dimensions, into, ...asking }: Asking & { dimensions: readonly FigureDimension[]; into: Map<string, Cell> },
+): Promise<void> => {
+  const known = dimensions.filter((dimension) => dimension in statement.by);
+  const columns = known.map((dimension) => `${statement.by[dimension]} as "${dimension}",`).join(' ');
+  const grouped = known.length === 0 ? '' : `group by ${known.map((_, index) => index + 1).join(', ')}`;
+  const third = { 'time zone': asking.timeZone, 'high value': asking.highValueMicros ?? null };
+  const rows = await sql.query<FactRow>(statement.sql({ columns, grouped, dimensions }), [
+    period.from,
+    period.to,
+    ...(statement.third ? [third[statement.third]] : []),
+  ]);
+  for (const row of rows) {
+    const key: CellKey = { partner: null, region: null, ...Object.fromEntries(known.map((name) => [name, row[name]])) };
+    const id = cellId(key, known);
+    const cell = into.get(id) ?? { key, facts: noFacts() };
+    into.set(id, cell);
+    for (const [name, value] of Object.entries(row))
+      if (name in cell.facts) cell.facts[name as keyof CellFacts] += BigInt(value ?? 0);
+  }
+};
 
 /** Every fact of a period by cell, from one snapshot of the database when `sql` is a repeatable-read transaction. */
 export const loadFacts = async (
   sql: Sql,
   period: Period,
   dimensions: readonly Dimension[],
-  timezone: string,
+  timeZone: string,
   costBasis: CostBasis,
-): Promise<{ readonly key: CellKey; readonly facts: CellFacts }[]> => {
-  const column = (dimension: Dimension) => (dimensions.includes(dimension) ? `s.${dimension}` : 'null::text');
-  const key = `${column('partner')} as partner, ${column('region')} as region`;
-  const cells = new Map<string, { key: CellKey; facts: CellFacts }>();
-  const statements = [
-    ticketsSql,
-    workedSql,
-    costBasis === 'true' ? costSql : pooledCostSql,
-    ordersSql,
-    unpricedOrdersSql,
-    returnsSql,
-    refundsSql,
-    entriesSql,
-    responsesSql,
-  ];
-  const results: FactRow[][] = [];
-  for (const statement of statements) results.push(await sql.query<FactRow>(statement(key), [period.from, period.to]));
-  results.push(await sql.query<FactRow>(invitationsSql(key), [period.from, period.to, timezone]));
-  for (const { partner, region, ...values } of results.flat()) {
-    const id = JSON.stringify([partner, region]);
-    const cell = cells.get(id) ?? { key: { partner, region }, facts: noFacts() };
-    cells.set(id, cell);
-    for (const [name, value] of Object.entries(values)) cell.facts[name as keyof CellFacts] += BigInt(value ?? 0);
-  }
-  return [...cells.values()];
+): Promise<Cell[]> => {
+  const into = new Map<string, Cell>();
+  for (const statement of baseStatements(dimensions, costBasis))
+    await ask(sql, statement, period, { timeZone, costBasis, dimensions, into });
+  return [...into.values()];
 };
 
-export const addFacts = (all: readonly CellFacts[]): CellFacts => {
-  const total = noFacts();
-  for (const facts of all) for (const name of Object.keys(total) as (keyof CellFacts)[]) total[name] += facts[name];
-  return total;
+/** Facts of one side by those of the dimensions that it knows. */
+export interface SideFacts {
+  readonly dimensions: readonly FigureDimension[];
+  readonly cells: readonly Cell[];
+}
+
+const knownTo: Readonly<Record<Side, (dimension: FigureDimension) => boolean>> = {
+  orders: (dimension) => !['channel', 'language', 'reason', 'agent'].includes(dimension),
+  tickets: (dimension) => dimension !== 'agent',
+  work: () => true,
+};
+
+/** Every fact of figures by side, from one snapshot as above. Orders have no row by channel, language, reason or agent. */
+export const loadSides = async (
+  sql: Sql,
+  period: Period,
+  dimensions: readonly FigureDimension[],
+  asking: Asking,
+): Promise<Record<Side, SideFacts>> => {
+  const cells: Record<Side, Map<string, Cell>> = { orders: new Map(), tickets: new Map(), work: new Map() };
+  for (const statement of [...baseStatements(dimensions, asking.costBasis), ...orderStatements])
+    await ask(sql, statement, period, { ...asking, dimensions, into: cells[statement.side] });
+  const of = (side: Side): SideFacts => ({
+    dimensions: dimensions.filter(knownTo[side]),
+    cells: [...cells[side].values()],
+  });
+  return { orders: of('orders'), tickets: of('tickets'), work: of('work') };
+};
+
+/** What an order must bring to be of high value where nobody set it: twice the average of the period's priced orders. */
+export const usualHighValueMicros = async (sql: Sql, period: Period): Promise<bigint | null> => {
+  const [row] = await sql.query<{ micros: string | null }>(
+    `select ceil(2 * sum(reporting_micros) / nullif(count(*), 0))::text as "micros"
+       from "order" where counted and reporting_micros is not null and placed_day between $1 and $2`,
+    [period.from, period.to],
+  );
+  return row?.micros == null ? null : BigInt(row.micros);
 };

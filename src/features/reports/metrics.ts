@@ -1,6 +1,7 @@
 import { moneyJson, ratio, rational, roundHalfEven, wholePpm } from '../../core/money.ts';
 import { csatSummary } from '../csat/index.ts';
 import type { Flag, ReportRow } from './answers.ts';
+import type { Side } from './fact-statements.ts';
 import type { CellFacts, CellKey } from './facts.ts';
 
 export type MoneyJson = ReturnType<typeof moneyJson>;
@@ -14,22 +15,229 @@ const leastTicketsPpm = 30n * whole;
 /** Parts per million of things to things: 1,500,000 is 1.5. Exact up to six decimals. */
 const count = (ppm: bigint): number => ratio(ppm, whole) ?? 0;
 
-const perThing = (micros: bigint | null, ppm: bigint, currency: string): MoneyJson | null =>
-  micros === null || ppm === 0n ? null : moneyJson({ micros: roundHalfEven(rational(micros * whole, ppm)), currency });
+/** Micros for each thing, rounded once. */
+const perThing = (micros: bigint | null, ppm: bigint): bigint | null =>
+  micros === null || ppm === 0n ? null : roundHalfEven(rational(micros * whole, ppm));
 
 /** Null where a part of it is told to nobody without the permission `rates`. */
 export const costOf = ({ costMicros, unpooledMicroseconds }: CellFacts): bigint | null =>
   unpooledMicroseconds === 0n ? costMicros : null;
 
-/** Every figure of RULES.md section 7 from the counted facts; the only place where one is computed. */
-export const rowOf = (key: CellKey, facts: CellFacts, account: CellFacts, currency: string): ReportRow => {
-  const netRevenueMicros = facts.revenueMicros - facts.refundMicros;
-  const [cost, accountCost] = [costOf(facts), costOf(account)];
-  const costMultiple =
-    cost === null || accountCost === null
+const netOf = ({ revenueMicros, refundMicros }: CellFacts): bigint => revenueMicros - refundMicros;
+
+/** What a figure is computed from. */
+export interface Counted {
+  readonly facts: CellFacts;
+  readonly account: CellFacts;
+  /** Of the orders that tickets and cost are held against: the row's own, or of the rows around it where orders have none. */
+  readonly orders: CellFacts;
+  /** Orders of the row's largest region. */
+  readonly topMarketPpm?: bigint | undefined;
+}
+
+const csatOf = (facts: CellFacts) =>
+  csatSummary({
+    distribution: {
+      1: Number(facts.scores1),
+      2: Number(facts.scores2),
+      3: Number(facts.scores3),
+      4: Number(facts.scores4),
+      5: Number(facts.scores5),
+    },
+    delivered: Number(facts.delivered),
+    answered: Number(facts.answered),
+  });
+
+/** Money is in micros. Every figure of a report is computed here and nowhere else; a division by zero is null. */
+export const formulas = {
+  orders: ({ facts }: Counted) => count(facts.ordersPpm),
+  grossRevenue: ({ facts }: Counted) => facts.grossMicros,
+  discounts: ({ facts }: Counted) => facts.discountMicros,
+  netRevenue: ({ facts }: Counted) => netOf(facts),
+  averageBasket: ({ facts }: Counted) => perThing(facts.revenueMicros, facts.pricedOrdersPpm),
+  discountRedemptionRate: ({ facts }: Counted) => ratio(facts.couponOrdersPpm, facts.ordersPpm),
+  highValueShare: ({ facts }: Counted) => ratio(facts.highValuePpm, facts.pricedOrdersPpm),
+  repeatPurchaseRate: ({ facts }: Counted) => ratio(facts.repeatBuyersPpm, facts.buyersPpm),
+  topMarketShare: ({ facts, topMarketPpm }: Counted) =>
+    topMarketPpm === undefined ? null : ratio(topMarketPpm, facts.ordersPpm),
+  returns: ({ facts }: Counted) => count(facts.returnsPpm),
+  returnsValue: ({ facts }: Counted) => facts.refundMicros,
+  returnRate: ({ facts }: Counted) => ratio(facts.returnsPpm, facts.ordersPpm),
+  tickets: ({ facts }: Counted) => count(facts.ticketsPpm),
+  ticketsWorked: ({ facts }: Counted) => count(facts.ticketsWorkedPpm),
+  contactRate: ({ facts, orders }: Counted) => ratio(facts.ticketsPpm * 100n, orders.ordersPpm),
+  cohortTickets: ({ facts }: Counted) => count(facts.cohortTicketsPpm),
+  contactRateCohort: ({ facts, orders }: Counted) => ratio(facts.cohortTicketsPpm * 100n, orders.ordersPpm),
+  handledSeconds: ({ facts }: Counted) => count(facts.microseconds),
+  ahtSeconds: ({ facts }: Counted) => ratio(facts.microseconds, facts.ticketsWorkedPpm),
+  supportCost: ({ facts }: Counted) => costOf(facts),
+  costPerTicket: ({ facts }: Counted) => perThing(costOf(facts), facts.ticketsWorkedPpm),
+  costMultiple: ({ facts, account }: Counted) => {
+    const [cost, accountCost] = [costOf(facts), costOf(account)];
+    return cost === null || accountCost === null
       ? null
       : ratio(cost * account.ticketsWorkedPpm, accountCost * facts.ticketsWorkedPpm);
-  const measuredShare = cost === null ? null : ratio(facts.measuredCostMicros, cost);
+  },
+  costPerOrder: ({ facts, orders }: Counted) => perThing(costOf(facts), orders.ordersPpm),
+  costShareOfRevenue: ({ facts, orders }: Counted) => {
+    const cost = costOf(facts);
+    return cost === null ? null : ratio(cost, netOf(orders));
+  },
+  csatTopTwoBox: ({ facts }: Counted) => {
+    const summary = csatOf(facts);
+    return 'topTwoBox' in summary ? summary.topTwoBox : null;
+  },
+} satisfies Record<string, (counted: Counted) => number | bigint | null>;
+
+export type FigureName = keyof typeof formulas;
+
+/** How much of what a figure rests on is known; null where it would divide by zero. */
+export const coverages = {
+  measuredShare: ({ facts }: Counted) => {
+    const cost = costOf(facts);
+    return cost === null ? null : ratio(facts.measuredCostMicros, cost);
+  },
+  attributedShare: ({ facts }: Counted) => ratio(facts.attributedPpm, facts.ticketsPpm),
+  pricedOrdersShare: ({ facts }: Counted) => ratio(facts.pricedOrdersPpm, facts.ordersPpm),
+  knownBuyersShare: ({ facts }: Counted) => ratio(facts.knownBuyerOrdersPpm, facts.ordersPpm),
+  ticketsWithOrderShare: ({ facts }: Counted) => ratio(facts.ticketsWithOrderPpm, facts.ticketsPpm),
+  reasonKnownShare: ({ facts }: Counted) => ratio(facts.reasonKnownPpm, facts.ticketsPpm),
+  languageKnownShare: ({ facts }: Counted) => ratio(facts.languageKnownPpm, facts.ticketsPpm),
+  responseRate: ({ facts }: Counted) => ratio(facts.answered, facts.delivered),
+} satisfies Record<string, (counted: Counted) => number | null>;
+
+export type CoverageName = keyof typeof coverages;
+
+/** Like figures, null in rows by a dimension that their side does not know. */
+export const coverageSides: Readonly<Record<CoverageName, Side>> = {
+  measuredShare: 'work',
+  attributedShare: 'tickets',
+  pricedOrdersShare: 'orders',
+  knownBuyersShare: 'orders',
+  ticketsWithOrderShare: 'tickets',
+  reasonKnownShare: 'tickets',
+  languageKnownShare: 'tickets',
+  responseRate: 'work',
+};
+
+export interface FigureNote {
+  readonly unit: 'count' | 'money' | 'share' | 'rate' | 'seconds';
+  /** Null in rows by a dimension that this side does not know. */
+  readonly of: Side;
+  readonly coverage: CoverageName | null;
+  /** The definition, for people. */
+  readonly is: string;
+}
+
+const orderMoney = { unit: 'money', of: 'orders', coverage: 'pricedOrdersShare' } as const;
+const cost = { of: 'work', coverage: 'measuredShare' } as const;
+
+/** What each figure is, for the API's description and for those who ask what a number means. */
+export const figureNotes: Readonly<Record<FigureName, FigureNote>> = {
+  orders: {
+    unit: 'count',
+    of: 'orders',
+    coverage: null,
+    is: 'Counted orders placed in the period, by shares; Incomplete, Cancelled and Declined ones are not counted',
+  },
+  grossRevenue: {
+    ...orderMoney,
+    is: "Revenue before discounts, shipping included, tax out, at the orders' own exchange rates",
+  },
+  discounts: { ...orderMoney, is: 'grossRevenue - revenue after discounts' },
+  netRevenue: { ...orderMoney, is: 'After discounts, shipping included, tax out, less refunds made in the period' },
+  averageBasket: {
+    ...orderMoney,
+    is: 'Revenue after discounts, before refunds / orders that have an exchange rate',
+  },
+  discountRedemptionRate: {
+    unit: 'share',
+    of: 'orders',
+    coverage: null,
+    is: 'Orders on which a coupon code was redeemed / orders',
+  },
+  highValueShare: {
+    unit: 'share',
+    of: 'orders',
+    coverage: 'pricedOrdersShare',
+    is: 'Orders worth at least `highValue` after discounts / orders that have an exchange rate',
+  },
+  repeatPurchaseRate: {
+    unit: 'share',
+    of: 'orders',
+    coverage: 'knownBuyersShare',
+    is: 'Buyers of the period, each at the latest order in it, who had a counted order before that one / buyers of the period',
+  },
+  topMarketShare: {
+    unit: 'share',
+    of: 'orders',
+    coverage: null,
+    is: 'Orders of the region with the most orders (`topMarket`) / orders',
+  },
+  returns: { unit: 'count', of: 'orders', coverage: null, is: 'Orders with a refund in the period, by shares' },
+  returnsValue: { ...orderMoney, is: "Refunds made in the period, tax out, at their orders' exchange rates" },
+  returnRate: {
+    unit: 'share',
+    of: 'orders',
+    coverage: null,
+    is: 'returns / orders; above 1 where more was refunded than ordered in the period',
+  },
+  tickets: {
+    unit: 'count',
+    of: 'tickets',
+    coverage: 'attributedShare',
+    is: 'Tickets created in the period, by shares',
+  },
+  ticketsWorked: {
+    unit: 'count',
+    of: 'work',
+    coverage: 'attributedShare',
+    is: 'Tickets with costed work in the period, by shares; by agent or time each row has the part of its seconds',
+  },
+  contactRate: {
+    unit: 'rate',
+    of: 'tickets',
+    coverage: 'attributedShare',
+    is: 'Flow: tickets created in the period / orders placed in it x 100',
+  },
+  cohortTickets: {
+    unit: 'count',
+    of: 'tickets',
+    coverage: 'ticketsWithOrderShare',
+    is: 'Tickets, whenever created, about orders placed in the period; of several orders the last is the ticket’s',
+  },
+  contactRateCohort: {
+    unit: 'rate',
+    of: 'tickets',
+    coverage: 'ticketsWithOrderShare',
+    is: 'Cohort: cohortTickets / orders placed in the period x 100; still rising while customers may write',
+  },
+  handledSeconds: {
+    unit: 'seconds',
+    ...cost,
+    is: 'Priced seconds, measured and estimated, after caps and corrections',
+  },
+  ahtSeconds: { unit: 'seconds', ...cost, is: 'handledSeconds / ticketsWorked' },
+  supportCost: { unit: 'money', ...cost, is: 'Cost of the handled seconds; null where a part of it has no pool' },
+  costPerTicket: { unit: 'money', ...cost, is: 'supportCost / ticketsWorked' },
+  costMultiple: { unit: 'rate', ...cost, is: "costPerTicket / the account's" },
+  costPerOrder: { unit: 'money', ...cost, is: 'supportCost / orders' },
+  costShareOfRevenue: { unit: 'share', ...cost, is: 'Cost to serve: supportCost / netRevenue' },
+  csatTopTwoBox: {
+    unit: 'share',
+    of: 'work',
+    coverage: 'responseRate',
+    is: 'Answers of 4 or 5 / answers given in the period; null below 30 answers',
+  },
+};
+
+/** A row of the partner report (RULES.md section 7). */
+export const rowOf = (key: CellKey, facts: CellFacts, account: CellFacts, currency: string): ReportRow => {
+  const counted: Counted = { facts, account, orders: facts };
+  const money = (micros: bigint): MoneyJson => moneyJson({ micros, currency });
+  const moneyOrNull = (micros: bigint | null) => (micros === null ? null : money(micros));
+  const costMultiple = formulas.costMultiple(counted);
+  const measuredShare = coverages.measuredShare(counted);
   const flags: Flag[] = [];
   if (costMultiple !== null && costMultiple >= dearMultiple && facts.ticketsWorkedPpm >= leastTicketsPpm)
     flags.push({
@@ -40,33 +248,23 @@ export const rowOf = (key: CellKey, facts: CellFacts, account: CellFacts, curren
     flags.push({ code: 'mostly_estimated', rule: 'less than half of the cost is measured' });
   return {
     ...key,
-    orders: count(facts.ordersPpm),
-    returns: count(facts.returnsPpm),
-    returnRate: ratio(facts.returnsPpm, facts.ordersPpm),
-    netRevenue: moneyJson({ micros: netRevenueMicros, currency }),
-    tickets: count(facts.ticketsPpm),
-    ticketsWorked: count(facts.ticketsWorkedPpm),
-    contactRate: ratio(facts.ticketsPpm * 100n, facts.ordersPpm),
-    handledSeconds: count(facts.microseconds),
-    ahtSeconds: ratio(facts.microseconds, facts.ticketsWorkedPpm),
-    supportCost: cost === null ? null : moneyJson({ micros: cost, currency }),
-    costPerTicket: perThing(cost, facts.ticketsWorkedPpm, currency),
+    orders: formulas.orders(counted),
+    returns: formulas.returns(counted),
+    returnRate: formulas.returnRate(counted),
+    netRevenue: money(formulas.netRevenue(counted)),
+    tickets: formulas.tickets(counted),
+    ticketsWorked: formulas.ticketsWorked(counted),
+    contactRate: formulas.contactRate(counted),
+    handledSeconds: formulas.handledSeconds(counted),
+    ahtSeconds: formulas.ahtSeconds(counted),
+    supportCost: moneyOrNull(formulas.supportCost(counted)),
+    costPerTicket: moneyOrNull(formulas.costPerTicket(counted)),
     costMultiple,
-    costPerOrder: perThing(cost, facts.ordersPpm, currency),
-    costShareOfRevenue: cost === null ? null : ratio(cost, netRevenueMicros),
+    costPerOrder: moneyOrNull(formulas.costPerOrder(counted)),
+    costShareOfRevenue: formulas.costShareOfRevenue(counted),
     measuredShare,
-    attributedShare: ratio(facts.attributedPpm, facts.ticketsPpm),
-    csat: csatSummary({
-      distribution: {
-        1: Number(facts.scores1),
-        2: Number(facts.scores2),
-        3: Number(facts.scores3),
-        4: Number(facts.scores4),
-        5: Number(facts.scores5),
-      },
-      delivered: Number(facts.delivered),
-      answered: Number(facts.answered),
-    }),
+    attributedShare: coverages.attributedShare(counted),
+    csat: csatOf(facts),
     cappedEntries: Number(facts.cappedEntries),
     unpricedEntries: Number(facts.unpricedEntries),
     unpricedOrders: Number(facts.unpricedOrders),

@@ -39,12 +39,16 @@ export const pageLimit = (format: Format, limit: number = usualItems[format]): n
 };
 
 /** A period of both ends or of none; throws InvalidInput for one that lacks an end. */
-export const optionalPeriod = (from: string | undefined, to: string | undefined): Period | Record<string, never> => {
+export const optionalPeriod = (
+  from: string | undefined,
+  to: string | undefined,
+  [first, last]: readonly [string, string] = ['from', 'to'],
+): Period | Record<string, never> => {
   if ((from === undefined) !== (to === undefined))
     throw new InvalidInput('A period has a first and a last day', [
-      { field: from === undefined ? 'from' : 'to', reason: 'missing' },
+      { field: from === undefined ? first : last, reason: 'missing' },
     ]);
-  return from !== undefined && to !== undefined ? parsePeriod(from, to) : {};
+  return from !== undefined && to !== undefined ? parsePeriod(from, to, [first, last]) : {};
 };
 
 /** Where the next page is (RFC 8288): the same question, after the last row of this one. */

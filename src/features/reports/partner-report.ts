@@ -26,18 +26,24 @@ export interface PartnerReport {
 /** The longest period one request may ask for. */
 const mostDays = 1100;
 
-export const parsePeriod = (from: string, to: string): Period => {
+/** `fields` are what the request calls the two days; throws InvalidInput. */
+export const parsePeriod = (
+  from: string,
+  to: string,
+  [first, last]: readonly [string, string] = ['from', 'to'],
+): Period => {
   const period = { from, to };
-  const faults = Object.entries(period).flatMap(([field, text]) =>
-    isDay(text) ? [] : [{ field, reason: 'is not a day; write it as YYYY-MM-DD' }],
-  );
+  const faults = [
+    { field: first, text: from },
+    { field: last, text: to },
+  ].flatMap(({ field, text }) => (isDay(text) ? [] : [{ field, reason: 'is not a day; write it as YYYY-MM-DD' }]));
   if (faults.length > 0) throw new InvalidInput('The period is not made of days', faults);
   const days = daysBetween(period.from, period.to);
   if (days < 0)
-    throw new InvalidInput('The period ends before it starts', [{ field: 'to', reason: 'earlier than `from`' }]);
+    throw new InvalidInput('The period ends before it starts', [{ field: last, reason: `earlier than \`${first}\`` }]);
   if (days > mostDays)
     throw new InvalidInput(`A report covers at most ${mostDays} days`, [
-      { field: 'to', reason: `${days} days after \`from\`` },
+      { field: last, reason: `${days} days after \`${first}\`` },
     ]);
   return period;
 };

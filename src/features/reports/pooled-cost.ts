@@ -55,11 +55,11 @@ const poolsSql = `
  */
 export const pooledSql = (postings: string): string => `
   lines as (
-    select s.ticket_id, s.work_entry_id, s.worked_day, s.partner, s.region, s.measured, s.microseconds, s.cost_micros, s.cause from ${postings}
+    select s.ticket_id, s.work_entry_id, s.worked_day, s.partner, s.region, s.country, s.measured, s.microseconds, s.cost_micros, s.cause from ${postings}
   ), wanted_months as (
     select distinct date_trunc('month', worked_day)::date as month from lines
   ), ${poolsSql}, pooled as (
-    select l.ticket_id, l.worked_day, l.partner, l.region, l.measured, l.microseconds, l.cause, l.cost_micros as true_micros,
+    select l.ticket_id, l.worked_day, l.partner, l.region, l.country, l.measured, l.microseconds, l.cause, l.cost_micros as true_micros,
            case when e.actor = 'ai_agent' then l.cost_micros else round(l.microseconds * pool.hourly_micros / 3600000000)::bigint end as cost_micros
       from lines l join work_entry e on e.id = l.work_entry_id
       left join agent ag on ag.connection_id = e.connection_id and ag.external_id = e.agent_id

@@ -1,13 +1,8 @@
 import { wholePpm } from '../../core/money.ts';
-import { addFacts, type CellFacts, type CellKey } from './facts.ts';
+import { addFacts, type Cell } from './facts.ts';
 
 /** The partner of the row that stands for several: no code can be so. */
 export const severalPartners = '*';
-
-export interface Cell {
-  readonly key: CellKey;
-  readonly facts: CellFacts;
-}
 
 /** What a row for several partners stands for, and why. */
 export interface Folded {

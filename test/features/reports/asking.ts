@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { partnersAnswer, seriesAnswer, ticketAnswer, ticketsAnswer } from '../../../src/features/reports/answers.ts';
+import { figuresAnswer } from '../../../src/features/reports/figure-answers.ts';
 import { createWorld, type World } from './world.ts';
 
 interface Money {
@@ -33,6 +34,7 @@ export const sum = (parts: readonly (Money | null)[]): bigint | null =>
 const described = [
   ['/api/v1/reports/partners', partnersAnswer],
   ['/api/v1/reports/series', seriesAnswer],
+  ['/api/v1/reports/figures', figuresAnswer],
   ['/api/v1/tickets/', ticketAnswer],
   ['/api/v1/tickets', ticketsAnswer],
 ] as const;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addFacts, noFacts } from '../../../src/features/reports/facts.ts';
-import { type Cell, foldSmallCells, severalPartners } from '../../../src/features/reports/small-cells.ts';
+import { addFacts, type Cell, noFacts } from '../../../src/features/reports/facts.ts';
+import { foldSmallCells, severalPartners } from '../../../src/features/reports/small-cells.ts';
 
 const cell = (partner: string | null, region: string | null, tickets: number, worked = tickets): Cell => ({
   key: { partner, region },

@@ -11,6 +11,7 @@ import { standingClock } from '../../support/standing-clock.ts';
 interface Share {
   readonly partner: string | null;
   readonly region: string | null;
+  readonly country?: string | null;
   readonly ppm?: number;
 }
 
@@ -83,11 +84,11 @@ export const createWorld = async ({ timeZone = 'UTC' } = {}) => {
       }),
     );
 
-  const decisionOf = (shares: readonly Share[]): Decision => ({
+  const decisionOf = (shares: readonly Share[], orders: readonly bigint[] = []): Decision => ({
     method: 'field',
     confidence: 'high',
-    evidence: {},
-    shares: shares.map(({ partner, region, ppm = whole }) => ({ partner, region, country: null, ppm })),
+    evidence: orders.length === 0 ? {} : { orderIds: orders.map(String) },
+    shares: shares.map(({ partner, region, country = null, ppm = whole }) => ({ partner, region, country, ppm })),
   });
 
   return {
@@ -108,15 +109,29 @@ export const createWorld = async ({ timeZone = 'UTC' } = {}) => {
       readonly work?: readonly (readonly [string, number, string])[];
       readonly estimated?: boolean;
       readonly status?: string;
+      readonly channel?: string;
+      readonly language?: string;
+      readonly reason?: string;
+      /** Those that the attribution rests on. */
+      readonly orders?: readonly bigint[];
     }): Promise<bigint> {
       const created = at(options.created);
       const [row] = await db.query<{ id: bigint }>(
-        `insert into ticket (connection_id, external_id, first_seen_at, created_at, created_day, snapshot_at, status, channel, tags)
-         values ($1, $2, $3, $3, $4, $3, $5, 'email', '{}') returning id`,
-        [connectionId, `T${++last}`, created, dayIn(timeZone, created), options.status ?? 'solved'],
+        `insert into ticket (connection_id, external_id, first_seen_at, created_at, created_day, snapshot_at, status, channel, language, reason, tags)
+         values ($1, $2, $3, $3, $4, $3, $5, $6, $7, $8, '{}') returning id`,
+        [
+          connectionId,
+          `T${++last}`,
+          created,
+          dayIn(timeZone, created),
+          options.status ?? 'solved',
+          options.channel ?? 'email',
+          options.language ?? null,
+          options.reason ?? null,
+        ],
       );
       const id = row?.id ?? 0n;
-      const decision = decisionOf(options.shares ?? [nord]);
+      const decision = decisionOf(options.shares ?? [nord], options.orders);
       await db.transaction((tx) => append(tx, [{ ticketId: id, decision, decidedAt: created }]));
       await settle(id, decision, options.work ?? [], { estimated: options.estimated ?? false });
       return id;
@@ -132,6 +147,13 @@ export const createWorld = async ({ timeZone = 'UTC' } = {}) => {
       readonly region?: string;
       /** Dollars; null: no exchange rate yet. */
       readonly revenue?: number | null;
+      /** Dollars off, on top of the revenue. */
+      readonly discount?: number;
+      readonly coupons?: number;
+      readonly country?: string;
+      readonly customerId?: string;
+      /** Addresses on it, as their hashes. */
+      readonly addresses?: readonly string[];
       readonly statusId?: number;
       readonly refunds?: readonly { readonly made: string; readonly dollars: number }[];
     }): Promise<bigint> {
@@ -143,8 +165,9 @@ export const createWorld = async ({ timeZone = 'UTC' } = {}) => {
       return db.transaction(async (tx) => {
         const [row] = await tx.query<{ id: bigint }>(
           `insert into "order" (connection_id, external_id, number, placed_at, placed_day, modified_at, status_id, counted, region, currency,
-                  revenue_micros, reporting_micros, places, first_seen_at)
-           values ($1, $2, $2, $3, $4, $3, $5, $6, $7, 'USD', 0, $8, '{}', $3) returning id`,
+                  revenue_micros, reporting_micros, gross_micros, discount_micros, fx_numerator, fx_denominator, coupons, country, customer_id, places, first_seen_at)
+           values ($1, $2, $2, $3, $4, $3, $5, $6, $7, 'USD', coalesce($8, 0), $8, coalesce($8, 0) + $9, $9, case when $8::bigint is not null then 1 end,
+                   case when $8::bigint is not null then 1 end, $10, $11, $12, '{}', $3) returning id`,
           [
             connectionId,
             String(++last),
@@ -154,9 +177,18 @@ export const createWorld = async ({ timeZone = 'UTC' } = {}) => {
             ![0, 5, 6].includes(options.statusId ?? 11),
             options.region ?? shares[0]?.region,
             micros,
+            BigInt((options.discount ?? 0) * 1e6),
+            options.coupons ?? 0,
+            options.country ?? null,
+            options.customerId ?? null,
           ],
         );
         const id = row?.id ?? 0n;
+        for (const address of options.addresses ?? [])
+          await tx.query('insert into order_address (order_id, email_hash) values ($1, $2)', [
+            id,
+            Buffer.from(address),
+          ]);
         for (const [shareNo, { partner, ppm }] of shares.entries())
           await tx.query(
             'insert into order_share (order_id, share_no, partner, ppm, reporting_micros) values ($1, $2, $3, $4, $5)',

@@ -1,0 +1,176 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { InvalidInput, Refused } from '../../core/errors.ts';
+import { microsOf, moneyJson } from '../../core/money.ts';
+import type { Database } from '../../platform/database/open.ts';
+import { answersOrTable } from '../../platform/http/answers.ts';
+import { requestText } from '../../platform/http/request-text.ts';
+import { type Access, identityOf, requireScope } from '../access/index.ts';
+import { agentNames } from './agent-names.ts';
+import { type FigureDimension, figureDimensions } from './fact-statements.ts';
+import { figureRowOf, figuresAnswer, otherPeriodOf } from './figure-answers.ts';
+import { figuresCsv } from './figure-csv.ts';
+import { comparePlaces, loadFigures, type Place, placeOf } from './figures.ts';
+import { refuseUnknownCodes } from './known-codes.ts';
+import { csvReply, nextLink, optionalPeriod, pageLimit, queryDay, queryFormat, queryPage } from './paging.ts';
+import { parsePeriod } from './partner-report.ts';
+import type { CostBasis } from './pooled-cost.ts';
+
+const mostDimensions = 3;
+
+/** A list of dimensions in a query; throws InvalidInput. */
+const parseDimensions = (list: string): FigureDimension[] => {
+  const names = list.split(',').map((name) => name.trim());
+  const known: readonly string[] = figureDimensions;
+  const unknown = names.filter((name) => !known.includes(name));
+  const fault =
+    unknown.length > 0
+      ? `not known: ${unknown.join(', ')}; there are ${known.join(', ')}`
+      : new Set(names).size < names.length
+        ? 'names one twice'
+        : names.length > mostDimensions
+          ? `at most ${mostDimensions} at once`
+          : null;
+  if (fault !== null) throw new InvalidInput('The grouping is not one of ours', [{ field: 'groupBy', reason: fault }]);
+  return names as FigureDimension[];
+};
+
+const placeShape = z.tuple([z.string(), z.string().regex(/^-?\d{1,30}$/), z.string()]);
+
+const cursorOf = ({ step, cost, id }: Place): string =>
+  Buffer.from(JSON.stringify([step, cost.toString(), id])).toString('base64url');
+
+const parseCursor = (text: string | undefined): Place | null => {
+  if (text === undefined) return null;
+  try {
+    const [step, cost, id] = placeShape.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
+    return { step, cost: BigInt(cost), id };
+  } catch (error) {
+    throw new InvalidInput(
+      'The cursor is not one of ours',
+      [{ field: 'after', reason: 'take it from `next` of the page before' }],
+      { cause: error },
+    );
+  }
+};
+
+/** Decimal text of the reporting currency to micros; throws InvalidInput. */
+const parseAmount = (text: string | undefined): bigint | null => {
+  if (text === undefined) return null;
+  if (!/^\d{1,12}(\.\d{1,6})?$/.test(text))
+    throw new InvalidInput('The amount is not readable', [
+      { field: 'highValue', reason: 'is not an amount of the reporting currency; write it as 250 or 250.00' },
+    ]);
+  return microsOf(text);
+};
+
+/** GET /api/v1/reports/figures: every figure by any dimension, against other periods; by scope `read`, by agent `rates`. */
+export const figureRoutes =
+  (deps: {
+    readonly db: Database;
+    readonly access: Access;
+    readonly basis: { readonly currency: string; readonly timeZone: string };
+  }): FastifyPluginAsyncZod =>
+  async (app) => {
+    const { db, access, basis } = deps;
+
+    app.get(
+      '/api/v1/reports/figures',
+      {
+        onRequest: requireScope(access, 'read'),
+        schema: {
+          summary: 'Every figure by any dimension, against the period before and a baseline, with what it rests on',
+          tags: ['reports'],
+          querystring: z.strictObject({
+            from: queryDay,
+            to: queryDay,
+            groupBy: requestText(80)
+              .default('partner')
+              .describe(
+                `Up to ${mostDimensions} of ${figureDimensions.join(', ')}, separated by commas; \`agent\` by the scope \`rates\` alone`,
+              ),
+            partner: requestText(80).optional().describe('A partner code, or "none": that one alone'),
+            region: requestText(80).optional().describe('A region code, or "none": that one alone'),
+            compare: z
+              .enum(['previous'])
+              .optional()
+              .describe('Against the period before: as many days, or months where it is made of whole ones'),
+            baselineFrom: queryDay.optional().describe('First day of a period to hold this one against'),
+            baselineTo: queryDay.optional().describe('Its last day'),
+            highValue: requestText(20)
+              .optional()
+              .describe('What an order of high value brings at least; unless given twice the average order'),
+            ...queryPage('Rows'),
+            after: requestText(400).optional().describe('`next` of the page before'),
+            format: queryFormat,
+          }),
+          ...answersOrTable('A page of rows, the dearest first, steps of time in order', figuresAnswer),
+        },
+      },
+      async (request, reply) => {
+        const { query } = request;
+        const by = parseDimensions(query.groupBy);
+        const mayRates = identityOf(request).scopes.includes('rates');
+        if (by.includes('agent') && !mayRates)
+          throw new Refused(
+            'Figures by agent tell what a person costs; ask with a token or user of the scope `rates`.',
+          );
+        const costBasis: CostBasis = mayRates ? 'true' : 'pooled';
+        const limit = pageLimit(query.format, query.limit);
+        const after = parseCursor(query.after);
+        const period = parsePeriod(query.from, query.to);
+        const baseline = optionalPeriod(query.baselineFrom, query.baselineTo, ['baselineFrom', 'baselineTo']);
+        await refuseUnknownCodes(db, { partner: query.partner, region: query.region });
+        const figures = await loadFigures(db, {
+          ...period,
+          by,
+          partner: query.partner,
+          region: query.region,
+          timeZone: basis.timeZone,
+          costBasis,
+          highValueMicros: parseAmount(query.highValue),
+          previous: query.compare === 'previous',
+          baseline: baseline.from === undefined ? null : { from: baseline.from, to: baseline.to },
+        });
+        const behind = figures.rows.filter((row) => after === null || comparePlaces(placeOf(row, by), after) > 0);
+        const shown = behind.slice(0, limit);
+        const last = shown.at(-1);
+        const next = behind.length > limit && last ? cursorOf(placeOf(last, by)) : null;
+        const look = { currency: basis.currency };
+        const rows = shown.map((cell) => figureRowOf(cell, figures, look));
+        const total = figureRowOf(figures.total, figures, { ...look, isTotal: true });
+        if (next !== null) reply.header('link', nextLink(request.url, next));
+        const others = {
+          ...(figures.previous && { previous: otherPeriodOf(figures.previous, figures) }),
+          ...(figures.baseline && { baseline: otherPeriodOf(figures.baseline, figures) }),
+        };
+        const about = { by, ...look, costBasis };
+        if (query.format === 'csv') {
+          const compared = Object.keys(others) as (keyof typeof others)[];
+          return reply
+            .headers(csvReply(`figures-${period.from}-${period.to}`))
+            .send(figuresCsv(rows, next === null ? total : null, { ...about, compared }));
+        }
+        return {
+          ...period,
+          ...about,
+          timeZone: basis.timeZone,
+          highValue:
+            figures.highValueMicros === null
+              ? null
+              : moneyJson({ micros: figures.highValueMicros, currency: basis.currency }),
+          lacking: [...figures.lacking],
+          ...(by.includes('agent') && {
+            agents: await agentNames(
+              db,
+              rows.map(({ agent }) => agent ?? null),
+            ),
+          }),
+          rows,
+          total,
+          ...others,
+          next,
+        };
+      },
+    );
+  };
