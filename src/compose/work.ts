@@ -1,5 +1,5 @@
 import { dayMs, hourMs } from '../core/time.ts';
-import { differingTickets, reconcileBooks, reconciliationDue } from '../features/books/index.ts';
+import { reconcileBooks, reconciliationDue } from '../features/books/index.ts';
 import { createFxFetch, createFxRun, findMissedHolds, foldRollups } from '../features/costing/index.ts';
 import { createScoreTeller, createSender } from '../features/csat/index.ts';
 import {
@@ -70,12 +70,7 @@ export const workOf = (
     async reconcileBooks() {
       if (!(await reconciliationDue(db, { now: clock.now(), timeZone: reporting.timeZone }))) return;
       await runStep('reconcile books', async (line) => {
-        const night = await reconcileBooks({
-          db,
-          clock,
-          basis: reporting,
-          differing: (sql, ids) => differingTickets(sql, ids, { basis: reporting }),
-        });
+        const night = await reconcileBooks({ db, clock, basis: reporting });
         Object.assign(line, night && { night: night.night, balanced: night.balanced, wrong: night.balance });
       });
     },

@@ -4,5 +4,5 @@ export { type Reconciliation, reconcileBooks, reconciliationDue, reconciliations
 export { bookRoutes } from './routes.ts';
 export { owedWords, refuseUnended, sealPeriod } from './seal.ts';
 export { askForSeal, sealHandler } from './seal-job.ts';
-export { differingTickets, type MoneyMoves, movesOf, repriceAll } from './settle-again.ts';
+export { type MoneyMoves, movesOf, repriceAll } from './settle-again.ts';
 export { listSeals, type Seal } from './store.ts';

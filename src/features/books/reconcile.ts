@@ -12,6 +12,7 @@ import {
   ticketsPostedSince,
   timelinessSince,
 } from '../reports/index.ts';
+import { differingTickets } from './settle-again.ts';
 
 /** Of one connection, what its helpdesk has against what is held. */
 export interface Completeness {
@@ -36,12 +37,10 @@ export interface Reconciliation {
   readonly balance: readonly Imbalance[];
 }
 
-export interface ReconcileDeps {
+interface ReconcileDeps {
   readonly db: Database;
   readonly clock: Clock;
   readonly basis: ReportingBasis;
-  /** Of these tickets those that the rules would settle differently from what is stored. */
-  readonly differing: (sql: Sql, ticketIds: readonly bigint[]) => Promise<readonly bigint[]>;
 }
 
 /** A quiet hour everywhere; in the reporting time zone. */
@@ -75,7 +74,7 @@ const rulesCheck = (wrong: readonly bigint[]): Imbalance[] =>
  * Looks at everything as of one moment and stores what it found under tonight's day: completeness, timeliness, and whether
  * the books balance. Resolves to null where another worker is at it.
  */
-export const reconcileBooks = ({ db, clock, basis, differing }: ReconcileDeps): Promise<Reconciliation | null> =>
+export const reconcileBooks = ({ db, clock, basis }: ReconcileDeps): Promise<Reconciliation | null> =>
   db.transaction(
     async (tx) => {
       const [lock] = await tx.query<{ held: boolean }>('select pg_try_advisory_xact_lock($1) as held', [reconcileLock]);
@@ -98,10 +97,11 @@ export const reconcileBooks = ({ db, clock, basis, differing }: ReconcileDeps): 
           quarantined: status.quarantined,
         }),
       );
+      const posted = await ticketsPostedSince(tx, { afterPosting, most: mostTickets });
       const timeliness = await timelinessSince(tx, { afterPosting, now: startedAt });
       const balance = [
         ...(await imbalances(tx, null, basis.currency)),
-        ...rulesCheck(await differing(tx, await ticketsPostedSince(tx, { afterPosting, most: mostTickets }))),
+        ...rulesCheck(await differingTickets(tx, posted, { basis })),
       ];
       const endedAt = clock.now();
       const balanced = balance.length === 0;

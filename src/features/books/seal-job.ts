@@ -5,10 +5,8 @@ import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { type Connection, enqueueJob, type JobHandler, type ReportingBasis } from '../directory/index.ts';
 import { pullUpTo, unsettledUpTo } from '../ingest/index.ts';
-import { ticketsWorkedIn } from '../reports/index.ts';
 import { periodFrom, type SealPeriod } from './period.ts';
 import { refuseUnended, sealPeriod } from './seal.ts';
-import { differingTickets } from './settle-again.ts';
 import type { Seal } from './store.ts';
 
 /** Where nothing more comes in for so long, what is open stays so: the seal is refused and says what keeps it. */
@@ -122,15 +120,7 @@ export const sealHandler =
       if (stop.aborted) throw stop.reason;
       if (lost) throw lost;
       return sealResult(
-        await sealPeriod(
-          {
-            db,
-            clock,
-            basis,
-            differing: async (sql, days) => differingTickets(sql, await ticketsWorkedIn(sql, days), { basis }),
-          },
-          { period, revise, actor: job.askedBy, asOf: upTo.asOf },
-        ),
+        await sealPeriod({ db, clock, basis }, { period, revise, actor: job.askedBy, asOf: upTo.asOf }),
       );
     } finally {
       await ticking.stop();

@@ -5,19 +5,26 @@ import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { type ReportingBasis, recordAudit } from '../directory/index.ts';
 import { type Unsettled, unsettledUpTo } from '../ingest/index.ts';
-import { factsToSeal, gapsIn, type Imbalance, imbalances, restatementOf, sealedAccount } from '../reports/index.ts';
+import {
+  factsToSeal,
+  gapsIn,
+  type Imbalance,
+  imbalances,
+  restatementOf,
+  sealedAccount,
+  ticketsWorkedIn,
+} from '../reports/index.ts';
 import type { SealPeriod } from './period.ts';
+import { differingTickets } from './settle-again.ts';
 import { insertSeal, keepsTotals, latestSeal, type Seal, sealById } from './store.ts';
 
-export interface SealDeps {
+interface SealDeps {
   readonly db: Database;
   readonly clock: Clock;
   readonly basis: ReportingBasis;
-  /** Tickets, of those with work on these days, that the rules would settle differently from what is stored. */
-  readonly differing: (sql: Sql, period: { readonly from: string; readonly to: string }) => Promise<readonly bigint[]>;
 }
 
-export interface SealWanted {
+interface SealWanted {
   readonly period: SealPeriod;
   /** Close what was posted later by a further revision. */
   readonly revise: boolean;
@@ -77,7 +84,7 @@ const freeze = async (tx: Sql): Promise<bigint> => {
  * may not be sealed and says why; Conflict where something was posted into it since and no revision is asked for.
  */
 export const sealPeriod = async (
-  { db, clock, basis, differing }: SealDeps,
+  { db, clock, basis }: SealDeps,
   { period, revise, actor, asOf }: SealWanted,
 ): Promise<{ readonly seal: Seal; readonly made: boolean }> => {
   const { timeZone, currency } = basis;
@@ -101,7 +108,7 @@ export const sealPeriod = async (
           `${period.name} is sealed, and ${plural(restates.true.tickets, 'ticket')} changed it since; see \`GET /api/v1/seals/${held.id}\`, then seal it with --revise ("revise": true) to close that by a further revision`,
         );
       refuseImbalanced(await imbalances(tx, period, currency), period);
-      const wrong = await differing(tx, period);
+      const wrong = await differingTickets(tx, await ticketsWorkedIn(tx, period), { basis });
       if (wrong.length > 0)
         throw new Refused(
           `${period.name} is not sealed: ${plural(wrong.length, 'ticket')} would be settled differently from what the ledger holds (ids ${wrong.slice(0, 5).join(', ')}). "deskledger replay --ticket" decides one again; report it where that does not help.`,

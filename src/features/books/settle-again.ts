@@ -30,18 +30,8 @@ const asDecided = async (
   });
 };
 
-type OnLot = (done: number) => Promise<void> | void;
-
-const inLots = async (
-  ids: readonly bigint[],
-  work: (lot: readonly bigint[]) => Promise<void>,
-  onLot: OnLot = () => undefined,
-): Promise<void> => {
-  for (let start = 0; start < ids.length; start += ticketsAtOnce) {
-    const lot = ids.slice(start, start + ticketsAtOnce);
-    await work(lot);
-    await onLot(start + lot.length);
-  }
+const inLots = async (ids: readonly bigint[], work: (lot: readonly bigint[]) => Promise<void>): Promise<void> => {
+  for (let start = 0; start < ids.length; start += ticketsAtOnce) await work(ids.slice(start, start + ticketsAtOnce));
 };
 
 /** Settles tickets at today's rates and FX, in the caller's transaction. Returns how many entries have no price. */
@@ -81,29 +71,25 @@ export interface MoneyMoves {
 export const movesOf = async (
   tx: Sql,
   ids: readonly bigint[],
-  { basis, reprice, onLot }: { readonly basis: ReportingBasis; readonly reprice: boolean; readonly onLot?: OnLot },
+  { basis, reprice }: { readonly basis: ReportingBasis; readonly reprice: boolean },
 ): Promise<MoneyMoves> => {
   const moved = new Set<bigint>();
   const partners = new Map<string | null, { before: bigint; after: bigint }>();
-  await inLots(
-    ids,
-    async (lot) => {
-      const { plans } = await planWork(tx, {
-        tickets: await asDecided(tx, lot, { reprice }),
-        reportingCurrency: basis.currency,
-        reportingTimezone: basis.timeZone,
-      });
-      for (const { ticketId, postings } of plans)
-        for (const { partner, costMicros, reversesId } of postings) {
-          moved.add(ticketId);
-          const sums = partners.get(partner) ?? { before: 0n, after: 0n };
-          partners.set(partner, sums);
-          if (reversesId === null) sums.after += costMicros;
-          else sums.before -= costMicros;
-        }
-    },
-    onLot,
-  );
+  await inLots(ids, async (lot) => {
+    const { plans } = await planWork(tx, {
+      tickets: await asDecided(tx, lot, { reprice }),
+      reportingCurrency: basis.currency,
+      reportingTimezone: basis.timeZone,
+    });
+    for (const { ticketId, postings } of plans)
+      for (const { partner, costMicros, reversesId } of postings) {
+        moved.add(ticketId);
+        const sums = partners.get(partner) ?? { before: 0n, after: 0n };
+        partners.set(partner, sums);
+        if (reversesId === null) sums.after += costMicros;
+        else sums.before -= costMicros;
+      }
+  });
   const money = (micros: bigint): MoneyJson => moneyJson({ micros, currency: basis.currency } satisfies Money);
   const sum = (side: 'before' | 'after'): bigint => [...partners.values()].reduce((all, one) => all + one[side], 0n);
   return {
@@ -123,20 +109,16 @@ export const movesOf = async (
 export const differingTickets = async (
   sql: Sql,
   ids: readonly bigint[],
-  { basis, onLot }: { readonly basis: ReportingBasis; readonly onLot?: OnLot | undefined },
+  { basis }: { readonly basis: ReportingBasis },
 ): Promise<bigint[]> => {
   const wrong = new Set<bigint>();
-  await inLots(
-    ids,
-    async (lot) => {
-      const { plans } = await planWork(sql, {
-        tickets: await asDecided(sql, lot, { reprice: false }),
-        reportingCurrency: basis.currency,
-        reportingTimezone: basis.timeZone,
-      });
-      for (const { ticketId, postings } of plans) if (postings.length > 0) wrong.add(ticketId);
-    },
-    onLot,
-  );
+  await inLots(ids, async (lot) => {
+    const { plans } = await planWork(sql, {
+      tickets: await asDecided(sql, lot, { reprice: false }),
+      reportingCurrency: basis.currency,
+      reportingTimezone: basis.timeZone,
+    });
+    for (const { ticketId, postings } of plans) if (postings.length > 0) wrong.add(ticketId);
+  });
   return [...wrong];
 };

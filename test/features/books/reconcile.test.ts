@@ -1,13 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import {
-  differingTickets,
-  reconcileBooks,
-  reconciliationDue,
-  reconciliations,
-} from '../../../src/features/books/index.ts';
+import { reconcileBooks, reconciliationDue, reconciliations } from '../../../src/features/books/index.ts';
 import { createWorld, sud, type World } from '../reports/world.ts';
+import { basis } from './sealing.ts';
 
-const basis = { currency: 'USD', timeZone: 'UTC' };
 let world: World;
 
 beforeEach(async () => {
@@ -15,7 +10,7 @@ beforeEach(async () => {
   await world.rate('36.00');
 });
 
-const look = () => reconcileBooks({ ...world, basis, differing: (sql, ids) => differingTickets(sql, ids, { basis }) });
+const look = () => reconcileBooks({ ...world, basis });
 
 describe('a night', () => {
   test('in which all is well says so: complete, in time, in balance', async () => {

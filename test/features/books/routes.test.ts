@@ -2,11 +2,11 @@ import { pino } from 'pino';
 import { beforeEach, expect, test } from 'vitest';
 import { buildApp } from '../../../src/app.ts';
 import { createAccess } from '../../../src/features/access/index.ts';
-import { askForSeal, bookRoutes, parseMonth, reconcileBooks, sealPeriod } from '../../../src/features/books/index.ts';
+import { askForSeal, bookRoutes, parseMonth, reconcileBooks } from '../../../src/features/books/index.ts';
 import { loadJob } from '../../../src/features/directory/index.ts';
 import { createWorld, sud, type World } from '../reports/world.ts';
+import { basis, readToEnd, sealIn } from './sealing.ts';
 
-const basis = { currency: 'USD', timeZone: 'UTC' };
 let world: World;
 let ask: (
   method: 'GET' | 'POST',
@@ -17,11 +17,8 @@ let ask: (
 beforeEach(async () => {
   world = await createWorld();
   await world.rate('36.00');
-  const { db, clock, connectionId } = world;
-  await db.query(
-    `insert into sync_cursor (connection_id, stream, cursor) values ($1, 'tickets', '{"endedAt": "2026-06-01T00:00:00Z"}')`,
-    [connectionId],
-  );
+  await readToEnd(world);
+  const { db, clock } = world;
   let last = 0;
   const access = createAccess({ db, clock, random: (bytes) => Buffer.from(`${++last}`.padStart(bytes, 'r')) });
   const app = await buildApp({
@@ -49,11 +46,7 @@ beforeEach(async () => {
   };
 });
 
-const seal = (month: string, revise = false) =>
-  sealPeriod(
-    { ...world, basis, differing: async () => [] },
-    { period: parseMonth(month), revise, actor: 'mia', asOf: world.clock.now() },
-  );
+const seal = (month: string, revise = false) => sealIn(world, parseMonth(month), { revise });
 
 test('a seal is asked for as a job, by the scope write, of one period that is over', async () => {
   const answer = await ask('POST', '/api/v1/seals', { payload: { month: '2026-05' } });
@@ -166,12 +159,14 @@ test('without the scope rates no seal tells a true cost: one agent’s work is n
 
 test('the nights are told, the last one first', async () => {
   expect((await ask('GET', '/api/v1/reconciliation')).json()).toEqual({ latest: null, nights: [] });
-  await reconcileBooks({ ...world, basis, differing: async () => [] });
+  await reconcileBooks({ ...world, basis });
   world.clock.advance(86_400_000);
-  await reconcileBooks({ ...world, basis, differing: async () => [7n] });
+  const id = await world.ticket({ created: '2026-06-01', work: [['ada', 600, '2026-06-01']] });
+  await world.db.query('update work_entry set raw_seconds = 1');
+  await reconcileBooks({ ...world, basis });
   const answer = (await ask('GET', '/api/v1/reconciliation')).json();
   expect(answer).toMatchObject({
-    latest: { night: '2026-06-02', balanced: false, balance: [{ check: 'rules', examples: ['7'] }] },
+    latest: { night: '2026-06-02', balanced: false, balance: [{ check: 'rules', examples: [String(id)] }] },
     nights: [{ night: '2026-06-02' }, { night: '2026-06-01', balanced: true }],
   });
   expect((await ask('GET', '/api/v1/reconciliation?nights=1')).json()).toMatchObject({

@@ -1,49 +1,20 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Conflict, NotFound, Refused } from '../../../src/core/errors.ts';
-import {
-  differingTickets,
-  parseMonth,
-  parseWeek,
-  type SealPeriod,
-  sealPeriod,
-} from '../../../src/features/books/index.ts';
+import { parseMonth, parseWeek, type SealPeriod } from '../../../src/features/books/index.ts';
 import { settleWork } from '../../../src/features/costing/index.ts';
-import {
-  partnerReport,
-  restatementItems,
-  restatementOf,
-  ticketsWorkedIn,
-} from '../../../src/features/reports/index.ts';
-import { createWorld, nobody, nord, sud, type World } from '../reports/world.ts';
+import { partnerReport, restatementOf } from '../../../src/features/reports/index.ts';
+import { createWorld, nord, sud, type World } from '../reports/world.ts';
+import { basis, may, readToEnd, sealIn } from './sealing.ts';
 
-const basis = { currency: 'USD', timeZone: 'UTC' };
-const may = parseMonth('2026-05');
 let world: World;
 
 beforeEach(async () => {
   world = await createWorld();
   await world.rate('36.00');
-  await read();
+  await readToEnd(world);
 });
 
-/** The helpdesk's changes were read to their end after May. */
-const read = (at = '2026-06-01T00:00:00Z') =>
-  world.db.query(
-    `insert into sync_cursor (connection_id, stream, cursor) values ($1, 'tickets', jsonb_build_object('endedAt', $2::text))
-     on conflict (connection_id, stream) do update set cursor = excluded.cursor`,
-    [world.connectionId, at],
-  );
-
-const seal = (period: SealPeriod = may, { revise = false } = {}) =>
-  sealPeriod(
-    {
-      db: world.db,
-      clock: world.clock,
-      basis,
-      differing: async (sql, days) => differingTickets(sql, await ticketsWorkedIn(sql, days), { basis }),
-    },
-    { period, revise, actor: 'mia', asOf: world.clock.now() },
-  );
+const seal = (period: SealPeriod = may, options: { revise?: boolean } = {}) => sealIn(world, period, options);
 
 const report = (
   asOf?: 'seal' | number,
@@ -174,125 +145,6 @@ describe('a sealed month', () => {
   });
 });
 
-describe('what is posted later into it', () => {
-  test('is told by reason: late work adds, a re-attribution moves, and a rate for last month prices (RULES example 9)', async () => {
-    const moved = await world.ticket({ created: '2026-05-04', work: [['ada', 600, '2026-05-04']] });
-    const unpriced = await world.ticket({
-      created: '2026-05-05',
-      shares: [nobody],
-      work: [['zoe', 100, '2026-05-05']],
-    });
-    await world.db.query('delete from rate');
-    const { seal: held } = await seal();
-    await world.reattribute(moved, [sud]);
-    const late = await world.ticket({ created: '2026-05-09', work: [['ada', 600, '2026-05-09']] });
-    await world.rate('72.00', '2026-05-01');
-    await reprice([moved, unpriced, late]);
-    const look = { currency: 'USD', costBasis: 'true' } as const;
-    const { reasons, ...sum } = await restatementOf(world.db, held, look);
-    // 600 s go from 36 to 72 an hour, 100 s likewise, and 600 s come late at 72.
-    expect(sum).toMatchObject({ open: true, tickets: 3, amount: { amount: '19.000000', currency: 'USD' } });
-    expect(
-      Object.fromEntries(
-        reasons.map(({ reason, amount, moved: part, tickets }) => [reason, [tickets, amount?.amount, part?.amount]]),
-      ),
-    ).toEqual({
-      rate: [3, '19.000000', '0.000000'],
-      reattribution: [1, '0.000000', '6.000000'],
-    });
-    const { items, next } = await restatementItems(world.db, held, { ...look, limit: 2 });
-    expect(items.map(({ ticket, reason }) => [ticket.id, reason])).toEqual([
-      [String(late), 'rate'],
-      [String(unpriced), 'rate'],
-    ]);
-    const rest = await restatementItems(world.db, held, { ...look, limit: 2, after: next ?? '' });
-    expect(rest.next).toBeNull();
-    expect(rest.items).toMatchObject([
-      { ticket: { id: String(moved), connection: 'desk' }, reason: 'rate', amount: { amount: '6.000000' } },
-      {
-        reason: 'reattribution',
-        amount: { amount: '0.000000' },
-        cells: [
-          { partner: 'nord', region: 'nordics', amount: { amount: '-6.000000' } },
-          { partner: 'sud', region: 'iberia', amount: { amount: '6.000000' } },
-        ],
-      },
-    ]);
-  });
-
-  test('restates nothing where it came back to where it was', async () => {
-    const ticket = await world.ticket({ created: '2026-05-04', work: [['ada', 600, '2026-05-04']] });
-    const { seal: held } = await seal();
-    await world.reattribute(ticket, [sud]);
-    await world.reattribute(ticket, [nord]);
-    expect(await restatementOf(world.db, held, { currency: 'USD', costBasis: 'true' })).toMatchObject({
-      open: false,
-      tickets: 0,
-    });
-    expect((await seal()).made).toBe(false);
-  });
-
-  test('tells no wage to those who may not see any', async () => {
-    for (const [name, hourly] of [
-      ['ada', '20.00'],
-      ['ben', '31.07'],
-      ['cem', '66.60'],
-    ] as const) {
-      await world.rate(hourly, '2026-01-01', name);
-      await world.agent(name, 'agent');
-      await world.ticket({ created: '2026-05-04', work: [[name, 3600, '2026-05-04']] });
-    }
-    const { seal: held } = await seal();
-    const sealed = await report('seal', 'pooled');
-    expect(sealed.costBasis).toBe('pooled');
-    expect(sealed.total.supportCost).toEqual((await report(undefined, 'pooled')).total.supportCost);
-    expect(sealed.total.supportCost).not.toEqual((await report('seal')).total.supportCost);
-    await world.rate('40.00', '2026-05-01', 'ada');
-    const [ticket] = await ticketsWorkedIn(world.db, may);
-    await reprice([ticket ?? 0n]);
-    const look = { currency: 'USD', costBasis: 'pooled' } as const;
-    expect(await restatementOf(world.db, held, { currency: 'USD', costBasis: 'true' })).toMatchObject({
-      amount: { amount: '20.000000' },
-    });
-    // Her new rate is in no figure: the same seconds at the pool's rate came and went.
-    expect(await restatementOf(world.db, held, look)).toMatchObject({
-      open: true,
-      tickets: 1,
-      amount: { amount: '0.000000' },
-    });
-    expect((await restatementItems(world.db, held, { ...look, limit: 5 })).items).toMatchObject([
-      { reason: 'rate', amount: { amount: '0.000000' } },
-    ]);
-  });
-});
-
-const reprice = async (ids: readonly bigint[]): Promise<void> => {
-  const decided = await world.db.query<{
-    id: bigint;
-    version: number;
-    shares: { partner: string; region: string; country: null; ppm: number }[];
-  }>(
-    `select t.id, a.version, (select jsonb_agg(jsonb_build_object('partner', s.partner, 'region', s.region, 'country', s.country, 'ppm', s.ppm)) from attribution_share s where s.attribution_id = a.id) as shares
-       from ticket t join attribution a on a.ticket_id = t.id and a.current where t.id = any($1)`,
-    [ids],
-  );
-  await world.db.transaction((tx) =>
-    settleWork(tx, {
-      tickets: decided.map(({ id, version, shares }) => ({
-        ticketId: id,
-        connectionId: world.connectionId,
-        channel: 'email',
-        shares,
-        attributionVersion: version,
-        reprice: true,
-      })),
-      reportingCurrency: 'USD',
-      reportingTimezone: 'UTC',
-      now: world.clock.now(),
-    }),
-  );
-};
-
 describe('is refused', () => {
   test('before it is over', async () => {
     await expect(seal(parseMonth('2026-06'))).rejects.toThrow(Refused);
@@ -300,7 +152,11 @@ describe('is refused', () => {
   });
 
   test.each([
-    ['changes that were not read since', () => read('2026-05-31T23:59:59Z'), 'its changes were not read since'],
+    [
+      'changes that were not read since',
+      () => readToEnd(world, '2026-05-31T23:59:59Z'),
+      'its changes were not read since',
+    ],
     [
       'work that waits for its 6 h',
       () =>
