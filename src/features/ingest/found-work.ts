@@ -100,6 +100,8 @@ export const foundWorkOf = async (
 
 interface Cursor {
   readonly cursor: string | null;
+  /** From when on the feed was read; absent in what was stored before this was noted: from the connection on. */
+  readonly since?: string;
 }
 
 /** Feeds show late what happened; what comes twice is nothing new. */
@@ -121,13 +123,18 @@ const walkFeed = async (
     connection.createdAt.getTime(),
     backfill ? Date.parse(backfill.since) : Number.POSITIVE_INFINITY,
   );
-  let cursor = held?.state.cursor ?? null;
-  let seenUntil = held?.seenUntil ?? null;
+  // A backfill goes back further than the walks before it did: all is read again from its day on.
+  const goesBack = held !== null && first < Date.parse(held.state.since ?? connection.createdAt.toISOString());
+  const since = new Date(goesBack ? first : Date.parse(held?.state.since ?? new Date(first).toISOString()));
+  let cursor = goesBack ? null : (held?.state.cursor ?? null);
+  let seenUntil = goesBack ? null : (held?.seenUntil ?? null);
   let added = 0;
-  const save = (error: string | null) =>
-    saveCursor(sql, connection.id, stream, { state: { cursor }, seenUntil, now: clock.now(), error });
+  const save = (error: string | null) => {
+    const state: Cursor = { cursor, since: since.toISOString() };
+    return saveCursor(sql, connection.id, stream, { state, seenUntil, now: clock.now(), error });
+  };
   try {
-    for await (const page of feed.walk({ cursor, since: new Date((seenUntil?.getTime() ?? first) - overlapMs) })) {
+    for await (const page of feed.walk({ cursor, since: new Date((seenUntil ?? since).getTime() - overlapMs) })) {
       added += await keepAndTell(sql, connection, page.work, clock.now());
       cursor = page.cursor;
       await save(null);

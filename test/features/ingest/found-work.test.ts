@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { dayMs, secondMs } from '../../../src/core/time.ts';
+import { dayMs, minuteMs, secondMs } from '../../../src/core/time.ts';
+import { walkHistory } from '../../../src/features/ingest/backfill.ts';
 import { walkWorkFeeds } from '../../../src/features/ingest/index.ts';
+import type { WorkFeed } from '../../../src/helpdesks/port.ts';
 import type { Sql } from '../../../src/platform/database/database.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
 import { emptyHistory, reading, reply } from './fake-desk.ts';
@@ -106,6 +108,28 @@ describe('work that a feed tells of', () => {
     expect(await walk()).toBe(0);
     await w.drain();
     expect(await w.growth('1')).toEqual(before);
+  });
+
+  test('bug: a backfill after the first walk left out the work of its time', async () => {
+    const asked: { readonly cursor: string | null; readonly since: Date }[] = [];
+    const feed: WorkFeed = {
+      name: 'calls',
+      async *walk(from) {
+        asked.push(from);
+        yield { work: [], cursor: 'end' };
+      },
+    };
+    const client = { ...w.first.client, workFeeds: [feed] };
+    const again = () =>
+      walkWorkFeeds({ sql: w.db, clock: w.clock, runStep: w.runStep, ...w.first, client }, w.connection);
+    await again();
+    const since = new Date(w.connection.createdAt.getTime() - 50 * dayMs);
+    const walkedHistory = { ...w.first, sql: w.db, clock: w.clock, runStep: w.runStep };
+    await walkHistory(walkedHistory, w.connection, { since });
+    await again();
+    await again();
+    expect(asked.map(({ cursor }) => cursor)).toEqual([null, null, 'end']);
+    expect(asked[1]?.since).toEqual(new Date(since.getTime() - 10 * minuteMs));
   });
 
   test('is read on from where the last walk ended', async () => {
