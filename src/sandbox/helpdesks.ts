@@ -6,6 +6,7 @@ import { createGorgiasSandbox, type GorgiasSandbox } from './gorgias/index.ts';
 import type { GorgiasLimits } from './gorgias/limits.ts';
 import type { FaultPlan } from './http.ts';
 import { createKustomerActor } from './kustomer/actor.ts';
+import type { OpenQuestions } from './kustomer/conversation-routes.ts';
 import { createKustomerSandbox, type KustomerSandbox } from './kustomer/index.ts';
 import type { KustomerLimits } from './kustomer/limits.ts';
 import { share } from './random.ts';
@@ -16,6 +17,7 @@ import { firstTicketId } from './scenario/tickets.ts';
 import type { Scenario } from './scenario.ts';
 import type { DeliveryCounts } from './sender.ts';
 import { createZendeskActor } from './zendesk/actor.ts';
+import type { ZendeskDelivery } from './zendesk/delivery.ts';
 import { createZendeskSandbox, type ZendeskSandbox } from './zendesk/index.ts';
 import type { ZendeskLimits } from './zendesk/limits.ts';
 
@@ -56,13 +58,16 @@ export interface HelpdeskLimits {
   readonly kustomer?: KustomerLimits | 'off';
 }
 
+/** Alike for all, but for what is one vendor's own: Gorgias' switch, Zendesk's breaker. */
+export type HelpdeskDelivery = GorgiasDelivery & ZendeskDelivery;
+
 interface Options {
   readonly clock: SandboxClock;
   readonly seed: string | number;
   readonly limits: HelpdeskLimits | 'off';
   readonly faults: Readonly<Partial<Record<HelpdeskKind, FaultPlan>>>;
-  /** Alike for all; how soon an integration is switched off is Gorgias' own. */
-  readonly delivery: GorgiasDelivery;
+  readonly delivery: HelpdeskDelivery;
+  readonly open?: OpenQuestions;
 }
 
 const played = <Kind extends HelpdeskKind>(

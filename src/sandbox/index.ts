@@ -2,11 +2,18 @@ import { actAtShop } from './actor.ts';
 import { type BigcommerceLimits, type BigcommerceSandbox, createBigcommerceSandbox } from './bigcommerce/index.ts';
 import { isoSeconds, type SandboxClock } from './clock.ts';
 import { type Customers, type GivenAnswer, startCustomers } from './customers.ts';
-import type { GorgiasDelivery } from './gorgias/delivery.ts';
 import type { GorgiasSandbox } from './gorgias/index.ts';
-import { createHelpdesk, type HelpdeskKind, type HelpdeskLimits, type PlayedHelpdesk, shareOut } from './helpdesks.ts';
+import {
+  createHelpdesk,
+  type HelpdeskDelivery,
+  type HelpdeskKind,
+  type HelpdeskLimits,
+  type PlayedHelpdesk,
+  shareOut,
+} from './helpdesks.ts';
 import { createHistory, type SandboxHistory } from './history.ts';
 import { createServer, type FaultPlan, listen } from './http.ts';
+import type { OpenQuestions } from './kustomer/conversation-routes.ts';
 import type { KustomerSandbox } from './kustomer/index.ts';
 import { type Progress, playScenario } from './play.ts';
 import type { Action, PlannedTicket } from './scenario/actions.ts';
@@ -44,7 +51,9 @@ export interface SandboxOptions {
   /** `off` for benches; else by vendor, with the vendors' own quotas as defaults. */
   readonly limits?: 'off' | (HelpdeskLimits & { readonly bigcommerce?: BigcommerceLimits | 'off' });
   readonly faults?: Readonly<Partial<Record<HelpdeskKind | 'bigcommerce', FaultPlan>>>;
-  readonly delivery?: GorgiasDelivery;
+  readonly delivery?: HelpdeskDelivery;
+  /** How Kustomer does what its documentation leaves open. */
+  readonly open?: OpenQuestions;
 }
 
 export interface Sandbox {
@@ -84,11 +93,11 @@ const serveFx = async (scenario: Scenario, clock: SandboxClock) => {
 
 /** Simulators of the vendors on loopback, the plan of a marketplace that plays on them, and its customers. Starts empty: `play` fills it. */
 export const createSandbox = async (options: SandboxOptions): Promise<Sandbox> => {
-  const { clock, seed, startsAt, days = 90, scale = 1, limits = {}, faults = {}, delivery = {} } = options;
+  const { clock, seed, startsAt, days = 90, scale = 1, limits = {}, faults = {}, delivery = {}, open = {} } = options;
   const scenario = createScenario({ seed, startsAt, days, scale });
   const kinds = [...new Set<HelpdeskKind>(options.helpdesks ?? ['zendesk'])];
   const helpdesks = await Promise.all(
-    kinds.map((kind) => createHelpdesk(kind, { clock, seed, limits, faults, delivery })),
+    kinds.map((kind) => createHelpdesk(kind, { clock, seed, limits, faults, delivery, open })),
   );
   const bigcommerce = await createBigcommerceSandbox({
     clock,

@@ -7,13 +7,21 @@ import { dayMs, hourMs, minuteMs } from '../../src/core/time.ts';
 import { importText } from '../../src/import.ts';
 import { type Running, start } from '../../src/main.ts';
 import { catchingUpClock } from '../../src/platform/clock.ts';
-import { createSandbox, type FaultPlan, helpdeskKinds, type Sandbox } from '../../src/sandbox/index.ts';
+import {
+  createSandbox,
+  type FaultPlan,
+  type HelpdeskKind,
+  helpdeskKinds,
+  type Sandbox,
+  type SandboxOptions,
+} from '../../src/sandbox/index.ts';
 import { atEndOfFile } from '../support/cleanup.ts';
 import { freePort } from '../support/cli.ts';
 import { testDatabaseUrl } from '../support/database.ts';
 import { type Front, openFront } from './front.ts';
 import { temporaryFolder } from './server.ts';
 import { countTagCalls } from './tag-calls.ts';
+import { countVendorCalls, type VendorCalls } from './vendor-calls.ts';
 
 const days = 2;
 const workday = { fromMs: 7 * hourMs, toMs: 19 * hourMs };
@@ -22,16 +30,34 @@ const scale = 0.2;
 const outage = { fromMs: 32 * hourMs, goneFromMs: 35 * hourMs, toMs: 38 * hourMs };
 /** Fewer than the vendor's 100, for fewer tickets than a day of a shop has. */
 const failuresToSwitchOff = 25;
-/** Deliveries that each helpdesk gives up in these hours, at least. */
-export const lostAtLeast = 20;
+/** Deliveries that each helpdesk gives up in these hours, at least. What happens once Gorgias has switched us off is no delivery. */
+export const lostAtLeast: Readonly<Record<HelpdeskKind, number>> = { zendesk: 20, gorgias: 5, kustomer: 20 };
 /**
  * Clock milliseconds per wall millisecond: at work and while we catch up; on the first day, which is history to the outage; at
  * night, when little happens; while we are away, and only the simulators are busy; while only late readings are waited for, and
- * while one of them is under way; as good as the wall's, however long a start or a stop takes.
+ * while one of them is under way; while we catch up and a vendor's limit is what holds us; as good as the wall's, however long
+ * a start or a stop takes.
  */
-const speeds = { work: 3_000, firstDay: 6_000, night: 20_000, away: 10_000, late: 60_000, slow: 500, wall: 1.001 };
+const speeds = {
+  work: 3_000,
+  firstDay: 8_000,
+  night: 20_000,
+  away: 10_000,
+  late: 60_000,
+  slow: 500,
+  limited: 200,
+  wall: 1.001,
+};
+/** Of the vendors' limits, where there are any: so little that they are what catching up takes. */
+export const limitShare = 0.2;
 /** On a machine that is busy with much else. */
 const settleMs = 300_000;
+
+export interface OutagePlan {
+  readonly faults?: FaultPlan;
+  readonly readings: Pick<SandboxOptions, 'delivery' | 'open'>;
+  readonly limits?: NonNullable<SandboxOptions['limits']>;
+}
 
 export interface Outage {
   readonly sandbox: Sandbox;
@@ -39,6 +65,7 @@ export interface Outage {
   readonly front: Front;
   /** By connection name, then ticket. */
   readonly tagCalls: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  readonly calls: ReadonlyMap<HelpdeskKind, Readonly<VendorCalls>>;
   readonly outbox: string;
   readonly fromMs: number;
   readonly toMs: number;
@@ -69,7 +96,7 @@ const leftToDo = async ({ db, clock }: Product, sinceMs: number) => {
  * Plays a marketplace on all three helpdesks while our server is down for six hours, and waits until it has caught up: every
  * feed read, nothing due, and each webhook standing as we made it.
  */
-export const playOutage = async (faults: FaultPlan = {}): Promise<Outage> => {
+export const playOutage = async ({ faults = {}, readings, limits = 'off' }: OutagePlan): Promise<Outage> => {
   const startMs = Math.floor(Date.now() / dayMs) * dayMs - 60 * dayMs;
   const clock = catchingUpClock({ startMs: startMs - hourMs, speed: speeds.wall });
   const sandbox = await createSandbox({
@@ -79,9 +106,10 @@ export const playOutage = async (faults: FaultPlan = {}): Promise<Outage> => {
     days,
     scale,
     helpdesks: helpdeskKinds,
-    limits: 'off',
+    limits,
     faults: { zendesk: faults, gorgias: faults, kustomer: faults },
-    delivery: { concurrency: 16, timeoutMs: 20_000, failuresToSwitchOff },
+    delivery: { concurrency: 16, timeoutMs: 20_000, failuresToSwitchOff, ...readings.delivery },
+    open: readings.open ?? {},
   });
   const port = await freePort();
   const front = await openFront(port);
@@ -109,12 +137,15 @@ export const playOutage = async (faults: FaultPlan = {}): Promise<Outage> => {
   await bring({ partners: inputs.partners, regions: inputs.regions, 'mapping-rules': inputs.mappingRules });
   await bring({ 'ticket-rules': inputs.ticketRules, fx: inputs.fx });
   const joining = { mode: 'act', actor: 'test' } as const;
+  if (limits !== 'off') clock.setSpeed(speeds.limited);
   for (const { kind, settings } of sandbox.helpdesks)
-    await connect(running.product, { ...joining, kind, settings, remoteSetup: true });
+    await connect(running.product, { ...joining, kind, settings: { ...settings, limitShare }, remoteSetup: true });
+  clock.setSpeed(speeds.wall);
   const store = { kind: 'bigcommerce', settings: sandbox.bigcommerce.settings, remoteSetup: false };
   await connect(running.product, { ...joining, ...store });
   await bring({ agents: inputs.agents, rates: inputs.rates });
   const tagCalls = new Map(sandbox.helpdesks.map((desk) => [desk.settings.name, countTagCalls(desk)]));
+  const calls = new Map(sandbox.helpdesks.map((desk) => [desk.kind, countVendorCalls(desk, clock)]));
 
   /** Lets the hours pass up to that one of the plan: at this speed while agents work, faster at night. */
   const passUntil = async (toMs: number, atWork: number): Promise<void> => {
@@ -140,11 +171,24 @@ export const playOutage = async (faults: FaultPlan = {}): Promise<Outage> => {
   await passUntil(outage.toMs, speeds.away);
   // Where the machine is so busy that the deliveries of these hours are still on their way, nobody answers them either.
   clock.setSpeed(speeds.slow);
-  const gaveUp = () => sandbox.helpdesks.every(({ delivery: { lost, trips } }) => lost > lostAtLeast && trips > 0);
+  const gaveUp = () =>
+    sandbox.helpdesks.every(({ kind, delivery: { lost, trips } }) => lost > lostAtLeast[kind] && trips > 0);
   await vi.waitUntil(gaveUp, { timeout: 60_000, interval: 20 });
   clock.setSpeed(speeds.wall);
   running = await boot();
   front.state = 'open';
+  if (limits !== 'off') {
+    clock.setSpeed(speeds.limited);
+    const backMs = clock.now().getTime();
+    const { product } = running;
+    await vi.waitUntil(
+      async () => {
+        const { due, read } = await leftToDo(product, backMs);
+        return due === 0 && read;
+      },
+      { timeout: settleMs, interval: 100 },
+    );
+  }
   await passUntil(days * dayMs, speeds.work);
   clock.setSpeed(speeds.work);
   await playing;
@@ -159,7 +203,7 @@ export const playOutage = async (faults: FaultPlan = {}): Promise<Outage> => {
       clock.setSpeed(!read ? speeds.work : due > 0 ? speeds.slow : speeds.late);
       return left === 0 && read && onTheWay === 0;
     },
-    { timeout: settleMs, interval: 100 },
+    { timeout: settleMs, interval: 50 },
   );
   clock.setSpeed(speeds.wall);
   return {
@@ -167,6 +211,7 @@ export const playOutage = async (faults: FaultPlan = {}): Promise<Outage> => {
     product,
     front,
     tagCalls,
+    calls,
     outbox: product.outboxDir,
     fromMs: startMs + outage.fromMs,
     toMs: startMs + outage.toMs,
