@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { helpdesks } from '../../src/helpdesks/registry.ts';
-import { isLacking, isSpared } from './conformance/lacking.ts';
+import { isSpared } from '../conformance/check.ts';
+import { isLacking } from './conformance/lacking.ts';
 import { families, type Optional } from './conformance.ts';
 import { adapterWith, clientWith } from './memory/breaking.ts';
 import { breaks } from './memory/breaks.ts';

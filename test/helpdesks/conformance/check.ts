@@ -1,31 +1,17 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { readdirSync, readFileSync } from 'node:fs';
 import type { HelpdeskClient, TicketSnapshot } from '../../../src/helpdesks/port.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
 import type { CallSeen } from '../../../src/platform/http/client.ts';
+import { type CheckOf, deliveriesOf } from '../../conformance/check.ts';
+import { type Arrival, secret } from '../../conformance/proofs.ts';
+import { startUpstream, type Upstream } from '../../conformance/upstream.ts';
 import { jumpingClock } from '../../sandbox/jumping-clock.ts';
 import type { Desk, Harness, Optional } from './harness.ts';
-import { startUpstream, type Upstream } from './upstream.ts';
 
-/** One thing that every adapter keeps; it throws where one does not. */
-export interface Check {
-  readonly name: string;
-  /** What it speaks of: an adapter whose harness says that it lacks this is not held to it. */
-  readonly needs?: Optional;
-  readonly run: (harness: Harness) => void | Promise<void>;
-}
-
-/** The samples of the harness by the names of their files. */
-export const deliveriesOf = (harness: Harness): ReadonlyMap<string, string> => {
-  const folder = new URL('deliveries/', harness.fixtures);
-  const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
-  return new Map(names.map((name) => [name.replace('.json', ''), readFileSync(new URL(name, folder), 'utf8').trim()]));
-};
+export type Check = CheckOf<Harness, Optional>;
 
 export const ticketDeliveries = (harness: Harness): [string, string][] =>
   [...deliveriesOf(harness)].filter(([name]) => name !== 'unknown' && name !== 'ours');
-
-export const secret = 'correct-horse-battery-staple';
 
 export const verify = (
   { adapter, settings, withSecrets, apiUserId, sentAt, sign }: Harness,
@@ -35,12 +21,7 @@ export const verify = (
     now = sentAt,
     headers = sign(body, secret, sentAt),
     by = apiUserId,
-  }: {
-    readonly secrets?: readonly string[];
-    readonly now?: Date;
-    readonly headers?: Readonly<Record<string, string | undefined>>;
-    readonly by?: string | null;
-  } = {},
+  }: Arrival & { readonly by?: string | null } = {},
 ) =>
   adapter.verifyDelivery({
     settings: adapter.settings.parse({ ...settings, ...withSecrets(secrets) }),
@@ -126,12 +107,6 @@ export const withDesk = (
   run: (harness) => withWorld(harness, (world) => work(world, harness)),
 });
 
-/** What a check needs of a client: where it is absent, and the harness does not say so, the check fails. */
-export const present = <Member>(member: Member | undefined, what: Optional): Member => {
-  if (member === undefined) throw new Error(`there is no ${what}, and the harness does not say that it is lacking`);
-  return member;
-};
-
 export const kim = {
   subject: 'Where is the lamp of #1001?',
   text: 'Kim waits for the lamp since Tuesday.',
@@ -155,17 +130,6 @@ export const pullOne = async (
   const [ticket] = tickets;
   if (tickets.length !== 1 || !ticket) throw new Error(`a pull of ticket ${externalId} gave ${tickets.length} tickets`);
   return ticket;
-};
-
-/** What a promise throws; an error where it does not. */
-export const thrownBy = async (work: Promise<unknown>): Promise<unknown> => {
-  let result: unknown;
-  try {
-    result = await work;
-  } catch (error) {
-    return error;
-  }
-  throw new Error(`nothing was thrown, but answered ${JSON.stringify(result)}`);
 };
 
 /** Ends waits that no clock of ours governs in a fraction of their time, sockets' own included. */

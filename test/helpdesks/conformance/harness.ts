@@ -1,5 +1,6 @@
 import type { HelpdeskAdapter } from '../../../src/helpdesks/port.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
+import type { ProofHarness, ProofOptional } from '../../conformance/proofs.ts';
 
 /** What an adapter or its helpdesk may lack. */
 export type Optional =
@@ -16,32 +17,21 @@ export type Optional =
   /** A field of the partner that `changeTags` has to set beside the tags. */
   | 'partner field'
   | 'sidebar'
-  | 'selfTest'
-  | 'time of sending'
-  | 'signed bodies'
   /** Deliveries that say who caused them. */
-  | 'own echoes';
+  | 'own echoes'
+  | ProofOptional;
 
 /** What one adapter brings to the suite: how its helpdesk proves deliveries, samples of them, and a helpdesk to talk to. */
-export interface Harness {
+export interface Harness extends ProofHarness {
   readonly adapter: HelpdeskAdapter;
-  /** What it does not have. All else has to be there, and what is named has to be absent. */
   readonly lacks: readonly Optional[];
   /**
    * A folder with `deliveries/*.json`: at least three that each tell of a ticket in another way, `unknown.json` (an event that
    * concerns no ticket) and, where events say who caused them, `ours.json` (an echo of our own write).
    */
   readonly fixtures: URL;
-  /** When the deliveries of the folder were sent. */
-  readonly sentAt: Date;
-  /** Settings of a connection that the deliveries belong to. */
-  readonly settings: object;
-  /** The settings that hold these secrets of its webhook. */
-  withSecrets(secrets: readonly string[]): object;
   /** Our user in the deliveries. */
   readonly apiUserId: string;
-  /** Headers of a delivery, names in lower case, as the helpdesk sends it at this moment. */
-  sign(body: string, secret: string, at: Date): Readonly<Record<string, string>>;
   /** What the helpdesk's own sidebar sends to ask for a ticket, whose id stands in the query; absent: it asks nobody. */
   sidebar?(
     secret: string,
@@ -50,10 +40,6 @@ export interface Harness {
     readonly headers: Readonly<Record<string, string | undefined>>;
     readonly query: Readonly<Record<string, unknown>>;
   };
-  /** `body`: whoever alters a byte is found out. `secret`: the helpdesk signs nothing, a header carries the secret. */
-  readonly proves: 'body' | 'secret';
-  /** Whether what is proven holds the moment of sending, so that old deliveries can be told. */
-  readonly tellsTime: boolean;
   /** How answers tell the account's limit. */
   readonly quota: {
     readonly windowMs: number;

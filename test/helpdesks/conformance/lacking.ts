@@ -1,8 +1,8 @@
-import { type Check, deliveriesOf, withWorld } from './check.ts';
+import { deliveriesOf } from '../../conformance/check.ts';
+import { lacksProof } from '../../conformance/proofs.ts';
+import { withWorld } from './check.ts';
+import { proving } from './deliveries.ts';
 import type { Harness, Optional } from './harness.ts';
-
-/** Whether a check needs what the harness says to be lacking. */
-export const isSpared = ({ needs }: Check, { lacks }: Harness): boolean => needs !== undefined && lacks.includes(needs);
 
 const url = 'http://127.0.0.1:9/webhooks/our-own-key-of-sixteen';
 const fields = { partners: [{ code: 'nord', name: 'Nord' }], regions: [{ code: 'SE', name: 'Sweden' }] };
@@ -10,9 +10,9 @@ const fields = { partners: [{ code: 'nord', name: 'Nord' }], regions: [{ code: '
 /** True where the adapter or its helpdesk does lack it: what is there is held to the checks. */
 export const isLacking = async (harness: Harness, what: Optional): Promise<boolean> => {
   const { adapter } = harness;
-  if (what === 'sidebar' || what === 'selfTest') return adapter[what] === undefined;
-  if (what === 'time of sending') return !harness.tellsTime;
-  if (what === 'signed bodies') return harness.proves !== 'body';
+  if (what === 'sidebar') return adapter.sidebar === undefined;
+  if (what === 'selfTest' || what === 'time of sending' || what === 'signed bodies')
+    return lacksProof(proving, harness, what);
   if (what === 'own echoes') return !deliveriesOf(harness).has('ours');
   let isAbsent = false;
   await withWorld(harness, async (world) => {

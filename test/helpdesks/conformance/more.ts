@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import { dayMs, hourMs } from '../../../src/core/time.ts';
 import { FieldsRefused } from '../../../src/helpdesks/port.ts';
-import { type Check, kim, openTicket, present, pullOne, withDesk, worldStart } from './check.ts';
+import { present } from '../../conformance/check.ts';
+import { type Check, kim, openTicket, pullOne, withDesk, worldStart } from './check.ts';
 
 /** Members that a client may lack; those it has keep their word. */
 export const furtherChecks: readonly Check[] = [

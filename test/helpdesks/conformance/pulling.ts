@@ -2,8 +2,10 @@ import { inspect } from 'node:util';
 import { expect, vi } from 'vitest';
 import { AppError, Refused } from '../../../src/core/errors.ts';
 import { channels } from '../../../src/helpdesks/port.ts';
-import { type Check, kim, openTicket, pullOne, secret, thrownBy, type World, withDesk } from './check.ts';
-import type { Answer } from './upstream.ts';
+import { thrownBy } from '../../conformance/check.ts';
+import { secret } from '../../conformance/proofs.ts';
+import type { Answer } from '../../conformance/upstream.ts';
+import { type Check, kim, openTicket, pullOne, type World, withDesk } from './check.ts';
 
 const statuses = ['new', 'open', 'pending', 'hold', 'solved', 'closed', 'deleted'];
 /** Every object in the JSON of an answer, altered; what is no JSON stays. */

@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import { UpstreamError } from '../../../src/core/errors.ts';
 import type { HelpdeskClient, Score } from '../../../src/helpdesks/port.ts';
-import { type Check, openTicket, present, pullOne, thrownBy, type World, withDesk } from './check.ts';
+import { present, thrownBy } from '../../conformance/check.ts';
+import { type Check, openTicket, pullOne, type World, withDesk } from './check.ts';
 
 type Recorder = NonNullable<HelpdeskClient['recordScore']>;
 

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { TicketContext } from '../../../src/helpdesks/port.ts';
-import { type Check, secret } from './check.ts';
+import { secret } from '../../conformance/proofs.ts';
+import type { Check } from './check.ts';
 import type { Harness } from './harness.ts';
 
 const other = 'another-secret-of-somebody-else';

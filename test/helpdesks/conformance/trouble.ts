@@ -1,9 +1,9 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'vitest';
 import { LimitReached, Refused, UpstreamError } from '../../../src/core/errors.ts';
 import { minuteMs, secondMs } from '../../../src/core/time.ts';
-import { type Check, hurried, kim, openTicket, pullOne, thrownBy, type World, withDesk } from './check.ts';
+import { thrownBy } from '../../conformance/check.ts';
+import { withReceiver } from '../../conformance/receiver.ts';
+import { type Check, hurried, kim, openTicket, pullOne, type World, withDesk } from './check.ts';
 
 /** More tries of one call than this help nobody. */
 const mostTries = 8;
@@ -139,23 +139,13 @@ export const troubleChecks: readonly Check[] = [
     }
   }),
   withDesk('a redirect is not followed: it would carry the credentials away', async ({ client, upstream }) => {
-    const arrived: string[] = [];
-    const elsewhere = createServer((request, response) => {
-      arrived.push(request.url ?? '');
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
-    });
-    await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
-    const location = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/`;
-    try {
+    await withReceiver({ status: 200, body: '{}' }, async ({ url, arrived }) => {
       for (const status of [301, 302, 307, 308]) {
-        upstream.before = () => ({ status, headers: { location } });
+        upstream.before = () => ({ status, headers: { location: `${url}/` } });
         expect(upstreamError(await thrownBy(client().verify())).retryable).toBe(false);
       }
       expect(arrived).toEqual([]);
-    } finally {
-      elsewhere.closeAllConnections();
-      elsewhere.close();
-    }
+    });
   }),
   withDesk(
     'a private address is refused unless that is allowed',

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { UpstreamError } from '../../../src/core/errors.ts';
-import { type Check, openTicket, present, pullOne, thrownBy, withDesk } from './check.ts';
+import { present, thrownBy } from '../../conformance/check.ts';
+import { type Check, openTicket, pullOne, withDesk } from './check.ts';
 
 const ours = ['partner_nord', 'region_se'];
 const sorted = (tags: Iterable<string>) => [...tags].toSorted();

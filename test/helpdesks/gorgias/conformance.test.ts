@@ -67,8 +67,6 @@ conformance({
     headers: { 'x-deskledger-secret': secret },
     query: { ticket_id: externalId },
   }),
-  proves: 'secret',
-  tellsTime: false,
   quota: {
     windowMs: 20_000,
     headers: ({ limit, left }) => ({ 'x-gorgias-account-api-call-limit': `${limit - left}/${limit}` }),

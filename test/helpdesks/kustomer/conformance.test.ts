@@ -76,8 +76,6 @@ conformance({
     'x-kustomer-webhook-event': 'kustomer.conversation.update',
     'x-kustomer-webhook-signature': createHmac('sha256', secret).update(body).digest('hex'),
   }),
-  proves: 'body',
-  tellsTime: true,
   quota: {
     windowMs: 60_000,
     headers: ({ limit, left }) => ({

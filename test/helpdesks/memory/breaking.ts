@@ -10,8 +10,9 @@ import type {
   VerifiedDelivery,
 } from '../../../src/helpdesks/port.ts';
 import type { createHttp } from '../../../src/platform/http/client.ts';
+import { naiveHttp } from '../../conformance/breaks.ts';
 import type { Harness } from '../conformance.ts';
-import { connectMemory, type MemorySettings, settingsSchema } from './index.ts';
+import { connectMemory, settingsSchema } from './index.ts';
 
 export type Break = (harness: Harness) => Harness;
 export type Deps = Parameters<HelpdeskAdapter['connect']>[1];
@@ -35,12 +36,6 @@ export const deliveryWith = (alter: (delivery: VerifiedDelivery, input: Paramete
       ? { ...said, delivery: { ...said.delivery, ...alter(said.delivery, input) } }
       : said;
   });
-export const withSecretsOf = (input: Parameters<Verify>[0], webhookSecrets: readonly string[]) => ({
-  ...input,
-  settings: { ...input.settings, webhookSecrets },
-});
-export const secretsOf = ({ settings }: Parameters<Verify>[0]) => (settings as MemorySettings).webhookSecrets;
-
 export const clientWith = (alter: (client: HelpdeskClient, deps: Deps) => Partial<HelpdeskClient>): Break =>
   adapterWith((adapter) => ({
     connect: (settings, deps) => {
@@ -64,18 +59,7 @@ export const sidebarWith = (alter: (sidebar: HelpdeskSidebar<object>) => Partial
 export const httpWith = (httpFor: typeof createHttp): Break =>
   adapterWith(() => ({ connect: connectMemory(httpFor) as HelpdeskAdapter['connect'] }));
 export const unbounded = { run: <Result>(call: () => Promise<Result>) => call(), learn: () => {}, pause: () => {} };
-/** As a first draft does it: follows redirects, believes every answer, gives up at the first trouble. */
-export const naive = httpWith(({ baseUrl, headers }) => {
-  const request = async ({ path }: { readonly path: string }) => {
-    const response = await fetch(`${baseUrl}${path}`, { headers });
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    return { status: response.status, headers: response.headers, body: (await response.json()) as unknown };
-  };
-  return {
-    request,
-    read: async (call, schema) => schema.parse((await request(call)).body) as z.output<typeof schema>,
-  };
-});
+export const naive = httpWith(naiveHttp);
 export const troubled = [
   'HTML instead of JSON',
   'a gateway page',
@@ -96,10 +80,4 @@ export const allOf = async (client: HelpdeskClient, since: Date): Promise<Ticket
   const all: TicketChange[] = [];
   for await (const { changed } of client.walkChanges({ cursor: null, since })) all.push(...changed);
   return all;
-};
-
-let counter = 0;
-export const counted = (): number => {
-  counter += 1;
-  return counter;
 };

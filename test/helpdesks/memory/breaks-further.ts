@@ -1,27 +1,12 @@
 import { UpstreamError } from '../../../src/core/errors.ts';
 import { createHttp } from '../../../src/platform/http/client.ts';
-import { type Break, clientWith, counted, httpWith, remoteWith, sidebarWith } from './breaking.ts';
+import { counted, webhookBreaks } from '../../conformance/breaks.ts';
+import type { Harness } from '../conformance.ts';
+import { type Break, clientWith, httpWith, remoteWith, sidebarWith } from './breaking.ts';
 
 /** Breaks of what is made at the helpdesk, and of members that a client may lack. */
 export const furtherBreaks: Readonly<Record<string, Break>> = {
-  'what would be made is told first, and nothing is written for that': remoteWith((remote) => ({
-    plan: async (wish) => (await remote.make(wish)).objects.map(({ name }) => name),
-  })),
-  'making twice is making once': remoteWith((remote) => ({
-    async make({ webhookUrl }) {
-      await remote.make({ webhookUrl: `${webhookUrl}-${counted()}` });
-      return remote.make({ webhookUrl });
-    },
-  })),
-  'a webhook that is gone, switched off or signs otherwise is seen, and mended': remoteWith(() => ({
-    check: async () => ({ state: 'fine' }),
-  })),
-  'a webhook that signs with a secret we do not hold is seen': remoteWith(() => ({
-    check: async () => ({ state: 'fine' }),
-  })),
-  'what we made is taken away again, exactly that, and twice is no error': remoteWith(() => ({
-    remove: async () => undefined,
-  })),
+  ...webhookBreaks<Harness>(remoteWith),
   'fields that are wished are told, made once, mapped, and at the end gone or named to a person': remoteWith(
     (remote) => ({
       make: async (wish) => {

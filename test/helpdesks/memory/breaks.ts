@@ -1,92 +1,44 @@
-import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { InvalidInput, LimitReached, Refused, UpstreamError } from '../../../src/core/errors.ts';
 import type { TicketChange, Verification } from '../../../src/helpdesks/port.ts';
 import { createHttp } from '../../../src/platform/http/client.ts';
+import { counted, keepingBreaks, proofBreaks } from '../../conformance/breaks.ts';
+import type { Harness } from '../conformance.ts';
 import {
   adapterWith,
   allOf,
   type Break,
   clientWith,
-  counted,
   deliveryWith,
   httpWith,
   naive,
-  secretsOf,
   settingsWith,
   ticketWith,
   troubled,
   unbounded,
+  type Verify,
   verifyWith,
   walkWith,
-  withSecretsOf,
 } from './breaking.ts';
 import { furtherBreaks } from './breaks-further.ts';
-import { signatureOf } from './deliveries.ts';
 
 /** For each check of the suite a way to break the memory adapter that it must find. */
 export const breaks: Readonly<Record<string, Break>> = {
   'every setting can be asked for: it has a title and a description, and some say which account it is': settingsWith({
     colour: z.string().optional(),
   }),
-  'settings are stored as they were read, and read again the same': settingsWith({
-    apiKey: z
-      .string()
-      .transform((key) => `${key}!`)
-      .meta({ title: 'API key', description: 'The key of the API.' }),
-  }),
-  'every secret among the settings is encrypted at rest': adapterWith(() => ({ secretKeys: ['webhookSecrets'] })),
+  ...keepingBreaks<Harness>({ settingsWith, adapterWith }),
   'settings that mean nothing are refused with their names': settingsWith({
     limitShare: z.number().default(1).meta({ title: 'Share', description: 'Part of the limit.' }),
   }),
 
-  'a delivery with a good signature names its ticket': deliveryWith(() => ({ ticketExternalId: null })),
-  'a wrong or missing signature is refused': verifyWith((input, _, read) => read(input)),
-  'a truncated or lengthened signature is refused': verifyWith((input, right, read) => {
-    const { 'x-signature': presented = '', 'x-sent-at': sent = '' } = input.headers;
-    const [secret = ''] = secretsOf(input);
-    const whole = createHmac('sha256', secret).update(sent).update(input.body).digest('hex');
-    return presented !== '' && whole.startsWith(presented) ? read(input) : right(input);
+  'a proven delivery names its ticket': deliveryWith(() => ({ ticketExternalId: null })),
+  ...proofBreaks<Harness, Parameters<Verify>[0], Verification>({
+    verifyWith,
+    adapterWith,
+    asksForMore: { urgency: 'now' },
   }),
-  'a stale delivery and one from the future are refused, a late retry is not': verifyWith((input, right) =>
-    right({ ...input, now: new Date(input.headers['x-sent-at'] ?? '') }),
-  ),
-  'during a rotation both secrets hold, after it the new one alone': verifyWith((input, right) =>
-    right(withSecretsOf(input, secretsOf(input).slice(0, 1))),
-  ),
-  'without a secret, and with an empty one, nothing is accepted': verifyWith((input, right, read) =>
-    secretsOf(input).length === 0 ? read(input) : right(input),
-  ),
-  'an altered body is refused': (harness) => ({
-    ...verifyWith((input, right, read) => {
-      const said = right({ ...input, body: Buffer.alloc(0) });
-      return said.outcome === 'refused' ? said : read(input);
-    })(harness),
-    sign: (_, secret, at) => signatureOf('', secret, at),
-  }),
-  'the key of a delivery is the same at each retry and differs between events': deliveryWith((_, { now }) => ({
-    deliveryKey: `key-${now.getTime()}`,
-  })),
-  'an event that concerns no ticket is verified and ignored': deliveryWith(() => ({ urgency: 'now' })),
   'an echo of our own write is ignored, the same by anybody else is not': deliveryWith(() => ({ urgency: 'now' })),
-  'a signed body that cannot be read is kept under a key of its own bytes': verifyWith((input, right) => {
-    const said = right(input);
-    return said.outcome === 'unreadable' ? { ...said, deliveryKey: 'unreadable' } : said;
-  }),
-  'what a stranger sends is refused and never throws': verifyWith((input, right) => {
-    if (input.headers['x-signature']?.includes('é')) throw new TypeError('no such letter');
-    return right(input);
-  }),
-  'a delivery is read again from the headers that are kept, of which none is secret': adapterWith((adapter) => ({
-    readDelivery: (input) => ({ ...adapter.readDelivery(input), deliveryKey: 'another' }) as Verification,
-  })),
-  'what is said of a delivery holds no secret and no words of it': verifyWith((input, right) => {
-    const said = right(input);
-    return said.outcome === 'refused' ? { ...said, reason: `${said.reason} ${input.body}` } : said;
-  }),
-  'a delivery of our own proves the address and concerns no ticket': adapterWith(() => ({
-    selfTest: () => ({ headers: {}, body: '{}' }),
-  })),
 
   'verify tells who we are': clientWith(() => ({
     verify: async () => ({ apiUserId: 'somebody', accountName: 'loom' }),

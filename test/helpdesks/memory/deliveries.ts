@@ -1,29 +1,20 @@
-import { createHash, createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { dayMs } from '../../../src/core/time.ts';
 import type { Headers, HelpdeskAdapter, Verification } from '../../../src/helpdesks/port.ts';
+import { bytesKey, keyWord, refused } from '../../../src/platform/delivery.ts';
+import { jsonIn } from '../../../src/platform/http/body.ts';
 import { signedByOneOf } from '../../../src/platform/signature.ts';
+import { signatureOf } from '../../conformance/signature.ts';
 import type { MemorySettings } from './index.ts';
 
 export const keptHeaders = ['content-type'] as const;
 
 const eventSchema = z.object({
-  id: z.string().regex(/^[\x21-\x7e]{1,128}$/),
-  type: z.string().regex(/^[\x21-\x7e]{1,128}$/),
+  id: z.string().regex(keyWord),
+  type: z.string().regex(keyWord),
   ticket: z.string().nullish(),
   by: z.string().nullish(),
 });
-
-const refused = (status: 400 | 401, reason: string): Verification => ({ outcome: 'refused', status, reason });
-
-const parsed = (body: Buffer): unknown => {
-  try {
-    return JSON.parse(body.toString());
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-};
 
 export const readDelivery = ({
   apiUserId,
@@ -34,11 +25,11 @@ export const readDelivery = ({
   readonly headers: Headers;
   readonly body: Buffer;
 }): Verification => {
-  const event = eventSchema.safeParse(parsed(body)).data;
+  const event = eventSchema.safeParse(jsonIn(body)).data;
   if (!event)
     return {
       outcome: 'unreadable',
-      deliveryKey: `bytes:${createHash('sha256').update(body).digest('hex')}`,
+      deliveryKey: bytesKey(body),
       reason: 'The body is no event.',
     };
   const { id, type, ticket, by } = event;
@@ -65,12 +56,6 @@ export const verifyDelivery: HelpdeskAdapter['verifyDelivery'] = (input) => {
     return refused(401, 'The delivery was sent more than 24 hours from now.');
   return readDelivery({ ...input, settings });
 };
-
-export const signatureOf = (body: string, secret: string, at: Date): Record<string, string> => ({
-  'content-type': 'application/json',
-  'x-sent-at': at.toISOString(),
-  'x-signature': createHmac('sha256', secret).update(at.toISOString()).update(body).digest('hex'),
-});
 
 export const selfTest = ({ webhookSecrets: [secret] }: MemorySettings, now: Date) => {
   const body = JSON.stringify({ id: `test-${now.getTime()}`, type: 'test' });

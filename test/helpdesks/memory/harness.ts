@@ -1,5 +1,5 @@
+import { signatureOf } from '../../conformance/signature.ts';
 import type { Harness } from '../conformance.ts';
-import { signatureOf } from './deliveries.ts';
 import { startMemoryDesk } from './desk.ts';
 import { memory } from './index.ts';
 
@@ -13,8 +13,6 @@ export const harness: Harness = {
   apiUserId: 'us',
   sign: signatureOf,
   sidebar: (secret, externalId) => ({ headers: { 'x-secret': secret }, query: { ticket: externalId } }),
-  proves: 'body',
-  tellsTime: true,
   quota: {
     windowMs: 60_000,
     headers: ({ limit, left }) => ({ 'x-limit': String(limit), 'x-left': String(left) }),

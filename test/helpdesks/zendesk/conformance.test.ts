@@ -71,8 +71,6 @@ conformance({
       'x-zendesk-webhook-signature': createHmac('sha256', secret).update(timestamp).update(body).digest('base64'),
     };
   },
-  proves: 'body',
-  tellsTime: true,
   quota: {
     windowMs: 60_000,
     headers: ({ limit, left }) => ({ 'x-rate-limit': String(limit), 'x-rate-limit-remaining': String(left) }),

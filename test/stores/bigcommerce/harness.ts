@@ -9,6 +9,7 @@ const settings = { name: 'lamps', storeHash: 'abc123', accessToken: 'access-toke
 
 export const harness: Harness = {
   adapter: bigcommerce as unknown as StoreAdapter,
+  lacks: [],
   fixtures: new URL('./fixtures/', import.meta.url),
   sentAt: new Date('2026-03-02T10:00:00Z'),
   settings,

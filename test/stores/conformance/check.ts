@@ -1,43 +1,22 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import type { Clock } from '../../../src/platform/clock.ts';
+import { isObject } from '../../../src/platform/http/body.ts';
 import type { CallSeen } from '../../../src/platform/http/client.ts';
 import type { StoreClient, StoreOrder } from '../../../src/stores/port.ts';
-import { startUpstream, type Upstream } from '../../helpdesks/conformance/upstream.ts';
+import { type CheckOf, deliveriesOf } from '../../conformance/check.ts';
+import { type Arrival, secret } from '../../conformance/proofs.ts';
+import { startUpstream, type Upstream } from '../../conformance/upstream.ts';
 import { jumpingClock } from '../../sandbox/jumping-clock.ts';
-import type { Harness, NewOrder, Shop } from './harness.ts';
+import type { Harness, NewOrder, Optional, Shop } from './harness.ts';
 
-/** One thing that every adapter keeps; it throws where one does not. */
-export interface Check {
-  readonly name: string;
-  /** Why this store cannot be held to it; null: it can. */
-  readonly spared?: (harness: Harness) => string | null;
-  readonly run: (harness: Harness) => void | Promise<void>;
-}
-
-/** The samples of the harness by the names of their files. */
-export const deliveriesOf = (harness: Harness): ReadonlyMap<string, string> => {
-  const folder = new URL('deliveries/', harness.fixtures);
-  const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
-  return new Map(names.map((name) => [name.replace('.json', ''), readFileSync(new URL(name, folder), 'utf8').trim()]));
-};
+export type Check = CheckOf<Harness, Optional>;
 
 export const telling = (harness: Harness): [string, string][] =>
   [...deliveriesOf(harness)].filter(([name]) => name !== 'unknown');
 
-export const secret = 'correct-horse-battery-staple';
-
 export const verify = (
   { adapter, settings, withSecrets, sentAt, sign }: Harness,
   body: string,
-  {
-    secrets = [secret],
-    now = sentAt,
-    headers = sign(body, secret, sentAt),
-  }: {
-    readonly secrets?: readonly string[];
-    readonly now?: Date;
-    readonly headers?: Readonly<Record<string, string | undefined>>;
-  } = {},
+  { secrets = [secret], now = sentAt, headers = sign(body, secret, sentAt) }: Arrival = {},
 ) =>
   adapter.verifyDelivery({
     settings: adapter.settings.parse({ ...settings, ...withSecrets(secrets) }),
@@ -101,10 +80,10 @@ export const withWorld = async (
 export const withShop = (
   name: string,
   work: (world: World, harness: Harness) => void | Promise<void>,
-  spared?: Check['spared'],
+  needs?: Optional,
 ): Check => ({
   name,
-  ...(spared ? { spared } : {}),
+  ...(needs ? { needs } : {}),
   run: (harness) => withWorld(harness, (world) => work(world, harness)),
 });
 
@@ -117,15 +96,6 @@ export const lamp: NewOrder = {
     { sku: 'LX-1', brand: 'Nord', cents: 10_000 },
     { sku: 'LX-2', brand: '', cents: 5_000 },
   ],
-};
-
-export const thrownBy = async (work: Promise<unknown>): Promise<unknown> => {
-  try {
-    await work;
-  } catch (error) {
-    return error;
-  }
-  throw new Error('nothing was thrown');
 };
 
 export const walked = async (
@@ -146,4 +116,20 @@ export const one = <Item>(items: readonly Item[]): Item => {
   const [first] = items;
   if (first === undefined || items.length !== 1) throw new Error(`wanted was one, there are ${items.length}`);
   return first;
+};
+
+/** Makes one order in the answers of the shop such that it cannot be read. */
+export const spoilOrder = ({ upstream }: World, bad: string, indispensable: readonly string[]): void => {
+  const spoil = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(spoil);
+    if (!isObject(value)) return value;
+    const isBad = String(value.id) === bad && indispensable.every((name) => name in value);
+    return Object.fromEntries(
+      Object.entries(value).map(([name, held]) => [name, isBad && indispensable.includes(name) ? {} : spoil(held)]),
+    );
+  };
+  upstream.after = (answer) => ({
+    ...answer,
+    body: answer.body === '' ? '' : JSON.stringify(spoil(JSON.parse(answer.body))),
+  });
 };

@@ -1,22 +1,19 @@
 import type { Clock } from '../../../src/platform/clock.ts';
 import type { PlacesWanted, StoreAdapter } from '../../../src/stores/port.ts';
+import type { ProofHarness, ProofOptional } from '../../conformance/proofs.ts';
+
+/** What an adapter or its store may lack. */
+export type Optional = 'count' | 'remote' | 'store named in deliveries' | ProofOptional;
 
 /** What one adapter brings to the suite: how its store proves deliveries, samples of them, and a store to talk to. */
-export interface Harness {
+export interface Harness extends ProofHarness {
   readonly adapter: StoreAdapter;
+  readonly lacks: readonly Optional[];
   /**
    * A folder with `deliveries/*.json`: at least three that name orders in different ways, at least one that names a customer
    * (its name holds "customer"), and `unknown.json`, an event that concerns neither.
    */
   readonly fixtures: URL;
-  /** When the deliveries of the folder were sent. */
-  readonly sentAt: Date;
-  /** Settings of a connection that the deliveries belong to. */
-  readonly settings: object;
-  /** The settings that hold these secrets of its webhooks. */
-  withSecrets(secrets: readonly string[]): object;
-  /** Headers of a delivery, names in lower case, as the store sends it at this moment. */
-  sign(body: string, secret: string, at: Date): Readonly<Record<string, string>>;
   /** The delivery as another store would send it; absent: deliveries do not say whose they are. */
   ofAnother?(body: string): string;
   /** Names in the JSON of answers without which no order can be read. */

@@ -2,7 +2,9 @@ import { expect } from 'vitest';
 import { Refused } from '../../../src/core/errors.ts';
 import { microsOf } from '../../../src/core/money.ts';
 import { dayMs } from '../../../src/core/time.ts';
-import { type Check, lamp, longAgo, nothing, one, thrownBy, withShop } from './check.ts';
+import { metafieldName } from '../../../src/stores/port.ts';
+import { present, thrownBy } from '../../conformance/check.ts';
+import { type Check, lamp, longAgo, nothing, one, spoilOrder, withShop } from './check.ts';
 
 const million = 1_000_000n;
 
@@ -71,21 +73,9 @@ export const readingChecks: readonly Check[] = [
     expect(made).toBeLessThanOrEqual(6);
   }),
   withShop('an order that cannot be read is told and stops no other', async (world, { indispensable }) => {
-    const { client, shop, upstream } = world;
+    const { client, shop } = world;
     const [bad, good] = [shop.place(lamp), shop.place({ ...lamp, email: 'other@example.com' })];
-    const spoil = (value: unknown): unknown => {
-      if (Array.isArray(value)) return value.map(spoil);
-      if (typeof value !== 'object' || value === null) return value;
-      const record = value as Record<string, unknown>;
-      const isBad = String(record.id) === bad && indispensable.every((name) => name in record);
-      return Object.fromEntries(
-        Object.entries(record).map(([name, held]) => [name, isBad && indispensable.includes(name) ? {} : spoil(held)]),
-      );
-    };
-    upstream.after = (answer) => ({
-      ...answer,
-      body: answer.body === '' ? '' : JSON.stringify(spoil(JSON.parse(answer.body))),
-    });
+    spoilOrder(world, bad, indispensable);
     const { orders, unreadable } = await client().pullOrders([bad, good], nothing);
     expect(orders.map(({ externalId }) => externalId)).toEqual([good]);
     const told = one(unreadable);
@@ -151,7 +141,7 @@ export const readingChecks: readonly Check[] = [
   }),
   withShop('places that a rule reads are filled, and no others', async ({ client, shop }) => {
     const id = shop.place({ ...lamp, seller: 'nord' });
-    const [name] = shop.wanted.metafields.map(({ namespace, key }) => `${namespace}.${key}`);
+    const [name] = shop.wanted.metafields.map(metafieldName);
     if (!name) throw new Error('the shop tells no place');
     const own = client();
     const read = one((await own.pullOrders([id], shop.wanted)).orders).places;
@@ -166,12 +156,10 @@ export const readingChecks: readonly Check[] = [
     async ({ client, shop, clock }) => {
       const nowMs = clock.now().getTime();
       for (const days of [100, 10, 1]) shop.place({ ...lamp, placedAt: new Date(nowMs - days * dayMs) });
-      expect(await client().count?.(new Date(nowMs - 50 * dayMs))).toBe(2);
-      expect(await client().count?.(longAgo)).toBe(3);
+      const count = present(client().count, 'count');
+      expect(await count(new Date(nowMs - 50 * dayMs))).toBe(2);
+      expect(await count(longAgo)).toBe(3);
     },
-    ({ adapter, settings }) => {
-      const deps = { clock: { now: () => longAgo } as never, allowPrivate: true };
-      return adapter.connect(adapter.settings.parse(settings), deps).count ? null : 'the store tells no count';
-    },
+    'count',
   ),
 ];

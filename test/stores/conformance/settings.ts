@@ -1,6 +1,8 @@
 import { expect } from 'vitest';
 import { settingsForm } from '../../../src/features/directory/index.ts';
-import { type Check, secret, withShop } from './check.ts';
+import { keepingChecks } from '../../conformance/settings.ts';
+import { type Check, withShop } from './check.ts';
+import type { Harness } from './harness.ts';
 
 export const settingsChecks: readonly Check[] = [
   {
@@ -12,23 +14,7 @@ export const settingsChecks: readonly Check[] = [
       expect(Object.keys(adapter.settings.shape)).toEqual(expect.arrayContaining(['name', 'baseUrl']));
     },
   },
-  withShop(
-    'settings are stored as they were read, and read again the same',
-    ({ settings }, { adapter, withSecrets }) => {
-      for (const given of [settings(), { ...settings(), ...withSecrets([secret, `${secret}-2`]) }]) {
-        const once = adapter.settings.parse(given);
-        expect(adapter.settings.parse(JSON.parse(JSON.stringify(once)))).toEqual(once);
-      }
-    },
-  ),
-  withShop('every secret among the settings is encrypted at rest', ({ settings }, { adapter, withSecrets }) => {
-    expect(adapter.secretKeys.filter((key) => !(key in adapter.settings.shape))).toEqual([]);
-    const given = adapter.settings.parse({ ...settings(), ...withSecrets([secret]) });
-    const open = Object.entries(given).filter(([key]) => !adapter.secretKeys.includes(key));
-    expect(JSON.stringify(open)).not.toContain(secret);
-    expect(open.filter(([key]) => /token|secret|password|apiKey/i.test(key))).toEqual([]);
-    expect(adapter.secretKeys.length).toBeGreaterThanOrEqual(2);
-  }),
+  ...keepingChecks<Harness, Check>(withShop),
   withShop('settings that mean nothing are refused with their names', ({ settings }, { adapter }) => {
     const faultsOf = (given: object): string[] =>
       (adapter.settings.safeParse(given).error?.issues ?? []).map(({ path }) => String(path[0]));

@@ -1,9 +1,9 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'vitest';
 import { LimitReached, Refused, UpstreamError } from '../../../src/core/errors.ts';
 import { secondMs } from '../../../src/core/time.ts';
-import { type Check, lamp, longAgo, nothing, thrownBy, walked, withShop } from './check.ts';
+import { thrownBy } from '../../conformance/check.ts';
+import { withReceiver } from '../../conformance/receiver.ts';
+import { type Check, lamp, longAgo, nothing, walked, withShop } from './check.ts';
 
 /** More tries of one call than this help nobody. */
 const mostTries = 8;
@@ -72,21 +72,11 @@ export const troubleChecks: readonly Check[] = [
     }
   }),
   withShop('credentials follow no redirect', async ({ client, upstream }) => {
-    const arrived: string[] = [];
-    const thief = createServer((request, response) => {
-      arrived.push(request.url ?? '');
-      response.writeHead(200, { 'content-type': 'application/json' }).end('[]');
-    });
-    await new Promise<void>((resolve) => thief.listen(0, '127.0.0.1', resolve));
-    try {
-      const location = `http://127.0.0.1:${(thief.address() as AddressInfo).port}/`;
-      upstream.before = () => ({ status: 302, headers: { location }, body: '' });
+    await withReceiver({ status: 200, body: '[]' }, async ({ url, arrived }) => {
+      upstream.before = () => ({ status: 302, headers: { location: `${url}/` }, body: '' });
       expect(await thrownBy(walked(client(), longAgo))).toBeInstanceOf(UpstreamError);
       expect(arrived).toEqual([]);
-    } finally {
-      thief.closeAllConnections();
-      thief.close();
-    }
+    });
   }),
   withShop('a private address is refused unless it is allowed', async ({ settings, clock }, { adapter }) => {
     const work = async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { minuteMs } from '../../../src/core/time.ts';
 import type { StoreMetafield, StoreRefund } from '../../../src/stores/port.ts';
-import { type Check, lamp, longAgo, nothing, type World, walked, withShop } from './check.ts';
+import { type Check, lamp, longAgo, nothing, spoilOrder, type World, walked, withShop } from './check.ts';
 
 const many = 7;
 
@@ -46,19 +46,7 @@ export const walkingChecks: readonly Check[] = [
   withShop('a walk goes past an order that cannot be read, and tells of it', async (world, { indispensable }) => {
     const ids = await placeMany(world);
     const bad = ids[2] ?? '';
-    const spoil = (value: unknown): unknown => {
-      if (Array.isArray(value)) return value.map(spoil);
-      if (typeof value !== 'object' || value === null) return value;
-      const record = value as Record<string, unknown>;
-      const isBad = String(record.id) === bad && indispensable.every((name) => name in record);
-      return Object.fromEntries(
-        Object.entries(record).map(([name, held]) => [name, isBad && indispensable.includes(name) ? {} : spoil(held)]),
-      );
-    };
-    world.upstream.after = (answer) => ({
-      ...answer,
-      body: answer.body === '' ? '' : JSON.stringify(spoil(JSON.parse(answer.body))),
-    });
+    spoilOrder(world, bad, indispensable);
     const { orders, unreadable } = await walked(world.client(), longAgo);
     expect(orders.map(({ externalId }) => externalId)).toEqual(ids.filter((id) => id !== bad));
     expect(unreadable.join()).toContain(bad);

@@ -1,12 +1,12 @@
-import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { UpstreamError } from '../../../src/core/errors.ts';
 import type { createHttp } from '../../../src/platform/http/client.ts';
 import type { RemoteOf } from '../../../src/platform/vendor.ts';
 import type { PulledOrders, StoreAdapter, StoreClient, StoreOrder, StoreWish } from '../../../src/stores/port.ts';
+import { keepingBreaks, naiveHttp, proofBreaks, secretsOf, webhookBreaks } from '../../conformance/breaks.ts';
+import { signatureOf } from '../../conformance/signature.ts';
 import type { Harness } from '../conformance.ts';
-import { signatureOf } from './deliveries.ts';
-import { connectMemory, type MemorySettings, settingsSchema } from './index.ts';
+import { connectMemory, settingsSchema } from './index.ts';
 
 export type Break = (harness: Harness) => Harness;
 type Verify = StoreAdapter['verifyDelivery'];
@@ -50,39 +50,17 @@ type Page = { readonly orders: readonly StoreOrder[]; readonly unreadable: reado
 const walkWith = (walk: (since: Date, client: StoreClient) => AsyncIterable<Page>): Break =>
   clientWith((client) => ({ walkOrders: (since) => walk(since, client) }));
 
-const secretsOf = ({ settings }: Parameters<Verify>[0]) => (settings as MemorySettings).webhookSecrets;
 const nothing = { metafields: [], formFields: [] };
 
-/** As a first draft does it: follows redirects, believes every answer, gives up at the first trouble. */
-const naive = httpWith(({ baseUrl, headers, observe }) => {
-  const request = async ({ path }: { readonly path: string }) => {
-    const response = await fetch(`${baseUrl}${path}`, { headers });
-    observe?.({ method: 'GET', path, status: null, seconds: 0 });
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    return { status: response.status, headers: response.headers, body: (await response.json()) as unknown };
-  };
-  return {
-    request,
-    read: async (call, schema) => schema.parse((await request(call)).body) as z.output<typeof schema>,
-  };
-});
-
+const naive = httpWith(naiveHttp);
 const mayPass = ['HTML instead of JSON', 'a gateway page', 'status 500', 'a broken connection', 'an answer cut short'];
-
-let counter = 0;
 
 /** For each check of the suite a way to break the store in memory that it must find. */
 export const breaks: Readonly<Record<string, Break>> = {
   'every setting can be asked for: it has a title and a description, and some say which store it is': settingsWith({
     colour: z.string().optional(),
   }),
-  'settings are stored as they were read, and read again the same': settingsWith({
-    apiKey: z
-      .string()
-      .transform((key) => `${key}!`)
-      .meta({ title: 'API key', description: 'The key of the API.' }),
-  }),
-  'every secret among the settings is encrypted at rest': adapterWith(() => ({ secretKeys: ['webhookSecrets'] })),
+  ...keepingBreaks<Harness>({ settingsWith, adapterWith }),
   'settings that mean nothing are refused with their names': settingsWith({
     baseUrl: z.string().optional().meta({ title: 'Address', description: 'Any address at all.' }),
   }),
@@ -90,58 +68,16 @@ export const breaks: Readonly<Record<string, Break>> = {
   'a proven delivery names the order or the customer that is to be read again': deliveryWith(() => ({
     changed: { what: 'order', externalId: '0' },
   })),
-  'a wrong or missing proof is refused': verifyWith((input, _, read) => read(input)),
-  'a truncated or lengthened proof is refused': verifyWith((input, right, read) => {
-    const { 'x-signature': presented = '', 'x-sent-at': sent = '' } = input.headers;
-    const whole = createHmac('sha256', secretsOf(input)[0] ?? '')
-      .update(sent)
-      .update(input.body)
-      .digest('hex');
-    return presented !== '' && whole.startsWith(presented) ? read(input) : right(input);
-  }),
-  'a stale delivery and one from the future are refused, a late retry is not': verifyWith((input, right) =>
-    right({ ...input, now: new Date(input.headers['x-sent-at'] ?? '') }),
-  ),
-  'during a rotation both secrets hold, after it the new one alone': verifyWith((input, right) =>
-    right({ ...input, settings: { ...input.settings, webhookSecrets: secretsOf(input).slice(0, 1) } }),
-  ),
-  'without a secret nothing is accepted': verifyWith((input, right, read) =>
-    secretsOf(input).length === 0 ? read(input) : right(input),
-  ),
-  'an altered body is refused': (harness) => ({
-    ...verifyWith((input, right, read) => {
-      const said = right({ ...input, body: Buffer.alloc(0) });
-      return said.outcome === 'refused' ? said : read(input);
-    })(harness),
-    sign: (_, secret, at) => signatureOf('', secret, at),
+  ...proofBreaks<Harness, Parameters<Verify>[0], ReturnType<Verify>>({
+    verifyWith,
+    adapterWith,
+    asksForMore: { changed: { what: 'order', externalId: '9' } },
   }),
   "another store's delivery is refused, whatever proves it": verifyWith((input, right) => {
     const body = Buffer.from(input.body.toString().replace('"other"', '"loom"'));
-    const { 'x-sent-at': sent = '' } = input.headers;
-    const signature = createHmac('sha256', secretsOf(input)[0] ?? '')
-      .update(sent)
-      .update(body)
-      .digest('hex');
-    return right({ ...input, body, headers: { ...input.headers, 'x-signature': signature } });
+    const headers = signatureOf(body, secretsOf(input)[0] ?? '', new Date(input.headers['x-sent-at'] ?? ''));
+    return right({ ...input, body, headers });
   }),
-  'the key of a delivery is the same at each retry and differs between events': deliveryWith(({ now }) => ({
-    deliveryKey: `key-${now.getTime()}`,
-  })),
-  'an event that concerns no order is verified and asks for nothing': deliveryWith(() => ({
-    changed: { what: 'order', externalId: '9' },
-  })),
-  'what is proven and cannot be read is kept under a key from its bytes, what proves nothing never throws': verifyWith(
-    (input, right) => {
-      const said = right(input);
-      return said.outcome === 'unreadable' ? { ...said, deliveryKey: 'unreadable' } : said;
-    },
-  ),
-  'what is kept of the headers holds no secret, and tells the same when read again': adapterWith(({ keptHeaders }) => ({
-    keptHeaders: [...keptHeaders, 'x-signature'],
-  })),
-  'a test of our own address is verified and asks for nothing; without a secret there is none': adapterWith(() => ({
-    selfTest: (_, now) => ({ headers: signatureOf('{}', 'no secret', now), body: '{}' }),
-  })),
 
   'credentials that work name the store, others are refused before anything else': clientWith(() => ({
     verify: async () => ({ storeName: 'Loom', lacking: [] }),
@@ -249,31 +185,7 @@ export const breaks: Readonly<Record<string, Break>> = {
   })),
   'every call is told to whoever counts them, with its status': naive,
 
-  'what would be made is told first, and nothing is written for that': remoteWith((remote) => ({
-    async plan(wish) {
-      await remote.make(wish);
-      return ['made already'];
-    },
-  })),
-  'making twice is making once': remoteWith((remote) => ({
-    async make(wish) {
-      counter += 1;
-      const made = await remote.make(wish);
-      return { ...made, objects: [{ what: 'webhook', externalId: `w${counter}`, name: 'orders' }] };
-    },
-  })),
-  'a webhook that is gone or switched off is seen, and mended': remoteWith(() => ({
-    check: async () => ({ state: 'fine' }),
-  })),
-  'a webhook whose secret we do not hold is seen': remoteWith((remote) => ({
-    async check(wish) {
-      const found = await remote.check(wish);
-      return found.state === 'changed' ? { state: 'fine' } : found;
-    },
-  })),
-  'what we made is taken away again, exactly that, and twice is no error': remoteWith(() => ({
-    remove: async () => {},
-  })),
+  ...webhookBreaks<Harness>(remoteWith),
   'what was made tells of orders, refunds, places and accounts, acceptably and thinly': deliveryWith(({ body }) =>
     body.toString().includes('refund') ? { changed: null } : {},
   ),

@@ -1,17 +1,19 @@
-import { createHash, createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { dayMs } from '../../../src/core/time.ts';
+import { bytesKey, keyWord, refused } from '../../../src/platform/delivery.ts';
+import { jsonIn } from '../../../src/platform/http/body.ts';
 import { signedByOneOf } from '../../../src/platform/signature.ts';
 import type { Headers } from '../../../src/platform/vendor.ts';
 import type { StoreVerification } from '../../../src/stores/port.ts';
+import { signatureOf } from '../../conformance/signature.ts';
 import type { MemorySettings } from './index.ts';
 
 export const keptHeaders = ['x-sent-at', 'content-type'] as const;
 
 const id = z.string().regex(/^\d{1,9}$/);
 const event = z.object({
-  event: z.string().regex(/^[\x21-\x7e]{1,128}$/),
-  type: z.string().regex(/^[\x21-\x7e]{1,128}$/),
+  event: z.string().regex(keyWord),
+  type: z.string().regex(keyWord),
   shop: z.string(),
   order: id.optional(),
   refund: z.object({ order: id }).optional(),
@@ -19,27 +21,9 @@ const event = z.object({
   customer: id.optional(),
 });
 
-const parsed = (body: Buffer): unknown => {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    return undefined;
-  }
-};
-
-export const signatureOf = (body: string, secret: string, at: Date): Record<string, string> => {
-  const sent = at.toISOString();
-  return {
-    'content-type': 'application/json',
-    'x-sent-at': sent,
-    'x-signature': createHmac('sha256', secret).update(sent).update(body).digest('hex'),
-  };
-};
-
 export const readDelivery = ({ body }: { readonly body: Buffer }): StoreVerification => {
-  const deliveryKey = `bytes:${createHash('sha256').update(body).digest('hex')}`;
-  const { data } = event.safeParse(parsed(body));
-  if (!data) return { outcome: 'unreadable', deliveryKey, reason: 'The body is no event of the shop.' };
+  const { data } = event.safeParse(jsonIn(body));
+  if (!data) return { outcome: 'unreadable', deliveryKey: bytesKey(body), reason: 'The body is no event of the shop.' };
   const order = data.order ?? data.refund?.order ?? data.field?.of.slice('order/'.length);
   const changed = order
     ? { what: 'order' as const, externalId: order }
@@ -56,16 +40,15 @@ export const verifyDelivery = (input: {
   readonly now: Date;
 }): StoreVerification => {
   const { settings, headers, body, now } = input;
-  const refused = (reason: string): StoreVerification => ({ outcome: 'refused', status: 401, reason });
   const { 'x-signature': presented = '', 'x-sent-at': sent = '' } = headers;
   const secrets = settings.webhookSecrets;
   const signed =
     secrets.length > 0 &&
     signedByOneOf({ algorithm: 'sha256', encoding: 'hex', secrets, message: [sent, body], presented });
-  if (!signed) return refused('The signature is wrong or missing.');
-  if (!(Math.abs(now.getTime() - Date.parse(sent)) <= dayMs)) return refused('The delivery is of another day.');
-  const { data } = event.safeParse(parsed(body));
-  if (data && data.shop !== settings.shop) return refused('The delivery is of another shop.');
+  if (!signed) return refused(401, 'The signature is wrong or missing.');
+  if (!(Math.abs(now.getTime() - Date.parse(sent)) <= dayMs)) return refused(401, 'The delivery is of another day.');
+  const { data } = event.safeParse(jsonIn(body));
+  if (data && data.shop !== settings.shop) return refused(401, 'The delivery is of another shop.');
   return readDelivery({ body });
 };
 

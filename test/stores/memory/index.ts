@@ -17,7 +17,7 @@ export const settingsSchema = z.object({
     .meta({ title: 'Shop', description: 'The first part of the address.', identifies: true }),
   apiKey: z.string().min(1).meta({ title: 'API key', description: 'Settings > API > New key.' }),
   webhookSecrets: z
-    .array(z.string().min(1))
+    .array(z.string().trim().min(1))
     .max(10)
     .default([])
     .meta({ title: 'Signing secrets', description: 'Of the webhook; set when we make it. Two during a rotation.' }),

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { request } from 'undici';
 import type { Clock } from '../../../src/platform/clock.ts';
+import { signatureOf } from '../../conformance/signature.ts';
 import type { NewOrder, Shop } from '../conformance.ts';
-import { signatureOf } from './deliveries.ts';
 
 interface Held {
   readonly id: string;

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { request } from 'undici';
-import type { Clock } from '../../../src/platform/clock.ts';
+import type { Clock } from '../../src/platform/clock.ts';
 
 /** A request as it arrived. */
 export interface Seen {
@@ -21,7 +21,7 @@ export interface Answer {
 
 type Verdict = 'pass' | 'hang' | 'reset' | Partial<Answer>;
 
-/** Stands before a helpdesk: notes every request, and answers in its stead or alters its answers where told. */
+/** Stands before a helpdesk or a store: notes every request, and answers in its stead or alters its answers where told. */
 export interface Upstream {
   readonly url: string;
   readonly seen: Seen[];
