@@ -4,13 +4,14 @@ import { importPayroll, type MoneyMoves, movesOf } from './features/books/index.
 import {
   type ConstantsImportReport,
   importConstants,
+  importCostBasis,
   importFx,
   importRates,
   type PriceImportReport,
   ticketsToReprice,
   ticketsWorkedSince,
 } from './features/costing/index.ts';
-import type { ImportReport, Job } from './features/directory/index.ts';
+import { type ImportReport, importTeams, type Job } from './features/directory/index.ts';
 import { importBenefits, importOtherCosts } from './features/partnerships/index.ts';
 import type { Previewable } from './features/reports/index.ts';
 import type { Sql } from './platform/database/database.ts';
@@ -138,7 +139,12 @@ const importers: Readonly<Record<string, Importer>> = {
     ...(await directory.importAgents(text, options)),
     priced: null,
   })),
+  teams: priceList(async (tx, text, options) => {
+    const { from, ...report } = await importTeams(tx, text, options);
+    return { ...report, priced: from === null ? null : { from, to: null } };
+  }),
   rates: priceList(importRates),
+  'cost-basis': priceList(importCostBasis),
   fx: priceList(importFx),
   constants,
   payroll: ({ db, clock }, text, options) => importPayroll(db, text, { ...options, now: clock.now() }),

@@ -6,11 +6,29 @@ import { isDay } from '../../core/time.ts';
 import { cellField, readTable, refuseFaults, type TableRow } from '../../platform/csv.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { changesAnything, type ImportOptions, recordAudit } from '../directory/index.ts';
+import { appliedOn, isWage, loadCostBasis } from './cost-basis.ts';
 import type { PriceImportReport } from './import-fx.ts';
-import { agentRateKey, aiAgentRole, type Rate } from './rates.ts';
+import { agentRateKey, aiAgentRole, type Rate, rateScopes } from './rates.ts';
+
+/**
+ * Per cent to ppm; null where the cell is empty. Below 1 it is refused: 0.3 would be three parts in a thousand, and 0.80 an
+ * occupancy by which an hour costs a hundred times its wage.
+ */
+const factor = ({ least, most, what }: { readonly least: number; readonly most: number; readonly what: string }) =>
+  z
+    .string()
+    .default('')
+    .superRefine((text, context) => {
+      if (text === '') return;
+      const value = /^\d{1,4}(\.\d{1,4})?$/.test(text) ? Number(text) : Number.NaN;
+      if (value > 0 && value < 1) context.addIssue('is below 1 per cent; write 30 for 30 %');
+      else if (!(value >= least && value <= most))
+        context.addIssue(`is no ${what} from ${least} to ${most} per cent; write it as 30 or 12.5`);
+    })
+    .transform((text) => (text === '' ? null : Number(microsOf(text) / 100n)));
 
 const columns = z.object({
-  scope: z.enum(['agent', 'role', 'default'], { error: 'must be agent, role or default' }),
+  scope: z.enum(rateScopes, { error: 'must be agent, role, team or default' }),
   key: z.string(),
   hourly: z
     .string()
@@ -24,6 +42,9 @@ const columns = z.object({
     .transform((text) => text.toUpperCase())
     .refine((text) => code(text) !== undefined, 'is not an ISO 4217 currency code such as EUR'),
   valid_from: z.string().refine(isDay, 'is not a day; write it as YYYY-MM-DD'),
+  burden: factor({ least: 0, most: 1000, what: 'burden' }),
+  shrinkage: factor({ least: 0, most: 99, what: 'shrinkage' }),
+  occupancy: factor({ least: 1, most: 100, what: 'occupancy' }),
 });
 
 type Row = TableRow<z.output<typeof columns>>;
@@ -42,8 +63,8 @@ const agentKey = /^(?<connection>.+):(?<agent>[^:]+)$/;
 const keyFault = ({ scope, key }: Row['value']): string | null => {
   if (scope === 'default') return key === '' || key === 'default' ? null : 'must be empty for the default rate';
   if (key === '')
-    return scope === 'role' ? "is empty; write the role's name" : 'is empty; write connection:external_id';
-  return scope === 'role' || agentKey.test(key)
+    return scope === 'agent' ? 'is empty; write connection:external_id' : `is empty; write the ${scope}'s name`;
+  return scope !== 'agent' || agentKey.test(key)
     ? null
     : "must be connection:external_id, with the connection's name or id";
 };
@@ -54,7 +75,7 @@ const keysOf = (
   connectionOf: (idOrName: string) => NamedConnection | undefined,
 ): { readonly key: string; readonly shownKey: string } | null => {
   if (scope === 'default') return { key: '', shownKey: '' };
-  if (scope === 'role') return { key, shownKey: key };
+  if (scope !== 'agent') return { key, shownKey: key };
   const { connection = '', agent = '' } = agentKey.exec(key)?.groups ?? {};
   const named = connectionOf(connection);
   return named ? { key: agentRateKey(named.id, agent), shownKey: `${named.name}:${agent}` } : null;
@@ -66,6 +87,9 @@ const rateOf = ({ value }: Row, keys: { readonly key: string; readonly shownKey:
   hourlyMicros: value.hourly,
   currency: value.currency,
   validFrom: value.valid_from,
+  burdenPpm: value.burden,
+  shrinkagePpm: value.shrinkage,
+  occupancyPpm: value.occupancy,
 });
 
 const readRates = (text: string, connections: readonly NamedConnection[]): GivenRate[] => {
@@ -74,32 +98,55 @@ const readRates = (text: string, connections: readonly NamedConnection[]): Given
   const known = connections.map(({ id, name }) => `${name} (${id})`).join(', ') || 'none yet';
   const faults: InputFault[] = [];
   const seen = new Map<string, number>();
-  const rates = readTable(text, columns, { decimals: ['hourly'] }).flatMap((row) => {
-    const keys = keysOf(row.value, (idOrName) => byId.get(idOrName) ?? byName.get(idOrName));
-    const reason = keyFault(row.value) ?? (keys ? null : `"${row.value.key}" is of no connection; known are ${known}`);
-    if (reason) faults.push({ field: cellField(row.row, 'key'), reason });
-    if (!keys) return [];
-    const rate = rateOf(row, keys);
-    const identity = `${rate.scope} ${rate.validFrom} ${rate.key}`;
-    const earlier = seen.get(identity);
-    if (earlier)
-      faults.push({ field: cellField(row.row, 'valid_from'), reason: `repeats scope, key and day of row ${earlier}` });
-    seen.set(identity, row.row);
-    return [rate];
-  });
+  const rates = readTable(text, columns, { decimals: ['hourly', 'burden', 'shrinkage', 'occupancy'] }).flatMap(
+    (row) => {
+      const keys = keysOf(row.value, (idOrName) => byId.get(idOrName) ?? byName.get(idOrName));
+      const reason =
+        keyFault(row.value) ?? (keys ? null : `"${row.value.key}" is of no connection; known are ${known}`);
+      if (reason) faults.push({ field: cellField(row.row, 'key'), reason });
+      if (!keys) return [];
+      const rate = rateOf(row, keys);
+      const identity = `${rate.scope} ${rate.validFrom} ${rate.key}`;
+      const earlier = seen.get(identity);
+      if (earlier)
+        faults.push({
+          field: cellField(row.row, 'valid_from'),
+          reason: `repeats scope, key and day of row ${earlier}`,
+        });
+      seen.set(identity, row.row);
+      return [rate];
+    },
+  );
   refuseFaults('The file', faults);
   return rates;
 };
 
-/** A role that nobody has yet is no fault, for agents may be imported later; but its rate prices nothing until then. */
+/** Factors that nobody said to apply. */
+const factorWarnings = async (sql: Sql, rates: readonly Rate[]): Promise<string[]> => {
+  if (!rates.some(isWage)) return [];
+  const basis = await loadCostBasis(sql);
+  const unused = rates.filter((rate) => isWage(rate) && appliedOn(basis, rate.validFrom) === 'given').length;
+  return unused === 0
+    ? []
+    : [
+        `Burden, shrinkage and occupancy of ${unused} rates change nothing on their first day; deskledger import cost-basis (applied,valid_from) says from when on they are applied`,
+      ];
+};
+
+/** A role or team that nobody has yet is no fault, for agents may be imported later; but its rate prices nothing until then. */
 const warningsFor = async (sql: Sql, rates: readonly Rate[]): Promise<string[]> => {
+  const namesOf = (wanted: Rate['scope']): string[] => [
+    ...new Set(rates.filter(({ scope }) => scope === wanted).map(({ key }) => key)),
+  ];
   const rows = await sql.query<{ warning: string }>(
     `select 'No agent has the role ' || role || ' yet: its rate prices nothing until one has' as warning
        from unnest($1::text[]) as role where role <> '${aiAgentRole}' and not exists (select 1 from agent a where a.role = role.role)
+     union select 'Nobody is in the team ' || g.team || ' yet: its rate prices nothing until somebody is'
+       from unnest($2::text[]) as g(team) where not exists (select 1 from agent_team t where t.team = g.team)
      order by warning`,
-    [[...new Set(rates.filter(({ scope }) => scope === 'role').map(({ key }) => key))]],
+    [namesOf('role'), namesOf('team')],
   );
-  return rows.map(({ warning }) => warning);
+  return [...rows.map(({ warning }) => warning), ...(await factorWarnings(sql, rates))];
 };
 
 const columnsOf = (rates: readonly Rate[]) => [
@@ -108,15 +155,26 @@ const columnsOf = (rates: readonly Rate[]) => [
   rates.map(({ hourlyMicros }) => hourlyMicros),
   rates.map(({ currency }) => currency),
   rates.map(({ validFrom }) => validFrom),
+  rates.map(({ burdenPpm }) => burdenPpm),
+  rates.map(({ shrinkagePpm }) => shrinkagePpm),
+  rates.map(({ occupancyPpm }) => occupancyPpm),
 ];
 
-const given = `unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::date[])
-               as g(scope, key, hourly_micros, currency, valid_from)`;
+const given = `unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::date[], $6::int[], $7::int[], $8::int[])
+               as g(scope, key, hourly_micros, currency, valid_from, burden_ppm, shrinkage_ppm, occupancy_ppm)`;
+
+/** What a row says beside whom and when it is of. */
+const saysSql = (alias: string): string =>
+  `(${['hourly_micros', 'currency', 'burden_ppm', 'shrinkage_ppm', 'occupancy_ppm'].map((name) => `${alias}.${name}`).join(', ')})`;
+const shownSql = (alias: string): string =>
+  `jsonb_strip_nulls(jsonb_build_object('hourlyMicros', ${alias}.hourly_micros::text, 'currency', ${alias}.currency, 'burdenPpm', ${alias}.burden_ppm,
+                                        'shrinkagePpm', ${alias}.shrinkage_ppm, 'occupancyPpm', ${alias}.occupancy_ppm))`;
 
 const previewRows = 5;
+const percentText = (ppm: number | null): string => (ppm === null ? '' : String(ppm / 10_000));
 
 /**
- * Stores `scope,key,hourly,currency,valid_from`. Rates are dated: what an import does not name stays; a rate of the same
+ * Stores `scope,key,hourly,currency,valid_from` and, of a wage, `burden,shrinkage,occupancy` in per cent. Rates are dated: what an import does not name stays; a rate of the same
  * scope, key and day is replaced, and the caller, who gives the transaction, reprices the days of `priced`. Throws InvalidInput with a fault per bad
  * cell and stores nothing then.
  */
@@ -127,7 +185,7 @@ export const importRates = async (
 ): Promise<PriceImportReport> => {
   const connections = await sql.query<NamedConnection>('select id, name from connection order by id');
   const rates = readRates(text, connections);
-  const differs = '(r.hourly_micros, r.currency) is distinct from (g.hourly_micros, g.currency)';
+  const differs = `${saysSql('r')} is distinct from ${saysSql('g')}`;
   const [known] = await sql.query<{
     added: number;
     changed: number;
@@ -139,19 +197,20 @@ export const importRates = async (
             (min(g.valid_from) filter (where ${differs}))::text as first,
             coalesce(jsonb_agg(jsonb_build_object(
               'scope', g.scope, 'key', g.key, 'validFrom', g.valid_from,
-              'before', case when r.id is not null then jsonb_build_object('hourlyMicros', r.hourly_micros::text, 'currency', r.currency) end,
-              'after', jsonb_build_object('hourlyMicros', g.hourly_micros::text, 'currency', g.currency))) filter (where ${differs}), '[]') as changes
+              'before', case when r.id is not null then ${shownSql('r')} end,
+              'after', ${shownSql('g')})) filter (where ${differs}), '[]') as changes
        from ${given} left join rate r on r.scope = g.scope and r.key = g.key and r.valid_from = g.valid_from`,
     columnsOf(rates),
   );
   const { added, changed, first, changes } = known ?? { added: 0, changed: 0, first: null, changes: [] };
   if (!options.dryRun && added + changed > 0)
     await sql.query(
-      `insert into rate (scope, key, hourly_micros, currency, valid_from, recorded_at)
-       select g.*, $6 from ${given}
+      `insert into rate (scope, key, hourly_micros, currency, valid_from, burden_ppm, shrinkage_ppm, occupancy_ppm, recorded_at)
+       select g.*, $9 from ${given}
        on conflict (scope, key, valid_from) do update
-          set hourly_micros = excluded.hourly_micros, currency = excluded.currency, recorded_at = excluded.recorded_at
-        where (rate.hourly_micros, rate.currency) is distinct from (excluded.hourly_micros, excluded.currency)`,
+          set hourly_micros = excluded.hourly_micros, currency = excluded.currency, burden_ppm = excluded.burden_ppm,
+              shrinkage_ppm = excluded.shrinkage_ppm, occupancy_ppm = excluded.occupancy_ppm, recorded_at = excluded.recorded_at
+        where ${saysSql('rate')} is distinct from ${saysSql('excluded')}`,
       [...columnsOf(rates), options.now],
     );
   const report: PriceImportReport = {
@@ -162,12 +221,17 @@ export const importRates = async (
     unchanged: rates.length - added - changed,
     removed: 0,
     dryRun: options.dryRun,
-    preview: rates.slice(0, previewRows).map(({ scope, shownKey, hourlyMicros, currency, validFrom }) => ({
-      scope,
-      key: shownKey,
-      hourly: formatMicros(hourlyMicros),
-      currency,
-      valid_from: validFrom,
+    preview: rates.slice(0, previewRows).map((rate) => ({
+      scope: rate.scope,
+      key: rate.shownKey,
+      hourly: formatMicros(rate.hourlyMicros),
+      currency: rate.currency,
+      valid_from: rate.validFrom,
+      ...(isWage(rate) && {
+        burden: percentText(rate.burdenPpm),
+        shrinkage: percentText(rate.shrinkagePpm),
+        occupancy: percentText(rate.occupancyPpm),
+      }),
     })),
     warnings: await warningsFor(sql, rates),
     priced: first === null ? null : { from: first, to: null },

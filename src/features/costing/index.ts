@@ -1,4 +1,5 @@
 export { type ConstantRow, type Constants, constantsFrom } from './constants.ts';
+export { type Applied, appliedOn, effectiveHourly, importCostBasis, isWage, loadCostBasis } from './cost-basis.ts';
 export {
   bulkEditOf,
   type Decidable,

@@ -1,31 +1,49 @@
 import type { Day } from '../../core/time.ts';
 import type { Sql } from '../../platform/database/database.ts';
-import { rolesOfAgents } from '../directory/index.ts';
+import { rolesOfAgents, type TeamSpell, teamOn, teamsOfAgents } from '../directory/index.ts';
+import {
+  appliedOn,
+  type CostBasisRow,
+  effectiveHourly,
+  isWage,
+  loadCostBasis,
+  type WageFactors,
+} from './cost-basis.ts';
 import { type Fx, findFx, fxKey } from './fx.ts';
 import type { Price, Unpriced } from './price.ts';
 
-export type RateScope = 'agent' | 'role' | 'default';
+export const rateScopes = ['agent', 'role', 'team', 'default'] as const;
+export type RateScope = (typeof rateScopes)[number];
 
-export interface Rate {
+export interface Rate extends WageFactors {
   readonly scope: RateScope;
-  /** "id of the connection:external_id" for an agent, the role's name, or empty for the default. */
+  /** "id of the connection:external_id" for an agent, the role's or team's name, or empty for the default. */
   readonly key: string;
+  /** As given: a wage where it has factors, else all that an hour costs. */
   readonly hourlyMicros: bigint;
   readonly currency: string;
   readonly validFrom: Day;
 }
 
-const scopes: readonly RateScope[] = ['agent', 'role', 'default'];
-
-/** The agent's own rate, else the role's, else the default; of one scope the latest valid on the day. RULES section 5. */
+/** The agent's own rate, else the role's, else the team's, else the default; of one scope the latest valid on the day. RULES section 5. */
 export const rateOn = (
   rates: readonly Rate[],
-  who: { readonly agentKeys: readonly string[]; readonly role: string | null; readonly day: Day },
+  who: {
+    readonly agentKeys: readonly string[];
+    readonly role: string | null;
+    readonly team: string | null;
+    readonly day: Day;
+  },
 ): Rate | null => {
-  const matches = (rate: Rate): boolean =>
-    rate.scope === 'agent' ? who.agentKeys.includes(rate.key) : rate.scope === 'default' || rate.key === who.role;
+  const matches = ({ scope, key }: Rate): boolean =>
+    ({
+      agent: who.agentKeys.includes(key),
+      role: key === who.role,
+      team: key === who.team,
+      default: true,
+    })[scope];
   const valid = rates.filter((rate) => rate.validFrom <= who.day && matches(rate));
-  for (const scope of scopes) {
+  for (const scope of rateScopes) {
     const ofScope = valid.filter((rate) => rate.scope === scope);
     if (ofScope.length > 0) return ofScope.reduce((best, rate) => (rate.validFrom > best.validFrom ? rate : best));
   }
@@ -55,28 +73,36 @@ const agentKeys = ({ connectionId, agentId, byAiAgent }: PriceWant): string[] =>
 
 const loadRates = (sql: Sql, wants: readonly PriceWant[]): Promise<Rate[]> =>
   sql.query<Rate>(
-    `select scope, key, hourly_micros as "hourlyMicros", currency, valid_from::text as "validFrom"
-       from rate where scope in ('role', 'default') or (scope = 'agent' and key = any($1::text[]))
+    `select scope, key, hourly_micros as "hourlyMicros", currency, valid_from::text as "validFrom",
+            burden_ppm as "burdenPpm", shrinkage_ppm as "shrinkagePpm", occupancy_ppm as "occupancyPpm"
+       from rate where scope in ('role', 'team', 'default') or (scope = 'agent' and key = any($1::text[]))
       order by valid_from, key`,
     [[...new Set(wants.flatMap(agentKeys))]],
   );
 
-const loadRoles = (sql: Sql, wants: readonly PriceWant[]): Promise<Map<string, string>> =>
-  rolesOfAgents(sql, {
-    connectionIds: [...new Set(wants.map(({ connectionId }) => connectionId))],
-    agentIds: [...new Set(wants.flatMap(({ agentId }) => (agentId === null ? [] : [agentId])))],
-  });
+const peopleOf = (wants: readonly PriceWant[]) => ({
+  connectionIds: [...new Set(wants.map(({ connectionId }) => connectionId))],
+  agentIds: [...new Set(wants.flatMap(({ agentId }) => (agentId === null ? [] : [agentId])))],
+});
 
-/** What today's tables say each want costs, or why they cannot tell. At most three queries, whatever the number of wants. */
-export const findPrices = async (
+/** A rate and what an hour of it costs on the day that was asked. */
+export interface DayRate extends Rate {
+  readonly effectiveMicros: bigint;
+}
+
+/** The rate of each want; null where there is none. At most four queries, whatever the number of wants. */
+export const findRates = async (
   sql: Sql,
   wants: readonly PriceWant[],
-  reportingCurrency: string,
-): Promise<(want: PriceWant) => Price | Unpriced> => {
+): Promise<(want: PriceWant) => DayRate | null> => {
   const asked = [...new Map(wants.map((want) => [priceKey(want), want])).values()];
-  if (asked.length === 0) return () => 'no rate';
+  if (asked.length === 0) return () => null;
   const rates = await loadRates(sql, asked);
-  const roles = rates.some(({ scope }) => scope === 'role') ? await loadRoles(sql, asked) : new Map<string, string>();
+  const has = (wanted: RateScope): boolean => rates.some(({ scope }) => scope === wanted);
+  const people = peopleOf(asked);
+  const roles = has('role') ? await rolesOfAgents(sql, people) : new Map<string, string>();
+  const teams = has('team') ? await teamsOfAgents(sql, people) : new Map<string, TeamSpell[]>();
+  const basis: readonly CostBasisRow[] = rates.some(isWage) ? await loadCostBasis(sql) : [];
   const rateByAgent = new Map<string, Rate[]>();
   for (const rate of rates) {
     const name = rate.scope === 'agent' ? rate.key : '';
@@ -88,27 +114,49 @@ export const findPrices = async (
     if (want.byAiAgent)
       return rateOn(
         candidates.filter(({ scope }) => scope === 'role'),
-        { agentKeys: [], role: aiAgentRole, day: want.day },
+        { agentKeys: [], role: aiAgentRole, team: null, day: want.day },
       );
-    const role = roles.get(`${want.connectionId}:${want.agentId}`) ?? null;
-    return rateOn(candidates, { agentKeys: keys, role, day: want.day });
+    const name = `${want.connectionId}:${want.agentId}`;
+    const team = teamOn(teams.get(name) ?? [], want.day);
+    return rateOn(candidates, { agentKeys: keys, role: roles.get(name) ?? null, team, day: want.day });
   };
-  const found = new Map(asked.map((want) => [priceKey(want), rateOf(want)]));
+  const found = new Map(
+    asked.map((want) => {
+      const rate = rateOf(want);
+      return [
+        priceKey(want),
+        rate && {
+          ...rate,
+          effectiveMicros: isWage(rate) ? effectiveHourly(rate, appliedOn(basis, want.day)) : rate.hourlyMicros,
+        },
+      ];
+    }),
+  );
+  return (want) => found.get(priceKey(want)) ?? null;
+};
+
+/** What today's tables say each want costs, or why they cannot tell. At most six queries, whatever the number of wants. */
+export const findPrices = async (
+  sql: Sql,
+  wants: readonly PriceWant[],
+  reportingCurrency: string,
+): Promise<(want: PriceWant) => Price | Unpriced> => {
+  const rateOf = await findRates(sql, wants);
   const fxWant = (rate: Rate, day: Day) => ({ from: rate.currency, to: reportingCurrency, day });
   const fx: Map<string, Fx | null> = await findFx(
     sql,
-    asked.flatMap((want) => {
-      const rate = found.get(priceKey(want));
+    wants.flatMap((want) => {
+      const rate = rateOf(want);
       return rate ? [fxWant(rate, want.day)] : [];
     }),
   );
   return (want) => {
-    const rate = found.get(priceKey(want));
+    const rate = rateOf(want);
     if (!rate) return 'no rate';
     const conversion = fx.get(fxKey(fxWant(rate, want.day)));
     if (!conversion) return 'no fx';
     return {
-      hourlyMicros: rate.hourlyMicros,
+      hourlyMicros: rate.effectiveMicros,
       nativeCurrency: rate.currency,
       rateScope: rate.scope,
       rateKey: rate.key,

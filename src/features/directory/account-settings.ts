@@ -9,12 +9,23 @@ const leastTicketsPerCell = z
   .max(1000)
   .describe('Tickets that a partner needs in a region to have a row of its own there');
 
+/** Many a country or works council wants no figures of single people: nobody sees any until somebody says so here. */
+const agentFigures = z
+  .boolean()
+  .describe('Whether those with the scope `rates` may ask for figures by agent; false until somebody switches it on');
+
 /** What people set for the whole account, with what holds until then. */
-const accountSettingsSchema = z.strictObject({ leastTicketsPerCell: leastTicketsPerCell.default(5) });
+const accountSettingsSchema = z.strictObject({
+  leastTicketsPerCell: leastTicketsPerCell.default(5),
+  agentFigures: agentFigures.default(false),
+});
 export type AccountSettings = z.output<typeof accountSettingsSchema>;
 
 /** Those that are given are changed. */
-export const accountSettingsChange = z.strictObject({ leastTicketsPerCell: leastTicketsPerCell.optional() });
+export const accountSettingsChange = z.strictObject({
+  leastTicketsPerCell: leastTicketsPerCell.optional(),
+  agentFigures: agentFigures.optional(),
+});
 
 const keys = Object.keys(accountSettingsSchema.shape);
 

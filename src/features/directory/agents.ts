@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { InputFault } from '../../core/errors.ts';
+import { type Day, isDay } from '../../core/time.ts';
 import type { HelpdeskAgent } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { cellField, readTable, refuseFaults } from '../../platform/csv.ts';
@@ -7,6 +8,7 @@ import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { recordAudit } from './audit.ts';
 import { changesAnything, compareRows, type ImportOptions, type ImportReport } from './import-report.ts';
+import { saveTeams, type TeamSpell, teamsOfAgents } from './teams.ts';
 
 /** Keeps the names that a helpdesk gives its agents; roles are left alone. One statement, in the order of the ids. */
 export const saveAgents = async (sql: Sql, connectionId: number, agents: readonly HelpdeskAgent[]): Promise<void> => {
@@ -62,6 +64,8 @@ const columns = z.object({
   connection: z.string().min(1),
   external_id: z.string().min(1).max(100),
   role: z.string().max(60),
+  team: z.string().max(60).optional(),
+  team_from: z.string().optional(),
 });
 
 interface GivenRole {
@@ -69,6 +73,8 @@ interface GivenRole {
   readonly connection: string;
   readonly externalId: string;
   readonly role: string | null;
+  /** Where the file says in which team the agent is, and from when on. */
+  readonly team?: { readonly name: string; readonly from: Day };
 }
 
 const readRoles = (
@@ -100,12 +106,18 @@ const readRoles = (
         reason: `agent ${value.external_id} of ${connection.name} stands twice in the file`,
       });
     seen.add(key);
+    const teamFrom = value.team_from ?? '';
+    if (teamFrom !== '' && !isDay(teamFrom))
+      faults.push({ field: cellField(row, 'team_from'), reason: 'is not a day; write it as YYYY-MM-DD' });
+    if (value.team && teamFrom === '')
+      faults.push({ field: cellField(row, 'team_from'), reason: 'is empty; write the first day in the team' });
     return [
       {
         connectionId: connection.id,
         connection: connection.name,
         externalId: value.external_id,
         role: value.role === '' ? null : value.role,
+        ...(teamFrom !== '' && { team: { name: value.team ?? '', from: teamFrom } }),
       },
     ];
   });
@@ -115,13 +127,44 @@ const readRoles = (
 
 const rowsByKey = (roles: readonly GivenRole[]): Map<string, Record<string, string>> =>
   new Map(
-    roles.map(({ connectionId, connection, externalId, role }) => [
+    roles.map(({ connectionId, connection, externalId, role, team }) => [
       `${connectionId}:${externalId}`,
-      { connection, external_id: externalId, role: role ?? '' },
+      {
+        connection,
+        external_id: externalId,
+        role: role ?? '',
+        ...(team && { team: team.name, team_from: team.from }),
+      },
     ]),
   );
 
-/** Gives agents their roles; an empty cell takes the role away, agents not in the file keep theirs. Throws InvalidInput with every fault. */
+const spellsOf = (given: readonly GivenRole[]): TeamSpell[] =>
+  given.flatMap(({ connectionId, externalId, team }) =>
+    team ? [{ connectionId, externalId, team: team.name, validFrom: team.from }] : [],
+  );
+
+/** What is stored of the days that the file names, so that a row that says nothing new is unchanged. */
+const withStoredTeams = async (
+  tx: Sql,
+  stored: readonly GivenRole[],
+  given: readonly GivenRole[],
+): Promise<GivenRole[]> => {
+  const spells = spellsOf(given);
+  const held = await teamsOfAgents(tx, {
+    connectionIds: spells.map(({ connectionId }) => connectionId),
+    agentIds: spells.map(({ externalId }) => externalId),
+  });
+  const askedFrom = new Map(
+    spells.map(({ connectionId, externalId, validFrom }) => [`${connectionId}:${externalId}`, validFrom]),
+  );
+  return stored.map((role) => {
+    const key = `${role.connectionId}:${role.externalId}`;
+    const spell = held.get(key)?.find(({ validFrom }) => validFrom === askedFrom.get(key));
+    return spell ? { ...role, team: { name: spell.team, from: spell.validFrom } } : role;
+  });
+};
+
+/** Gives agents their roles and, where the file says so, their teams from a day on; an empty role takes the role away, agents not in the file keep theirs. Throws InvalidInput with every fault. */
 export const importAgents = async (
   db: Database,
   clock: Clock,
@@ -139,7 +182,7 @@ export const importAgents = async (
       what: 'agents',
       dryRun,
       replaces: false,
-      stored: rowsByKey(stored),
+      stored: rowsByKey(await withStoredTeams(tx, stored, given)),
       given: rowsByKey(given),
     });
     if (!changesAnything(report)) return report;
@@ -153,6 +196,7 @@ export const importAgents = async (
         given.map(({ role }) => role),
       ],
     );
+    await saveTeams(tx, spellsOf(given));
     await recordAudit(tx, {
       at: clock.now(),
       actor,

@@ -40,6 +40,7 @@ export { type Region, type RegionBook, regionBook, regionsAfter } from './region
 export { changeReportingBasis, type ReportingBasis, storedReportingBasis } from './reporting-basis.ts';
 export { createJobRunner, type JobHandler, type JobRunner } from './run-jobs.ts';
 export { isSameAccount, type SettingField, settingsForm } from './settings-form.ts';
+export { importTeams, type TeamSpell, teamOn, teamsOfAgents } from './teams.ts';
 export {
   type Accepts,
   type FieldGuess,

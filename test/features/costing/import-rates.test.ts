@@ -164,7 +164,7 @@ describe('importing rates', () => {
   });
 
   test.each([
-    ['team,x,30,USD,2026-01-01', 'row 2, column scope'],
+    ['office,x,30,USD,2026-01-01', 'row 2, column scope'],
     ['default,ada,30,USD,2026-01-01', 'row 2, column key'],
     ['agent,ada,30,USD,2026-01-01', 'row 2, column key'],
     ['role,,30,USD,2026-01-01', 'row 2, column key'],

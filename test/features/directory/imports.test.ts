@@ -7,6 +7,8 @@ import {
   type Directory,
   partnerBook,
   regionBook,
+  teamOn,
+  teamsOfAgents,
 } from '../../../src/features/directory/index.ts';
 import type { HelpdeskAdapter } from '../../../src/helpdesks/port.ts';
 import { createVault } from '../../../src/platform/crypto.ts';
@@ -209,6 +211,28 @@ describe('agents', () => {
     );
     await directory.importAgents('connection,external_id,role\nmain,7,', write);
     expect((await directory.rolesOf(id)).get('7')).toBeNull();
+  });
+
+  it('takes teams along with their first day, and knows what is new of them', async () => {
+    const { id } = await directory.connections.create({ kind: 'desk', settings: { name: 'main' } });
+    const file = 'connection,external_id,role,team,team_from\n';
+    const rows = 'main,7,senior,night,2026-01-01\nmain,8,,,\n';
+    expect(await directory.importAgents(file + rows, write)).toMatchObject({
+      added: 2,
+      preview: [{ external_id: '7', team: 'night', team_from: '2026-01-01' }, { external_id: '8' }],
+    });
+    expect(await directory.importAgents(file + rows, write)).toMatchObject({ unchanged: 2 });
+    expect(await directory.importAgents(`${file}main,7,senior,day,2026-02-01\n`, write)).toMatchObject({ changed: 1 });
+    const spells = (await teamsOfAgents(db, { connectionIds: [id], agentIds: ['7', '8'] })).get(`${id}:7`) ?? [];
+    expect(['2025-12-31', '2026-01-31', '2026-02-01'].map((day) => teamOn(spells, day))).toEqual([
+      null,
+      'night',
+      'day',
+    ]);
+    expect(await faultsOf(directory.importAgents(`${file}main,7,,night,\nmain,9,,night,May\n`, write))).toEqual([
+      'row 2, column team_from: is empty; write the first day in the team',
+      'row 3, column team_from: is not a day; write it as YYYY-MM-DD',
+    ]);
   });
 
   it('knows who of some users was ever an agent of the connection', async () => {
