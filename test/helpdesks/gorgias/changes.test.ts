@@ -4,7 +4,8 @@ import { UpstreamError } from '../../../src/core/errors.ts';
 import { createWalk } from '../../../src/helpdesks/gorgias/changes.ts';
 import type { GorgiasClient } from '../../../src/helpdesks/gorgias/client.ts';
 import { compactSchema } from '../../../src/helpdesks/gorgias/schema.ts';
-import { clockAt, collect } from './support.ts';
+import { collect } from '../nocked.ts';
+import { clockAt } from './support.ts';
 
 const startMs = Date.UTC(2026, 1, 1);
 const ofMinute = (minute: number) => new Date(startMs + minute * 60_000);

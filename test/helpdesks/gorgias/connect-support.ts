@@ -1,5 +1,4 @@
 import nock from 'nock';
-import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { type connect, list, origin, ticketId, users } from './support.ts';
 
 export const api = () =>
@@ -8,12 +7,6 @@ export const api = () =>
   });
 
 export const path = `/api/tickets/${ticketId}`;
-
-export const thrownBy = (call: Promise<unknown>) =>
-  call.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 export const ticketIs = (json: object) => api().get(path).reply(200, json);
 
@@ -45,16 +38,3 @@ export const pull = (
   withHistory: 'yes' | 'no' | 'if solved' = 'yes',
   id = ticketId,
 ) => client.pullTickets([{ externalId: id, withHistory }]);
-
-/** What the adapter asks for is answered by nock alone, and all that was prepared is asked for. */
-export const withNock = (): void => {
-  beforeAll(() => nock.disableNetConnect());
-  afterEach(() => {
-    expect(nock.pendingMocks()).toEqual([]);
-    nock.cleanAll();
-  });
-  afterAll(() => {
-    nock.enableNetConnect();
-    nock.restore();
-  });
-};

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { api, path, thrownBy, ticketIs, withNock } from './connect-support.ts';
-import { at, closedTicket, collect, connect, customer, fields, list, minuteAt, ticketId } from './support.ts';
+import { collect, thrownBy, withNock } from '../nocked.ts';
+import { api, path, ticketIs } from './connect-support.ts';
+import { at, closedTicket, connect, customer, fields, list, minuteAt, ticketId } from './support.ts';
 
 withNock();
 

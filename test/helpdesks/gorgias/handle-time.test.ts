@@ -45,11 +45,11 @@ describe('handle times', () => {
     await held.times.of('7', closedAt, closedAt);
     await held.times.of('8', closedAt, closedAt);
     expect(held.asked).toHaveLength(1);
-    held.pass(2000);
+    held.clock.advance(2000);
     const later = new Date(held.clock.now().getTime() - 1000);
     await held.times.of('9', later, later);
     expect(held.asked).toHaveLength(2);
-    held.pass(31_000);
+    held.clock.advance(31_000);
     await held.times.of('7', closedAt, closedAt);
     expect(held.asked).toHaveLength(3);
   });
@@ -75,7 +75,7 @@ describe('handle times', () => {
       for (const ticket of ['7', '8'])
         expect(await held.times.of(ticket, closed, created)).toEqual({ state: 'unsupported', disturbed: false });
       expect(held.asked).toHaveLength(1);
-      held.pass(24 * 3600_000);
+      held.clock.advance(24 * 3600_000);
       await held.times.of('7', closed, created);
       expect(held.asked).toHaveLength(2);
     },

@@ -1,10 +1,11 @@
 import nock from 'nock';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { LimitReached, Refused, UpstreamError } from '../../../src/core/errors.ts';
 import { createBucket } from '../../../src/helpdesks/gorgias/bucket.ts';
 import { createGorgiasHttp } from '../../../src/helpdesks/gorgias/http.ts';
 import type { CallSeen } from '../../../src/platform/http/client.ts';
+import { thrownBy, withNock } from '../nocked.ts';
 import { clockAt, origin } from './support.ts';
 
 const apiKey = 'the-api-key';
@@ -29,11 +30,6 @@ const create = (baseUrl = origin, allowPrivate = false) => {
 };
 const api = () => nock(origin, { reqheaders: { authorization, accept: 'application/json' } });
 const ticket = { path: '/api/tickets/{id}', params: { id: '7' } };
-const thrownBy = (call: Promise<unknown>) =>
-  call.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 /** All that a log could write of an error. */
 const everything = (error: unknown): string => {
   const parts: string[] = [];
@@ -42,15 +38,7 @@ const everything = (error: unknown): string => {
   return parts.join('\n');
 };
 
-beforeAll(() => nock.disableNetConnect());
-afterEach(() => {
-  expect(nock.pendingMocks()).toEqual([]);
-  nock.cleanAll();
-});
-afterAll(() => {
-  nock.enableNetConnect();
-  nock.restore();
-});
+withNock();
 
 describe('the axios client', () => {
   it('signs each request, fills path and query, and learns the bucket from the header', async () => {

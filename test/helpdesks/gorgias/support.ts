@@ -1,6 +1,6 @@
 import { connectGorgias } from '../../../src/helpdesks/gorgias/connect.ts';
 import { type GorgiasSettings, settingsSchema } from '../../../src/helpdesks/gorgias/settings.ts';
-import type { Clock } from '../../../src/platform/clock.ts';
+import { clockFrom } from '../nocked.ts';
 
 export const secret = 'a-long-random-secret-of-our-own';
 export const fields = { order: '501', partner: '502', region: '503', reason: '504' };
@@ -30,26 +30,7 @@ export const ticketId = '153006867';
 
 export const now = new Date('2026-03-01T12:00:00Z');
 
-/** Goes on by what is slept, and notes it. */
-export const clockAt = (start = now) => {
-  let nowMs = start.getTime();
-  const slept: number[] = [];
-  const clock: Clock = {
-    now: () => new Date(nowMs),
-    async sleep(ms) {
-      slept.push(ms);
-      nowMs += ms;
-    },
-    every: () => ({ stop: async () => {} }),
-  };
-  return {
-    clock,
-    slept,
-    pass: (ms: number) => {
-      nowMs += ms;
-    },
-  };
-};
+export const clockAt = (start = now) => clockFrom(start);
 
 export const connect = (more: object = {}, clock = clockAt().clock) =>
   connectGorgias(settingsWith(more), { clock, allowPrivate: false, apiUserId: apiUser });
@@ -141,9 +122,3 @@ export const users = list([
   { id: Number(bot), name: 'Gorgias Bot', email: 'bot@gorgias.com', role: { name: 'bot' } },
   { id: Number(apiUser), name: 'Deskledger', email: 'deskledger@example.com', role: { name: 'admin' } },
 ]);
-
-export const collect = async <Item>(items: AsyncIterable<Item>): Promise<Item[]> => {
-  const all: Item[] = [];
-  for await (const item of items) all.push(item);
-  return all;
-};

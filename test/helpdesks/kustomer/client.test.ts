@@ -1,6 +1,7 @@
 import nock from 'nock';
 import { describe, expect, it } from 'vitest';
 import { LimitReached, Refused, UpstreamError } from '../../../src/core/errors.ts';
+import { pulledInParts, thrownBy, withNock } from '../nocked.ts';
 import {
   anna,
   api,
@@ -14,7 +15,6 @@ import {
   customer,
   customerJson,
   done,
-  errorOf,
   hex,
   list,
   listOf,
@@ -31,7 +31,6 @@ import {
   timeJson,
   userJson,
   users,
-  withNock,
 } from './support.ts';
 
 withNock();
@@ -46,7 +45,7 @@ describe('verify', () => {
 
   it.each([401, 403])('takes %i for a wrong key, and tells no secret', async (status) => {
     api().get('/v1/users/current').reply(status, {});
-    const error = await errorOf(connect().verify());
+    const error = await thrownBy(connect().verify());
     expect(error).toBeInstanceOf(Refused);
     expect(String(error)).not.toMatch(/Bearer|\bkey\b.*kustomer-token/);
   });
@@ -130,7 +129,7 @@ describe('pullTickets', () => {
   ])('bug: a 404 with %s made a conversation missing', async (_, body) => {
     api().get(path()).times(4).reply(404, body);
     const pulling = connect().pullTickets([{ externalId: conversationId, withHistory: 'no' }]);
-    expect(await errorOf(pulling)).toMatchObject({ status: 404, retryable: true });
+    expect(await thrownBy(pulling)).toMatchObject({ status: 404, retryable: true });
   });
 
   it('bug: a 404 of a proxy for its customer took the address from a conversation', async () => {
@@ -141,7 +140,7 @@ describe('pullTickets', () => {
       .times(4)
       .reply(404, '<html>');
     const pulling = connect().pullTickets([{ externalId: conversationId, withHistory: 'no' }]);
-    expect(await errorOf(pulling)).toMatchObject({ status: 404, retryable: true });
+    expect(await thrownBy(pulling)).toMatchObject({ status: 404, retryable: true });
   });
 
   it('bug: an organisation that answers 404 to everything, in JSON, lost all its conversations', async () => {
@@ -149,7 +148,7 @@ describe('pullTickets', () => {
     api().get(path()).reply(404, gone);
     api().get('/v1/users/current').reply(404, gone);
     const pulling = connect().pullTickets([{ externalId: conversationId, withHistory: 'no' }]);
-    expect(await errorOf(pulling)).toMatchObject({ status: 404, retryable: true });
+    expect(await thrownBy(pulling)).toMatchObject({ status: 404, retryable: true });
   });
 
   it('tells what is gone apart from what is deleted', async () => {
@@ -288,7 +287,7 @@ describe('the quota', () => {
 
   it('that is used up for long is for the caller to wait for', async () => {
     api().get('/v1/users/current').reply(429, {}, { 'retry-after': '600' });
-    expect(await errorOf(connect().verify())).toBeInstanceOf(LimitReached);
+    expect(await thrownBy(connect().verify())).toBeInstanceOf(LimitReached);
   });
 });
 
@@ -296,21 +295,21 @@ describe('faults', () => {
   it('name neither the key nor anything personal', async () => {
     api().get(path()).times(4).reply(500, 'kim@example.com');
     const wanted = { externalId: conversationId, withHistory: 'no' } as const;
-    const error = await errorOf(connect().pullTickets([wanted]));
+    const error = await thrownBy(connect().pullTickets([wanted]));
     expect(error).toBeInstanceOf(UpstreamError);
     expect(String(error)).not.toMatch(/Bearer|kim@|c0000/);
   });
 
   it('tell of another shape than documented', async () => {
     api().get('/v1/users/current').reply(200, '<html>', { 'content-type': 'text/html' });
-    expect(await errorOf(connect().verify())).toBeInstanceOf(UpstreamError);
+    expect(await thrownBy(connect().verify())).toBeInstanceOf(UpstreamError);
   });
 
   it('follow no redirect', async () => {
     api()
       .get('/v1/users/current')
       .reply(302, '', { location: `${origin}/else` });
-    expect(await errorOf(connect().verify())).toMatchObject({ status: 302 });
+    expect(await thrownBy(connect().verify())).toMatchObject({ status: 302 });
   });
 });
 
@@ -341,20 +340,8 @@ describe('a quota that ends within a lot', () => {
     answers(/^\/v1\/users$/, () => listOf([userJson(anna, 'Anna')]));
     const client = connect({ limitShare: 0.5, timesVersion: 'v2' }, clock);
     const startMs = clock.now().getTime();
-    const done = new Set<string>();
-    let left = ids;
-    for (let time = 0; time < 60 && left.length > 0; time++) {
-      const { tickets, missing, notBegun } = await client.pullTickets(
-        left.map((externalId) => ({ externalId, withHistory: 'yes' })),
-      );
-      expect(missing).toEqual([]);
-      expect(tickets.length).toBeGreaterThan(0);
-      for (const { externalId } of tickets) done.add(externalId);
-      left = ids.filter((id) => !done.has(id));
-      expect(notBegun?.externalIds ?? []).toEqual(left);
-    }
+    await pulledInParts(client, ids, 'yes');
     nock.cleanAll();
-    expect(done.size).toBe(40);
     // Of each the conversation, its customer, messages and times; the users once; what began is begun again at most.
     expect(calls).toBeGreaterThanOrEqual(161);
     expect(calls).toBeLessThanOrEqual(190);
@@ -364,6 +351,6 @@ describe('a quota that ends within a lot', () => {
   it('throws where the quota is empty before the first conversation', async () => {
     api().get(path()).reply(429, '', { 'retry-after': '600' });
     const pulling = connect().pullTickets([{ externalId: conversationId, withHistory: 'no' }]);
-    expect(await errorOf(pulling)).toBeInstanceOf(LimitReached);
+    expect(await thrownBy(pulling)).toBeInstanceOf(LimitReached);
   });
 });

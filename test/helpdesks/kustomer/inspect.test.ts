@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { anna, api, connect, conversationId, list, listOf, timeJson, withNock } from './support.ts';
+import { withNock } from '../nocked.ts';
+import { anna, api, connect, conversationId, list, listOf, timeJson } from './support.ts';
 
 withNock();
 

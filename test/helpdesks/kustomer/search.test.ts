@@ -1,16 +1,9 @@
-import nock from 'nock';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { InvalidInput, UpstreamError } from '../../../src/core/errors.ts';
-import { api, clockAt, collect, connect, hex, now } from './support.ts';
+import { collect, withNock } from '../nocked.ts';
+import { api, clockAt, connect, hex, now } from './support.ts';
 
-beforeAll(() => nock.disableNetConnect());
-afterEach(() => {
-  nock.cleanAll();
-});
-afterAll(() => {
-  nock.enableNetConnect();
-  nock.restore();
-});
+withNock({ standing: true });
 
 interface Row {
   id: string;

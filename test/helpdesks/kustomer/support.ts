@@ -1,9 +1,8 @@
 import { createHmac } from 'node:crypto';
 import nock from 'nock';
-import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { connectKustomer } from '../../../src/helpdesks/kustomer/client.ts';
 import { type KustomerSettings, settingsSchema } from '../../../src/helpdesks/kustomer/settings.ts';
-import type { Clock } from '../../../src/platform/clock.ts';
+import { clockFrom } from '../nocked.ts';
 
 export const token = 'kustomer-token';
 export const origin = 'https://loom.api.kustomerapp.com';
@@ -174,45 +173,12 @@ export const listOf = (data: readonly unknown[], more: object = {}) => ({
   links: { self: '/', first: '/', prev: null, next: null },
 });
 
-/** Stands still but for what is slept. */
-export const clockAt = (at = now) => {
-  let nowMs = at.getTime();
-  const slept: number[] = [];
-  const clock: Clock = {
-    now: () => new Date(nowMs),
-    async sleep(ms) {
-      slept.push(ms);
-      nowMs += ms;
-    },
-    every: () => ({ stop: async () => {} }),
-  };
-  return { clock, slept };
-};
+export const clockAt = (at = now) => clockFrom(at);
 
 export const connect = (more: object = {}, clock = clockAt().clock) =>
   connectKustomer(settingsWith({ limitShare: 1, ...more }), { clock, allowPrivate: false, apiUserId: apiUser });
 
 export const api = () => nock(origin, { reqheaders: { authorization: 'Bearer key' } });
-
-export const collect = async <Item>(items: AsyncIterable<Item>): Promise<Item[]> => {
-  const all: Item[] = [];
-  for await (const item of items) all.push(item);
-  return all;
-};
-
-/** What the adapter asks for is answered by nock alone, and all that was prepared is asked for. */
-export const withNock = (): void => {
-  beforeAll(() => nock.disableNetConnect());
-  afterEach(() => {
-    const pending = nock.pendingMocks();
-    nock.cleanAll();
-    expect(pending).toEqual([]);
-  });
-  afterAll(() => {
-    nock.enableNetConnect();
-    nock.restore();
-  });
-};
 
 export const path = (rest = '', id = conversationId) => `/v1/conversations/${id}${rest}`;
 export const page = (number: number) => ({ page: number, pageSize: 100 });
@@ -232,4 +198,3 @@ export const done = {
   status: 'done',
   modificationHistory: { statusAt: minute(20), tagsAt: minute(0), customAt: null },
 };
-export const errorOf = (doing: Promise<unknown>) => doing.catch((error: unknown) => error);

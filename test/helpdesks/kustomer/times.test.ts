@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { thrownBy, withNock } from '../nocked.ts';
 import {
   anna,
   api,
@@ -6,14 +7,12 @@ import {
   conversation,
   conversationId,
   done,
-  errorOf,
   hex,
   list,
   listOf,
   path,
   timeJson,
   users,
-  withNock,
 } from './support.ts';
 
 withNock();
@@ -86,7 +85,7 @@ describe('the handle timer', () => {
   it('is not v1 for a fault of v2', async () => {
     pulling();
     api().get(`/v2/conversations/${conversationId}/times`).query(true).times(4).reply(500, 'down');
-    expect(await errorOf(workOf(connect()))).toMatchObject({ status: 500 });
+    expect(await thrownBy(workOf(connect()))).toMatchObject({ status: 500 });
   });
 
   it('is the one that the settings name', async () => {

@@ -1,20 +1,11 @@
-import nock from 'nock';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Conflict, UpstreamError } from '../../../src/core/errors.ts';
 import { subscribedEvents } from '../../../src/helpdesks/kustomer/urgency.ts';
 import type { Remote } from '../../../src/helpdesks/port.ts';
+import { withNock } from '../nocked.ts';
 import { api, apiUser, connect, listOf, orgId, token, userJson } from './support.ts';
 
-beforeAll(() => nock.disableNetConnect());
-afterEach(() => {
-  const pending = nock.pendingMocks();
-  nock.cleanAll();
-  expect(pending).toEqual([]);
-});
-afterAll(() => {
-  nock.enableNetConnect();
-  nock.restore();
-});
+withNock();
 
 const path = '/v1/outbound-webhooks';
 const wish = { webhookUrl: 'https://ledger.example/webhooks/abc' };

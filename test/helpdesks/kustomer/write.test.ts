@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidInput } from '../../../src/core/errors.ts';
+import { thrownBy, withNock } from '../nocked.ts';
 import {
   api,
   clockAt,
@@ -7,11 +8,9 @@ import {
   conversation,
   conversationId,
   conversationJson,
-  errorOf,
   path,
   tagIds,
   tags,
-  withNock,
 } from './support.ts';
 
 withNock();
@@ -80,7 +79,7 @@ describe('changeTags', () => {
     api()
       .get(path())
       .reply(404, { errors: [{ code: 'not_found' }] });
-    expect(await errorOf(change({ add: ['partner_nord'] }))).toMatchObject({ status: 404 });
+    expect(await thrownBy(change({ add: ['partner_nord'] }))).toMatchObject({ status: 404 });
   });
 
   it('waits for a record that took too many updates, and stops no reading meanwhile', async () => {
@@ -94,6 +93,6 @@ describe('changeTags', () => {
   });
 
   it('makes no tag of odd characters', async () => {
-    expect(await errorOf(change({ add: ['Partner Nord'] }))).toBeInstanceOf(InvalidInput);
+    expect(await thrownBy(change({ add: ['Partner Nord'] }))).toBeInstanceOf(InvalidInput);
   });
 });

@@ -1,7 +1,8 @@
 import nock from 'nock';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { connectZendesk } from '../../../src/helpdesks/zendesk/client.ts';
 import { wallClock } from '../../../src/platform/clock.ts';
+import { withNock } from '../nocked.ts';
 import {
   anna,
   apiUser,
@@ -28,15 +29,7 @@ const audits = [
   audit(3, '-1', 9, [change('status', 'closed', 'solved')]),
 ];
 
-beforeAll(() => nock.disableNetConnect());
-afterEach(() => {
-  expect(nock.pendingMocks()).toEqual([]);
-  nock.cleanAll();
-});
-afterAll(() => {
-  nock.enableNetConnect();
-  nock.restore();
-});
+withNock();
 
 describe('an archived ticket', () => {
   const many = (tickets: readonly object[]) =>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LimitReached, UpstreamError } from '../../../src/core/errors.ts';
-import { api, clockAt, connect, id, withNock } from './client-support.ts';
+import { withNock } from '../nocked.ts';
+import { api, clockAt, connect, id } from './client-support.ts';
 import { ticketJson } from './support.ts';
 
 withNock();

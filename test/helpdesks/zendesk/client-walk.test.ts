@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { LimitReached } from '../../../src/core/errors.ts';
 import { connectZendesk } from '../../../src/helpdesks/zendesk/client.ts';
-import { api, clockAt, collect, connect, id, now, other, withNock } from './client-support.ts';
+import { collect, withNock } from '../nocked.ts';
+import { api, clockAt, connect, id, now, other } from './client-support.ts';
 import { settingsWith } from './support.ts';
 
 withNock();

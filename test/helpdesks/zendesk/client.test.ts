@@ -2,7 +2,8 @@ import nock from 'nock';
 import { describe, expect, it } from 'vitest';
 import { Refused } from '../../../src/core/errors.ts';
 import { connectZendesk } from '../../../src/helpdesks/zendesk/client.ts';
-import { annaJson, api, clockAt, connect, customerJson, id, origin, other, withNock } from './client-support.ts';
+import { withNock } from '../nocked.ts';
+import { annaJson, api, clockAt, connect, customerJson, id, origin, other } from './client-support.ts';
 import {
   anna,
   apiUser,

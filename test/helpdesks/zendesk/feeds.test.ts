@@ -1,26 +1,12 @@
 import nock from 'nock';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { connectZendesk } from '../../../src/helpdesks/zendesk/client.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
+import { clockFrom, withNock } from '../nocked.ts';
 import { anna, apiUser, ben, settingsWith } from './support.ts';
 
 const now = Date.UTC(2026, 2, 1, 10);
-const clockAt = () => {
-  let nowMs = now;
-  const slept: number[] = [];
-  const clock: Clock & { advance(ms: number): void } = {
-    now: () => new Date(nowMs),
-    async sleep(ms) {
-      slept.push(ms);
-      nowMs += ms;
-    },
-    every: () => ({ stop: async () => {} }),
-    advance: (ms) => {
-      nowMs += ms;
-    },
-  };
-  return { clock, slept };
-};
+const clockAt = () => clockFrom(new Date(now));
 
 const api = () => nock('https://loom.zendesk.com');
 const connect = (settings: object = {}, clock: Clock = clockAt().clock) =>
@@ -36,15 +22,7 @@ const walk = async (client: ReturnType<typeof connect>, from: { cursor?: string 
   return { pages, work: pages.flatMap(({ work }) => work), cursor: pages.at(-1)?.cursor ?? null };
 };
 
-beforeAll(() => nock.disableNetConnect());
-afterEach(() => {
-  expect(nock.pendingMocks()).toEqual([]);
-  nock.cleanAll();
-});
-afterAll(() => {
-  nock.enableNetConnect();
-  nock.restore();
-});
+withNock();
 
 const secondsAgo = (seconds: number) => Math.floor(now / 1000) - seconds;
 const iso = (ageSeconds: number) => new Date(now - ageSeconds * 1000).toISOString().replace('.000Z', 'Z');

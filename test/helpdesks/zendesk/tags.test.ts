@@ -1,9 +1,10 @@
 import nock from 'nock';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { LimitReached, UpstreamError } from '../../../src/core/errors.ts';
 import { troubleOf } from '../../../src/features/ingest/trouble.ts';
 import { connectZendesk } from '../../../src/helpdesks/zendesk/client.ts';
 import type { Clock } from '../../../src/platform/clock.ts';
+import { clockFrom, withNock } from '../nocked.ts';
 import { apiUser, settingsWith, ticketJson } from './support.ts';
 
 const origin = 'https://loom.zendesk.com';
@@ -11,20 +12,8 @@ const id = '4400000001';
 const tagsPath = `/api/v2/tickets/${id}/tags`;
 const held = { updatedAt: new Date('2026-03-01T09:00:00Z') };
 
-const clockAt = () => {
-  let nowMs = Date.UTC(2026, 2, 1, 10);
-  const slept: number[] = [];
-  const clock: Clock = {
-    now: () => new Date(nowMs),
-    async sleep(ms) {
-      slept.push(ms);
-      nowMs += ms;
-    },
-    every: () => ({ stop: async () => {} }),
-  };
-  return { clock, slept };
-};
-const connect = (clock = clockAt().clock) =>
+const clockAt = () => clockFrom(new Date('2026-03-01T10:00:00Z'));
+const connect = (clock: Clock = clockAt().clock) =>
   connectZendesk(settingsWith({ limitShare: 1 }), { clock, allowPrivate: false, apiUserId: apiUser });
 const many =
   (...changes: { externalId: string; add: string[]; remove: string[] }[]) =>
@@ -32,15 +21,7 @@ const many =
     connect(clock).changeTagsOfMany?.(changes);
 const errorOf = (promise: Promise<unknown> | undefined) => promise?.then(() => null).catch((thrown: unknown) => thrown);
 
-beforeAll(() => nock.disableNetConnect());
-afterEach(() => {
-  expect(nock.pendingMocks()).toEqual([]);
-  nock.cleanAll();
-});
-afterAll(() => {
-  nock.enableNetConnect();
-  nock.restore();
-});
+withNock();
 
 const api = () => nock(origin);
 const ticketIs = (tags: string[], updated_at: string) =>
