@@ -234,21 +234,30 @@ const invitations: Statement = {
 
 const isTime = (dimension: FigureDimension): boolean => ['day', 'week', 'month'].includes(dimension);
 
-/** What RULES.md section 7 counts by these dimensions; at pooled rates there is no cost by agent. */
-export const baseStatements = (dimensions: readonly FigureDimension[], costBasis: CostBasis): Statement[] => {
-  const byTime = dimensions.some(isTime);
-  const inTotals = dimensions.every((dimension) => dimension in costFromTotals.by);
-  const trueCost = inTotals ? costFromTotals : costFromLedger;
-  return [
-    tickets,
-    byTime || dimensions.includes('agent') ? workedInParts : worked,
-    costBasis === 'true' ? trueCost : pooledCost,
-    orders,
-    unpricedOrders,
-    byTime ? returnsByTime : returns,
-    refunds,
-    entries,
-    responses,
-    invitations,
-  ];
+const workedBy = (dimensions: readonly FigureDimension[]): Statement =>
+  dimensions.some((dimension) => isTime(dimension) || dimension === 'agent') ? workedInParts : worked;
+
+/** At pooled rates there is no cost by agent. */
+const costBy = (dimensions: readonly FigureDimension[], costBasis: CostBasis): Statement => {
+  if (costBasis === 'pooled') return pooledCost;
+  return dimensions.every((dimension) => dimension in costFromTotals.by) ? costFromTotals : costFromLedger;
 };
+
+/** Tickets worked on, their cost, and orders. */
+export const costStatements = (dimensions: readonly FigureDimension[], costBasis: CostBasis): Statement[] => [
+  workedBy(dimensions),
+  costBy(dimensions, costBasis),
+  orders,
+];
+
+/** What RULES.md section 7 counts by these dimensions. */
+export const baseStatements = (dimensions: readonly FigureDimension[], costBasis: CostBasis): Statement[] => [
+  tickets,
+  ...costStatements(dimensions, costBasis),
+  unpricedOrders,
+  dimensions.some(isTime) ? returnsByTime : returns,
+  refunds,
+  entries,
+  responses,
+  invitations,
+];

@@ -176,9 +176,10 @@ export const loadSides = async (
   period: Period,
   dimensions: readonly FigureDimension[],
   asking: Asking,
+  statements: readonly Statement[] = [...baseStatements(dimensions, asking.costBasis), ...orderStatements],
 ): Promise<Record<Side, SideFacts>> => {
   const cells: Record<Side, Map<string, Cell>> = { orders: new Map(), tickets: new Map(), work: new Map() };
-  for (const statement of [...baseStatements(dimensions, asking.costBasis), ...orderStatements])
+  for (const statement of statements)
     await ask(sql, statement, period, { ...asking, dimensions, into: cells[statement.side] });
   const of = (side: Side): SideFacts => ({
     dimensions: dimensions.filter(knownTo[side]),
