@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { gorgias } from '../../../src/helpdesks/gorgias/index.ts';
 import type { CallSeen } from '../../../src/platform/http/client.ts';
 import { createGorgiasActor } from '../../../src/sandbox/gorgias/actor.ts';
@@ -17,15 +17,10 @@ import {
   walkedTwice,
 } from '../played.ts';
 
-const closers: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
-
 const start = async (options: Partial<GorgiasSandboxOptions> = {}) => {
   const clock = jumpingClock(startsAt.getTime());
   const sandbox = await createGorgiasSandbox({ clock, seed: 'flow', ...options });
-  closers.push(() => sandbox.close());
+  onTestFinished(() => sandbox.close());
   const { desk, settings, fieldIds } = sandbox;
   const apiUserId = String(sandbox.apiUserId);
   const actor = createGorgiasActor({ desk, fieldIds });
@@ -106,7 +101,7 @@ describe('the marketplace on Gorgias', () => {
   ])('takes deliveries with %s, doubled and out of order', async (_, form) => {
     const { clock, sandbox, apiUserId, play, desk } = await start({ faults: { duplicateRate: 0.3, reorderRate: 0.3 } });
     const receiver = await startReceiver(clock);
-    closers.push(receiver.close);
+    onTestFinished(receiver.close);
     const webhookSecret =
       form === undefined
         ? (await clientOf(gorgias, sandbox.settings, { clock, apiUserId }).remote?.make({ webhookUrl: receiver.url }))

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { dayMs, secondMs } from '../../../src/core/time.ts';
 import { kustomer } from '../../../src/helpdesks/kustomer/index.ts';
 import type { CallSeen } from '../../../src/platform/http/client.ts';
@@ -17,15 +17,10 @@ import {
   walkedTwice,
 } from '../played.ts';
 
-const closers: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
-
 const start = async (options: Partial<KustomerSandboxOptions> = {}) => {
   const clock = jumpingClock(startsAt.getTime());
   const sandbox = await createKustomerSandbox({ clock, seed: 'flow', ...options });
-  closers.push(() => sandbox.close());
+  onTestFinished(() => sandbox.close());
   const { desk, settings, apiUserId } = sandbox;
   const actor = createKustomerActor({ desk, shop: null, seed: 'flow' });
   const observed: CallSeen[] = [];
@@ -102,7 +97,7 @@ describe('the marketplace on Kustomer', () => {
         faults: { duplicateRate: 0.3, reorderRate: 0.3 },
       });
       const receiver = await startReceiver(clock);
-      closers.push(receiver.close);
+      onTestFinished(receiver.close);
       const made = await client.remote?.make({ webhookUrl: receiver.url });
       const settings = { ...sandbox.settings, ...made?.settings };
       await play.some(40);
