@@ -124,7 +124,8 @@ const readEcbXml = (text: string): FxRow[] => {
 /** ISO 4217 knows these no more, and the ECB's history has their rates. The ECB's own files are taken at their word. */
 const ended = ['CYP', 'EEK', 'HRK', 'LTL', 'LVL', 'MTL', 'ROL', 'SIT', 'SKK', 'TRL'];
 
-const currencyCell = z
+/** A currency of a table of our own, those included that have ended. */
+export const currencyCell = z
   .string()
   .transform((text) => text.toUpperCase())
   .refine(
@@ -132,13 +133,15 @@ const currencyCell = z
     'is not an ISO 4217 currency code such as EUR',
   );
 
+export const rateCell = z
+  .string()
+  .refine(isRate, 'is not a rate above 0; write it as 1.0938, or as 1,0938 where ";" separates the cells');
+
 const ownColumns = z.object({
   date: z.string().refine(isDay, 'is not a day; write it as YYYY-MM-DD'),
   base: currencyCell,
   quote: currencyCell,
-  rate: z
-    .string()
-    .refine(isRate, 'is not a rate above 0; write it as 1.0938, or as 1,0938 where ";" separates the cells'),
+  rate: rateCell,
 });
 
 const readOwnTable = (text: string): FxRow[] => {
@@ -161,6 +164,8 @@ const readOwnTable = (text: string): FxRow[] => {
  * Throws InvalidInput with a fault per bad cell. Formats: https://www.ecb.europa.eu/stats/eurofxref/
  */
 export const readFxFile = (text: string): FxFile => {
+  if (text.startsWith('PK'))
+    throw new InvalidInput('The file is a ZIP archive; unpack it and import the CSV file that is in it');
   const start = text.replace(/^\uFEFF/, '').trimStart();
   const header = (start.split(/\r\n|\n|\r/)[0] ?? '').split(/[,;]/).map((name) => name.trim().replaceAll('"', ''));
   const isEcbCsv =

@@ -16,6 +16,7 @@ export { type Fx, type FxWant, findFx, fxKey } from './fx.ts';
 export { findMissedHolds } from './holds.ts';
 export { type ConstantsImportReport, importConstants, ticketsWorkedSince } from './import-constants.ts';
 export { importFx, type PriceImportReport } from './import-fx.ts';
+export { importOwnFx, loadOwnFx } from './import-own-fx.ts';
 export { importRates } from './import-rates.ts';
 export { planPostings, type Share } from './price.ts';
 export { rebaseWork } from './rebase.ts';
