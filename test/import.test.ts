@@ -8,6 +8,7 @@ import type { Connection } from '../src/features/directory/index.ts';
 import { importable, importText } from '../src/import.ts';
 import { type BigcommerceSandbox, createBigcommerceSandbox } from '../src/sandbox/bigcommerce/index.ts';
 import { atEndOfFile } from './support/cleanup.ts';
+import { orderInput } from './support/order-input.ts';
 import { testProduct } from './support/product.ts';
 import { type StandingClock, standingClock } from './support/standing-clock.ts';
 
@@ -43,27 +44,14 @@ const costs = async () =>
     ).map(({ external_id, cost }) => [external_id, cost]),
   );
 
-const order = {
+const order = orderInput({
   placedAtMs: Date.parse('2026-03-01T10:00:00Z'),
-  customerId: 0,
-  email: 'buyer@example.com',
-  firstName: 'A',
-  lastName: 'B',
-  countryIso2: 'SE',
-  locale: 'sv',
   currency: 'EUR',
   channelId: 7,
-  externalSource: null,
-  externalOrderId: '',
   formFields: [{ name: 'Shop', value: 'Sud' }],
-  metafields: [{ namespace: 'market', key: 'seller', value: 'NRD', permissionSet: 'read' as const }],
-  taxInclusive: false,
+  metafields: [{ namespace: 'market', key: 'seller', value: 'NRD', permissionSet: 'read' }],
   taxPercent: 0,
-  lines: [{ brand: '', sku: 'L-1', name: 'Lamp', quantity: 1, priceCents: 10_000 }],
-  discountCents: 0,
-  shippingCents: 0,
-  statusId: 2,
-};
+});
 const channelRule = { gives: 'partner', from: { place: 'channel' }, values: { '7': 'nord' } };
 
 const addTicket = async (externalId: string, agentId: string): Promise<void> => {

@@ -3,34 +3,17 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { retrySeconds } from '../../src/sandbox/bigcommerce/delivery.ts';
 import { type BigcommerceSandbox, createBigcommerceSandbox } from '../../src/sandbox/bigcommerce/index.ts';
-import type { OrderInput } from '../../src/sandbox/bigcommerce/model.ts';
 import type { SandboxClock } from '../../src/sandbox/clock.ts';
 import type { FaultPlan } from '../../src/sandbox/http.ts';
 import { bigcommerce } from '../../src/stores/bigcommerce/adapter.ts';
+import { orderInput } from '../support/order-input.ts';
 import { standingClock } from '../support/standing-clock.ts';
 import { jumpingClock } from './jumping-clock.ts';
 
-const order: OrderInput = {
+const order = orderInput({
   placedAtMs: Date.parse('2026-03-02T10:00:00Z'),
-  customerId: 0,
-  email: 'eva@example.com',
-  firstName: 'Eva',
-  lastName: 'E',
-  countryIso2: 'SE',
-  locale: 'sv',
-  currency: 'SEK',
-  channelId: 3,
-  externalSource: null,
-  externalOrderId: '',
-  formFields: [],
   metafields: [{ namespace: 'market', key: 'seller', value: 'nord', permissionSet: 'read' }],
-  taxInclusive: true,
-  taxPercent: 25,
-  lines: [{ sku: 'HD-1', name: 'Vase', brand: '', priceCents: 10_000, quantity: 2 }],
-  discountCents: 0,
-  shippingCents: 0,
-  statusId: 11,
-};
+});
 
 interface Got {
   readonly scope: string;

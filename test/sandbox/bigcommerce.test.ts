@@ -5,6 +5,7 @@ import {
   createBigcommerceSandbox,
 } from '../../src/sandbox/bigcommerce/index.ts';
 import type { OrderInput } from '../../src/sandbox/bigcommerce/model.ts';
+import { orderInput } from '../support/order-input.ts';
 import { jumpingClock } from './jumping-clock.ts';
 
 const startMs = Date.parse('2026-03-02T09:00:00Z');
@@ -15,31 +16,22 @@ afterEach(async () => {
   open = undefined;
 });
 
-const order = (changes: Partial<OrderInput> = {}): OrderInput => ({
-  placedAtMs: startMs,
-  customerId: 0,
-  email: 'customer1@example.com',
-  firstName: 'Customer',
-  lastName: '1',
-  countryIso2: 'SE',
-  locale: 'sv',
-  currency: 'SEK',
-  channelId: 3,
-  externalSource: null,
-  externalOrderId: '',
-  formFields: [],
-  metafields: [],
-  taxInclusive: true,
-  taxPercent: 25,
-  lines: [
-    { sku: 'HD-1', name: 'Vase', brand: '', priceCents: 10_000, quantity: 2 },
-    { sku: 'HD-2', name: 'Rug', brand: 'Nord', priceCents: 30_000, quantity: 1 },
-  ],
-  discountCents: 5_000,
-  shippingCents: 2_500,
-  statusId: 11,
-  ...changes,
-});
+const order = (changes: Partial<OrderInput> = {}): OrderInput =>
+  orderInput({
+    placedAtMs: startMs,
+    email: 'customer1@example.com',
+    firstName: 'Customer',
+    lastName: '1',
+    currency: 'SEK',
+    taxInclusive: true,
+    lines: [
+      { sku: 'HD-1', name: 'Vase', brand: '', priceCents: 10_000, quantity: 2 },
+      { sku: 'HD-2', name: 'Rug', brand: 'Nord', priceCents: 30_000, quantity: 1 },
+    ],
+    discountCents: 5_000,
+    shippingCents: 2_500,
+    ...changes,
+  });
 
 const start = async (options: Partial<BigcommerceSandboxOptions> = {}) => {
   const clock = jumpingClock(startMs);

@@ -5,6 +5,7 @@ import type { OrderInput } from '../../src/sandbox/bigcommerce/model.ts';
 import type { NewTicket } from '../../src/sandbox/zendesk/desk.ts';
 import { createZendeskSandbox, fieldIds } from '../../src/sandbox/zendesk/index.ts';
 import { viaOf } from '../../src/sandbox/zendesk/model.ts';
+import { orderInput } from '../support/order-input.ts';
 import { handClock } from './hand-clock.ts';
 import { startProduct } from './product.ts';
 
@@ -105,28 +106,16 @@ export const openMarketplace = async (now: string, { rates = true } = {}) => {
     /** An order at hundredths of its currency, tax on top. */
     order: (by: keyof typeof channels, email: string, placedAtMs: number, change: Partial<OrderInput> = {}) => {
       if (!customerNos.has(email)) customerNos.set(email, customerNos.size + 1);
-      return shop.place({
-        placedAtMs,
-        customerId: 100 + (customerNos.get(email) ?? 0),
-        email,
-        firstName: 'Some',
-        lastName: 'One',
-        countryIso2: 'SE',
-        locale: 'sv',
-        currency: 'EUR',
-        channelId: channels[by],
-        externalSource: null,
-        externalOrderId: '',
-        formFields: [],
-        metafields: [],
-        taxInclusive: false,
-        taxPercent: 25,
-        lines: [{ sku: 'L-1', name: 'Lamp', brand: '', priceCents: 10_000, quantity: 1 }],
-        discountCents: 0,
-        shippingCents: 0,
-        statusId: 11,
-        ...change,
-      });
+      return shop.place(
+        orderInput({
+          placedAtMs,
+          customerId: 100 + (customerNos.get(email) ?? 0),
+          email,
+          currency: 'EUR',
+          channelId: channels[by],
+          ...change,
+        }),
+      );
     },
     /** The whole of an order is paid back now. */
     refund: (orderId: number) => {

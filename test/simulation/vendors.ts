@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Product } from '../../src/compose.ts';
 import { connect } from '../../src/connect.ts';
+import { dayMs } from '../../src/core/time.ts';
 import { importText } from '../../src/import.ts';
 import { createBigcommerceSandbox } from '../../src/sandbox/bigcommerce/index.ts';
 import type { SandboxClock } from '../../src/sandbox/clock.ts';
@@ -9,6 +10,7 @@ import type { FaultPlan } from '../../src/sandbox/http.ts';
 import { createZendeskSandbox, fieldIds } from '../../src/sandbox/zendesk/index.ts';
 import { viaOf } from '../../src/sandbox/zendesk/model.ts';
 import { atEndOfFile } from '../support/cleanup.ts';
+import { orderInput } from '../support/order-input.ts';
 
 /** Both vendors, empty, with one agent. An hour of the agent costs 36 USD: a second is 10,000 micros. */
 export const vendors = async (
@@ -61,27 +63,7 @@ export const vendors = async (
 
     /** An order over 100.00 USD from Sweden; channel 3 is Nord's, 4 Sud's, 1 our own. */
     order: (email: string, channelId = 3) =>
-      shop.place({
-        placedAtMs: nowMs() - 86_400_000,
-        customerId: 0,
-        email,
-        firstName: 'A',
-        lastName: 'B',
-        countryIso2: 'SE',
-        locale: 'sv',
-        currency: 'USD',
-        channelId,
-        externalSource: null,
-        externalOrderId: '',
-        formFields: [],
-        metafields: [],
-        taxInclusive: false,
-        taxPercent: 25,
-        lines: [{ sku: 'HD-1', name: 'Vase', brand: '', priceCents: 10_000, quantity: 1 }],
-        discountCents: 0,
-        shippingCents: 0,
-        statusId: 10,
-      }),
+      shop.place(orderInput({ placedAtMs: nowMs() - dayMs, email, channelId, statusId: 10 })),
 
     /** A customer writes. */
     open(email: string, body = 'Where is it?') {

@@ -5,6 +5,7 @@ import { connect } from '../../../src/connect.ts';
 import { append } from '../../../src/features/attribution/index.ts';
 import { type BigcommerceSandbox, createBigcommerceSandbox } from '../../../src/sandbox/bigcommerce/index.ts';
 import { atEndOfFile } from '../../support/cleanup.ts';
+import { orderInput } from '../../support/order-input.ts';
 import { testProduct } from '../../support/product.ts';
 import { standingClock } from '../../support/standing-clock.ts';
 
@@ -14,27 +15,14 @@ let sandbox: BigcommerceSandbox;
 const tokens: Record<string, string> = {};
 const never = new AbortController().signal;
 
-const order = (channelId: number, seller: string) => ({
-  placedAtMs: Date.parse('2026-03-01T10:00:00Z'),
-  customerId: 0,
-  email: `buyer${channelId}@example.com`,
-  firstName: 'A',
-  lastName: 'B',
-  countryIso2: 'SE',
-  locale: 'sv',
-  currency: 'USD',
-  channelId,
-  externalSource: null,
-  externalOrderId: '',
-  formFields: [{ name: 'Shop', value: seller }],
-  metafields: [],
-  taxInclusive: false,
-  taxPercent: 0,
-  lines: [{ brand: '', sku: 'L-1', name: 'Lamp', quantity: 1, priceCents: 10_000 }],
-  discountCents: 0,
-  shippingCents: 0,
-  statusId: 2,
-});
+const order = (channelId: number, seller: string) =>
+  orderInput({
+    placedAtMs: Date.parse('2026-03-01T10:00:00Z'),
+    email: `buyer${channelId}@example.com`,
+    channelId,
+    formFields: [{ name: 'Shop', value: seller }],
+    taxPercent: 0,
+  });
 
 const ask = async (
   method: 'GET' | 'POST' | 'PATCH',

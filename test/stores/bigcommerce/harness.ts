@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { createBigcommerceSandbox } from '../../../src/sandbox/bigcommerce/index.ts';
 import { bigcommerce } from '../../../src/stores/bigcommerce/adapter.ts';
 import type { StoreAdapter } from '../../../src/stores/port.ts';
+import { orderInput } from '../../support/order-input.ts';
 import type { Harness } from '../conformance.ts';
 
 const clientSecret = 'client-secret-of-the-store';
@@ -46,27 +47,18 @@ export const harness: Harness = {
       wanted: { metafields: [field], formFields: [] },
       place: ({ email, customerId, country, lines, discountCents, externalNumber, seller, placedAt }) =>
         String(
-          shop.place({
-            placedAtMs: (placedAt ?? clock.now()).getTime(),
-            customerId: Number(customerId ?? 0),
-            email,
-            firstName: 'Kim',
-            lastName: 'L',
-            countryIso2: country,
-            locale: 'sv',
-            currency: 'USD',
-            channelId: 1,
-            externalSource: null,
-            externalOrderId: externalNumber ?? '',
-            formFields: [],
-            metafields: seller === undefined ? [] : [{ ...field, value: seller, permissionSet: 'read' }],
-            taxInclusive: false,
-            taxPercent: 25,
-            lines: lines.map(({ sku, brand, cents }) => ({ sku, name: sku, brand, priceCents: cents, quantity: 1 })),
-            discountCents: discountCents ?? 0,
-            shippingCents: 0,
-            statusId: 11,
-          }).id,
+          shop.place(
+            orderInput({
+              placedAtMs: (placedAt ?? clock.now()).getTime(),
+              customerId: Number(customerId ?? 0),
+              email,
+              countryIso2: country,
+              externalOrderId: externalNumber ?? '',
+              metafields: seller === undefined ? [] : [{ ...field, value: seller, permissionSet: 'read' }],
+              lines: lines.map(({ sku, brand, cents }) => ({ sku, name: sku, brand, priceCents: cents, quantity: 1 })),
+              discountCents: discountCents ?? 0,
+            }),
+          ).id,
         ),
       change: (id) => shop.setStatus(Number(id), 2),
       refund: (id, { cents, taxCents, declinedCents }) =>

@@ -3,6 +3,7 @@ import { type BigcommerceSandbox, createBigcommerceSandbox } from '../../../src/
 import type { OrderInput } from '../../../src/sandbox/bigcommerce/model.ts';
 import { bigcommerce } from '../../../src/stores/bigcommerce/adapter.ts';
 import type { StoreClient, StoreOrder } from '../../../src/stores/port.ts';
+import { orderInput } from '../../support/order-input.ts';
 import { type StandingClock, standingClock } from '../../support/standing-clock.ts';
 import { nothingWanted } from './shop.ts';
 
@@ -19,31 +20,20 @@ beforeEach(async () => {
 afterEach(() => sandbox.close());
 
 const place = (changes: Partial<OrderInput> = {}) =>
-  sandbox.shop.place({
-    placedAtMs: clock.now().getTime(),
-    customerId: 0,
-    email: 'eva@example.com',
-    firstName: 'Eva',
-    lastName: 'E',
-    countryIso2: 'SE',
-    locale: 'sv',
-    currency: 'SEK',
-    channelId: 3,
-    externalSource: null,
-    externalOrderId: '',
-    formFields: [{ name: 'Partner', value: 'nord' }],
-    metafields: [{ namespace: 'market', key: 'seller', value: 'nord', permissionSet: 'read' }],
-    taxInclusive: true,
-    taxPercent: 25,
-    lines: [
-      { sku: 'HD-1', name: 'Vase', brand: '', priceCents: 10_000, quantity: 2 },
-      { sku: 'HD-2', name: 'Rug', brand: 'Nord', priceCents: 30_000, quantity: 1 },
-    ],
-    discountCents: 0,
-    shippingCents: 0,
-    statusId: 11,
-    ...changes,
-  });
+  sandbox.shop.place(
+    orderInput({
+      placedAtMs: clock.now().getTime(),
+      currency: 'SEK',
+      formFields: [{ name: 'Partner', value: 'nord' }],
+      metafields: [{ namespace: 'market', key: 'seller', value: 'nord', permissionSet: 'read' }],
+      taxInclusive: true,
+      lines: [
+        { sku: 'HD-1', name: 'Vase', brand: '', priceCents: 10_000, quantity: 2 },
+        { sku: 'HD-2', name: 'Rug', brand: 'Nord', priceCents: 30_000, quantity: 1 },
+      ],
+      ...changes,
+    }),
+  );
 
 const walked = async (): Promise<StoreOrder[]> => {
   const orders: StoreOrder[] = [];
