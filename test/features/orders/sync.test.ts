@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { UpstreamError } from '../../../src/core/errors.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
-import { rfc, shippedTo, shopLine, shopOrder } from '../../stores/bigcommerce/shop.ts';
+import { rfc, shippedTo, shopLine, shopOrder, shopRefund } from '../../stores/bigcommerce/shop.ts';
 import { testDatabase } from '../../support/database.ts';
-import { addRate, channelRule, ledger, refundLedger, rulesOf, sellerRule, type World, world } from './world.ts';
+import { addRate, channelRule, ledger, rulesOf, type World, world } from './world.ts';
 
 let db: Database;
 let w: World;
@@ -23,23 +23,6 @@ const cursorOf = async (stream: string) =>
     )
   )[0];
 const ordersAsked = () => w.shop.calls.filter(({ path }) => path === '/v2/orders').length;
-const metafield = (id: number, value: string, at: string) => ({
-  resource_id: id,
-  namespace: 'market',
-  key: 'seller',
-  value,
-  date_modified: at,
-});
-const refund = (id: number, orderId: number, extra: Record<string, unknown> = {}) => ({
-  id,
-  order_id: orderId,
-  created: '2026-02-10T10:00:00+00:00',
-  total_amount: 125,
-  total_tax: 25,
-  payments: [{ amount: 125, is_declined: false }],
-  ...extra,
-});
-
 describe('a first sync', () => {
   it('brings orders with partner, region and revenue at the rate dated before their day', async () => {
     w.shop.orders = [
@@ -85,21 +68,6 @@ describe('a first sync', () => {
     ]);
   });
 
-  it('leaves an order without a rate unpriced until the rate comes', async () => {
-    w.shop.orders = [shopOrder(1, { date_created: rfc('2026-01-20T10:00:00Z') })];
-    w.shop.refunds.push(refund(1, 1));
-    await sync();
-    expect((await ledger(db))[0]).toMatchObject({ reporting_micros: null, shares: 'direct 1000000 -' });
-    expect(await refundLedger(db)).toMatchObject([
-      { net_micros: 100_000_000n, reporting_micros: null, shares: 'direct -' },
-    ]);
-    await addRate(db, '2026-01-19', '1.2345675');
-    expect(await w.orders.repriceOrders()).toHaveLength(1);
-    expect((await ledger(db))[0]).toMatchObject({ reporting_micros: 123_456_750n, shares: 'direct 1000000 123456750' });
-    expect(await refundLedger(db)).toMatchObject([{ reporting_micros: 123_456_750n, shares: 'direct 123456750' }]);
-    expect(await w.orders.repriceOrders()).toEqual([]);
-  });
-
   it('names orders that cannot be read, and goes on', async () => {
     w.shop.orders = [shopOrder(1, { date_created: 'soon' }), shopOrder(2)];
     expect((await sync()).unreadable).toHaveLength(1);
@@ -134,7 +102,7 @@ describe('a later sync', () => {
     const later = rfc('2026-02-20T10:00:00Z');
     w.shop.orders[0] = shopOrder(1, { channel_id: 7, status_id: 2, date_modified: later });
     w.shop.orders[1] = shopOrder(2, { total_ex_tax: '250.0000', total_inc_tax: '312.5000', date_modified: later });
-    w.shop.refunds.push(refund(1, 1));
+    w.shop.refunds.push(shopRefund(1, 1));
     expect((await sync()).changed).toHaveLength(2);
     expect(w.told).toEqual([]);
     await db.query('delete from fx_rate');
@@ -196,40 +164,6 @@ describe('a later sync', () => {
     ).toEqual([{ external_id: '2', partner: 'sud' }]);
   });
 
-  it('bug: an order kept the rate of the hour it arrived in', async () => {
-    w.shop.refunds.push(refund(1, 1));
-    await sync();
-    await addRate(db, '2026-01-31', '1.30');
-    expect(await w.orders.repriceOrders({ from: '2026-02-02', to: null })).toEqual([]);
-    const repriced = await w.orders.repriceOrders({ from: '2026-02-01', to: '2026-02-07' });
-    expect(repriced).toHaveLength(2);
-    expect((await ledger(db))[0]).toMatchObject({ reporting_micros: 130_000_000n, shares: 'nord 1000000 130000000' });
-    expect(await refundLedger(db)).toMatchObject([{ reporting_micros: 130_000_000n, shares: 'nord 130000000' }]);
-    expect(w.told).toEqual([]);
-    expect(await w.orders.repriceOrders({ from: '2026-02-01', to: '2026-02-07' })).toEqual([]);
-    // One that arrives after the rate has the same.
-    w.shop.orders.push(shopOrder(3, { date_modified: rfc('2026-02-20T10:00:00Z') }));
-    await sync();
-    expect((await ledger(db))[2]?.reporting_micros).toBe(130_000_000n);
-  });
-
-  it('prices only the orders whose rate differs, also where it is worth nothing', async () => {
-    w.shop.orders.push(
-      shopOrder(3, {
-        total_ex_tax: '0',
-        total_inc_tax: '0',
-        total_tax: '0',
-        date_modified: rfc('2026-02-20T10:00:00Z'),
-      }),
-      shopOrder(4, { default_currency_code: 'USD', date_modified: rfc('2026-02-20T10:00:00Z') }),
-    );
-    await sync();
-    await addRate(db, '2026-01-31', '1.30');
-    const days = { from: '2026-02-01', to: '2026-02-07' };
-    expect(await w.orders.repriceOrders(days)).toHaveLength(3);
-    expect(await w.orders.repriceOrders(days)).toEqual([]);
-  });
-
   it('reaches further back when asked to', async () => {
     w.shop.orders.push(
       shopOrder(3, { date_created: rfc('2020-02-01T10:00:00Z'), date_modified: rfc('2020-02-01T10:00:00Z') }),
@@ -265,7 +199,6 @@ describe('a sync that breaks off', () => {
   });
 
   it('ends at its page when the process stops, without an error, and the next run goes on there', async () => {
-    const second = (n: number) => rfc(new Date(Date.parse('2026-02-01T10:00:00Z') + n * 1000).toISOString());
     w.shop.orders = Array.from({ length: 600 }, (_, index) =>
       shopOrder(index + 1, { date_modified: second(index * 60) }),
     );
@@ -287,190 +220,5 @@ describe('a sync that breaks off', () => {
     expect(await ledger(db)).toEqual([]);
     w.whenTold = async () => undefined;
     expect((await sync()).changed).toHaveLength(1);
-  });
-});
-
-describe('refunds', () => {
-  it('take back at the rate of the order, without the tax, by its shares', async () => {
-    await addRate(db, '2026-02-09', '1.20');
-    w.shop.orders = [shopOrder(1, { channel_id: 7 })];
-    w.shop.refunds.push(refund(1, 1));
-    expect(await sync()).toMatchObject({ refunds: 1 });
-    expect(await refundLedger(db)).toEqual([
-      { external_id: '1', net_micros: 100_000_000n, reporting_micros: 110_000_000n, shares: 'nord 110000000' },
-    ]);
-  });
-
-  it('of which every payment is declined are none, also when that is known late', async () => {
-    w.shop.orders = [shopOrder(1)];
-    w.shop.refunds.push(refund(1, 1), refund(2, 1, { payments: [{ amount: 125, is_declined: true }] }));
-    await sync();
-    expect(await refundLedger(db)).toHaveLength(1);
-    w.shop.refunds[0] = refund(1, 1, { payments: [{ amount: 125, is_declined: true }] });
-    w.shop.orders[0] = shopOrder(1, { date_modified: rfc('2026-02-25T10:00:00Z') });
-    await sync();
-    expect(await refundLedger(db)).toEqual([]);
-  });
-
-  it('bring along the order they belong to where it is older than the import', async () => {
-    w.shop.orders = [
-      shopOrder(1, {
-        date_created: rfc('2024-02-01T10:00:00Z'),
-        date_modified: rfc('2024-02-01T10:00:00Z'),
-        default_currency_code: 'USD',
-      }),
-    ];
-    w.shop.refunds.push(refund(1, 1), refund(2, 99));
-    await sync();
-    expect(await refundLedger(db)).toMatchObject([{ external_id: '1', reporting_micros: 100_000_000n }]);
-  });
-
-  it('follow their order when its partner changes', async () => {
-    w.shop.orders = [shopOrder(1, { channel_id: 7 })];
-    w.shop.refunds.push(refund(1, 1));
-    await sync();
-    await w.orders.importMappingRules(rulesOf({ ...channelRule, values: { '7': 'sud' } }), { dryRun: false });
-    await w.orders.remap();
-    expect((await refundLedger(db))[0]?.shares).toBe('sud 110000000');
-  });
-});
-
-describe('metafields', () => {
-  beforeEach(async () => {
-    await w.orders.importMappingRules(rulesOf(sellerRule, channelRule), { dryRun: false });
-  });
-
-  it('are there when their order is first stored', async () => {
-    w.shop.orders = [shopOrder(1), shopOrder(2, { channel_id: 8 })];
-    w.shop.metafields.push(metafield(1, 'N-1', '2026-02-01T10:00:05+00:00'));
-    await sync();
-    expect((await ledger(db)).map(({ shares }) => shares.split(' ')[0])).toEqual(['nord', 'sud']);
-    expect(w.told).toHaveLength(1);
-    expect(w.shop.calls.filter(({ path }) => path === '/v3/orders/{id}/metafields')).toEqual([]);
-  });
-
-  it('change an order that itself did not change', async () => {
-    w.shop.orders = [shopOrder(1)];
-    await sync();
-    w.shop.metafields.push(metafield(1, 'sud', '2026-03-02T11:00:00+00:00'));
-    w.clock.advance(7_200_000);
-    expect((await sync()).changed).toHaveLength(1);
-    expect((await ledger(db))[0]?.shares).toContain('sud');
-  });
-
-  it('stay with an order that changes without them', async () => {
-    w.shop.orders = [shopOrder(1)];
-    w.shop.metafields.push(metafield(1, 'nord', '2026-02-01T10:00:05+00:00'));
-    await sync();
-    w.clock.advance(86_400_000);
-    w.shop.orders[0] = shopOrder(1, { status_id: 2, date_modified: rfc('2026-03-03T09:00:00Z') });
-    await sync();
-    expect((await ledger(db))[0]?.shares).toContain('nord');
-  });
-
-  it('bug: one that was taken away with a change of its order went on deciding', async () => {
-    w.shop.orders = [shopOrder(1), shopOrder(2)];
-    w.shop.metafields.push(metafield(1, 'nord', '2026-02-01T10:00:05+00:00'));
-    await sync();
-    w.shop.metafields.length = 0;
-    w.clock.advance(86_400_000);
-    for (const index of [0, 1])
-      w.shop.orders[index] = shopOrder(index + 1, { status_id: 2, date_modified: rfc('2026-03-03T09:00:00Z') });
-    w.shop.calls.length = 0;
-    await sync();
-    expect((await ledger(db)).map(({ shares }) => shares.split(' ')[0])).toEqual(['direct', 'direct']);
-    // An order that had none has lost none.
-    expect(w.shop.calls.filter(({ path }) => path === '/v3/orders/{id}/metafields')).toHaveLength(1);
-  });
-
-  it('bug: one that was taken away without a change of its order went on deciding for ever', async () => {
-    w.shop.orders = [shopOrder(1), shopOrder(2)];
-    w.shop.metafields.push(
-      metafield(1, 'nord', '2026-02-01T10:00:05+00:00'),
-      metafield(2, 'sud', '2026-02-01T10:00:05+00:00'),
-    );
-    await sync();
-    w.shop.metafields.shift();
-    w.clock.advance(6 * 86_400_000);
-    await sync();
-    expect((await ledger(db))[0]?.shares).toContain('nord');
-    w.clock.advance(86_400_000);
-    w.told.length = 0;
-    await sync();
-    expect((await ledger(db)).map(({ shares }) => shares.split(' ')[0])).toEqual(['direct', 'sud']);
-    expect(w.told).toHaveLength(1);
-    w.shop.calls.length = 0;
-    await sync();
-    expect(w.shop.calls.filter(({ path }) => path === '/v3/orders/{id}/metafields')).toEqual([]);
-  });
-
-  it('bug: those of a whole store were held in memory until its orders came', async () => {
-    w.shop.mostRows = 50;
-    for (let id = 1; id <= 120; id += 1) {
-      w.shop.orders.push(shopOrder(id));
-      w.shop.metafields.push(metafield(id, 'nord', '2026-02-01T10:00:05+00:00'));
-    }
-    const stored = async () =>
-      Number((await db.query<{ n: bigint }>('select count(*) as n from order_metafield'))[0]?.n);
-    const last = w.shop.metafields.pop();
-    w.shop.metafields.push({ ...last, value: { no: 'text' } });
-    await expect(sync()).rejects.toThrow('a metafield');
-    expect(await stored()).toBe(100);
-    w.shop.metafields[119] = last ?? {};
-    await w.another().syncStore(w.connection);
-    expect(await stored()).toBe(120);
-    expect((await ledger(db)).filter(({ shares }) => shares.startsWith('nord'))).toHaveLength(120);
-  });
-
-  it('of an order that is looked up are stored, and stay at the next sync', async () => {
-    await sync();
-    w.shop.orders = [shopOrder(1)];
-    w.shop.metafields.push(metafield(1, 'nord', '2026-02-01T10:00:05+00:00'));
-    await w.orders.lookUpLive([
-      { ticketId: 1n, numbers: ['1'], email: null, since: w.clock.now(), ticketCreatedAt: w.clock.now() },
-    ]);
-    w.clock.advance(86_400_000);
-    w.shop.orders[0] = shopOrder(1, { date_modified: rfc('2026-03-03T09:00:00Z') });
-    await sync();
-    expect((await ledger(db))[0]?.shares).toContain('nord');
-  });
-
-  it('of an old order that is new to us are asked for', async () => {
-    w.shop.orders = [shopOrder(1, { date_created: rfc('2020-01-01T00:00:00Z') })];
-    w.shop.metafields.push(metafield(1, 'nord', '2020-01-01T00:00:00+00:00'));
-    await sync();
-    expect((await ledger(db))[0]?.shares).toContain('nord');
-  });
-
-  it('that a rule newly names are fetched from the import on, without walking the orders again', async () => {
-    await w.orders.importMappingRules(rulesOf(channelRule), { dryRun: false });
-    w.shop.orders = [
-      shopOrder(1, { date_modified: rfc('2026-02-01T10:00:00Z') }),
-      shopOrder(2, { date_modified: rfc('2026-02-27T10:00:00Z') }),
-    ];
-    w.shop.metafields.push(metafield(1, 'nord', '2026-02-01T10:00:05+00:00'));
-    await sync();
-    expect((await ledger(db))[0]?.shares).toContain('direct');
-    w.clock.advance(86_400_000);
-    await w.orders.importMappingRules(rulesOf(sellerRule, channelRule), { dryRun: false });
-    expect(await sync()).toMatchObject({ orders: 1 });
-    expect((await ledger(db))[0]?.shares).toContain('nord');
-  });
-});
-
-describe('a form field that a rule newly names', () => {
-  it('is fetched from the import on', async () => {
-    w.shop.orders = [
-      shopOrder(1, { billing_address: { country_iso2: 'SE', form_fields: [{ name: 'Partner', value: 'sud' }] } }),
-    ];
-    await sync();
-    const [plain] = await db.query<{ places: { formFields: unknown } }>('select places from "order"');
-    expect(plain?.places.formFields).toEqual({});
-    await w.orders.importMappingRules(rulesOf({ gives: 'partner', from: { place: 'form_field', name: 'Partner' } }), {
-      dryRun: false,
-    });
-    w.shop.orders.push(shopOrder(2, { date_modified: rfc('2026-03-01T00:00:00Z') }));
-    expect(await sync()).toMatchObject({ orders: 2 });
-    expect((await ledger(db))[0]?.shares).toContain('sud');
   });
 });

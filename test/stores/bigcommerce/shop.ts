@@ -56,6 +56,26 @@ export const shippedTo = (country: string, lines: unknown[], extra: Json = {}): 
   email: { gift_certificates: [] },
 });
 
+/** A field "market.seller" of an order, as V3 lists it. */
+export const shopMetafield = (orderId: number, value: string, at: string): Json => ({
+  resource_id: orderId,
+  namespace: 'market',
+  key: 'seller',
+  value,
+  date_modified: at,
+});
+
+/** A whole order of `shopOrder` paid back. */
+export const shopRefund = (id: number, orderId: number, overrides: Json = {}): Json => ({
+  id,
+  order_id: orderId,
+  created: '2026-02-10T10:00:00+00:00',
+  total_amount: 125,
+  total_tax: 25,
+  payments: [{ amount: 125, is_declined: false }],
+  ...overrides,
+});
+
 export interface FakeShop {
   orders: ShopOrder[];
   readonly lines: Map<number, Json[]>;
