@@ -1,81 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidInput, UpstreamError } from '../../../src/core/errors.ts';
 import { collect, withNock } from '../nocked.ts';
+import { type Asked, archive, changeJson, kustomerWith, live, row, second } from './search-support.ts';
 import { api, clockAt, connect, hex, now } from './support.ts';
 
 withNock({ standing: true });
-
-interface Row {
-  id: string;
-  updatedAt: string;
-  createdAt: string;
-  rev: number;
-  status?: string;
-  deleted?: boolean;
-}
-const second = (number: number): string => new Date(Date.UTC(2026, 1, 1) + number * 1000).toISOString();
-const row = (number: number, updatedAt = second(number), more: Partial<Row> = {}): Row => ({
-  id: hex('c0', number),
-  updatedAt,
-  createdAt: updatedAt,
-  rev: 1,
-  ...more,
-});
-const changeJson = ({ id, ...attributes }: Row) => ({
-  type: 'conversation',
-  id,
-  attributes: { status: 'open', ...attributes },
-});
-
-const live = '/v1/customers/search';
-const archive = '/v1/customers/archive/search';
-
-interface Asked {
-  readonly place: string;
-  readonly page: number;
-  readonly and: readonly Record<string, { gte?: string; lte?: string; lt?: string }>[];
-}
-
-/** Searches as Kustomer does, over rows that may change between two calls; at most `cap` per page whatever is asked. */
-const kustomerWith = (
-  rows: Row[],
-  more: {
-    cap?: number;
-    tellsTotal?: boolean;
-    place?: string;
-    between?: (rows: Row[], call: number) => void;
-    answer?: (asked: Asked) => [number, object] | undefined;
-  } = {},
-) => {
-  const asked: Asked[] = [];
-  api()
-    .persist()
-    .post((uri) => uri.startsWith(more.place ?? live))
-    .reply(async (request: Request) => {
-      const url = new URL(request.url);
-      const body: Asked = JSON.parse(await request.text());
-      const page = Number(url.searchParams.get('page'));
-      const pageSize = Math.min(Number(url.searchParams.get('pageSize')), more.cap ?? 500);
-      const one = { place: url.pathname, page, and: body.and };
-      asked.push(one);
-      const given = more.answer?.(one);
-      if (given) return given;
-      const criteria = body.and.flatMap((criterion) => Object.entries(criterion));
-      const [attribute] = criteria[0] ?? [];
-      expect(criteria.every(([, operators]) => Object.keys(operators).length === 1)).toBe(true);
-      const bounds = Object.assign({}, ...criteria.map(([, operators]) => operators)) as Asked['and'][number][string];
-      const key = attribute === 'conversation_created_at' ? 'createdAt' : 'updatedAt';
-      const hits = rows
-        .filter(
-          (hit) => hit[key] >= (bounds.gte ?? '') && hit[key] <= (bounds.lte ?? 'z') && hit[key] < (bounds.lt ?? 'z'),
-        )
-        .toSorted((a, b) => (a[key] < b[key] ? -1 : a[key] > b[key] ? 1 : a.id < b.id ? -1 : 1));
-      const data = hits.slice((page - 1) * pageSize, page * pageSize).map(changeJson);
-      more.between?.(rows, asked.length);
-      return [200, { data, meta: { page, pageSize, ...(more.tellsTotal === false ? {} : { total: hits.length }) } }];
-    });
-  return asked;
-};
 
 const since = new Date(second(0));
 const walk = async (from: { cursor?: string | null; since?: Date; until?: Date } = {}, client = connect()) =>

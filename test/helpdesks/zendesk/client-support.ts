@@ -28,3 +28,7 @@ export const annaJson = userJson(anna, 'agent', { name: 'Anna' });
 export const id = '4400000001';
 
 export const other = '4400000002';
+
+/** The bulk read of these ids. */
+export const showMany = (ids: string, body: object) =>
+  api().get('/api/v2/tickets/show_many.json').query({ ids, include: 'users' }).reply(200, body);
