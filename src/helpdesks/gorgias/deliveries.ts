@@ -206,8 +206,9 @@ export const verifyDelivery = (input: {
 }): Verification => {
   const { settings, headers, body } = input;
   const presented = headerOf(headers, secretHeader);
+  const isOfTheForm = () => fieldsIn(body, headerOf(headers, 'content-type')?.toLowerCase() ?? '') !== undefined;
   if (!presented)
-    return fieldsIn(body, headerOf(headers, 'content-type')?.toLowerCase() ?? '')
+    return isOfTheForm()
       ? refused(401, `The header ${secretHeader} of our HTTP integration is missing.`)
       : refused(
           400,
@@ -219,6 +220,10 @@ export const verifyDelivery = (input: {
       'The connection has no webhook secret yet; have connect make the HTTP integration, or set webhookSecret.',
     );
   if (!presentsSecret(headers, settings))
-    return refused(401, `The secret in ${secretHeader} is wrong; check that integration and connection have the same.`);
+    return refused(
+      401,
+      `The secret in ${secretHeader} is wrong; check that integration and connection have the same.`,
+      isOfTheForm() ? {} : undefined,
+    );
   return readDelivery(input);
 };

@@ -50,6 +50,14 @@ describe('the secret', () => {
     expect(verify('', { headers: {} })).toMatchObject({ outcome: 'refused', status: 400 });
   });
 
+  it("bug: another account's was refused, and nothing said so on the connection", () => {
+    const others = { [secretHeader]: 'of another account' };
+    expect(verify(flat(), { headers: others })).toMatchObject({ status: 401, foreign: {} });
+    // A stranger's noise says nothing of the connection.
+    for (const stranger of [verify('hello', { headers: others }), verify(flat(), { headers: {} })])
+      expect(stranger).not.toHaveProperty('foreign');
+  });
+
   it('counts in whatever case the header came', () => {
     expect(verify(flat(), { headers: { 'X-Deskledger-Secret': secret } }).outcome).toBe('verified');
   });
