@@ -15,6 +15,7 @@ const ownerOf = (table: string): string | undefined => owners.get(table)?.[0]?.r
 const foreignReads: Readonly<Record<string, string>> = {
   'attribution reads ticket': 'what corrected tickets have in common is counted beside their decisions',
   'costing reads connection': 'a file of rates names agents by the name of their connection, of past ones too',
+  'costing reads order': 'whether any money waits for a rate of long ago is one question',
   'costing reads agent_team': 'the warnings of an import in one question',
   'costing reads agent': 'the warnings of an import in one question',
   'csat reads connection': 'an invitation is claimed and its obstacles are found in one statement, under one lock',

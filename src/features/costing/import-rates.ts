@@ -14,7 +14,7 @@ import { agentRateKey, aiAgentRole, type Rate, rateScopes } from './rates.ts';
  * Per cent to ppm; null where the cell is empty. Below 1 it is refused: 0.3 would be three parts in a thousand, and 0.80 an
  * occupancy by which an hour costs a hundred times its wage.
  */
-const factor = ({ least, most, what }: { readonly least: number; readonly most: number; readonly what: string }) =>
+const factor = ({ least, most }: { readonly least: number; readonly most: number }) =>
   z
     .string()
     .default('')
@@ -23,7 +23,7 @@ const factor = ({ least, most, what }: { readonly least: number; readonly most: 
       const value = /^\d{1,4}(\.\d{1,4})?$/.test(text) ? Number(text) : Number.NaN;
       if (value > 0 && value < 1) context.addIssue('is below 1 per cent; write 30 for 30 %');
       else if (!(value >= least && value <= most))
-        context.addIssue(`is no ${what} from ${least} to ${most} per cent; write it as 30 or 12.5`);
+        context.addIssue(`must be ${least} to ${most} per cent, written as 30 or 12.5`);
     })
     .transform((text) => (text === '' ? null : Number(microsOf(text) / 100n)));
 
@@ -42,9 +42,9 @@ const columns = z.object({
     .transform((text) => text.toUpperCase())
     .refine((text) => code(text) !== undefined, 'is not an ISO 4217 currency code such as EUR'),
   valid_from: z.string().refine(isDay, 'is not a day; write it as YYYY-MM-DD'),
-  burden: factor({ least: 0, most: 1000, what: 'burden' }),
-  shrinkage: factor({ least: 0, most: 99, what: 'shrinkage' }),
-  occupancy: factor({ least: 1, most: 100, what: 'occupancy' }),
+  burden: factor({ least: 0, most: 1000 }),
+  shrinkage: factor({ least: 0, most: 99 }),
+  occupancy: factor({ least: 1, most: 100 }),
 });
 
 type Row = TableRow<z.output<typeof columns>>;
@@ -163,9 +163,14 @@ const columnsOf = (rates: readonly Rate[]) => [
 const given = `unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::date[], $6::int[], $7::int[], $8::int[])
                as g(scope, key, hourly_micros, currency, valid_from, burden_ppm, shrinkage_ppm, occupancy_ppm)`;
 
-/** What a row says beside whom and when it is of. */
-const saysSql = (alias: string): string =>
-  `(${['hourly_micros', 'currency', 'burden_ppm', 'shrinkage_ppm', 'occupancy_ppm'].map((name) => `${alias}.${name}`).join(', ')})`;
+/** Whether two rows say the same beside whom and when they are of. */
+const differsSql = (one: string, other: string): string =>
+  [one, other]
+    .map((alias) =>
+      ['hourly_micros', 'currency', 'burden_ppm', 'shrinkage_ppm', 'occupancy_ppm'].map((name) => `${alias}.${name}`),
+    )
+    .map((names) => `(${names.join(', ')})`)
+    .join(' is distinct from ');
 const shownSql = (alias: string): string =>
   `jsonb_strip_nulls(jsonb_build_object('hourlyMicros', ${alias}.hourly_micros::text, 'currency', ${alias}.currency, 'burdenPpm', ${alias}.burden_ppm,
                                         'shrinkagePpm', ${alias}.shrinkage_ppm, 'occupancyPpm', ${alias}.occupancy_ppm))`;
@@ -185,7 +190,7 @@ export const importRates = async (
 ): Promise<PriceImportReport> => {
   const connections = await sql.query<NamedConnection>('select id, name from connection order by id');
   const rates = readRates(text, connections);
-  const differs = `${saysSql('r')} is distinct from ${saysSql('g')}`;
+  const differs = differsSql('r', 'g');
   const [known] = await sql.query<{
     added: number;
     changed: number;
@@ -210,7 +215,7 @@ export const importRates = async (
        on conflict (scope, key, valid_from) do update
           set hourly_micros = excluded.hourly_micros, currency = excluded.currency, burden_ppm = excluded.burden_ppm,
               shrinkage_ppm = excluded.shrinkage_ppm, occupancy_ppm = excluded.occupancy_ppm, recorded_at = excluded.recorded_at
-        where ${saysSql('rate')} is distinct from ${saysSql('excluded')}`,
+        where ${differsSql('rate', 'excluded')}`,
       [...columnsOf(rates), options.now],
     );
   const report: PriceImportReport = {

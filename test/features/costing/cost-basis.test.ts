@@ -141,10 +141,10 @@ describe('in the ledger', () => {
       ),
     ).toEqual([
       'row 2, column burden: is below 1 per cent; write 30 for 30 %',
-      'row 2, column shrinkage: is no shrinkage from 0 to 99 per cent; write it as 30 or 12.5',
-      'row 2, column occupancy: is no occupancy from 1 to 100 per cent; write it as 30 or 12.5',
-      'row 3, column burden: is no burden from 0 to 1000 per cent; write it as 30 or 12.5',
-      'row 3, column occupancy: is no occupancy from 1 to 100 per cent; write it as 30 or 12.5',
+      'row 2, column shrinkage: must be 0 to 99 per cent, written as 30 or 12.5',
+      'row 2, column occupancy: must be 1 to 100 per cent, written as 30 or 12.5',
+      'row 3, column burden: must be 0 to 1000 per cent, written as 30 or 12.5',
+      'row 3, column occupancy: must be 1 to 100 per cent, written as 30 or 12.5',
     ]);
     expect(await faultsOf(rates('team,,18,USD,2026-01-01,,,\n'))).toEqual([
       "row 2, column key: is empty; write the team's name",

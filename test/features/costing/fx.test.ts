@@ -138,6 +138,34 @@ describe('fetching them', () => {
     expect(await db.query('select 1 from fx_rate')).toEqual([]);
   });
 
+  test('where older money waits for a rate, the file with all days is read once as well', async () => {
+    const [row] = await db.query<{ id: number }>(
+      `insert into connection (kind, name, settings, secrets, webhook_key, created_at)
+       values ('bigcommerce', 'shop', '{}', '', 'shop', now()) returning id`,
+    );
+    await db.query(
+      `insert into "order" (connection_id, external_id, number, placed_at, placed_day, modified_at, status_id, counted, currency,
+                            revenue_micros, places, first_seen_at)
+       select $1, d::text, '1', d, d, d, 2, true, 'USD', 1, '{}', d from unnest(array['2020-03-02', '2026-05-01']::date[]) as d`,
+      [row?.id],
+    );
+    const ninety = 'https://bank.example/eurofxref/eurofxref-hist-90d.xml';
+    const recent = envelope("<Cube time='2026-05-07'><Cube currency='USD' rate='1.1'/></Cube>");
+    const site = () => nock('https://bank.example').get('/eurofxref/eurofxref-hist-90d.xml').reply(200, recent);
+    site();
+    nock('https://bank.example').get('/eurofxref/eurofxref-hist.xml').reply(503, 'closed').persist();
+    expect(await fetchFx(ninety)?.()).toMatchObject({ added: 1, warnings: [expect.stringContaining('hist.xml')] });
+    nock.cleanAll();
+    site();
+    nock('https://bank.example')
+      .get('/eurofxref/eurofxref-hist.xml')
+      .reply(200, envelope("<Cube time='2020-02-28'><Cube currency='USD' rate='1.0977'/></Cube>"));
+    expect(await fetchFx(ninety)?.()).toMatchObject({ added: 1, priced: { from: '2020-02-29', to: '2020-03-06' } });
+    site();
+    expect(await fetchFx(ninety)?.()).toMatchObject({ unchanged: 1, priced: null });
+    await db.query('delete from connection');
+  });
+
   test('is off without an address', () =>
     expect(createFxFetch({ url: undefined, db, clock: standingClock(), allowPrivate: false })).toBeNull());
 });
