@@ -11,7 +11,7 @@ import { refuseUnknownQuery } from './platform/http/strict-query.ts';
 import type { Log } from './platform/log.ts';
 
 /** Plugins by their concern; each registers its own routes in its own scope. */
-export interface AppParts {
+interface AppParts {
   readonly log: Log;
   readonly version: string;
   /** Where the server is reached, for the API's description. */

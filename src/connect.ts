@@ -17,7 +17,7 @@ import type { Discovery, HelpdeskClient, TicketField } from './helpdesks/port.ts
 import { adapterOf, type RemoteExtras, setUpRemote, vendorWord, webhookUrlOf, wishOf } from './remote-setup.ts';
 import { storeAdapters } from './stores/registry.ts';
 
-export interface ConnectResult {
+interface ConnectResult {
   readonly id: number;
   readonly kind: ConnectionKind;
   readonly mode: Mode;
@@ -32,7 +32,7 @@ export interface Connected {
 }
 
 /** What a person is shown before anything is made. */
-export interface ConnectPlan {
+interface ConnectPlan {
   readonly notes: readonly string[];
   /** What would be made or changed at the vendor, one line each. */
   readonly lines: readonly string[];

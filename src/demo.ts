@@ -139,7 +139,7 @@ export const parseHelpdesks = (text: string): HelpdeskKind[] => {
   return kinds;
 };
 
-export interface DemoOptions {
+interface DemoOptions {
   readonly log: Log;
   /** Who shares the tickets of the marketplace; Zendesk alone unless given. */
   readonly helpdesks?: readonly HelpdeskKind[];

@@ -3,7 +3,7 @@ import { AppError } from './core/errors.ts';
 import type { Connection, ConnectionKind } from './features/directory/index.ts';
 import { objectLines, vendorWord } from './remote-setup.ts';
 
-export interface Disconnected {
+interface Disconnected {
   readonly id: number;
   readonly kind: ConnectionKind;
   readonly name: string;

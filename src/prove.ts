@@ -10,7 +10,7 @@ import type { RemoteOf } from './platform/vendor.ts';
 import { adapterOf, isReachable, recordsOf, vendorWord, wishOf } from './remote-setup.ts';
 
 /** What was found of a connection's way from the helpdesk to us. */
-export interface Proof {
+interface Proof {
   /** True only where a delivery of the helpdesk itself arrived, or all that can be seen without one is right. */
   readonly proven: boolean;
   /** What was proven, or what is not and the next step. */

@@ -21,7 +21,7 @@ import { migrate } from './platform/database/migrate.ts';
 import { openDatabase } from './platform/database/open.ts';
 import { storeAdapters } from './stores/registry.ts';
 
-export interface RebaseReport {
+interface RebaseReport {
   readonly changed: boolean;
   readonly currency: string;
   readonly timeZone: string;

@@ -20,7 +20,7 @@ import type { Pipeline } from './pipeline.ts';
 import type { Vendors } from './vendors.ts';
 
 /** Tickets or orders that a walk named as changed, and what it did about them. */
-export type Walked =
+type Walked =
   | WalkResult
   | { readonly connection: number; readonly walked: number; readonly refunds: number; readonly changed: number };
 

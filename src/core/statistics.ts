@@ -2,7 +2,7 @@
 const z = 1.959964;
 
 /** A proportion with its Wilson score interval, all between 0 and 1. */
-export interface Proportion {
+interface Proportion {
   readonly value: number;
   readonly low: number;
   readonly high: number;

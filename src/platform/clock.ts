@@ -8,7 +8,7 @@ export interface Clock {
 }
 
 /** How a clock that runs faster than the wall is described, so that several processes can share it. */
-export interface ClockPace {
+interface ClockPace {
   /** Wall time (epoch ms) at which the fast stretch starts. */
   readonly wallStartMs: number;
   /** This clock's time (epoch ms) at that moment. */

@@ -80,8 +80,7 @@ const names = (): ReadonlyMap<string, string> => {
 };
 
 /** Whether a text is an ISO 3166 alpha-2 code in capitals; XK (Kosovo) is one that the vendors use. */
-export const isCountryCode = (code: string): boolean =>
-  /^[A-Z]{2}$/.test(code) && (code === 'XK' || countries.isValid(code));
+const isCountryCode = (code: string): boolean => /^[A-Z]{2}$/.test(code) && (code === 'XK' || countries.isValid(code));
 
 /** ISO 3166 alpha-2 of a code of two or three letters, or of a name in any of some 80 languages; null where it is none. */
 export const countryCode = (text: string): string | null => {

@@ -4,7 +4,7 @@ import { AppError } from '../core/errors.ts';
 export type Log = Logger;
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
+type LogLevel = (typeof logLevels)[number];
 
 // The part before the @ is bounded (RFC 5321: 64 characters), so that a long line costs linear time.
 const addressPattern =

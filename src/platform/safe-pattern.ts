@@ -1,5 +1,4 @@
 import { RE2JS } from 're2js';
-import { InvalidInput } from '../core/errors.ts';
 import { BoundedMap } from './bounded-map.ts';
 
 /** A person's pattern, matched in time linear in the text whatever it says (RE2): no lookaround, no back references. */
@@ -53,10 +52,3 @@ export const safePattern = (source: string): SafePattern | null => {
 
 export const notSafePattern =
   'is no regular expression of at most 200 characters without lookaround and back references (RE2), or repeats what repeats too often; write e.g. "LX-(\\d{4,9})"';
-
-/** Throws InvalidInput that names the field. */
-export const parsePattern = (source: string, field: string): SafePattern => {
-  const pattern = safePattern(source);
-  if (pattern) return pattern;
-  throw new InvalidInput('A pattern cannot be used', [{ field, reason: notSafePattern }]);
-};

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { InvalidInput } from '../../src/core/errors.ts';
-import { parsePattern, safePattern } from '../../src/platform/safe-pattern.ts';
+import { safePattern } from '../../src/platform/safe-pattern.ts';
 
 const found = (source: string, text: string) => [...(safePattern(source)?.matchesIn(text) ?? [])];
 
@@ -22,10 +21,7 @@ describe('a pattern of a person', () => {
 
   it.each(['', '(', '(?<=a)b', '(?=a)b', '(a)\\1', 'a'.repeat(201), '((a{1000}){1000})', '(\\w{0,200}){0,4}X'])(
     'is refused: %s',
-    (source) => {
-      expect(safePattern(source)).toBeNull();
-      expect(() => parsePattern(source, 'rule 1')).toThrow(InvalidInput);
-    },
+    (source) => expect(safePattern(source)).toBeNull(),
   );
 
   it('takes no time to explode', () => {

@@ -2,7 +2,7 @@ import type { PersonChange } from '../../helpdesks/port.ts';
 import type { Evidence } from './decision.ts';
 
 /** What holds of a half by an agent's word. A null code: no partner or no region. */
-export interface ChosenHalf {
+interface ChosenHalf {
   readonly code: string | null;
   readonly evidence: Evidence;
 }

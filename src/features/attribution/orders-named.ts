@@ -23,7 +23,7 @@ const agreed = <Value>(values: readonly Value[]): Value | undefined =>
   new Set(values).size === 1 ? values[0] : undefined;
 
 /** What a set of orders says about a ticket. */
-export interface OrdersVerdict {
+interface OrdersVerdict {
   readonly shares: readonly Share[];
   /** False where the orders differ in partner, so that at most their region holds. */
   readonly partnersAgree: boolean;

@@ -37,7 +37,7 @@ export interface TicketRule {
 }
 
 /** What rules read of a ticket; `tagPrefix` tells our own tags, which count for nothing here. */
-export interface RuledTicket {
+interface RuledTicket {
   readonly brandId: string | null;
   readonly organizationId: string | null;
   readonly formId: string | null;

@@ -1,5 +1,5 @@
 /** A text made comparable, with the way back: `at[i]` is where the folded character i stood in the plain text. */
-export interface FoldedText {
+interface FoldedText {
   readonly folded: string;
   readonly at: readonly number[];
 }

@@ -15,7 +15,7 @@ import {
 import { differingTickets } from './settle-again.ts';
 
 /** Of one connection, what its helpdesk has against what is held. */
-export interface Completeness {
+interface Completeness {
   readonly connection: string;
   /** The helpdesk's own count of tickets since a day and ours, as of the latest daily count; null where it tells none. */
   readonly there: number | null;

@@ -53,7 +53,7 @@ export const askForSeal = async (
 };
 
 /** What a seal's job ends with. */
-export const sealResult = ({ seal, made }: { readonly seal: Seal; readonly made: boolean }) => ({
+const sealResult = ({ seal, made }: { readonly seal: Seal; readonly made: boolean }) => ({
   seal: seal.id,
   period: periodFrom(seal.kind, seal.from).name,
   revision: seal.revision,

@@ -3,7 +3,7 @@ import type { Restatement, SealedCell } from '../reports/index.ts';
 import type { SealKind } from './period.ts';
 
 /** What a seal did not know. */
-export interface Gaps {
+interface Gaps {
   /** Work without a rate or an exchange rate, bulk edits that nobody has decided on, orders without an exchange rate. */
   readonly unpricedEntries: number;
   readonly heldEntries: number;

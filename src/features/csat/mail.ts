@@ -2,7 +2,7 @@ import { escapeHtml } from '../../platform/http/escape-html.ts';
 import { directionOf, type SurveyLanguage, type SurveyStrings, scores } from './survey-language.ts';
 import { wordsFor } from './words.ts';
 
-export interface SurveyMail {
+interface SurveyMail {
   /** The sender's display name; absent: as configured. */
   readonly fromName?: string;
   readonly subject: string;

@@ -3,7 +3,7 @@ import { dayMs } from '../../core/time.ts';
 import { secretsEqual, type Vault } from '../../platform/crypto.ts';
 
 /** A page that lay open longer is shown anew. */
-export const nonceValidMs = 7 * dayMs;
+const nonceValidMs = 7 * dayMs;
 
 const pattern = /^([0-9a-z]{1,11})\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})$/;
 

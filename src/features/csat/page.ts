@@ -44,7 +44,7 @@ ${footer}</body>
 /** What the form page says before it asks. */
 export type FormNotice = 'thanks' | 'changed' | 'chooseFirst' | 'sendAgain' | 'contradictory';
 
-export interface FormPage {
+interface FormPage {
   readonly language: SurveyLanguage;
   readonly shopName: string | null;
   /** Last part of the page's own address: links and forms are relative, so that a proxy may put the page under any path. */

@@ -6,7 +6,7 @@ import type { Score, SurveyLanguage } from './survey-language.ts';
 /** Different scores so close together are a machine that tried the form, not a person. */
 export const contradictionMs = 3 * secondMs;
 /** How long after the first answer that counted it may be changed. */
-export const changeableMs = 7 * dayMs;
+const changeableMs = 7 * dayMs;
 /** More than any person would send; what a machine sends beyond is not stored. */
 const mostVotes = 50;
 

@@ -7,7 +7,7 @@ const guessed = {
   regionFieldId: 'region',
   reasonFieldId: 'contact reason',
 } as const;
-export type GuessedSetting = keyof typeof guessed;
+type GuessedSetting = keyof typeof guessed;
 const settings = Object.keys(guessed) as GuessedSetting[];
 
 /**

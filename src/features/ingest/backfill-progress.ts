@@ -47,7 +47,7 @@ export const rateOf = (samples: Measured['samples']): number | null => {
   return ((last.done - first.done) * minuteMs) / (last.atMs - first.atMs);
 };
 
-export const progressOfRun = (
+const progressOfRun = (
   run: BackfillRun,
   { left, samples, now }: Measured & { readonly left: number; readonly now: Date },
 ): BackfillProgress => {

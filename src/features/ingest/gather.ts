@@ -27,7 +27,7 @@ const storeRetryMs = 5 * minuteMs;
 const linesOf = (orders: TicketOrders | undefined) =>
   [...(orders?.byNumber ?? []), ...(orders?.ofRequester ?? [])].flatMap(({ lines }) => lines);
 
-export interface Gatherer {
+interface Gatherer {
   /** Pulls one lot of tickets and hands them to process. What fails is put back or counted; throws where not even that can be stored. */
   gather(lot: Lot): Promise<void>;
 }

@@ -9,7 +9,7 @@ export const rebaseTickets = async (tx: Sql, timeZone: string): Promise<void> =>
 };
 
 /** What settling needs to know of tickets beside their work and shares. */
-export interface TicketOrigin {
+interface TicketOrigin {
   readonly ticketId: bigint;
   readonly connectionId: number;
   readonly channel: string | null;

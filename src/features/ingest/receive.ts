@@ -21,7 +21,7 @@ export interface Arrival {
   readonly receivedAt: Date;
 }
 
-export type Receipt = 'new' | 'duplicate';
+type Receipt = 'new' | 'duplicate';
 
 export interface Receiver {
   /**

@@ -17,7 +17,7 @@ import type { Troubles } from './trouble.ts';
 /** A store that does not answer is asked again after this long at least. */
 const againMs = 30 * secondMs;
 
-export interface StoreRefresher {
+interface StoreRefresher {
   /** Reads one lot again from its store; orders in which something changed have their tickets decided again. Throws where not even a failure can be stored. */
   refresh(lot: StoreLot): Promise<void>;
 }

@@ -9,7 +9,7 @@ import { claimStale, type Lot, markStale } from './store.ts';
 export const remapKind = 'decide again';
 
 /** What is decided again: `touched`, the tickets of orders that changed; `all`, every ticket. */
-export const remapWanted = z.object({ because: z.string(), tickets: z.enum(['touched', 'all']) });
+const remapWanted = z.object({ because: z.string(), tickets: z.enum(['touched', 'all']) });
 export type RemapWanted = z.output<typeof remapWanted>;
 
 const id = z.string().transform(BigInt);

@@ -9,7 +9,7 @@ import { replayStoreDelivery } from './store-changes.ts';
 import { type Adapters, tellerOf } from './told.ts';
 
 /** What lies in quarantine: a ticket or an order that failed time and again, or a delivery that was signed and could not be read. */
-export interface Quarantined {
+interface Quarantined {
   readonly what: 'ticket' | 'delivery' | 'order' | 'customer';
   readonly id: string;
   readonly connection: string;
@@ -48,7 +48,7 @@ export const listQuarantined = async (sql: Sql): Promise<Quarantined[]> => {
 };
 
 /** Which to replay; without any, all of them. */
-export interface ReplayChoice {
+interface ReplayChoice {
   readonly connection?: Connection | undefined;
   readonly ticketExternalId?: string | undefined;
 }
@@ -171,7 +171,7 @@ const replayTags = async (sql: Sql, choice: ReplayChoice, now: Date): Promise<nu
   return rows.length;
 };
 
-export interface ReplayResult {
+interface ReplayResult {
   /** Tickets put back in line, and orders or customers of stores. */
   readonly tickets: number;
   readonly orders: number;

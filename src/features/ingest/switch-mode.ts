@@ -3,7 +3,7 @@ import type { Sql } from '../../platform/database/database.ts';
 import type { Connection, Directory, Mode } from '../directory/index.ts';
 import { type ActPreview, nothingToWrite, previewAct, releaseTags } from './preview.ts';
 
-export interface ModeSwitch extends ActPreview {
+interface ModeSwitch extends ActPreview {
   readonly connection: Connection;
   readonly switched: boolean;
 }

@@ -6,7 +6,7 @@ import type { Connection } from '../directory/index.ts';
 /** What a delivery says, whoever sent it: a helpdesk names a ticket, a store an order or a customer. */
 export interface Told extends VerifiedDelivery, StoreDelivery {}
 
-export type ToldVerification = VerificationOf<Told>;
+type ToldVerification = VerificationOf<Told>;
 
 export interface Adapters {
   readonly helpdesks: ReadonlyMap<string, HelpdeskAdapter>;
@@ -19,7 +19,7 @@ interface Request {
 }
 
 /** Verifies and reads what is sent to one connection; never throws on what a stranger sent. */
-export interface Teller {
+interface Teller {
   /** Request headers worth keeping; none of them secret. */
   readonly keptHeaders: readonly string[];
   verify(request: Request & { readonly now: Date }): ToldVerification;

@@ -29,7 +29,7 @@ export interface TagFacts {
   readonly closed?: boolean;
 }
 
-export interface TagPlan {
+interface TagPlan {
   readonly changes: readonly { readonly tag: string; readonly wanted: boolean; readonly state: TagRow['state'] }[];
   /** A tag of ours is gone and only the audits can tell whether a person took it away: pull them before writing. */
   readonly needsHistory: boolean;

@@ -78,7 +78,7 @@ export interface Countable {
   held(): Promise<number>;
 }
 
-export interface Watcher {
+interface Watcher {
   /** Looks after one connection: its webhook, the silence, its mapped fields, and once a day its count. */
   look(connection: Connection): Promise<void>;
 }

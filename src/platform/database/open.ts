@@ -29,7 +29,7 @@ export interface Database extends Sql {
   close(): Promise<void>;
 }
 
-export interface OpenOptions {
+interface OpenOptions {
   /** Unset: a private server in `dataDir`. */
   readonly url?: string | undefined;
   readonly dataDir: string;

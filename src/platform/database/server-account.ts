@@ -36,7 +36,7 @@ const isReachable = async (path: string): Promise<boolean> => {
 /** Nothing of ours: the server needs none of our secrets. */
 const env = { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' };
 
-export interface ServerCommand {
+interface ServerCommand {
   readonly file: string;
   readonly args: readonly string[];
   readonly options: SpawnOptions;

@@ -30,7 +30,7 @@ export interface CallCount {
 export type CallCounts = (limit: { readonly name: string; readonly windowMs: number }) => CallCount;
 
 /** What may start, of a window that holds `counted` calls. */
-export const grantOf = ({ wanted, most, left = 0 }: CallWish, counted: number): number =>
+const grantOf = ({ wanted, most, left = 0 }: CallWish, counted: number): number =>
   most === null ? wanted : Math.max(0, Math.min(wanted, Math.max(1, most - left) - counted));
 
 /** Counts for one process alone. */

@@ -70,7 +70,7 @@ const detailOf = ({ code, message }: FastifyError, bodyLimit?: number): string =
 };
 
 /** What the sender of a request is told of an error. An error nobody foresaw tells nothing but that. */
-export const problemOf = (error: unknown, bodyLimit?: number): Problem => {
+const problemOf = (error: unknown, bodyLimit?: number): Problem => {
   if (error instanceof AppError)
     return problem(statusOf[error.code], error.code, error.message, error instanceof InvalidInput ? error.faults : []);
   if (error instanceof ZodError) return faulty(faultsOf(error.issues, 'body'));

@@ -1,6 +1,6 @@
 import type { Job, Processor, Queue, Worker } from 'bullmq';
 
-export type Producer = Pick<Queue, 'addBulk' | 'waitUntilReady' | 'close'>;
+type Producer = Pick<Queue, 'addBulk' | 'waitUntilReady' | 'close'>;
 export type Consumer = Pick<Worker, 'waitUntilReady' | 'run' | 'close' | 'disconnect'> & {
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'active', listener: () => void): unknown;
