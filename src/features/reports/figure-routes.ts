@@ -6,6 +6,7 @@ import type { Database } from '../../platform/database/open.ts';
 import { answersOrTable } from '../../platform/http/answers.ts';
 import { requestText } from '../../platform/http/request-text.ts';
 import { type Access, identityOf, requireScope } from '../access/index.ts';
+import { accountSettings } from '../directory/index.ts';
 import { agentNames } from './agent-names.ts';
 import { type FigureDimension, figureDimensions } from './fact-statements.ts';
 import { figureRowOf, figuresAnswer, otherPeriodOf } from './figure-answers.ts';
@@ -66,6 +67,16 @@ const parseAmount = (text: string | undefined): bigint | null => {
   return microsOf(text);
 };
 
+/** Throws Refused where figures of single people may not be seen. */
+const refuseByAgent = async (db: Database, mayRates: boolean): Promise<void> => {
+  if (!mayRates)
+    throw new Refused('Figures by agent tell what a person costs; ask with a token or user of the scope `rates`.');
+  if (!(await accountSettings(db)).agentFigures)
+    throw new Refused(
+      'Figures by agent are switched off for this account; `PATCH /api/v1/settings` with `agentFigures: true` switches them on.',
+    );
+};
+
 /** GET /api/v1/reports/figures: every figure by any dimension, against other periods; by scope `read`, by agent `rates`. */
 export const figureRoutes =
   (deps: {
@@ -89,7 +100,7 @@ export const figureRoutes =
             groupBy: requestText(80)
               .default('partner')
               .describe(
-                `Up to ${mostDimensions} of ${figureDimensions.join(', ')}, separated by commas; \`agent\` by the scope \`rates\` alone`,
+                `Up to ${mostDimensions} of ${figureDimensions.join(', ')}, separated by commas; \`agent\` by the scope \`rates\` and with the setting agentFigures`,
               ),
             partner: requestText(80).optional().describe('A partner code, or "none": that one alone'),
             region: requestText(80).optional().describe('A region code, or "none": that one alone'),
@@ -113,10 +124,7 @@ export const figureRoutes =
         const { query } = request;
         const by = parseDimensions(query.groupBy);
         const mayRates = identityOf(request).scopes.includes('rates');
-        if (by.includes('agent') && !mayRates)
-          throw new Refused(
-            'Figures by agent tell what a person costs; ask with a token or user of the scope `rates`.',
-          );
+        if (by.includes('agent')) await refuseByAgent(db, mayRates);
         const costBasis: CostBasis = mayRates ? 'true' : 'pooled';
         const limit = pageLimit(query.format, query.limit);
         const after = parseCursor(query.after);

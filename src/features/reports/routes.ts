@@ -8,6 +8,7 @@ import { requestText } from '../../platform/http/request-text.ts';
 import { type Access, identityOf, requireScope } from '../access/index.ts';
 import { accountSettings } from '../directory/index.ts';
 import { partnersAnswer, seriesAnswer, ticketAnswer, ticketsAnswer } from './answers.ts';
+import { exportRoutes } from './export-routes.ts';
 import { figureRoutes } from './figure-routes.ts';
 import { refuseUnknownCodes } from './known-codes.ts';
 import { csvReply, nextLink, optionalPeriod, pageLimit, queryDay, queryFormat, queryPage } from './paging.ts';
@@ -44,6 +45,7 @@ export const reportRoutes =
     const costBasisOf = (request: Parameters<typeof identityOf>[0]): CostBasis =>
       identityOf(request).scopes.includes('rates') ? 'true' : 'pooled';
     await app.register(figureRoutes(deps));
+    await app.register(exportRoutes(deps));
 
     app.get(
       '/api/v1/reports/partners',

@@ -67,8 +67,10 @@ interface EntryRow {
 }
 
 /** The key of an agent's own rate holds the connection's id, in old postings its name of then; people know its name of today. */
-const shownRateKey = ({ rate_scope, rate_key }: PostingRow, connection: string): string =>
-  rate_scope === 'agent' ? `${connection}${rate_key.slice(rate_key.lastIndexOf(':'))}` : rate_key;
+export const shownRateKey = (
+  { rate_scope, rate_key }: Pick<PostingRow, 'rate_scope' | 'rate_key'>,
+  connection: string,
+): string => (rate_scope === 'agent' ? `${connection}${rate_key.slice(rate_key.lastIndexOf(':'))}` : rate_key);
 
 /** One posting with everything its amount was made of; rate and amounts only with the permission `rates`. */
 const postingJson = (row: PostingRow, { connection, trueCost }: { connection: string; trueCost: boolean }) => ({

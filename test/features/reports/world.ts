@@ -96,6 +96,13 @@ export const createWorld = async ({ timeZone = 'UTC' } = {}) => {
     clock,
     connectionId,
     rate,
+    /** Figures by agent are off until somebody switches them on. */
+    agentFigures: (on: boolean) =>
+      db.query(
+        `insert into setting (key, value, updated_at) values ('agentFigures', $1::jsonb, now())
+         on conflict (key) do update set value = excluded.value`,
+        [JSON.stringify(on)],
+      ),
     /** An agent of a role: the pools of those who may not see wages are made of roles. */
     agent: (externalId: string, role: string | null) =>
       db.query('insert into agent (connection_id, external_id, name, role) values ($1, $2, $2, $3)', [
