@@ -10,6 +10,7 @@ import {
   operationRoutes,
   partnershipRoutes,
   probeRoutes,
+  rateRoutes,
   ruleRoutes,
   settingsRoutes,
 } from '../features/operation/index.ts';
@@ -98,6 +99,7 @@ export const createApps = (
           ruleRoutes({ db, access, changes: ruleChanges }),
           settingsRoutes({ db, clock, access }),
           partnershipRoutes({ db, access }),
+          rateRoutes({ db, clock, access, basis: reporting }),
           workRoutes({ db, access, basis: reporting }),
           bookRoutes({ db, access, basis: reporting, askForSeal: askToSeal }),
           pageRoutes({ access, directory, basis: reporting, signInCommand }),

@@ -19,6 +19,7 @@ export { importFx, type PriceImportReport } from './import-fx.ts';
 export { importOwnFx, loadOwnFx } from './import-own-fx.ts';
 export { importRates } from './import-rates.ts';
 export { planPostings, type Share } from './price.ts';
+export { findRates, listRates, type PriceWant } from './rates.ts';
 export { rebaseWork } from './rebase.ts';
 export { ticketsToReprice } from './reprice.ts';
 export { planWork, settleWork, type TicketCost, type TicketToSettle } from './settle.ts';

@@ -135,6 +135,16 @@ export const findRates = async (
   return (want) => found.get(priceKey(want)) ?? null;
 };
 
+/** Every rate; an agent's with the name of the connection, as people write it. */
+export const listRates = (sql: Sql): Promise<(Rate & { readonly shownKey: string })[]> =>
+  sql.query(
+    `select r.scope, r.key, r.hourly_micros as "hourlyMicros", r.currency, r.valid_from::text as "validFrom",
+            r.burden_ppm as "burdenPpm", r.shrinkage_ppm as "shrinkagePpm", r.occupancy_ppm as "occupancyPpm",
+            case when r.scope = 'agent' then coalesce(c.name || substring(r.key from ':[^:]*$'), r.key) else r.key end as "shownKey"
+       from rate r left join connection c on r.scope = 'agent' and c.id::text = split_part(r.key, ':', 1)
+      order by array_position(array['default', 'team', 'role', 'agent'], r.scope), "shownKey", r.valid_from`,
+  );
+
 /** What today's tables say each want costs, or why they cannot tell. At most six queries, whatever the number of wants. */
 export const findPrices = async (
   sql: Sql,

@@ -4,6 +4,7 @@ export { decisionRoutes } from './decision-routes.ts';
 export { type DoctorReport, examine } from './doctor.ts';
 export { jobRoutes, jobView } from './job-routes.ts';
 export { partnershipRoutes } from './partnership-routes.ts';
+export { rateRoutes } from './rate-routes.ts';
 export { operationRoutes, probeRoutes, type Readiness } from './routes.ts';
 export { createRuleChanges, type RuleChanges } from './rule-changes.ts';
 export { ruleRoutes } from './rule-routes.ts';

@@ -1,5 +1,6 @@
 import type { Sql } from '../../platform/database/database.ts';
 import type { Check } from './check.ts';
+import { fxGapCheck } from './fx-gaps.ts';
 
 interface Counts {
   partners: bigint;
@@ -75,6 +76,7 @@ export const inputChecks = async (
       `${counts.unpriced_orders} orders without an exchange rate`,
       'Import exchange rates for their currencies and days; the orders are priced by themselves then.',
     ),
+    await fxGapCheck(sql, { currency: reportingCurrency, today: now.toISOString().slice(0, 10) }),
     check(
       'unmapped orders',
       counts.unmapped_orders * 50n < counts.orders || counts.unmapped_orders === 0n,
