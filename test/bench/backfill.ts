@@ -1,13 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
-import pg from 'pg';
-import { dayMs } from '../../src/core/time.ts';
+import { dayMs, minuteMs } from '../../src/core/time.ts';
 import { setUp } from './connected.ts';
-import { withInstallation } from './installation.ts';
+import { openDatabase } from './installation.ts';
 import { atLeast, atMost, type Measure, plain, rounded } from './measures.ts';
-import { environmentOf, type Installation, root, startServer } from './server-process.ts';
+import { residentMbOf } from './process-use.ts';
+import { type Installation, startCommand, startServer } from './server-process.ts';
 import type { Seen } from './vendors.ts';
 
 /** Whose tickets the history is made of. */
@@ -28,24 +27,16 @@ const limitedTickets = 4000;
 /** Starting up and the first walk do not count; the seconds after them do. */
 const startingMs = 20_000;
 const measuredMs = 75_000;
-const minuteMs = 60_000;
 
 const inMegabytes = (value: number): string => value.toFixed(1);
 const inPercent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 const startBackfill = (installation: Installation): ChildProcess => {
   const since = new Date(Date.now() - (historyDays + 30) * dayMs).toISOString().slice(0, 10);
-  return spawn(process.execPath, ['src/cli.ts', 'backfill', '--since', since, '--json', '--connection', 'helpdesk'], {
-    cwd: root,
-    env: environmentOf(installation),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  return startCommand(installation, 'backfill', '--since', since, '--connection', 'helpdesk');
 };
 
-const residentMb = async (pid: number | undefined): Promise<number> => {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  return (Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) * 1024) / 1e6;
-};
+const residentMb = async (pid = 0): Promise<number> => (await residentMbOf(pid)) ?? Number.NaN;
 
 /** MB per 100,000 tickets by least squares, the first third left out: there the program fills its working memory. */
 const slopeOf = (points: readonly { readonly done: number; readonly mb: number }[]): number => {
@@ -62,9 +53,7 @@ const measureSpeed = async (tickets: number): Promise<Measure[]> => {
   try {
     await vendors.ask('history', { from: 0, to: tickets });
     const server = await startServer(installation);
-    const databaseUrl = await withInstallation(installation, async ({ db }) => db.url);
-    const client = new pg.Client({ connectionString: databaseUrl });
-    await client.connect();
+    const client = await openDatabase(installation);
     const points: { done: number; mb: number; serverMb: number }[] = [];
     try {
       const startMs = performance.now();

@@ -1,18 +1,11 @@
-import { execFile } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import pg from 'pg';
 import { setUp } from './connected.ts';
-import { withInstallation } from './installation.ts';
+import { openDatabase } from './installation.ts';
 import { atMost, type Measure, plain, quantile } from './measures.ts';
-import { environmentOf, root, startServer } from './server-process.ts';
+import { playLives, lives as tickets } from './played-lives.ts';
+import { startServer } from './server-process.ts';
 import type { Progress, Seen } from './vendors.ts';
 
-const tickets = 8;
-/** Between one ticket's event and the next one's: far enough apart that no two share a bulk read. */
-const apartMs = 4000;
-/** The change feed shows nothing of the last minute; a walk after that meets what we wrote ourselves. */
-const feedLagMs = 62_000;
 const pricedWithinMs = 60_000;
 const pollMs = 250;
 
@@ -37,38 +30,25 @@ export const measureCalls = async (): Promise<Measure[]> => {
   const { installation, vendors, end } = await setUp({ customers: tickets, how: 'events' });
   try {
     const server = await startServer(installation);
-    const databaseUrl = await withInstallation(installation, async ({ db }) => db.url);
-    const client = new pg.Client({ connectionString: databaseUrl });
-    await client.connect();
+    const client = await openDatabase(installation);
     const pricedSeconds: number[] = [];
+    const ticketIds: number[] = [];
     const openedAt = new Map<number, number>();
     const solvedAt = new Map<number, number>();
     let seen: readonly Seen[] = [];
     try {
-      await wait(apartMs);
-      await vendors.ask('forget');
-      for (let customer = 0; customer < tickets; customer += 1) {
-        openedAt.set(await vendors.ask<number>('open', { customer }), Date.now());
-        await wait(apartMs);
-      }
-      const lastWriteAt = Date.now();
-      for (const ticketId of openedAt.keys()) {
-        for (const work of [95, 140]) {
-          await vendors.ask('answer', { ticketId, seconds: work + ticketId, status: 'pending' });
-          await wait(apartMs / 4);
-        }
-      }
-      await wait(Math.max(0, lastWriteAt + feedLagMs - Date.now()));
-      await promisify(execFile)(process.execPath, ['src/cli.ts', 'reconcile', '--json'], {
-        cwd: root,
-        env: environmentOf(installation),
+      await playLives(installation, {
+        vendors,
+        async open(customer) {
+          ticketIds.push(await vendors.ask<number>('open', { customer }));
+          openedAt.set(ticketIds[customer] ?? 0, Date.now());
+        },
+        async answer(customer, how) {
+          const ticketId = ticketIds[customer] ?? 0;
+          await vendors.ask('answer', { ticketId, ...how });
+          if (how.status === 'solved') solvedAt.set(ticketId, Date.now());
+        },
       });
-      await wait(apartMs);
-      for (const ticketId of openedAt.keys()) {
-        await vendors.ask('answer', { ticketId, seconds: 60 + ticketId, status: 'solved' });
-        solvedAt.set(ticketId, Date.now());
-        await wait(apartMs);
-      }
       const deadline = Date.now() + pricedWithinMs;
       const priced = new Set<number>();
       while (priced.size < tickets && Date.now() < deadline) {

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { pino } from 'pino';
 import { compose, type Product } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
@@ -18,6 +19,13 @@ export const withInstallation = async <Result>(
   } finally {
     await product.close();
   }
+};
+
+/** A client of the database of an installation, to be ended by the caller. */
+export const openDatabase = async (installation: Installation): Promise<pg.Client> => {
+  const client = new pg.Client({ connectionString: await withInstallation(installation, async ({ db }) => db.url) });
+  await client.connect();
+  return client;
 };
 
 export const importAll = async (product: Product, files: Readonly<Record<string, string>>): Promise<void> => {

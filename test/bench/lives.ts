@@ -1,20 +1,13 @@
-import { execFile } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import pg from 'pg';
 import type { HelpdeskKind } from '../../src/sandbox/index.ts';
 import { setUp } from './connected.ts';
-import { withInstallation } from './installation.ts';
+import { openDatabase } from './installation.ts';
 import { type Measure, plain } from './measures.ts';
-import { environmentOf, root, startServer } from './server-process.ts';
+import { playLives, lives as tickets } from './played-lives.ts';
+import { startServer } from './server-process.ts';
 import type { Seen } from './vendors.ts';
 
 const kinds: readonly HelpdeskKind[] = ['gorgias', 'kustomer'];
-const tickets = 8;
-/** Between one ticket's event and the next one's: far enough apart that no two share a bulk read. */
-const apartMs = 4000;
-/** As in calls.ts: a walk after this meets what we wrote ourselves. */
-const feedLagMs = 62_000;
 const settledWithinMs = 60_000;
 /** Both helpdesks settle a ticket's seconds late: its history is read again an hour and a day after it was solved. */
 const lateReadings = 2;
@@ -35,10 +28,7 @@ export const measureLives = async (): Promise<Measure[]> => {
   const { installation, vendors, end } = await setUp({ customers: tickets, helpdesks: kinds, how: 'events' });
   try {
     const server = await startServer(installation);
-    const databaseUrl = await withInstallation(installation, async ({ db }) => db.url);
-    const client = new pg.Client({ connectionString: databaseUrl });
-    await client.connect();
-    const customers = Array.from({ length: tickets }, (_, customer) => customer);
+    const client = await openDatabase(installation);
     const atAll = (what: string, customer: number, how: object = {}) =>
       Promise.all(kinds.map((kind) => vendors.ask<string>(what, { kind, customer, ...how })));
     const settled = async (): Promise<void> => {
@@ -54,28 +44,11 @@ export const measureLives = async (): Promise<Measure[]> => {
     let seen: readonly Seen[] = [];
     const ids: string[] = [];
     try {
-      await wait(apartMs);
-      await vendors.ask('forget');
-      for (const customer of customers) {
-        ids.push(...(await atAll('tell', customer)));
-        await wait(apartMs);
-      }
-      const lastWriteAt = Date.now();
-      for (const customer of customers)
-        for (const seconds of [95, 140]) {
-          await atAll('reply', customer, { seconds: seconds + customer, status: 'pending' });
-          await wait(apartMs / 4);
-        }
-      await wait(Math.max(0, lastWriteAt + feedLagMs - Date.now()));
-      await promisify(execFile)(process.execPath, ['src/cli.ts', 'reconcile', '--json'], {
-        cwd: root,
-        env: environmentOf(installation),
+      await playLives(installation, {
+        vendors,
+        open: async (customer) => ids.push(...(await atAll('tell', customer))),
+        answer: (customer, how) => atAll('reply', customer, how),
       });
-      await wait(apartMs);
-      for (const customer of customers) {
-        await atAll('reply', customer, { seconds: 60 + customer, status: 'solved' });
-        await wait(apartMs);
-      }
       await settled();
       for (let reading = 1; reading <= lateReadings; reading += 1) {
         await client.query('update ticket set deep_due_at = now() where deep_due_at is not null');

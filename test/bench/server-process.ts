@@ -1,14 +1,15 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
-export const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const startWithinMs = 60_000;
 const pollMs = 10;
 
@@ -44,6 +45,21 @@ export const environmentOf = ({ dataDir, port, redisUrl }: Installation): Record
   ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
 });
 
+const command = (args: readonly string[]): string[] => ['src/cli.ts', ...args, '--json'];
+
+/** A command of the product as a process of its own; its answer comes on stdout. */
+export const startCommand = (installation: Installation, ...args: readonly string[]): ChildProcess =>
+  spawn(process.execPath, command(args), {
+    cwd: root,
+    env: environmentOf(installation),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+
+/** Likewise, run to its end. Rejects where it fails. */
+export const runCommand = async (installation: Installation, ...args: readonly string[]): Promise<void> => {
+  await promisify(execFile)(process.execPath, command(args), { cwd: root, env: environmentOf(installation) });
+};
+
 /** The product as its own process, as `npm start` or `deskledger serve --no-worker` runs it. */
 export interface ServerProcess {
   readonly pid: number;
@@ -52,8 +68,6 @@ export interface ServerProcess {
   readonly readyMs: number;
   /** Lines of its log at `error` or above, or that are no JSON. */
   readonly complaints: readonly string[];
-  /** Resident memory in MB (10^6 bytes); null where the system does not tell. */
-  residentMb(): Promise<number | null>;
   stop(): Promise<void>;
 }
 
@@ -103,11 +117,6 @@ export const startServer = async (
     url,
     readyMs: performance.now() - startMs,
     complaints,
-    async residentMb() {
-      const status = await readFile(`/proc/${server.pid}/status`, 'utf8').catch(() => null);
-      const kib = /^VmRSS:\s+(\d+) kB$/m.exec(status ?? '')?.[1];
-      return kib === undefined ? null : (Number(kib) * 1024) / 1e6;
-    },
     async stop() {
       if (server.exitCode === null) server.kill('SIGTERM');
       await exited;

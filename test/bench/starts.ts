@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { atMost, type Measure, median, plain } from './measures.ts';
+import { residentMbOf } from './process-use.ts';
 import { freePort, startServer, temporaryFolder } from './server-process.ts';
 
 const rounds = 5;
@@ -24,7 +25,7 @@ export const measureStarts = async (): Promise<Measure[]> => {
       full.push(again.readyMs / 1000);
       if (round > rounds - 3) {
         await wait(idleMs);
-        const held = await again.residentMb();
+        const held = await residentMbOf(again.pid);
         if (held !== null) resident.push(held);
       }
       await again.stop();

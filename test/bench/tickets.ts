@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { testRedis } from '../support/redis.ts';
 import { setUp } from './connected.ts';
-import { cpuSecondsOf, postgresCpuSeconds } from './cpu.ts';
 import { withInstallation } from './installation.ts';
 import { atLeast, type Measure, median, plain, rounded } from './measures.ts';
+import { cpuSecondsOf, postgresCpuSeconds } from './process-use.ts';
 import { startServer } from './server-process.ts';
 import type { Progress, Seen } from './vendors.ts';
 

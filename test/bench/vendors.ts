@@ -84,7 +84,8 @@ const addRequester = (customer: number): number =>
     organizationId: null,
   }).id;
 
-interface How {
+/** How an agent answers. */
+export interface AgentAnswer {
   readonly seconds: number;
   readonly status: 'pending' | 'solved';
 }
@@ -93,29 +94,38 @@ interface StartInput extends Pick<SandboxOptions, 'helpdesks' | 'limits'> {
   readonly customers: number;
 }
 
-/** One ticket about the nth customer's order: every other one names it in the field, the rest in the text. */
-const open = (customer: number, atMs = Date.now()): number => {
-  const nth = customer % requesters.length;
-  const number = String(numbers[nth]);
+/** What the nth customer writes about their order: every other one names it in the field, the rest in the text. */
+const wordsOf = (customer: number) => {
+  const number = String(numbers[customer % numbers.length]);
   const inField = customer % 2 === 0;
-  return sandbox.zendesk.desk.create({
-    atMs,
+  return {
     subject: inField ? 'A lamp arrived broken' : `About order #${number}`,
     body: 'Hello, the lamp that I bought last week arrived broken and I would like to have another one, please.',
+    orderNumber: inField ? number : null,
+  };
+};
+const reply = 'We are sorry to hear that and send another one today.';
+
+const open = (customer: number, atMs = Date.now()): number => {
+  const nth = customer % requesters.length;
+  const { orderNumber, ...words } = wordsOf(customer);
+  return sandbox.zendesk.desk.create({
+    atMs,
+    ...words,
     requesterId: requesters[nth] ?? 0,
     via: { channel: 'email', source: { from: {}, to: {}, rel: null } },
     brandId: 1,
-    fields: new Map([[fieldId('orderNumberFieldId'), inField ? number : null]]),
+    fields: new Map([[fieldId('orderNumberFieldId'), orderNumber]]),
   }).id;
 };
 
-const answer = (ticketId: number, { seconds, status }: How, atMs = Date.now()): void => {
+const answer = (ticketId: number, { seconds, status }: AgentAnswer, atMs = Date.now()): void => {
   const ticket = sandbox.zendesk.desk.ticket(ticketId);
   const total = Number(ticket.fields.get(fieldId('totalTimeFieldId')) ?? 0) + seconds;
   sandbox.zendesk.desk.update(ticketId, {
     atMs,
     authorId: agentIds()[agentId++ % agentIds().length] ?? 0,
-    comment: { body: 'We are sorry to hear that and send another one today.', public: true },
+    comment: { body: reply, public: true },
     values: { status, fields: new Map([[fieldId('totalTimeFieldId'), String(total)]]) },
   });
 };
@@ -177,10 +187,8 @@ answerParent({
   /** A planned ticket of the nth customer about their order, at a helpdesk of the plan's own actors; its id there. */
   tell({ kind, customer }: { kind: HelpdeskKind; customer: number }): string {
     const helpdesk = helpdeskOf(kind);
-    const number = String(numbers[customer]);
     const like = sandbox.scenario.tickets[0];
     if (!like) throw new RangeError('the scenario has no tickets');
-    const inField = customer % 2 === 0;
     const plannedId = 1 + customer;
     helpdesk.act({
       kind: 'ticket',
@@ -191,9 +199,7 @@ answerParent({
         atMs: Date.now(),
         email: emailOf(customer),
         channel: 'email',
-        subject: inField ? 'A lamp arrived broken' : `About order #${number}`,
-        body: 'Hello, the lamp that I bought last week arrived broken and I would like to have another one, please.',
-        orderNumber: inField ? number : null,
+        ...wordsOf(customer),
         followUpOf: null,
       },
     });
@@ -202,13 +208,13 @@ answerParent({
     return id;
   },
   /** An agent answers that planned ticket. */
-  reply: ({ kind, customer, ...how }: { kind: HelpdeskKind; customer: number } & How): void =>
+  reply: ({ kind, customer, ...how }: { kind: HelpdeskKind; customer: number } & AgentAnswer): void =>
     helpdeskOf(kind).act({
       kind: 'update',
       atMs: Date.now(),
       ticketId: 1 + customer,
       author: customer % agentIds().length,
-      comment: { text: 'We are sorry to hear that and send another one today.', public: true },
+      comment: { text: reply, public: true },
       status: how.status,
       addSeconds: how.seconds,
       assign: true,
@@ -223,7 +229,7 @@ answerParent({
     return { startedAt };
   },
   open: ({ customer }: { customer: number }): number => open(customer),
-  answer: ({ ticketId, ...how }: { ticketId: number } & How) => answer(ticketId, how),
+  answer: ({ ticketId, ...how }: { ticketId: number } & AgentAnswer) => answer(ticketId, how),
   progress(): Progress {
     const { attempts, pending, lost } = sandbox.zendesk.delivery;
     const tagged = [...sandbox.zendesk.desk.tickets.values()].filter(({ tags }) =>

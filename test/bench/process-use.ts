@@ -27,6 +27,13 @@ const timesOf = async (pid: number | string): Promise<ProcessTimes | null> => {
 /** Processor seconds of a process; null where the system does not tell. It says what work costs however busy the machine is. */
 export const cpuSecondsOf = async (pid: number): Promise<number | null> => (await timesOf(pid))?.own ?? null;
 
+/** Resident memory of a process in MB (10^6 bytes); null where the system does not tell. */
+export const residentMbOf = async (pid: number): Promise<number | null> => {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => null);
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(status ?? '')?.[1];
+  return kib === undefined ? null : (Number(kib) * 1024) / 1e6;
+};
+
 /** Processor seconds of the embedded PostgreSQL server of a data folder with all its sessions, those that ended included. */
 export const postgresCpuSeconds = async (dataDir: string): Promise<number | null> => {
   const pidFile = await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').catch(() => '');
