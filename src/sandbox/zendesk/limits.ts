@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import type { SandboxClock } from '../clock.ts';
 import { createQuota, type Quota } from '../http.ts';
 
-/** Requests per minute; the defaults are those of a Professional plan. */
+/** Requests per minute; the defaults are those of an Enterprise plan. */
 export interface ZendeskLimits {
   readonly perMinute?: number;
   /** Update Ticket, the tag endpoints included. */
