@@ -25,6 +25,14 @@ export interface VerifiedDelivery {
 
 export type Verification = VerificationOf<VerifiedDelivery>;
 
+/** A request to the connection's webhook. */
+export interface DeliveryInput<Settings> {
+  readonly settings: Settings;
+  readonly apiUserId: string | null;
+  readonly headers: Headers;
+  readonly body: Buffer;
+}
+
 /** A person of the helpdesk's staff. */
 export interface HelpdeskAgent {
   readonly externalId: string;
@@ -219,20 +227,9 @@ export interface HelpdeskAdapter<Settings extends z.ZodObject = z.ZodObject> {
   /** Request headers worth keeping with a delivery; none of them secret. */
   readonly keptHeaders: readonly string[];
   /** Verifies raw bytes before anything parses them; never throws on what a stranger sent. */
-  verifyDelivery(input: {
-    readonly settings: z.output<Settings>;
-    readonly apiUserId: string | null;
-    readonly headers: Headers;
-    readonly body: Buffer;
-    readonly now: Date;
-  }): Verification;
+  verifyDelivery(input: DeliveryInput<z.output<Settings>> & { readonly now: Date }): Verification;
   /** Reads a delivery that was verified when it came in, from the headers and bytes that were kept; asks for no signature. */
-  readDelivery(input: {
-    readonly settings: z.output<Settings>;
-    readonly apiUserId: string | null;
-    readonly headers: Headers;
-    readonly body: Buffer;
-  }): Verification;
+  readDelivery(input: DeliveryInput<z.output<Settings>>): Verification;
   /**
    * A delivery that concerns no ticket, as the helpdesk would send it with the connection's own secret: verified, stored and
    * ignored. It proves that our address leads to us; null while there is no secret. Absent where it cannot be made.

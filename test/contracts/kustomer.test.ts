@@ -7,7 +7,8 @@ import { readDelivery, verifyDelivery } from '../../src/helpdesks/kustomer/deliv
 import { conversationSchema } from '../../src/helpdesks/kustomer/schema.ts';
 import { snapshotOf } from '../../src/helpdesks/kustomer/ticket.ts';
 import { subscribedEvents } from '../../src/helpdesks/kustomer/urgency.ts';
-import { api, collect, connect, listOf, settingsWith } from '../helpdesks/kustomer/support.ts';
+import { api, connect, listOf, settingsWith } from '../helpdesks/kustomer/support.ts';
+import { collect } from '../helpdesks/nocked.ts';
 
 const folder = resolve(import.meta.dirname, '../../../shared/contracts/kustomer');
 const text = (file: string): string => readFileSync(join(folder, file), 'utf8');

@@ -3,7 +3,7 @@ import { minuteMs } from '../../core/time.ts';
 import { headerOf, refused } from '../../platform/delivery.ts';
 import { isObject, jsonIn } from '../../platform/http/body.ts';
 import { equalText } from '../../platform/signature.ts';
-import type { Headers, Verification, VerifiedDelivery } from '../port.ts';
+import type { DeliveryInput, Headers, Verification, VerifiedDelivery } from '../port.ts';
 import { instantOf } from './schema.ts';
 import { type GorgiasSettings, secretsOf } from './settings.ts';
 
@@ -128,12 +128,7 @@ const domainOf = (account: string): string =>
     .replace(/\.gorgias\..*$/, '');
 
 /** Reads a delivery whose secret has been checked. Gorgias gives it no id: the key is made of what tells the event from others. */
-export const readDelivery = (input: {
-  readonly settings: GorgiasSettings;
-  readonly apiUserId: string | null;
-  readonly headers: Headers;
-  readonly body: Buffer;
-}): Verification => {
+export const readDelivery = (input: DeliveryInput<GorgiasSettings>): Verification => {
   const { settings, apiUserId, headers, body } = input;
   const unreadable = (reason: string): Verification => ({
     outcome: 'unreadable',
@@ -197,13 +192,7 @@ export const presentsSecret = (headers: Headers, settings: GorgiasSettings): boo
  * Checks the secret that our HTTP integration sends in a header before anything of the body is believed, then reads it.
  * Gorgias signs no delivery (no header was ever seen with `hmac_secret` set), and tells no time of sending.
  */
-export const verifyDelivery = (input: {
-  readonly settings: GorgiasSettings;
-  readonly apiUserId: string | null;
-  readonly headers: Headers;
-  readonly body: Buffer;
-  readonly now: Date;
-}): Verification => {
+export const verifyDelivery = (input: DeliveryInput<GorgiasSettings> & { readonly now: Date }): Verification => {
   const { settings, headers, body } = input;
   const presented = headerOf(headers, secretHeader);
   const isOfTheForm = () => fieldsIn(body, headerOf(headers, 'content-type')?.toLowerCase() ?? '') !== undefined;

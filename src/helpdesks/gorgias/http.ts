@@ -6,8 +6,16 @@ import { AppError, LimitReached, UpstreamError } from '../../core/errors.ts';
 import { secondMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { publicLookup } from '../../platform/http/address.ts';
-import { isObject, jsonIn } from '../../platform/http/body.ts';
-import { type CallObserver, dateOf, type Http, type HttpAnswer, type HttpCall } from '../../platform/http/client.ts';
+import { inShape, isObject, jsonIn } from '../../platform/http/body.ts';
+import {
+  type CallObserver,
+  dateOf,
+  type Http,
+  type HttpAnswer,
+  type HttpCall,
+  pathOf,
+  queryOf,
+} from '../../platform/http/client.ts';
 import { failureOf } from '../../platform/http/failure.ts';
 import { retryDelayMs } from '../../platform/http/retry.ts';
 import { type Bucket, readingOf } from './bucket.ts';
@@ -49,23 +57,6 @@ const withoutRequest = (error: unknown): unknown => {
   if (error.code === AxiosError.ETIMEDOUT || error.code === AxiosError.ECONNABORTED) bare.name = 'TimeoutError';
   if (error.code !== undefined) bare.code = error.code;
   return bare;
-};
-
-const pathOf = ({ path, params = {} }: HttpCall): string =>
-  path.replace(/\{(\w+)\}/g, (_, key: string) => {
-    const value = params[key];
-    if (value === undefined || value === '') throw new RangeError(`${path} needs a value for {${key}}`);
-    return encodeURIComponent(value);
-  });
-
-/** A list repeats its key, as public clients of Gorgias do it. */
-const queryOf = ({ query = {} }: HttpCall): URLSearchParams => {
-  const search = new URLSearchParams();
-  for (const [key, value] of Object.entries(query)) {
-    if (Array.isArray(value)) for (const one of value) search.append(key, String(one));
-    else if (value !== undefined) search.set(key, String(value));
-  }
-  return search;
 };
 
 /**
@@ -209,14 +200,7 @@ export const createGorgiasHttp = ({
     request,
     async read<Schema extends z.ZodType>(call: HttpCall, schema: Schema): Promise<z.output<Schema>> {
       const { body } = await request(call);
-      const read = schema.safeParse(body);
-      if (read.success) return read.data;
-      const fields = read.error.issues.slice(0, 5).map(({ path, code }) => `${path.join('.') || 'body'} (${code})`);
-      throw new UpstreamError(
-        `${call.method ?? 'GET'} ${host}${call.path} answered in another shape than documented: ${fields.join(', ')}. ` +
-          'See whether the vendor changed its API.',
-        { status: 200, retryable: false },
-      );
+      return inShape(schema, body, `${call.method ?? 'GET'} ${host}${call.path}`);
     },
   };
 };

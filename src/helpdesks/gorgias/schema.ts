@@ -110,7 +110,6 @@ export const surveySchema = z.object({
   body_text: text,
   meta: z.record(z.string(), z.unknown()).nullish().catch(null),
 });
-export type GorgiasSurvey = z.output<typeof surveySchema>;
 
 const ticketCore = {
   id,
@@ -236,7 +235,7 @@ export type GorgiasWidget = z.output<typeof widgetSchema>;
 export const settingSchema = z.object({ id: optionalId, type: z.string(), data: z.unknown().optional() });
 
 /** Rows keyed by the names of the dimensions and measures asked for. */
-export const statsRow = z.record(z.string(), z.unknown());
+const statsRow = z.record(z.string(), z.unknown());
 
 export const answers = {
   tickets: pageOf(compactSchema),

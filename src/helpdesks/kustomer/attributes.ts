@@ -14,7 +14,7 @@ export const attributesPage = 'Settings, Platform, Klasses, Conversation';
 
 type Mapped = Pick<KustomerSettings, 'partnerFieldId' | 'regionFieldId' | 'reasonFieldId'>;
 /** What an account tells of each attribute, by its name. */
-export type Attributes = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+type Attributes = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 
 interface WantedAttribute {
   readonly setting: keyof Mapped;

@@ -3,7 +3,7 @@ import { dayMs } from '../../core/time.ts';
 import { bytesKey, headerOf, isTimely, keyWord, refused } from '../../platform/delivery.ts';
 import { isObject, jsonIn } from '../../platform/http/body.ts';
 import { signedByOneOf } from '../../platform/signature.ts';
-import type { Headers, Verification } from '../port.ts';
+import type { DeliveryInput, Verification } from '../port.ts';
 import { idSchema, reference } from './schema.ts';
 import type { KustomerSettings } from './settings.ts';
 import { urgencyOf } from './urgency.ts';
@@ -61,7 +61,7 @@ const envelopeIn = (body: Buffer): Envelope | undefined => envelopeSchema.safePa
 /** What the event says; undefined: the body holds none. */
 const deliveryOf = (
   envelope: Envelope | undefined,
-  input: { readonly settings: KustomerSettings; readonly apiUserId: string | null; readonly body: Buffer },
+  input: Omit<DeliveryInput<KustomerSettings>, 'headers'>,
 ): Verification => {
   const { settings, apiUserId, body } = input;
   const unreadable = (reason: string): Verification => ({
@@ -95,25 +95,15 @@ const deliveryOf = (
 };
 
 /** Reads an event; its signature has been checked. */
-export const readDelivery = (input: {
-  readonly settings: KustomerSettings;
-  readonly apiUserId: string | null;
-  readonly headers: Headers;
-  readonly body: Buffer;
-}): Verification => deliveryOf(envelopeIn(input.body), input);
+export const readDelivery = (input: DeliveryInput<KustomerSettings>): Verification =>
+  deliveryOf(envelopeIn(input.body), input);
 
 /**
  * Checks hex(HMAC-SHA256(token, raw body)) before anything of the body is believed
  * (https://developer.kustomer.com/docs/events/delivery-and-retries). The signature holds no time of its own: the event's
  * signed `createdAt` tells its age, its id stops replays.
  */
-export const verifyDelivery = (input: {
-  readonly settings: KustomerSettings;
-  readonly apiUserId: string | null;
-  readonly headers: Headers;
-  readonly body: Buffer;
-  readonly now: Date;
-}): Verification => {
+export const verifyDelivery = (input: DeliveryInput<KustomerSettings> & { readonly now: Date }): Verification => {
   const { settings, headers, body, now } = input;
   const presented = headerOf(headers, 'x-kustomer-webhook-signature');
   if (!presented)

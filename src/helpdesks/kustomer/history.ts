@@ -7,7 +7,7 @@ import { conversationStatus } from './ticket.ts';
 export type TimesVersion = 'v1' | 'v2';
 
 /** Two timers that measure differently: v2 follows the account's handle time settings. v1 tells seconds, v2 milliseconds. */
-export const clockOf: Readonly<Record<TimesVersion, string>> = {
+const clockOf: Readonly<Record<TimesVersion, string>> = {
   v1: 'kustomer handle time v1',
   v2: 'kustomer handle time v2',
 };

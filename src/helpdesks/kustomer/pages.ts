@@ -6,7 +6,7 @@ import { type Page, pageOf } from './schema.ts';
 /** The most that lists give per page. */
 export const pageSize = 100;
 
-/** The key may not read it, or the account has no such thing: Kustomer answers 404 for both. */
+/** The key may not read or write it, or the account has no such thing. */
 export const isRefused = (error: unknown): boolean =>
   error instanceof UpstreamError && [401, 403, 404].includes(error.status ?? 0);
 

@@ -19,7 +19,7 @@ type MappedFields = Pick<KustomerSettings, 'partnerFieldId' | 'regionFieldId' | 
  * Values that the mapped attributes are to take so that they say what our tags will say; none where they say it. An attribute
  * holds one code: of several it keeps the one it has.
  */
-export const mirrored = (
+const mirrored = (
   { add, remove }: TagChange,
   heldTags: Iterable<string>,
   custom: ReadonlyMap<string, unknown>,

@@ -3,7 +3,7 @@ import type { PersonChange } from '../port.ts';
 import type { Audit, AuditEvent } from './schema.ts';
 
 /** One half of an attribution as an agent can set it: a mapped field, and tags that start so. */
-export interface MappedHalf {
+interface MappedHalf {
   readonly fieldId: string | undefined;
   readonly tagStart: string;
 }

@@ -3,7 +3,7 @@ import { dayMs } from '../../core/time.ts';
 import { bytesKey, headerOf, isTimely, keyWord, refused } from '../../platform/delivery.ts';
 import { isObject, jsonIn } from '../../platform/http/body.ts';
 import { signedByOneOf } from '../../platform/signature.ts';
-import type { Headers, Verification } from '../port.ts';
+import type { DeliveryInput, Verification } from '../port.ts';
 import type { ZendeskSettings } from './settings.ts';
 import { isSettled, urgencyOf } from './urgency.ts';
 
@@ -119,12 +119,7 @@ const readTrigger = (json: object, invocationId: string, apiUserId: string | nul
 };
 
 /** Reads either kind of webhook (https://developer.zendesk.com/api-reference/webhooks/event-types/ticket-events/); its signature has been checked. */
-export const readDelivery = (input: {
-  readonly settings: ZendeskSettings;
-  readonly apiUserId: string | null;
-  readonly headers: Headers;
-  readonly body: Buffer;
-}): Verification => {
+export const readDelivery = (input: DeliveryInput<ZendeskSettings>): Verification => {
   const { settings, apiUserId, headers, body } = input;
   const ownKey = () => bytesKey(headerOf(headers, 'x-zendesk-webhook-signature-timestamp') ?? '', body);
   // Numbers too large for JavaScript lose digits; none that we read is one.
@@ -148,13 +143,7 @@ export const readDelivery = (input: {
  * Checks base64(HMAC-SHA256(secret, timestamp + raw body)) before anything of the body is believed, then reads it
  * (https://developer.zendesk.com/documentation/webhooks/verifying/). An older page showed body + timestamp: wrong.
  */
-export const verifyDelivery = (input: {
-  readonly settings: ZendeskSettings;
-  readonly apiUserId: string | null;
-  readonly headers: Headers;
-  readonly body: Buffer;
-  readonly now: Date;
-}): Verification => {
+export const verifyDelivery = (input: DeliveryInput<ZendeskSettings> & { readonly now: Date }): Verification => {
   const { settings, headers, body, now } = input;
   const presented = headerOf(headers, 'x-zendesk-webhook-signature');
   const timestamp = headerOf(headers, 'x-zendesk-webhook-signature-timestamp');

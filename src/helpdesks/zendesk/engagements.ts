@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { UpstreamError } from '../../core/errors.ts';
 import { dayMs, hourMs, minuteMs, secondMs } from '../../core/time.ts';
-import type { Clock } from '../../platform/clock.ts';
-import type { Http } from '../../platform/http/client.ts';
 import type { Actor, Channel, WorkFeed, WorkReading, YieldingClock } from '../port.ts';
-import { cursorOf, placeOf } from './feed-place.ts';
+import { cursorOf, type FeedParts, placeOf } from './feed-place.ts';
 import { optionalId } from './schema.ts';
 
 /** Zendesk keeps them this long; a few minutes less, so that a request that waited is not out of bounds. */
@@ -104,15 +102,7 @@ const readingOf = (engagement: Engagement, actorOf: (agentId: string) => Actor):
  * Legs of agents' work as omnichannel routing has them, of the last 90 days
  * (https://developer.zendesk.com/api-reference/agent-availability/omnichannel-engagements/omnichannel_engagements).
  */
-export const engagementFeed = ({
-  http,
-  clock,
-  actorOf,
-}: {
-  readonly http: Http;
-  readonly clock: Clock;
-  readonly actorOf: (agentId: string) => Actor;
-}): WorkFeed => {
+export const engagementFeed = ({ http, clock, actorOf }: FeedParts): WorkFeed => {
   const pages = async function* (query: Readonly<Record<string, string | number>>): AsyncGenerator<Engagement[]> {
     let link: string | undefined;
     let after: string | undefined;

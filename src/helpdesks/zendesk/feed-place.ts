@@ -1,5 +1,15 @@
 import { z } from 'zod';
+import type { Clock } from '../../platform/clock.ts';
 import { jsonIn } from '../../platform/http/body.ts';
+import type { Http } from '../../platform/http/client.ts';
+import type { Actor } from '../port.ts';
+
+/** What a feed of Zendesk is made of. */
+export interface FeedParts {
+  readonly http: Http;
+  readonly clock: Clock;
+  readonly actorOf: (agentId: string) => Actor;
+}
 
 /** Where a feed goes on, as text; what is no such text is a feed that starts. Milliseconds since 1970. */
 export interface Place {

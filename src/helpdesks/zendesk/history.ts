@@ -14,7 +14,7 @@ import type { ZendeskSettings } from './settings.ts';
 import type { Role } from './staff.ts';
 
 /** The Time Tracking app's "Total time spent (sec)": what an agent's open tab measured, or what the agent wrote. */
-export const timeTrackingClock = 'zendesk time tracking';
+const timeTrackingClock = 'zendesk time tracking';
 
 /** What the audits do not tell themselves. */
 export interface HistoryContext {

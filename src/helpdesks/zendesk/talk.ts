@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { UpstreamError } from '../../core/errors.ts';
 import { hourMs, minuteMs, secondMs } from '../../core/time.ts';
-import type { Clock } from '../../platform/clock.ts';
-import type { Http } from '../../platform/http/client.ts';
 import type { Actor, WorkFeed, WorkReading, YieldingClock } from '../port.ts';
-import { cursorOf, placeOf } from './feed-place.ts';
+import { cursorOf, type FeedParts, placeOf } from './feed-place.ts';
 import { instant, optionalId } from './schema.ts';
 
 /** A leg is taken once nothing changed it for so long: what an entry first says stays, and wrap-up comes after the call. */
@@ -95,15 +93,7 @@ const readingOf = (leg: Leg, actorOf: (agentId: string) => Actor): WorkReading |
  * Legs of calls from Talk's incremental exports (https://developer.zendesk.com/api-reference/voice/talk-api/incremental_exports/):
  * a leg has the agent and the seconds, its call has the ticket. Ten requests a minute, for both exports together.
  */
-export const talkFeed = ({
-  http,
-  clock,
-  actorOf,
-}: {
-  readonly http: Http;
-  readonly clock: Clock;
-  readonly actorOf: (agentId: string) => Actor;
-}): WorkFeed => ({
+export const talkFeed = ({ http, clock, actorOf }: FeedParts): WorkFeed => ({
   name: 'talk',
   async *walk({ cursor, since }) {
     const { fromMs } = placeOf(cursor, since);

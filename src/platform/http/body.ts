@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { UpstreamError } from '../../core/errors.ts';
 
 /** Undefined where text or UTF-8 bytes are no JSON: a gateway's HTML page, a cut answer, what a stranger sent. */
@@ -13,6 +14,17 @@ export const jsonIn = (text: string | Buffer): unknown => {
 /** True for what JSON writes in braces. */
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** An answer's body as the schema has it; throws UpstreamError, which names fields and never what is in them. */
+export const inShape = <Schema extends z.ZodType>(schema: Schema, body: unknown, name: string): z.output<Schema> => {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.slice(0, 5).map(({ path, code }) => `${path.join('.') || 'body'} (${code})`);
+  throw new UpstreamError(
+    `${name} answered in another shape than documented: ${fields.join(', ')}. See whether the vendor changed its API.`,
+    { status: 200, retryable: false },
+  );
+};
 
 /**
  * Reads an answer to its end, so that the connection can be used again, up to a bound. As JSON: parsed; as text: the text; null

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { LimitReached, UpstreamError } from '../../core/errors.ts';
 import type { Clock } from '../clock.ts';
 import { agentFor } from './address.ts';
-import { jsonIn, readBody } from './body.ts';
+import { inShape, jsonIn, readBody } from './body.ts';
 import { type Budget, createBudget, type RateReading } from './budget.ts';
 import { failureOf } from './failure.ts';
 import { retryDelayMs } from './retry.ts';
@@ -171,14 +171,7 @@ export const createHttp = ({
     request,
     async read(call, schema) {
       const { body } = await request(call);
-      const parsed = schema.safeParse(body);
-      if (parsed.success) return parsed.data;
-      const fields = parsed.error.issues.slice(0, 5).map(({ path, code }) => `${path.join('.') || 'body'} (${code})`);
-      throw new UpstreamError(
-        `${call.method ?? 'GET'} ${base.host}${call.path} answered in another shape than documented: ${fields.join(', ')}. ` +
-          'See whether the vendor changed its API.',
-        { status: 200, retryable: false },
-      );
+      return inShape(schema, body, `${call.method ?? 'GET'} ${base.host}${call.path}`);
     },
   };
 };
@@ -196,15 +189,25 @@ const addressOf = (base: URL, call: HttpCall, name: string): URL => {
     if (url?.origin === base.origin) return url;
     throw new UpstreamError(`${name} gave a next page on another host, which is not followed`, { retryable: false });
   }
-  const path = call.path.replace(/\{(\w+)\}/g, (_, key: string) => {
-    const value = call.params?.[key];
-    if (value === undefined || value === '') throw new RangeError(`${name} needs a value for {${key}}`);
+  const url = new URL(`${base.href.replace(/\/+$/, '')}${pathOf(call)}`);
+  url.search = queryOf(call).toString();
+  return url;
+};
+
+/** The path with its values filled in. */
+export const pathOf = ({ method = 'GET', path, params }: HttpCall): string =>
+  path.replace(/\{(\w+)\}/g, (_, key: string) => {
+    const value = params?.[key];
+    if (value === undefined || value === '') throw new RangeError(`${method} ${path} needs a value for {${key}}`);
     return encodeURIComponent(value);
   });
-  const url = new URL(`${base.href.replace(/\/+$/, '')}${path}`);
-  for (const [key, value] of Object.entries(call.query ?? {})) {
-    if (Array.isArray(value)) for (const one of value) url.searchParams.append(key, String(one));
-    else if (value !== undefined) url.searchParams.set(key, String(value));
+
+/** A list repeats its key. */
+export const queryOf = ({ query = {} }: HttpCall): URLSearchParams => {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    if (Array.isArray(value)) for (const one of value) search.append(key, String(one));
+    else if (value !== undefined) search.set(key, String(value));
   }
-  return url;
+  return search;
 };
