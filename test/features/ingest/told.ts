@@ -24,6 +24,18 @@ export const telling = (world: () => World) => {
   return {
     tell,
 
+    /** A webhook for each; all of them are due together. */
+    async deliverAll(...externalIds: string[]): Promise<void> {
+      for (const id of externalIds) await world().deliver(id, { urgency: 'now with audits' });
+      world().clock.advance(3 * secondMs);
+    },
+
+    /** Whether nothing is left to be done about them. */
+    async settled(...externalIds: string[]): Promise<boolean> {
+      const rows = await Promise.all(externalIds.map((id) => world().row(id)));
+      return rows.every((row) => row.dirty_seq === row.settled_seq && row.due_at === null && row.deep_due_at === null);
+    },
+
     /** Solved a moment after the connection went into mode `act`. */
     solved(key: string): Partial<DeskTicket> {
       const { clock } = world();

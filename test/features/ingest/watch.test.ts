@@ -1,15 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/core/errors.ts';
 import { dayMs, hourMs, minuteMs } from '../../../src/core/time.ts';
-import {
-  connectionStatuses,
-  createWatcher,
-  newestDelivery,
-  noteWebhook,
-  reconcile,
-} from '../../../src/features/ingest/index.ts';
+import { noteWebhook } from '../../../src/features/ingest/index.ts';
 import { createBudget } from '../../../src/platform/http/budget.ts';
 import { jumpingClock } from '../../sandbox/jumping-clock.ts';
+import { watching } from './watching.ts';
 import { type World, world } from './world.ts';
 
 let w: World;
@@ -24,29 +19,19 @@ beforeEach(async () => {
 });
 afterEach(() => w.close());
 
-const look = async () =>
-  createWatcher({
-    ...w,
-    ...w.first,
-    clientOf: () => w.first.client,
+const { watcher, status, walked } = watching(() => w);
+const look = () =>
+  watcher({
     webhookUrlOf: ({ webhookKey }) => `${ourselves}/webhooks/${webhookKey}`,
     isReachable: () => isReachable,
     catchUp: async () => {
       caughtUp += 1;
     },
-  }).look(await w.directory.connections.get('desk'));
-const status = async () => (await connectionStatuses(w.db, w.clock.now())).find(({ id }) => id === w.connection.id);
+  })();
 const madeByUs = async () => {
   const made = await w.first.client.remote?.make({ webhookUrl: 'x' });
   if (made) await w.directory.connections.keepMade(w.connection.id, made, 'test');
 };
-/** What the last walk found changed, and how much of it no webhook had told. */
-const walked = (count: number, raised: number) =>
-  w.db.query(
-    `insert into sync_cursor (connection_id, stream, cursor) values ($1, 'tickets', $2::jsonb)
-     on conflict (connection_id, stream) do update set cursor = excluded.cursor`,
-    [w.connection.id, JSON.stringify({ walked: count, raised, ...(raised > 0 && { untoldAt: w.clock.now() }) })],
-  );
 
 describe('our webhook', () => {
   test('that is fine is left alone', async () => {
@@ -141,105 +126,6 @@ describe('our webhook', () => {
   });
 });
 
-describe('silence', () => {
-  test('is told of after an hour in which the feed has changes that no webhook told', async () => {
-    await w.deliver('1');
-    w.clock.advance(59 * minuteMs);
-    await walked(5, 5);
-    await look();
-    expect((await status())?.silentSince).toBeNull();
-    const last = (await status())?.lastDeliveryAt;
-    w.clock.advance(2 * minuteMs);
-    await walked(5, 5);
-    await look();
-    await look();
-    expect((await status())?.silentSince).toBe(last);
-    expect(w.lines.filter(({ silentSince }) => silentSince !== undefined)).toHaveLength(1);
-    await w.deliver('2');
-    await look();
-    expect((await status())?.silentSince).toBeNull();
-  });
-
-  test("bug: a test of our address, ours or the vendor's, hid that nothing else came", async () => {
-    await w.deliver('1');
-    const last = (await status())?.lastDeliveryAt;
-    w.clock.advance(2 * hourMs);
-    await walked(5, 5);
-    await w.deliver(null, { urgency: 'ignore' });
-    expect(await newestDelivery(w.db, w.connection.id)).not.toBeNull();
-    expect((await status())?.lastDeliveryAt).toBe(last);
-    await look();
-    expect((await status())?.silentSince).toBe(last);
-  });
-
-  test('is not told of where what comes cannot be read: that lies in quarantine', async () => {
-    await w.deliver('1');
-    w.clock.advance(2 * hourMs);
-    await walked(5, 5);
-    await w.deliver(null, { unreadable: 'no event' });
-    await look();
-    expect(await status()).toMatchObject({
-      silentSince: null,
-      lastDeliveryAt: w.clock.now().toISOString(),
-      quarantined: 1,
-    });
-  });
-
-  test('bug: the alarm went out whenever the last walk of five minutes had found nothing', async () => {
-    const walk = async (...ids: string[]) => {
-      w.desk.feed.splice(0, Number.POSITIVE_INFINITY, [
-        ...ids.map((externalId) => ({ externalId, updatedAt: w.clock.now(), status: 'open' as const })),
-      ]);
-      await reconcile({ sql: w.db, clock: w.clock, runStep: w.runStep, ...w.first }, w.connection);
-    };
-    await w.deliver('1');
-    const last = (await status())?.lastDeliveryAt;
-    w.clock.advance(2 * hourMs);
-    await walk('2', '3');
-    await look();
-    w.clock.advance(5 * minuteMs);
-    await walk();
-    await look();
-    expect(await status()).toMatchObject({ silentSince: last, toldShare: 1 });
-    expect(w.lines.filter(({ silentSince }) => silentSince !== undefined)).toHaveLength(1);
-    // One change that no webhook tells, and then a quiet night, are no silence.
-    await w.deliver('2');
-    w.clock.advance(5 * minuteMs);
-    await walk('4');
-    w.clock.advance(8 * hourMs);
-    await walk();
-    await look();
-    expect(await status()).toMatchObject({ silentSince: null });
-  });
-
-  test('is no news where nothing changes, or webhooks told all of it', async () => {
-    await w.deliver('1');
-    await walked(5, 0);
-    w.clock.advance(dayMs);
-    await look();
-    expect((await status())?.silentSince).toBeNull();
-  });
-
-  test('is measured by what is usual at that hour of the week', async () => {
-    await w.db.query('update connection set created_at = $1', [new Date(w.clock.now().getTime() - 36 * dayMs)]);
-    // One delivery a week at this hour: a gap of an hour there.
-    for (let week = 5; week > 0; week -= 1)
-      await w.db.query(
-        "insert into delivery (connection_id, delivery_key, received_at, headers, ticket_external_id, state) values ($1, $2, $3, '{}', '1', 'stored')",
-        [w.connection.id, `week ${week}`, new Date(w.clock.now().getTime() - week * 7 * dayMs + 4 * hourMs)],
-      );
-    await w.deliver('1');
-    w.clock.advance(4 * hourMs);
-    await walked(5, 5);
-    await look();
-    expect((await status())?.silentSince).toBeNull();
-    w.clock.advance(80 * minuteMs);
-    await walked(5, 5);
-    await look();
-    expect((await status())?.silentSince).not.toBeNull();
-  });
-});
-
 test('bug: a token that may not see webhooks ended the alarm of silence and the count', async () => {
   const { remote } = w.first.client;
   if (!remote) throw new Error('the desk has a remote');
@@ -272,9 +158,7 @@ test('a count that is not allowed is told, and the webhook is looked after', asy
 
 test('bug: a sidebar that we made was looked after by nobody', async () => {
   const asked: object[] = [];
-  const watcher = createWatcher({
-    ...w,
-    ...w.first,
+  const lookAtSidebar = watcher({
     clientOf: () => ({
       remote: {
         plan: async () => [],
@@ -288,30 +172,23 @@ test('bug: a sidebar that we made was looked after by nobody', async () => {
     }),
     webhookUrlOf: () => ourselves,
     sidebarUrlOf: () => `${ourselves}/sidebar`,
-    isReachable: () => true,
-    catchUp: async () => undefined,
   });
-  await watcher.look(await w.directory.connections.get('desk'));
+  await lookAtSidebar();
   const widget = { what: 'widget', externalId: '7', name: 'Deskledger' } as const;
   await w.directory.connections.keepMade(w.connection.id, { objects: [widget], settings: {} }, 'test');
-  await watcher.look(await w.directory.connections.get('desk'));
+  await lookAtSidebar();
   expect(asked).toEqual([{ webhookUrl: ourselves }, { webhookUrl: ourselves, sidebarUrl: `${ourselves}/sidebar` }]);
 });
 
 test('bug: what a new account could not tell when it was connected was never asked for again', async () => {
   let asked = 0;
-  const watcher = createWatcher({
-    ...w,
-    ...w.first,
+  const lookAtAccount = watcher({
     clientOf: () => ({
       discover: async () => {
         asked += 1;
         return { settings: asked > 1 ? { reasonFieldId: 'topic' } : {} };
       },
     }),
-    webhookUrlOf: () => ourselves,
-    isReachable: () => true,
-    catchUp: async () => undefined,
   });
   const reasonField = async () => (await w.directory.connections.get('desk')).settings.reasonFieldId;
   for (const [hours, calls, found] of [
@@ -320,7 +197,7 @@ test('bug: what a new account could not tell when it was connected was never ask
     [1, 2, 'topic'],
   ] as const) {
     w.clock.advance(hours * hourMs);
-    await watcher.look(await w.directory.connections.get('desk'));
+    await lookAtAccount();
     expect(asked).toBe(calls);
     expect(await reasonField()).toBe(found);
   }
