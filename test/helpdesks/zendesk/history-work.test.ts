@@ -9,17 +9,15 @@ import {
   change,
   comment,
   create,
+  created,
   customer,
-  type EventJson,
   fields,
   minuteAt,
   read,
   settingsWith,
+  total,
 } from './support.ts';
 
-const created = (events: readonly EventJson[] = [], more: EventJson = {}) =>
-  audit(100, customer, 0, [comment(), create('status', 'new'), ...events], more);
-const total = (value: unknown, previous: unknown, more: EventJson = {}) => change(fields.total, value, previous, more);
 const followUpVia = {
   via: { channel: 'web', source: { from: { ticket_id: 77, channel: 'email' }, to: {}, rel: 'follow_up' } },
 };

@@ -8,16 +8,14 @@ import {
   change,
   comment,
   create,
+  created,
   customer,
   type EventJson,
   fields,
   minuteAt,
   read,
+  total,
 } from './support.ts';
-
-const created = (events: readonly EventJson[] = [], more: EventJson = {}) =>
-  audit(100, customer, 0, [comment(), create('status', 'new'), ...events], more);
-const total = (value: unknown, previous: unknown, more: EventJson = {}) => change(fields.total, value, previous, more);
 
 describe('touches', () => {
   const touchesOf = (...parameters: Parameters<typeof read>) =>

@@ -123,6 +123,13 @@ export const audit = (
   ...more,
 });
 
+/** The audit of the ticket's creation, by the customer. */
+export const created = (events: readonly EventJson[] = [], more: EventJson = {}) =>
+  audit(100, customer, 0, [comment(), create('status', 'new'), ...events], more);
+/** A change of the total that the Time Tracking app keeps. */
+export const total = (value: unknown, previous: unknown, more: EventJson = {}) =>
+  change(fields.total, value, previous, more);
+
 export const minuteAt = (minute: number): Date => new Date(Date.UTC(2026, 2, 1, 8, minute));
 
 export const read = (
