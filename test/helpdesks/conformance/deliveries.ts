@@ -34,6 +34,20 @@ export const deliveryChecks: readonly Check[] = [
   },
   ...proofChecks(proving),
   {
+    name: 'a delivery under the proof of another account is told from noise, so that somebody is told',
+    run(harness) {
+      const isForeign = (body: string, headers: Readonly<Record<string, string>>): boolean => {
+        const result = verify(harness, body, { headers });
+        expect(result.outcome).toBe('refused');
+        return result.outcome === 'refused' && result.foreign !== undefined;
+      };
+      for (const [, body] of ticketDeliveries(harness)) {
+        expect(isForeign(body, harness.sign(body, 'of another account', harness.sentAt))).toBe(true);
+        expect(isForeign(body, {})).toBe(false);
+      }
+    },
+  },
+  {
     name: 'an echo of our own write is ignored, the same by anybody else is not',
     needs: 'own echoes',
     run(harness) {

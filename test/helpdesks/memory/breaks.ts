@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { InvalidInput, LimitReached, Refused, UpstreamError } from '../../../src/core/errors.ts';
 import type { TicketChange, Verification } from '../../../src/helpdesks/port.ts';
+import { refused } from '../../../src/platform/delivery.ts';
 import { createHttp } from '../../../src/platform/http/client.ts';
 import { counted, keepingBreaks, proofBreaks } from '../../conformance/breaks.ts';
 import type { Harness } from '../conformance.ts';
@@ -38,6 +39,12 @@ export const breaks: Readonly<Record<string, Break>> = {
     adapterWith,
     asksForMore: { urgency: 'now' },
   }),
+  'a delivery under the proof of another account is told from noise, so that somebody is told': verifyWith(
+    (input, right) => {
+      const said = right(input);
+      return said.outcome === 'refused' ? refused(said.status, said.reason) : said;
+    },
+  ),
   'an echo of our own write is ignored, the same by anybody else is not': deliveryWith(() => ({ urgency: 'now' })),
 
   'verify tells who we are': clientWith(() => ({

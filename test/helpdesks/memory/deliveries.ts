@@ -51,7 +51,7 @@ export const verifyDelivery: HelpdeskAdapter['verifyDelivery'] = (input) => {
   const message = [sent, body];
   const { webhookSecrets: secrets } = settings;
   if (!signedByOneOf({ algorithm: 'sha256', encoding: 'hex', secrets, message, presented }))
-    return refused(401, "The signature is wrong; check that the connection has the webhook's secret.");
+    return refused(401, "The signature is wrong; check that the connection has the webhook's secret.", {});
   if (!(Math.abs(now.getTime() - Date.parse(sent)) <= dayMs))
     return refused(401, 'The delivery was sent more than 24 hours from now.');
   return readDelivery({ ...input, settings });
