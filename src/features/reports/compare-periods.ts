@@ -1,6 +1,6 @@
 import { addDays, daysBetween } from '../../core/time.ts';
 import type { Sql } from '../../platform/database/database.ts';
-import type { FigureDimension, Side } from './fact-statements.ts';
+import { type FigureDimension, type LedgerSide, ledgerSides, type Side } from './fact-statements.ts';
 import type { CellKey, Period } from './facts.ts';
 
 const monthOf = (day: string): number => Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7)) - 1;
@@ -47,7 +47,7 @@ export const counterpart = (key: CellKey, from: Period, to: Period): CellKey =>
   ) as unknown as CellKey;
 
 /** The first day of which we hold anything, by side; null: nothing yet. */
-export type KnownFrom = Readonly<Record<Side, string | null>>;
+export type KnownFrom = Readonly<Record<LedgerSide, string | null>>;
 
 export const loadKnownFrom = async (sql: Sql): Promise<KnownFrom> => {
   const [row] = await sql.query<KnownFrom>(
@@ -58,11 +58,17 @@ export const loadKnownFrom = async (sql: Sql): Promise<KnownFrom> => {
 };
 
 /** Whether a period ends before the first thing of this side that we hold: its figures are then not known. */
-export const isUnknown = (side: Side, { to }: Period, knownFrom: KnownFrom): boolean => {
+const isUnknown = (side: LedgerSide, { to }: Period, knownFrom: KnownFrom): boolean => {
   const first = knownFrom[side];
   return first === null || to < first;
 };
 
+/** Sides that a period knows nothing of; what partnerships gain is not known where their cost is not. */
+export const unknownSides = (period: Period, knownFrom: KnownFrom): Side[] => {
+  const unknown: Side[] = ledgerSides.filter((side) => isUnknown(side, period, knownFrom));
+  return unknown.includes('work') ? [...unknown, 'partnerships'] : unknown;
+};
+
 /** Sides of which a part of the period lies before the first thing that we hold. */
-export const partlyKnown = ({ from }: Period, knownFrom: KnownFrom): Side[] =>
-  (['orders', 'tickets', 'work'] as const).filter((side) => from < (knownFrom[side] ?? '9999-12-31'));
+export const partlyKnown = (period: Period, knownFrom: KnownFrom): Side[] =>
+  ledgerSides.filter((side) => !isUnknown(side, period, knownFrom) && period.from < (knownFrom[side] ?? period.from));

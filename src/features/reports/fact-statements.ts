@@ -16,11 +16,15 @@ export const figureDimensions = [
 export type FigureDimension = (typeof figureDimensions)[number];
 
 /** What a fact is counted on: orders know no channel, language, reason or agent; tickets created know no agent. */
-export type Side = 'orders' | 'tickets' | 'work';
+export const ledgerSides = ['orders', 'tickets', 'work'] as const;
+export type LedgerSide = (typeof ledgerSides)[number];
+/** Other costs and benefits of partnerships know partner, region and one step of time. */
+export const sides = [...ledgerSides, 'partnerships'] as const;
+export type Side = (typeof sides)[number];
 
 /** One question to the ledger. $1 and $2 are the first and the last day, $3 what the statement says. */
 export interface Statement {
-  readonly side: Side;
+  readonly side: LedgerSide;
   /** How the statement tells each dimension that it knows. */
   readonly by: Readonly<Partial<Record<FigureDimension, string>>>;
   readonly sql: (asked: {

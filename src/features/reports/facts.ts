@@ -1,5 +1,5 @@
 import type { Sql } from '../../platform/database/database.ts';
-import { baseStatements, type FigureDimension, type Side, type Statement } from './fact-statements.ts';
+import { baseStatements, type FigureDimension, type LedgerSide, type Statement } from './fact-statements.ts';
 import { orderStatements } from './order-statements.ts';
 import type { CostBasis } from './pooled-cost.ts';
 
@@ -46,6 +46,10 @@ export interface CellFacts {
   ticketsWithOrderPpm: bigint;
   reasonKnownPpm: bigint;
   languageKnownPpm: bigint;
+  /** Of partnerships (`loadFigures` alone): what they cost beside support and bring, and how many benefits are known. */
+  otherCostMicros: bigint;
+  benefitMicros: bigint;
+  knownBenefits: bigint;
 }
 
 export const noFacts = (): CellFacts => ({
@@ -82,6 +86,9 @@ export const noFacts = (): CellFacts => ({
   ticketsWithOrderPpm: 0n,
   reasonKnownPpm: 0n,
   languageKnownPpm: 0n,
+  otherCostMicros: 0n,
+  benefitMicros: 0n,
+  knownBenefits: 0n,
 });
 
 export const addFacts = (all: readonly CellFacts[]): CellFacts => {
@@ -164,7 +171,7 @@ export interface SideFacts {
   readonly cells: readonly Cell[];
 }
 
-const knownTo: Readonly<Record<Side, (dimension: FigureDimension) => boolean>> = {
+const knownTo: Readonly<Record<LedgerSide, (dimension: FigureDimension) => boolean>> = {
   orders: (dimension) => !['channel', 'language', 'reason', 'agent'].includes(dimension),
   tickets: (dimension) => dimension !== 'agent',
   work: () => true,
@@ -177,11 +184,11 @@ export const loadSides = async (
   dimensions: readonly FigureDimension[],
   asking: Asking,
   statements: readonly Statement[] = [...baseStatements(dimensions, asking.costBasis), ...orderStatements],
-): Promise<Record<Side, SideFacts>> => {
-  const cells: Record<Side, Map<string, Cell>> = { orders: new Map(), tickets: new Map(), work: new Map() };
+): Promise<Record<LedgerSide, SideFacts>> => {
+  const cells: Record<LedgerSide, Map<string, Cell>> = { orders: new Map(), tickets: new Map(), work: new Map() };
   for (const statement of statements)
     await ask(sql, statement, period, { ...asking, dimensions, into: cells[statement.side] });
-  const of = (side: Side): SideFacts => ({
+  const of = (side: LedgerSide): SideFacts => ({
     dimensions: dimensions.filter(knownTo[side]),
     cells: [...cells[side].values()],
   });

@@ -1,20 +1,11 @@
 import { z } from 'zod';
 import { moneyJson, ratio } from '../../core/money.ts';
 import { moneyAnswer } from '../../platform/http/answers.ts';
-import { isUnknown, partlyKnown } from './compare-periods.ts';
-import { figureDimensions } from './fact-statements.ts';
+import { partlyKnown, unknownSides } from './compare-periods.ts';
+import { figureDimensions, sides } from './fact-statements.ts';
+import { coverageSides, type FigureNote, figureNotes } from './figure-notes.ts';
 import type { FigureCell, Figures, PeriodFigures } from './figures.ts';
-import {
-  type Counted,
-  type CoverageName,
-  coverageSides,
-  coverages,
-  type FigureName,
-  type FigureNote,
-  figureNotes,
-  formulas,
-  type MoneyJson,
-} from './metrics.ts';
+import { type Counted, type CoverageName, coverages, type FigureName, formulas, type MoneyJson } from './metrics.ts';
 
 export const figureNames = Object.keys(formulas) as FigureName[];
 const coverageNames = Object.keys(coverages) as CoverageName[];
@@ -80,7 +71,7 @@ const figureRow = z.object({
 export type FigureRow = z.output<typeof figureRow>;
 type Changes = NonNullable<FigureRow['previous']>;
 
-const side = z.enum(['orders', 'tickets', 'work']);
+const side = z.enum(sides);
 const otherPeriod = z.object({
   from: z.string(),
   to: z.string(),
@@ -96,6 +87,23 @@ export const figuresAnswer = z.object({
   timeZone: z.string(),
   costBasis: z.enum(['true', 'pooled']),
   highValue: moneyAnswer.nullable().describe('What an order of high value brings at least'),
+  partnerships: z
+    .object({
+      unpriced: z
+        .array(
+          z.object({
+            side: z.enum(['other cost', 'benefit']),
+            kind: z.string(),
+            partner: code,
+            region: code,
+            amount: moneyAnswer,
+            day: z.string().describe('The day whose exchange rate is missing'),
+          }),
+        )
+        .describe('Amounts without an exchange rate: in no figure'),
+      ordersWithoutCost: z.int().describe('Orders whose margin is by line cost, of which none is known'),
+    })
+    .describe('What other costs and benefits lack'),
   lacking: z
     .array(side)
     .describe('What the rows do not know of themselves: figures of these are null but in the total'),
@@ -146,8 +154,7 @@ export const figureRowOf = (
   const { facts } = cell.counted;
   const against = (other: PeriodFigures): Changes => {
     const then = isTotal ? other.total : other.cellOf(cell.key);
-    const unknown = (['orders', 'tickets', 'work'] as const).filter((one) => isUnknown(one, other, figures.knownFrom));
-    const rawThen = rawOf(then.counted, [...lacking, ...unknown]);
+    const rawThen = rawOf(then.counted, [...lacking, ...unknownSides(other, figures.knownFrom)]);
     return Object.fromEntries(
       figureNames.map((name) => {
         const { change, relative } = changeOf(raw[name], rawThen[name]);
@@ -177,6 +184,6 @@ export const figureRowOf = (
 export const otherPeriodOf = (other: PeriodFigures, { knownFrom }: Figures): z.output<typeof otherPeriod> => ({
   from: other.from,
   to: other.to,
-  unknown: (['orders', 'tickets', 'work'] as const).filter((one) => isUnknown(one, other, knownFrom)),
-  partlyKnown: partlyKnown(other, knownFrom).filter((one) => !isUnknown(one, other, knownFrom)),
+  unknown: unknownSides(other, knownFrom),
+  partlyKnown: partlyKnown(other, knownFrom),
 });

@@ -16,8 +16,6 @@ import { refuseUnknownCodes } from './known-codes.ts';
 import { csvReply, nextLink, optionalPeriod, pageLimit, queryDay, queryFormat, queryPage } from './paging.ts';
 import { parsePeriod } from './partner-report.ts';
 import type { CostBasis } from './pooled-cost.ts';
-import { whyDear } from './why-dear.ts';
-import { method, whyDearAnswer, whyDearCsv } from './why-dear-answers.ts';
 
 const mostDimensions = 3;
 
@@ -136,7 +134,7 @@ export const figureRoutes =
           by,
           partner: query.partner,
           region: query.region,
-          timeZone: basis.timeZone,
+          ...basis,
           costBasis,
           highValueMicros: parseAmount(query.highValue),
           previous: query.compare === 'previous',
@@ -169,6 +167,17 @@ export const figureRoutes =
             figures.highValueMicros === null
               ? null
               : moneyJson({ micros: figures.highValueMicros, currency: basis.currency }),
+          partnerships: {
+            unpriced: figures.gaps.unpriced.map(({ side, kind, partner, region, currency, day, micros }) => ({
+              side,
+              kind,
+              partner,
+              region,
+              amount: moneyJson({ micros, currency }),
+              day,
+            })),
+            ordersWithoutCost: figures.gaps.ordersWithoutCost,
+          },
           lacking: [...figures.lacking],
           ...(by.includes('agent') && {
             agents: await agentNames(
@@ -181,39 +190,6 @@ export const figureRoutes =
           ...others,
           next,
         };
-      },
-    );
-
-    app.get(
-      '/api/v1/reports/why-dear',
-      {
-        onRequest: requireScope(access, 'read'),
-        schema: {
-          summary:
-            'Why a partner is dear: its cost above the average, by volume, reason, language, handling time and rate',
-          tags: ['reports'],
-          querystring: z.strictObject({
-            from: queryDay,
-            to: queryDay,
-            partner: requestText(80)
-              .optional()
-              .describe('A partner code, or "none": that one alone, with its reasons and languages'),
-            format: queryFormat,
-          }),
-          ...answersOrTable('A row per partner, Direct and Unattributed too', whyDearAnswer),
-        },
-      },
-      async (request, reply) => {
-        const { from, to, partner, format } = request.query;
-        const costBasis: CostBasis = identityOf(request).scopes.includes('rates') ? 'true' : 'pooled';
-        const period = parsePeriod(from, to);
-        await refuseUnknownCodes(db, { partner });
-        const rows = await whyDear(db, { ...period, partner, ...basis, costBasis });
-        if (format === 'csv')
-          return reply
-            .headers(csvReply(`why-dear-${from}-${to}`))
-            .send(whyDearCsv(rows, { currency: basis.currency, costBasis }));
-        return { ...period, ...basis, costBasis, method, rows };
       },
     );
   };

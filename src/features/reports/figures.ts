@@ -1,7 +1,8 @@
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
+import { type PartnershipMoney, partnershipMoney } from '../partnerships/index.ts';
 import { counterpart, isStep, type KnownFrom, loadKnownFrom, previousPeriod } from './compare-periods.ts';
-import type { FigureDimension, Side } from './fact-statements.ts';
+import { sides as allSides, type FigureDimension, type Side } from './fact-statements.ts';
 import {
   addFacts,
   type Cell,
@@ -21,6 +22,7 @@ export interface FiguresAsked extends Period {
   /** A code, "none" for what has none; undefined: all. */
   readonly partner?: string | undefined;
   readonly region?: string | undefined;
+  readonly currency: string;
   readonly timeZone: string;
   readonly costBasis: CostBasis;
   /** Null: twice the average order of the period. */
@@ -43,14 +45,16 @@ export interface PeriodFigures extends Period {
   /** The cell of a key, also where nothing was counted. */
   readonly cellOf: (key: CellKey) => FigureCell;
   readonly total: FigureCell;
+  /** Sides whose figures have no value in the rows, for the dimensions do not know them. */
+  readonly lacking: readonly Side[];
+  /** What of other costs and benefits is in no row. */
+  readonly gaps: Pick<PartnershipMoney, 'unpriced' | 'ordersWithoutCost'>;
 }
 
 export interface Figures extends PeriodFigures {
   readonly by: readonly FigureDimension[];
   readonly costBasis: CostBasis;
   readonly highValueMicros: bigint | null;
-  /** Sides whose figures have no value in the rows, for the dimensions do not know them. */
-  readonly lacking: readonly Side[];
   /** In the order of the answer: steps in time, then the dearest first, then by key. */
   readonly rows: readonly FigureCell[];
   readonly previous: PeriodFigures | null;
@@ -102,23 +106,58 @@ const always = (asked: FiguresAsked): CellKey[] =>
     ? [{ partner: 'direct', region: null }, noKey]
     : [];
 
-const periodFigures = async (
+/** Other costs and benefits by partner, region and one step, as far as these are asked for. */
+const partnershipSide = async (
   sql: Sql,
   period: Period,
-  asked: FiguresAsked,
-): Promise<PeriodFigures & { lacking: Side[] }> => {
+  dimensions: readonly FigureDimension[],
+  { currency }: FiguresAsked,
+): Promise<SideFacts & { readonly gaps: PeriodFigures['gaps'] }> => {
+  const [step, ...more] = dimensions.filter(isStep);
+  const oneStep = more.length === 0 ? step : undefined;
+  const groupBy = (['partner', 'region'] as const).filter((dimension) => dimensions.includes(dimension));
+  const { rows, unpriced, ordersWithoutCost } = await partnershipMoney(sql, {
+    from: period.from,
+    to: period.to,
+    groupBy,
+    currency,
+    step: oneStep,
+  });
+  return {
+    dimensions: [...groupBy, ...(oneStep ? [oneStep] : [])],
+    cells: rows.map((row) => ({
+      key: { partner: row.partner, region: row.region, ...(oneStep && { [oneStep]: row.step }) },
+      facts: {
+        ...noFacts(),
+        otherCostMicros: row.otherCostMicros,
+        benefitMicros: row.benefitMicros,
+        knownBenefits: BigInt(row.byKind.filter(({ side }) => side === 'benefit').length),
+      },
+    })),
+    gaps: { unpriced, ordersWithoutCost },
+  };
+};
+
+const periodFigures = async (sql: Sql, period: Period, asked: FiguresAsked): Promise<PeriodFigures> => {
   const { by } = asked;
   const loadedBy = [
     ...new Set<FigureDimension>([...by, 'region', ...(asked.partner === undefined ? [] : ['partner' as const])]),
   ];
-  const all = await loadSides(sql, period, loadedBy, asked);
-  const account = addFacts([all.orders, all.tickets, all.work].flatMap(({ cells }) => cells.map(({ facts }) => facts)));
+  const ledger = await loadSides(sql, period, loadedBy, asked);
+  const { gaps, ...partnerships } = await partnershipSide(sql, period, loadedBy, asked);
+  const all = { ...ledger, partnerships };
+  const account = addFacts(Object.values(all).flatMap(({ cells }) => cells.map(({ facts }) => facts)));
   const told = ({ dimensions, cells }: SideFacts) => {
     const known = dimensions.filter((dimension) => by.includes(dimension));
     const own = cells.filter((cell) => isAsked(cell, asked));
     return { known, own, cells: summedBy(own, known), knowsAll: known.length === by.length };
   };
-  const sides = { orders: told(all.orders), tickets: told(all.tickets), work: told(all.work) };
+  const sides = {
+    orders: told(all.orders),
+    tickets: told(all.tickets),
+    work: told(all.work),
+    partnerships: told(all.partnerships),
+  };
   const inRows = Object.values(sides).filter(({ knowsAll }) => knowsAll);
   const keys = new Map(inRows.flatMap(({ cells }) => [...cells].map(([id, { key }]) => [id, key] as const)));
   for (const key of always(asked)) keys.set(cellId(key, by), key);
@@ -143,7 +182,8 @@ const periodFigures = async (
       counted: { facts, account, orders: facts, topMarketPpm: top?.ppm },
       topMarket: top?.region ?? null,
     },
-    lacking: (['orders', 'tickets', 'work'] as const).filter((side) => !sides[side].knowsAll),
+    lacking: allSides.filter((side) => !sides[side].knowsAll),
+    gaps,
   };
 };
 
@@ -202,7 +242,6 @@ export const loadFigures = (db: Database, asked: FiguresAsked): Promise<Figures>
         if (!cells.has(id) && isWithin) cells.set(id, current.cellOf(key));
       }
       const rows = [...cells.values()].toSorted((a, b) => comparePlaces(placeOf(a, asked.by), placeOf(b, asked.by)));
-      const { lacking } = current;
       const knownFrom = await loadKnownFrom(sql);
       return {
         ...current,
@@ -210,7 +249,6 @@ export const loadFigures = (db: Database, asked: FiguresAsked): Promise<Figures>
         by: asked.by,
         costBasis: asked.costBasis,
         highValueMicros,
-        lacking,
         rows,
         previous,
         baseline,

@@ -19,6 +19,7 @@ import { series } from './series.ts';
 import { reportCsv, seriesCsv, ticketCsv, ticketsCsv } from './tables.ts';
 import { ticketDetail } from './ticket-detail.ts';
 import { listTickets } from './ticket-list.ts';
+import { whyRoutes } from './why-routes.ts';
 
 const groupings = {
   partner: ['partner'],
@@ -45,6 +46,7 @@ export const reportRoutes =
     const costBasisOf = (request: Parameters<typeof identityOf>[0]): CostBasis =>
       identityOf(request).scopes.includes('rates') ? 'true' : 'pooled';
     await app.register(figureRoutes(deps));
+    await app.register(whyRoutes(deps));
     await app.register(exportRoutes(deps));
 
     app.get(

@@ -1,0 +1,93 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Database } from '../../platform/database/open.ts';
+import { answersOrTable } from '../../platform/http/answers.ts';
+import { requestText } from '../../platform/http/request-text.ts';
+import { type Access, identityOf, requireScope } from '../access/index.ts';
+import { refuseUnknownCodes } from './known-codes.ts';
+import { csvReply, queryDay, queryFormat } from './paging.ts';
+import { parsePeriod } from './partner-report.ts';
+import type { CostBasis } from './pooled-cost.ts';
+import { roiReport } from './roi.ts';
+import { roiAnswer, roiCsv } from './roi-answers.ts';
+import { whyDear } from './why-dear.ts';
+import { method, whyDearAnswer, whyDearCsv } from './why-dear-answers.ts';
+
+const groupings = { partner: ['partner'], region: ['region'], 'partner,region': ['partner', 'region'] } as const;
+
+/** Why a partner is dear, and whether it is worth it: /api/v1/reports/why-dear and /roi, by scope `read`; at true cost by `rates`. */
+export const whyRoutes =
+  (deps: {
+    readonly db: Database;
+    readonly access: Access;
+    readonly basis: { readonly currency: string; readonly timeZone: string };
+  }): FastifyPluginAsyncZod =>
+  async (app) => {
+    const { db, access, basis } = deps;
+    const read = { onRequest: requireScope(access, 'read') };
+    const costBasisOf = (request: Parameters<typeof identityOf>[0]): CostBasis =>
+      identityOf(request).scopes.includes('rates') ? 'true' : 'pooled';
+
+    app.get(
+      '/api/v1/reports/why-dear',
+      {
+        ...read,
+        schema: {
+          summary:
+            'Why a partner is dear: its cost above the average, by volume, reason, language, handling time and rate',
+          tags: ['reports'],
+          querystring: z.strictObject({
+            from: queryDay,
+            to: queryDay,
+            partner: requestText(80)
+              .optional()
+              .describe('A partner code, or "none": that one alone, with its reasons and languages'),
+            format: queryFormat,
+          }),
+          ...answersOrTable('A row per partner, Direct and Unattributed too', whyDearAnswer),
+        },
+      },
+      async (request, reply) => {
+        const { from, to, partner, format } = request.query;
+        const costBasis = costBasisOf(request);
+        const period = parsePeriod(from, to);
+        await refuseUnknownCodes(db, { partner });
+        const rows = await whyDear(db, { ...period, partner, ...basis, costBasis });
+        if (format === 'csv')
+          return reply
+            .headers(csvReply(`why-dear-${from}-${to}`))
+            .send(whyDearCsv(rows, { currency: basis.currency, costBasis }));
+        return { ...period, ...basis, costBasis, method, rows };
+      },
+    );
+
+    app.get(
+      '/api/v1/reports/roi',
+      {
+        ...read,
+        schema: {
+          summary:
+            'What partnerships bring for what they cost: benefits against support and other costs, with the arithmetic',
+          tags: ['reports'],
+          querystring: z.strictObject({
+            from: queryDay,
+            to: queryDay,
+            groupBy: z.enum(Object.keys(groupings) as [keyof typeof groupings]).default('partner'),
+            format: queryFormat,
+          }),
+          ...answersOrTable('A row per partner, region or both, and their sum', roiAnswer),
+        },
+      },
+      async (request, reply) => {
+        const { from, to, groupBy: grouping, format } = request.query;
+        const groupBy = groupings[grouping];
+        const costBasis = costBasisOf(request);
+        const report = await roiReport(db, { ...parsePeriod(from, to), groupBy, ...basis, costBasis });
+        if (format === 'csv')
+          return reply
+            .headers(csvReply(`roi-${from}-${to}`))
+            .send(roiCsv(report, { currency: basis.currency, costBasis }));
+        return { from, to, groupBy, ...basis, costBasis, ...report };
+      },
+    );
+  };
