@@ -49,6 +49,11 @@ const assembled = [
   'src/features/costing/import-fx.ts: given',
   'src/features/costing/import-rates.ts: given',
   'src/features/costing/reprice.ts: costedEntries',
+  'src/features/reports/constant-currency.ts: costAt',
+  'src/features/reports/constant-currency.ts: from',
+  'src/features/reports/constant-currency.ts: orderAt',
+  'src/features/reports/constant-currency.ts: others',
+  'src/features/reports/constant-currency.ts: refundAt',
   'src/features/reports/restatement.ts: later',
   'src/features/reports/ticket-list.ts: postings',
 ];

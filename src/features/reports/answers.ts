@@ -77,6 +77,8 @@ const reportRow = z.object({
 export type ReportRow = z.output<typeof reportRow>;
 export type Flag = ReportRow['flags'][number];
 
+const fxDay = day.optional().describe('At the exchange rates of this day; absent: each amount at those of its own');
+
 export const partnersAnswer = z.object({
   from: day,
   to: day.describe('The last day, inclusive'),
@@ -84,6 +86,7 @@ export const partnersAnswer = z.object({
   currency: z.string(),
   timeZone: z.string(),
   costBasis,
+  fxDay,
   rows: z
     .array(reportRow)
     .readonly()
@@ -118,6 +121,7 @@ export const seriesAnswer = z.object({
   partner: z.string().nullable(),
   region: z.string().nullable(),
   costBasis,
+  fxDay,
   points: z
     .array(
       z.object({

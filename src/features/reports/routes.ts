@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { NotFound } from '../../core/errors.ts';
+import { InvalidInput, NotFound } from '../../core/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { answersOrTable } from '../../platform/http/answers.ts';
@@ -8,6 +8,7 @@ import { requestText } from '../../platform/http/request-text.ts';
 import { type Access, identityOf, requireScope } from '../access/index.ts';
 import { accountSettings } from '../directory/index.ts';
 import { partnersAnswer, seriesAnswer, ticketAnswer, ticketsAnswer } from './answers.ts';
+import { atRatesOf, queryFxDay } from './constant-currency.ts';
 import { exportRoutes } from './export-routes.ts';
 import { figureRoutes } from './figure-routes.ts';
 import { refuseUnknownCodes } from './known-codes.ts';
@@ -76,16 +77,23 @@ export const reportRoutes =
               .describe(
                 'By partner and region: `under region` puts partners with fewer tickets there than the setting leastTicketsPerCell into one row, partner "*"',
               ),
+            fxDay: queryFxDay,
             format: queryFormat,
           }),
           ...answersOrTable('A row per partner, region or both, and their sum', partnersAnswer),
         },
       },
       async (request, reply) => {
-        const { from, to, groupBy, asOf, smallCells, format: wanted } = request.query;
+        const { from, to, groupBy, asOf, smallCells, fxDay, format: wanted } = request.query;
         const folds = smallCells === 'under region';
-        const report = await partnerReport(db, {
-          ...parsePeriod(from, to),
+        const period = parsePeriod(from, to);
+        if (fxDay !== undefined && asOf !== undefined)
+          throw new InvalidInput('What was sealed keeps its own exchange rates', [
+            { field: 'fxDay', reason: 'does not go with `asOf`' },
+          ]);
+        const source = await atRatesOf(db, { fxDay, currency: basis.currency, period });
+        const report = await partnerReport(source, {
+          ...period,
           groupBy: groupings[groupBy],
           ...basis,
           costBasis: costBasisOf(request),
@@ -93,8 +101,8 @@ export const reportRoutes =
           leastTicketsPerCell: folds ? (await accountSettings(db)).leastTicketsPerCell : undefined,
         });
         if (wanted === 'csv') return reply.headers(csvReply(`partners-${from}-${to}`)).send(reportCsv(report));
-        const payroll = report.costBasis === 'true' ? await payrollLine(db, { from, to }, basis) : null;
-        return payroll ? { ...report, payroll } : report;
+        const payroll = report.costBasis === 'true' ? await payrollLine(source, { from, to }, basis) : null;
+        return { ...report, ...(payroll && { payroll }), ...(fxDay !== undefined && { fxDay }) };
       },
     );
 
@@ -111,20 +119,32 @@ export const reportRoutes =
             step: z.enum(['day', 'week', 'month']).default('day'),
             partner: text.describe('A partner code, or "none"'),
             region: text.describe('A region code, or "none"'),
+            fxDay: queryFxDay,
             format: queryFormat,
           }),
           ...answersOrTable('A point per day, week or month', seriesAnswer),
         },
       },
       async (request, reply) => {
-        const { from, to, step, partner, region, format: wanted } = request.query;
+        const { from, to, step, partner, region, fxDay, format: wanted } = request.query;
         const { currency } = basis;
         const costBasis = costBasisOf(request);
         await refuseUnknownCodes(db, { partner, region });
-        const points = await series(db, { ...parsePeriod(from, to), step, partner, region, currency, costBasis });
+        const period = parsePeriod(from, to);
+        const source = await atRatesOf(db, { fxDay, currency, period });
+        const points = await series(source, { ...period, step, partner, region, currency, costBasis });
         if (wanted === 'csv')
           return reply.headers(csvReply(`series-${from}-${to}`)).send(seriesCsv(points, { currency, costBasis }));
-        return { from, to, step, partner: partner ?? null, region: region ?? null, costBasis, points };
+        return {
+          from,
+          to,
+          step,
+          partner: partner ?? null,
+          region: region ?? null,
+          costBasis,
+          ...(fxDay !== undefined && { fxDay }),
+          points,
+        };
       },
     );
 
@@ -143,6 +163,7 @@ export const reportRoutes =
             region: text.describe('A region code, or "none"'),
             from: queryDay.optional(),
             to: queryDay.optional(),
+            fxDay: queryFxDay,
             ...queryPage('Tickets'),
             format: queryFormat,
           }),
@@ -150,12 +171,12 @@ export const reportRoutes =
         },
       },
       async (request, reply) => {
-        const { from, to, format: wanted, limit: asked, ...filter } = request.query;
+        const { from, to, fxDay, format: wanted, limit: asked, ...filter } = request.query;
         const limit = pageLimit(wanted, asked);
         const period = optionalPeriod(from, to);
         await refuseUnknownCodes(db, filter);
         const page = await listTickets(
-          db,
+          await atRatesOf(db, { fxDay, currency: basis.currency, period }),
           { ...filter, limit, ...period },
           { currency: basis.currency, costBasis: costBasisOf(request) },
         );
