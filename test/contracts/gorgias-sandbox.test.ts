@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { closeStages, startGorgias, startReceiver } from '../sandbox/gorgias-stage.ts';
+import { startGorgias } from '../sandbox/gorgias-stage.ts';
+import { closeStages, startReceiver } from '../sandbox/stage.ts';
 
 const folder = resolve(import.meta.dirname, '../../../shared/contracts/gorgias');
 // biome-ignore lint/suspicious/noExplicitAny: vendor samples of many shapes, looked at as data

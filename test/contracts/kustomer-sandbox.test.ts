@@ -1,42 +1,28 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startKustomer, startMs } from '../sandbox/kustomer-stage.ts';
+import { startKustomer } from '../sandbox/kustomer-stage.ts';
+import { closeStages, startMs, startReceiver } from '../sandbox/stage.ts';
 
 const folder = resolve(import.meta.dirname, '../../../shared/contracts/kustomer');
 
 // biome-ignore lint/suspicious/noExplicitAny: vendor samples of many shapes, looked at as data
 const load = (file: string): any => JSON.parse(readFileSync(join(folder, file), 'utf8'));
 
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
+afterEach(closeStages);
 
 describe.runIf(existsSync(folder))('the sandbox of Kustomer beside the contract', () => {
   it('sends events with every part that the recorded one has', async () => {
     const recorded = load('webhook.conversation.update.body.json');
     const stage = await startKustomer();
-    closers.push(() => stage.sandbox.close());
-    const bodies: string[] = [];
-    const server = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        bodies.push(Buffer.concat(chunks).toString());
-        response.end();
-      });
-    });
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    closers.push(() => server.close());
+    const { received, url } = await startReceiver(stage.clock);
     const conversation = stage.conversation();
-    stage.sandbox.subscribe(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    stage.sandbox.subscribe(url);
     const [brand, queue] = [stage.desk.brands[0], stage.desk.queues[0]];
     stage.desk.update(conversation.id, stage.by(startMs + 1000), { name: 'Other' });
     stage.desk.update(conversation.id, stage.by(), { brandId: brand?.id ?? null, queueId: queue?.id ?? null });
     await stage.sandbox.idle();
+    const bodies = received.map(({ body }) => body);
     const sent = JSON.parse(bodies.find((body) => body.includes('"brand"')) ?? '{}');
     const missing = (from: object, of: object) => Object.keys(from).filter((name) => !(name in of));
     expect(missing(recorded, sent)).toEqual([]);
@@ -50,8 +36,7 @@ describe.runIf(existsSync(folder))('the sandbox of Kustomer beside the contract'
   });
 
   it('takes the documented requests', async () => {
-    const { sandbox, call } = await startKustomer();
-    closers.push(() => sandbox.close());
+    const { call } = await startKustomer();
     const made = await call('POST', '/v1/outbound-webhooks', load('outbound-webhook.create.request.json'));
     expect([made.status, made.json.data.attributes.name]).toEqual([201, 'Conversation sync']);
     const body = load('search.conversations-updated-since.request.json');

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { hourMs } from '../../src/core/time.ts';
-import { closeStages, startGorgias } from './gorgias-stage.ts';
+import { startGorgias } from './gorgias-stage.ts';
+import { closeStages } from './stage.ts';
 
 afterEach(closeStages);
 

@@ -2,7 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import { hourMs } from '../../src/core/time.ts';
 import type { GorgiasSandboxOptions } from '../../src/sandbox/gorgias/index.ts';
-import { closeStages, type Received, startGorgias, startMs, startReceiver } from './gorgias-stage.ts';
+import { startGorgias } from './gorgias-stage.ts';
+import { closeStages, type Received, startMs, startReceiver } from './stage.ts';
 
 afterEach(closeStages);
 

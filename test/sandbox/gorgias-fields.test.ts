@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { closeStages, startGorgias, startMs } from './gorgias-stage.ts';
+import { startGorgias } from './gorgias-stage.ts';
+import { closeStages, startMs } from './stage.ts';
 
 afterEach(closeStages);
 

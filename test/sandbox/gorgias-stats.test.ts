@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { hourMs } from '../../src/core/time.ts';
 import { fewDimensions } from '../../src/sandbox/gorgias/readings.ts';
-import { closeStages, startGorgias, startMs } from './gorgias-stage.ts';
+import { startGorgias } from './gorgias-stage.ts';
+import { closeStages, startMs } from './stage.ts';
 
 afterEach(closeStages);
 

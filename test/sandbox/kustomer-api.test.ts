@@ -1,23 +1,13 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { attributeNames, type KustomerSandbox, type KustomerSandboxOptions } from '../../src/sandbox/kustomer/index.ts';
-import { startKustomer, startMs } from './kustomer-stage.ts';
+import { attributeNames } from '../../src/sandbox/kustomer/index.ts';
+import { startKustomer } from './kustomer-stage.ts';
+import { closeStages, startMs } from './stage.ts';
 
-let open: KustomerSandbox | undefined;
-
-afterEach(async () => {
-  await open?.close();
-  open = undefined;
-});
-
-const start = async (options: Partial<KustomerSandboxOptions> = {}) => {
-  const stage = await startKustomer(options);
-  open = stage.sandbox;
-  return stage;
-};
+afterEach(closeStages);
 
 describe('the key', () => {
   test('is asked for; a wrong and a revoked one are refused', async () => {
-    const { sandbox, call } = await start();
+    const { sandbox, call } = await startKustomer();
     const response = await fetch(`${sandbox.url}/v1/users/current`, { headers: { authorization: 'Bearer other' } });
     expect(response.status).toBe(401);
     expect(await response.json()).toMatchObject({ errors: [{ code: 'unauthorized', message: expect.any(String) }] });
@@ -26,7 +16,7 @@ describe('the key', () => {
   });
 
   test('tells its roles, and is refused what it has no role for', async () => {
-    const { sandbox, call, conversation } = await start();
+    const { sandbox, call, conversation } = await startKustomer();
     const { id } = conversation();
     const { attributes, relationships } = (await call('GET', '/v1/auth/tokens/current')).json.data;
     expect(attributes.roles).toContain('org.permission.outbound_webhook.create');
@@ -43,7 +33,7 @@ describe('the key', () => {
 
 describe('people and settings', () => {
   test('show the API user, agents and bots, the customer by id and address', async () => {
-    const { sandbox, call, customer, agent, bot } = await start();
+    const { sandbox, call, customer, agent, bot } = await startKustomer();
     expect((await call('GET', '/v1/users/current')).json.data).toMatchObject({
       id: sandbox.apiUserId,
       attributes: { userType: 'machine' },
@@ -63,7 +53,7 @@ describe('people and settings', () => {
   });
 
   test('show brands, queues and teams by id', async () => {
-    const { call, desk } = await start();
+    const { call, desk } = await startKustomer();
     for (const [path, type, items] of [
       ['brands', 'brand', desk.brands],
       ['routing/queues', 'queue', desk.queues],
@@ -79,7 +69,7 @@ describe('people and settings', () => {
   });
 
   test('have custom attributes that can be found and added', async () => {
-    const { call, conversation } = await start();
+    const { call, conversation } = await startKustomer();
     const { id } = conversation();
     const { properties } = (await call('GET', '/v1/metadata/conversation')).json.data.attributes;
     expect(properties).toMatchObject({ orderNumberStr: { displayName: 'Order number' } });
@@ -102,7 +92,7 @@ describe('people and settings', () => {
   });
 
   test('tell surveys of the org and their answers', async () => {
-    const { call, conversation, desk } = await start({
+    const { call, conversation, desk } = await startKustomer({
       surveys: [
         { channel: 'email', enabled: true },
         { channel: 'chat', enabled: false },
@@ -127,7 +117,7 @@ describe('people and settings', () => {
   });
 
   test('keep a log of who changed what: an agent, a key, a rule', async () => {
-    const { sandbox, call, conversation, desk, agent, by } = await start();
+    const { sandbox, call, conversation, desk, agent, by } = await startKustomer();
     const { id } = conversation();
     desk.update(id, by(startMs + 1000), { custom: new Map([[attributeNames.partner, 'nord']]) });
     desk.update(id, { userId: null, client: 'workflow', atMs: startMs + 2000 }, { priority: 1 });
@@ -158,7 +148,7 @@ describe('people and settings', () => {
 
 describe('limits and faults', () => {
   test('are counted per minute for the org, apart for searches, and reset without Retry-After', async () => {
-    const { clock, call } = await start({ limits: { perMinute: 4, searchesPerMinute: 1 } });
+    const { clock, call } = await startKustomer({ limits: { perMinute: 4, searchesPerMinute: 1 } });
     const search = () => call('POST', '/v1/customers/search', { queryContext: 'conversation' });
     const first = await search();
     const limitOf = ({ headers }: { headers: Headers }) =>
@@ -177,7 +167,9 @@ describe('limits and faults', () => {
   });
 
   test('hold for the updates of one conversation', async () => {
-    const { clock, call, conversation } = await start({ limits: { updatesPerRecord: 2, resetAs: 'seconds left' } });
+    const { clock, call, conversation } = await startKustomer({
+      limits: { updatesPerRecord: 2, resetAs: 'seconds left' },
+    });
     const [one, two] = [conversation(), conversation()];
     const tag = (id: string, name: string) => call('POST', `/v1/conversations/${id}/tags`, [name]);
     expect((await tag(one.id, 'a')).status).toBe(200);
@@ -192,7 +184,7 @@ describe('limits and faults', () => {
   });
 
   test('are not there when switched off', async () => {
-    const { call } = await start({ limits: 'off' });
+    const { call } = await startKustomer({ limits: 'off' });
     const answers = await Promise.all(
       Array.from({ length: 150 }, () => call('POST', '/v1/customers/search', { queryContext: 'conversation' })),
     );
@@ -202,20 +194,20 @@ describe('limits and faults', () => {
 
   test('fail the same requests for the same seed, and answer odd bodies and paths in the envelope of errors', async () => {
     const statuses = async () => {
-      const { call, conversation } = await start({
+      const { call, conversation } = await startKustomer({
         limits: 'off',
         faults: { requestErrorRate: 0.4, statuses: [500, 503] },
       });
       const { id } = conversation();
       const seen: number[] = [];
       for (let index = 0; index < 30; index += 1) seen.push((await call('GET', `/v1/conversations/${id}`)).status);
-      await open?.close();
+      await closeStages();
       return seen;
     };
     const first = await statuses();
     expect(new Set(first)).toEqual(new Set([200, 500, 503]));
     expect(await statuses()).toEqual(first);
-    const { sandbox, call } = await start();
+    const { sandbox, call } = await startKustomer();
     expect((await call('GET', '/v1/no-such-thing')).json.errors[0].code).toBe('not_found');
     const broken = await fetch(`${sandbox.url}/v1/tags`, {
       method: 'POST',

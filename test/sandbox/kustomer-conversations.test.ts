@@ -1,23 +1,13 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { attributeNames, type KustomerSandbox, type KustomerSandboxOptions } from '../../src/sandbox/kustomer/index.ts';
-import { startKustomer, startMs } from './kustomer-stage.ts';
+import { attributeNames } from '../../src/sandbox/kustomer/index.ts';
+import { startKustomer } from './kustomer-stage.ts';
+import { closeStages, startMs } from './stage.ts';
 
-let open: KustomerSandbox | undefined;
-
-afterEach(async () => {
-  await open?.close();
-  open = undefined;
-});
-
-const start = async (options: Partial<KustomerSandboxOptions> = {}) => {
-  const stage = await startKustomer(options);
-  open = stage.sandbox;
-  return stage;
-};
+afterEach(closeStages);
 
 describe('a conversation', () => {
   test('is shown in the envelope, with tags as ids, a language that is not the region, and a revision', async () => {
-    const { call, conversation, customer, desk } = await start();
+    const { call, conversation, customer, desk } = await startKustomer();
     const { id } = conversation({ custom: new Map([[attributeNames.orderNumber, '40001']]) });
     const { data } = (await call('GET', `/v1/conversations/${id}`)).json;
     expect(data).toMatchObject({
@@ -53,7 +43,7 @@ describe('a conversation', () => {
   });
 
   test('goes from open to snoozed, done and open again, and counts it', async () => {
-    const { call, conversation, desk, agent, by } = await start();
+    const { call, conversation, desk, agent, by } = await startKustomer();
     const { id } = conversation();
     desk.update(id, by(startMs + 1000), { status: 'snoozed', snoozedUntilMs: startMs + 60_000 });
     const attributes = async () => (await call('GET', `/v1/conversations/${id}`)).json.data.attributes;
@@ -80,7 +70,7 @@ describe('a conversation', () => {
   });
 
   test('keeps the last user who changed it through what customers and rules do', async () => {
-    const { call, conversation, desk, agent, by } = await start();
+    const { call, conversation, desk, agent, by } = await startKustomer();
     const { id } = conversation();
     desk.update(id, by(), { priority: 5 });
     desk.receive(id, { atMs: startMs + 1000, text: 'More' });
@@ -93,7 +83,7 @@ describe('a conversation', () => {
   });
 
   test('is written by plain attributes: custom ones beside those it holds, tags as the whole list', async () => {
-    const { call, conversation, desk, sandbox } = await start();
+    const { call, conversation, desk, sandbox } = await startKustomer();
     const { id } = conversation({ custom: new Map([[attributeNames.orderNumber, '40001']]) });
     const put = (body: unknown) => call('PUT', `/v1/conversations/${id}`, body);
     const changed = await put({ custom: { salesPartnerStr: 'nord' } });
@@ -120,7 +110,7 @@ describe('a conversation', () => {
     ['names in place of ids of tags', { tags: ['vip'] }, '/tags'],
     ['eleven users', { assignedUsers: Array.from({ length: 11 }, () => 'x') }, '/assignedUsers'],
   ])('refuses %s', async (_, body, pointer) => {
-    const { call, conversation } = await start();
+    const { call, conversation } = await startKustomer();
     const { id } = conversation();
     expect(await call('PUT', `/v1/conversations/${id}`, body)).toMatchObject({
       status: 400,
@@ -129,7 +119,7 @@ describe('a conversation', () => {
   });
 
   test('is gone after a deletion, for all but searches that ask for deleted ones', async () => {
-    const { call, conversation, clock } = await start();
+    const { call, conversation, clock } = await startKustomer();
     const [one, two] = [conversation(), conversation()];
     await clock.sleep(1000);
     expect(await call('DELETE', `/v1/conversations/${one.id}`)).toMatchObject({ status: 204, json: null });
@@ -150,7 +140,7 @@ describe('a conversation', () => {
 
 describe('messages and notes', () => {
   test('tell direction, author, and what a rule sent', async () => {
-    const { call, conversation, desk, agent, bot } = await start();
+    const { call, conversation, desk, agent, bot } = await startKustomer();
     const { id } = conversation();
     desk.reply(id, { atMs: startMs + 1000, userId: null, text: 'We got it' });
     desk.reply(id, { atMs: startMs + 2000, userId: bot.id, text: 'I am a bot', auto: true });
@@ -185,7 +175,7 @@ describe('messages and notes', () => {
   });
 
   test('come in pages, followed by links.next, oldest or newest first', async () => {
-    const { call, conversation, desk, agent } = await start({ open: { messageOrder: 'newest first' } });
+    const { call, conversation, desk, agent } = await startKustomer({ open: { messageOrder: 'newest first' } });
     const { id } = conversation();
     for (let index = 1; index <= 4; index += 1)
       desk.reply(id, { atMs: startMs + index * 1000, userId: agent.id, text: `No. ${index}` });
@@ -203,7 +193,7 @@ describe('messages and notes', () => {
 
 describe('times', () => {
   test('are seconds by the first timer and milliseconds by the second, one record per session and user', async () => {
-    const { call, conversation, desk, agent } = await start();
+    const { call, conversation, desk, agent } = await startKustomer();
     const { id } = conversation();
     desk.work(id, {
       userId: agent.id,
@@ -234,7 +224,7 @@ describe('times', () => {
   });
 
   test('appear when the session has ended, without any event', async () => {
-    const { sandbox, call, conversation, desk, agent, by, clock } = await start();
+    const { sandbox, call, conversation, desk, agent, by, clock } = await startKustomer();
     const { id } = conversation();
     desk.update(id, by(), { status: 'done' });
     sandbox.subscribe('http://127.0.0.1:9/hook');
@@ -249,7 +239,7 @@ describe('times', () => {
   });
 
   test('of looking at a done conversation are counted by the first timer alone', async () => {
-    const { call, conversation, desk, agent } = await start();
+    const { call, conversation, desk, agent } = await startKustomer();
     const { id } = conversation();
     desk.work(id, { userId: agent.id, startsAtMs: startMs - 30_000, durationMs: 30_000, looksOnly: true });
     expect((await call('GET', `/v1/conversations/${id}/times`)).json.data).toHaveLength(1);
@@ -257,7 +247,7 @@ describe('times', () => {
   });
 
   test('are empty by the timer that the org has not', async () => {
-    const { call, conversation, desk, agent } = await start({ open: { timers: 'v1' } });
+    const { call, conversation, desk, agent } = await startKustomer({ open: { timers: 'v1' } });
     const { id } = conversation();
     desk.work(id, { userId: agent.id, startsAtMs: startMs - 30_000, durationMs: 30_000 });
     expect((await call('GET', `/v1/conversations/${id}/times`)).json.data).toHaveLength(1);
@@ -267,7 +257,7 @@ describe('times', () => {
 
 describe('tags', () => {
   test('are appended by name or id and made where missing; taken away one by one', async () => {
-    const { call, conversation, desk } = await start();
+    const { call, conversation, desk } = await startKustomer();
     const { id, tags } = conversation();
     const [vip] = tags;
     const path = `/v1/conversations/${id}/tags`;
@@ -301,7 +291,7 @@ describe('tags', () => {
     ['list', ['a'], { tags: ['a'] }],
     ['object', { tags: ['a'] }, ['a']],
   ] as const)('take one form of body alone where the org reads %s', async (tagsBody, good, bad) => {
-    const { call, conversation } = await start({ open: { tagsBody } });
+    const { call, conversation } = await startKustomer({ open: { tagsBody } });
     const { id } = conversation();
     expect((await call('POST', `/v1/conversations/${id}/tags`, good)).status).toBe(200);
     expect((await call('POST', `/v1/conversations/${id}/tags`, bad)).status).toBe(400);

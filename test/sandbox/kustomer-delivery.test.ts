@@ -1,46 +1,18 @@
 import { createHmac } from 'node:crypto';
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import { attributeNames, type KustomerSandboxOptions } from '../../src/sandbox/kustomer/index.ts';
-import { startKustomer, startMs } from './kustomer-stage.ts';
+import { startKustomer } from './kustomer-stage.ts';
+import { closeStages, startMs, startReceiver } from './stage.ts';
 
-interface Received {
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-  readonly atMs: number;
-}
-
-const closers: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
+afterEach(closeStages);
 
 const start = async (
   answer: (response: ServerResponse, index: number) => void,
   options: Partial<KustomerSandboxOptions> = {},
 ) => {
   const stage = await startKustomer({ limits: 'off', ...options });
-  const received: Received[] = [];
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const atMs = stage.clock.now().getTime();
-      received.push({ headers: request.headers, body: Buffer.concat(chunks).toString(), atMs });
-      answer(response, received.length - 1);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closers.push(
-    () => stage.sandbox.close(),
-    () => {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(resolve));
-    },
-  );
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/key`;
+  const { received, url } = await startReceiver(stage.clock, answer);
   const bodies = () => received.map(({ body }) => JSON.parse(body));
   return { ...stage, received, url, bodies };
 };

@@ -1,17 +1,12 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { attributeNames, type KustomerSandbox, type KustomerSandboxOptions } from '../../src/sandbox/kustomer/index.ts';
-import { startKustomer, startMs } from './kustomer-stage.ts';
+import { attributeNames, type KustomerSandboxOptions } from '../../src/sandbox/kustomer/index.ts';
+import { startKustomer } from './kustomer-stage.ts';
+import { closeStages, startMs } from './stage.ts';
 
-let open: KustomerSandbox | undefined;
-
-afterEach(async () => {
-  await open?.close();
-  open = undefined;
-});
+afterEach(closeStages);
 
 const start = async (options: Partial<KustomerSandboxOptions> = {}) => {
   const stage = await startKustomer({ limits: 'off', ...options });
-  open = stage.sandbox;
   const search = async (body: object, query = '', path = '/v1/customers/search') =>
     stage.call('POST', `${path}${query}`, { queryContext: 'conversation', ...body });
   const idsOf = (answer: { json: { data: { id: string }[] } }) => answer.json.data.map(({ id }) => id);

@@ -1,38 +1,18 @@
-import {
-  createKustomerSandbox,
-  type KustomerSandbox,
-  type KustomerSandboxOptions,
-} from '../../src/sandbox/kustomer/index.ts';
+import { createKustomerSandbox, type KustomerSandboxOptions } from '../../src/sandbox/kustomer/index.ts';
 import type { CustomValue } from '../../src/sandbox/kustomer/model.ts';
 import { jumpingClock } from './jumping-clock.ts';
-
-export const startMs = Date.parse('2026-03-02T09:00:00Z');
+import { callerOf, closing, startMs } from './stage.ts';
 
 /** An org with a customer, an agent and a bot, and a way to call its API as a stranger would. */
 export const startKustomer = async (options: Partial<KustomerSandboxOptions> = {}) => {
   const clock = jumpingClock(startMs);
-  const sandbox: KustomerSandbox = await createKustomerSandbox({ clock, seed: 'test', ...options });
+  const sandbox = await createKustomerSandbox({ clock, seed: 'test', ...options });
+  closing(() => sandbox.close());
   const { desk } = sandbox;
   const customer = desk.addCustomer(startMs, { name: 'C One', email: 'customer1@example.com', defaultLang: 'sv_se' });
   const agent = desk.addUser({ name: 'Agent Elm', email: 'elm@example.com', userType: 'user' });
   const bot = desk.addUser({ name: 'Helper', email: null, userType: 'machine' });
-  const call = async (method: string, path: string, body?: unknown) => {
-    const response = await fetch(`${sandbox.url}${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${sandbox.settings.apiKey}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    return {
-      status: response.status,
-      headers: response.headers,
-      // biome-ignore lint/suspicious/noExplicitAny: answers are read as a stranger would read them.
-      json: (text === '' ? null : JSON.parse(text)) as any,
-    };
-  };
+  const call = callerOf(sandbox.url, { authorization: `Bearer ${sandbox.settings.apiKey}` });
   const conversation = (
     more: {
       readonly atMs?: number;

@@ -1,71 +1,13 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import {
-  createZendeskSandbox,
-  fieldIds,
-  type ZendeskSandbox,
-  type ZendeskSandboxOptions,
-} from '../../src/sandbox/zendesk/index.ts';
-import { viaOf } from '../../src/sandbox/zendesk/model.ts';
-import { jumpingClock } from './jumping-clock.ts';
+import { fieldIds } from '../../src/sandbox/zendesk/index.ts';
+import { closeStages, startMs } from './stage.ts';
+import { startAccount } from './zendesk-stage.ts';
 
-const startMs = Date.parse('2026-03-02T09:00:00Z');
-let open: ZendeskSandbox | undefined;
-
-afterEach(async () => {
-  await open?.close();
-  open = undefined;
-});
-
-const start = async (options: Partial<ZendeskSandboxOptions> = {}) => {
-  const clock = jumpingClock(startMs);
-  const sandbox = await createZendeskSandbox({ clock, seed: 'test', ...options });
-  open = sandbox;
-  const customer = sandbox.desk.addUser({
-    name: 'Customer 1',
-    email: 'customer1@example.com',
-    role: 'end-user',
-    locale: 'sv',
-    organizationId: null,
-  });
-  const agent = sandbox.desk.addUser({
-    name: 'Agent Elm',
-    email: 'elm@example.com',
-    role: 'agent',
-    locale: 'en-US',
-    organizationId: null,
-  });
-  const authorization = `Basic ${Buffer.from(`${sandbox.settings.email}/token:${sandbox.settings.apiToken}`).toString('base64')}`;
-  const call = async (method: string, path: string, body?: unknown) => {
-    const response = await fetch(`${sandbox.url}/api/v2/${path}`, {
-      method,
-      headers: { authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    return {
-      status: response.status,
-      headers: response.headers,
-      // biome-ignore lint/suspicious/noExplicitAny: answers are read as a stranger would read them.
-      json: (text === '' ? null : JSON.parse(text)) as any,
-    };
-  };
-  const ticket = (subject = 'Return #40001') =>
-    sandbox.desk.create({
-      atMs: clock.now().getTime(),
-      subject,
-      body: 'Hello',
-      requesterId: customer.id,
-      via: viaOf('email'),
-      brandId: 5,
-      tags: ['vip'],
-      fields: new Map([[fieldIds.orderNumber, '40001']]),
-    });
-  return { sandbox, clock, customer, agent, call, ticket };
-};
+afterEach(closeStages);
 
 describe('reading', () => {
   test('refuses other credentials as the vendor does', async () => {
-    const { sandbox } = await start();
+    const { sandbox } = await startAccount();
     const response = await fetch(`${sandbox.url}/api/v2/users/me.json`, {
       headers: { authorization: `Basic ${Buffer.from('a@example.com/token:x').toString('base64')}` },
     });
@@ -74,7 +16,7 @@ describe('reading', () => {
   });
 
   test('shows the API user, one ticket and many with their people', async () => {
-    const { call, ticket, customer, sandbox } = await start();
+    const { call, ticket, customer, sandbox } = await startAccount();
     const [one, two] = [ticket(), ticket()];
     expect((await call('GET', 'users/me.json')).json.user).toMatchObject({ id: sandbox.apiUserId, role: 'admin' });
     expect((await call('GET', `tickets/${one.id}.json`)).json.ticket).toMatchObject({
@@ -95,7 +37,7 @@ describe('reading', () => {
   });
 
   test('pages audits by cursor, with values as strings and rule-made changes marked', async () => {
-    const { sandbox, call, ticket, agent } = await start();
+    const { sandbox, call, ticket, agent } = await startAccount();
     const { id } = ticket();
     const update = (seconds: string) =>
       sandbox.desk.update(id, {
@@ -136,7 +78,7 @@ describe('reading', () => {
   });
 
   test('lists fields by title, so that the time field can be found', async () => {
-    const { call } = await start();
+    const { call } = await startAccount();
     const { json } = await call('GET', 'ticket_fields.json');
     expect(json.ticket_fields).toContainEqual(
       expect.objectContaining({ id: fieldIds.totalTime, type: 'integer', title: 'Total time spent (sec)' }),
@@ -146,7 +88,7 @@ describe('reading', () => {
 
 describe('the change feed', () => {
   test('leaves out the last minute, shows each ticket once by its last change, and tells deleted ones', async () => {
-    const { sandbox, clock, call, ticket, agent } = await start();
+    const { sandbox, clock, call, ticket, agent } = await startAccount();
     const [one, two] = [ticket(), ticket()];
     await clock.sleep(30_000);
     sandbox.desk.update(one.id, { atMs: clock.now().getTime(), authorId: agent.id, values: { status: 'open' } });
@@ -173,7 +115,7 @@ describe('the change feed', () => {
   });
 
   test('pages, and says where the stream ends', async () => {
-    const { clock, call, ticket } = await start();
+    const { clock, call, ticket } = await startAccount();
     for (let index = 0; index < 5; index += 1) ticket();
     await clock.sleep(61_000);
     const first = await call('GET', `incremental/tickets/cursor?start_time=${startMs / 1000}&per_page=3`);
@@ -185,7 +127,7 @@ describe('the change feed', () => {
 
 describe('tags', () => {
   test('PUT adds, POST replaces, DELETE takes away; each difference is an audit by the API user', async () => {
-    const { sandbox, call, ticket } = await start();
+    const { sandbox, call, ticket } = await startAccount();
     const { id } = ticket();
     expect(await call('PUT', `tickets/${id}/tags.json`, { tags: ['Partner_Nord', 'a b'] })).toMatchObject({
       status: 200,
@@ -211,7 +153,7 @@ describe('tags', () => {
   });
 
   test('refuses closed tickets, unknown ones and updates of an older state', async () => {
-    const { sandbox, call, ticket, agent } = await start();
+    const { sandbox, call, ticket, agent } = await startAccount();
     const { id } = ticket();
     expect((await call('PUT', 'tickets/999/tags', { tags: ['a'] })).status).toBe(404);
     expect(
@@ -242,7 +184,7 @@ describe('tags', () => {
 
 describe('webhooks', () => {
   test('are created, shown, and have a secret that can be reset', async () => {
-    const { call } = await start();
+    const { call } = await startAccount();
     const made = await call('POST', 'webhooks', {
       webhook: {
         name: 'W',
@@ -268,7 +210,7 @@ describe('webhooks', () => {
     ['zen:event-type:ticket.*'],
     ['conditional_ticket_events', 'zen:event-type:ticket.created'],
   ])('refuse %s', async (...subscriptions) => {
-    const { call } = await start();
+    const { call } = await startAccount();
     expect(
       (await call('POST', 'webhooks', { webhook: { name: 'W', endpoint: 'http://127.0.0.1:9/w', subscriptions } }))
         .status,
@@ -278,7 +220,7 @@ describe('webhooks', () => {
 
 describe('limits and faults', () => {
   test('count down per minute, answer 429 with Retry-After, and start again', async () => {
-    const { clock, call, ticket } = await start({ limits: { perMinute: 5, updatesPerMinute: 1 } });
+    const { clock, call, ticket } = await startAccount({ limits: { perMinute: 5, updatesPerMinute: 1 } });
     const { id } = ticket();
     const first = await call('PUT', `tickets/${id}/tags`, { tags: ['a'] });
     expect(first.headers.get('x-rate-limit')).toBe('5');
@@ -296,11 +238,14 @@ describe('limits and faults', () => {
 
   test('fail the same requests for the same seed', async () => {
     const statuses = async () => {
-      const { call, ticket } = await start({ limits: 'off', faults: { requestErrorRate: 0.4, statuses: [500, 503] } });
+      const { call, ticket } = await startAccount({
+        limits: 'off',
+        faults: { requestErrorRate: 0.4, statuses: [500, 503] },
+      });
       const { id } = ticket();
       const seen: number[] = [];
       for (let index = 0; index < 30; index += 1) seen.push((await call('GET', `tickets/${id}`)).status);
-      await open?.close();
+      await closeStages();
       return seen;
     };
     const first = await statuses();

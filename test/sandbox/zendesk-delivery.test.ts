@@ -1,77 +1,19 @@
 import { createHmac } from 'node:crypto';
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
-import {
-  createZendeskSandbox,
-  fieldIds,
-  type ZendeskSandbox,
-  type ZendeskSandboxOptions,
-} from '../../src/sandbox/zendesk/index.ts';
-import { viaOf } from '../../src/sandbox/zendesk/model.ts';
-import { jumpingClock } from './jumping-clock.ts';
+import { fieldIds, type ZendeskSandboxOptions } from '../../src/sandbox/zendesk/index.ts';
+import { closeStages, startMs, startReceiver } from './stage.ts';
+import { startAccount } from './zendesk-stage.ts';
 
-interface Received {
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-  readonly atMs: number;
-}
-
-const startMs = Date.parse('2026-03-02T09:00:00Z');
-const closers: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
+afterEach(closeStages);
 
 const start = async (
   answer: (response: ServerResponse, index: number) => void,
   options: Partial<ZendeskSandboxOptions> = {},
 ) => {
-  const clock = jumpingClock(startMs);
-  const received: Received[] = [];
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      received.push({ headers: request.headers, body: Buffer.concat(chunks).toString(), atMs: clock.now().getTime() });
-      answer(response, received.length - 1);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const sandbox: ZendeskSandbox = await createZendeskSandbox({ clock, seed: 'test', ...options });
-  closers.push(
-    () => sandbox.close(),
-    () => {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(resolve));
-    },
-  );
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhooks/key`;
-  const customer = sandbox.desk.addUser({
-    name: 'Customer 1',
-    email: 'customer1@example.com',
-    role: 'end-user',
-    locale: 'sv',
-    organizationId: null,
-  });
-  const agent = sandbox.desk.addUser({
-    name: 'Agent Elm',
-    email: 'elm@example.com',
-    role: 'agent',
-    locale: 'en-US',
-    organizationId: null,
-  });
-  const ticket = () =>
-    sandbox.desk.create({
-      atMs: clock.now().getTime(),
-      subject: 'A',
-      body: 'B',
-      requesterId: customer.id,
-      via: viaOf('email'),
-      brandId: 5,
-    });
-  return { sandbox, received, url, ticket, agent };
+  const stage = await startAccount(options);
+  const receiver = await startReceiver(stage.clock, answer);
+  return { ...stage, ...receiver, ticket: () => stage.ticket('A', []) };
 };
 
 const ok = (response: ServerResponse) => response.writeHead(202).end();

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { dayMs, hourMs, minuteMs } from '../../src/core/time.ts';
 import type { EngagementChannel } from '../../src/sandbox/zendesk/engagements.ts';
-import { startMs, startZendesk } from './zendesk-stage.ts';
+import { startMs } from './stage.ts';
+import { startZendesk } from './zendesk-stage.ts';
 
 const start = async (unnamed: 'all' | 'MESSAGING' = 'all') => {
   const stage = await startZendesk({ engagements: unnamed });

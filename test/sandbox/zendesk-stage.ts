@@ -1,22 +1,43 @@
-import { createZendeskSandbox, type ZendeskSandboxOptions } from '../../src/sandbox/zendesk/index.ts';
-import type { Status } from '../../src/sandbox/zendesk/model.ts';
-import { viaOf } from '../../src/sandbox/zendesk/model.ts';
+import { createZendeskSandbox, fieldIds, type ZendeskSandboxOptions } from '../../src/sandbox/zendesk/index.ts';
+import { type Status, viaOf } from '../../src/sandbox/zendesk/model.ts';
 import { atEndOfFile } from '../support/cleanup.ts';
 import { jumpingClock } from './jumping-clock.ts';
+import { callerOf, closeStages, closing, startMs } from './stage.ts';
 
-export const startMs = Date.parse('2026-03-02T09:00:00Z');
+/** A Zendesk account with an agent and a customer, and a caller with its token. */
+export const startAccount = async (options: Partial<ZendeskSandboxOptions> = {}) => {
+  const clock = jumpingClock(startMs);
+  const sandbox = await createZendeskSandbox({ clock, seed: 'test', ...options });
+  closing(() => sandbox.close());
+  const { desk, settings } = sandbox;
+  const person = (name: string, email: string, role: 'agent' | 'end-user', locale: string) =>
+    desk.addUser({ name, email, role, locale, organizationId: null });
+  const customer = person('Customer 1', 'customer1@example.com', 'end-user', 'sv');
+  const agent = person('Agent Elm', 'elm@example.com', 'agent', 'en-US');
+  const credentials = Buffer.from(`${settings.email}/token:${settings.apiToken}`).toString('base64');
+  const call = callerOf(`${sandbox.url}/api/v2/`, { authorization: `Basic ${credentials}` });
+  const ticket = (subject = 'Return #40001', tags: readonly string[] = ['vip']) =>
+    desk.create({
+      atMs: clock.now().getTime(),
+      subject,
+      body: 'Hello',
+      requesterId: customer.id,
+      via: viaOf('email'),
+      brandId: 5,
+      tags,
+      fields: new Map([[fieldIds.orderNumber, '40001']]),
+    });
+  return { sandbox, clock, customer, agent, call, ticket };
+};
 
 /** An account of its own with one customer and one agent, on a clock that jumps. */
 export const startZendesk = async (options: Partial<ZendeskSandboxOptions> = {}) => {
-  const clock = jumpingClock(startMs);
-  const sandbox = await createZendeskSandbox({ clock, seed: 'test', limits: 'off', ...options });
-  atEndOfFile(() => sandbox.close());
+  const account = await startAccount({ limits: 'off', ...options });
+  atEndOfFile(closeStages);
+  const { sandbox, clock, call } = account;
   const { desk, settings } = sandbox;
-  const person = { email: null, locale: 'sv', organizationId: null };
-  const customer = desk.addUser({ ...person, name: 'Kim', role: 'end-user' }).id;
-  const agent = desk.addUser({ ...person, name: 'Elm', role: 'agent' }).id;
+  const [customer, agent] = [account.customer.id, account.agent.id];
   const nowMs = () => clock.now().getTime();
-  const authorization = `Basic ${Buffer.from(`${settings.email}/token:${settings.apiToken}`).toString('base64')}`;
   return {
     sandbox,
     desk,
@@ -24,11 +45,7 @@ export const startZendesk = async (options: Partial<ZendeskSandboxOptions> = {})
     customer,
     agent,
     nowMs,
-    get: async (path: string) => {
-      const response = await fetch(`${sandbox.url}/api/v2/${path}`, { headers: { authorization } });
-      // biome-ignore lint/suspicious/noExplicitAny: answers are read as a stranger would read them.
-      return { status: response.status, headers: response.headers, json: (await response.json()) as any };
-    },
+    get: (path: string) => call('GET', path),
     /** A ticket on which the agent worked so many seconds. */
     ticket({ seconds = 0, status = 'open' }: { seconds?: number; status?: Status } = {}) {
       const { id } = desk.create({
