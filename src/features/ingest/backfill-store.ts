@@ -6,7 +6,7 @@ import { inBackground } from '../../platform/http/budget.ts';
 import type { RunStep } from '../../platform/log.ts';
 import type { Connection } from '../directory/index.ts';
 import type { SyncOutcome } from '../orders/index.ts';
-import { type BackfillRun, loadBackfill, saveBackfill } from './backfill.ts';
+import { loadBackfill, newRun, saveBackfill } from './backfill.ts';
 import { type BackfillProgress, measureProgress } from './backfill-progress.ts';
 import { describe } from './isolate.ts';
 import type { BackfillResult } from './run-backfill.ts';
@@ -49,20 +49,7 @@ export const runStoreBackfill = (
     const { id } = connection;
     const held = await loadBackfill(sql, id);
     const goesOn = held !== null && held.comparedAt === null && held.since === since.toISOString();
-    let run: BackfillRun = goesOn
-      ? held
-      : {
-          since: since.toISOString(),
-          startedAt: clock.now().toISOString(),
-          stretches: [],
-          walked: 0,
-          found: 0,
-          raised: 0,
-          walkedAt: null,
-          comparedAt: null,
-          held: 0,
-          complete: false,
-        };
+    let run = goesOn ? held : newRun(since, clock.now(), []);
     const save = (error?: string) => saveBackfill(sql, id, run, { now: clock.now(), ...(error && { error }) });
     const onPage = async (orders: number): Promise<void> => {
       run = { ...run, walked: run.walked + orders, found: run.found + orders, raised: run.raised + orders };

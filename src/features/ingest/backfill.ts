@@ -54,8 +54,22 @@ export const saveBackfill = (
   { now, error }: { readonly now: Date; readonly error?: string },
 ): Promise<void> => saveCursor(sql, connectionId, stream, { state: run, seenUntil: null, now, error: error ?? null });
 
-/** A new run, newest stretch first; the second one ends a little after the first one's start. */
-const newRun = (since: Date, now: Date): BackfillRun => {
+/** A run that has found nothing yet. */
+export const newRun = (since: Date, now: Date, stretches: readonly Stretch[]): BackfillRun => ({
+  since: since.toISOString(),
+  startedAt: now.toISOString(),
+  stretches,
+  walked: 0,
+  found: 0,
+  raised: 0,
+  walkedAt: null,
+  comparedAt: null,
+  held: 0,
+  complete: false,
+});
+
+/** The newest stretch first; the second one ends a little after the first one's start. */
+const stretchesOf = (since: Date, now: Date): Stretch[] => {
   const cut = new Date(Math.max(since.getTime(), now.getTime() - newestMs));
   const stretch = (from: Date, until: Date | null): Stretch => ({
     from: from.toISOString(),
@@ -63,18 +77,7 @@ const newRun = (since: Date, now: Date): BackfillRun => {
     cursor: null,
     done: false,
   });
-  return {
-    since: since.toISOString(),
-    startedAt: now.toISOString(),
-    stretches: [stretch(cut, null), ...(since < cut ? [stretch(since, new Date(cut.getTime() + overlapMs))] : [])],
-    walked: 0,
-    found: 0,
-    raised: 0,
-    walkedAt: null,
-    comparedAt: null,
-    held: 0,
-    complete: false,
-  };
+  return [stretch(cut, null), ...(since < cut ? [stretch(since, new Date(cut.getTime() + overlapMs))] : [])];
 };
 
 /** Notes the tickets that a backfill's walk named; how many it had not named before. */
@@ -119,7 +122,10 @@ export const walkHistory = (
     const held = await loadBackfill(sql, connection.id);
     const goesOn = held !== null && held.comparedAt === null && held.since === since.toISOString();
     // What a page named was noted before the run was saved: a kill between left a number that no comparison would ever meet.
-    let run = goesOn ? { ...held, found: await countFound(sql, connection.id) } : newRun(since, clock.now());
+    const now = clock.now();
+    let run = goesOn
+      ? { ...held, found: await countFound(sql, connection.id) }
+      : newRun(since, now, stretchesOf(since, now));
     if (!goesOn) await sql.query('delete from backfill_ticket where connection_id = $1', [connection.id]);
     // Before any ticket is raised: process asks when the backfill began.
     await saveBackfill(sql, connection.id, run, { now: clock.now() });
