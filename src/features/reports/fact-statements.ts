@@ -93,7 +93,7 @@ const workedInParts: Statement = {
             from (
               select ticket_id, agent, day, us, sum(us) over (partition by ticket_id) as all_us from (
                 select p.ticket_id, ${dimensions.includes('agent') ? agentOf('e') : 'null::text'} as agent, p.worked_day as day, sum(p.microseconds) as us
-                  from posting p join work_entry e on e.id = p.work_entry_id
+                  from posting p ${dimensions.includes('agent') ? 'join work_entry e on e.id = p.work_entry_id' : ''}
                  where p.worked_day between $1 and $2 group by 1, 2, 3 having sum(p.microseconds) > 0) net
             ) n
             join attribution a on a.ticket_id = n.ticket_id and a.current join attribution_share s on s.attribution_id = a.id
