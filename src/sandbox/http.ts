@@ -2,6 +2,10 @@ import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import type { SandboxClock } from './clock.ts';
 import { share } from './random.ts';
 
+/** True for what JSON writes in braces. */
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** What goes wrong, how often, decided by the seed and the words of each case: equal runs fail equally. */
 export interface FaultPlan {
   /** Share of API requests answered with one of `statuses` instead of an answer. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { secondMs } from '../../core/time.ts';
+import { isRecord } from '../http.ts';
 import type { Hook, HookRegistry, HookValues } from './hooks.ts';
 
 type Query = Readonly<Record<string, string | undefined>>;
@@ -9,9 +10,6 @@ interface HookRoute {
   Querystring: Query;
   Body: unknown;
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What a body says of a hook; RangeError where a value is of the wrong kind. */
 const readHook = (body: unknown): Partial<HookValues> => {

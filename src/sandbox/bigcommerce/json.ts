@@ -92,7 +92,7 @@ export const productsJson = (order: Pick<OrderRecord, 'id' | 'input' | 'amounts'
   });
 
 /** The fields of an order as JSON text without the closing brace, so that sub-resources can be folded in. */
-export const orderText = (order: OrderRecord, baseUrl: string): string => {
+const orderText = (order: OrderRecord, baseUrl: string): string => {
   if (order.text) return order.text;
   const { input, amounts, id } = order;
   const subtotal = (side: 'exCents' | 'incCents' | 'taxCents') =>

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { bodyOf, empty, fail, invalid, isRecord, notFound, pagingOf, type Query, sendPage, textOf } from './answers.ts';
+import { isRecord } from '../http.ts';
+import { bodyOf, empty, fail, invalid, notFound, pagingOf, type Query, sendPage, textOf } from './answers.ts';
 import { customerJson, surveyJson, userJson } from './json.ts';
 import type { Survey } from './model.ts';
 import { orderedByCreation } from './ordered.ts';

@@ -1,13 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isRecord } from '../http.ts';
 import { share } from '../random.ts';
 import type { Mark, Ordered } from './ordered.ts';
 import { instantOf, stampOf } from './stamps.ts';
 
 export type Query = Readonly<Record<string, string | string[] | undefined>>;
 export type Body = Readonly<Record<string, unknown>>;
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const bodyOf = (value: unknown): Body => (isRecord(value) ? value : {});
 

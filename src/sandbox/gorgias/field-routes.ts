@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { bodyOf, empty, fail, invalid, isRecord, notFound, pagingOf, type Query, sendPage, textOf } from './answers.ts';
+import { isRecord } from '../http.ts';
+import { bodyOf, empty, fail, invalid, notFound, pagingOf, type Query, sendPage, textOf } from './answers.ts';
 import type { Desk } from './desk.ts';
 import { fieldJson, tagJson } from './json.ts';
 import type { CustomField, FieldValue, Tag, Ticket } from './model.ts';

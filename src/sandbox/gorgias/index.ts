@@ -70,7 +70,7 @@ export interface GorgiasSandbox {
 }
 
 /** Ids and times alone: no text, no address. */
-export const flatForm: Readonly<Record<string, string>> = {
+const flatForm: Readonly<Record<string, string>> = {
   ticket_id: '{{ticket.id}}',
   status: '{{ticket.status}}',
   updated_datetime: '{{ticket.updated_datetime}}',

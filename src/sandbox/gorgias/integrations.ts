@@ -1,8 +1,8 @@
 import type { SandboxClock } from '../clock.ts';
 import type { Faults } from '../http.ts';
+import { isRecord } from '../http.ts';
 import { share, uuidOf } from '../random.ts';
 import type { Sender } from '../sender.ts';
-import { isRecord } from './answers.ts';
 import type { Call } from './delivery.ts';
 import { emailIntegration } from './json.ts';
 import type { AccountEvent, TicketOperation } from './model.ts';

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { dayMs } from '../../core/time.ts';
-import { bodyOf, fail, invalid, isRecord, numberOf, type Query, textOf } from './answers.ts';
+import { isRecord } from '../http.ts';
+import { bodyOf, fail, invalid, numberOf, type Query, textOf } from './answers.ts';
 import { emailIntegration } from './json.ts';
 import type { Ticket } from './model.ts';
 import type { RouteDeps } from './ticket-routes.ts';

@@ -1,4 +1,4 @@
-import { isRecord } from './answers.ts';
+import { isRecord } from '../http.ts';
 
 const placeholder = /\{\{\s*([\w.-]+)\s*\}\}/g;
 

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { SandboxClock } from '../clock.ts';
+import { isRecord } from '../http.ts';
 import {
   type Body,
   bodyOf,
   invalid,
-  isRecord,
   listOf,
   notFound,
   numberOf,

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { dayMs } from '../../core/time.ts';
+import { isRecord } from '../http.ts';
 import type { RouteDeps } from './conversation-routes.ts';
-import { isRecord, notFound, type Query, refuseField, sendList, sendOne } from './envelope.ts';
+import { notFound, type Query, refuseField, sendList, sendOne } from './envelope.ts';
 import { customerJson, linkTo, namedJson, userJson } from './json.ts';
 import { type AuditEntry, instant, type Named } from './model.ts';
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
+import { isRecord } from '../http.ts';
 import type { Desk } from './desk.ts';
-import { isRecord, refuseField } from './envelope.ts';
+import { refuseField } from './envelope.ts';
 import { linkTo } from './json.ts';
 import type { Attribute } from './model.ts';
 

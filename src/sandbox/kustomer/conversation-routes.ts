@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { SandboxClock } from '../clock.ts';
+import { isRecord } from '../http.ts';
 import { conversationText } from './conversation-json.ts';
 import type { Desk } from './desk.ts';
-import { isRecord, notFound, type Query, refuse, refuseField, sendList, sendOne } from './envelope.ts';
+import { notFound, type Query, refuse, refuseField, sendList, sendOne } from './envelope.ts';
 import { readTags, readUpdate } from './input.ts';
 import { type Attributes, messageJson, noteJson, timeJson } from './json.ts';
 import { type Actor, type Conversation, isId } from './model.ts';

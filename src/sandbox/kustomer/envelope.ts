@@ -73,6 +73,3 @@ export const sendList = <T>(
   });
   return sendPage(reply, texts, { ...paging, total: items.length, path });
 };
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

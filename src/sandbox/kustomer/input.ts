@@ -1,5 +1,5 @@
+import { isRecord } from '../http.ts';
 import type { Desk } from './desk.ts';
-import { isRecord } from './envelope.ts';
 import type { ConversationValues, CustomValue, Status } from './model.ts';
 
 /** What is wrong with an input, and where. */

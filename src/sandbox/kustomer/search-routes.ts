@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { dayMs } from '../../core/time.ts';
+import { isRecord } from '../http.ts';
 import { conversationText } from './conversation-json.ts';
 import type { RouteDeps } from './conversation-routes.ts';
-import { isRecord, pagingOf, type Query, refuse, sendPage } from './envelope.ts';
+import { pagingOf, type Query, refuse, sendPage } from './envelope.ts';
 import { customerJson } from './json.ts';
 import type { Conversation } from './model.ts';
 import { conversationField, customerField, readSearch } from './search.ts';

@@ -1,6 +1,6 @@
 import { addDays, dayIn, dayMs } from '../../core/time.ts';
+import { isRecord } from '../http.ts';
 import { hashText } from '../random.ts';
-import { isRecord } from './envelope.ts';
 import type { Conversation, Customer } from './model.ts';
 
 /** What a search asks. */

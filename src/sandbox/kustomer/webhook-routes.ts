@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { isRecord, notFound, type Query, refuse, sendList } from './envelope.ts';
+import { isRecord } from '../http.ts';
+import { notFound, type Query, refuse, sendList } from './envelope.ts';
 import { linkTo } from './json.ts';
 import { instant } from './model.ts';
 import { eventNames, type Webhook, type WebhookHeader, type WebhookRegistry, type WebhookValues } from './webhooks.ts';

@@ -24,7 +24,7 @@ export interface Tempo {
   readonly officeHours: boolean;
 }
 
-export const usualTempo: Tempo = {
+const usualTempo: Tempo = {
   agentMs: 2.5 * hourMs,
   customerMs: 5 * hourMs,
   closeAfterMs: 4 * dayMs,

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { isoSeconds } from '../clock.ts';
+import { isRecord } from '../http.ts';
 import { fieldJson } from './json.ts';
 import type { TicketField } from './model.ts';
 import { invalid, notFound, type RouteDeps } from './ticket-routes.ts';
@@ -28,8 +29,6 @@ const triggerJson = ({ id, title, active, exceptUserId, webhookId, body }: Trigg
   actions: [{ field: 'notification_webhook', value: [webhookId, body] }],
 });
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const within = (body: unknown, key: string): Record<string, unknown> =>
   isRecord(body) && isRecord(body[key]) ? body[key] : {};
 
