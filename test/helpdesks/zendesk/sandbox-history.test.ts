@@ -4,7 +4,8 @@ import { connectZendesk } from '../../../src/helpdesks/zendesk/client.ts';
 import { settingsSchema } from '../../../src/helpdesks/zendesk/settings.ts';
 import type { ZendeskArchive } from '../../../src/sandbox/zendesk/archive.ts';
 import type { ZendeskSandboxOptions } from '../../../src/sandbox/zendesk/index.ts';
-import { startMs, startZendesk } from '../../sandbox/zendesk-stage.ts';
+import { startMs } from '../../sandbox/stage.ts';
+import { startZendesk } from '../../sandbox/zendesk-stage.ts';
 
 /** An account and the adapter as the product connects it. */
 const start = async (options: Partial<ZendeskSandboxOptions>, settings: object = {}) => {
