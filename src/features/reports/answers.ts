@@ -77,7 +77,10 @@ const reportRow = z.object({
 export type ReportRow = z.output<typeof reportRow>;
 export type Flag = ReportRow['flags'][number];
 
-const fxDay = day.optional().describe('At the exchange rates of this day; absent: each amount at those of its own');
+/** Of a report at constant currency. */
+export const fxDayAnswer = day
+  .optional()
+  .describe('At the exchange rates of this day; absent: each amount at those of its own');
 
 export const partnersAnswer = z.object({
   from: day,
@@ -86,7 +89,7 @@ export const partnersAnswer = z.object({
   currency: z.string(),
   timeZone: z.string(),
   costBasis,
-  fxDay,
+  fxDay: fxDayAnswer,
   rows: z
     .array(reportRow)
     .readonly()
@@ -121,7 +124,7 @@ export const seriesAnswer = z.object({
   partner: z.string().nullable(),
   region: z.string().nullable(),
   costBasis,
-  fxDay,
+  fxDay: fxDayAnswer,
   points: z
     .array(
       z.object({

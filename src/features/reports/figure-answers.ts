@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { moneyJson, ratio } from '../../core/money.ts';
 import { moneyAnswer } from '../../platform/http/answers.ts';
+import { fxDayAnswer } from './answers.ts';
 import { partlyKnown, unknownSides } from './compare-periods.ts';
 import { figureDimensions, sides } from './fact-statements.ts';
 import { coverageSides, type FigureNote, figureNotes } from './figure-notes.ts';
@@ -86,6 +87,7 @@ export const figuresAnswer = z.object({
   currency: z.string(),
   timeZone: z.string(),
   costBasis: z.enum(['true', 'pooled']),
+  fxDay: fxDayAnswer,
   highValue: moneyAnswer.nullable().describe('What an order of high value brings at least'),
   partnerships: z
     .object({

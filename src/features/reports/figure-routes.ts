@@ -8,6 +8,7 @@ import { requestText } from '../../platform/http/request-text.ts';
 import { type Access, identityOf, requireScope } from '../access/index.ts';
 import { accountSettings } from '../directory/index.ts';
 import { agentNames } from './agent-names.ts';
+import { atRatesOf, queryFxDay } from './constant-currency.ts';
 import { type FigureDimension, figureDimensions } from './fact-statements.ts';
 import { figureRowOf, figuresAnswer, otherPeriodOf } from './figure-answers.ts';
 import { figuresCsv } from './figure-csv.ts';
@@ -111,6 +112,7 @@ export const figureRoutes =
             highValue: requestText(20)
               .optional()
               .describe('What an order of high value brings at least; unless given twice the average order'),
+            fxDay: queryFxDay,
             ...queryPage('Rows'),
             after: requestText(400).optional().describe('`next` of the page before'),
             format: queryFormat,
@@ -129,7 +131,11 @@ export const figureRoutes =
         const period = parsePeriod(query.from, query.to);
         const baseline = optionalPeriod(query.baselineFrom, query.baselineTo, ['baselineFrom', 'baselineTo']);
         await refuseUnknownCodes(db, { partner: query.partner, region: query.region });
-        const figures = await loadFigures(db, {
+        // Other periods may lie anywhere: every cost of the ledger needs a rate then.
+        const alone = query.compare === undefined && baseline.from === undefined;
+        const { fxDay } = query;
+        const source = await atRatesOf(db, { fxDay, currency: basis.currency, period: alone ? period : {} });
+        const figures = await loadFigures(source, {
           ...period,
           by,
           partner: query.partner,
@@ -162,6 +168,7 @@ export const figureRoutes =
         return {
           ...period,
           ...about,
+          ...(fxDay !== undefined && { fxDay }),
           timeZone: basis.timeZone,
           highValue:
             figures.highValueMicros === null

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Cell, writeCsv } from '../../platform/csv.ts';
 import { moneyAnswer } from '../../platform/http/answers.ts';
+import { fxDayAnswer } from './answers.ts';
 import type { CostBasis } from './pooled-cost.ts';
 
 const money = moneyAnswer.nullable();
@@ -53,6 +54,7 @@ export const roiAnswer = roiReport.extend({
   currency: z.string(),
   timeZone: z.string(),
   costBasis: z.enum(['true', 'pooled']),
+  fxDay: fxDayAnswer,
 });
 
 /** The last line, partner "total", is the sum. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Cell, writeCsv } from '../../platform/csv.ts';
 import { moneyAnswer } from '../../platform/http/answers.ts';
+import { fxDayAnswer } from './answers.ts';
 import { type Driver, drivers } from './excess.ts';
 import type { CostBasis } from './pooled-cost.ts';
 
@@ -55,6 +56,7 @@ export const whyDearAnswer = z.object({
   currency: z.string(),
   timeZone: z.string(),
   costBasis: z.enum(['true', 'pooled']),
+  fxDay: fxDayAnswer,
   method: z.string().describe('How the parts are found'),
   rows: z.array(whyDearRow).describe('Largest excess first'),
 });

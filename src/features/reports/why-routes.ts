@@ -4,6 +4,7 @@ import type { Database } from '../../platform/database/open.ts';
 import { answersOrTable } from '../../platform/http/answers.ts';
 import { requestText } from '../../platform/http/request-text.ts';
 import { type Access, identityOf, requireScope } from '../access/index.ts';
+import { atRatesOf, queryFxDay } from './constant-currency.ts';
 import { refuseUnknownCodes } from './known-codes.ts';
 import { csvReply, queryDay, queryFormat } from './paging.ts';
 import { parsePeriod } from './partner-report.ts';
@@ -42,22 +43,24 @@ export const whyRoutes =
             partner: requestText(80)
               .optional()
               .describe('A partner code, or "none": that one alone, with its reasons and languages'),
+            fxDay: queryFxDay,
             format: queryFormat,
           }),
           ...answersOrTable('A row per partner, Direct and Unattributed too', whyDearAnswer),
         },
       },
       async (request, reply) => {
-        const { from, to, partner, format } = request.query;
+        const { from, to, partner, fxDay, format } = request.query;
         const costBasis = costBasisOf(request);
         const period = parsePeriod(from, to);
         await refuseUnknownCodes(db, { partner });
-        const rows = await whyDear(db, { ...period, partner, ...basis, costBasis });
+        const source = await atRatesOf(db, { fxDay, currency: basis.currency, period });
+        const rows = await whyDear(source, { ...period, partner, ...basis, costBasis });
         if (format === 'csv')
           return reply
             .headers(csvReply(`why-dear-${from}-${to}`))
             .send(whyDearCsv(rows, { currency: basis.currency, costBasis }));
-        return { ...period, ...basis, costBasis, method, rows };
+        return { ...period, ...basis, costBasis, ...(fxDay !== undefined && { fxDay }), method, rows };
       },
     );
 
@@ -73,21 +76,24 @@ export const whyRoutes =
             from: queryDay,
             to: queryDay,
             groupBy: z.enum(Object.keys(groupings) as [keyof typeof groupings]).default('partner'),
+            fxDay: queryFxDay,
             format: queryFormat,
           }),
           ...answersOrTable('A row per partner, region or both, and their sum', roiAnswer),
         },
       },
       async (request, reply) => {
-        const { from, to, groupBy: grouping, format } = request.query;
+        const { from, to, groupBy: grouping, fxDay, format } = request.query;
         const groupBy = groupings[grouping];
         const costBasis = costBasisOf(request);
-        const report = await roiReport(db, { ...parsePeriod(from, to), groupBy, ...basis, costBasis });
+        const period = parsePeriod(from, to);
+        const source = await atRatesOf(db, { fxDay, currency: basis.currency, period });
+        const report = await roiReport(source, { ...period, groupBy, ...basis, costBasis });
         if (format === 'csv')
           return reply
             .headers(csvReply(`roi-${from}-${to}`))
             .send(roiCsv(report, { currency: basis.currency, costBasis }));
-        return { from, to, groupBy, ...basis, costBasis, ...report };
+        return { from, to, groupBy, ...basis, costBasis, ...(fxDay !== undefined && { fxDay }), ...report };
       },
     );
   };

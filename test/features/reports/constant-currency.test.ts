@@ -231,6 +231,17 @@ describe('a report at the rates of one day', () => {
     ]);
   });
 
+  test('has the same cost in figures of any dimension, beside another period, and in why a partner is dear and what it is worth', async () => {
+    const { body } = await told(`&fxDay=${fxDay}`);
+    const { netRevenue, supportCost } = (body as { total: Record<string, unknown> }).total;
+    const figures = await ask(`/api/v1/reports/figures?${month}&groupBy=partner,week&compare=previous&fxDay=${fxDay}`);
+    expect(figures).toMatchObject({ status: 200, body: { fxDay, total: { supportCost, netRevenue } } });
+    const roi = await ask(`/api/v1/reports/roi?${month}&fxDay=${fxDay}`);
+    expect(roi).toMatchObject({ status: 200, body: { fxDay, total: { supportCost } } });
+    const dear = await ask(`/api/v1/reports/why-dear?${month}&fxDay=${fxDay}`);
+    expect(dear).toMatchObject({ status: 200, body: { fxDay } });
+  });
+
   test('is refused where a cost has no rate on that day, and beside a seal', async () => {
     expect(await ask(`/api/v1/reports/partners?${month}&fxDay=2026-09-01`)).toMatchObject({
       status: 400,
