@@ -2,14 +2,18 @@ import { ofShare, ofTicket, type Statement, stepsOf } from './fact-statements.ts
 
 /**
  * Parts of a whole by ppm as `split` of core/money.ts makes them: rounded down, then one micro each to the largest
- * remainders (ties: the larger share, then the partner's code, none last).
+ * remainders (ties: the larger share, then the partner's code, none last). An order of one partner is not split at all.
  */
 const splitGross = `
-  select x.*, x.part + case when row_number() over (partition by x.id order by x.rest desc, x.ppm desc, coalesce(x.partner, U&'\\+10FFFF') collate "C", x.share_no)
-                            <= x.gross - sum(x.part) over (partition by x.id) then 1 else 0 end as gross_part
+  select o.region, o.country, o.day, os.partner, os.ppm, o.reporting_micros, os.reporting_micros as revenue_part, o.gross as gross_part
+    from priced o join order_share os on os.order_id = o.id where os.ppm = 1000000
+   union all
+  select x.region, x.country, x.day, x.partner, x.ppm, x.reporting_micros, x.revenue_part,
+         x.part + case when row_number() over (partition by x.id order by x.rest desc, x.ppm desc, coalesce(x.partner, U&'\\+10FFFF') collate "C", x.share_no)
+                            <= x.gross - sum(x.part) over (partition by x.id) then 1 else 0 end
     from (select o.*, os.share_no, os.partner, os.ppm, os.reporting_micros as revenue_part,
                  div(o.gross * os.ppm, 1000000) as part, mod(o.gross * os.ppm, 1000000) as rest
-            from priced o join order_share os on os.order_id = o.id) x`;
+            from priced o join order_share os on os.order_id = o.id where os.ppm between 1 and 999999) x`;
 
 /** n / d rounded half to even, for d above zero and n not below it. */
 const halfEven = (n: string, d: string): string =>
@@ -22,7 +26,8 @@ export const orderValues: Statement = {
   sql: ({ columns, grouped }) => `
   with priced as (
     select o.id, o.region, o.country, o.placed_day as day, o.reporting_micros,
-           ${halfEven('o.gross_micros * o.fx_numerator', 'o.fx_denominator')} as gross
+           case when o.fx_numerator = o.fx_denominator then o.gross_micros
+                else ${halfEven('o.gross_micros * o.fx_numerator', 'o.fx_denominator')} end as gross
       from "order" o where o.counted and o.reporting_micros is not null and o.fx_denominator > 0 and o.placed_day between $1 and $2
   )
   select ${columns} sum(s.ppm) as "pricedOrdersPpm", sum(s.gross_part) as "grossMicros", sum(s.gross_part - s.revenue_part) as "discountMicros",

@@ -18,7 +18,7 @@ const order = fc
     discount: fc.bigInt({ min: 0n, max: 10n ** 10n }),
     fx: fc.tuple(fc.bigInt({ min: 1n, max: 10n ** 6n }), fc.bigInt({ min: 1n, max: 10n ** 6n })),
     partners: fc.uniqueArray(fc.constantFrom(...codes), { minLength: 1, maxLength: 4 }),
-    cuts: fc.array(fc.integer({ min: 1, max: 400_000 }), { minLength: 4, maxLength: 4 }),
+    cuts: fc.array(fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 4_000_000 })), { minLength: 4, maxLength: 4 }),
   })
   .map(({ gross, discount, partners, cuts, ...rest }) => {
     const weights = partners.map((partner, index) => ({ weight: BigInt(cuts[index] ?? 1), key: partner ?? '~' }));
