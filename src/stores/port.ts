@@ -20,6 +20,8 @@ export interface StoreOrderLine {
   readonly revenue: DecimalText;
   /** Before discounts, on that side too. */
   readonly gross: DecimalText;
+  /** What the goods of the line cost the company, tax out; null or absent where the store does not say. */
+  readonly cost?: DecimalText | null;
 }
 
 /** How metafields are named among an order's places. */

@@ -95,6 +95,7 @@ describe.runIf(existsSync(folder))('the contract of BigCommerce', () => {
         brand: 'BigCommerce',
         revenue: '54.625228',
         gross: '55.990000',
+        cost: '50.000000',
       },
       {
         externalId: '66',
@@ -103,6 +104,7 @@ describe.runIf(existsSync(folder))('the contract of BigCommerce', () => {
         brand: 'BigCommerce',
         revenue: '0.000000',
         gross: '0.000000',
+        cost: '50.000000',
       },
     ]);
   });

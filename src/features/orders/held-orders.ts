@@ -32,11 +32,12 @@ const lockHeld = async (tx: Sql, { where, parameters }: Selection): Promise<Held
       brand: string | null;
       revenueMicros: string;
       grossMicros: string;
+      costMicros: string | null;
     }[];
   }>(
     `select o.id, o.external_id, o.places, o.placed_day::text as placed_day, o.currency, o.revenue_micros,
             (select coalesce(jsonb_agg(jsonb_build_object('externalId', l.external_id, 'sku', l.sku, 'productName', l.product_name, 'brand', l.brand,
-                                                          'revenueMicros', l.revenue_micros::text, 'grossMicros', l.gross_micros::text) order by l.id), '[]')
+                                                          'revenueMicros', l.revenue_micros::text, 'grossMicros', l.gross_micros::text, 'costMicros', l.cost_micros::text) order by l.id), '[]')
                from order_line l where l.order_id = o.id) as lines
        from "order" o where ${where} order by o.connection_id, o.external_id collate "C" for update of o`,
     parameters,
@@ -52,6 +53,7 @@ const lockHeld = async (tx: Sql, { where, parameters }: Selection): Promise<Held
       ...line,
       revenueMicros: BigInt(line.revenueMicros),
       grossMicros: BigInt(line.grossMicros),
+      costMicros: line.costMicros === null ? null : BigInt(line.costMicros),
     })),
   }));
 };

@@ -47,6 +47,7 @@ const factsOf = (order: StoreOrder, metafields: Metafields, deps: SaveDeps): Und
     brand: line.brand,
     revenueMicros: microsOf(line.revenue),
     grossMicros: microsOf(line.gross),
+    costMicros: line.cost == null ? null : microsOf(line.cost),
   })),
 });
 

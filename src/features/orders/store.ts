@@ -16,6 +16,8 @@ export interface LineRow extends MappedLine {
   readonly productName: string | null;
   /** Before discounts. */
   readonly grossMicros: bigint;
+  /** What its goods cost us; null: not known. */
+  readonly costMicros: bigint | null;
   readonly partner: string | null;
 }
 
@@ -147,12 +149,13 @@ const replaceLines = async (
     [orders.map(({ id }) => id), ...keys],
   );
   const changed = await sql.query<{ order_id: bigint }>(
-    `insert into order_line as l (order_id, external_id, sku, product_name, brand, revenue_micros, partner, gross_micros, discount_micros)
-     select * from unnest($1::int8[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int8[], $7::text[], $8::int8[], $9::int8[])
+    `insert into order_line as l (order_id, external_id, sku, product_name, brand, revenue_micros, partner, gross_micros, discount_micros, cost_micros)
+     select * from unnest($1::int8[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int8[], $7::text[], $8::int8[], $9::int8[], $10::int8[])
      on conflict (order_id, external_id) do update set sku = excluded.sku, product_name = excluded.product_name, brand = excluded.brand,
-            revenue_micros = excluded.revenue_micros, partner = excluded.partner, gross_micros = excluded.gross_micros, discount_micros = excluded.discount_micros
-      where (l.sku, l.product_name, l.brand, l.revenue_micros, l.partner, l.gross_micros, l.discount_micros)
-            is distinct from (excluded.sku, excluded.product_name, excluded.brand, excluded.revenue_micros, excluded.partner, excluded.gross_micros, excluded.discount_micros)
+            revenue_micros = excluded.revenue_micros, partner = excluded.partner, gross_micros = excluded.gross_micros, discount_micros = excluded.discount_micros,
+            cost_micros = excluded.cost_micros
+      where (l.sku, l.product_name, l.brand, l.revenue_micros, l.partner, l.gross_micros, l.discount_micros, l.cost_micros)
+            is distinct from (excluded.sku, excluded.product_name, excluded.brand, excluded.revenue_micros, excluded.partner, excluded.gross_micros, excluded.discount_micros, excluded.cost_micros)
      returning l.order_id`,
     [
       ...keys,
@@ -163,6 +166,7 @@ const replaceLines = async (
       lines.map(({ line }) => line.partner),
       lines.map(({ line }) => line.grossMicros),
       lines.map(({ line }) => line.grossMicros - line.revenueMicros),
+      lines.map(({ line }) => line.costMicros),
     ],
   );
   return [...gone, ...changed].map(({ order_id }) => order_id);

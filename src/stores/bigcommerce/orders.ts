@@ -57,6 +57,12 @@ const lineAmounts = (
   return { gross: isPositive(minus(revenue, net)) ? revenue : net, revenue };
 };
 
+/** What the pieces of a line cost us; null where no price of cost was entered. */
+const lineCost = ({ cost_price_ex_tax: piece, quantity }: OrderProduct): string | null => {
+  const cost = parseDecimal(piece ?? '0');
+  return isPositive(cost) ? decimalOf(multiply(cost, parseDecimal(String(quantity)))) : null;
+};
+
 const lineOf = (product: OrderProduct, taxInclusive: boolean): StoreOrderLine => {
   const { gross, revenue } = lineAmounts(product, taxInclusive);
   return {
@@ -66,6 +72,7 @@ const lineOf = (product: OrderProduct, taxInclusive: boolean): StoreOrderLine =>
     brand: product.brand,
     revenue: decimalOf(revenue),
     gross: decimalOf(gross),
+    cost: lineCost(product),
   };
 };
 

@@ -101,6 +101,8 @@ export const orderProduct = z.looseObject({
   total_ex_tax: decimal.default('0'),
   total_inc_tax: decimal.default('0'),
   total_tax: decimal.nullish(),
+  /** Of one piece; 0 where nobody entered it. */
+  cost_price_ex_tax: decimal.nullish().catch(null),
   /** What the shopper pays for the line after every discount, tax included. */
   discounted_total_inc_tax: decimal.nullish(),
   applied_discounts: z.array(discount).nullish(),

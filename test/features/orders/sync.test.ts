@@ -49,6 +49,27 @@ describe('a first sync', () => {
     expect(w.told.flat()).toHaveLength(3);
   });
 
+  it('keeps what the pieces of a line cost, also when its partner is decided again; a cost of 0 is not known', async () => {
+    const pieces = { quantity: 3, cost_price_ex_tax: '12.3450' };
+    w.shop.orders = [
+      shopOrder(1, {
+        consignments: shippedTo('SE', [shopLine(1, pieces), shopLine(2, { cost_price_ex_tax: '0.0000' })]),
+      }),
+    ];
+    const costs = () =>
+      db.query<{ cost: bigint | null }>('select cost_micros as cost from order_line order by external_id');
+    await sync();
+    expect(await costs()).toEqual([{ cost: 37_035_000n }, { cost: null }]);
+    await w.orders.importMappingRules(
+      rulesOf({ gives: 'partner', from: { place: 'line_brand' }, values: { Nord: 'nord' } }),
+      {
+        dryRun: false,
+      },
+    );
+    expect(await w.orders.remap()).toHaveLength(1);
+    expect(await costs()).toEqual([{ cost: 37_035_000n }, { cost: null }]);
+  });
+
   it('keeps addresses as hashes, never as they are', async () => {
     w.shop.orders = [shopOrder(1)];
     await sync();
