@@ -14,10 +14,20 @@ const agentFigures = z
   .boolean()
   .describe('Whether those with the scope `rates` may ask for figures by agent; false until somebody switches it on');
 
+/** From what on an order is of high value: an amount of the reporting currency. */
+const highValueOrder = z
+  .string()
+  .regex(/^\d{1,12}(\.\d{1,6})?$/, 'is not an amount; write it as 250 or 250.00')
+  .nullable()
+  .describe(
+    'What an order of high value brings at least, in the reporting currency; null: twice the average order of the period',
+  );
+
 /** What people set for the whole account, with what holds until then. */
 const accountSettingsSchema = z.strictObject({
   leastTicketsPerCell: leastTicketsPerCell.default(5),
   agentFigures: agentFigures.default(false),
+  highValueOrder: highValueOrder.default(null),
 });
 export type AccountSettings = z.output<typeof accountSettingsSchema>;
 
@@ -25,6 +35,7 @@ export type AccountSettings = z.output<typeof accountSettingsSchema>;
 export const accountSettingsChange = z.strictObject({
   leastTicketsPerCell: leastTicketsPerCell.optional(),
   agentFigures: agentFigures.optional(),
+  highValueOrder: highValueOrder.optional(),
 });
 
 const keys = Object.keys(accountSettingsSchema.shape);

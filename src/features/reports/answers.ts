@@ -17,7 +17,7 @@ const costBasis = z
     "`true`: at the agents' own rates, by the scope `rates` alone; `pooled`: at the role's pooled rate of the month",
   );
 
-const csat = z
+export const csat = z
   .union([
     z.object({ n: z.int(), needed: z.int().describe('Responses below which no score is shown') }),
     z.object({

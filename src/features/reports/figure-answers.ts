@@ -1,12 +1,20 @@
 import { z } from 'zod';
 import { moneyJson, ratio } from '../../core/money.ts';
 import { moneyAnswer } from '../../platform/http/answers.ts';
-import { fxDayAnswer } from './answers.ts';
+import { csat, fxDayAnswer } from './answers.ts';
 import { partlyKnown, unknownSides } from './compare-periods.ts';
 import { figureDimensions, sides } from './fact-statements.ts';
 import { coverageSides, type FigureNote, figureNotes } from './figure-notes.ts';
 import type { FigureCell, Figures, PeriodFigures } from './figures.ts';
-import { type Counted, type CoverageName, coverages, type FigureName, formulas, type MoneyJson } from './metrics.ts';
+import {
+  type Counted,
+  type CoverageName,
+  coverages,
+  csatOf,
+  type FigureName,
+  formulas,
+  type MoneyJson,
+} from './metrics.ts';
 
 export const figureNames = Object.keys(formulas) as FigureName[];
 const coverageNames = Object.keys(coverages) as CoverageName[];
@@ -57,7 +65,7 @@ const figureRow = z.object({
   cappedEntries: z.int(),
   unpricedEntries: z.int().describe('Work entries without a rate or an exchange rate: in no figure'),
   unpricedOrders: z.int().nullable().describe('Orders without an exchange rate: in no figure of money'),
-  csatResponses: z.int().describe('Answers given in the period'),
+  csat,
   coverage: z
     .object(
       Object.fromEntries(coverageNames.map((name) => [name, z.number().nullable()])) as Record<
@@ -174,7 +182,7 @@ export const figureRowOf = (
     cappedEntries: Number(facts.cappedEntries),
     unpricedEntries: Number(facts.unpricedEntries),
     unpricedOrders: lacking.includes('orders') ? null : Number(facts.unpricedOrders),
-    csatResponses: Number(facts.scores1 + facts.scores2 + facts.scores3 + facts.scores4 + facts.scores5),
+    csat: csatOf(facts),
     coverage: Object.fromEntries(
       coverageNames.map((name) => [name, lacking.includes(coverageSides[name]) ? null : coverages[name](cell.counted)]),
     ) as FigureRow['coverage'],

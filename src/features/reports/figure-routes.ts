@@ -57,8 +57,8 @@ const parseCursor = (text: string | undefined): Place | null => {
 };
 
 /** Decimal text of the reporting currency to micros; throws InvalidInput. */
-const parseAmount = (text: string | undefined): bigint | null => {
-  if (text === undefined) return null;
+const parseAmount = (text: string | null): bigint | null => {
+  if (text === null) return null;
   if (!/^\d{1,12}(\.\d{1,6})?$/.test(text))
     throw new InvalidInput('The amount is not readable', [
       { field: 'highValue', reason: 'is not an amount of the reporting currency; write it as 250 or 250.00' },
@@ -67,10 +67,10 @@ const parseAmount = (text: string | undefined): bigint | null => {
 };
 
 /** Throws Refused where figures of single people may not be seen. */
-const refuseByAgent = async (db: Database, mayRates: boolean): Promise<void> => {
+const refuseByAgent = (mayRates: boolean, agentFigures: boolean): void => {
   if (!mayRates)
     throw new Refused('Figures by agent tell what a person costs; ask with a token or user of the scope `rates`.');
-  if (!(await accountSettings(db)).agentFigures)
+  if (!agentFigures)
     throw new Refused(
       'Figures by agent are switched off for this account; `PATCH /api/v1/settings` with `agentFigures: true` switches them on.',
     );
@@ -111,7 +111,9 @@ export const figureRoutes =
             baselineTo: queryDay.optional().describe('Its last day'),
             highValue: requestText(20)
               .optional()
-              .describe('What an order of high value brings at least; unless given twice the average order'),
+              .describe(
+                'What an order of high value brings at least; unless given the setting highValueOrder, else twice the average order',
+              ),
             fxDay: queryFxDay,
             ...queryPage('Rows'),
             after: requestText(400).optional().describe('`next` of the page before'),
@@ -124,7 +126,8 @@ export const figureRoutes =
         const { query } = request;
         const by = parseDimensions(query.groupBy);
         const mayRates = identityOf(request).scopes.includes('rates');
-        if (by.includes('agent')) await refuseByAgent(db, mayRates);
+        const { agentFigures, highValueOrder } = await accountSettings(db);
+        if (by.includes('agent')) refuseByAgent(mayRates, agentFigures);
         const costBasis: CostBasis = mayRates ? 'true' : 'pooled';
         const limit = pageLimit(query.format, query.limit);
         const after = parseCursor(query.after);
@@ -142,7 +145,7 @@ export const figureRoutes =
           region: query.region,
           ...basis,
           costBasis,
-          highValueMicros: parseAmount(query.highValue),
+          highValueMicros: parseAmount(query.highValue ?? highValueOrder),
           previous: query.compare === 'previous',
           baseline: baseline.from === undefined ? null : { from: baseline.from, to: baseline.to },
         });

@@ -34,7 +34,8 @@ export interface Counted {
   readonly topMarketPpm?: bigint | undefined;
 }
 
-const csatOf = (facts: CellFacts) =>
+/** Customers' answers, with the interval of their score. */
+export const csatOf = (facts: CellFacts) =>
   csatSummary({
     distribution: {
       1: Number(facts.scores1),

@@ -186,7 +186,11 @@ describe('what rules leave open', () => {
 
 describe('settings of the account', () => {
   it('hold their defaults until somebody changes them, and small cells follow', async () => {
-    expect((await ask('GET', '/api/v1/settings')).json).toEqual({ leastTicketsPerCell: 5 });
+    expect((await ask('GET', '/api/v1/settings')).json).toEqual({
+      leastTicketsPerCell: 5,
+      agentFigures: false,
+      highValueOrder: null,
+    });
     const report = async () =>
       (
         await ask(
@@ -215,6 +219,11 @@ describe('settings of the account', () => {
     ]);
     expect(await ask('PATCH', '/api/v1/settings', { body: {} })).toMatchObject({ json: { leastTicketsPerCell: 50 } });
     expect(await ask('PATCH', '/api/v1/settings', { body: { leastTicketsPerCell: 0 } })).toMatchObject({ status: 400 });
+    for (const highValueOrder of ['250.00', null])
+      expect(await ask('PATCH', '/api/v1/settings', { body: { highValueOrder } })).toMatchObject({
+        json: { highValueOrder, leastTicketsPerCell: 50 },
+      });
+    expect(await ask('PATCH', '/api/v1/settings', { body: { highValueOrder: 'much' } })).toMatchObject({ status: 400 });
     expect(await ask('PATCH', '/api/v1/settings', { body: { other: 1 } })).toMatchObject({ status: 400 });
   });
 });

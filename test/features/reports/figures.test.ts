@@ -20,7 +20,7 @@ const dollars = (amount: string) => ({ amount, currency: 'USD' });
 beforeAll(async () => {
   world = await createWorld();
   asked = await asking(world, 'read,rates');
-  await world.agentFigures(true);
+  await world.setting('agentFigures', true);
   await world.rate('36.00');
   await world.rate('72.00', '2026-01-01', 'ben');
   const april = await world.order({ placed: '2026-04-20', customerId: 'c1', revenue: 50 });
@@ -192,14 +192,18 @@ describe('GET /api/v1/reports/figures', () => {
     const { total, highValue } = await figures('&highValue=90');
     expect(highValue).toEqual(dollars('90.000000'));
     expect(total.highValueShare).toBe(0.5);
+    await world.setting('highValueOrder', '31');
+    expect(await figures()).toMatchObject({ highValue: dollars('31.000000'), total: { highValueShare: 0.75 } });
+    await world.setting('highValueOrder', null);
+    expect((await figures()).highValue).toEqual(dollars('240.000000'));
   });
 
   test('figures by agent need the scope `rates` and the account’s consent', async () => {
     const api = await world.api();
-    await world.agentFigures(false);
+    await world.setting('agentFigures', false);
     const { status, json } = await api(`/api/v1/reports/figures?${may}&groupBy=agent`);
     expect([status, json().detail]).toEqual([403, expect.stringContaining('agentFigures')]);
-    await world.agentFigures(true);
+    await world.setting('agentFigures', true);
     expect((await api(`/api/v1/reports/figures?${may}&groupBy=agent`, 'read')).status).toBe(403);
     expect((await api(`/api/v1/reports/figures?${may}&groupBy=reason`, 'read')).json()).toMatchObject({
       costBasis: 'pooled',

@@ -99,12 +99,12 @@ test('one cell has its part alone', async () => {
 });
 
 test('without the permission `rates` there is no rate, amount, exchange rate or agent', async () => {
-  await world.agentFigures(true);
+  await world.setting('agentFigures', true);
   const text = JSON.stringify(await (await asking(world, 'read')).get(path));
   for (const secret of ['"rate"', '"native"', '"fx"', '"agent":', 'ben', '172.8']) expect(text).not.toContain(secret);
   expect(text).toContain('"costBasis":"pooled"');
   expect(JSON.stringify(await asked.get(path))).toContain('"agent":"ben"');
-  await world.agentFigures(false);
+  await world.setting('agentFigures', false);
   expect(JSON.stringify(await asked.get(path))).not.toContain('"agent":');
 });
 

@@ -96,12 +96,12 @@ export const createWorld = async ({ timeZone = 'UTC' } = {}) => {
     clock,
     connectionId,
     rate,
-    /** Figures by agent are off until somebody switches them on. */
-    agentFigures: (on: boolean) =>
+    /** As people set it for the account. */
+    setting: (name: 'agentFigures' | 'highValueOrder', value: boolean | string | null) =>
       db.query(
-        `insert into setting (key, value, updated_at) values ('agentFigures', $1::jsonb, now())
+        `insert into setting (key, value, updated_at) values ($1, $2::jsonb, now())
          on conflict (key) do update set value = excluded.value`,
-        [JSON.stringify(on)],
+        [name, JSON.stringify(value)],
       ),
     /** An agent of a role: the pools of those who may not see wages are made of roles. */
     agent: (externalId: string, role: string | null) =>
