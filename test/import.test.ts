@@ -232,6 +232,49 @@ describe('what says what work and orders cost', () => {
   });
 });
 
+describe('teams, wages, own exchange rates and money of partnerships', () => {
+  const wages =
+    'scope,key,hourly,currency,valid_from,burden,shrinkage,occupancy\nteam,night,60.00,USD,2026-01-01,50,20,\n';
+
+  it('a team prices whom no role does, a switch says what of a wage; dry runs tell the money that would move', async () => {
+    await bring('agents', 'connection,external_id,role\ndesk,ben,\n');
+    expect(await bring('rates', wages)).toMatchObject({
+      warnings: [expect.stringContaining('team night'), expect.stringContaining('cost-basis')],
+    });
+    const teams = 'connection,external_id,team,valid_from\ndesk,ben,night,2026-01-01\n';
+    expect(await bring('teams', teams, true)).toMatchObject({ added: 1, dryRun: true, wouldMove: { tickets: 1 } });
+    await bring('teams', teams);
+    expect(await costs()).toEqual({ '1': '300000', '2': '500000' });
+    expect(await bring('cost-basis', 'applied,valid_from\ndirect,2026-01-01\n', true)).toMatchObject({
+      wouldMove: { tickets: 1, before: { amount: '0.500000' }, after: { amount: '0.750000' } },
+    });
+    await bring('cost-basis', 'applied,valid_from\nabsorbed,2026-01-01\n');
+    expect(await costs()).toEqual({ '1': '300000', '2': '937500' });
+  });
+
+  it('an own rate prices what the ECB lacks', async () => {
+    await bring('rates', 'scope,key,hourly,currency,valid_from\nagent,desk:ada,144.00,AED,2026-01-01\n');
+    const own = 'base,quote,rate,valid_from,valid_to,source\nUSD,AED,4,2026-01-01,,agreed\n';
+    expect(await bring('own-fx', own, true)).toMatchObject({ added: 1, dryRun: true });
+    await bring('own-fx', own);
+    expect(await costs()).toMatchObject({ '1': '300000' });
+    await bring('own-fx', own.replace(',4,', ',2,'));
+    expect(await costs()).toMatchObject({ '1': '600000' });
+  });
+
+  it('other costs and benefits name partners, regions and stores by what is known', async () => {
+    const costsFile = 'reference,partner,kind,amount,currency,from\nf1,nord,fee,100,USD,2026-01-01\n';
+    expect(await bring('other-costs', costsFile, true)).toMatchObject({ what: 'other-costs', added: 1, dryRun: true });
+    expect(await bring('other-costs', costsFile)).toMatchObject({ added: 1 });
+    const benefits = `reference,partner,store,kind,percent,from\nb1,,${store.name},margin,20,2026-01-01\n`;
+    expect(await bring('benefits', benefits)).toMatchObject({
+      added: 1,
+      preview: [{ store: store.name, percent: '20' }],
+    });
+    await expect(bring('benefits', benefits.replace(store.name, 'desk'))).rejects.toThrow(InvalidInput);
+  });
+});
+
 describe('bad input', () => {
   it.each(importable)('%s: faults are named, nothing is stored or marked', async (what) => {
     const before = await product.db.query('select count(*) from audit_log');
