@@ -125,6 +125,21 @@ export const figuresAnswer = z.object({
   next: z.string().nullable().describe('Give it as `after` for the next page; null on the last'),
 });
 
+export const definitionsAnswer = z.object({
+  figures: z.array(
+    z.object({
+      name: z.string(),
+      unit: z.enum(['count', 'money', 'share', 'rate', 'seconds']),
+      of: side.describe('What it is counted on; rows by a dimension that does not know these have null'),
+      coverage: z
+        .enum(coverageNames)
+        .nullable()
+        .describe('Of the row’s `coverage`: how much is known of what it rests on'),
+      is: z.string(),
+    }),
+  ),
+});
+
 const toldValue = (value: number | bigint | null, currency: string): Value =>
   typeof value === 'bigint' ? moneyJson({ micros: value, currency }) : value;
 

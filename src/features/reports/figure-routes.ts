@@ -3,15 +3,16 @@ import { z } from 'zod';
 import { InvalidInput, Refused } from '../../core/errors.ts';
 import { microsOf, moneyJson } from '../../core/money.ts';
 import type { Database } from '../../platform/database/open.ts';
-import { answersOrTable } from '../../platform/http/answers.ts';
+import { answers, answersOrTable } from '../../platform/http/answers.ts';
 import { requestText } from '../../platform/http/request-text.ts';
 import { type Access, identityOf, requireScope } from '../access/index.ts';
 import { accountSettings } from '../directory/index.ts';
 import { agentNames } from './agent-names.ts';
 import { atRatesOf, queryFxDay } from './constant-currency.ts';
 import { type FigureDimension, figureDimensions } from './fact-statements.ts';
-import { figureRowOf, figuresAnswer, otherPeriodOf } from './figure-answers.ts';
+import { definitionsAnswer, figureNames, figureRowOf, figuresAnswer, otherPeriodOf } from './figure-answers.ts';
 import { figuresCsv } from './figure-csv.ts';
+import { figureNotes } from './figure-notes.ts';
 import { comparePlaces, loadFigures, type Place, placeOf } from './figures.ts';
 import { refuseUnknownCodes } from './known-codes.ts';
 import { csvReply, nextLink, optionalPeriod, pageLimit, queryDay, queryFormat, queryPage } from './paging.ts';
@@ -87,6 +88,19 @@ export const figureRoutes =
     const { db, access, basis } = deps;
 
     app.get(
+      '/api/v1/reports/definitions',
+      {
+        onRequest: requireScope(access, 'read'),
+        schema: {
+          summary: 'What each figure is, and which coverage tells how far it may be trusted',
+          tags: ['reports'],
+          ...answers('Every figure of `/api/v1/reports/figures`', definitionsAnswer),
+        },
+      },
+      async () => ({ figures: figureNames.map((name) => ({ name, ...figureNotes[name] })) }),
+    );
+
+    app.get(
       '/api/v1/reports/figures',
       {
         onRequest: requireScope(access, 'read'),
@@ -107,7 +121,11 @@ export const figureRoutes =
               .enum(['previous'])
               .optional()
               .describe('Against the period before: as many days, or months where it is made of whole ones'),
-            baselineFrom: queryDay.optional().describe('First day of a period to hold this one against'),
+            baselineFrom: queryDay
+              .optional()
+              .describe(
+                'First day of a period to hold this one against; amounts and counts are of whole periods, whatever their length',
+              ),
             baselineTo: queryDay.optional().describe('Its last day'),
             highValue: requestText(20)
               .optional()

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { partnersAnswer, seriesAnswer, ticketAnswer, ticketsAnswer } from '../../../src/features/reports/answers.ts';
-import { figuresAnswer } from '../../../src/features/reports/figure-answers.ts';
+import { definitionsAnswer, figuresAnswer } from '../../../src/features/reports/figure-answers.ts';
 import { roiAnswer } from '../../../src/features/reports/roi-answers.ts';
 import { exportAnswer } from '../../../src/features/reports/ticket-export-answers.ts';
 import { whyDearAnswer } from '../../../src/features/reports/why-dear-answers.ts';
@@ -38,6 +38,7 @@ const described = [
   ['/api/v1/reports/partners', partnersAnswer],
   ['/api/v1/reports/series', seriesAnswer],
   ['/api/v1/reports/figures', figuresAnswer],
+  ['/api/v1/reports/definitions', definitionsAnswer],
   ['/api/v1/reports/why-dear', whyDearAnswer],
   ['/api/v1/reports/roi', roiAnswer],
   ['/api/v1/exports/tickets', exportAnswer],

@@ -203,6 +203,20 @@ describe('GET /api/v1/reports/figures', () => {
     expect((await figures()).highValue).toEqual(dollars('240.000000'));
   });
 
+  test('says what each figure is and what it rests on, for all that a row holds', async () => {
+    const { figures: defined } = await asked.get('/api/v1/reports/definitions');
+    const { total } = await figures('&compare=previous');
+    expect(defined.map(({ name }: { name: string }) => name)).toEqual(Object.keys(total.previous ?? {}));
+    for (const { coverage } of defined) if (coverage !== null) expect(total.coverage).toHaveProperty(coverage);
+    expect(defined).toContainEqual({
+      name: 'contactRateCohort',
+      unit: 'rate',
+      of: 'tickets',
+      coverage: 'ticketsWithOrderShare',
+      is: expect.stringMatching(/^Cohort: /),
+    });
+  });
+
   test('figures by agent need the scope `rates` and the account’s consent', async () => {
     const api = await world.api();
     await world.setting('agentFigures', false);
