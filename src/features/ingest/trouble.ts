@@ -125,10 +125,12 @@ const refusedForMs = 60 * minuteMs;
 
 /** A clock that is off by more spoils signatures and the order of events. Answers take seconds, and vendors round. */
 const mostSkewMs = 2 * minuteMs;
+/** One that stays off is noted again this often. */
+const skewedEveryMs = 15 * minuteMs;
 
 export const createTroubles = ({ sql, clock }: { readonly sql: Sql; readonly clock: Clock }): Troubles => {
-  /** Connections whose clock is known to be off, so that good answers cost nothing. */
-  const skewed = new Set<number>();
+  /** What was noted of a connection's clock and when, in ms, so that answers cost nothing; absent: the process before this one may have. */
+  const skewed = new Map<number, { readonly off: boolean; readonly atMs: number }>();
   /** Tickets by connection that failed by themselves since something last worked. */
   const suspects = new Map<number, Set<bigint>>();
   /** When a refusal was last written down, by connection, in ms. */
@@ -230,10 +232,13 @@ export const createTroubles = ({ sql, clock }: { readonly sql: Sql; readonly clo
     },
     async sawSkew(connectionId, skewMs) {
       const off = Math.abs(skewMs) > mostSkewMs;
-      if (off === skewed.has(connectionId)) return;
+      const noted = skewed.get(connectionId);
+      const atMs = clock.now().getTime();
+      // Another process, whose clock is right, may have taken back what this one noted.
+      if (off === noted?.off && (!off || atMs - noted.atMs < skewedEveryMs)) return;
       if (!off) {
         await sql.query("delete from connection_trouble where connection_id = $1 and area = 'clock'", [connectionId]);
-        skewed.delete(connectionId);
+        skewed.set(connectionId, { off, atMs });
         return;
       }
       const minutes = Math.round(Math.abs(skewMs) / minuteMs);
@@ -247,7 +252,7 @@ export const createTroubles = ({ sql, clock }: { readonly sql: Sql; readonly clo
         `The clock of this machine is ${minutes} min ${skewMs > 0 ? 'ahead of' : 'behind'} the vendor's.`,
         () => 0,
       );
-      skewed.add(connectionId);
+      skewed.set(connectionId, { off, atMs });
     },
   };
 };

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LimitReached, Refused, UpstreamError } from '../../../src/core/errors.ts';
 import { dayMs, minuteMs, secondMs } from '../../../src/core/time.ts';
 import { claimDue, connectionStatuses } from '../../../src/features/ingest/index.ts';
-import { type Area, troubleOf } from '../../../src/features/ingest/trouble.ts';
+import { type Area, createTroubles, troubleOf } from '../../../src/features/ingest/trouble.ts';
 import { type World, world } from './world.ts';
 
 const answer = (status: number | undefined, retryable = false) =>
@@ -138,5 +138,17 @@ describe('a connection in trouble', () => {
     expect(await status()).toMatchObject({ state: 'clock' });
     await w.first.troubles.sawSkew(w.connection.id, 0);
     expect(await status()).toMatchObject({ state: 'ok' });
+  });
+
+  test('bug: a clock that was set right before a restart was called wrong for ever', async () => {
+    await w.first.troubles.sawSkew(w.connection.id, dayMs);
+    const restarted = createTroubles({ sql: w.db, clock: w.clock });
+    await restarted.sawSkew(w.connection.id, dayMs);
+    expect(await status()).toMatchObject({ state: 'clock' });
+    await createTroubles({ sql: w.db, clock: w.clock }).sawSkew(w.connection.id, 0);
+    expect(await status()).toMatchObject({ state: 'ok' });
+    w.clock.advance(15 * minuteMs);
+    await restarted.sawSkew(w.connection.id, dayMs);
+    expect(await status()).toMatchObject({ state: 'clock' });
   });
 });
