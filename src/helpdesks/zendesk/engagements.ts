@@ -123,10 +123,14 @@ export const engagementFeed = ({ http, clock, actorOf }: FeedParts): WorkFeed =>
 
   /** E-mail by itself, where the list without a channel had none; nothing where the account does not know the channel. */
   const emailPages = async function* (query: Readonly<Record<string, string | number>>): AsyncGenerator<Engagement[]> {
+    let isKnown = false;
     try {
-      yield* pages({ ...query, channel: emailChannel });
+      for await (const engagements of pages({ ...query, channel: emailChannel })) {
+        isKnown = true;
+        yield engagements;
+      }
     } catch (error) {
-      if (!(error instanceof UpstreamError && [400, 422].includes(error.status ?? 0))) throw error;
+      if (isKnown || !(error instanceof UpstreamError && [400, 422].includes(error.status ?? 0))) throw error;
     }
   };
 

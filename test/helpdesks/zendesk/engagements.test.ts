@@ -91,6 +91,15 @@ describe('engagements', () => {
     expect(JSON.parse(cursor ?? '')).toMatchObject({ fromMs: now });
   });
 
+  it('bug: e-mail whose second page was refused was taken for read to the end', async () => {
+    const next_page_url = 'https://loom.zendesk.com/api/v2/engagements?cursor=2';
+    const email = engagement('b', { channel: 'SUPPORT' });
+    engagements(secondsAgo(day)).reply(200, none);
+    emailEngagements(secondsAgo(day)).reply(200, { agent_engagement_data: [email], next_page_url, has_more: true });
+    api().get('/api/v2/engagements').query({ cursor: '2' }).reply(400);
+    await expect(walk(connect(on))).rejects.toMatchObject({ status: 400 });
+  });
+
   it.each([
     ['links.next', { links: { next: 'https://loom.zendesk.com/api/v2/engagements?cursor=2' } }, { cursor: '2' }],
     ['next_page', { next_page: 'https://loom.zendesk.com/api/v2/engagements?cursor=2' }, { cursor: '2' }],
