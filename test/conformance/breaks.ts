@@ -2,8 +2,8 @@ import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import type { createHttp } from '../../src/platform/http/client.ts';
 import type { Headers, RemoteOf, VerificationOf } from '../../src/platform/vendor.ts';
+import { signatureOf } from '../helpdesks/memory/deliveries.ts';
 import type { ProofHarness } from './proofs.ts';
-import { signatureOf } from './signature.ts';
 
 /** A harness whose adapter does one thing wrong. */
 type BreakOf<Harness> = (harness: Harness) => Harness;

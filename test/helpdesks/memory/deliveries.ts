@@ -1,13 +1,23 @@
+import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { dayMs } from '../../../src/core/time.ts';
 import type { Headers, HelpdeskAdapter, Verification } from '../../../src/helpdesks/port.ts';
 import { bytesKey, keyWord, refused } from '../../../src/platform/delivery.ts';
 import { jsonIn } from '../../../src/platform/http/body.ts';
 import { signedByOneOf } from '../../../src/platform/signature.ts';
-import { signatureOf } from '../../conformance/signature.ts';
 import type { MemorySettings } from './index.ts';
 
 export const keptHeaders = ['content-type'] as const;
+
+/** How deliveries are signed. */
+export const signatureOf = (body: string | Buffer, secret: string, at: Date): Record<string, string> => {
+  const sent = at.toISOString();
+  return {
+    'content-type': 'application/json',
+    'x-sent-at': sent,
+    'x-signature': createHmac('sha256', secret).update(sent).update(body).digest('hex'),
+  };
+};
 
 const eventSchema = z.object({
   id: z.string().regex(keyWord),

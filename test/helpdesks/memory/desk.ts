@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { request } from 'undici';
 import type { Clock } from '../../../src/platform/clock.ts';
 import { createServer, listen } from '../../../src/sandbox/http.ts';
-import { signatureOf } from '../../conformance/signature.ts';
 import type { Desk } from '../conformance.ts';
+import { signatureOf } from './deliveries.ts';
 
 interface Change {
   readonly id: string;

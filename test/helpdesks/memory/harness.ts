@@ -1,5 +1,5 @@
-import { signatureOf } from '../../conformance/signature.ts';
 import type { Harness } from '../conformance.ts';
+import { signatureOf } from './deliveries.ts';
 import { startMemoryDesk } from './desk.ts';
 import { memory } from './index.ts';
 

@@ -4,7 +4,7 @@ import type { createHttp } from '../../../src/platform/http/client.ts';
 import type { RemoteOf } from '../../../src/platform/vendor.ts';
 import type { PulledOrders, StoreAdapter, StoreClient, StoreOrder, StoreWish } from '../../../src/stores/port.ts';
 import { keepingBreaks, naiveHttp, proofBreaks, secretsOf, webhookBreaks } from '../../conformance/breaks.ts';
-import { signatureOf } from '../../conformance/signature.ts';
+import { signatureOf } from '../../helpdesks/memory/deliveries.ts';
 import type { Harness } from '../conformance.ts';
 import { connectMemory, settingsSchema } from './index.ts';
 

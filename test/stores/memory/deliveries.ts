@@ -5,7 +5,7 @@ import { jsonIn } from '../../../src/platform/http/body.ts';
 import { signedByOneOf } from '../../../src/platform/signature.ts';
 import type { Headers } from '../../../src/platform/vendor.ts';
 import type { StoreVerification } from '../../../src/stores/port.ts';
-import { signatureOf } from '../../conformance/signature.ts';
+import { signatureOf } from '../../helpdesks/memory/deliveries.ts';
 import type { MemorySettings } from './index.ts';
 
 export const keptHeaders = ['x-sent-at', 'content-type'] as const;

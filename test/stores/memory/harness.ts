@@ -1,5 +1,5 @@
 import type { StoreAdapter } from '../../../src/stores/port.ts';
-import { signatureOf } from '../../conformance/signature.ts';
+import { signatureOf } from '../../helpdesks/memory/deliveries.ts';
 import type { Harness } from '../conformance.ts';
 import { memory } from './index.ts';
 import { startMemoryShop } from './shop.ts';

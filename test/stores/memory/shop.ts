@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { request } from 'undici';
 import type { Clock } from '../../../src/platform/clock.ts';
-import { signatureOf } from '../../conformance/signature.ts';
+import { signatureOf } from '../../helpdesks/memory/deliveries.ts';
 import type { NewOrder, Shop } from '../conformance.ts';
 
 interface Held {
