@@ -1,3 +1,3 @@
 export { type Access, createAccess, type Identity } from './access.ts';
-export { identityOf, requireScope, signInRoutes } from './routes.ts';
+export { type CostBasis, costBasisFor, identityOf, maySeeRates, requireScope, signInRoutes } from './routes.ts';
 export { allScopes, type Scope } from './scopes.ts';

@@ -16,6 +16,15 @@ export const identityOf = (request: FastifyRequest): Identity => {
   return identity;
 };
 
+/** Whether who asks may see what people earn (RULES.md section 10); only behind `requireScope`. */
+export const maySeeRates = (request: FastifyRequest): boolean => identityOf(request).scopes.includes('rates');
+
+/** At whose rates cost is told: each agent's own, or their role's pool for those without the scope `rates`. */
+export type CostBasis = 'true' | 'pooled';
+
+/** At whose rates who asks is told cost; only behind `requireScope`. */
+export const costBasisFor = (request: FastifyRequest): CostBasis => (maySeeRates(request) ? 'true' : 'pooled');
+
 const authenticate = async (access: Access, request: FastifyRequest): Promise<Identity | null> => {
   const header = request.headers.authorization;
   if (header !== undefined) {

@@ -4,10 +4,9 @@ import { InvalidInput, NotFound } from '../../core/errors.ts';
 import { type Cell, writeCsv } from '../../platform/csv.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { requestCount } from '../../platform/http/request-text.ts';
-import { type Access, identityOf, requireScope } from '../access/index.ts';
+import { type Access, type CostBasis, costBasisFor, identityOf, requireScope } from '../access/index.ts';
 import type { ReportingBasis } from '../directory/index.ts';
 import {
-  type CostBasis,
   csvReply,
   nextLink,
   pageLimit,
@@ -71,8 +70,6 @@ export const bookRoutes =
   async (app) => {
     const { db, access, basis } = deps;
     const read = { onRequest: requireScope(access, 'read') };
-    const costBasisOf = (request: Parameters<typeof identityOf>[0]): CostBasis =>
-      identityOf(request).scopes.includes('rates') ? 'true' : 'pooled';
     const asked = async (id: string): Promise<Seal> => {
       const seal = await sealById(db, Number(id));
       if (!seal) throw new NotFound(`There is no seal ${id}; \`GET /api/v1/seals\` lists them`);
@@ -97,7 +94,7 @@ export const bookRoutes =
         const shown = rows.slice(0, length);
         const next = rows.length > length ? String(shown.at(-1)?.id) : null;
         if (next !== null) reply.header('link', nextLink(request.url, next));
-        const costBasis = costBasisOf(request);
+        const costBasis = costBasisFor(request);
         return {
           costBasis,
           items: shown.map((seal) => ({ ...sealJson(seal, costBasis), touched: seal.touched })),
@@ -141,7 +138,7 @@ export const bookRoutes =
       },
       async (request) => {
         const seal = await asked(request.params.id);
-        const costBasis = costBasisOf(request);
+        const costBasis = costBasisFor(request);
         const revisions = await revisionsOf(db, seal);
         const restatement = await restatementOf(db, seal, { currency: basis.currency, costBasis });
         const figures = sealedRow(seal.account, { currency: seal.currency, costBasis });
@@ -183,7 +180,7 @@ export const bookRoutes =
       async (request, reply) => {
         const { format, after, limit } = request.query;
         const seal = await asked(request.params.id);
-        const costBasis = costBasisOf(request);
+        const costBasis = costBasisFor(request);
         const page = await restatementItems(db, seal, {
           currency: basis.currency,
           costBasis,

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Sql } from '../../platform/database/database.ts';
 import { requestText } from '../../platform/http/request-text.ts';
-import { type Access, identityOf, requireScope } from '../access/index.ts';
+import { type Access, maySeeRates, requireScope } from '../access/index.ts';
 import { type Job, listJobs, loadJob } from '../directory/index.ts';
 import { nextLink, pageLimit, queryPage, withoutTrueCost } from '../reports/index.ts';
 
@@ -23,8 +23,6 @@ export const jobRoutes =
   async (app) => {
     const { sql, access } = deps;
     const read = { onRequest: requireScope(access, 'read') };
-    const seesRates = (request: Parameters<typeof identityOf>[0]): boolean =>
-      identityOf(request).scopes.includes('rates');
 
     app.get(
       '/api/v1/jobs',
@@ -51,7 +49,7 @@ export const jobRoutes =
         // A list shows how far each is; what came out of one stands at its own address.
         return {
           items: items.map((job) => {
-            const { result: _result, wanted: _wanted, ...told } = jobView(job, { seesRates: seesRates(request) });
+            const { result: _result, wanted: _wanted, ...told } = jobView(job, { seesRates: maySeeRates(request) });
             return told;
           }),
           next,
@@ -69,6 +67,6 @@ export const jobRoutes =
           params: z.object({ id: z.string().regex(/^\d{1,18}$/, "a job's id as `GET /api/v1/jobs` gives it") }),
         },
       },
-      async (request) => jobView(await loadJob(sql, BigInt(request.params.id)), { seesRates: seesRates(request) }),
+      async (request) => jobView(await loadJob(sql, BigInt(request.params.id)), { seesRates: maySeeRates(request) }),
     );
   };

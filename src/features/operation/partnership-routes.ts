@@ -5,7 +5,7 @@ import { writeCsv } from '../../platform/csv.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { answersOrTable, moneyAnswer } from '../../platform/http/answers.ts';
 import { requestText } from '../../platform/http/request-text.ts';
-import { type Access, identityOf, requireScope } from '../access/index.ts';
+import { type Access, maySeeRates, requireScope } from '../access/index.ts';
 import { listItems, type Side, type StoredItem } from '../partnerships/index.ts';
 import { csvReply, nextLink, pageLimit, queryFormat, queryPage } from '../reports/index.ts';
 
@@ -109,7 +109,7 @@ export const partnershipRoutes =
             after: after === undefined ? null : Math.min(Number(after), 2_147_483_647),
             limit: length + 1,
           });
-          const seesRates = identityOf(request).scopes.includes('rates');
+          const seesRates = maySeeRates(request);
           const items = found.slice(0, length).map((item) => viewOf(item, { seesRates }));
           const next = found.length > length ? (items.at(-1)?.id ?? null) : null;
           if (next !== null) reply.header('link', nextLink(request.url, next));

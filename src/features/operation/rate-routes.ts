@@ -5,7 +5,7 @@ import { dayIn } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { answers, moneyAnswer } from '../../platform/http/answers.ts';
-import { type Access, identityOf, requireScope } from '../access/index.ts';
+import { type Access, maySeeRates, requireScope } from '../access/index.ts';
 import { appliedOn, effectiveHourly, isWage, listRates, loadCostBasis, loadOwnFx } from '../costing/index.ts';
 import { fxGaps } from './fx-gaps.ts';
 
@@ -146,7 +146,7 @@ export const rateRoutes =
         },
       },
       async (request) => {
-        const seesRates = identityOf(request).scopes.includes('rates');
+        const seesRates = maySeeRates(request);
         const gaps = await fxGaps(db, { currency: basis.currency, today: today() });
         return {
           currency: basis.currency,

@@ -3,12 +3,11 @@ import { z } from 'zod';
 import type { Database } from '../../platform/database/open.ts';
 import { answersOrTable } from '../../platform/http/answers.ts';
 import { requestText } from '../../platform/http/request-text.ts';
-import { type Access, identityOf, requireScope } from '../access/index.ts';
+import { type Access, costBasisFor, maySeeRates, requireScope } from '../access/index.ts';
 import { accountSettings } from '../directory/index.ts';
 import { refuseUnknownCodes } from './known-codes.ts';
 import { csvReply, nextLink, pageLimit, queryDay, queryFormat, queryPage } from './paging.ts';
 import { parsePeriod } from './partner-report.ts';
-import type { CostBasis } from './pooled-cost.ts';
 import { exportTickets } from './ticket-export.ts';
 import { exportAnswer, exportCsv } from './ticket-export-answers.ts';
 
@@ -46,9 +45,8 @@ export const exportRoutes =
         const limit = pageLimit(format, asked);
         const period = parsePeriod(from, to);
         await refuseUnknownCodes(db, filter);
-        const mayRates = identityOf(request).scopes.includes('rates');
-        const costBasis: CostBasis = mayRates ? 'true' : 'pooled';
-        const byAgent = mayRates && (await accountSettings(db)).agentFigures;
+        const costBasis = costBasisFor(request);
+        const byAgent = maySeeRates(request) && (await accountSettings(db)).agentFigures;
         const page = await db.transaction(
           (tx) => exportTickets(tx, { ...filter, ...period, limit }, { currency: basis.currency, costBasis, byAgent }),
           { readOnly: true, isolation: 'repeatable read' },

@@ -5,7 +5,7 @@ import { microsOf, moneyJson } from '../../core/money.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { answers, answersOrTable } from '../../platform/http/answers.ts';
 import { requestText } from '../../platform/http/request-text.ts';
-import { type Access, identityOf, requireScope } from '../access/index.ts';
+import { type Access, costBasisFor, maySeeRates, requireScope } from '../access/index.ts';
 import { accountSettings } from '../directory/index.ts';
 import { agentNames } from './agent-names.ts';
 import { atRatesOf, queryFxDay } from './constant-currency.ts';
@@ -17,7 +17,6 @@ import { comparePlaces, loadFigures, type Place, placeOf } from './figures.ts';
 import { refuseUnknownCodes } from './known-codes.ts';
 import { csvReply, nextLink, optionalPeriod, pageLimit, queryDay, queryFormat, queryPage } from './paging.ts';
 import { parsePeriod } from './partner-report.ts';
-import type { CostBasis } from './pooled-cost.ts';
 
 const mostDimensions = 3;
 
@@ -143,10 +142,9 @@ export const figureRoutes =
       async (request, reply) => {
         const { query } = request;
         const by = parseDimensions(query.groupBy);
-        const mayRates = identityOf(request).scopes.includes('rates');
         const { agentFigures, highValueOrder } = await accountSettings(db);
-        if (by.includes('agent')) refuseByAgent(mayRates, agentFigures);
-        const costBasis: CostBasis = mayRates ? 'true' : 'pooled';
+        if (by.includes('agent')) refuseByAgent(maySeeRates(request), agentFigures);
+        const costBasis = costBasisFor(request);
         const limit = pageLimit(query.format, query.limit);
         const after = parseCursor(query.after);
         const period = parsePeriod(query.from, query.to);

@@ -4,7 +4,7 @@ import currencies from 'currency-codes';
 import type { FastifyPluginAsync, FastifyReply } from 'fastify';
 import { AppError, NotFound } from '../../core/errors.ts';
 import { escapeHtml } from '../../platform/http/escape-html.ts';
-import { type Access, identityOf, requireScope } from '../access/index.ts';
+import { type Access, identityOf, maySeeRates, requireScope } from '../access/index.ts';
 import type { Directory } from '../directory/index.ts';
 
 const folder = new URL('../../dashboard/', import.meta.url);
@@ -128,14 +128,13 @@ export const pageRoutes =
         const [partners, regions] = await Promise.all([deps.directory.partners(), deps.directory.regions()]);
         const namesOf = (all: readonly { readonly code: string; readonly name: string }[]) =>
           Object.fromEntries(all.map(({ code, name }) => [code, name]));
-        const { name, scopes } = identityOf(request);
         return {
           ...deps.basis,
           partners: namesOf(partners.list()),
           regions: namesOf(regions.list()),
           minorDigits: digits,
-          user: name,
-          trueCost: scopes.includes('rates'),
+          user: identityOf(request).name,
+          trueCost: maySeeRates(request),
           signInCommand: deps.signInCommand,
         };
       },

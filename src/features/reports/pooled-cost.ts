@@ -1,5 +1,4 @@
-/** At whose rates cost is told: each agent's own, or their role's pool for those without the permission `rates`. */
-export type CostBasis = 'true' | 'pooled';
+export type { CostBasis } from '../access/index.ts';
 
 /** Below this many agents with work in the month a pool would give a wage away (RULES.md section 10). */
 const leastAgentsInPool = 3;

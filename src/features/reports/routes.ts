@@ -5,7 +5,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { answersOrTable } from '../../platform/http/answers.ts';
 import { requestText } from '../../platform/http/request-text.ts';
-import { type Access, identityOf, requireScope } from '../access/index.ts';
+import { type Access, costBasisFor, requireScope } from '../access/index.ts';
 import { accountSettings } from '../directory/index.ts';
 import { partnersAnswer, seriesAnswer, ticketAnswer, ticketsAnswer } from './answers.ts';
 import { atRatesOf, queryFxDay } from './constant-currency.ts';
@@ -15,7 +15,6 @@ import { refuseUnknownCodes } from './known-codes.ts';
 import { csvReply, nextLink, optionalPeriod, pageLimit, queryDay, queryFormat, queryPage } from './paging.ts';
 import { parsePeriod, partnerReport } from './partner-report.ts';
 import { payrollLine } from './payroll-line.ts';
-import type { CostBasis } from './pooled-cost.ts';
 import { series } from './series.ts';
 import { reportCsv, seriesCsv, ticketCsv, ticketsCsv } from './tables.ts';
 import { ticketDetail } from './ticket-detail.ts';
@@ -44,8 +43,6 @@ export const reportRoutes =
   async (app) => {
     const { db, access, basis } = deps;
     const read = { onRequest: requireScope(access, 'read') };
-    const costBasisOf = (request: Parameters<typeof identityOf>[0]): CostBasis =>
-      identityOf(request).scopes.includes('rates') ? 'true' : 'pooled';
     await app.register(figureRoutes(deps));
     await app.register(whyRoutes(deps));
     await app.register(exportRoutes(deps));
@@ -96,7 +93,7 @@ export const reportRoutes =
           ...period,
           groupBy: groupings[groupBy],
           ...basis,
-          costBasis: costBasisOf(request),
+          costBasis: costBasisFor(request),
           asOf,
           leastTicketsPerCell: folds ? (await accountSettings(db)).leastTicketsPerCell : undefined,
         });
@@ -128,7 +125,7 @@ export const reportRoutes =
       async (request, reply) => {
         const { from, to, step, partner, region, fxDay, format: wanted } = request.query;
         const { currency } = basis;
-        const costBasis = costBasisOf(request);
+        const costBasis = costBasisFor(request);
         await refuseUnknownCodes(db, { partner, region });
         const period = parsePeriod(from, to);
         const source = await atRatesOf(db, { fxDay, currency, period });
@@ -178,7 +175,7 @@ export const reportRoutes =
         const page = await listTickets(
           await atRatesOf(db, { fxDay, currency: basis.currency, period }),
           { ...filter, limit, ...period },
-          { currency: basis.currency, costBasis: costBasisOf(request) },
+          { currency: basis.currency, costBasis: costBasisFor(request) },
         );
         if (page.next !== null) reply.header('link', nextLink(request.url, page.next));
         if (wanted === 'csv') return reply.headers(csvReply('tickets')).send(ticketsCsv(page.items, page.costBasis));
@@ -200,7 +197,7 @@ export const reportRoutes =
       },
       async (request, reply) => {
         const ticketId = BigInt(request.params.id);
-        const view = { currency: basis.currency, costBasis: costBasisOf(request) };
+        const view = { currency: basis.currency, costBasis: costBasisFor(request) };
         const ticket = await db.transaction((tx) => ticketDetail(tx, ticketId, view), {
           readOnly: true,
           isolation: 'repeatable read',

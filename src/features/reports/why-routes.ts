@@ -3,12 +3,11 @@ import { z } from 'zod';
 import type { Database } from '../../platform/database/open.ts';
 import { answersOrTable } from '../../platform/http/answers.ts';
 import { requestText } from '../../platform/http/request-text.ts';
-import { type Access, identityOf, requireScope } from '../access/index.ts';
+import { type Access, costBasisFor, requireScope } from '../access/index.ts';
 import { atRatesOf, queryFxDay } from './constant-currency.ts';
 import { refuseUnknownCodes } from './known-codes.ts';
 import { csvReply, queryDay, queryFormat } from './paging.ts';
 import { parsePeriod } from './partner-report.ts';
-import type { CostBasis } from './pooled-cost.ts';
 import { roiReport } from './roi.ts';
 import { roiAnswer, roiCsv } from './roi-answers.ts';
 import { whyDear } from './why-dear.ts';
@@ -26,8 +25,6 @@ export const whyRoutes =
   async (app) => {
     const { db, access, basis } = deps;
     const read = { onRequest: requireScope(access, 'read') };
-    const costBasisOf = (request: Parameters<typeof identityOf>[0]): CostBasis =>
-      identityOf(request).scopes.includes('rates') ? 'true' : 'pooled';
 
     app.get(
       '/api/v1/reports/why-dear',
@@ -51,7 +48,7 @@ export const whyRoutes =
       },
       async (request, reply) => {
         const { from, to, partner, fxDay, format } = request.query;
-        const costBasis = costBasisOf(request);
+        const costBasis = costBasisFor(request);
         const period = parsePeriod(from, to);
         await refuseUnknownCodes(db, { partner });
         const source = await atRatesOf(db, { fxDay, currency: basis.currency, period });
@@ -85,7 +82,7 @@ export const whyRoutes =
       async (request, reply) => {
         const { from, to, groupBy: grouping, fxDay, format } = request.query;
         const groupBy = groupings[grouping];
-        const costBasis = costBasisOf(request);
+        const costBasis = costBasisFor(request);
         const period = parsePeriod(from, to);
         const source = await atRatesOf(db, { fxDay, currency: basis.currency, period });
         const report = await roiReport(source, { ...period, groupBy, ...basis, costBasis });

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Database } from '../../platform/database/open.ts';
 import { requestText } from '../../platform/http/request-text.ts';
-import { type Access, identityOf, requireScope } from '../access/index.ts';
+import { type Access, costBasisFor, requireScope } from '../access/index.ts';
 import { csvReply, nextLink, optionalPeriod, pageLimit, queryDay, queryFormat, queryPage } from './paging.ts';
 import { workCsv } from './tables.ts';
 import { listWork, workStates } from './work-list.ts';
@@ -37,7 +37,7 @@ export const workRoutes =
       async (request, reply) => {
         const { from, to, format, limit: asked, decided, ...filter } = request.query;
         const limit = pageLimit(format, asked);
-        const costBasis = identityOf(request).scopes.includes('rates') ? 'true' : 'pooled';
+        const costBasis = costBasisFor(request);
         const page = await listWork(
           deps.db,
           {
