@@ -27,6 +27,8 @@ export interface Work {
   /** Writes customers' answers into the helpdesks' own records. */
   readonly tellScores: () => Promise<unknown>;
   readonly foldRollups: () => Promise<boolean>;
+  /** Adds up a few days of reports that changed; resolves to whether there may be more. */
+  readonly addUpReports: () => Promise<boolean>;
   /** One background job; resolves to whether there was one. */
   readonly runJob: (stop: AbortSignal) => Promise<boolean>;
   readonly findMissedHolds: () => Promise<void>;
@@ -189,6 +191,7 @@ export const startWorker = (deps: {
       guarded('tell scores', async () => void (await work.tellScores())),
     ),
     clock.every(30 * secondMs, guarded('fold rollups', untilDone(work.foldRollups))),
+    clock.every(5 * secondMs, guarded('add up reports', untilDone(work.addUpReports))),
     clock.every(
       secondMs,
       guarded(

@@ -52,6 +52,7 @@ const stage = (parts: Partial<Work> = {}) => {
     sendSurveys: () => note('surveys')().then(() => false),
     tellScores: async () => 0,
     foldRollups: () => note('fold')().then(() => false),
+    addUpReports: () => note('add up')().then(() => false),
     runJob: async () => false,
     findMissedHolds: note('holds'),
     tidy: note('tidy'),

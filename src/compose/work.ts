@@ -10,6 +10,7 @@ import {
   dropOldBodies,
   markStale,
 } from '../features/ingest/index.ts';
+import { addUpMarked } from '../features/reports/index.ts';
 import { helpdesks } from '../helpdesks/registry.ts';
 import type { Work } from '../worker.ts';
 import type { Background } from './background.ts';
@@ -66,6 +67,7 @@ export const workOf = (
       (report) => reprice(report, 'schedule'),
     ),
     foldRollups: async () => (await foldRollups(db)) > 0,
+    addUpReports: async () => (await addUpMarked(db, { timeZone: reporting.timeZone })) > 0,
     runJob: jobs.runNext,
     async reconcileBooks() {
       if (!(await reconciliationDue(db, { now: clock.now(), timeZone: reporting.timeZone }))) return;

@@ -55,6 +55,9 @@ const assembled = [
   'src/features/reports/constant-currency.ts: others',
   'src/features/reports/constant-currency.ts: refundAt',
   'src/features/reports/restatement.ts: later',
+  'src/features/reports/rollup-fold.ts: book',
+  'src/features/reports/rollup-proof.ts: book',
+  'src/features/reports/rollup-read.ts: book',
   'src/features/reports/ticket-list.ts: postings',
 ];
 

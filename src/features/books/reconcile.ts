@@ -100,7 +100,7 @@ export const reconcileBooks = ({ db, clock, basis }: ReconcileDeps): Promise<Rec
       const posted = await ticketsPostedSince(tx, { afterPosting, most: mostTickets });
       const timeliness = await timelinessSince(tx, { afterPosting, now: startedAt });
       const balance = [
-        ...(await imbalances(tx, null, basis.currency)),
+        ...(await imbalances(tx, null, basis)),
         ...rulesCheck(await differingTickets(tx, posted, { basis })),
       ];
       const endedAt = clock.now();

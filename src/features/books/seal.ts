@@ -107,7 +107,7 @@ export const sealPeriod = async (
         throw new Conflict(
           `${period.name} is sealed, and ${plural(restates.true.tickets, 'ticket')} changed it since; see \`GET /api/v1/seals/${held.id}\`, then seal it with --revise ("revise": true) to close that by a further revision`,
         );
-      refuseImbalanced(await imbalances(tx, period, currency), period);
+      refuseImbalanced(await imbalances(tx, period, { currency, timeZone }), period);
       const wrong = await differingTickets(tx, await ticketsWorkedIn(tx, period), { basis });
       if (wrong.length > 0)
         throw new Refused(

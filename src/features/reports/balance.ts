@@ -1,9 +1,10 @@
 import type { Sql } from '../../platform/database/database.ts';
+import { totalDifferences } from './rollup-proof.ts';
 import { rollupDifferences } from './rollups.ts';
 
 /** Something in the books that does not add up. */
 export interface Imbalance {
-  /** totals | entries | attributions | orders | refunds | currencies */
+  /** totals | report totals | entries | attributions | orders | refunds | currencies */
   readonly check: string;
   /** How many days, entries, tickets, orders or refunds. */
   readonly count: number;
@@ -84,7 +85,11 @@ const checks: readonly Check[] = [
  * attribution says, shares add up to orders and refunds, and one currency alone is left. Empty where all is well. Reads all
  * of the days it is asked for: seconds for millions of postings.
  */
-export const imbalances = async (sql: Sql, days: Days, reportingCurrency: string): Promise<Imbalance[]> => {
+export const imbalances = async (
+  sql: Sql,
+  days: Days,
+  { currency: reportingCurrency, timeZone }: { readonly currency: string; readonly timeZone: string },
+): Promise<Imbalance[]> => {
   const period = [days?.from ?? '-infinity', days?.to ?? 'infinity'];
   const result: Imbalance[] = [];
   const totals = await rollupDifferences(sql, days);
@@ -94,6 +99,15 @@ export const imbalances = async (sql: Sql, days: Days, reportingCurrency: string
       count: totals.length,
       examples: [...new Set(totals.map(({ day }) => day))].slice(0, shown),
       found: 'daily totals that differ from the ledger',
+      next: 'Report this: the totals are wrong, the ledger holds.',
+    });
+  const summed = await totalDifferences(sql, { days, timeZone });
+  if (summed.length > 0)
+    result.push({
+      check: 'report totals',
+      count: summed.length,
+      examples: [...new Set(summed.map(({ day }) => day))].slice(0, shown),
+      found: 'totals of reports that differ from the ledger',
       next: 'Report this: the totals are wrong, the ledger holds.',
     });
   for (const { name, wrong, found, next } of checks) {

@@ -100,10 +100,21 @@ const totalsSql = [
             sum(microseconds)::bigint as microseconds, sum(${halfEven('w')})::bigint as cost_micros
        from ${costAt} group by 1, 2, 3, 4`,
   'create temp view rollup_delta as select * from rollup_delta where false',
+  // Every day is marked: all of it is read from what the views show.
+  `create temp view rollup_mark as
+     select b.book, d::date as day from (values ('facts'), ('pooled')) b(book) cross join generate_series(date '1990-01-01', date '2099-12-31', interval '1 day') d`,
+  'create temp view rollup_total as select * from rollup_total where false',
+  'create temp view rollup_pooled as select * from rollup_pooled where false',
 ];
 
-/** The tables that views stand before. */
-export const shadowed: readonly string[] = [...shadows.map(({ table }) => table), 'rollup_daily', 'rollup_delta'];
+/** The tables of money that views stand before. */
+export const shadowed: readonly string[] = [
+  ...shadows.map(({ table }) => table),
+  'rollup_daily',
+  'rollup_delta',
+  'rollup_total',
+  'rollup_pooled',
+];
 
 const columnsSql = `
   select a.attname as name from pg_attribute a

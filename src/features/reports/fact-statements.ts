@@ -1,3 +1,4 @@
+import type { CellFacts } from './facts.ts';
 import { type CostBasis, pooledSql, unpooledSql } from './pooled-cost.ts';
 
 /** What figures may be grouped by (RULES.md section 7). */
@@ -235,6 +236,31 @@ const invitations: Statement = {
    ${grouped}`,
   third: 'time zone',
 };
+
+/**
+ * What a day adds to a period whatever its other days are, and what of it each counts: all of RULES.md section 7 but tickets
+ * worked on and returns, which a period counts once. Cost and seconds come from the source that is asked for.
+ */
+export const dailyStatements = (
+  cost: 'totals' | 'ledger',
+): readonly { readonly statement: Statement; readonly facts: readonly (keyof CellFacts)[] }[] => [
+  { statement: tickets, facts: ['ticketsPpm', 'attributedPpm'] },
+  {
+    statement: cost === 'totals' ? costFromTotals : costFromLedger,
+    facts: ['microseconds', 'costMicros', 'measuredCostMicros'],
+  },
+  { statement: orders, facts: ['ordersPpm', 'revenueMicros'] },
+  { statement: unpricedOrders, facts: ['unpricedOrders'] },
+  { statement: refunds, facts: ['refundMicros'] },
+  { statement: entries, facts: ['unpricedEntries', 'cappedEntries'] },
+  { statement: responses, facts: ['scores1', 'scores2', 'scores3', 'scores4', 'scores5'] },
+  { statement: invitations, facts: ['delivered', 'answered'] },
+];
+
+/** The same of cost as it is told to those who may not see wages. */
+export const dailyPooledStatements: ReturnType<typeof dailyStatements> = [
+  { statement: pooledCost, facts: ['costMicros', 'measuredCostMicros', 'unpooledMicroseconds'] },
+];
 
 const isTime = (dimension: FigureDimension): boolean => ['day', 'week', 'month'].includes(dimension);
 

@@ -126,21 +126,16 @@ interface Asking {
 }
 
 /** Adds what a statement counts to the cells by those of the dimensions that it knows. */
-const ask = async (
+export const addAnswers = async (
   sql: Sql,
   statement: Statement,
-  period: Period,
-  { dimensions, into, ...asking }: Asking & { dimensions: readonly FigureDimension[]; into: Map<string, Cell> },
+  parameters: readonly unknown[],
+  { dimensions, into }: { readonly dimensions: readonly FigureDimension[]; readonly into: Map<string, Cell> },
 ): Promise<void> => {
   const known = dimensions.filter((dimension) => dimension in statement.by);
   const columns = known.map((dimension) => `${statement.by[dimension]} as "${dimension}",`).join(' ');
   const grouped = known.length === 0 ? '' : `group by ${known.map((_, index) => index + 1).join(', ')}`;
-  const third = { 'time zone': asking.timeZone, 'high value': asking.highValueMicros ?? null };
-  const rows = await sql.query<FactRow>(statement.sql({ columns, grouped, dimensions }), [
-    period.from,
-    period.to,
-    ...(statement.third ? [third[statement.third]] : []),
-  ]);
+  const rows = await sql.query<FactRow>(statement.sql({ columns, grouped, dimensions }), parameters);
   for (const row of rows) {
     const key: CellKey = { partner: null, region: null, ...Object.fromEntries(known.map((name) => [name, row[name]])) };
     const id = cellId(key, known);
@@ -151,7 +146,19 @@ const ask = async (
   }
 };
 
-/** Every fact of a period by cell, from one snapshot of the database when `sql` is a repeatable-read transaction. */
+/** The same of a statement about a period. */
+const ask = async (
+  sql: Sql,
+  statement: Statement,
+  period: Period,
+  { dimensions, into, ...asking }: Asking & { dimensions: readonly FigureDimension[]; into: Map<string, Cell> },
+): Promise<void> => {
+  const third = { 'time zone': asking.timeZone, 'high value': asking.highValueMicros ?? null };
+  const parameters = [period.from, period.to, ...(statement.third ? [third[statement.third]] : [])];
+  await addAnswers(sql, statement, parameters, { dimensions, into });
+};
+
+/** Every fact of a period by cell, all from the ledger, from one snapshot of the database when `sql` is a repeatable-read transaction. */
 export const loadFacts = async (
   sql: Sql,
   period: Period,

@@ -1,4 +1,4 @@
-export type { ReportRow } from './answers.ts';
+export { costBasisAnswer, csat as csatAnswer, type ReportRow, reportRowAnswer } from './answers.ts';
 export { type Days, type Imbalance, imbalances } from './balance.ts';
 export type { Bearer, Move } from './moves.ts';
 export { pageRoutes } from './page-routes.ts';
@@ -7,6 +7,8 @@ export { type PartnerReport, parsePeriod, partnerReport } from './partner-report
 export type { CostBasis } from './pooled-cost.ts';
 export { type Previewable, previewable, previewRules, type RulePreview } from './preview-rules.ts';
 export { type Restatement, restatementItems, restatementOf } from './restatement.ts';
+export { addUpMarked } from './rollup-fold.ts';
+export { totalDifferences } from './rollup-proof.ts';
 export { rollupDifferences } from './rollups.ts';
 export { reportRoutes } from './routes.ts';
 export { factsToSeal, gapsIn, type SealedCell, sealedAccount, sealedRow } from './sealed.ts';

@@ -2,9 +2,10 @@ import { InvalidInput } from '../../core/errors.ts';
 import { daysBetween, isDay } from '../../core/time.ts';
 import type { Database } from '../../platform/database/open.ts';
 import type { ReportRow } from './answers.ts';
-import { addFacts, type CellFacts, type CellKey, type Dimension, loadFacts, noFacts, type Period } from './facts.ts';
+import { addFacts, type CellFacts, type CellKey, type Dimension, noFacts, type Period } from './facts.ts';
 import { costOf, rowOf } from './metrics.ts';
 import type { CostBasis } from './pooled-cost.ts';
+import { partnerFacts } from './rollup-read.ts';
 import { loadSealed, type SealInfo, sealedFacts } from './sealed.ts';
 import { type Folded, foldSmallCells } from './small-cells.ts';
 
@@ -79,7 +80,7 @@ export const partnerReport = async (
     const cells = sealedFacts(totals, groupBy, costBasis);
     return { ...reportOf(cells, { from, to, groupBy, costBasis, ...basis }, leastTicketsPerCell), seal };
   }
-  const cells = await db.transaction((tx) => loadFacts(tx, { from, to }, groupBy, timeZone, costBasis), {
+  const cells = await db.transaction((tx) => partnerFacts(tx, { from, to }, groupBy, timeZone, costBasis), {
     readOnly: true,
     isolation: 'repeatable read',
   });
