@@ -69,7 +69,7 @@ export const connectKustomer = (
       ...quota,
     });
   const http = heeding(httpWithin(quotas.account), isErrorBody);
-  const searches = createSearches(httpWithin(quotas.searches), clock);
+  const searches = createSearches(heeding(httpWithin(quotas.searches), isErrorBody), clock);
   const times = createTimes(http, settings.timesVersion);
   const tags = createTagNames(clock, () => readAll(http, { path: '/v1/tags', of: tagSchema, mostPages }));
   const staff = createStaff({

@@ -28,6 +28,10 @@ interface Position {
   readonly from: Date;
 }
 
+/** An account may have no archive, or none for us; a 404 that may be tried again came from something between. */
+const isNoArchive = (error: unknown): boolean =>
+  error instanceof UpstreamError && !error.retryable && [403, 404].includes(error.status ?? 0);
+
 const cursorOf = ({ place, by, from }: Position): string => `${place}/${by}/${from.toISOString()}`;
 
 const positionOf = (cursor: string): Position => {
@@ -123,7 +127,7 @@ export const createSearches = (http: Http, clock: Clock) => {
       yield* walk(start, until);
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
-      if ([403, 404].includes(error.status ?? 0)) return;
+      if (isNoArchive(error)) return;
       if (![400, 422].includes(error.status ?? 0) || start.by === 'created') throw error;
       yield* walkArchive({ ...start, by: 'created' }, until);
     }
@@ -187,7 +191,11 @@ export const createSearches = (http: Http, clock: Clock) => {
       // Old conversations that changed lately are in the live search, whenever they were created.
       const live = await countAt('live', [{ gte: since.toISOString() }]);
       if (since >= archiveEnd) return live;
-      const archived = await countAt('archive', [{ gte: since.toISOString() }, { lt: archiveEnd.toISOString() }]);
+      const bounds = [{ gte: since.toISOString() }, { lt: archiveEnd.toISOString() }];
+      const archived = await countAt('archive', bounds).catch((error: unknown) => {
+        if (isNoArchive(error)) return 0;
+        throw error;
+      });
       return live === null || archived === null ? null : live + archived;
     },
     /** Conversations that were done lately, the latest first. */

@@ -170,9 +170,15 @@ describe('walkChanges', () => {
     });
 
     it.each([403, 404])('does without where the account has none (%i)', async (status) => {
-      kustomerWith([], { place: archive, answer: () => [status, {}] });
+      kustomerWith([], { place: archive, answer: () => [status, { errors: [] }] });
       kustomerWith([row(1)]);
       expect(idsOf(await walk({ since: longAgo }))).toEqual([hex('c0', 1)]);
+    });
+
+    it('bug: a 404 of a proxy was taken for an account without one, and its past left out', async () => {
+      api().persist().post(new RegExp(archive)).reply(404, '<html>not here</html>', { 'content-type': 'text/html' });
+      kustomerWith([row(1)]);
+      await expect(walk({ since: longAgo })).rejects.toMatchObject({ status: 404, retryable: true });
     });
 
     it('bug: a walk that was cut off in the archive left out a day of the live search', async () => {
@@ -236,6 +242,12 @@ describe('count', () => {
       [{ gte: '2020-01-01T00:00:00.000Z' }, { lt: '2024-03-02T12:00:00.000Z' }],
     ]);
   });
+});
+
+it.each([403, 404])('bug: a backfill of long ago was never complete where there is no archive (%i)', async (status) => {
+  kustomerWith([], { place: archive, answer: () => [status, { errors: [] }] });
+  kustomerWith([row(1)]);
+  expect(await connect().count?.(new Date('2020-01-01T00:00:00.000Z'))).toBe(1);
 });
 
 it('a fault of the archive is no end of it', async () => {
