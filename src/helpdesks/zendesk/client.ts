@@ -150,10 +150,7 @@ export const connectZendesk = (
         staff.learn(answer.users ?? []);
       };
       for (const answer of await Promise.all(chunksOf(ids, bulkSize).map(readMany))) take(answer);
-      const left = await Promise.all(ids.filter((id) => !tickets.has(id)).map(readOne));
-      for (const answer of left) if (answer) take({ tickets: [answer.ticket], users: answer.users });
 
-      const present = ids.flatMap((id) => tickets.get(id) ?? []);
       const isWanted = (ticket: ZendeskTicket): boolean => {
         const { withHistory, historyHeld = false } = wantedById.get(ticket.id) ?? {};
         if (withHistory !== 'if solved') return withHistory === 'yes';
@@ -162,16 +159,23 @@ export const connectZendesk = (
         );
       };
       const audits = new Map<string, readonly Audit[] | null>();
-      const rest = await pullInTurn(
-        present.filter(isWanted).map((ticket) => ticket.id),
-        {
-          clock,
-          atOnce: auditsAtOnce,
-          pull: async (id) => {
-            audits.set(id, await readAudits(id));
-          },
+      /** What takes calls of its own: tickets that the bulk read left out, and histories. */
+      const oneByOne = ids.filter((id) => {
+        const ticket = tickets.get(id);
+        return !ticket || isWanted(ticket);
+      });
+      const rest = await pullInTurn(oneByOne, {
+        clock,
+        atOnce: auditsAtOnce,
+        pull: async (id) => {
+          if (!tickets.has(id)) {
+            const answer = await readOne(id);
+            if (answer) take({ tickets: [answer.ticket], users: answer.users });
+          }
+          const ticket = tickets.get(id);
+          if (ticket && isWanted(ticket)) audits.set(id, await readAudits(id));
         },
-      );
+      });
       const later = new Set(rest.notBegun?.externalIds);
       const authors = [...audits.values()].flatMap((ofTicket) => authorsOf(ofTicket ?? []));
       await staff.know(authors);
@@ -179,8 +183,8 @@ export const connectZendesk = (
 
       return {
         ...rest,
-        tickets: present
-          .filter((ticket) => !later.has(ticket.id))
+        tickets: ids
+          .flatMap((id) => (later.has(id) ? [] : (tickets.get(id) ?? [])))
           .map((ticket) => {
             const ofTicket = audits.get(ticket.id);
             const history = ofTicket
@@ -197,7 +201,7 @@ export const connectZendesk = (
               : null;
             return snapshotOf(ticket, users, settings, history);
           }),
-        missing: ids.filter((id) => !tickets.has(id)),
+        missing: ids.filter((id) => !later.has(id) && !tickets.has(id)),
         agents: staff.agentsAmong([...users.keys(), ...authors]),
       };
     },

@@ -143,6 +143,21 @@ describe('pullTickets', () => {
     expect(missing).toEqual(['7']);
   });
 
+  it('bug: a limit met at one ticket that the bulk read left out threw away all that was read', async () => {
+    showMany(`${id},${other},7`, { tickets: [ticketJson()] });
+    api()
+      .get(`/api/v2/tickets/${other}.json`)
+      .query(true)
+      .reply(200, { ticket: ticketJson({ id: other, status: 'deleted' }), users: [] });
+    api().get('/api/v2/tickets/7.json').query(true).reply(429, {}, { 'retry-after': '90' });
+    const { tickets, missing, notBegun } = await connect().pullTickets(
+      [id, other, '7'].map((externalId) => ({ externalId, withHistory: 'no' as const })),
+    );
+    expect(tickets.map(({ externalId }) => externalId)).toEqual([id, other]);
+    expect(missing).toEqual([]);
+    expect(notBegun).toEqual({ externalIds: ['7'], retryAfterMs: 90_000 });
+  });
+
   it.each([
     ['a page of a proxy', '<html>Not Found</html>'],
     ['a subdomain without help desk', { error: { title: 'No help desk at loom.zendesk.com' } }],
