@@ -5,17 +5,23 @@ export interface HandClock extends Clock {
   advance(ms: number): void;
 }
 
-/** Wall time between two runs of a sweep, whatever pause it asks for: the hand that moves the clock need not wait for them. */
-const sweepPauseMs = 25;
+/**
+ * Wall time between two runs of a sweep, whatever pause it asks for: the hand that moves the clock need not wait for them.
+ * Where it rests there is little to find.
+ */
+const sweepPauseMs = { moved: 10, rests: 60 };
 
-/** A clock that stands still until a test moves it; sweeps run all the time. */
+/** A clock that stands still until a test moves it; sweeps run all the time, and soon after it moved. */
 export const handClock = (start: string): HandClock => {
   let nowMs = Date.parse(start);
+  let moved = Promise.withResolvers<void>();
   const sleepers = new Set<{ readonly dueMs: number; readonly wake: () => void }>();
   return {
     now: () => new Date(nowMs),
     advance(ms) {
       nowMs += ms;
+      moved.resolve();
+      moved = Promise.withResolvers();
       for (const sleeper of sleepers) if (sleeper.dueMs <= nowMs) sleeper.wake();
     },
     sleep: (ms, signal) =>
@@ -37,7 +43,8 @@ export const handClock = (start: string): HandClock => {
       const loop = async () => {
         while (!stopped) {
           await task();
-          await wallPause(sweepPauseMs);
+          await wallPause(sweepPauseMs.moved);
+          await Promise.race([moved.promise, wallPause(sweepPauseMs.rests)]);
         }
       };
       const running = loop();

@@ -8,6 +8,8 @@ type Audit = Ticket['audits'][number];
 export interface Share {
   readonly partner: string | null;
   readonly region: string | null;
+  /** Of the orders that gave the region. */
+  readonly country: string | null;
   readonly ppm: bigint;
 }
 
@@ -37,14 +39,34 @@ const asText = (parts: readonly Part[]): string =>
 
 const same = <Value>(values: readonly Value[]): boolean => new Set(values).size === 1;
 
+/** Of an order of several partners the one whose lines the text names, else all of them. */
+const partsFor = ({ parts, lines }: Order, text: string): readonly Part[] => {
+  const said = ` ${text.toLowerCase()} `;
+  const named = lines.filter(({ words }) =>
+    words.some((word) => said.match(new RegExp(`[^a-z0-9-]${word.toLowerCase()}[^a-z0-9-]`)) !== null),
+  );
+  const [only] = named;
+  return parts.length > 1 && only && same(named.map(({ partner }) => partner))
+    ? [{ partner: only.partner, ppm: whole }]
+    : parts;
+};
+
+/** What rungs 2 to 6 say, and by which orders. */
+interface Found {
+  readonly shares: readonly Share[];
+  readonly orders: readonly Order[];
+}
+
 /** Region if all agree; partners if all agree; undefined where that leaves nothing (RULES.md section 3). */
-const fromOrders = (orders: readonly Order[]): Share[] | undefined => {
+const fromOrders = (orders: readonly Order[], text: string): Found | undefined => {
   const [first] = orders;
   if (!first) return undefined;
   const region = same(orders.map((order) => order.region)) ? first.region : null;
-  const parts = same(orders.map((order) => asText(order.parts))) ? first.parts : [{ partner: null, ppm: whole }];
-  const shares = parts.map(({ partner, ppm }) => ({ partner, region, ppm }));
-  return shares.some(({ partner }) => partner !== null) || region !== null ? shares : undefined;
+  const country = region !== null && same(orders.map((order) => order.country)) ? first.country : null;
+  const bearers = orders.map((order) => partsFor(order, text));
+  const parts = (same(bearers.map(asText)) && bearers[0]) || [{ partner: null, ppm: whole }];
+  const shares = parts.map(({ partner, ppm }) => ({ partner, region, country, ppm }));
+  return shares.some(({ partner }) => partner !== null) || region !== null ? { shares, orders } : undefined;
 };
 
 const codes = (tags: unknown, half: 'partner' | 'region'): string[] =>
@@ -94,24 +116,25 @@ export const createAttribution = ({ history, setup, orders: allOrders, fieldIds 
     (order.customerId !== 0 &&
       (customersOf.get(email) ?? []).some(({ customerId }) => customerId === order.customerId));
 
-  const byOrdersAndRules = (ticket: Ticket, known: Known): Share[] => {
+  const byOrdersAndRules = (ticket: Ticket, known: Known): Found => {
     const orders = allOrders.filter(({ placedMs }) => placedMs <= known.ordersUntilMs);
     const bearing = (numbers: readonly string[]) =>
       orders.filter((order) => order.numbers.some((number) => numbers.includes(number)));
     const email = (users.get(ticket.requesterId)?.email ?? '').toLowerCase();
 
+    const text = `${ticket.subject}\n\n${ticket.description}`;
     const field = ticket.fields.get(Number(fieldIds.orderNumber));
-    const byField = field ? fromOrders(bearing([field])) : undefined;
+    const byField = field ? fromOrders(bearing([field]), text) : undefined;
     if (byField) return byField;
 
-    const mentioned = bearing(numbersIn(`${ticket.subject}\n\n${ticket.description}`));
+    const mentioned = bearing(numbersIn(text));
     const own = mentioned.filter((order) => belongsTo(email, order));
     const stranger = !orders.some((order) => order.email === email);
     const [only] = mentioned;
     const inTheYear =
       only !== undefined && only.placedMs <= ticket.createdAtMs && only.placedMs >= ticket.createdAtMs - 365 * day;
     const byText =
-      fromOrders(own) ?? (stranger && mentioned.length === 1 && inTheYear ? fromOrders([only]) : undefined);
+      fromOrders(own, text) ?? (stranger && mentioned.length === 1 && inTheYear ? fromOrders([only], text) : undefined);
     if (byText) return byText;
 
     const byRecent = fromOrders(
@@ -122,6 +145,7 @@ export const createAttribution = ({ history, setup, orders: allOrders, fieldIds 
           order.placedMs <= ticket.createdAtMs &&
           order.placedMs >= ticket.createdAtMs - 90 * day,
       ),
+      text,
     );
     if (byRecent) return byRecent;
 
@@ -131,30 +155,42 @@ export const createAttribution = ({ history, setup, orders: allOrders, fieldIds 
         (when.brandId === undefined || when.brandId === String(ticket.brandId)) &&
         (when.tag === undefined || ticket.tags.includes(when.tag)),
     );
-    return [{ partner: rule?.partner ?? null, region: rule?.region ?? null, ppm: whole }];
+    return {
+      shares: [{ partner: rule?.partner ?? null, region: rule?.region ?? null, country: null, ppm: whole }],
+      orders: [],
+    };
   };
 
-  const sharesOf = (ticket: Ticket, known: Known = everything): Share[] => {
+  const bearersOf = (ticket: Ticket, known: Known): Found => {
     const merge = ticket.audits.find((audit) => isMergeAudit(audit) && auditMs(audit) <= known.auditsUntilMs);
     const target = ticket.mergedInto === null || !merge ? undefined : tickets.get(ticket.mergedInto);
-    if (target) return sharesOf(target, known);
+    if (target) return bearersOf(target, known);
     const below = byOrdersAndRules(ticket, known);
-    const [partner, region] = [choice(ticket, 'partner', known), choice(ticket, 'region', known)];
+    const [partner, named] = [choice(ticket, 'partner', known), choice(ticket, 'region', known)];
+    const region = typeof named === 'string' ? setup.regionNamed(named) : named;
     if (partner !== undefined || region !== undefined) {
-      const halves = below.map((share) => ({
+      const halves = below.shares.map((share) => ({
         partner: partner === undefined ? share.partner : partner === null ? null : setup.partnerOf(partner),
         region: region === undefined ? share.region : region,
+        country: region === undefined || region === share.region ? share.country : null,
         ppm: share.ppm,
       }));
-      return gather(halves);
+      // Where a person named both halves, no order has a say.
+      const orders = partner === undefined || region === undefined ? below.orders : [];
+      return { shares: gather(halves), orders };
     }
     const parentId = ticket.via.source.rel === 'follow_up' ? Number(ticket.via.source.from.ticket_id) : null;
     const parent = parentId === null ? undefined : tickets.get(parentId);
-    const nobody = below.every((share) => share.partner === null && share.region === null);
-    return nobody && parent ? sharesOf(parent, known) : gather(below);
+    const nobody = below.shares.every((share) => share.partner === null && share.region === null);
+    return nobody && parent ? bearersOf(parent, known) : { ...below, shares: gather(below.shares) };
   };
 
-  return { isAgent, sharesOf };
+  return {
+    isAgent,
+    sharesOf: (ticket: Ticket, known: Known = everything): readonly Share[] => bearersOf(ticket, known).shares,
+    /** The orders that tell whose a ticket is. */
+    ordersOf: (ticket: Ticket): readonly Order[] => bearersOf(ticket, everything).orders,
+  };
 };
 
 /** Equal cells made one, the largest first. */

@@ -16,13 +16,21 @@ export interface Order {
   readonly placedMs: number;
   readonly statusId: number;
   readonly email: string;
+  /** Its own and that of the account, which is opened with the first order. */
+  readonly addresses: readonly string[];
   readonly customerId: number;
+  readonly country: string;
   readonly region: string;
   readonly parts: readonly Part[];
+  /** What a customer may name of it, and whose that is. */
+  readonly lines: readonly { readonly words: readonly string[]; readonly partner: string | null }[];
   readonly counted: boolean;
   readonly day: string;
   /** In micros of the reporting currency; null without an exchange rate. */
   readonly revenue: bigint | null;
+  /** Before discounts. */
+  readonly gross: bigint | null;
+  readonly withCoupon: boolean;
   readonly refunds: readonly { readonly day: string; readonly micros: bigint | null }[];
 }
 
@@ -38,6 +46,20 @@ const lineNet = (order: Record_, index: number): Fraction => {
   if (!line) throw new RangeError(`order ${order.id} has no line ${index}`);
   const net = order.input.taxInclusive ? line.incCents - line.taxCents : line.exCents;
   return times([BigInt(net), 1n], [BigInt(line.incCents - line.discountIncCents), BigInt(line.incCents)]);
+};
+
+/** What was taken off the lines, tax out, in micros of the order's currency. */
+const discountMicros = (order: Record_): bigint => {
+  const parts = order.amounts.lines.map((line, index) => {
+    const before = order.input.taxInclusive ? line.incCents - line.taxCents : line.exCents;
+    return minus([BigInt(before), 1n], lineNet(order, index));
+  });
+  return toEven(
+    times(
+      parts.reduce(([a, b], [c, d]) => [a * d + c * b, b * d] as const, [0n, 1n]),
+      [10_000n, 1n],
+    ),
+  );
 };
 
 const valueAt = ({ from }: MappingRule, { input }: Record_): string | null => {
@@ -86,8 +108,20 @@ const partsOf = (order: Record_, setup: Setup): Part[] => {
   return [{ partner: 'direct', ppm: whole }];
 };
 
-export const readOrders = (history: SandboxHistory, setup: Setup): Order[] =>
-  history.orders().map((order) => {
+/** Lines are somebody's of their own only where the brands decide. */
+const linesOf = (order: Record_, setup: Setup): Order['lines'] => {
+  const rule = setup.mappingRules.find(({ from }) => from.place === 'line_brand');
+  return order.input.lines.map(({ sku, name, brand }) => ({
+    words: [sku, name],
+    partner: rule && brand !== '' ? setup.partnerOf(rule.values[brand] ?? brand) : null,
+  }));
+};
+
+export const readOrders = (history: SandboxHistory, setup: Setup): Order[] => {
+  const accounts = new Map<number, string>();
+  for (const { input } of history.orders())
+    if (!accounts.has(input.customerId)) accounts.set(input.customerId, input.email);
+  return history.orders().map((order) => {
     const { input, amounts, id } = order;
     const day = setup.dayOf(input.placedAtMs);
     const fx = setup.exchange(input.currency, day);
@@ -99,12 +133,19 @@ export const readOrders = (history: SandboxHistory, setup: Setup): Order[] =>
       placedMs: input.placedAtMs,
       statusId: order.statusId,
       email: input.email.toLowerCase(),
+      addresses: [input.email, ...(input.customerId === 0 ? [] : [accounts.get(input.customerId) ?? ''])].map(
+        (address) => address.toLowerCase(),
+      ),
       customerId: input.customerId,
+      country: input.countryIso2,
       region: setup.regionOf(input.countryIso2),
       parts: partsOf(order, setup),
+      lines: linesOf(order, setup),
       counted: ![0, 5, 6].includes(order.statusId),
       day,
       revenue: toMicros([BigInt(net), 1n]),
+      gross: toMicros([discountMicros(order) + BigInt(net) * 10_000n, 10_000n]),
+      withCoupon: input.discountCents > 0,
       refunds: order.refunds.flatMap((refund) => {
         const paid = refund.payments.reduce(
           (sum, { amount, is_declined }) => sum + (is_declined ? 0n : cents(amount)),
@@ -116,3 +157,4 @@ export const readOrders = (history: SandboxHistory, setup: Setup): Order[] =>
       }),
     };
   });
+};

@@ -1,7 +1,9 @@
 import type { SandboxHistory, SetupInputs } from '../../../src/sandbox/index.ts';
 import { createAttribution, type Known, type Share, type Ticket } from './attribution.ts';
+import { type Counted, countFigures, type Dimension } from './figures.ts';
 import { dealOut } from './numbers.ts';
 import { type Order, readOrders } from './orders.ts';
+import type { Period } from './periods.ts';
 import { readSetup } from './setup.ts';
 import { type Line, ledgerOf } from './work.ts';
 
@@ -19,6 +21,10 @@ export interface Facts {
   returns: bigint;
   revenue: bigint;
   refunds: bigint;
+  /** Entries and orders on lists: one each, for the largest share of its bearers. */
+  unpricedEntries: bigint;
+  cappedEntries: bigint;
+  unpricedOrders: bigint;
 }
 
 const nothing = (): Facts => ({
@@ -32,6 +38,9 @@ const nothing = (): Facts => ({
   returns: 0n,
   revenue: 0n,
   refunds: 0n,
+  unpricedEntries: 0n,
+  cappedEntries: 0n,
+  unpricedOrders: 0n,
 });
 
 export interface Oracle {
@@ -39,12 +48,24 @@ export interface Oracle {
   readonly lines: readonly Line[];
   readonly heldTickets: ReadonlySet<number>;
   readonly cappedTickets: ReadonlySet<number>;
-  sharesOf(ticket: Ticket, known?: Known): Share[];
+  /** Whether the ticket is in any figure. */
+  knows(ticketId: number): boolean;
+  sharesOf(ticket: Ticket, known?: Known): readonly Share[];
   /** Facts of a period, both days included, by cell: the key is JSON of [partner, region]. */
-  facts(period: { readonly from: string; readonly to: string }, groupBy: GroupBy): Map<string, Facts>;
+  facts(period: Period, groupBy: GroupBy): Map<string, Facts>;
+  /** Every count by any dimensions. */
+  figures(period: Period, by: readonly Dimension[]): Counted;
 }
 
 const unknownName = '\uffff';
+
+/** Larger shares first, then by code, nobody last. */
+const largestFirst = <Of extends { readonly partner: string | null; readonly ppm: bigint }>(
+  parts: readonly Of[],
+): Of[] =>
+  parts.toSorted((a, b) =>
+    a.ppm === b.ppm ? ((a.partner ?? unknownName) < (b.partner ?? unknownName) ? -1 : 1) : a.ppm > b.ppm ? -1 : 1,
+  );
 
 /** The whole partner report of RULES.md section 7, computed from what happened at the vendors and what a person imported. */
 export const createOracle = (given: {
@@ -58,23 +79,45 @@ export const createOracle = (given: {
     readonly orderNumber: string;
     readonly partner: string;
     readonly region: string;
+    readonly reason: string;
   };
+  /** What its agents are named by in figures. */
+  readonly connectionId?: string;
+  /** What forms and tags stand for. */
+  readonly reasonValues?: Readonly<Record<string, string>>;
   /** Deleted tickets that the product never saw are in no figure: nobody can read them any more. */
   readonly isSeen: (ticketId: number) => boolean;
 }): Oracle => {
   const { history, fieldIds } = given;
   const setup = readSetup(given.inputs, given);
   const orders = readOrders(history, setup);
-  const { isAgent, sharesOf } = createAttribution({ history, setup, orders, fieldIds });
+  const { isAgent, sharesOf, ordersOf } = createAttribution({ history, setup, orders, fieldIds });
   const tickets = history.tickets().filter(({ id, deleted }) => !deleted || given.isSeen(id));
   const ledger = ledgerOf(tickets, { history, setup, totalTimeFieldId: fieldIds.totalTime, isAgent, sharesOf });
   const linesOf = Map.groupBy(ledger.lines, ({ ticketId }) => ticketId);
   const sharesNow = new Map(tickets.map((ticket) => [ticket, sharesOf(ticket)]));
+  const sharesOfId = new Map([...sharesNow].map(([{ id }, shares]) => [id, shares]));
 
   return {
     ...ledger,
     orders,
+    knows: (ticketId) => sharesOfId.has(ticketId),
     sharesOf,
+    figures: (period, by) =>
+      countFigures(
+        {
+          tickets,
+          orders,
+          lines: ledger.lines,
+          connection: given.connectionId ?? '',
+          dayOf: setup.dayOf,
+          sharesOf: (ticket) => sharesOfId.get(ticket.id) ?? [],
+          ordersOf,
+          reasons: { fieldId: fieldIds.reason, values: given.reasonValues ?? {} },
+        },
+        period,
+        by,
+      ),
     facts({ from, to }, groupBy) {
       const cells = new Map<string, Facts>();
       const cell = (partner: string | null, region: string | null): Facts => {
@@ -98,6 +141,10 @@ export const createOracle = (given: {
           if (partner !== null || region !== null) facts.attributed += ppm;
         }
       }
+      for (const { ticketId, day, what } of ledger.oddities) {
+        const [bearer] = largestFirst(sharesOfId.get(ticketId) ?? []);
+        if (bearer && within(day)) cell(bearer.partner, bearer.region)[`${what}Entries`] += 1n;
+      }
       for (const { day, partner, region, measured, microseconds, micros } of ledger.lines) {
         if (!within(day)) continue;
         const facts = cell(partner, region);
@@ -114,6 +161,8 @@ export const createOracle = (given: {
                 micros,
                 parts.map(({ partner, ppm }) => ({ weight: ppm, name: partner ?? unknownName })),
               );
+        const [bearer] = largestFirst(parts);
+        if (bearer && revenue === null && within(day)) cell(bearer.partner, region).unpricedOrders += 1n;
         const given = refunds.filter((refund) => within(refund.day));
         const back = given.map(({ micros }) => split(micros));
         const earned = split(revenue);

@@ -14,10 +14,12 @@ export interface TicketRule {
   readonly region?: string;
 }
 
-/** What a person imported, read anew. */
+/** What a person imported, read anew; exchange rates a column per currency, as the ECB has them, or a row, per euro. */
 export interface Setup {
   readonly partnerOf: (raw: string) => string | null;
   readonly regionOf: (country: string) => string;
+  /** The region that a person names by its code, whatever its case: a country of no group is one of its own. */
+  readonly regionNamed: (raw: string) => string;
   readonly mappingRules: readonly MappingRule[];
   readonly ticketRules: readonly TicketRule[];
   /** The day of an instant in the reporting time zone. */
@@ -56,7 +58,9 @@ export const readSetup = (
     for (const country of countries.split('|')) regions.set(country, region);
   const roles = new Map(table(inputs.agents).map(({ external_id = '', role = '' }) => [Number(external_id), role]));
   const rates = table(inputs.rates);
-  const perEuro = new Map(table(inputs.fx).map((row) => [row.Date ?? '', row]));
+  const perEuro = new Map<string, Record<string, string>>();
+  for (const { Date: day, date = day ?? '', quote, rate = '', ...wide } of table(inputs.fx))
+    perEuro.set(date, quote ? { ...perEuro.get(date), [quote]: rate } : wide);
 
   const exchange = (from: string, day: string): Fraction | null => {
     if (from === currency) return [1n, 1n];
@@ -73,6 +77,7 @@ export const readSetup = (
   return {
     partnerOf: (raw) => partners.get(raw.trim().toLowerCase()) ?? null,
     regionOf: (country) => regions.get(country) ?? country,
+    regionNamed: (raw) => [...regions.values()].find((code) => code === raw.toLowerCase()) ?? raw.toUpperCase(),
     mappingRules: JSON.parse(inputs.mappingRules) as MappingRule[],
     ticketRules: JSON.parse(inputs.ticketRules) as TicketRule[],
     exchange,

@@ -6,6 +6,7 @@ import type { Setup } from './setup.ts';
 /** A priced part of an agent's work on a ticket, for one bearer. */
 export interface Line {
   readonly ticketId: number;
+  readonly agentId: number;
   readonly day: string;
   readonly partner: string | null;
   readonly region: string | null;
@@ -13,6 +14,14 @@ export interface Line {
   /** Seconds times parts per million. */
   readonly microseconds: bigint;
   readonly micros: bigint;
+}
+
+/** An update that was cut at the cap, or work that no rate or exchange rate prices. */
+export interface Oddity {
+  readonly ticketId: number;
+  readonly agentId: number;
+  readonly day: string;
+  readonly what: 'capped' | 'unpriced';
 }
 
 interface Piece {
@@ -106,11 +115,12 @@ const estimate = (ticket: Ticket, isAgent: (id: number) => boolean): Piece[] => 
     );
 };
 
-/** What is left of a piece's price: each correction is rounded by itself, the last takes the rest. */
+/** What is left of a piece's price: each correction is rounded by itself and takes no more than is there, the last takes the rest. */
 const priceOf = ({ seconds, taken }: Piece, hourly: Fraction): bigint => {
   const cost = (some: number): bigint => toEven(times([BigInt(some), 3600n], hourly, [1_000_000n, 1n]));
   if (taken.reduce((sum, some) => sum + some, 0) === seconds) return 0n;
-  return taken.reduce((left, some) => left - cost(some), cost(seconds));
+  const left = taken.reduce((rest, some) => rest - cost(some), cost(seconds));
+  return left < 0n ? 0n : left;
 };
 
 /** The whole ledger, line by line. */
@@ -121,12 +131,13 @@ export const ledgerOf = (
     readonly setup: Setup;
     readonly totalTimeFieldId: string;
     readonly isAgent: (id: number) => boolean;
-    readonly sharesOf: (ticket: Ticket) => Share[];
+    readonly sharesOf: (ticket: Ticket) => readonly Share[];
   },
 ): {
   readonly lines: Line[];
   readonly heldTickets: ReadonlySet<number>;
   readonly cappedTickets: ReadonlySet<number>;
+  readonly oddities: Oddity[];
 } => {
   const { setup, isAgent, sharesOf, totalTimeFieldId } = sources;
   const changes = new Map(tickets.map((ticket) => [ticket.id, changesOf(ticket, totalTimeFieldId, isAgent)]));
@@ -135,22 +146,28 @@ export const ledgerOf = (
     new Set(groups.get(groupOf(change))?.map(({ ticketId }) => ticketId)).size >= bulk;
   const heldTickets = new Set<number>();
   const cappedTickets = new Set<number>();
+  const oddities: Oddity[] = [];
   const lines = tickets.flatMap((ticket) => {
     const all = changes.get(ticket.id) ?? [];
     const free = all.filter((change) => change.delta !== 0 && !isHeld(change));
     if (all.some(isHeld)) heldTickets.add(ticket.id);
-    if (free.some(({ delta }) => delta > cap)) cappedTickets.add(ticket.id);
+    for (const { agentId, atMs } of free.filter(({ delta }) => delta > cap)) {
+      cappedTickets.add(ticket.id);
+      oddities.push({ ticketId: ticket.id, agentId, day: setup.dayOf(atMs), what: 'capped' });
+    }
     const shares = sharesOf(ticket);
     const weights = shares.map((share) => ({ weight: share.ppm, name: nameOf(share) }));
     return (free.length > 0 ? replay(free) : estimate(ticket, isAgent)).flatMap((piece) => {
       const day = setup.dayOf(piece.atMs);
       const left = piece.seconds - piece.taken.reduce((sum, some) => sum + some, 0);
       const hourly = setup.hourly(piece.agentId, day);
+      if (left > 0 && !hourly) oddities.push({ ticketId: ticket.id, agentId: piece.agentId, day, what: 'unpriced' });
       if (left === 0 || !hourly) return [];
       const parts = dealOut(priceOf(piece, hourly), weights);
       return shares.map(
         ({ partner, region, ppm }, index): Line => ({
           ticketId: ticket.id,
+          agentId: piece.agentId,
           day,
           partner,
           region,
@@ -161,5 +178,5 @@ export const ledgerOf = (
       );
     });
   });
-  return { lines, heldTickets, cappedTickets };
+  return { lines, heldTickets, cappedTickets, oddities };
 };

@@ -1,0 +1,128 @@
+import { expect } from 'vitest';
+import { createHistory } from '../../../src/sandbox/history.ts';
+import { expectFigures, expectRowsToAddUp, expectShares, groupings, type Report, reportPath } from '../figures.ts';
+import { type Dimension, dimensions } from '../oracle/figures.ts';
+import type { Period } from '../oracle/periods.ts';
+import { createOracle, type Oracle } from '../oracle/report.ts';
+import { type Account, dayOf, openAccount, reasonValues } from './account.ts';
+import { expectFiguresBy, expectTopMarkets, type FigureReport } from './figure-checks.ts';
+import { createPlayer } from './play.ts';
+import { growth, replayDeliveries } from './replays.ts';
+import type { Story } from './story.ts';
+
+const periods = [
+  { from: dayOf(-400), to: dayOf(60) },
+  { from: dayOf(0), to: dayOf(0) },
+  { from: dayOf(1), to: dayOf(6) },
+  { from: dayOf(-31), to: dayOf(-1) },
+];
+
+const historyOf = ({ zendesk: { desk, apiUserId }, bigcommerce: { shop } }: Account) =>
+  createHistory({ desk, shop, apiUserId, planned: new Map(), answers: () => [] });
+
+const oracleOf = async (account: Account) => {
+  const { zendesk, papers, basis } = account;
+  const { settings } = zendesk;
+  return createOracle({
+    history: historyOf(account),
+    inputs: {
+      partners: papers.partners(),
+      regions: papers.regions,
+      agents: papers.agents(),
+      rates: papers.rates(),
+      fx: papers.fx(),
+      mappingRules: papers.mappingRules,
+      ticketRules: papers.ticketRules,
+    },
+    connection: settings.name,
+    ...basis,
+    fieldIds: {
+      totalTime: settings.totalTimeFieldId,
+      orderNumber: settings.orderNumberFieldId,
+      partner: settings.partnerFieldId,
+      region: settings.regionFieldId,
+      reason: settings.reasonFieldId,
+    },
+    connectionId: String((await account.product.directory.connections.get(settings.name)).id),
+    reasonValues,
+    isSeen: () => true,
+  });
+};
+
+/** What each ticket costs, with all that was worked on it: says more than a report that differs. */
+const expectCosts = async ({ product: { db } }: Account, { lines }: Oracle): Promise<void> => {
+  const posted = await db.query<{ id: string; micros: string; microseconds: string; entries: unknown }>(
+    `select t.external_id as id, coalesce(sum(p.cost_micros), 0)::text as micros, coalesce(sum(p.microseconds), 0)::text as microseconds,
+            (select jsonb_agg(to_jsonb(e) - 'id' - 'connection_id' order by e.id) from work_entry e where e.ticket_id = t.id) as entries
+       from ticket t left join posting p on p.ticket_id = t.id group by t.id order by t.id`,
+  );
+  const wrong = posted.flatMap(({ entries, ...found }) => {
+    const own = lines.filter(({ ticketId }) => String(ticketId) === found.id);
+    const right = {
+      id: found.id,
+      micros: String(own.reduce((sum, { micros }) => sum + micros, 0n)),
+      microseconds: String(own.reduce((sum, { microseconds }) => sum + microseconds, 0n)),
+    };
+    return right.micros === found.micros && right.microseconds === found.microseconds
+      ? []
+      : [{ found, right, own, entries }];
+  });
+  expect(wrong).toEqual([]);
+};
+
+const together: readonly (readonly Dimension[])[] = [
+  ['partner', 'country'],
+  ['channel', 'day'],
+  ['partner', 'region', 'month'],
+  ['partner', 'agent', 'week'],
+];
+/** Dimensions alone over all the days, and some together over any. */
+const askedOf = (period: Period): readonly (readonly Dimension[])[] =>
+  period === periods[0] ? [...dimensions.map((dimension) => [dimension]), ...together] : together;
+
+const expectAllFigures = async ({ get }: Account, oracle: Oracle): Promise<void> => {
+  for (const period of periods)
+    for (const by of askedOf(period)) {
+      const { from, to } = period;
+      const report = await get<FigureReport>(
+        `/api/v1/reports/figures?from=${from}&to=${to}&groupBy=${by.join(',')}&limit=500`,
+      );
+      const counted = oracle.figures(period, by);
+      expectFiguresBy(report, by, counted);
+      expectTopMarkets(report, by, counted);
+    }
+};
+
+const expectReports = async (account: Account, oracle: Oracle): Promise<void> => {
+  for (const period of periods)
+    for (const groupBy of groupings) {
+      const report = await account.get<Report>(reportPath(period, groupBy));
+      expectFigures(report, oracle.facts(period, groupBy));
+      expectRowsToAddUp(report);
+    }
+};
+
+/**
+ * Plays a story and holds every ticket and report against plain code; then all is told once more in another order, and
+ * nothing has changed.
+ */
+export const checkStory = async (told: Story): Promise<void> => {
+  const account = await openAccount(told);
+  try {
+    const player = createPlayer(account);
+    await player.playAll(told);
+    const oracle = await oracleOf(account);
+    await expectShares({ sandbox: { history: historyOf(account) }, product: account.product, oracle });
+    await expectCosts(account, oracle);
+    await expectReports(account, oracle);
+    await expectAllFigures(account, oracle);
+    const before = await growth(account);
+    await replayDeliveries(account, told.shuffle);
+    await player.settle();
+    expect(await growth(account)).toEqual(before);
+    await expectCosts(account, oracle);
+    await expectReports(account, await oracleOf(account));
+  } finally {
+    await account.close();
+  }
+};

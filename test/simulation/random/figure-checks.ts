@@ -1,0 +1,120 @@
+import { expect } from 'vitest';
+import { type Money, micros, ppm } from '../figures.ts';
+import { type Counted, type Counts, type Dimension, keyOf, knownOn, type Side } from '../oracle/figures.ts';
+import type { Oracle } from '../oracle/report.ts';
+
+type Figure = number | Money | null;
+type Row = Readonly<Record<string, Figure>> & Readonly<Record<Dimension, string | null>>;
+export interface FigureReport {
+  readonly rows: readonly Row[];
+  readonly total: Row;
+  readonly next: string | null;
+}
+
+const isMoney = (value: Figure | undefined): value is Money => typeof value === 'object' && value !== null;
+
+/** Whole things and money, exactly: of which side, and from which counts. */
+const exact: readonly (readonly [string, Side, (counts: Counts) => bigint])[] = [
+  ['orders', 'orders', ({ orders }) => orders],
+  ['netRevenue', 'orders', ({ revenue, refunds }) => revenue - refunds],
+  ['grossRevenue', 'orders', ({ gross }) => gross],
+  ['discounts', 'orders', ({ gross, revenue }) => gross - revenue],
+  ['returns', 'orders', ({ returns }) => returns],
+  ['returnsValue', 'orders', ({ refunds }) => refunds],
+  ['tickets', 'tickets', ({ tickets }) => tickets],
+  ['cohortTickets', 'tickets', ({ cohort }) => cohort],
+  ['ticketsWorked', 'work', ({ ticketsWorked }) => ticketsWorked],
+  ['handledSeconds', 'work', ({ microseconds }) => microseconds],
+  ['supportCost', 'work', ({ cost }) => cost],
+];
+
+interface Around {
+  readonly own: Counts;
+  /** Of the rows around it where a row knows no orders of its own. */
+  readonly orders: Counts;
+  readonly account: Counts;
+}
+type Ratio = readonly [above: bigint, below: bigint];
+
+/** What is divided by what; money per thing is compared in units of the currency. */
+const ratios: readonly (readonly [string, Side, (around: Around) => Ratio])[] = [
+  ['averageBasket', 'orders', ({ own }) => [own.revenue, own.priced]],
+  ['discountRedemptionRate', 'orders', ({ own }) => [own.withCoupon, own.orders]],
+  ['highValueShare', 'orders', ({ own }) => [own.highValue, own.priced]],
+  ['repeatPurchaseRate', 'orders', ({ own }) => [own.buyersAgain, own.buyers]],
+  ['returnRate', 'orders', ({ own }) => [own.returns, own.orders]],
+  ['contactRate', 'tickets', ({ own, orders }) => [own.tickets * 100n, orders.orders]],
+  ['contactRateCohort', 'tickets', ({ own, orders }) => [own.cohort * 100n, orders.orders]],
+  ['ahtSeconds', 'work', ({ own }) => [own.microseconds, own.ticketsWorked]],
+  ['costPerTicket', 'work', ({ own }) => [own.cost, own.ticketsWorked]],
+  ['costMultiple', 'work', ({ own, account }) => [own.cost * account.ticketsWorked, account.cost * own.ticketsWorked]],
+  ['costPerOrder', 'work', ({ own, orders }) => [own.cost, orders.orders]],
+  ['costShareOfRevenue', 'work', ({ own, orders }) => [own.cost, orders.revenue - orders.refunds]],
+];
+
+const none = (counted: Counted): Counts =>
+  Object.fromEntries(Object.keys(counted.total).map((name) => [name, 0n])) as unknown as Counts;
+
+/** Half of the last decimal that is told, and what binary numbers add to it. */
+const asGoodAs = 5.001e-7;
+
+/** Every figure of a report by any dimensions: counts and money exactly, ratios to the last decimal that is told. */
+export const expectFiguresBy = (
+  report: FigureReport,
+  by: readonly Dimension[],
+  counted: ReturnType<Oracle['figures']>,
+): void => {
+  expect(report.next).toBeNull();
+  const knows = (side: Side): boolean => by.every((dimension) => knownOn[side].includes(dimension));
+  const sides = Object.keys(knownOn) as Side[];
+  const byOf = (side: Side) => by.filter((dimension) => knownOn[side].includes(dimension));
+  const found = new Set(report.rows.map((row) => keyOf(row, by)));
+  const missing = sides
+    .filter(knows)
+    .flatMap((side) => [...counted.sides[side]].filter(([, counts]) => Object.values(counts).some((one) => one !== 0n)))
+    .flatMap(([key]) => (found.has(key) ? [] : [key]));
+  expect(missing, `rows by ${by}`).toEqual([]);
+  const zero = none(counted);
+
+  const expectRow = (row: Row, name: string, countsOf: (side: Side) => Counts, isTotal: boolean): void => {
+    const wrong: object[] = [];
+    for (const [figure, side, right] of exact) {
+      const value = row[figure];
+      const told = isMoney(value) ? micros(value) : typeof value === 'number' ? ppm(value) : null;
+      const expected = isTotal || knows(side) ? right(countsOf(side)) : null;
+      if (told !== expected) wrong.push({ figure, told, expected });
+    }
+    for (const [figure, side, ratio] of ratios) {
+      const value = row[figure];
+      const told = isMoney(value) ? Number(value.amount) : (value ?? null);
+      const [above, below] = ratio({ own: countsOf(side), orders: countsOf('orders'), account: counted.total });
+      const expected = (isTotal || knows(side)) && below !== 0n ? Number(above) / Number(below) : null;
+      const isRight =
+        told === null || expected === null
+          ? told === expected
+          : Math.abs((told as number) - expected) <= asGoodAs * Math.max(1, Math.abs(expected) / 1e6);
+      if (!isRight) wrong.push({ figure, told, expected });
+    }
+    expect(wrong, `${name} by ${by}`).toEqual([]);
+  };
+  for (const row of report.rows)
+    expectRow(row, keyOf(row, by), (side) => counted.sides[side].get(keyOf(row, byOf(side))) ?? zero, false);
+  expectRow(report.total, 'total', () => counted.total, true);
+};
+
+/** The region with the most orders, ties by code, and its part of them. */
+export const expectTopMarkets = (report: FigureReport, by: readonly Dimension[], { markets }: Counted): void => {
+  if (!by.every((dimension) => knownOn.orders.includes(dimension))) return;
+  for (const [row, key] of [
+    ...report.rows.map((one) => [one, keyOf(one, by)] as const),
+    [report.total, 'total'] as const,
+  ]) {
+    const regions = [...(markets.get(key) ?? [])].filter(([region, orders]) => region !== '' && orders > 0n);
+    const [top] = regions.toSorted(([a, some], [b, other]) =>
+      some === other ? (a < b ? -1 : 1) : some > other ? -1 : 1,
+    );
+    const all = regions.reduce((sum, [, orders]) => sum + orders, 0n);
+    expect(row.topMarket ?? null, `${key} topMarket`).toBe(top?.[0] ?? null);
+    if (top) expect(row.topMarketShare, `${key} topMarketShare`).toBeCloseTo(Number(top[1]) / Number(all), 6);
+  }
+};
