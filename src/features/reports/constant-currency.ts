@@ -1,14 +1,16 @@
-import { InvalidInput } from '../../core/errors.ts';
+import { InvalidInput, Refused } from '../../core/errors.ts';
 import type { Day } from '../../core/time.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { type Fx, findFx, fxKey } from '../costing/index.ts';
+import type { Period } from './facts.ts';
 import { queryDay } from './paging.ts';
+import type { CostBasis } from './pooled-cost.ts';
 
 export const queryFxDay = queryDay
   .optional()
   .describe(
-    'Constant currency: every amount at the exchange rates of this day, as if all had been worked, sold and paid on it; absent: each at those of its own day',
+    'Constant currency: every amount at the exchange rates of this day, as if all had been worked, sold and paid on it; absent: each at those of its own day. By the scope `rates` alone',
   );
 
 /** A fraction rounded half to even; d is above 0. The row has it as `q.q` and what follows. */
@@ -150,16 +152,18 @@ const ratesOf = async (sql: Sql, { fxDay, currency }: { readonly fxDay: Day; rea
   );
 };
 
-/** Throws InvalidInput where costs of the period are in a currency without a rate on the day: they would be left out. */
+const allDays: Period = { from: '-infinity', to: 'infinity' };
+
+/** Throws InvalidInput where costs of the periods are in a currency without a rate on the day: they would be left out. */
 const refuseUnrated = async (
   sql: Sql,
   rates: ReadonlyMap<string, Fx>,
-  { fxDay, period }: { readonly fxDay: Day; readonly period: { readonly from?: Day; readonly to?: Day } },
+  { fxDay, periods }: { readonly fxDay: Day; readonly periods: readonly Period[] },
 ): Promise<void> => {
   const lacking = await sql.query<{ currency: string }>(
-    `select distinct native_currency as currency from posting
-      where worked_day between coalesce($2::date, '-infinity') and coalesce($3::date, 'infinity') and native_currency <> all($1::text[]) order by 1`,
-    [[...rates.keys()], period.from ?? null, period.to ?? null],
+    `select distinct p.native_currency as currency from unnest($2::date[], $3::date[]) as d("from", "to")
+       join posting p on p.worked_day between d."from" and d."to" where p.native_currency <> all($1::text[]) order by 1`,
+    [[...rates.keys()], periods.map(({ from }) => from), periods.map(({ to }) => to)],
   );
   if (lacking.length === 0) return;
   const names = lacking.map(({ currency }) => currency).join(', ');
@@ -174,7 +178,8 @@ const refuseUnrated = async (
  * before the tables within each of its transactions, so that no report has statements of its own for it. Costs are converted
  * posting by posting from their native micros, orders and refunds from their own amounts, each rounded once, half to even;
  * orders without a rate on that day are unpriced. Without `fxDay` it is the database itself. Reads alone; throws InvalidInput
- * where a cost of the period has no rate.
+ * where a cost of the periods has no rate, and Refused at pooled cost: one pool at the rates of many days tells apart what is
+ * paid in which currency, and so the wage of who is paid in another one than the rest (RULES.md section 10).
  */
 export const atRatesOf = async (
   db: Database,
@@ -182,13 +187,19 @@ export const atRatesOf = async (
     readonly fxDay: Day | undefined;
     /** The reporting currency. */
     readonly currency: string;
-    readonly period?: { readonly from?: Day; readonly to?: Day };
+    readonly costBasis: CostBasis;
+    /** Those of which anything is asked; none: all that there is. */
+    readonly periods: readonly Period[];
   },
 ): Promise<Database> => {
-  const { fxDay, currency, period = {} } = asked;
+  const { fxDay, currency, costBasis, periods } = asked;
   if (fxDay === undefined) return db;
+  if (costBasis === 'pooled')
+    throw new Refused(
+      'Pooled cost at the exchange rates of other days would tell wages; ask without `fxDay`, or with a token or user of the scope `rates`.',
+    );
   const rates = await ratesOf(db, { fxDay, currency });
-  await refuseUnrated(db, rates, { fxDay, period });
+  await refuseUnrated(db, rates, { fxDay, periods: periods.length > 0 ? periods : [allDays] });
   const rows = [...rates].map(
     ([code, { numerator, denominator, date }]) =>
       `('${code}', ${numerator}::numeric, ${denominator}::numeric, ${date === null ? 'null' : `'${date}'`}::date)`,

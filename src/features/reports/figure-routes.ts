@@ -8,6 +8,7 @@ import { requestText } from '../../platform/http/request-text.ts';
 import { type Access, costBasisFor, maySeeRates, requireScope } from '../access/index.ts';
 import { accountSettings } from '../directory/index.ts';
 import { agentNames } from './agent-names.ts';
+import { previousPeriod } from './compare-periods.ts';
 import { atRatesOf, queryFxDay } from './constant-currency.ts';
 import { type FigureDimension, figureDimensions } from './fact-statements.ts';
 import { definitionsAnswer, figureNames, figureRowOf, figuresAnswer, otherPeriodOf } from './figure-answers.ts';
@@ -150,10 +151,15 @@ export const figureRoutes =
         const period = parsePeriod(query.from, query.to);
         const baseline = optionalPeriod(query.baselineFrom, query.baselineTo, ['baselineFrom', 'baselineTo']);
         await refuseUnknownCodes(db, { partner: query.partner, region: query.region });
-        // Other periods may lie anywhere: every cost of the ledger needs a rate then.
-        const alone = query.compare === undefined && baseline.from === undefined;
+        const held = baseline.from === undefined ? null : { from: baseline.from, to: baseline.to };
+        const compared = query.compare === 'previous';
         const { fxDay } = query;
-        const source = await atRatesOf(db, { fxDay, currency: basis.currency, period: alone ? period : {} });
+        const source = await atRatesOf(db, {
+          fxDay,
+          currency: basis.currency,
+          costBasis,
+          periods: [period, ...(compared ? [previousPeriod(period)] : []), ...(held ? [held] : [])],
+        });
         const figures = await loadFigures(source, {
           ...period,
           by,
@@ -162,8 +168,8 @@ export const figureRoutes =
           ...basis,
           costBasis,
           highValueMicros: parseAmount(query.highValue ?? highValueOrder),
-          previous: query.compare === 'previous',
-          baseline: baseline.from === undefined ? null : { from: baseline.from, to: baseline.to },
+          previous: compared,
+          baseline: held,
         });
         const behind = figures.rows.filter((row) => after === null || comparePlaces(placeOf(row, by), after) > 0);
         const shown = behind.slice(0, limit);
@@ -179,10 +185,10 @@ export const figureRoutes =
         };
         const about = { by, ...look, costBasis };
         if (query.format === 'csv') {
-          const compared = Object.keys(others) as (keyof typeof others)[];
+          const columns = { ...about, compared: Object.keys(others) as (keyof typeof others)[] };
           return reply
             .headers(csvReply(`figures-${period.from}-${period.to}`))
-            .send(figuresCsv(rows, next === null ? total : null, { ...about, compared }));
+            .send(figuresCsv(rows, next === null ? total : null, columns));
         }
         return {
           ...period,

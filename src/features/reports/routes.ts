@@ -88,12 +88,13 @@ export const reportRoutes =
           throw new InvalidInput('What was sealed keeps its own exchange rates', [
             { field: 'fxDay', reason: 'does not go with `asOf`' },
           ]);
-        const source = await atRatesOf(db, { fxDay, currency: basis.currency, period });
+        const costBasis = costBasisFor(request);
+        const source = await atRatesOf(db, { fxDay, currency: basis.currency, costBasis, periods: [period] });
         const report = await partnerReport(source, {
           ...period,
           groupBy: groupings[groupBy],
           ...basis,
-          costBasis: costBasisFor(request),
+          costBasis,
           asOf,
           leastTicketsPerCell: folds ? (await accountSettings(db)).leastTicketsPerCell : undefined,
         });
@@ -128,7 +129,7 @@ export const reportRoutes =
         const costBasis = costBasisFor(request);
         await refuseUnknownCodes(db, { partner, region });
         const period = parsePeriod(from, to);
-        const source = await atRatesOf(db, { fxDay, currency, period });
+        const source = await atRatesOf(db, { fxDay, currency, costBasis, periods: [period] });
         const points = await series(source, { ...period, step, partner, region, currency, costBasis });
         if (wanted === 'csv')
           return reply.headers(csvReply(`series-${from}-${to}`)).send(seriesCsv(points, { currency, costBasis }));
@@ -172,10 +173,12 @@ export const reportRoutes =
         const limit = pageLimit(wanted, asked);
         const period = optionalPeriod(from, to);
         await refuseUnknownCodes(db, filter);
+        const costBasis = costBasisFor(request);
+        const periods = period.from === undefined ? [] : [{ from: period.from, to: period.to }];
         const page = await listTickets(
-          await atRatesOf(db, { fxDay, currency: basis.currency, period }),
+          await atRatesOf(db, { fxDay, currency: basis.currency, costBasis, periods }),
           { ...filter, limit, ...period },
-          { currency: basis.currency, costBasis: costBasisFor(request) },
+          { currency: basis.currency, costBasis },
         );
         if (page.next !== null) reply.header('link', nextLink(request.url, page.next));
         if (wanted === 'csv') return reply.headers(csvReply('tickets')).send(ticketsCsv(page.items, page.costBasis));

@@ -51,7 +51,7 @@ export const whyRoutes =
         const costBasis = costBasisFor(request);
         const period = parsePeriod(from, to);
         await refuseUnknownCodes(db, { partner });
-        const source = await atRatesOf(db, { fxDay, currency: basis.currency, period });
+        const source = await atRatesOf(db, { fxDay, currency: basis.currency, costBasis, periods: [period] });
         const rows = await whyDear(source, { ...period, partner, ...basis, costBasis });
         if (format === 'csv')
           return reply
@@ -84,7 +84,7 @@ export const whyRoutes =
         const groupBy = groupings[grouping];
         const costBasis = costBasisFor(request);
         const period = parsePeriod(from, to);
-        const source = await atRatesOf(db, { fxDay, currency: basis.currency, period });
+        const source = await atRatesOf(db, { fxDay, currency: basis.currency, costBasis, periods: [period] });
         const report = await roiReport(source, { ...period, groupBy, ...basis, costBasis });
         if (format === 'csv')
           return reply

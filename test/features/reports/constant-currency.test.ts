@@ -208,8 +208,14 @@ describe('a report at the rates of one day', () => {
     expect(amounts((tickets as { items: [] }).items)).toBe(total[0]);
   });
 
-  test('pools wages at them as well', async () => {
-    expect((await ask(`/api/v1/reports/partners?${month}&fxDay=${fxDay}`, 'read')).status).toBe(200);
+  test('bug: one pool at the rates of many days told the wage of who is paid in another currency than the rest', async () => {
+    const reports = ['partners', 'series', 'figures', 'why-dear', 'roi'].map((name) => `reports/${name}`);
+    for (const name of [...reports, 'tickets']) {
+      const path = `/api/v1/${name}?${month}`;
+      expect((await ask(path, 'read')).status, name).toBe(200);
+      expect((await ask(`${path}&fxDay=${fxDay}`, 'read')).status, name).toBe(403);
+      expect((await ask(`${path}&fxDay=${fxDay}`)).status, name).toBe(200);
+    }
   });
 
   test('takes other costs of partnerships along', async () => {
@@ -224,7 +230,7 @@ describe('a report at the rates of one day', () => {
       { dryRun: false, now: new Date('2026-06-01T00:00:00Z'), known },
     );
     const asked = { ...may, groupBy: [], currency: 'USD' };
-    const source = await atRatesOf(db, { fxDay, currency: 'USD', period: may });
+    const source = await atRatesOf(db, { fxDay, currency: 'USD', costBasis: 'true', periods: [may] });
     expect((await partnershipMoney(db, asked)).rows).toMatchObject([{ otherCostMicros: 110_000_000n }]);
     expect((await source.transaction((tx) => partnershipMoney(tx, asked))).rows).toMatchObject([
       { otherCostMicros: 123_457_000n },
@@ -240,6 +246,27 @@ describe('a report at the rates of one day', () => {
     expect(roi).toMatchObject({ status: 200, body: { fxDay, total: { supportCost } } });
     const dear = await ask(`/api/v1/reports/why-dear?${month}&fxDay=${fxDay}`);
     expect(dear).toMatchObject({ status: 200, body: { fxDay } });
+  });
+
+  test('bug: a currency of long ago without a rate on that day refused figures against the period before', async () => {
+    await ledger.fx('2025-01-06,EUR,TRY,40\n');
+    await ledger.rates('team,bygone,400,TRY,2025-01-01\n');
+    await db.query(
+      "insert into agent_team (connection_id, external_id, team, valid_from) values ($1, 'eda', 'bygone', '2025-01-01')",
+      [ledger.connection.id],
+    );
+    await ledger.euro('1.1', '2025-01-06', '2025-01-06');
+    const old = await ledger.ticket();
+    const workedAt = new Date('2025-01-08T12:00:00Z');
+    await ledger.settle([
+      { ticketId: old, shares: wholly('nord'), readings: [reading({ rawSeconds: 60, agentId: 'eda', workedAt })] },
+    ]);
+    const asked = `/api/v1/reports/figures?${month}&fxDay=${fxDay}`;
+    expect((await ask(`${asked}&compare=previous`)).status).toBe(200);
+    expect(await ask(`${asked}&baselineFrom=2025-01-01&baselineTo=2025-01-31`)).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'fxDay', reason: expect.stringContaining('no rate of TRY') }] },
+    });
   });
 
   test('is refused where a cost has no rate on that day, and beside a seal', async () => {
