@@ -13,7 +13,10 @@ const costPart = z.object({
   seconds: z.number().describe('Costed seconds of this share'),
   cost: moneyAnswer.optional().describe('This and what follows: by the scope `rates` alone'),
   native: moneyAnswer.optional().describe("In the rate's currency"),
-  rate: z.object({ hourly: moneyAnswer, scope: z.string(), key: z.string(), validFrom: z.string() }).optional(),
+  rate: z
+    .object({ hourly: moneyAnswer, scope: z.string(), key: code, validFrom: z.string() })
+    .optional()
+    .describe("The key of an agent's own rate names the agent: null where figures by agent may not be seen"),
   fx: z
     .object({ numerator: z.string(), denominator: z.string(), date: z.string().nullable() })
     .optional()
@@ -140,7 +143,9 @@ const columns: readonly Column[] = [
   {
     name: 'rates',
     of: (item) =>
-      list(partsOf(item).map(({ rate }) => rate && `${`${rate.scope} ${rate.key}`.trim()} from ${rate.validFrom}`)),
+      list(
+        partsOf(item).map(({ rate }) => rate && `${`${rate.scope} ${rate.key ?? ''}`.trim()} from ${rate.validFrom}`),
+      ),
   },
   {
     name: 'fx',

@@ -51,7 +51,10 @@ interface AboutRow {
   shares: ExportItem['shares'];
 }
 
-const partOf = (row: PartRow, connection: string, trueCost: boolean): ExportItem['work'][number]['parts'][number] => ({
+const partOf = (
+  row: PartRow,
+  { connection, trueCost, byAgent }: { connection: string; trueCost: boolean; byAgent: boolean },
+): ExportItem['work'][number]['parts'][number] => ({
   partner: row.partner,
   region: row.region,
   country: row.country,
@@ -62,7 +65,8 @@ const partOf = (row: PartRow, connection: string, trueCost: boolean): ExportItem
     rate: {
       hourly: moneyJson({ micros: row.hourly_micros, currency: row.native_currency }),
       scope: row.rate_scope,
-      key: shownRateKey(row, connection),
+      // An agent's own rate has the agent's name.
+      key: byAgent || row.rate_scope !== 'agent' ? shownRateKey(row, connection) : null,
       validFrom: row.rate_valid_from,
     },
     fx: { numerator: row.fx_numerator, denominator: row.fx_denominator, date: row.fx_date },
@@ -117,7 +121,7 @@ export const exportTickets = async (
   const aboutById = new Map(about.map((row) => [row.id.toString(), row]));
   const entriesByTicket = Map.groupBy(entries, ({ ticket_id }) => ticket_id.toString());
   const partsByEntry = Map.groupBy(parts, ({ work_entry_id }) => work_entry_id);
-  const trueCost = view.costBasis === 'true';
+  const look = { trueCost: view.costBasis === 'true', byAgent: view.byAgent };
   return {
     items: page.items.map((item) => {
       const known = aboutById.get(item.id);
@@ -155,7 +159,9 @@ export const exportTickets = async (
           state: entry.state,
           decision: entry.decision,
           unpriced: entry.unpriced,
-          parts: (partsByEntry.get(entry.id) ?? []).map((part) => partOf(part, item.connection, trueCost)),
+          parts: (partsByEntry.get(entry.id) ?? []).map((part) =>
+            partOf(part, { connection: item.connection, ...look }),
+          ),
         })),
       };
     }),

@@ -40,7 +40,9 @@ beforeAll(async () => {
 });
 
 test('each ticket has all that its cost in the period is made of', async () => {
+  await world.setting('agentFigures', true);
   const { items } = (await asked.get(path)) as Answer;
+  await world.setting('agentFigures', false);
   expect(items).toHaveLength(3);
   const ticket = items.find(({ id }) => id === both.toString());
   expect(ticket).toMatchObject({
@@ -108,6 +110,14 @@ test('without the permission `rates` there is no rate, amount, exchange rate or 
   expect(JSON.stringify(await asked.get(path))).not.toContain('"agent":');
 });
 
+test("bug: the key of an agent's own rate named the agent where figures by agent are switched off", async () => {
+  const { items } = (await asked.get(path)) as Answer;
+  const rates = items.flatMap(({ work }) => work.flatMap(({ parts }) => parts.flatMap(({ rate }) => rate ?? [])));
+  expect(rates.filter(({ scope }) => scope === 'agent')).toMatchObject([{ key: null }, { key: null }]);
+  expect(rates.filter(({ scope }) => scope === 'default').every(({ key }) => key === '')).toBe(true);
+  for (const text of [JSON.stringify(items), await asked.csv(`${path}&format=csv`)]) expect(text).not.toContain('ben');
+});
+
 test('is a table of a line per ticket that no spreadsheet evaluates', async () => {
   const [header = '', ...lines] = (await asked.csv(`${path}&format=csv`)).trimEnd().split('\r\n');
   expect(lines).toHaveLength(3);
@@ -115,7 +125,7 @@ test('is a table of a line per ticket that no spreadsheet evaluates', async () =
   const cell = (name: string) => line[header.split(',').indexOf(name)];
   expect(cell('language')).toBe("'=cmd()");
   expect(cell('hourly')).toBe('36.000000 USD | 72.000000 USD');
-  expect(cell('rates')).toBe('default from 2026-01-01 | agent desk:ben from 2026-03-01');
+  expect(cell('rates')).toBe('default from 2026-01-01 | agent from 2026-03-01');
   expect(cell('partners')).toBe('nord:600000 sud:400000');
   expect([cell('rawSeconds'), cell('measuredSeconds'), cell('cappedSeconds')]).toEqual(['20600', '15000', '5600']);
   expect([cell('nativeCost'), cell('supportCost'), cell('currency')]).toEqual(['294.000000 USD', '294.000000', 'USD']);
