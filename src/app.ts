@@ -3,7 +3,6 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
 import { jsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
-import { z } from 'zod';
 import { problemAnswer } from './platform/http/answers.ts';
 import { neverStoreApi } from './platform/http/no-store.ts';
 import { answerProblem, answerProblems } from './platform/http/problem.ts';
@@ -60,11 +59,10 @@ export const buildProbes = async ({ log, parts }: Pick<AppParts, 'log' | 'parts'
 /** Every route is described with the problems it answers faults with. */
 const withProblems: typeof jsonSchemaTransform = (route) => {
   const described = route.schema as { response?: Record<string, unknown> } | undefined;
-  const done = { description: 'Done', content: { 'application/json': { schema: z.unknown() } } };
   const problems = { description: 'A fault', content: { 'application/problem+json': { schema: problemAnswer } } };
   return jsonSchemaTransform({
     ...route,
-    schema: described && { ...described, response: { 200: done, ...described.response, default: problems } },
+    schema: described && { ...described, response: { ...described.response, default: problems } },
   } as Parameters<typeof jsonSchemaTransform>[0]);
 };
 

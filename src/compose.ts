@@ -6,6 +6,7 @@ import { type Apps, createApps } from './compose/routes.ts';
 import { createVendors, type Vendors } from './compose/vendors.ts';
 import { workOf } from './compose/work.ts';
 import type { Config } from './config.ts';
+import type { ExtraStatus } from './features/operation/index.ts';
 import type { HelpdeskAdapter } from './helpdesks/port.ts';
 import { type Clock, wallClock } from './platform/clock.ts';
 import type { Log } from './platform/log.ts';
@@ -29,7 +30,7 @@ export interface ComposeOptions {
   readonly clock?: Clock;
   readonly log?: Log;
   /** Told with /api/v1/status, e.g. how far the demo is. */
-  readonly extraStatus?: () => object;
+  readonly extraStatus?: () => ExtraStatus;
   /** What the page tells a person to type for a sign-in link, where that takes more than the command. */
   readonly signInCommand?: string;
 }

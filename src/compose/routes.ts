@@ -6,6 +6,7 @@ import { surveyRoutes } from '../features/csat/index.ts';
 import { createReceiver, lookAt, webhookRoutes } from '../features/ingest/index.ts';
 import {
   decisionRoutes,
+  type ExtraStatus,
   jobRoutes,
   operationRoutes,
   partnershipRoutes,
@@ -44,7 +45,7 @@ export const createApps = (
   }: {
     readonly version: string;
     /** Told with /api/v1/status. */
-    readonly extraStatus: (() => object) | undefined;
+    readonly extraStatus: (() => ExtraStatus) | undefined;
     readonly signInCommand: string;
   },
 ): Apps => {

@@ -7,9 +7,13 @@ import { loadConfig } from '../../src/config.ts';
 import type { Clock } from '../../src/platform/clock.ts';
 import { atEndOfFile } from './cleanup.ts';
 import { testDatabaseUrl } from './database.ts';
+import { holdToDescription } from './described-answers.ts';
 import { standingClock } from './standing-clock.ts';
 
-/** The whole product on a database of its own, without any role started; `lines` is what it logged. */
+/**
+ * The whole product on a database of its own, without any role started; `lines` is what it logged. What its app answers to
+ * `inject` is held to the API's description.
+ */
 export const testProduct = async ({
   clock = standingClock(),
   env = {},
@@ -32,5 +36,5 @@ export const testProduct = async ({
   const log = pino({ base: null, level: 'trace' }, { write: (line) => void lines.push(line) });
   const product = await compose(config, { clock, log });
   atEndOfFile(() => product.close());
-  return { product, lines };
+  return { product: { ...product, buildApp: async () => holdToDescription(await product.buildApp()) }, lines };
 };

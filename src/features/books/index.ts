@@ -1,3 +1,4 @@
+export { gapsAnswer } from './answers.ts';
 export { importPayroll } from './import-payroll.ts';
 export { parseMonth, parseWeek, periodFrom, type SealKind, type SealPeriod } from './period.ts';
 export { type Reconciliation, reconcileBooks, reconciliationDue, reconciliations } from './reconcile.ts';

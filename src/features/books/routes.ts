@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { InvalidInput, NotFound } from '../../core/errors.ts';
 import { type Cell, writeCsv } from '../../platform/csv.ts';
 import type { Database } from '../../platform/database/open.ts';
+import { answers, answersLater, answersOrTable } from '../../platform/http/answers.ts';
 import { requestCount } from '../../platform/http/request-text.ts';
 import { type Access, type CostBasis, costBasisFor, identityOf, requireScope } from '../access/index.ts';
 import type { ReportingBasis } from '../directory/index.ts';
@@ -18,6 +19,7 @@ import {
   restatementOf,
   sealedRow,
 } from '../reports/index.ts';
+import { askedAnswer, reconciliationAnswer, restatementAnswer, sealAnswer, sealsAnswer } from './answers.ts';
 import { parseMonth, parseWeek, periodFrom, type SealPeriod } from './period.ts';
 import { reconciliations } from './reconcile.ts';
 import { listSeals, revisionsOf, type Seal, sealById } from './store.ts';
@@ -47,9 +49,12 @@ const sealJson = (seal: Seal, costBasis: CostBasis) => ({
   restates: seal.restates?.[costBasis] ?? null,
 });
 
+/** A whole account's row has no cell of its own. */
+type Figures = Omit<ReportRow, 'partner' | 'region' | 'folded'>;
+
 /** Figures that are others today than they were sealed: also orders, refunds, tickets and answers come late. */
-const differences = (sealed: ReportRow, today: ReportRow) =>
-  (Object.keys(today) as (keyof ReportRow)[]).flatMap((figure) =>
+const differences = (sealed: Figures, today: Figures) =>
+  (Object.keys(today) as (keyof Figures)[]).flatMap((figure) =>
     JSON.stringify(sealed[figure]) === JSON.stringify(today[figure])
       ? []
       : [{ figure, sealed: sealed[figure], now: today[figure] }],
@@ -85,6 +90,7 @@ export const bookRoutes =
             'Sealed weeks and months, the latest sealed first; `touched` where something was posted into one since',
           tags: ['books'],
           querystring: z.strictObject({ kind: z.enum(['week', 'month']).optional(), ...queryPage('Seals') }),
+          ...answers('One page', sealsAnswer),
         },
       },
       async (request, reply) => {
@@ -116,6 +122,7 @@ export const bookRoutes =
             month: z.string().max(10).optional().describe('2026-05'),
             revise: z.boolean().default(false),
           }),
+          ...answersLater('The job that seals it', askedAnswer),
         },
       },
       async (request, reply) => {
@@ -134,6 +141,7 @@ export const bookRoutes =
             'One seal: its figures and which of them are others today, its revisions, and what was posted into its days since, by reason',
           tags: ['books'],
           params: z.object({ id: sealId }),
+          ...answers('The seal', sealAnswer),
         },
       },
       async (request) => {
@@ -175,6 +183,7 @@ export const bookRoutes =
           tags: ['books'],
           params: z.object({ id: sealId }),
           querystring: z.strictObject({ ...queryPage('Tickets'), format: queryFormat }),
+          ...answersOrTable('One page', restatementAnswer),
         },
       },
       async (request, reply) => {
@@ -215,6 +224,7 @@ export const bookRoutes =
           summary: 'What the check of each night found: completeness, timeliness, and whether the books balance',
           tags: ['books'],
           querystring: z.strictObject({ nights: requestCount({ least: 1, most: 400 }).default(30) }),
+          ...answers('The latest nights', reconciliationAnswer),
         },
       },
       async (request) => {

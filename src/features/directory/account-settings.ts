@@ -24,7 +24,7 @@ const highValueOrder = z
   );
 
 /** What people set for the whole account, with what holds until then. */
-const accountSettingsSchema = z.strictObject({
+export const accountSettingsSchema = z.strictObject({
   leastTicketsPerCell: leastTicketsPerCell.default(5),
   agentFigures: agentFigures.default(false),
   highValueOrder: highValueOrder.default(null),

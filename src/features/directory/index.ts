@@ -19,6 +19,7 @@ export {
   type AccountSettings,
   accountSettings,
   accountSettingsChange,
+  accountSettingsSchema,
   changeAccountSettings,
 } from './account-settings.ts';
 export { agentsAmong, rolesOfAgents } from './agents.ts';

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
+import { answers } from '../../platform/http/answers.ts';
 import { type Access, identityOf, requireScope } from '../access/index.ts';
 import { bulkEditOf, decidables, decideWork, mostDecisions, workToDecide } from '../costing/index.ts';
 import { markStale } from '../ingest/index.ts';
@@ -46,12 +47,13 @@ export const decisionRoutes =
           tags: ['tickets'],
           params: z.object({ id: entryId }),
           body: z.strictObject(decision),
+          ...answers('Decided', z.object({ status: z.literal('decided') })),
         },
       },
       async (request) => {
         const id = BigInt(request.params.id);
         await decide((tx) => workToDecide(tx, [id]), { ...request.body, actor: identityOf(request).name });
-        return { status: 'decided' };
+        return { status: 'decided' as const };
       },
     );
 
@@ -72,6 +74,7 @@ export const decisionRoutes =
               path: ['ids'],
               message: 'either `ids` or `groupOf`',
             }),
+          ...answers('Decided', z.object({ status: z.literal('decided'), entries: z.int().describe('On how many') })),
         },
       },
       async (request) => {
@@ -80,7 +83,7 @@ export const decisionRoutes =
           (tx) => (groupOf === undefined ? workToDecide(tx, (ids ?? []).map(BigInt)) : bulkEditOf(tx, BigInt(groupOf))),
           { ...decided, actor: identityOf(request).name },
         );
-        return { status: 'decided', entries: count };
+        return { status: 'decided' as const, entries: count };
       },
     );
   };

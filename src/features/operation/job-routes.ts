@@ -1,21 +1,34 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Sql } from '../../platform/database/database.ts';
+import { answers } from '../../platform/http/answers.ts';
 import { requestText } from '../../platform/http/request-text.ts';
 import { type Access, maySeeRates, requireScope } from '../access/index.ts';
 import { type Job, listJobs, loadJob } from '../directory/index.ts';
 import { nextLink, pageLimit, queryPage, withoutTrueCost } from '../reports/index.ts';
+import { type JobAnswer, type JobItem, jobAnswer, jobsAnswer } from './job-answers.ts';
 
-/** A job as JSON tells it; figures at true rates only to those who may see them. */
-export const jobView = (job: Job, { seesRates }: { readonly seesRates: boolean }) => {
-  const { id, attempts: _attempts, stand: _stand, result, ...told } = job;
-  return {
-    id: String(id),
-    ...told,
-    progress: job.total === null || job.total === 0 ? null : Math.round((job.done / job.total) * 1000) / 1000,
-    result: result === null || seesRates ? result : withoutTrueCost(result),
-  };
-};
+/** A job as a list tells it. */
+const itemOf = ({ id, kind, state, done, total, askedBy, askedAt, startedAt, endedAt, error }: Job): JobItem => ({
+  id: String(id),
+  kind,
+  state,
+  done,
+  total,
+  progress: total === null || total === 0 ? null : Math.round((done / total) * 1000) / 1000,
+  askedBy,
+  askedAt: askedAt.toISOString(),
+  startedAt: startedAt?.toISOString() ?? null,
+  endedAt: endedAt?.toISOString() ?? null,
+  error,
+});
+
+/** With what was asked and what came out, as the handler of its kind takes and gives it; at true rates only to those who may see them. */
+const viewOf = (job: Job, { seesRates }: { readonly seesRates: boolean }): JobAnswer => ({
+  ...itemOf(job),
+  wanted: job.wanted as JobAnswer['wanted'],
+  result: (job.result === null || seesRates ? job.result : withoutTrueCost(job.result)) as JobAnswer['result'],
+});
 
 /** /api/v1/jobs: long work that somebody asked for, by scope `read`. */
 export const jobRoutes =
@@ -36,6 +49,7 @@ export const jobRoutes =
             kind: requestText(60).optional(),
             ...queryPage('Jobs'),
           }),
+          ...answers('One page', jobsAnswer),
         },
       },
       async (request, reply) => {
@@ -47,13 +61,7 @@ export const jobRoutes =
         const next = jobs.length > length && last ? String(last.id) : null;
         if (next !== null) reply.header('link', nextLink(request.url, next));
         // A list shows how far each is; what came out of one stands at its own address.
-        return {
-          items: items.map((job) => {
-            const { result: _result, wanted: _wanted, ...told } = jobView(job, { seesRates: maySeeRates(request) });
-            return told;
-          }),
-          next,
-        };
+        return { items: items.map(itemOf), next };
       },
     );
 
@@ -65,8 +73,9 @@ export const jobRoutes =
           summary: 'One background job: what was asked, how far it is, what came out',
           tags: ['operation'],
           params: z.object({ id: z.string().regex(/^\d{1,18}$/, "a job's id as `GET /api/v1/jobs` gives it") }),
+          ...answers('The job', jobAnswer),
         },
       },
-      async (request) => jobView(await loadJob(sql, BigInt(request.params.id)), { seesRates: maySeeRates(request) }),
+      async (request) => viewOf(await loadJob(sql, BigInt(request.params.id)), { seesRates: maySeeRates(request) }),
     );
   };

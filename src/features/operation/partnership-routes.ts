@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { moneyJson, wholePpm } from '../../core/money.ts';
 import { writeCsv } from '../../platform/csv.ts';
 import type { Database } from '../../platform/database/open.ts';
-import { answersOrTable, moneyAnswer } from '../../platform/http/answers.ts';
+import { answersOrTable, moneyAnswer, nextAnswer } from '../../platform/http/answers.ts';
 import { requestText } from '../../platform/http/request-text.ts';
 import { type Access, maySeeRates, requireScope } from '../access/index.ts';
 import { listItems, type Side, type StoredItem } from '../partnerships/index.ts';
@@ -95,7 +95,7 @@ export const partnershipRoutes =
             }),
             ...answersOrTable(
               'The items in the order in which they were first imported',
-              z.object({ items: z.array(itemAnswer), next: z.string().nullable() }),
+              z.object({ items: z.array(itemAnswer), next: nextAnswer }),
             ),
           },
         },

@@ -2,10 +2,12 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { AppError } from '../../core/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/open.ts';
+import { answers } from '../../platform/http/answers.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { type Access, requireScope } from '../access/index.ts';
 import { type ConnectionStatus, connectionStatuses, listQuarantined } from '../ingest/index.ts';
 import { attentionOf } from './connection-checks.ts';
+import { type ExtraStatus, quarantineAnswer, statusAnswer } from './status-answers.ts';
 
 /** What a role cannot work without, asked anew each time; resolves to why it is not ready, or null. */
 export type Readiness = () => Promise<string | null>;
@@ -73,7 +75,7 @@ export const operationRoutes =
   (
     deps: Deps & {
       /** What else the status tells, e.g. how far the demo is. */
-      readonly extraStatus?: (() => object) | undefined;
+      readonly extraStatus?: (() => ExtraStatus) | undefined;
     },
   ): FastifyPluginAsyncZod =>
   async (app) => {
@@ -90,6 +92,7 @@ export const operationRoutes =
             '`toldShare`: of those that the last walk over the changes found changed, the share that webhooks had told of; null before the first walk. It says nothing of what we hold. ' +
             '`pending` 0 means quiet.',
           tags: ['operation'],
+          ...answers('Of every connection', statusAnswer),
         },
       },
       async () => ({
@@ -103,7 +106,11 @@ export const operationRoutes =
       '/api/v1/quarantine',
       {
         onRequest: requireScope(access, 'read'),
-        schema: { summary: 'Tickets and deliveries set aside for a person', tags: ['operation'] },
+        schema: {
+          summary: 'Tickets and deliveries set aside for a person',
+          tags: ['operation'],
+          ...answers('All of them', quarantineAnswer),
+        },
       },
       async () => ({ items: await listQuarantined(db) }),
     );

@@ -2,11 +2,21 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { writeCsv } from '../../platform/csv.ts';
 import type { Database } from '../../platform/database/open.ts';
+import { answers, answersLater, answersOrTable } from '../../platform/http/answers.ts';
 import { requestCount } from '../../platform/http/request-text.ts';
 import { type Access, identityOf, requireScope } from '../access/index.ts';
 import { currentRules } from '../attribution/index.ts';
 import { activeRules, unmappedValues } from '../orders/index.ts';
 import { csvReply, previewable, queryFormat } from '../reports/index.ts';
+import {
+  changeAnswer,
+  coverageAnswer,
+  mappingRulesAnswer,
+  mappingSuggestionsAnswer,
+  ticketRulesAnswer,
+  ticketSuggestionsAnswer,
+  unmappedAnswer,
+} from './rule-answers.ts';
 import type { RuleChanges } from './rule-changes.ts';
 
 const change = z.strictObject({
@@ -29,13 +39,27 @@ export const ruleRoutes =
 
     app.get(
       '/api/v1/mapping-rules',
-      { ...read, schema: { summary: 'The mapping rules that hold, in their order', tags: ['rules'] } },
+      {
+        ...read,
+        schema: {
+          summary: 'The mapping rules that hold, in their order',
+          tags: ['rules'],
+          ...answers('The first that yields a value decides', mappingRulesAnswer),
+        },
+      },
       async () => ({ rules: await activeRules(db) }),
     );
 
     app.get(
       '/api/v1/ticket-rules',
-      { ...read, schema: { summary: 'The ticket rules that hold, in their order', tags: ['rules'] } },
+      {
+        ...read,
+        schema: {
+          summary: 'The ticket rules that hold, in their order',
+          tags: ['rules'],
+          ...answers('The first whose condition is met decides', ticketRulesAnswer),
+        },
+      },
       async () => ({
         rules: (await currentRules(db)).map(({ condition, partner, region }) => ({ when: condition, partner, region })),
       }),
@@ -52,6 +76,7 @@ export const ruleRoutes =
             limit: requestCount({ least: 1, most: 10_000 }).default(500),
             format: queryFormat,
           }),
+          ...answersOrTable('Values to be mapped', unmappedAnswer),
         },
       },
       async (request, reply) => {
@@ -75,6 +100,7 @@ export const ruleRoutes =
           summary: 'How many of the latest orders tell their partner and their country, and by which rule',
           tags: ['rules'],
           querystring: z.strictObject({ orders: requestCount({ least: 1, most: 10_000 }).default(500) }),
+          ...answers('Of the latest orders, by our own copy', coverageAnswer),
         },
       },
       async (request) => changes.coverage(request.query.orders),
@@ -89,6 +115,7 @@ export const ruleRoutes =
             "Mapping rules that the stores' latest orders suggest, by all that stands on them; asks the stores, and stores nothing",
           tags: ['rules'],
           querystring: z.strictObject({ orders: requestCount({ least: 10, most: 500 }).default(500) }),
+          ...answers('By store', mappingSuggestionsAnswer),
         },
       },
       async (request) => ({ stores: await changes.suggestMapping(request.query.orders) }),
@@ -102,6 +129,7 @@ export const ruleRoutes =
           summary: 'Ticket rules that the corrections of agents amount to',
           tags: ['rules'],
           querystring: z.strictObject({ days: requestCount({ least: 1, most: 1100 }).default(90) }),
+          ...answers('Rules that would have done it', ticketSuggestionsAnswer),
         },
       },
       async (request) => ({ items: await changes.suggestTicketRules(request.query.days) }),
@@ -116,6 +144,7 @@ export const ruleRoutes =
             'Try a change of rules, partners or regions out: a job tells tickets and money that would move, from whom to whom',
           tags: ['rules'],
           body: change,
+          ...answersLater('What it would change in the list, and the job', changeAnswer),
         },
       },
       async (request, reply) => {
@@ -138,6 +167,7 @@ export const ruleRoutes =
           summary: 'Change rules, partners or regions as `import` does; a job decides orders and tickets by them',
           tags: ['rules'],
           body: change,
+          ...answersLater('What it changed in the list, and the job', changeAnswer),
         },
       },
       async (request, reply) => {

@@ -1,8 +1,14 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/open.ts';
+import { answers } from '../../platform/http/answers.ts';
 import { type Access, identityOf, requireScope } from '../access/index.ts';
-import { accountSettings, accountSettingsChange, changeAccountSettings } from '../directory/index.ts';
+import {
+  accountSettings,
+  accountSettingsChange,
+  accountSettingsSchema,
+  changeAccountSettings,
+} from '../directory/index.ts';
 
 /** /api/v1/settings: what people set for the whole account. */
 export const settingsRoutes =
@@ -14,7 +20,11 @@ export const settingsRoutes =
       '/api/v1/settings',
       {
         onRequest: requireScope(access, 'read'),
-        schema: { summary: 'Settings of the account', tags: ['operation'] },
+        schema: {
+          summary: 'Settings of the account',
+          tags: ['operation'],
+          ...answers('All of them', accountSettingsSchema),
+        },
       },
       async () => accountSettings(db),
     );
@@ -27,6 +37,7 @@ export const settingsRoutes =
           summary: 'Change settings of the account; those left out stay',
           tags: ['operation'],
           body: accountSettingsChange,
+          ...answers('All of them, as they now are', accountSettingsSchema),
         },
       },
       async (request) => {

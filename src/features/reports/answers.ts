@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { moneyAnswer } from '../../platform/http/answers.ts';
+import { dayAnswer as day, instantAnswer as instant, moneyAnswer, nextAnswer } from '../../platform/http/answers.ts';
 
 const share = (what: string) =>
   z.number().nullable().describe(`${what}, from 0 to 1; null where it would divide by zero`);
@@ -7,11 +7,9 @@ const perThing = (what: string) =>
   moneyAnswer.nullable().describe(`${what}; null where it would divide by zero, or where the cost itself is null`);
 const partner = z.string().nullable().describe('A code; `direct` is Direct; null is none, or not asked for by groupBy');
 const region = z.string().nullable().describe('A code; null is none, or not asked for by groupBy');
-const day = z.string().describe('A day in the reporting time zone, YYYY-MM-DD');
-const instant = z.string().describe('ISO 8601, in UTC');
 const ppm = z.int().describe('Parts per million; the shares of a ticket sum to 1,000,000');
 
-const costBasis = z
+export const costBasisAnswer = z
   .enum(['true', 'pooled'])
   .describe(
     "`true`: at the agents' own rates, by the scope `rates` alone; `pooled`: at the role's pooled rate of the month",
@@ -32,7 +30,7 @@ export const csat = z
   ])
   .describe('Customers’ answers; `n` and `needed` alone below 30 responses');
 
-const reportRow = z.object({
+export const reportRowAnswer = z.object({
   partner,
   region,
   orders: z
@@ -74,7 +72,7 @@ const reportRow = z.object({
     .optional()
     .describe('Of the row "*": the partners of the region that it stands for, and why'),
 });
-export type ReportRow = z.output<typeof reportRow>;
+export type ReportRow = z.output<typeof reportRowAnswer>;
 export type Flag = ReportRow['flags'][number];
 
 /** Of a report at constant currency. */
@@ -88,13 +86,13 @@ export const partnersAnswer = z.object({
   groupBy: z.array(z.enum(['partner', 'region'])).readonly(),
   currency: z.string(),
   timeZone: z.string(),
-  costBasis,
+  costBasis: costBasisAnswer,
   fxDay: fxDayAnswer,
   rows: z
-    .array(reportRow)
+    .array(reportRowAnswer)
     .readonly()
     .describe('Dearest first; Direct and Unattributed are always there where partners are asked for'),
-  total: reportRow.describe('The sum of the rows, exactly'),
+  total: reportRowAnswer.describe('The sum of the rows, exactly'),
   seal: z
     .object({
       id: z.int(),
@@ -123,7 +121,7 @@ export const seriesAnswer = z.object({
   step: z.enum(['day', 'week', 'month']),
   partner: z.string().nullable(),
   region: z.string().nullable(),
-  costBasis,
+  costBasis: costBasisAnswer,
   fxDay: fxDayAnswer,
   points: z
     .array(
@@ -143,7 +141,7 @@ export type SeriesPoint = z.output<typeof seriesAnswer>['points'][number];
 const ticketShares = z.array(z.object({ partner: z.string().nullable(), region: z.string().nullable(), ppm }));
 
 export const ticketsAnswer = z.object({
-  costBasis,
+  costBasis: costBasisAnswer,
   items: z
     .array(
       z.object({
@@ -164,7 +162,7 @@ export const ticketsAnswer = z.object({
       }),
     )
     .describe('Newest first'),
-  next: z.string().nullable().describe('Give it as `after` for the next page; null on the last'),
+  next: nextAnswer,
 });
 export type TicketItem = z.output<typeof ticketsAnswer>['items'][number];
 
@@ -249,7 +247,7 @@ export const ticketAnswer = z.object({
   work: z.array(work),
   handledSeconds: z.number().nullable(),
   supportCost: moneyAnswer.nullable(),
-  costBasis,
+  costBasis: costBasisAnswer,
   costIs: z.string(),
   tags: z.array(z.object({ tag: z.string(), wanted: z.boolean(), state: z.string(), error: z.string().nullable() })),
   survey: z

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import currencies from 'currency-codes';
-import type { FastifyPluginAsync, FastifyReply } from 'fastify';
+import type { FastifyReply } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
 import { AppError, NotFound } from '../../core/errors.ts';
+import { answers } from '../../platform/http/answers.ts';
 import { escapeHtml } from '../../platform/http/escape-html.ts';
 import { type Access, identityOf, maySeeRates, requireScope } from '../access/index.ts';
 import type { Directory } from '../directory/index.ts';
@@ -73,6 +76,19 @@ const minorDigits = (): Record<string, number> =>
     currencies.data.filter(({ digits }) => digits !== 2).map(({ code, digits }) => [code, digits] as const),
   );
 
+const names = z.record(z.string(), z.string()).describe('Names by code');
+
+const basisAnswer = z.object({
+  currency: z.string().describe('The reporting currency, ISO 4217'),
+  timeZone: z.string().describe('The reporting time zone, IANA'),
+  partners: names,
+  regions: names,
+  minorDigits: z.record(z.string(), z.int()).describe('ISO 4217 minor digits by currency, where they are not two'),
+  user: z.string().describe('Whose token or session it is'),
+  trueCost: z.boolean().describe('Whether cost is told at the rates of the agents: by the scope `rates`'),
+  signInCommand: z.string().describe('What a person types on the server for a sign-in link'),
+});
+
 /**
  * The managers' page: `/` by session (401 with the way to sign in), its files under /assets/, and GET /api/v1/basis with what
  * every figure on it stands on: currency, time zone and the names behind the codes.
@@ -84,7 +100,7 @@ export const pageRoutes =
     readonly basis: { readonly currency: string; readonly timeZone: string };
     /** Makes a sign-in link, as a person types it on the server. */
     readonly signInCommand: string;
-  }): FastifyPluginAsync =>
+  }): FastifyPluginAsyncZod =>
   async (app) => {
     const signedIn = requireScope(deps.access, 'read');
     const load = (name: string) => readFile(new URL(name, folder), 'utf8');
@@ -122,6 +138,7 @@ export const pageRoutes =
         schema: {
           summary: 'Reporting currency and time zone, and the names behind partner and region codes',
           tags: ['reports'],
+          ...answers('What every figure stands on', basisAnswer),
         },
       },
       async (request) => {

@@ -1,14 +1,10 @@
 import { moneyJson } from '../../core/money.ts';
 import type { Sql } from '../../platform/database/database.ts';
-import type { MoneyJson } from './metrics.ts';
 import type { View } from './ticket-list.ts';
-
-/** What is listed: work that waits for a person, that was cut, that takes back, or that has no price yet. */
-export const workStates = ['held', 'capped', 'correction', 'unpriced'] as const;
-export type WorkState = (typeof workStates)[number];
+import type { WorkPage } from './work-answers.ts';
 
 export interface WorkFilter {
-  readonly state: WorkState;
+  readonly state: WorkPage['state'];
   readonly connection?: string | undefined;
   /** First and last day of the work, both inclusive. */
   readonly from?: string | undefined;
@@ -17,28 +13,6 @@ export interface WorkFilter {
   readonly decided?: boolean | undefined;
   readonly limit: number;
   readonly after?: string | undefined;
-}
-
-/** One work entry. Seconds are whole; what is left out of cost, and why, stands in `cappedSeconds`, `untakenSeconds` and `unpriced`. */
-export interface WorkItem {
-  readonly id: string;
-  readonly ticket: { readonly id: string; readonly connection: string; readonly externalId: string };
-  readonly agent: string | null;
-  readonly clock: string;
-  readonly channel: string | null;
-  readonly measured: boolean;
-  readonly workedAt: string;
-  readonly rawSeconds: number;
-  readonly costedSeconds: number;
-  readonly cappedSeconds: number;
-  readonly untakenSeconds: number;
-  readonly state: string;
-  readonly decision: string | null;
-  readonly unpriced: string | null;
-  /** Of held work: its bulk edit, named by its first entry, and how many tickets that touches. */
-  readonly group: { readonly id: string; readonly tickets: number } | null;
-  /** Only with the permission `rates`: cost per entry would tell a wage. */
-  readonly cost?: MoneyJson;
 }
 
 interface WorkRow {
@@ -65,7 +39,7 @@ interface WorkRow {
 }
 
 /** Which entries a list holds, and where a person's decision on them stands. */
-const lists: Readonly<Record<WorkState, { readonly rows: string; readonly decision: string }>> = {
+const lists: Readonly<Record<WorkPage['state'], { readonly rows: string; readonly decision: string }>> = {
   held: { rows: "e.state = 'held'", decision: 'e.decision' },
   capped: { rows: '(e.capped_seconds > 0 or e.cap_decision is not null)', decision: 'e.cap_decision' },
   correction: { rows: 'e.raw_seconds < 0', decision: 'e.decision' },
@@ -73,11 +47,7 @@ const lists: Readonly<Record<WorkState, { readonly rows: string; readonly decisi
 };
 
 /** Work of one list, what came last first, a page at a time. */
-export const listWork = async (
-  sql: Sql,
-  filter: WorkFilter,
-  view: View,
-): Promise<{ state: WorkState; items: WorkItem[]; next: string | null }> => {
+export const listWork = async (sql: Sql, filter: WorkFilter, view: View): Promise<WorkPage> => {
   const { rows: wanted, decision } = lists[filter.state];
   const rows = await sql.query<WorkRow>(
     `select e.id, e.ticket_id, c.name as connection, t.external_id, e.agent_id, e.clock, e.channel, e.kind, e.worked_at, e.raw_seconds::float8,

@@ -1,11 +1,13 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Database } from '../../platform/database/open.ts';
+import { answersOrTable } from '../../platform/http/answers.ts';
 import { requestText } from '../../platform/http/request-text.ts';
 import { type Access, costBasisFor, requireScope } from '../access/index.ts';
 import { csvReply, nextLink, optionalPeriod, pageLimit, queryDay, queryFormat, queryPage } from './paging.ts';
 import { workCsv } from './tables.ts';
-import { listWork, workStates } from './work-list.ts';
+import { workAnswer, workStates } from './work-answers.ts';
+import { listWork } from './work-list.ts';
 
 /** GET /api/v1/work: held, capped, corrected and unpriced work, by scope `read`; what an entry costs by `rates` alone. */
 export const workRoutes =
@@ -32,6 +34,7 @@ export const workRoutes =
             ...queryPage('Entries'),
             format: queryFormat,
           }),
+          ...answersOrTable('One page', workAnswer),
         },
       },
       async (request, reply) => {

@@ -8,6 +8,11 @@ export const answers = <Json extends z.ZodType>(description: string, json: Json)
   response: { 200: { description, content: { 'application/json': { schema: json } } } } as const,
 });
 
+/** The same of a route that hands the work to a job: 202, with the job's address in the header Location where it is known. */
+export const answersLater = <Json extends z.ZodType>(description: string, json: Json) => ({
+  response: { 202: { description, content: { 'application/json': { schema: json } } } } as const,
+});
+
 /** The same of a route that also answers a table, by `format=csv`. */
 export const answersOrTable = <Json extends z.ZodType>(description: string, json: Json) => ({
   response: {
@@ -22,6 +27,11 @@ export const answersOrTable = <Json extends z.ZodType>(description: string, json
     },
   } as const,
 });
+
+export const dayAnswer = z.string().describe('A day in the reporting time zone, YYYY-MM-DD');
+export const instantAnswer = z.string().describe('ISO 8601, in UTC');
+/** Of a list in pages. */
+export const nextAnswer = z.string().nullable().describe('Give it as `after` for the next page; null on the last');
 
 export const moneyAnswer = z
   .object({

@@ -4,6 +4,7 @@ import { buildApp } from '../../../src/app.ts';
 import { createAccess } from '../../../src/features/access/index.ts';
 import { askForSeal, bookRoutes, parseMonth, reconcileBooks } from '../../../src/features/books/index.ts';
 import { loadJob } from '../../../src/features/directory/index.ts';
+import { holdToDescription } from '../../support/described-answers.ts';
 import { createWorld, sud, type World } from '../reports/world.ts';
 import { basis, readToEnd, sealIn } from './sealing.ts';
 
@@ -21,19 +22,21 @@ beforeEach(async () => {
   const { db, clock } = world;
   let last = 0;
   const access = createAccess({ db, clock, random: (bytes) => Buffer.from(`${++last}`.padStart(bytes, 'r')) });
-  const app = await buildApp({
-    log: pino({ level: 'silent' }),
-    version: 'test',
-    publicUrl: 'http://localhost',
-    parts: [
-      bookRoutes({
-        db,
-        access,
-        basis,
-        askForSeal: (period, options) => askForSeal(db, period, { ...options, now: clock.now(), timeZone: 'UTC' }),
-      }),
-    ],
-  });
+  const app = holdToDescription(
+    await buildApp({
+      log: pino({ level: 'silent' }),
+      version: 'test',
+      publicUrl: 'http://localhost',
+      parts: [
+        bookRoutes({
+          db,
+          access,
+          basis,
+          askForSeal: (period, options) => askForSeal(db, period, { ...options, now: clock.now(), timeZone: 'UTC' }),
+        }),
+      ],
+    }),
+  );
   ask = async (method, url, { payload, scopes = 'read,write,rates' } = {}) => {
     const { token } = await access.createToken({ name: `token ${++last}`, scopes });
     const reply = await app.inject({

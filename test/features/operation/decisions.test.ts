@@ -6,6 +6,7 @@ import { decisionRoutes } from '../../../src/features/operation/index.ts';
 import { workRoutes } from '../../../src/features/reports/index.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
 import { testDatabase } from '../../support/database.ts';
+import { holdToDescription } from '../../support/described-answers.ts';
 import { standingClock } from '../../support/standing-clock.ts';
 import { type Ledger, openLedger, reading } from '../costing/ledger.ts';
 
@@ -44,12 +45,14 @@ beforeAll(async () => {
   const clock = standingClock('2026-05-20T12:00:00Z');
   let last = 0;
   const access = createAccess({ db, clock, random: (bytes) => Buffer.from(`${++last}`.padStart(bytes, 'r')) });
-  const app = await buildApp({
-    log: pino({ level: 'silent' }),
-    version: 'test',
-    publicUrl: 'http://localhost',
-    parts: [decisionRoutes({ db, clock, access }), workRoutes({ db, access, basis: { currency: 'USD' } })],
-  });
+  const app = holdToDescription(
+    await buildApp({
+      log: pino({ level: 'silent' }),
+      version: 'test',
+      publicUrl: 'http://localhost',
+      parts: [decisionRoutes({ db, clock, access }), workRoutes({ db, access, basis: { currency: 'USD' } })],
+    }),
+  );
   ask = async (method, url, payload, scopes = 'read,write') => {
     const { token } = await access.createToken({ name: `token ${++last}`, scopes });
     const reply = await app.inject({

@@ -9,6 +9,7 @@ import { partnershipRoutes, rateRoutes } from '../../../src/features/operation/i
 import { importBenefits, importOtherCosts } from '../../../src/features/partnerships/index.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
 import { testDatabase } from '../../support/database.ts';
+import { holdToDescription } from '../../support/described-answers.ts';
 import { standingClock } from '../../support/standing-clock.ts';
 import { openLedger, reading } from '../costing/ledger.ts';
 
@@ -23,12 +24,14 @@ beforeAll(async () => {
   const basis = { currency: 'USD', timeZone: 'UTC' };
   let last = 0;
   const access = createAccess({ db, clock, random: (bytes) => Buffer.from(`${++last}`.padStart(bytes, 'r')) });
-  const app = await buildApp({
-    log: pino({ level: 'silent' }),
-    version: 'test',
-    publicUrl: 'http://localhost',
-    parts: [rateRoutes({ db, clock, access, basis }), partnershipRoutes({ db, access })],
-  });
+  const app = holdToDescription(
+    await buildApp({
+      log: pino({ level: 'silent' }),
+      version: 'test',
+      publicUrl: 'http://localhost',
+      parts: [rateRoutes({ db, clock, access, basis }), partnershipRoutes({ db, access })],
+    }),
+  );
   ask = async (url, scopes = 'read,rates') => {
     const { token } = await access.createToken({ name: `token ${++last}`, scopes });
     const reply = await app.inject({ url, headers: { authorization: `Bearer ${token}` } });

@@ -6,6 +6,7 @@ import { append, type Decision } from '../../../src/features/attribution/index.t
 import { settleWork } from '../../../src/features/costing/index.ts';
 import { reportRoutes } from '../../../src/features/reports/index.ts';
 import { testDatabase } from '../../support/database.ts';
+import { holdToDescription } from '../../support/described-answers.ts';
 import { standingClock } from '../../support/standing-clock.ts';
 
 interface Share {
@@ -247,14 +248,16 @@ export const createWorld = async ({ timeZone = 'UTC' } = {}) => {
     /** The routes, asked with a token of these scopes. */
     async api(looked: (ticketId: bigint) => void = () => undefined) {
       const access = createAccess({ db, clock, random: (bytes) => Buffer.from(`${++last}`.padStart(bytes, 'r')) });
-      const app = await buildApp({
-        log: pino({ level: 'silent' }),
-        version: 'test',
-        publicUrl: 'http://localhost',
-        parts: [
-          reportRoutes({ db, access, clock, basis: { currency: 'USD', timeZone }, onLook: async (id) => looked(id) }),
-        ],
-      });
+      const app = holdToDescription(
+        await buildApp({
+          log: pino({ level: 'silent' }),
+          version: 'test',
+          publicUrl: 'http://localhost',
+          parts: [
+            reportRoutes({ db, access, clock, basis: { currency: 'USD', timeZone }, onLook: async (id) => looked(id) }),
+          ],
+        }),
+      );
       return async (path: string, scopes = 'read,rates') => {
         const { token } = await access.createToken({ name: `token ${++last}`, scopes });
         const reply = await app.inject({ url: path, headers: { authorization: `Bearer ${token}` } });
