@@ -226,6 +226,8 @@ export interface HelpdeskAdapter<Settings extends z.ZodObject = z.ZodObject> {
   readonly secretKeys: readonly string[];
   /** Request headers worth keeping with a delivery; none of them secret. */
   readonly keptHeaders: readonly string[];
+  /** The helpdesk measures no work: all of it is estimated from what agents wrote. Absent: it has a clock. */
+  readonly clock?: 'none';
   /** Verifies raw bytes before anything parses them; never throws on what a stranger sent. */
   verifyDelivery(input: DeliveryInput<z.output<Settings>> & { readonly now: Date }): Verification;
   /** Reads a delivery that was verified when it came in, from the headers and bytes that were kept; asks for no signature. */

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { helpdesks } from '../../src/helpdesks/registry.ts';
 import { isSpared } from '../conformance/check.ts';
 import { isLacking } from './conformance/lacking.ts';
-import { families, type Optional } from './conformance.ts';
-import { adapterWith, clientWith } from './memory/breaking.ts';
+import { families, type Harness, type Optional } from './conformance.ts';
+import { adapterWith, clientWith, historyWith } from './memory/breaking.ts';
 import { breaks } from './memory/breaks.ts';
 import { harness } from './memory/harness.ts';
 
@@ -38,12 +38,25 @@ describe('the suite', () => {
   });
 
   it('holds nothing against an adapter that lacks what is optional', async () => {
+    const unclocked = historyWith(() => ({ work: [] }))(harness);
     const whole = adapterWith((adapter) => {
       const { selfTest: _, sidebar: __, ...less } = adapter;
-      return { ...less, selfTest: undefined as never, sidebar: undefined as never };
-    })(clientWith(() => Object.fromEntries(optional.map((name) => [name, undefined])))(harness));
-    const lacks: readonly Optional[] = [...optional, 'ticket fields', 'selfTest', 'sidebar'];
-    const bare = { ...whole, lacks };
+      return { ...less, clock: 'none', selfTest: undefined as never, sidebar: undefined as never };
+    })(clientWith(() => Object.fromEntries(optional.map((name) => [name, undefined])))(unclocked));
+    const startDesk: Harness['startDesk'] = async (clock) => {
+      const {
+        assign: _,
+        note: __,
+        answerAsBot: ___,
+        freeze: ____,
+        partnerOf: _____,
+        ...desk
+      } = await harness.startDesk(clock);
+      return desk;
+    };
+    const undone = ['clock', 'assignees', 'notes', 'bots', 'freezing', 'partner field'] as const;
+    const lacks: readonly Optional[] = [...optional, ...undone, 'ticket fields', 'selfTest', 'sidebar'];
+    const bare = { ...whole, startDesk, lacks };
     for (const what of lacks) expect(await isLacking(bare, what), what).toBe(true);
     for (const check of checks) if (!isSpared(check, bare)) await check.run(bare);
   });
@@ -60,6 +73,26 @@ describe('the suite', () => {
       for (const { run } of concerned) await expect((async () => run(lost))()).rejects.toThrow();
     },
   );
+});
+
+describe('a helpdesk without a clock of its own', () => {
+  const unclocked = historyWith(() => ({ work: [] }))(harness);
+  const saying = adapterWith(() => ({ clock: 'none' }));
+
+  it('bug: could not pass, for the suite demanded measured seconds of everybody', async () => {
+    const bare = { ...saying(unclocked), lacks: [...harness.lacks, 'clock'] as const };
+    expect(await isLacking(bare, 'clock')).toBe(true);
+    const check = checks.find(({ name }) => name === 'a solved ticket tells the work of its agents');
+    await check?.run(bare);
+  });
+
+  it('is one that says so and tells no measured work, both', async () => {
+    expect(await isLacking(unclocked, 'clock')).toBe(false);
+    expect(await isLacking(saying(harness), 'clock')).toBe(false);
+    const concerned = checks.filter(({ needs }) => needs === 'clock');
+    expect(concerned).not.toEqual([]);
+    for (const { run } of concerned) await expect((async () => run(saying(harness)))()).rejects.toThrow();
+  });
 });
 
 describe('the helpdesk in memory', () => {

@@ -4,6 +4,7 @@ import { deliveryChecks } from './conformance/deliveries.ts';
 import type { Harness } from './conformance/harness.ts';
 import { isLacking } from './conformance/lacking.ts';
 import { furtherChecks } from './conformance/more.ts';
+import { peopleChecks } from './conformance/people.ts';
 import { pullingChecks } from './conformance/pulling.ts';
 import { remoteChecks } from './conformance/remote.ts';
 import { scoreChecks } from './conformance/scores.ts';
@@ -20,6 +21,7 @@ export const families: Readonly<Record<string, readonly Check[]>> = {
   settings: settingsChecks,
   deliveries: deliveryChecks,
   pulling: pullingChecks,
+  people: peopleChecks,
   trouble: troubleChecks,
   walking: walkingChecks,
   writing: writingChecks,

@@ -121,6 +121,16 @@ export const openTicket = async ({ desk, clock }: World, more: Partial<Parameter
   return id;
 };
 
+/** A ticket that an agent answered, worked on for 300 s and solved. */
+export const solvedTicket = async (world: World): Promise<string> => {
+  const id = await openTicket(world);
+  world.desk.reply(id);
+  await world.clock.sleep(60_000);
+  world.desk.solve(id, 300);
+  await world.clock.sleep(120_000);
+  return id;
+};
+
 export const pullOne = async (
   client: HelpdeskClient,
   externalId: string,

@@ -19,6 +19,14 @@ export type Optional =
   | 'sidebar'
   /** Deliveries that say who caused them. */
   | 'own echoes'
+  /** A measure of agents' work; without one (`clock: 'none'` of the adapter) cost is estimated from what they wrote. */
+  | 'clock'
+  /** Agents who have a ticket, notes among them, and bots that answer: `assign`, `note` and `answerAsBot` of the desk. */
+  | 'assignees'
+  | 'notes'
+  | 'bots'
+  /** An end after which a ticket takes no tags: `freeze` of the desk. */
+  | 'freezing'
   | ProofOptional;
 
 /** What one adapter brings to the suite: how its helpdesk proves deliveries, samples of them, and a helpdesk to talk to. */
@@ -45,9 +53,9 @@ export interface Harness extends ProofHarness {
     readonly windowMs: number;
     headers(account: { readonly limit: number; readonly left: number }): Readonly<Record<string, string>>;
   };
-  /** Names in the JSON of answers without which no ticket can be read. */
+  /** Names in the JSON of answers without which no ticket can be read; one that can be spared is found. */
   readonly indispensable: readonly string[];
-  /** Names in the JSON of answers whose texts are of a set that the vendor may enlarge. */
+  /** Names in the JSON of answers whose texts are of a set that the vendor may enlarge; each must occur in them. */
   readonly enums: readonly string[];
   startDesk(clock: Clock): Promise<Desk>;
 }
@@ -73,7 +81,17 @@ export interface Desk {
   open(ticket: NewTicket): string;
   /** An agent answers. */
   reply(id: string): void;
-  /** An agent works so long and solves the ticket. */
+  /** That agent takes the ticket. */
+  assign?(id: string): void;
+  /** An agent writes what the customer does not see. */
+  note?(id: string): void;
+  /** A bot answers the customer. */
+  answerAsBot?(id: string): void;
+  /** A program answers the customer with our key. */
+  answerAsUs(id: string): void;
+  /** A solved ticket comes to its end, after which it takes no tags. */
+  freeze?(id: string): void;
+  /** An agent works so long, as the helpdesk's clock has it where there is one, and solves the ticket. */
   solve(id: string, seconds: number): void;
   /** An agent adds a tag. */
   tag(id: string, name: string): void;

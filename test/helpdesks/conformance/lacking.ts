@@ -1,11 +1,20 @@
 import { deliveriesOf } from '../../conformance/check.ts';
 import { lacksProof } from '../../conformance/proofs.ts';
-import { withWorld } from './check.ts';
+import { pullOne, solvedTicket, withWorld } from './check.ts';
 import { proving } from './deliveries.ts';
-import type { Harness, Optional } from './harness.ts';
+import type { Desk, Harness, Optional } from './harness.ts';
 
 const url = 'http://127.0.0.1:9/webhooks/our-own-key-of-sixteen';
 const fields = { partners: [{ code: 'nord', name: 'Nord' }], regions: [{ code: 'SE', name: 'Sweden' }] };
+
+/** What people do at a helpdesk that has it. */
+const deeds = {
+  'partner field': 'partnerOf',
+  assignees: 'assign',
+  notes: 'note',
+  bots: 'answerAsBot',
+  freezing: 'freeze',
+} as const satisfies Partial<Record<Optional, keyof Desk>>;
 
 /** True where the adapter or its helpdesk does lack it: what is there is held to the checks. */
 export const isLacking = async (harness: Harness, what: Optional): Promise<boolean> => {
@@ -17,14 +26,17 @@ export const isLacking = async (harness: Harness, what: Optional): Promise<boole
   let isAbsent = false;
   await withWorld(harness, async (world) => {
     const client = world.client();
-    if (what === 'partner field') isAbsent = world.desk.partnerOf === undefined;
-    else if (what === 'workFeeds') isAbsent = (client.workFeeds ?? []).length === 0;
+    if (Object.hasOwn(deeds, what)) isAbsent = world.desk[deeds[what as keyof typeof deeds]] === undefined;
+    else if (what === 'clock') {
+      const { history } = await pullOne(client, await solvedTicket(world));
+      isAbsent = adapter.clock === 'none' && history?.work.length === 0 && !history.closing;
+    } else if (what === 'workFeeds') isAbsent = (client.workFeeds ?? []).length === 0;
     else if (what === 'ticket fields') {
       const unmapped = { partnerFieldId: undefined, regionFieldId: undefined, reasonFieldId: undefined };
       const remote = world.client(unmapped).remote;
       const told = [await remote?.plan({ webhookUrl: url, fields }), await remote?.plan({ webhookUrl: url })];
       isAbsent = told[0]?.length === told[1]?.length;
-    } else isAbsent = client[what] === undefined;
+    } else isAbsent = client[what as keyof typeof client] === undefined;
   });
   return isAbsent;
 };

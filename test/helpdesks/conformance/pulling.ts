@@ -5,7 +5,7 @@ import { channels } from '../../../src/helpdesks/port.ts';
 import { thrownBy } from '../../conformance/check.ts';
 import { secret } from '../../conformance/proofs.ts';
 import type { Answer } from '../../conformance/upstream.ts';
-import { type Check, kim, openTicket, pullOne, type World, withDesk } from './check.ts';
+import { type Check, kim, openTicket, pullOne, solvedTicket, type World, withDesk } from './check.ts';
 
 const statuses = ['new', 'open', 'pending', 'hold', 'solved', 'closed', 'deleted'];
 /** Every object in the JSON of an answer, altered; what is no JSON stays. */
@@ -22,15 +22,6 @@ const inAnswer =
     visit(json);
     return { ...answer, body: JSON.stringify(json) };
   };
-
-const solved = async (world: World): Promise<string> => {
-  const id = await openTicket(world);
-  world.desk.reply(id);
-  await world.clock.sleep(60_000);
-  world.desk.solve(id, 300);
-  await world.clock.sleep(120_000);
-  return id;
-};
 
 /** What must stand nowhere outside of memory. */
 const privateWords = ({ desk, upstream }: World): string[] => [
@@ -78,7 +69,7 @@ export const pullingChecks: readonly Check[] = [
     expect(ticket.updatedAt >= ticket.createdAt).toBe(true);
   }),
   withDesk('the history comes when asked for: always, never, or once the ticket is solved', async (world) => {
-    const [open, done] = [await openTicket(world), await solved(world)];
+    const [open, done] = [await openTicket(world), await solvedTicket(world)];
     const client = world.client();
     expect((await pullOne(client, open, 'yes')).history).toBeDefined();
     expect((await pullOne(client, open, 'no')).history).toBeUndefined();
@@ -86,16 +77,27 @@ export const pullingChecks: readonly Check[] = [
     expect((await pullOne(client, done, 'if solved')).history).toBeDefined();
   }),
   withDesk('a solved ticket tells the work of its agents', async (world) => {
-    const ticket = await pullOne(world.client(), await solved(world));
+    const ticket = await pullOne(world.client(), await solvedTicket(world));
     expect(['solved', 'closed']).toContain(ticket.status);
-    const { work = [], closing, touches = [], solvedAt = null } = ticket.history ?? {};
+    const { work = [], touches = [], solvedAt = null } = ticket.history ?? {};
     expect(solvedAt).toBeInstanceOf(Date);
-    const seconds = closing ? closing.totalSeconds : work.reduce((sum, { rawSeconds }) => sum + rawSeconds, 0);
-    expect(seconds).toBe(300);
-    expect(closing ? closing.workers.length : work.filter(({ agentId }) => agentId !== null).length).toBeGreaterThan(0);
+    // Where no clock ran they are what cost is estimated from. Some helpdesks solve a ticket by one more.
+    expect(touches.filter(({ kind }) => kind === 'public_reply').length).toBeGreaterThan(0);
     const keys = [...work, ...touches].map(({ sourceKey }) => sourceKey);
     expect(new Set(keys).size).toBe(keys.length);
   }),
+  withDesk(
+    'a solved ticket tells the seconds that its agents worked',
+    async (world, { adapter }) => {
+      expect(adapter.clock).toBeUndefined();
+      const { work = [], closing } = (await pullOne(world.client(), await solvedTicket(world))).history ?? {};
+      const seconds = closing ? closing.totalSeconds : work.reduce((sum, { rawSeconds }) => sum + rawSeconds, 0);
+      expect(seconds).toBe(300);
+      const workers = closing ? closing.workers : work.filter(({ agentId }) => agentId !== null);
+      expect(workers.length).toBeGreaterThan(0);
+    },
+    'clock',
+  ),
   withDesk('of many tickets in one pull each comes once, and what is not there is missing', async (world) => {
     const { desk, client } = world;
     const ids = Array.from({ length: 12 }, () => desk.open(kim));
@@ -108,14 +110,14 @@ export const pullingChecks: readonly Check[] = [
     expect(missing).toEqual([desk.absentId]);
   }),
   withDesk('the same answer gives the same ticket', async (world) => {
-    const id = await solved(world);
+    const id = await solvedTicket(world);
     const client = world.client();
     const first = await pullOne(client, id);
     expect(await pullOne(client, id)).toEqual(first);
     expect(await pullOne(world.client(), id)).toEqual(first);
   }),
   withDesk('values that the vendor invents tomorrow are taken', async (world, { enums }) => {
-    const id = await solved(world);
+    const id = await solvedTicket(world);
     const seen = new Set<string>();
     for (const name of enums) {
       world.upstream.after = inAnswer((object) => {
@@ -131,7 +133,7 @@ export const pullingChecks: readonly Check[] = [
     expect(enums.filter((name) => !seen.has(name))).toEqual([]);
   }),
   withDesk('fields that are null or missing cost no ticket', async (world, { indispensable }) => {
-    const id = await solved(world);
+    const id = await solvedTicket(world);
     const names = new Set<string>();
     world.upstream.after = inAnswer((object) => {
       for (const name of Object.keys(object)) names.add(name);

@@ -107,6 +107,16 @@ export const walkingChecks: readonly Check[] = [
     expect([...latest.keys()]).toEqual(expect.arrayContaining(young.map(([id]) => id)));
     expect(latest.size).toBeLessThan(ticketCount - 2);
   }),
+  withDesk('a walk ends at the date that it is given', async (world) => {
+    await filled(world);
+    const until = new Date(worldStart.getTime() + 5 * minuteMs);
+    const { latest } = await walked(world.client(), { cursor: null, since, until });
+    const old = [...world.desk.truth()].filter(([, ms]) => ms <= until.getTime());
+    expect(old.length).toBeGreaterThan(3);
+    expect([...latest.keys()]).toEqual(expect.arrayContaining(old.map(([id]) => id)));
+    // The page in which it ends may tell of more.
+    expect(latest.size).toBeLessThan(ticketCount - 8);
+  }),
   withDesk('a page that repeats itself ends the walk', async (world) => {
     await filled(world);
     const { upstream } = world;

@@ -9,6 +9,7 @@ const startDesk = async (clock: Clock): Promise<Desk> => {
   const nowMs = (): number => clock.now().getTime();
   const agent = desk.addUser({ name: 'Agent Elm', email: 'elm@example.com', role: 'agent' });
   const act = (id: string, more: object) => void desk.act(Number(id), { atMs: nowMs(), userId: agent.id, ...more });
+  const bot = desk.addUser({ name: 'Answers', email: 'answers@example.com', role: 'bot' });
   const reply = { message: { from: { userId: agent.id }, text: 'It is on its way.' } };
   return {
     url: sandbox.url,
@@ -25,6 +26,13 @@ const startDesk = async (clock: Clock): Promise<Desk> => {
       );
     },
     reply: (id) => act(id, reply),
+    assign: (id) => act(id, { values: { assigneeId: agent.id } }),
+    note: (id) => act(id, { message: { from: { userId: agent.id }, text: 'Kim has waited long.', public: false } }),
+    answerAsBot: (id) => act(id, { userId: bot.id, message: { ...reply.message, from: { userId: bot.id } } }),
+    answerAsUs(id) {
+      const from = { userId: sandbox.apiUserId };
+      act(id, { ...from, message: { ...reply.message, from, via: 'api' } });
+    },
     solve: (id, seconds) => act(id, { ...reply, seconds, values: { status: 'closed' } }),
     tag: (id, name) => act(id, { values: { addTags: [name] } }),
     choosePartner: (id, code) => act(id, { values: { fields: new Map([[fieldIds.partner, code]]) } }),
@@ -56,7 +64,7 @@ const startDesk = async (clock: Clock): Promise<Desk> => {
 
 conformance({
   adapter: gorgias,
-  lacks: ['discover', 'changeTagsOfMany', 'workFeeds', 'time of sending', 'signed bodies'],
+  lacks: ['discover', 'changeTagsOfMany', 'workFeeds', 'freezing', 'time of sending', 'signed bodies'],
   fixtures: new URL('./fixtures/', import.meta.url),
   sentAt: new Date('2026-03-02T09:05:00Z'),
   settings: { name: 'Desk', account: 'sandbox', email: 'deskledger@example.com', apiKey: 'key' },

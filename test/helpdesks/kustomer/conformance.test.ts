@@ -15,6 +15,9 @@ const startDesk = async (clock: Clock): Promise<Desk> => {
   for (const name of Object.values(mapped)) desk.attributes.set(name, { displayName: name });
   const nowMs = (): number => clock.now().getTime();
   const agent = desk.addUser({ name: 'Agent Elm', email: 'elm@example.com', userType: 'user' });
+  const bot = desk.addUser({ name: 'Answers', email: null, userType: 'machine' });
+  const answer = (id: string, userId: string) =>
+    void desk.reply(id, { atMs: nowMs(), userId, text: 'It is on its way.' });
   const by = () => ({ userId: agent.id, client: 'web' as const, atMs: nowMs() });
   const tagsOf = (id: string) => desk.conversation(id).tags.flatMap((tag) => desk.tags.get(tag)?.name ?? []);
   return {
@@ -38,7 +41,11 @@ const startDesk = async (clock: Clock): Promise<Desk> => {
         locale: 'SE',
       }).id;
     },
-    reply: (id) => void desk.reply(id, { atMs: nowMs(), userId: agent.id, text: 'It is on its way.' }),
+    reply: (id) => answer(id, agent.id),
+    assign: (id) => void desk.update(id, by(), { assignedUsers: [agent.id] }),
+    note: (id) => void desk.note(id, { atMs: nowMs(), userId: agent.id, text: 'Kim has waited long.' }),
+    answerAsBot: (id) => answer(id, bot.id),
+    answerAsUs: (id) => answer(id, sandbox.apiUserId),
     solve(id, seconds) {
       desk.work(id, { userId: agent.id, startsAtMs: nowMs() - seconds * 1000, durationMs: seconds * 1000 });
       desk.update(id, by(), { status: 'done' });
@@ -65,7 +72,7 @@ const startDesk = async (clock: Clock): Promise<Desk> => {
 
 conformance({
   adapter: kustomer,
-  lacks: ['changeTagsOfMany', 'workFeeds', 'recordScore', 'sidebar'],
+  lacks: ['changeTagsOfMany', 'workFeeds', 'recordScore', 'sidebar', 'freezing'],
   fixtures: new URL('./fixtures/', import.meta.url),
   sentAt: new Date('2026-03-02T09:05:00Z'),
   settings: { name: 'Desk', org: 'sandbox', apiKey: 'key' },

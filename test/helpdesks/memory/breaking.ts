@@ -5,6 +5,7 @@ import type {
   HelpdeskSidebar,
   Remote,
   TicketChange,
+  TicketHistory,
   TicketSnapshot,
   Verification,
   VerifiedDelivery,
@@ -12,7 +13,8 @@ import type {
 import type { createHttp } from '../../../src/platform/http/client.ts';
 import { naiveHttp } from '../../conformance/breaks.ts';
 import type { Harness } from '../conformance.ts';
-import { connectMemory, settingsSchema } from './index.ts';
+import { connectWith } from './index.ts';
+import { settingsSchema } from './settings.ts';
 
 export type Break = (harness: Harness) => Harness;
 export type Deps = Parameters<HelpdeskAdapter['connect']>[1];
@@ -50,6 +52,8 @@ export const ticketWith = (alter: (ticket: TicketSnapshot) => object): Break =>
       return { ...pulled, tickets: pulled.tickets.map((ticket) => ({ ...ticket, ...alter(ticket) })) };
     },
   }));
+export const historyWith = (alter: (history: TicketHistory) => Partial<TicketHistory>): Break =>
+  ticketWith(({ history }) => ({ history: history && { ...history, ...alter(history) } }));
 export const remoteWith = (alter: (remote: Remote) => Partial<Remote>): Break =>
   clientWith((client) => (client.remote ? { remote: { ...client.remote, ...alter(client.remote) } } : {}));
 
@@ -57,7 +61,7 @@ export const sidebarWith = (alter: (sidebar: HelpdeskSidebar<object>) => Partial
   adapterWith(({ sidebar }) => (sidebar ? { sidebar: { ...sidebar, ...alter(sidebar) } } : {}));
 
 export const httpWith = (httpFor: typeof createHttp): Break =>
-  adapterWith(() => ({ connect: connectMemory(httpFor) as HelpdeskAdapter['connect'] }));
+  adapterWith(() => ({ connect: connectWith(httpFor) as HelpdeskAdapter['connect'] }));
 export const unbounded = { run: <Result>(call: () => Promise<Result>) => call(), learn: () => {}, pause: () => {} };
 export const naive = httpWith(naiveHttp);
 export const troubled = [

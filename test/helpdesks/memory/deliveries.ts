@@ -5,7 +5,7 @@ import type { Headers, HelpdeskAdapter, Verification } from '../../../src/helpde
 import { bytesKey, keyWord, refused } from '../../../src/platform/delivery.ts';
 import { jsonIn } from '../../../src/platform/http/body.ts';
 import { signedByOneOf } from '../../../src/platform/signature.ts';
-import type { MemorySettings } from './index.ts';
+import type { Settings } from './settings.ts';
 
 export const keptHeaders = ['content-type'] as const;
 
@@ -30,7 +30,7 @@ export const readDelivery = ({
   apiUserId,
   body,
 }: {
-  readonly settings: MemorySettings;
+  readonly settings: Settings;
   readonly apiUserId: string | null;
   readonly headers: Headers;
   readonly body: Buffer;
@@ -53,7 +53,7 @@ export const readDelivery = ({
 
 export const verifyDelivery: HelpdeskAdapter['verifyDelivery'] = (input) => {
   const { headers, body, now } = input;
-  const settings = input.settings as MemorySettings;
+  const settings = input.settings as Settings;
   const [presented, sent] = [headers['x-signature'], headers['x-sent-at']];
   if (!presented || !sent) return refused(401, 'The signature of the webhook is missing.');
   if (settings.webhookSecrets.length === 0)
@@ -67,7 +67,7 @@ export const verifyDelivery: HelpdeskAdapter['verifyDelivery'] = (input) => {
   return readDelivery({ ...input, settings });
 };
 
-export const selfTest = ({ webhookSecrets: [secret] }: MemorySettings, now: Date) => {
+export const selfTest = ({ webhookSecrets: [secret] }: Settings, now: Date) => {
   const body = JSON.stringify({ id: `test-${now.getTime()}`, type: 'test' });
   return secret === undefined ? null : { headers: signatureOf(body, secret, now), body };
 };

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { FastifyReply } from 'fastify';
 import { request } from 'undici';
 import type { Clock } from '../../../src/platform/clock.ts';
 import { createServer, listen } from '../../../src/sandbox/http.ts';
@@ -7,13 +8,15 @@ import { signatureOf } from './deliveries.ts';
 
 interface Change {
   readonly id: string;
-  readonly by: string | null;
+  readonly by: string;
+  readonly role: string;
   readonly at: string;
   readonly [what: string]: unknown;
 }
 interface Ticket {
   readonly id: string;
   status: string;
+  assignee_id: string | null;
   tags: string[];
   updatedMs: number;
   readonly fields: Record<string, string>;
@@ -28,18 +31,20 @@ interface Webhook {
   on: boolean;
   readonly secret: string;
 }
+type Actor = Pick<Change, 'by' | 'role'> & { readonly name: string };
 type Ids = {
   Params: { id: string; key: string };
   Body: Record<string, unknown>;
   Querystring: Record<string, string | undefined>;
 };
 
-const agent = 'agent-elm';
-const apiUserId = 'us';
+const agent = { by: 'agent-elm', name: 'Elm', role: 'agent' };
+const bot = { by: 'answer-bot', name: 'Answers', role: 'bot' };
+const us = { by: 'us', name: 'Deskledger', role: 'agent' };
 const apiKey = 'memory-api-key';
 
 /** A helpdesk with one account, in memory. */
-export const startMemoryDesk = async (clock: Clock): Promise<Desk> => {
+export const startDesk = async (clock: Clock): Promise<Desk> => {
   const tickets = new Map<string, Ticket>();
   let webhooks: Webhook[] = [];
   const fields = new Set(['order', 'partner', 'reason']);
@@ -64,14 +69,17 @@ export const startMemoryDesk = async (clock: Clock): Promise<Desk> => {
       sending = sending.then(send);
     }
   };
-  const change = (id: string, by: string, what: Record<string, unknown>): void => {
+  const change = (id: string, by: Actor, what: Record<string, unknown>): void => {
     const ticket = found(id);
     const at = clock.now();
     ticket.updatedMs = at.getTime();
-    ticket.changes.push({ id: nextId(), by, at: at.toISOString(), ...what });
-    tell(what.status === 'solved' ? 'ticket.solved' : 'ticket.changed', ticket, by);
+    ticket.changes.push({ id: nextId(), ...by, at: at.toISOString(), ...what });
+    tell(what.status === 'solved' ? 'ticket.solved' : 'ticket.changed', ticket, by.by);
   };
-  const retag = (id: string, by: string, add: readonly string[], remove: readonly string[]): void => {
+  /** Ended tickets take no tags. */
+  const refuses = (id: string, reply: FastifyReply) =>
+    found(id).status === 'closed' ? reply.code(422).send({ error: 'the ticket is closed' }) : null;
+  const retag = (id: string, by: Actor, add: readonly string[], remove: readonly string[]): void => {
     const ticket = found(id);
     const added = add.filter((tag) => !ticket.tags.includes(tag));
     const removed = remove.filter((tag) => ticket.tags.includes(tag));
@@ -93,17 +101,21 @@ export const startMemoryDesk = async (clock: Clock): Promise<Desk> => {
   server.setErrorHandler((error, _, reply) =>
     reply.code(error instanceof RangeError ? 404 : 500).send({ error: 'no' }),
   );
-  server.get('/me', () => ({ id: apiUserId, name: 'Deskledger' }));
+  server.get('/me', () => ({ id: us.by, name: us.name }));
   server.get<Ids>('/tickets', ({ query }) => ({
     tickets: (query.ids ?? '').split(',').flatMap((id) => (tickets.has(id) ? [json(found(id))] : [])),
   }));
   server.get<Ids>('/tickets/:id/changes', ({ params }) => ({ changes: found(params.id).changes }));
   server.post<Ids>('/tickets/:id/tags', ({ params, body }, reply) => {
-    retag(params.id, apiUserId, body.tags as string[], []);
+    const refusal = refuses(params.id, reply);
+    if (refusal) return refusal;
+    retag(params.id, us, body.tags as string[], []);
     return reply.code(204).send();
   });
   server.delete<Ids>('/tickets/:id/tags', ({ params, body }, reply) => {
-    retag(params.id, apiUserId, [], body.tags as string[]);
+    const refusal = refuses(params.id, reply);
+    if (refusal) return refusal;
+    retag(params.id, us, [], body.tags as string[]);
     return reply.code(204).send();
   });
   server.put<Ids>('/tickets/:id/fields', ({ params, body }, reply) => {
@@ -111,7 +123,7 @@ export const startMemoryDesk = async (clock: Clock): Promise<Desk> => {
     if (!fields.has(name)) return reply.code(422).send({ error: 'no such field' });
     if (value === null) delete found(params.id).fields[name];
     else found(params.id).fields[name] = value;
-    change(params.id, apiUserId, { field: name, value });
+    change(params.id, us, { field: name, value });
     return reply.code(204).send();
   });
   server.put<Ids>('/tickets/:id/scores/:key', ({ params, body }, reply) => {
@@ -168,19 +180,30 @@ export const startMemoryDesk = async (clock: Clock): Promise<Desk> => {
       reasonFieldId: 'reason',
     },
     wrongCredentials: { apiKey: 'of-somebody-else' },
-    apiUserId,
+    apiUserId: us.by,
     absentId: '999999',
     open({ subject, text, email, tags }) {
       const id = nextId();
       const at = clock.now();
       const said = { subject, text, channel: 'email', created_at: at.toISOString(), requester: { id: 'kim', email } };
-      const held = { tags: [...tags], fields: {}, scores: new Map<string, number>(), changes: [] };
+      const held = { assignee_id: null, tags: [...tags], fields: {}, scores: new Map<string, number>(), changes: [] };
       const ticket = { id, status: 'open', updatedMs: at.getTime(), said, ...held };
       tickets.set(id, ticket);
       tell('ticket.created', ticket, null);
       return id;
     },
-    reply: (id) => change(id, agent, { reply: true }),
+    reply: (id) => change(id, agent, { message: 'public' }),
+    assign(id) {
+      found(id).assignee_id = agent.by;
+      change(id, agent, { assigned: agent.by });
+    },
+    note: (id) => change(id, agent, { message: 'internal' }),
+    answerAsBot: (id) => change(id, bot, { message: 'public' }),
+    answerAsUs: (id) => change(id, us, { message: 'public' }),
+    freeze(id) {
+      found(id).status = 'closed';
+      change(id, agent, { status: 'closed' });
+    },
     solve(id, seconds) {
       found(id).status = 'solved';
       change(id, agent, { status: 'solved', seconds });

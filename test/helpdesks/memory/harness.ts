@@ -1,6 +1,6 @@
 import type { Harness } from '../conformance.ts';
 import { signatureOf } from './deliveries.ts';
-import { startMemoryDesk } from './desk.ts';
+import { startDesk } from './desk.ts';
 import { memory } from './index.ts';
 
 export const harness: Harness = {
@@ -18,6 +18,6 @@ export const harness: Harness = {
     headers: ({ limit, left }) => ({ 'x-limit': String(limit), 'x-left': String(left) }),
   },
   indispensable: ['tickets', 'changes', 'id', 'at', 'created_at', 'updated_at'],
-  enums: ['status', 'channel'],
-  startDesk: startMemoryDesk,
+  enums: ['status', 'channel', 'role', 'message'],
+  startDesk,
 };

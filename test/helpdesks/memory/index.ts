@@ -1,135 +1,34 @@
-import { z } from 'zod';
-import { InvalidInput, Refused, UpstreamError } from '../../../src/core/errors.ts';
+import { Refused, UpstreamError } from '../../../src/core/errors.ts';
 import { minuteMs } from '../../../src/core/time.ts';
 import { pullInTurn } from '../../../src/helpdesks/in-turn.ts';
-import { codeInField, codesIn, contactReason, fieldText, tagStartOf } from '../../../src/helpdesks/mapping.ts';
+import { checkTags, codesIn, tagStartOf } from '../../../src/helpdesks/mapping.ts';
 import {
   FieldsRefused,
   type HelpdeskAdapter,
+  type HelpdeskAgent,
   type HelpdeskClient,
-  type PersonChange,
   type TicketSnapshot,
 } from '../../../src/helpdesks/port.ts';
-import { commonSettings } from '../../../src/helpdesks/settings.ts';
 import { baseUrlOf } from '../../../src/platform/http/address.ts';
 import { createBudget } from '../../../src/platform/http/budget.ts';
 import { createHttp } from '../../../src/platform/http/client.ts';
 import { keptHeaders, readDelivery, selfTest, verifyDelivery } from './deliveries.ts';
 import { createRemote } from './remote.ts';
 import * as schema from './schema.ts';
+import { settingsSchema } from './settings.ts';
 import { sidebar } from './sidebar.ts';
-
-const field = (title: string) =>
-  z
-    .string()
-    .optional()
-    .meta({ title, description: `Name of the ticket field: ${title.toLowerCase()}.` });
-
-export const settingsSchema = z.object({
-  ...commonSettings,
-  account: z
-    .string()
-    .regex(/^[a-z0-9-]+$/)
-    .meta({ title: 'Account', description: 'The first part of the address.', identifies: true }),
-  apiKey: z.string().trim().min(1, 'is empty').meta({ title: 'API key', description: 'Settings > API > New key.' }),
-  webhookSecrets: z
-    .array(z.string().trim().min(1, 'is empty'))
-    .max(10)
-    .default([])
-    .meta({ title: 'Signing secrets', description: 'Of the webhook; set when we make it. Two during a rotation.' }),
-  orderNumberFieldId: field('Field of the order number'),
-  partnerFieldId: field('Field of the partner'),
-  reasonFieldId: field('Field of the reason'),
-});
-export type MemorySettings = z.output<typeof settingsSchema>;
+import { snapshotOf } from './ticket.ts';
 
 const windowMs = minuteMs;
-/** A longer list is a loop. */
-const mostPages = 50;
+const longestTag = 80;
 
 const quotaIn = (headers: Headers) => {
   const [limit, remaining] = ['x-limit', 'x-left'].map((name) => Number(headers.get(name) ?? Number.NaN));
   return limit && remaining !== undefined && remaining >= 0 ? { limit, remaining } : null;
 };
 
-const choicesOf = (changes: readonly schema.Change[], settings: MemorySettings, apiUserId: string | null) => {
-  const start = tagStartOf('partner', settings.tagPrefix);
-  return changes
-    .filter(({ by }) => by !== null && by !== apiUserId)
-    .flatMap((change): PersonChange[] => {
-      const made = { by: change.by ?? '', at: change.at, sourceKey: `change:${change.id}` };
-      const [added, removed, left] = [change.tags_added, change.tags_removed, change.tags_left].map((tags) =>
-        codesIn(tags, start),
-      );
-      if (added?.length || removed?.length)
-        return [{ ...made, source: 'tag', added: added ?? [], removed: removed ?? [], left: left ?? [] }];
-      return settings.partnerFieldId && change.field === settings.partnerFieldId
-        ? [{ ...made, source: 'field', value: codeInField(change.value, start) }]
-        : [];
-    });
-};
-
-const snapshotOf = (
-  ticket: schema.Ticket,
-  changes: readonly schema.Change[] | null,
-  settings: MemorySettings,
-  apiUserId: string | null,
-): TicketSnapshot => ({
-  externalId: ticket.id,
-  status: ticket.status,
-  createdAt: ticket.created_at,
-  updatedAt: ticket.updated_at,
-  channel: ticket.channel,
-  subject: ticket.subject,
-  firstMessage: ticket.text,
-  requester: ticket.requester && { ...ticket.requester, locale: null },
-  assigneeId: null,
-  brandId: null,
-  organizationId: null,
-  formId: null,
-  inboxId: null,
-  tags: ticket.tags,
-  orderNumber: fieldText(ticket.fields[settings.orderNumberFieldId ?? '']),
-  reason: contactReason({
-    reasonValues: settings.reasonValues,
-    field: settings.reasonFieldId ? fieldText(ticket.fields[settings.reasonFieldId]) : null,
-    names: ticket.tags,
-  }),
-  parentExternalId: null,
-  mergedIntoExternalId: null,
-  frozen: false,
-  ...(changes && {
-    history: {
-      work: changes.flatMap(({ id, by, at, seconds }) =>
-        seconds === null
-          ? []
-          : [
-              {
-                sourceKey: `change:${id}`,
-                agentId: by,
-                actor: 'agent' as const,
-                clock: 'memory',
-                rawSeconds: seconds,
-                value: null,
-                workedAt: at,
-                channel: null,
-              },
-            ],
-      ),
-      touches: changes.flatMap(({ id, by, at, reply }) =>
-        reply && by !== null
-          ? [{ sourceKey: `reply:${id}`, agentId: by, kind: 'public_reply' as const, at, channel: null }]
-          : [],
-      ),
-      choices: { partner: choicesOf(changes, settings, apiUserId), region: [] },
-      solvedAt: changes.findLast(({ status }) => status === 'solved')?.at ?? null,
-      closedAt: null,
-    },
-  }),
-});
-
 /** `httpFor` lets the tests of the suite put a client in its place that breaks a habit. */
-export const connectMemory =
+export const connectWith =
   (httpFor: typeof createHttp = createHttp): HelpdeskAdapter<typeof settingsSchema>['connect'] =>
   (settings, { clock, allowPrivate, apiUserId, observe, counts }): HelpdeskClient => {
     const vendor = `https://${settings.account}.memory.example`;
@@ -151,8 +50,7 @@ export const connectMemory =
       (await http.read({ path: '/tickets/{id}/changes', params: { id } }, schema.changes)).changes;
 
     const changeTags: HelpdeskClient['changeTags'] = async (id, { add, remove }) => {
-      if ([...add, ...remove].some((tag) => !/^[a-z0-9_]{1,80}$/.test(tag)))
-        throw new InvalidInput('The tag is none that the helpdesk keeps as it is; use a-z, 0-9 and _.');
+      checkTags([...add, ...remove], longestTag);
       const call = { path: '/tickets/{id}/tags', params: { id }, idempotent: true } as const;
       if (add.length > 0) await http.request({ ...call, method: 'POST', body: { tags: add } });
       if (remove.length > 0) await http.request({ ...call, method: 'DELETE', body: { tags: remove } });
@@ -181,9 +79,10 @@ export const connectMemory =
         const { tickets } = await http.read({ path: '/tickets', query: { ids: ids.join(',') } }, schema.tickets);
         const isDeep = ({ id, status }: schema.Ticket): boolean => {
           const { withHistory } = wanted.find(({ externalId }) => externalId === id) ?? { withHistory: 'no' };
-          return withHistory === 'yes' || (withHistory === 'if solved' && status === 'solved');
+          return withHistory === 'yes' || (withHistory === 'if solved' && status !== 'open');
         };
         const read = new Map<string, TicketSnapshot>();
+        const agents = new Map<string, HelpdeskAgent>();
         const rest = await pullInTurn(
           tickets.map(({ id }) => id),
           {
@@ -191,7 +90,11 @@ export const connectMemory =
             atOnce: 6,
             pull: async (id) => {
               const one = tickets.find((ticket) => ticket.id === id);
-              if (one) read.set(id, snapshotOf(one, isDeep(one) ? await historyOf(id) : null, settings, apiUserId));
+              if (!one) return;
+              const changes = isDeep(one) ? await historyOf(id) : null;
+              for (const { by, name } of changes ?? [])
+                if (by !== null && by !== apiUserId) agents.set(by, { externalId: by, name });
+              read.set(id, snapshotOf(one, changes, settings, apiUserId));
             },
           },
         );
@@ -199,22 +102,27 @@ export const connectMemory =
           ...rest,
           tickets: [...read.values()],
           missing: ids.filter((id) => !tickets.some((ticket) => ticket.id === id)),
-          agents: [],
+          agents: [...agents.values()],
         };
       },
-      async *walkChanges({ cursor, since }) {
-        let after = cursor;
-        for (let page = 0; page < mostPages; page += 1) {
+      async *walkChanges({ cursor, since, until }) {
+        const seen = new Set<string | null>();
+        for (let after = cursor; !seen.has(after); ) {
+          seen.add(after);
           const query = { since: since.toISOString(), after: after ?? undefined, size: 100 };
           const { tickets, next } = await http.read({ path: '/feed', query }, schema.feed);
           yield {
             changed: tickets.map(({ id, updated_at, status }) => ({ externalId: id, updatedAt: updated_at, status })),
             cursor: next ?? after,
           };
-          if (next === null || next === after) return;
+          // The feed is in the order of the changes.
+          const latest = tickets.at(-1)?.updated_at;
+          if (next === null || (until && latest && latest > until)) return;
           after = next;
         }
-        throw new UpstreamError('The change feed does not end; look at it there.', { retryable: false });
+        throw new UpstreamError('The change feed comes back to a page that was read; look at it there.', {
+          retryable: false,
+        });
       },
       changeTags,
       async changeTagsOfMany(changes) {
@@ -270,5 +178,5 @@ export const memory: HelpdeskAdapter<typeof settingsSchema> = {
   readDelivery,
   selfTest,
   sidebar,
-  connect: connectMemory(),
+  connect: connectWith(),
 };

@@ -1,18 +1,18 @@
 import type { Remote, RemoteObject, RemoteWish } from '../../../src/helpdesks/port.ts';
 import type { Http } from '../../../src/platform/http/client.ts';
-import type { MemorySettings } from './index.ts';
 import * as schema from './schema.ts';
+import type { Settings } from './settings.ts';
 
-type Settings = Pick<MemorySettings, 'webhookSecrets' | 'partnerFieldId' | 'reasonFieldId'>;
+type Held = Pick<Settings, 'webhookSecrets' | 'partnerFieldId' | 'reasonFieldId'>;
 
 /** Ticket fields that are wished and not mapped yet. */
-const lackingFields = ({ fields }: RemoteWish, settings: Settings) =>
+const lackingFields = ({ fields }: RemoteWish, settings: Held) =>
   (fields ? (['partnerFieldId', 'reasonFieldId'] as const) : [])
     .filter((setting) => settings[setting] === undefined)
     .map((setting) => ({ setting, name: setting === 'partnerFieldId' ? 'sales_partner' : 'contact_reason' }));
 
 /** Our webhook and fields there, found again by address and name. */
-export const createRemote = (http: Http, settings: Settings): Remote => {
+export const createRemote = (http: Http, settings: Held): Remote => {
   const find = async (url: string) =>
     (await http.read({ path: '/webhooks' }, schema.webhooks)).webhooks.find((one) => one.url === url);
   const fieldNames = async () => (await http.read({ path: '/fields' }, schema.fields)).fields;

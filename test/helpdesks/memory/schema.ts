@@ -16,8 +16,10 @@ const words = z
   .transform((value) => value ?? []);
 
 /** Values that we do not know are the plainest ones: the vendor may add others. */
-const status = z.enum(['open', 'solved']).catch('open');
+const status = z.enum(['open', 'solved', 'closed']).catch('open');
 const channel = z.enum(channels).catch('api');
+const role = z.enum(['agent', 'bot']).catch('agent');
+const message = z.enum(['public', 'internal']).nullish().catch(null);
 
 const ticket = z.object({
   id: z.string(),
@@ -25,6 +27,7 @@ const ticket = z.object({
   channel,
   created_at: instant,
   updated_at: instant,
+  assignee_id: text,
   subject: text,
   text,
   requester: z
@@ -43,12 +46,14 @@ export type Ticket = z.output<typeof ticket>;
 const change = z.object({
   id: z.string(),
   by: text,
+  name: text,
+  role,
   at: instant,
   seconds: z
     .number()
     .nullish()
     .transform((value) => value ?? null),
-  reply: z.boolean().nullish(),
+  message,
   status: text,
   field: text,
   value: z.unknown().optional(),

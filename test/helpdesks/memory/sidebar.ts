@@ -1,10 +1,10 @@
 import type { HelpdeskSidebar } from '../../../src/helpdesks/port.ts';
 import { equalText } from '../../../src/platform/signature.ts';
-import type { MemorySettings } from './index.ts';
+import type { Settings } from './settings.ts';
 
 const word = (value: unknown): string => (value === null ? '' : String(value));
 
-export const sidebar: HelpdeskSidebar<MemorySettings> = {
+export const sidebar: HelpdeskSidebar<Settings> = {
   ticketAsked({ settings, headers, query }) {
     const presented = headers['x-secret'] ?? '';
     return {

@@ -12,11 +12,13 @@ const startDesk = async (clock: Clock): Promise<Desk> => {
   const person = (name: string, email: string, role: 'agent' | 'end-user') =>
     desk.addUser({ name, email, role, locale: 'sv', organizationId: null });
   const agent = person('Agent Elm', 'elm@example.com', 'agent');
+  const bot = person('Answers', 'answers@example.com', 'agent');
   const act = (id: string, more: object) =>
     void desk.update(Number(id), { atMs: nowMs(), authorId: agent.id, ...more });
+  const answer = { comment: { body: 'It is on its way.', public: true } };
   return {
     url: sandbox.url,
-    settings: { ...settings },
+    settings: { ...settings, aiAgentIds: [String(bot.id)] },
     wrongCredentials: { apiToken: 'of-somebody-else' },
     apiUserId: String(sandbox.apiUserId),
     absentId: '4400000000',
@@ -34,7 +36,12 @@ const startDesk = async (clock: Clock): Promise<Desk> => {
       };
       return String(desk.create(made).id);
     },
-    reply: (id) => act(id, { comment: { body: 'It is on its way.', public: true } }),
+    reply: (id) => act(id, answer),
+    assign: (id) => act(id, { values: { assigneeId: agent.id } }),
+    note: (id) => act(id, { comment: { body: 'Kim has waited long.', public: false } }),
+    answerAsBot: (id) => act(id, { ...answer, authorId: bot.id }),
+    answerAsUs: (id) => act(id, { ...answer, authorId: sandbox.apiUserId }),
+    freeze: (id) => act(id, { values: { status: 'closed' } }),
     solve: (id, seconds) =>
       act(id, { values: { status: 'solved', fields: new Map([[fieldIds.totalTime, String(seconds)]]) } }),
     tag: (id, name) => act(id, { values: { tags: [...desk.ticket(Number(id)).tags, name] } }),
