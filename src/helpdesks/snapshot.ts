@@ -104,7 +104,10 @@ export interface TicketHistory {
   /** When the helpdesk's clock may have more to tell: the history is then pulled once more. */
   readonly againAt?: Date | null;
   readonly touches: readonly Touch[];
-  readonly choices: PersonChanges;
+  /** Null: we may not read who chose, so what is held stays. */
+  readonly choices: PersonChanges | null;
+  /** What was chosen before is told no more, and what is held of it stays; absent or null: all is told. */
+  readonly choicesSince?: Date | null;
   readonly solvedAt: Date | null;
   readonly closedAt: Date | null;
 }

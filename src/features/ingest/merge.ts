@@ -1,5 +1,5 @@
 import { dayIn } from '../../core/time.ts';
-import type { TicketSnapshot } from '../../helpdesks/port.ts';
+import type { PersonChange, PersonChanges, TicketHistory, TicketSnapshot } from '../../helpdesks/port.ts';
 import type { Vault } from '../../platform/crypto.ts';
 import { fieldNumbers } from '../attribution/index.ts';
 import type { LockedTicket, SavedTicket } from './tickets.ts';
@@ -29,6 +29,20 @@ const union = <Item>(held: readonly Item[] = [], found: readonly Item[]): Item[]
 
 /** Order numbers are compared without regard to case, and found by an index. */
 const lowerCase = (numbers: readonly string[]): string[] => numbers.map((number) => number.toLowerCase());
+
+/**
+ * What a history tells of people's choices, with what we hold of those of which it can tell nothing. Where it tells nothing
+ * at all there is still something held afterwards, so that not every pull asks anew.
+ */
+const mergeChoices = (held: PersonChanges | null, { choices, choicesSince }: TicketHistory): PersonChanges => {
+  if (choices === null) return held ?? { partner: [], region: [] };
+  if (!held || !choicesSince) return choices;
+  const untold = ({ at }: PersonChange): boolean => at < choicesSince;
+  return {
+    partner: [...held.partner.filter(untold), ...choices.partner],
+    region: [...held.region.filter(untold), ...choices.region],
+  };
+};
 
 /** The row decided again from what is stored; nothing about its pulls changes. */
 export const asStored = (row: LockedTicket, timeZone: string): SavedTicket => ({
@@ -113,7 +127,7 @@ export const mergePull = (
     orderNumbers: lowerCase(fieldNumbers(snapshot.orderNumber)),
     namedNumbers: union(unread?.namedNumbers, lowerCase(gathered.namedNumbers)),
     namedLines: union(unread?.namedLines, gathered.namedLines),
-    personChoice: history ? history.choices : row.personChoice,
+    personChoice: history ? mergeChoices(row.personChoice, history) : row.personChoice,
     parentExternalId: snapshot.parentExternalId ?? row.parentExternalId,
     mergedIntoExternalId: snapshot.mergedIntoExternalId ?? row.mergedIntoExternalId,
     pull: {

@@ -157,6 +157,8 @@ export const readHistory = (parts: HistoryParts, context: HistoryContext): ReadH
         partner: personChanges(events, 'partner', choiceContext),
         region: personChanges(events, 'region', choiceContext),
       },
+      // Gorgias keeps events for a year (https://developers.gorgias.com/reference): of what is older than those it still has it tells nothing.
+      choicesSince: events[0]?.created_datetime ?? context.now,
       solvedAt: closedAt,
       closedAt,
     },

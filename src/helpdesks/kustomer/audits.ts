@@ -7,10 +7,10 @@ import { type AuditEntry, auditSchema, pageOf } from './schema.ts';
 const mostPages = 20;
 
 /**
- * What the account's log tells of one conversation; nothing where the key may not read it, which `inspect` says. The docs do
+ * What the account's log tells of one conversation; null where the key may not read it, which `inspect` says. The docs do
  * not show how the log is asked for one object: where it answers for others as well, its first page has to do.
  */
-export const readAudits = async (http: Http, id: string): Promise<AuditEntry[]> => {
+export const readAudits = async (http: Http, id: string): Promise<AuditEntry[] | null> => {
   const found = new Map<string, AuditEntry>();
   try {
     for (let page = 1; page <= mostPages; page++) {
@@ -22,7 +22,12 @@ export const readAudits = async (http: Http, id: string): Promise<AuditEntry[]> 
       if (!isFiltered || found.size === before || !hasMore(answer, page)) break;
     }
   } catch (error) {
-    if (!(error instanceof UpstreamError && [400, 403, 404].includes(error.status ?? 0))) throw error;
+    if (error instanceof UpstreamError && !error.retryable && [400, 403, 404].includes(error.status ?? 0)) return null;
+    throw error;
   }
   return [...found.values()];
 };
+
+/** When the oldest of the entries was made: of what was chosen before, or of all up to `now` where there is none, the log says nothing. */
+export const toldSince = (entries: readonly AuditEntry[], now: Date): Date =>
+  entries.reduce((since, { attributes: { createdAt } }) => (createdAt && createdAt < since ? createdAt : since), now);

@@ -6,7 +6,7 @@ import { pullInTurn } from '../in-turn.ts';
 import type { HelpdeskAdapter, HelpdeskClient, TicketSnapshot } from '../port.ts';
 import type { Quota } from '../quota.ts';
 import { createAttributes } from './attributes.ts';
-import { readAudits } from './audits.ts';
+import { readAudits, toldSince } from './audits.ts';
 import { authorsOf, mayHoldChoices, personChanges, tagsOf } from './choices.ts';
 import { type HistoryParts, readHistory, userOf } from './history.ts';
 import { inspectAccount } from './inspect.ts';
@@ -134,12 +134,15 @@ export const connectKustomer = (
     if (!deep) return { conversation, customer, messages: messages ?? [], deep: null };
     const { times: sessions, version } = work ?? { times: [], version: times.version() ?? 'v2' };
     const isMeasured = sessions.some(({ attributes }) => (attributes.handleTime ?? 0) > 0);
+    const isAsked = mayHoldChoices(conversation, settings);
     const [notes, audits] = await Promise.all([
       // Notes make estimates alone.
       isMeasured || conversation.attributes.noteCount === 0 ? [] : readNotes(id),
-      mayHoldChoices(conversation, settings) ? readAudits(http, id) : [],
+      isAsked ? readAudits(http, id) : [],
     ]);
-    return { conversation, customer, messages: messages ?? [], deep: { times: sessions, version, notes, audits } };
+    const choicesSince = isAsked && audits ? toldSince(audits, clock.now()) : null;
+    const deepParts = { times: sessions, version, notes, audits, choicesSince };
+    return { conversation, customer, messages: messages ?? [], deep: deepParts };
   };
 
   return {
@@ -171,7 +174,7 @@ export const connectKustomer = (
             ? [
                 ...[...messages, ...deep.notes, ...deep.times].flatMap((made) => userOf(made) ?? []),
                 ...deep.times.flatMap(({ attributes }) => attributes.assignedUsers),
-                ...authorsOf(deep.audits),
+                ...authorsOf(deep.audits ?? []),
               ]
             : []),
         ];
@@ -184,7 +187,7 @@ export const connectKustomer = (
         const parts: HistoryParts | null = deep && {
           ...deep,
           messages,
-          choices: personChanges(deep.audits, context),
+          choices: deep.audits && personChanges(deep.audits, context),
         };
         const snapshot = snapshotOf(
           conversation,

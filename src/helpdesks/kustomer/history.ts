@@ -25,7 +25,8 @@ export interface HistoryParts {
   readonly version: TimesVersion;
   readonly messages: readonly Message[];
   readonly notes: readonly Note[];
-  readonly choices: PersonChanges;
+  readonly choices: PersonChanges | null;
+  readonly choicesSince: Date | null;
 }
 
 /** What the parts do not tell themselves. */
@@ -111,6 +112,7 @@ export const readHistory = (
     work: workIn(parts.times, parts.version, context),
     touches: touchesIn(parts, context),
     choices: parts.choices,
+    choicesSince: parts.choicesSince,
     solvedAt,
     closedAt: conversationStatus(conversation.attributes) === 'closed' ? (endedAt ?? updatedAt) : null,
     againAt: again === undefined ? null : new Date(again),

@@ -155,6 +155,43 @@ describe('a person', () => {
     expect(await w.decision('1')).toMatchObject({ method: 'person', partner: 'sud' });
   });
 
+  test('bug: who chose was forgotten once the helpdesk let us read it no more', async () => {
+    await w.order(1);
+    w.put('1', choosing('sud'));
+    await tell('1');
+    expect(await w.decision('1')).toMatchObject({ method: 'person', partner: 'sud' });
+    w.clock.advance(hourMs);
+    w.put('1', { updatedAt: w.clock.now(), history: worked('audit:1', { choices: null }) });
+    await tell('1');
+    expect(await w.decision('1')).toMatchObject({ method: 'person', partner: 'sud' });
+    expect(w.desk.tickets.get('1')?.tags).toContain('partner_sud');
+    w.put('1', choosing('nord'));
+    await tell('1');
+    expect(await w.decision('1')).toMatchObject({ method: 'person', partner: 'nord' });
+  });
+
+  test('bug: who chose was forgotten once the helpdesk kept the event no more', async () => {
+    await w.order(1);
+    w.put('1', choosing('sud'));
+    await tell('1');
+    const yearMs = 366 * 24 * hourMs;
+    w.clock.advance(yearMs);
+    const noneSince = { choices: { partner: [], region: [] }, choicesSince: w.clock.now() };
+    w.put('1', { updatedAt: w.clock.now(), history: worked('audit:1', noneSince) });
+    await tell('1');
+    expect(await w.decision('1')).toMatchObject({ method: 'person', partner: 'sud' });
+    const since = w.clock.now();
+    w.clock.advance(hourMs);
+    const later = { choices: chosenPartner('nord', 'audit:10', w.clock.now()), choicesSince: since };
+    w.put('1', { updatedAt: w.clock.now(), history: worked('audit:1', later) });
+    await tell('1');
+    expect(await w.decision('1')).toMatchObject({ method: 'person', partner: 'nord' });
+    // All is told: what is not among it was never so.
+    w.put('1', { updatedAt: w.clock.now(), history: worked('audit:1') });
+    await tell('1');
+    expect(await w.decision('1')).toMatchObject({ partner: 'nord', method: expect.not.stringMatching('person') });
+  });
+
   test('who names nobody has no partner written back', async () => {
     await w.order(1);
     w.put('1', { history: worked('audit:1') });

@@ -82,7 +82,7 @@ export const writingChecks: readonly Check[] = [
     desk.tag(tagged, 'partner_nord');
     await client().changeTags(byUs, { add: ours, remove: [] });
     await clock.sleep(60_000);
-    const choicesOf = async (id: string) => (await pullOne(client(), id)).history?.choices.partner ?? [];
+    const choicesOf = async (id: string) => (await pullOne(client(), id)).history?.choices?.partner ?? [];
     const [field] = await choicesOf(chosen);
     expect(field).toMatchObject(desk.choosePartner ? { source: 'field', value: 'sud' } : { added: ['sud'] });
     expect((await choicesOf(tagged)).at(-1)).toMatchObject({ source: 'tag', added: ['nord'], removed: [], left: [] });
@@ -91,6 +91,34 @@ export const writingChecks: readonly Check[] = [
       expect(choice.at).toBeInstanceOf(Date);
     }
     expect(await choicesOf(byUs)).toEqual([]);
+  }),
+  withDesk('where we may not read who chose, nothing says that nobody did', async (world) => {
+    const { desk, client, clock, upstream } = world;
+    const id = await openTicket(world);
+    if (desk.choosePartner) desk.choosePartner(id, 'sud');
+    else desk.tag(id, 'partner_sud');
+    await clock.sleep(60_000);
+    upstream.seen.length = 0;
+    const whole = (await pullOne(client(), id)).history?.choices;
+    expect(whole?.partner.length).toBeGreaterThan(0);
+    const pathOf = (url: string): string => new URL(url, upstream.url).pathname;
+    const paths = [...new Set(upstream.seen.map(({ url }) => pathOf(url)))];
+    expect(paths.length).toBeGreaterThan(1);
+    for (const path of paths)
+      for (const answer of [
+        { status: 400, body: '{"error":"no"}' },
+        { status: 403, body: '{"error":"no"}' },
+        { status: 404, body: '{"error":"no"}' },
+        { status: 404, body: '<html>No</html>', headers: { 'content-type': 'text/html' } },
+      ]) {
+        upstream.before = ({ url }) => (pathOf(url) === path ? answer : 'pass');
+        const pulled = await client()
+          .pullTickets([{ externalId: id, withHistory: 'yes' }])
+          .catch(() => null);
+        // Nothing said, or all of it.
+        const choices = pulled?.tickets[0]?.history?.choices;
+        if (choices) expect(choices, `${path} answers ${answer.status}`).toEqual(whole);
+      }
   }),
   withDesk('without any mapped field tickets are read and tagged all the same', async (world, { adapter }) => {
     const id = await openTicket(world);

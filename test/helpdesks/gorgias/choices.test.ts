@@ -1,6 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { read } from './read-history.ts';
-import { anna, apiUser, ben, bot, customer, event, fields, message, minuteAt, reply, ticketJson } from './support.ts';
+import {
+  anna,
+  apiUser,
+  ben,
+  bot,
+  customer,
+  event,
+  fields,
+  message,
+  minuteAt,
+  now,
+  reply,
+  ticketJson,
+} from './support.ts';
 
 describe('a person’s tags', () => {
   const tags = (...names: string[]) => names.map((name, index) => ({ id: 10 + index, name }));
@@ -8,7 +21,7 @@ describe('a person’s tags', () => {
   const added = (ids: readonly unknown[]) => ({ data: { tags_added: ids } });
   const removed = (ids: readonly unknown[]) => ({ data: { tags_removed: ids } });
   const partner = (ticket: object, events: readonly object[]) =>
-    read(ticketJson({ ...ticket }), { events, tagNames }).history.choices.partner;
+    read(ticketJson({ ...ticket }), { events, tagNames }).history.choices?.partner;
 
   it('are told with who, when, and what was left', () => {
     const events = [
@@ -91,8 +104,8 @@ describe('a person’s tags', () => {
       events: [event(1, 1, 'ticket-tags-added', anna, added([13]))],
       tagNames,
     }).history;
-    expect(choices.partner).toEqual([]);
-    expect(choices.region).toMatchObject([{ added: ['se'] }]);
+    expect(choices?.partner).toEqual([]);
+    expect(choices?.region).toMatchObject([{ added: ['se'] }]);
   });
 });
 
@@ -100,7 +113,7 @@ describe('a person’s field', () => {
   const set = (value: unknown) => ({ custom_fields: { [fields.partner]: { id: Number(fields.partner), value } } });
   const tagNames = { 10: 'partner_nord', 11: 'partner_sud' };
   const partner = (ticket: object, events: readonly object[]) =>
-    read(ticketJson({ tags: [], ...ticket }), { events, tagNames }).history.choices.partner;
+    read(ticketJson({ tags: [], ...ticket }), { events, tagNames }).history.choices?.partner;
   const ourTag = (id: number, minute: number, tagId: number) =>
     event(id, minute, 'ticket-tags-added', apiUser, { data: { tags_added: [tagId] } });
 
@@ -194,6 +207,14 @@ describe('a person’s field', () => {
       }),
       event(2, 5, 'ticket-tags-added', anna, { context: 'one', data: { tags_added: [10] } }),
     ];
-    expect(partner(set('sud'), events).map(({ source }) => source)).toEqual(['tag', 'field']);
+    expect(partner(set('sud'), events)?.map(({ source }) => source)).toEqual(['tag', 'field']);
+  });
+});
+
+describe('what is older than the events that Gorgias keeps', () => {
+  it('bug: was said never to have been chosen', () => {
+    const since = (events: readonly object[]) => read(ticketJson(), { events }).history.choicesSince;
+    expect(since([event(2, 9, 'ticket-updated', ben), event(1, 5, 'ticket-updated', anna)])).toEqual(minuteAt(5));
+    expect(since([])).toEqual(now);
   });
 });

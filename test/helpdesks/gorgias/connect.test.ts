@@ -132,7 +132,7 @@ describe('pullTickets', () => {
       eventsAre([event(1, 5, 'ticket-tags-added', ben, { data: { tags_added: [55] } })]);
       const { tickets } = await pull(client);
       expect(tickets[0]?.history).not.toHaveProperty('closing');
-      expect(tickets[0]?.history?.choices.partner).toEqual([]);
+      expect(tickets[0]?.history?.choices?.partner).toEqual([]);
     }
   });
 
@@ -145,7 +145,7 @@ describe('pullTickets', () => {
     eventsAre([event(1, 5, 'ticket-tags-added', anna, { data: { tags_added: [2] } })]);
     usersAre();
     const { tickets } = await pull(connect(), 'if solved');
-    expect(tickets[0]?.history?.choices.partner).toMatchObject([{ by: anna, added: ['sud'], left: ['nord'] }]);
+    expect(tickets[0]?.history?.choices?.partner).toMatchObject([{ by: anna, added: ['sud'], left: ['nord'] }]);
   });
 
   it('asks for the talk time of phone tickets, and no more where the account has none', async () => {

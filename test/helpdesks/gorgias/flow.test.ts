@@ -86,7 +86,7 @@ describe('the marketplace on Gorgias', () => {
     expect(heard.length).toBeGreaterThan(0);
     for (const { id } of heard) {
       const { partner, by } = named.get(id) ?? {};
-      const choice = pulled.get(idOf(id))?.history?.choices.partner.at(-1);
+      const choice = pulled.get(idOf(id))?.history?.choices?.partner.at(-1);
       expect(choice).toMatchObject(by === 'field' ? { source: 'field', value: partner } : { added: [partner] });
       expect(actor.agentIds).toContain(Number(choice?.by));
     }
@@ -140,8 +140,10 @@ describe('the marketplace on Gorgias', () => {
     expect(desk.ticket(Number(id)).fields.get(sandbox.fieldIds.partner)).toBe('sud');
     await clock.sleep(60_000);
     const [pulled] = (await client.pullTickets([{ externalId: id, withHistory: 'yes' }])).tickets;
-    expect(pulled?.history?.choices.partner.filter(({ by }) => by === apiUserId)).toEqual([]);
-    expect(pulled?.history?.choices.partner.filter((one) => one.source === 'field' && one.value === 'sud')).toEqual([]);
+    expect(pulled?.history?.choices?.partner.filter(({ by }) => by === apiUserId)).toEqual([]);
+    expect(pulled?.history?.choices?.partner.filter((one) => one.source === 'field' && one.value === 'sud')).toEqual(
+      [],
+    );
   });
 
   it('keeps within half of a bucket of 40 that other apps draw from as well', async () => {

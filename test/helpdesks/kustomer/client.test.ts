@@ -223,35 +223,6 @@ describe('pullTickets', () => {
       expect((await client.pullTickets([wanted])).agents).toEqual([{ externalId: anna, name: 'Anna' }]);
     }
   });
-
-  it('works with a key that may not read users or the log', async () => {
-    conversation({ ...done, custom: { partnerStr: 'nord' } }, { customer: null });
-    list(path('/messages'), []);
-    list(`/v2/conversations/${conversationId}/times`, [timeJson(1, anna, 60_000)]);
-    api().get('/v1/audit-logs').query(true).reply(403, {});
-    api().get('/v1/users').query(true).reply(403, {});
-    api().get(`/v1/users/${anna}`).reply(403, {});
-    const { tickets, agents } = await connect().pullTickets([{ externalId: conversationId, withHistory: 'yes' }]);
-    expect(tickets[0]?.history).toMatchObject({ work: [{ agentId: anna, actor: 'agent' }], choices: { partner: [] } });
-    expect(agents).toEqual([]);
-  });
-
-  it('takes no other conversation’s changes where the log answers for all', async () => {
-    conversation({ ...done, assignedUsers: [], custom: { partnerStr: 'nord' } }, { customer: null });
-    list(path('/messages'), []);
-    list(`/v2/conversations/${conversationId}/times`, []);
-    const changes = { attributes: { custom: { before: {}, after: { partnerStr: 'sud' } } } };
-    api()
-      .get('/v1/audit-logs')
-      .query(true)
-      .reply(200, {
-        ...listOf([auditJson(5, anna, changes, { objectId: hex('c0', 9) }), auditJson(6, anna, changes)]),
-        links: { next: '/v1/audit-logs?page=2' },
-      });
-    users();
-    const { tickets } = await connect().pullTickets([{ externalId: conversationId, withHistory: 'yes' }]);
-    expect(tickets[0]?.history?.choices.partner).toMatchObject([{ sourceKey: `audit:${auditJson(6, anna, 0).id}` }]);
-  });
 });
 
 describe('faults', () => {

@@ -79,7 +79,7 @@ describe('the marketplace on Kustomer', () => {
     const heard = planned.filter(({ id }) => named.has(id));
     expect(heard.length).toBeGreaterThan(0);
     for (const { id } of heard) {
-      const choice = pulled.get(actor.conversationOf(id) ?? '')?.history?.choices.partner.at(-1);
+      const choice = pulled.get(actor.conversationOf(id) ?? '')?.history?.choices?.partner.at(-1);
       const { partner, by } = named.get(id) ?? {};
       expect(choice).toMatchObject(by === 'field' ? { source: 'field', value: partner } : { added: [partner] });
       expect(actor.agentIds).toContain(choice?.by);
@@ -127,7 +127,7 @@ describe('the marketplace on Kustomer', () => {
       expect(names).not.toContain('partner_nord');
       expect(desk.conversation(id).custom.get(sandbox.settings.partnerFieldId)).toBe('sud');
       const [pulled] = (await ours.pullTickets([{ externalId: id, withHistory: 'yes' }])).tickets;
-      expect(pulled?.history?.choices.partner.filter(({ by }) => by === sandbox.apiUserId)).toEqual([]);
+      expect(pulled?.history?.choices?.partner.filter(({ by }) => by === sandbox.apiUserId)).toEqual([]);
     },
   );
 

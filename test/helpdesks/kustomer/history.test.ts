@@ -41,6 +41,7 @@ const read = (
       messages: (more.messages ?? []).map((message) => messageSchema.parse(message)),
       notes: (more.notes ?? []).map((note) => noteSchema.parse(note)),
       choices: { partner: [], region: [] },
+      choicesSince: null,
     },
     { apiUserId: apiUser, roleOf: (id) => roles[id], now: more.at ?? now },
   );

@@ -21,7 +21,7 @@ const partner = (value: unknown, previous: unknown = null, more: EventJson = {})
 const tags = (value: unknown, previous: unknown, more: EventJson = {}) => change('tags', value, previous, more);
 /** Read as attribution reads them, in a world where every code is known. */
 const choiceOf = (audits: readonly EventJson[], more: Parameters<typeof read>[1] = {}) =>
-  latestChoice(read(audits, more).history.choices.partner, (code) => code)?.code;
+  latestChoice(read(audits, more).history.choices?.partner ?? [], (code) => code)?.code;
 const followUp = { via: { channel: 'web', source: { from: { ticket_id: 77 }, rel: 'follow_up' } } };
 const one = (author: string, events: readonly EventJson[], more: EventJson = {}) => audit(101, author, 1, events, more);
 

@@ -106,7 +106,10 @@ describe('the audits of tickets that are pulled', () => {
       .query({ ids: `${ben},888` })
       .reply(200, { users: [userJson(ben, 'admin', { name: 'Ben' })] });
     for (const pulled of [await again(), await again()]) {
-      expect(pulled.tickets.map(({ history }) => history?.choices.partner.map(({ by }) => by))).toEqual([[ben], [ben]]);
+      expect(pulled.tickets.map(({ history }) => history?.choices?.partner.map(({ by }) => by))).toEqual([
+        [ben],
+        [ben],
+      ]);
       expect(pulled.agents).toEqual([{ externalId: ben, name: 'Ben' }]);
     }
   });

@@ -79,7 +79,9 @@ describe('pullTickets', () => {
         .query(true)
         .reply(200, { audits: [audit(1, anna, 0, [create(fieldId, 'nord')])] });
       const half = fieldId === fields.partner ? 'partner' : 'region';
-      expect((await pull(filled(fieldId, 'nord')))?.choices[half]).toMatchObject([{ source: 'field', value: 'nord' }]);
+      expect((await pull(filled(fieldId, 'nord')))?.choices?.[half]).toMatchObject([
+        { source: 'field', value: 'nord' },
+      ]);
     }
     expect(await pull(filled(fields.partner, 'nord'), { historyHeld: true })).toBeUndefined();
     expect(await pull(filled(fields.partner, null))).toBeUndefined();

@@ -97,7 +97,7 @@ describe('an AI agent', () => {
     expect(history.work.map(({ agentId, actor, rawSeconds }) => [agentId, actor, rawSeconds])).toEqual([
       [bot, 'ai_agent', 60],
     ]);
-    expect(history.choices.partner).toEqual([]);
+    expect(history.choices?.partner).toEqual([]);
   });
 
   it('is whoever has a ticket of support type ai_agent, whatever the role; other people on it stay people', () => {
