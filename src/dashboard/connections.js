@@ -114,6 +114,7 @@ const stateWords = {
   limited: 'waits for its limit',
   'odd answers': 'odd answers',
   'lost fields': 'a mapped field is gone',
+  'unread work': 'a stream of work is not read',
   'foreign deliveries': 'foreign deliveries',
   clock: 'clocks differ',
 };

@@ -90,7 +90,7 @@ export const createMetrics = (): Metrics => {
     new Gauge({ name: `deskledger_${name}`, help, labelNames: ['connection'], registers });
   const state = new Gauge({
     name: 'deskledger_connection_state',
-    help: 'The state of a connection: 1 for the one it is in (ok, credentials, forbidden, unreachable, limited, odd answers, clock, lost fields, foreign deliveries).',
+    help: 'The state of a connection: 1 for the one it is in (ok, credentials, forbidden, unreachable, limited, odd answers, clock, lost fields, unread work, foreign deliveries).',
     labelNames: ['connection', 'state'],
     registers,
   });

@@ -1,14 +1,14 @@
-import { dayMs, minuteMs } from '../../core/time.ts';
+import { UpstreamError } from '../../core/errors.ts';
+import { dayMs, hourMs, minuteMs } from '../../core/time.ts';
 import type { HelpdeskClient, WorkFeed, WorkReading } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import type { RunStep } from '../../platform/log.ts';
-import { type Connection, loadCursor, saveCursor } from '../directory/index.ts';
+import { type Connection, loadCursor, type StoredCursor, saveCursor } from '../directory/index.ts';
 import { loadBackfill } from './backfill.ts';
-import { describe } from './isolate.ts';
+import { describe, forbiddenRetryMs } from './isolate.ts';
 import { raiseChanged } from './raise.ts';
-import { takesNoMore } from './reconcile.ts';
 import { markStale } from './store.ts';
 import type { Troubles } from './trouble.ts';
 
@@ -102,21 +102,40 @@ interface Cursor {
   readonly cursor: string | null;
   /** From when on the feed was read; absent in what was stored before this was noted: from the connection on. */
   readonly since?: string;
+  /** It was refused, and is not asked again before, ISO 8601. */
+  readonly pausedUntil?: string | undefined;
 }
 
 /** Feeds show late what happened; what comes twice is nothing new. */
 const overlapMs = 10 * minuteMs;
+/** What a vendor does not take, or something before it answers in its place, somebody has to mend: asked this often meanwhile. */
+const refusedPauseMs = hourMs;
 
-/** Walks one feed of work to its end; the cursor is stored after the readings of its page, and goes on there next time. */
+/** How long a feed that failed so is left alone; 0: until the next round, as the connection's trouble has it. */
+const pauseMsOf = (error: unknown): number => {
+  if (!(error instanceof UpstreamError)) return 0;
+  const { status, retryable } = error;
+  if (status === 402 || status === 403) return forbiddenRetryMs;
+  return (!retryable && status !== 401) || status === 404 || status === 410 ? refusedPauseMs : 0;
+};
+
+/** New readings of a walk, and whether the vendor answered it. */
+interface Walked {
+  readonly found: number;
+  readonly isAnswered: boolean;
+}
+
+/**
+ * Walks one feed of work to its end; the cursor is stored after the readings of its page, and goes on there next time. It is
+ * a place of our own, not the vendor's: a refusal says nothing against it.
+ */
 const walkFeed = async (
   deps: { readonly sql: Transacting; readonly clock: Clock },
   connection: Connection,
   feed: WorkFeed,
-  stop?: AbortSignal,
-): Promise<number> => {
+  { stop, held }: { readonly stop?: AbortSignal | undefined; readonly held: StoredCursor<Cursor> | null },
+): Promise<Walked> => {
   const { sql, clock } = deps;
-  const stream = `work ${feed.name}`;
-  const held = await loadCursor<Cursor>(sql, connection.id, stream);
   const backfill = await loadBackfill(sql, connection.id);
   const startedAt = clock.now();
   const first = Math.min(
@@ -128,30 +147,43 @@ const walkFeed = async (
   const since = new Date(goesBack ? first : Date.parse(held?.state.since ?? new Date(first).toISOString()));
   let cursor = goesBack ? null : (held?.state.cursor ?? null);
   let seenUntil = goesBack ? null : (held?.seenUntil ?? null);
-  let added = 0;
-  const save = (error: string | null) => {
-    const state: Cursor = { cursor, since: since.toISOString() };
-    return saveCursor(sql, connection.id, stream, { state, seenUntil, now: clock.now(), error });
+  let found = 0;
+  let isAnswered = false;
+  const save = (error: unknown = null) => {
+    const now = clock.now();
+    const pauseMs = pauseMsOf(error);
+    const state: Cursor = {
+      cursor,
+      since: since.toISOString(),
+      ...(pauseMs > 0 && { pausedUntil: new Date(now.getTime() + pauseMs).toISOString() }),
+    };
+    const said = error === null ? null : describe(error);
+    return saveCursor(sql, connection.id, streamOf(feed), { state, seenUntil, now, error: said });
   };
   try {
     for await (const page of feed.walk({ cursor, since: new Date((seenUntil ?? since).getTime() - overlapMs) })) {
-      added += await keepAndTell(sql, connection, page.work, clock.now());
+      isAnswered = true;
+      found += await keepAndTell(sql, connection, page.work, clock.now());
       cursor = page.cursor;
-      await save(null);
-      if (stop?.aborted) return added;
+      await save();
+      if (stop?.aborted) return { found, isAnswered };
     }
   } catch (error) {
-    if (takesNoMore(error)) cursor = null;
-    await save(describe(error));
+    await save(error);
     throw error;
   }
   // A cursor knows where it is; the time only serves where it is lost, and then a day too much costs little.
   seenUntil = new Date(startedAt.getTime() - dayMs);
-  await save(null);
-  return added;
+  await save();
+  return { found, isAnswered };
 };
 
-/** Walks all feeds of work that a helpdesk has beside its tickets; one that fails keeps no other from its turn. */
+const streamOf = ({ name }: WorkFeed): string => `work ${name}`;
+
+/**
+ * Walks all feeds of work that a helpdesk has beside its tickets; one that fails keeps no other from its turn. One that was
+ * refused is left alone for a while, unless it is wanted `now`. Returns how much was new.
+ */
 export const walkWorkFeeds = async (
   deps: {
     readonly sql: Transacting;
@@ -161,24 +193,38 @@ export const walkWorkFeeds = async (
     readonly troubles: Troubles;
   },
   connection: Connection,
-  { stop }: { readonly stop?: AbortSignal | undefined } = {},
+  { stop, now = false }: { readonly stop?: AbortSignal | undefined; readonly now?: boolean } = {},
 ): Promise<number> => {
-  let added = 0;
+  const { sql, clock, troubles } = deps;
+  let found = 0;
+  let isAnswered = false;
+  let isWell = true;
   let failure: unknown = null;
   for (const feed of deps.client.workFeeds ?? []) {
     if (stop?.aborted) break;
+    const held = await loadCursor<Cursor>(sql, connection.id, streamOf(feed));
+    const pausedUntil = Date.parse(held?.state.pausedUntil ?? '');
+    if (!now && clock.now().getTime() < pausedUntil) {
+      isWell = false;
+      continue;
+    }
     try {
-      added += await deps.runStep('work feed', async (line) => {
+      const walked = await deps.runStep('work feed', async (line) => {
         Object.assign(line, { connection: connection.id, feed: feed.name });
-        const found = await walkFeed(deps, connection, feed, stop);
-        line.found = found;
-        return found;
+        const one = await walkFeed(deps, connection, feed, { stop, held });
+        line.found = one.found;
+        return one;
       });
+      found += walked.found;
+      isAnswered ||= walked.isAnswered;
     } catch (error) {
-      await deps.troubles.met(connection.id, 'feed', error);
+      await troubles.met(connection.id, 'work', error);
+      isWell = false;
       failure = error;
     }
   }
   if (failure !== null) throw failure;
-  return added;
+  // A feed may find nothing to ask for yet: that tells nothing of the account.
+  if (isWell) await (isAnswered ? troubles.well(connection.id, 'work') : troubles.over(connection.id, 'work'));
+  return found;
 };

@@ -5,7 +5,7 @@ import type { Sql } from '../../platform/database/database.ts';
 import { isStorageTrouble } from '../../platform/database/trouble.ts';
 
 /** What we were doing: a right that is lacking for one of them stops that one alone. */
-export type Area = 'feed' | 'tickets' | 'tags' | 'webhook' | 'count';
+export type Area = 'feed' | 'work' | 'tickets' | 'tags' | 'webhook' | 'count';
 
 /** A delivery with a proof that is none of ours, and the header by which the vendor names its account. */
 export interface Refusal {
@@ -23,6 +23,7 @@ export type ConnectionState =
   | 'odd answers'
   | 'clock'
   | 'lost fields'
+  | 'unread work'
   | 'foreign deliveries';
 
 /** The worst first: of several troubles the first of this order is the connection's state. */
@@ -33,6 +34,7 @@ export const byGravity: readonly ConnectionState[] = [
   'clock',
   'forbidden',
   'lost fields',
+  'unread work',
   'foreign deliveries',
   'limited',
 ];
@@ -45,8 +47,7 @@ interface Trouble {
 
 const settingsOf = (connectionId: number): string => `deskledger connection ${connectionId} --settings FILE.json`;
 
-/** What an error says of the connection; null where it speaks of one ticket, or of ourselves. */
-export const troubleOf = (error: unknown, area: Area, connectionId: number): Trouble | null => {
+const ofAnswer = (error: unknown, area: Area, connectionId: number): Trouble | null => {
   if (isStorageTrouble(error)) return null;
   if (error instanceof LimitReached)
     return {
@@ -86,6 +87,20 @@ export const troubleOf = (error: unknown, area: Area, connectionId: number): Tro
   return null;
 };
 
+/** What an error says of the connection; null where it speaks of one ticket, or of ourselves. */
+export const troubleOf = (error: unknown, area: Area, connectionId: number): Trouble | null => {
+  const trouble = ofAnswer(error, area, connectionId);
+  if (area !== 'work') return trouble;
+  // A stream beside the tickets may fail while all else works: of the account the tickets tell.
+  if (trouble) return { ...trouble, area };
+  if (!(error instanceof UpstreamError)) return null;
+  return {
+    area,
+    state: 'unread work',
+    next: `See at the vendor that this stream of work still exists and answers; it is read on from where it stopped within an hour of that. One that is not wanted is switched off by a setting: ${settingsOf(connectionId)}`,
+  };
+};
+
 /** Tickets that fail alike, without a success between, from which on the connection is at fault and not they. */
 const sureAfter = 3;
 const firstHoldMs = 5 * secondMs;
@@ -105,6 +120,8 @@ export interface Troubles {
   met(connectionId: number, area: Area, error: unknown, ticketId?: bigint): Promise<boolean>;
   /** Something of the area worked. */
   well(connectionId: number, area: Area): Promise<void>;
+  /** The area alone is in no trouble any more; of the account nothing was learned. */
+  over(connectionId: number, area: Area): Promise<void>;
   /** Until when the area is not to be tried; null: now. */
   heldUntil(connectionId: number, area: Area): Promise<Date | null>;
   /** A delivery was refused; it tells of the connection for an hour, and is written down once a minute at most. */
@@ -181,6 +198,9 @@ export const createTroubles = ({ sql, clock }: { readonly sql: Sql; readonly clo
         connectionId,
         area,
       ]);
+    },
+    async over(connectionId, area) {
+      await sql.query('delete from connection_trouble where connection_id = $1 and area = $2', [connectionId, area]);
     },
     async refused(connectionId, { reason, account }) {
       const nowMs = clock.now().getTime();

@@ -82,6 +82,7 @@ const stateWords: Readonly<Record<ConnectionStatus['state'], string>> = {
   'odd answers': 'the answers cannot be read',
   clock: 'the clocks differ',
   'lost fields': 'a mapped ticket field is gone',
+  'unread work': 'a stream of work is not read',
   'foreign deliveries': 'somebody else sends to our address',
 };
 
