@@ -105,9 +105,22 @@ export const split = (
 export const ppmOf = (weights: readonly { readonly weight: bigint; readonly key: string }[]): number[] =>
   split(BigInt(wholePpm), weights).map(Number);
 
+/** Below it a number times a million, and twice what it leaves, is a whole number that a double holds exactly. */
+const mostPlain = 4_000_000_000n;
+
+/** `ratio` of whole numbers that doubles hold exactly: reports have thousands of them. */
+const plainRatio = (a: number, b: number): number => {
+  const scaled = a * 1e6;
+  const left = scaled % b;
+  const floor = (scaled - left) / b;
+  const up = left * 2 > b || (left * 2 === b && floor % 2 === 1);
+  return (up ? floor + 1 : floor) / 1e6;
+};
+
 /** a / b as a number rounded half to even at `places` decimals; null where b is 0. For ratios on the wire, never for money. */
 export const ratio = (a: bigint, b: bigint, places = 6): number | null => {
   if (b === 0n) return null;
+  if (places === 6 && a >= 0n && a < mostPlain && b > 0n && b < mostPlain) return plainRatio(Number(a), Number(b));
   const scale = 10n ** BigInt(places);
   return Number(roundHalfEven(rational(a * scale, b))) / Number(scale);
 };

@@ -82,6 +82,25 @@ describe('rounding', () => {
 });
 
 describe('fractions', () => {
+  test('a ratio is the fraction rounded half to even at six places, also where doubles reckon it', () => {
+    const some = fc.oneof(fc.bigInt(0n, 5000n), fc.bigInt(0n, 8_000_000_000n), fc.bigInt(-(10n ** 15n), 10n ** 15n));
+    fc.assert(
+      fc.property(some, some, (a, b) => {
+        fc.pre(b !== 0n);
+        expect(ratio(a, b)).toBe(Number(roundHalfEven(rational(a * 1_000_000n, b))) / 1e6);
+      }),
+      {
+        numRuns: 2000,
+        examples: [
+          [1n, 2_000_000n],
+          [3n, 2_000_000n],
+          [5n, 2_000_000n],
+          [3_999_999_999n, 3_999_999_998n],
+        ],
+      },
+    );
+  });
+
   test('a fraction without a denominator is refused', () => expect(() => rational(1n, 0n)).toThrow(RangeError));
 
   test('multiply and divide undo one another, and reduce keeps the value', () =>

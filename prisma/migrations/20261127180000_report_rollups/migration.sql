@@ -1,4 +1,4 @@
--- What reports are made of, added up by days and by runs of 4, 16 and 64 days. Whatever changes it marks its days here in the same
+-- What reports are made of, added up by days and by runs of 2 to 64 days. Whatever changes it marks its days here in the same
 -- transaction: a marked day is read from the ledger until it is added up again.
 create table rollup_mark (
   id bigserial not null,

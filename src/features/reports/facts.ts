@@ -93,7 +93,8 @@ export const noFacts = (): CellFacts => ({
 
 export const addFacts = (all: readonly CellFacts[]): CellFacts => {
   const total = noFacts();
-  for (const facts of all) for (const name of Object.keys(total) as (keyof CellFacts)[]) total[name] += facts[name];
+  const names = Object.keys(total) as (keyof CellFacts)[];
+  for (const facts of all) for (const name of names) if (facts[name] !== 0n) total[name] += facts[name];
   return total;
 };
 
@@ -136,13 +137,22 @@ export const addAnswers = async (
   const columns = known.map((dimension) => `${statement.by[dimension]} as "${dimension}",`).join(' ');
   const grouped = known.length === 0 ? '' : `group by ${known.map((_, index) => index + 1).join(', ')}`;
   const rows = await sql.query<FactRow>(statement.sql({ columns, grouped, dimensions }), parameters);
+  // Thousands of rows, while somebody waits.
+  const counted = noFacts();
+  const names = Object.keys(rows[0] ?? {}).filter((name): name is keyof CellFacts => name in counted);
   for (const row of rows) {
-    const key: CellKey = { partner: null, region: null, ...Object.fromEntries(known.map((name) => [name, row[name]])) };
+    const key: { -readonly [Part in keyof CellKey]: CellKey[Part] } = { partner: null, region: null };
+    for (const name of known) key[name] = row[name] ?? null;
     const id = cellId(key, known);
-    const cell = into.get(id) ?? { key, facts: noFacts() };
-    into.set(id, cell);
-    for (const [name, value] of Object.entries(row))
-      if (name in cell.facts) cell.facts[name as keyof CellFacts] += BigInt(value ?? 0);
+    let cell = into.get(id);
+    if (!cell) {
+      cell = { key, facts: noFacts() };
+      into.set(id, cell);
+    }
+    for (const name of names) {
+      const value = row[name];
+      if (value != null && value !== '0') cell.facts[name] += BigInt(value);
+    }
   }
 };
 

@@ -109,12 +109,13 @@ const reportOf = (
     leastTicketsPerCell !== undefined && groupBy.includes('partner') && groupBy.includes('region')
       ? foldSmallCells(all, leastTicketsPerCell)
       : all;
-  const ordered = shown.toSorted((a, b) => {
-    const [dear, cheap] = [costOf(a.facts) ?? -1n, costOf(b.facts) ?? -1n];
-    if (dear !== cheap) return dear > cheap ? -1 : 1;
-    const [left, right] = [a, b].map(({ key }) => `${key.partner ?? '~'} ${key.region ?? '~'}`);
-    return (left ?? '') < (right ?? '') ? -1 : 1;
-  });
+  const ordered = shown
+    .map((cell) => ({
+      ...cell,
+      cost: costOf(cell.facts) ?? -1n,
+      name: `${cell.key.partner ?? '~'} ${cell.key.region ?? '~'}`,
+    }))
+    .sort((a, b) => (a.cost === b.cost ? (a.name < b.name ? -1 : 1) : a.cost > b.cost ? -1 : 1));
   return {
     ...head,
     rows: ordered.map(({ key, facts, folded }) => ({

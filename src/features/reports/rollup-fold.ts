@@ -13,7 +13,7 @@ const addUpLock = 3_900_003;
 const quietSeconds = 10;
 const longestSeconds = 600;
 
-/** Adds up the runs of 4, 16 and 64 days in which these days lie, each from those below it. */
+/** Adds up the runs of 2 to 64 days in which these days lie, each from those below it. */
 const addUpRuns = async (tx: Sql, book: Book, { from, to }: Run): Promise<void> => {
   const columns = totalColumns(book);
   const sums = columns.map((column) => `sum(${column})`).join(', ');

@@ -6,7 +6,7 @@ import { spans } from './rollup-spans.ts';
 
 /** A total that reports would read, and that is not what it stands for. */
 export interface TotalDifference {
-  /** facts | pooled | again | runs (of 4, 16 or 64 days, which are the sum of those below) */
+  /** facts | pooled | again | runs (of 2 to 64 days, which are the sum of those below) */
   readonly book: string;
   readonly day: Day;
   readonly partner: string | null;

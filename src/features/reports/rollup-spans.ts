@@ -1,7 +1,7 @@
 import { addDays, type Day, daysBetween } from '../../core/time.ts';
 
 /** Totals are kept of single days and of runs of these lengths, which start at multiples of them since 1970-01-01. */
-export const spans = [1, 4, 16, 64] as const;
+export const spans = [1, 2, 4, 8, 16, 32, 64] as const;
 
 /** One kept run of days. */
 export interface Piece {
