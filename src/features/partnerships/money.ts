@@ -38,6 +38,11 @@ export interface PartnershipMoney {
   readonly unpriced: readonly UnpricedAmount[];
   /** Orders whose margin is by their lines' cost, of which none is known, and for which no percentage stands in. */
   readonly ordersWithoutCost: number;
+  /** Whether a cell by these dimensions that has no row is known to bring nothing: a part of revenue holds for it, and it had none. */
+  readonly bringsNothing: (
+    cell: Pick<PartnershipMoneyRow, 'step' | 'partner' | 'region'>,
+    by: PartnershipQuestion['groupBy'],
+  ) => boolean;
 }
 
 export interface PartnershipQuestion {
@@ -130,10 +135,23 @@ export const partnershipMoney = async (sql: Sql, asked: PartnershipQuestion): Pr
       if (days.from <= occurrence.holds.to && days.to >= occurrence.holds.from)
         sums.add({ side, kind, step, partner, region }, partIn(whole, occurrence, days));
   }
-  const { benefits, withoutCost } = await revenueBenefits(sql, await revenueParts(sql), {
-    ...asked,
-    step: asked.step ?? null,
-  });
+  const parts = await revenueParts(sql);
+  const { benefits, withoutCost } = await revenueBenefits(sql, parts, { ...asked, step: asked.step ?? null });
   for (const { micros, ...of } of benefits) sums.add({ side: 'benefit', ...of }, micros);
-  return { rows: sums.rows(), unpriced, ordersWithoutCost: withoutCost };
+  return {
+    rows: sums.rows(),
+    unpriced,
+    ordersWithoutCost: withoutCost,
+    bringsNothing: (cell, by) => {
+      const days = steps.find(({ step }) => step === cell.step);
+      // The row of a whole partnership, which is of no region, is about its amounts.
+      if (!days || (by.includes('region') && cell.region === null)) return false;
+      return parts.some(
+        (item) =>
+          by.every((dimension) => item[dimension] === null || item[dimension] === cell[dimension]) &&
+          item.startsOn <= days.to &&
+          (item.endsOn === null || item.endsOn >= days.from),
+      );
+    },
+  };
 };

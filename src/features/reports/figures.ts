@@ -8,6 +8,7 @@ import {
   type Cell,
   type CellKey,
   cellId,
+  type Dimension,
   loadSides,
   noFacts,
   type Period,
@@ -111,12 +112,12 @@ const partnershipSide = async (
   sql: Sql,
   period: Period,
   dimensions: readonly FigureDimension[],
-  { currency }: FiguresAsked,
-): Promise<SideFacts & { readonly gaps: PeriodFigures['gaps'] }> => {
+  { by, currency, ...only }: FiguresAsked,
+): Promise<SideFacts & { readonly gaps: PeriodFigures['gaps']; readonly bringsNothing: (key: CellKey) => boolean }> => {
   const [step, ...more] = dimensions.filter(isStep);
   const oneStep = more.length === 0 ? step : undefined;
   const groupBy = (['partner', 'region'] as const).filter((dimension) => dimensions.includes(dimension));
-  const { rows, unpriced, ordersWithoutCost } = await partnershipMoney(sql, {
+  const { rows, unpriced, ordersWithoutCost, bringsNothing } = await partnershipMoney(sql, {
     from: period.from,
     to: period.to,
     groupBy,
@@ -135,6 +136,15 @@ const partnershipSide = async (
       },
     })),
     gaps: { unpriced, ordersWithoutCost },
+    bringsNothing: (key) => {
+      const codeOf = (name: Dimension) =>
+        only[name] === undefined ? key[name] : only[name] === 'none' ? null : only[name];
+      const cell = { partner: codeOf('partner'), region: codeOf('region'), step: (oneStep && key[oneStep]) ?? null };
+      return bringsNothing(
+        cell,
+        groupBy.filter((name) => by.includes(name) || only[name] !== undefined),
+      );
+    },
   };
 };
 
@@ -144,7 +154,7 @@ const periodFigures = async (sql: Sql, period: Period, asked: FiguresAsked): Pro
     ...new Set<FigureDimension>([...by, 'region', ...(asked.partner === undefined ? [] : ['partner' as const])]),
   ];
   const ledger = await loadSides(sql, period, loadedBy, asked);
-  const { gaps, ...partnerships } = await partnershipSide(sql, period, loadedBy, asked);
+  const { gaps, bringsNothing, ...partnerships } = await partnershipSide(sql, period, loadedBy, asked);
   const all = { ...ledger, partnerships };
   const account = addFacts(Object.values(all).flatMap(({ cells }) => cells.map(({ facts }) => facts)));
   const told = ({ dimensions, cells }: SideFacts) => {
@@ -166,16 +176,20 @@ const periodFigures = async (sql: Sql, period: Period, asked: FiguresAsked): Pro
   const cellOf = (key: CellKey): FigureCell => {
     const [id, around] = [cellId(key, by), cellId(key, orders.known)];
     const facts = addFacts(inRows.flatMap((side) => side.cells.get(id)?.facts ?? []));
+    if (sides.partnerships.knowsAll && facts.knownBenefits === 0n && bringsNothing(key)) facts.knownBenefits = 1n;
     const top = orders.knowsAll ? tops.get(around) : undefined;
     const counted = { facts, account, orders: orders.cells.get(around)?.facts ?? noFacts(), topMarketPpm: top?.ppm };
     return { key, counted, topMarket: top?.region ?? null };
   };
   const facts = addFacts(Object.values(sides).flatMap(({ own }) => own.map((cell) => cell.facts)));
+  const cells = new Map([...keys].map(([id, key]) => [id, cellOf(key)]));
+  if (facts.knownBenefits === 0n && [...cells.values()].some(({ counted }) => counted.facts.knownBenefits > 0n))
+    facts.knownBenefits = 1n;
   const top = topMarkets(orders.own, []).get(cellId(noKey, []));
   return {
     from: period.from,
     to: period.to,
-    cells: new Map([...keys].map(([id, key]) => [id, cellOf(key)])),
+    cells,
     cellOf,
     total: {
       key: noKey,

@@ -62,11 +62,12 @@ export const roiReport = async (
   const all = [...new Set([...ofWork.keys(), ...ofMoney.keys()])].map((id) => {
     const byKind = ofMoney.get(id)?.byKind ?? [];
     const { partner, region } = ofMoney.get(id) ?? ofWork.get(id)?.key ?? { partner: null, region: null };
+    const given = byKind.filter(({ side }) => side === 'benefit').length;
     const facts: CellFacts = {
       ...(ofWork.get(id)?.facts ?? noFacts()),
       otherCostMicros: ofMoney.get(id)?.otherCostMicros ?? 0n,
       benefitMicros: ofMoney.get(id)?.benefitMicros ?? 0n,
-      knownBenefits: BigInt(byKind.filter(({ side }) => side === 'benefit').length),
+      knownBenefits: BigInt(given || Number(money.bringsNothing({ step: null, partner, region }, groupBy))),
     };
     return { partner, region, facts, byKind };
   });

@@ -14,22 +14,23 @@ let world: World;
 let asked: Asked;
 const dollars = (amount: string) => ({ amount, currency: 'USD' });
 
+const options = ({ clock }: World) => ({
+  dryRun: false,
+  now: clock.now(),
+  actor: 'mia',
+  known: {
+    partners: partnerBook([
+      { code: 'nord', name: 'Nord', aliases: [] },
+      { code: 'sud', name: 'Sud', aliases: [] },
+    ]),
+    regions: regionBook([{ code: 'nordics', name: 'Nordics', countries: ['SE'] }]),
+    stores: [],
+  },
+});
+
 beforeAll(async () => {
   world = await createWorld();
   asked = await asking(world, 'read,rates');
-  const options = {
-    dryRun: false,
-    now: world.clock.now(),
-    actor: 'mia',
-    known: {
-      partners: partnerBook([
-        { code: 'nord', name: 'Nord', aliases: [] },
-        { code: 'sud', name: 'Sud', aliases: [] },
-      ]),
-      regions: regionBook([{ code: 'nordics', name: 'Nordics', countries: ['SE'] }]),
-      stores: [],
-    },
-  };
   // Support of 250,000.00 in four hours.
   await world.rate('62500.00');
   for (const _ of [1, 2]) await world.ticket({ created: '2026-05-05', work: [['ada', 7200, '2026-05-05']] });
@@ -45,7 +46,7 @@ beforeAll(async () => {
       'rubles,sud,,fee,5,RUB,,,,2026-05-01,2026-05-31',
       'april,nord,,fee,75000,USD,,,,2026-04-01,2026-04-30',
     ].join('\n'),
-    options,
+    options(world),
   );
   await importBenefits(
     world.db,
@@ -55,7 +56,7 @@ beforeAll(async () => {
       'saved,nord,nordics,,savings,100000,USD,,,2026-05-01,2026-05-31',
       'april,nord,,,margin,200000,USD,,,2026-04-01,2026-04-30',
     ].join('\n'),
-    options,
+    options(world),
   );
 });
 
@@ -135,6 +136,40 @@ test('is a figure beside the others, also by month and against the month before'
   expect(byReason.lacking).toEqual(['orders', 'partnerships']);
   expect(byReason.rows[0]).toMatchObject({ roi: null, otherCosts: null });
   expect(byReason.total).toMatchObject({ roi: 0.68906 });
+});
+
+test('bug: a partner with a commission and without a sale had no return, as if nobody had said what it brings', async () => {
+  const bare = await createWorld();
+  const get = (await asking(bare, 'read,rates')).get;
+  await bare.rate('36.00');
+  await bare.ticket({ created: '2026-05-05', work: [['ada', 3600, '2026-05-05']] });
+  await bare.ticket({ created: '2026-04-05', work: [['ada', 3600, '2026-04-05']] });
+  await bare.ticket({ created: '2026-05-06', shares: [sud], work: [['ada', 3600, '2026-05-06']] });
+  await importBenefits(
+    bare.db,
+    'reference,partner,region,store,kind,amount,currency,every,percent,from,to\ncut,nord,,,commission,,,,10,2026-05-01,\n',
+    options(bare),
+  );
+  const nothing = { benefits: dollars('0.000000'), netGain: dollars('-36.000000'), roi: -1 };
+  const { rows, total }: Roi = await get(`/api/v1/reports/roi?${may}`);
+  expect(rows.find(({ partner }) => partner === 'nord')).toMatchObject({ ...nothing, missing: null });
+  expect(rows.find(({ partner }) => partner === 'sud')).toMatchObject({
+    benefits: null,
+    roi: null,
+    missing: 'benefits',
+  });
+  expect(total).toMatchObject({ benefits: dollars('0.000000') });
+  const figures: Figures = await get(`/api/v1/reports/figures?${may}`);
+  expect(figures.rows.find(({ partner }) => partner === 'nord')).toMatchObject(nothing);
+  expect(figures.rows.find(({ partner }) => partner === 'sud')).toMatchObject({ benefits: null, roi: null });
+  expect(figures.total).toMatchObject({ benefits: dollars('0.000000') });
+  const byMonth: Figures = await get(
+    '/api/v1/reports/figures?from=2026-04-01&to=2026-05-31&groupBy=month&partner=nord&compare=previous',
+  );
+  expect(byMonth.rows.map((row) => [row.month, row.benefits])).toEqual([
+    ['2026-04-01', null],
+    ['2026-05-01', dollars('0.000000')],
+  ]);
 });
 
 test('comes as a table with the arithmetic, and without the permission `rates` at pooled cost', async () => {
