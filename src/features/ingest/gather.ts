@@ -134,6 +134,7 @@ export const createGatherer = (deps: {
       historyAsked: historyWanted(ticket, pulledAt) === 'yes',
       namedNumbers: numbers,
       namedLines: findNamedLines(text, linesOf(candidates.get(id))),
+      ordersSeen: new Set(candidates.get(id)?.byNumber.map((order) => order.id)),
       textLanguage: spoken,
       againAt: unanswered.has(id) ? new Date(pulledAt.getTime() + storeRetryMs) : null,
     }));

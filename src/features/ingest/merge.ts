@@ -18,6 +18,8 @@ export type Gathered = {
       readonly historyAsked: boolean;
       readonly namedNumbers: readonly string[];
       readonly namedLines: readonly bigint[];
+      /** The orders by number that were there when its lines were looked for and the stores were asked. */
+      readonly ordersSeen: ReadonlySet<bigint>;
       /** Language of the requester's words, where they are long enough to tell. */
       readonly textLanguage: string | null;
       /** To be gathered again then, because a store did not answer. */

@@ -229,12 +229,16 @@ export const createProcessor = (deps: {
     );
     const changed = [...versions].flatMap(([id, { version }]) => (version !== current.get(id)?.version ? [id] : []));
     await markStale(tx, [...dependantsOf(locked, changed), ...settled.heldElsewhere], { now });
-    // A late order that a text names may be its requester's or not: the store is asked when the ticket is pulled.
+    // A late order that a text names may be its requester's or not: the store is asked when the ticket is pulled, also where
+    // the order came while it was pulled.
     await pullNow(
       tx,
       decidable.flatMap(({ id, namedNumbers }) => {
         const ofTicket = found.get(id);
-        const isOpen = ofTicket?.requesterKnown === null && !gatheredById.get(id);
+        const gathered = gatheredById.get(id);
+        const seen = gathered?.snapshot ? gathered.ordersSeen : null;
+        const isLate = ofTicket?.byNumber.some((order) => !seen?.has(order.id));
+        const isOpen = ofTicket?.requesterKnown === null && isLate;
         return isOpen && namesOrderOfOthers(ofTicket, namedNumbers) ? [id] : [];
       }),
       now,

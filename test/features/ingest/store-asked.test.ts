@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { UpstreamError } from '../../../src/core/errors.ts';
 import { dayMs, minuteMs, secondMs } from '../../../src/core/time.ts';
 import { rfc, shopOrder } from '../../stores/bigcommerce/shop.ts';
@@ -87,4 +87,18 @@ test('bug: a number in another case was not found when its order came late', asy
   await w.order(2002, { external_order_id: 'Amz-77' });
   await w.drain();
   expect(await w.decision('1')).toMatchObject({ method: 'field', partner: 'nord' });
+});
+
+test('bug: of an order that came while its ticket was pulled the store was never asked', async () => {
+  w.put('1', { subject: 'Order #2002', requester: { id: 'u', email: 'nobody@example.com', locale: null } });
+  await w.deliver('1');
+  w.clock.advance(3 * secondMs);
+  const { askAddresses } = w.orders;
+  vi.spyOn(w.orders, 'askAddresses').mockImplementationOnce(async (wants) => {
+    const unanswered = await askAddresses(wants);
+    await w.order(2002);
+    return unanswered;
+  });
+  await w.drain();
+  expect(await decided()).toBe('text');
 });
