@@ -38,6 +38,10 @@ const costParts = `
               case when p.revenue <> 0 then abs(p.revenue::numeric) when p.sign = 1 then 1000000::numeric * p.fx_denominator else 1::numeric end as d) x
      cross join lateral (select div(x.x, x.d) as q) q`;
 
+/** An order without line costs is one, at the first of its parts that they stand for: others may have a percentage. */
+const lacksCost =
+  'sign = 1 and value is null and share_no = min(share_no) filter (where sign = 1 and value is null) over (partition by id)';
+
 /** Parts of orders and of refunds, each with what holds on its order's day: a full refund takes back what the order brought. */
 const benefitsSql = ({ byLineCost }: { readonly byLineCost: boolean }): string => `
   with choice as (
@@ -45,23 +49,25 @@ const benefitsSql = ({ byLineCost }: { readonly byLineCost: boolean }): string =
       as c(partner, store, region, since, until, ppm, by_line_cost)
   ), part as (
     select o.id, s.partner, o.region, o.placed_day as day, o.placed_day, s.reporting_micros as micros, s.ppm as share,
-           s.share_no = 0 as first, 1 as sign, o.revenue_micros as revenue, o.fx_numerator, o.fx_denominator, ${keys('s.partner')}
+           s.share_no, 1 as sign, o.revenue_micros as revenue, o.fx_numerator, o.fx_denominator, ${keys('s.partner')}
       from "order" o join order_share s on s.order_id = o.id
      where o.counted and o.placed_day between $1 and $2 and s.reporting_micros is not null
     union all
-    select o.id, s.partner, o.region, r.made_day, o.placed_day, s.reporting_micros, s.ppm, false, -1, o.revenue_micros,
+    select o.id, s.partner, o.region, r.made_day, o.placed_day, s.reporting_micros, s.ppm, s.share_no, -1, o.revenue_micros,
            o.fx_numerator, o.fx_denominator, ${keys('s.partner')}
       from refund r join "order" o on o.id = r.order_id join refund_share s on s.refund_id = r.id
      where o.counted and r.made_day between $1 and $2 and s.reporting_micros is not null
   ), valued as (
-    select p.day, p.partner, p.region, p.sign, p.first,
+    select p.id, p.day, p.partner, p.region, p.sign, p.share_no,
            ${byLineCost ? `case when c.by_line_cost and cost.known then ${costValue} else (${percentValue})::numeric end` : percentValue} as value
       from part p join choice c on c.partner = p.partner_key and c.store = p.store_key and c.region = p.region_key
        and p.placed_day between c.since and c.until ${percentParts}${byLineCost ? costParts : ''}
+  ), told as (
+    select v.*, ${byLineCost ? lacksCost : 'false'} as lacking from valued v
   )
   select case $3::text when 'day' then day when 'week' then date_trunc('week', day)::date when 'month' then date_trunc('month', day)::date end as step,
-         partner, region, coalesce(sum(sign * value), 0)::text as micros, count(*) filter (where value is null and first) as "withoutCost"
-    from valued group by 1, 2, 3`;
+         partner, region, coalesce(sum(sign * value), 0)::text as micros, count(*) filter (where lacking) as "withoutCost"
+    from told group by 1, 2, 3`;
 
 const columnsOf = (choices: readonly Choice[]) => [
   choices.map(({ partner }) => partner),

@@ -271,6 +271,22 @@ describe('parts of revenue', () => {
     await benefits('m,,,,margin,,,,20,2026-01-01,\n');
     expect(await ask()).toMatchObject({ rows: [{ benefitMicros: 17_000_000n }], ordersWithoutCost: 0 });
   });
+
+  test('bug: an order without line costs was no gap where its first partner has a percentage', async () => {
+    await benefits('p,nord,,,margin,,,,10,2026-01-01,\nc,sud,,,margin,,,,line cost,2026-01-01,\n');
+    const shares = [
+      ['nord', 700_000],
+      ['sud', 300_000],
+    ] as const;
+    await order({ micros: 10_000_000n, shares });
+    expect(await ask()).toMatchObject({
+      rows: [{ partner: 'nord', benefitMicros: 700_000n }],
+      ordersWithoutCost: 1,
+    });
+    await benefits('p,nord,,,margin,,,,line cost,2026-01-01,\n');
+    expect(await ask()).toMatchObject({ rows: [], ordersWithoutCost: 1 });
+    expect(await ask({ groupBy: [] })).toMatchObject({ rows: [], ordersWithoutCost: 1 });
+  });
 });
 
 test('worked example: benefits of 1,100,000 and costs of 650,000 are a return of 69.23 %', async () => {
