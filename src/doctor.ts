@@ -106,6 +106,7 @@ const examineProduct = async (product: Product, { write }: { readonly write: boo
     hasWebhooks: async ({ id, kind }) =>
       helpdesks.has(kind) || (await directory.connections.remoteObjects(id)).length > 0,
     hasTickets: ({ kind }) => helpdesks.has(kind),
+    isUnclocked: ({ kind }) => helpdesks.get(kind)?.clock === 'none',
     look: (connection) => lookAt(product, connection),
     reach: () => reach(product),
     ...(write && {

@@ -120,7 +120,7 @@ export interface TicketSnapshot {
   readonly updatedAt: Date;
   readonly channel: Channel;
   readonly subject: string | null;
-  /** The requester's first public message; null also where only the history would tell it and was not pulled. */
+  /** The requester's first public message; of a ticket that somebody else made it may need the history, and is null without. */
   readonly firstMessage: string | null;
   readonly requester: { readonly id: string; readonly email: string | null; readonly locale: string | null } | null;
   /** BCP 47, as the helpdesk found it in the messages; absent or null where it does not tell. */

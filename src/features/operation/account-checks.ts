@@ -74,11 +74,14 @@ export const accountChecks = (
 const littleMeasured = 0.5;
 const measuredDays = 30;
 
-/** The share of worked tickets whose time was measured, over the last 30 days; null where nothing was worked. */
+/**
+ * The share of worked tickets whose time was measured, over the last 30 days; null where nothing was worked. A helpdesk without
+ * a clock is none to warn of.
+ */
 export const measuredCheck = async (
   sql: Sql,
   what: string,
-  { id, now }: { readonly id: number; readonly now: Date },
+  { id, now, unclocked = false }: { readonly id: number; readonly now: Date; readonly unclocked?: boolean },
 ): Promise<Check | null> => {
   const [row] = await sql.query<{ worked: bigint; measured: bigint }>(
     `select count(distinct ticket_id) as worked, count(distinct ticket_id) filter (where kind = 'measured') as measured
@@ -87,6 +90,12 @@ export const measuredCheck = async (
   );
   const worked = Number(row?.worked ?? 0n);
   if (worked === 0) return null;
+  if (unclocked)
+    return {
+      what: `${what}, measured time`,
+      state: 'ok',
+      found: `the helpdesk measures none: ${worked} tickets worked in the last ${measuredDays} days are estimated from replies`,
+    };
   const share = Number(row?.measured ?? 0n) / worked;
   const name = `${what}, measured time`;
   const found = `${Math.round(share * 100)} % of ${worked} tickets worked in the last ${measuredDays} days have measured time`;

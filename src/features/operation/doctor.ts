@@ -37,6 +37,8 @@ interface Patient {
   readonly hasWebhooks: (connection: Connection) => boolean | Promise<boolean>;
   /** Absent: what has webhooks has tickets. */
   readonly hasTickets?: (connection: Connection) => boolean;
+  /** The helpdesk measures no work; absent: each does. */
+  readonly isUnclocked?: (connection: Connection) => boolean;
   /** Looks at the account of a connection that can be signed in to; reads only. */
   readonly look?: (connection: Connection) => Promise<AccountLook>;
   /** Why nothing of ours answers at PUBLIC_URL, as seen from here; null: it answers. */
@@ -129,7 +131,10 @@ const connections = async (patient: Patient): Promise<Check[]> => {
     const hasWebhooks = await patient.hasWebhooks(connection);
     const isHelpdesk = patient.hasTickets?.(connection) ?? hasWebhooks;
     const look = hasWebhooks && signedIn.state === 'ok' ? await patient.look?.(connection) : undefined;
-    const measured = isHelpdesk ? await measuredCheck(db, what, { id: connection.id, now: clock.now() }) : null;
+    const unclocked = patient.isUnclocked?.(connection) ?? false;
+    const measured = isHelpdesk
+      ? await measuredCheck(db, what, { id: connection.id, now: clock.now(), unclocked })
+      : null;
     return [
       signedIn,
       ...(look ? accountChecks(what, connection, look) : []),
