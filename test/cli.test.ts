@@ -2,9 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { helpdesks } from '../src/helpdesks/registry.ts';
 import { wallClock } from '../src/platform/clock.ts';
 import { openDatabase } from '../src/platform/database/open.ts';
 import { createZendeskSandbox, type ZendeskSandbox } from '../src/sandbox/zendesk/index.ts';
+import { storeAdapters } from '../src/stores/registry.ts';
 import { atEndOfFile } from './support/cleanup.ts';
 import { type Ran, runCli, runProgram } from './support/cli.ts';
 import { testDatabaseUrl } from './support/database.ts';
@@ -28,6 +30,8 @@ const commands = [
   'token',
   'migrate',
 ];
+
+const knownKinds = `known are ${[...helpdesks.keys(), ...storeAdapters.keys()].toSorted().join(', ')}`;
 
 // Each run is a process that loads the whole product.
 vi.setConfig({ testTimeout: 180_000 });
@@ -152,9 +156,7 @@ describe('connect', () => {
     const faulty = await file('faulty.json', { name: 'x', subdomain: 'a b', email: 'nobody', apiToken: '' });
     const said = await failure('connect', 'zendesk', '--settings', faulty);
     for (const field of ['subdomain', 'email', 'apiToken']) expect(said).toContain(`  ${field}: `);
-    expect(await failure('connect', 'fax', '--settings', faulty)).toContain(
-      'known are bigcommerce, gorgias, kustomer, zendesk',
-    );
+    expect(await failure('connect', 'fax', '--settings', faulty)).toContain(knownKinds);
     const broken = await file('broken.json', '{"apiToken": "quoted-secret"');
     const unreadable = await failure('connect', 'zendesk', '--settings', broken);
     expect(unreadable).toContain('not valid JSON');
@@ -338,7 +340,7 @@ describe('the other commands', () => {
         errors: [{ field: '--since', reason: 'must be today or before' }],
       },
     });
-    expect(await failure('connect', 'nix')).toContain('known are bigcommerce, gorgias, kustomer, zendesk');
+    expect(await failure('connect', 'nix')).toContain(knownKinds);
     expect(await failure('backfill', '--since', '2026-01-01', '--connection', 'main', '--tag')).toContain('--mode act');
   });
 
