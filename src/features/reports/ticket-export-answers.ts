@@ -5,6 +5,15 @@ import { moneyAnswer } from '../../platform/http/answers.ts';
 const code = z.string().nullable();
 const instant = z.string().describe('ISO 8601, in UTC');
 
+const factor = z.number().nullable().describe('Part of one; null: not given');
+const wage = z.object({
+  hourly: moneyAnswer.describe('As imported'),
+  burden: factor,
+  shrinkage: factor,
+  occupancy: factor,
+  applied: z.enum(['given', 'direct', 'absorbed']).describe('Which of them made it the rate, on the day of the work'),
+});
+
 /** A part of an entry's cost as it stands, what was taken back left out. */
 const costPart = z.object({
   partner: code,
@@ -14,7 +23,7 @@ const costPart = z.object({
   cost: moneyAnswer.optional().describe('This and what follows: by the scope `rates` alone'),
   native: moneyAnswer.optional().describe("In the rate's currency"),
   rate: z
-    .object({ hourly: moneyAnswer, scope: z.string(), key: code, validFrom: z.string() })
+    .object({ hourly: moneyAnswer, scope: z.string(), key: code, validFrom: z.string(), wage: wage.optional() })
     .optional()
     .describe("The key of an agent's own rate names the agent: null where figures by agent may not be seen"),
   fx: z
@@ -139,6 +148,18 @@ const columns: readonly Column[] = [
   {
     name: 'hourly',
     of: (item) => list(partsOf(item).map(({ rate }) => rate && `${rate.hourly.amount} ${rate.hourly.currency}`)),
+  },
+  {
+    name: 'wages',
+    of: (item) =>
+      list(
+        partsOf(item).map(({ rate }) => {
+          if (!rate?.wage) return null;
+          const { hourly, applied, ...factors } = rate.wage;
+          const named = Object.entries(factors).flatMap(([name, part]) => (part === null ? [] : [`${name} ${part}`]));
+          return [`${hourly.amount} ${hourly.currency}`, ...named, applied].join(' ');
+        }),
+      ),
   },
   {
     name: 'rates',

@@ -1,5 +1,6 @@
 import { moneyJson, ratio, wholePpm } from '../../core/money.ts';
 import type { Sql } from '../../platform/database/database.ts';
+import { appliedOn, effectiveHourly, isWage, listRates, loadCostBasis } from '../costing/index.ts';
 import { namedOrders, orderIdsIn } from './named-orders.ts';
 import { shownRateKey } from './ticket-detail.ts';
 import type { ExportItem } from './ticket-export-answers.ts';
@@ -15,6 +16,7 @@ interface EntryRow {
   actor: string;
   channel: string | null;
   worked_at: Date;
+  worked_day: string;
   raw_seconds: number;
   costed_seconds: number;
   capped_seconds: number;
@@ -51,9 +53,30 @@ interface AboutRow {
   shares: ExportItem['shares'];
 }
 
+type Wage = NonNullable<ExportItem['work'][number]['parts'][number]['rate']>['wage'];
+
+/** The wage that a posting's hourly was made of, as long as the tables still say so; undefined where the rate is all-in. */
+const loadWages = async (sql: Sql): Promise<(row: PartRow, day: string) => Wage> => {
+  const rates = new Map((await listRates(sql)).map((rate) => [`${rate.scope} ${rate.validFrom} ${rate.key}`, rate]));
+  const basis = await loadCostBasis(sql);
+  const partOfOne = (ppm: number | null): number | null => (ppm === null ? null : ppm / wholePpm);
+  return (row, day) => {
+    const rate = rates.get(`${row.rate_scope} ${row.rate_valid_from} ${row.rate_key}`);
+    const applied = appliedOn(basis, day);
+    if (!rate || !isWage(rate) || effectiveHourly(rate, applied) !== row.hourly_micros) return undefined;
+    return {
+      hourly: moneyJson({ micros: rate.hourlyMicros, currency: rate.currency }),
+      burden: partOfOne(rate.burdenPpm),
+      shrinkage: partOfOne(rate.shrinkagePpm),
+      occupancy: partOfOne(rate.occupancyPpm),
+      applied,
+    };
+  };
+};
+
 const partOf = (
   row: PartRow,
-  { connection, trueCost, byAgent }: { connection: string; trueCost: boolean; byAgent: boolean },
+  { connection, trueCost, byAgent, wage }: { connection: string; trueCost: boolean; byAgent: boolean; wage: Wage },
 ): ExportItem['work'][number]['parts'][number] => ({
   partner: row.partner,
   region: row.region,
@@ -68,6 +91,7 @@ const partOf = (
       // An agent's own rate has the agent's name.
       key: byAgent || row.rate_scope !== 'agent' ? shownRateKey(row, connection) : null,
       validFrom: row.rate_valid_from,
+      ...(wage && { wage }),
     },
     fx: { numerator: row.fx_numerator, denominator: row.fx_denominator, date: row.fx_date },
   }),
@@ -102,7 +126,7 @@ export const exportTickets = async (
     [ids],
   );
   const entries = await sql.query<EntryRow>(
-    `select e.id, e.ticket_id, e.source_key, e.agent_id, e.clock, e.kind, e.actor, e.channel, e.worked_at, e.raw_seconds::float8, e.costed_seconds,
+    `select e.id, e.ticket_id, e.source_key, e.agent_id, e.clock, e.kind, e.actor, e.channel, e.worked_at, e.worked_day::text as worked_day, e.raw_seconds::float8, e.costed_seconds,
             e.capped_seconds::float8, e.untaken_seconds::float8, e.state, e.decision, e.unpriced
        from work_entry e where e.ticket_id = any($1::int8[]) and e.worked_day between $2 and $3 order by e.ticket_id, e.worked_at, e.id`,
     [ids, filter.from, filter.to],
@@ -121,7 +145,8 @@ export const exportTickets = async (
   const aboutById = new Map(about.map((row) => [row.id.toString(), row]));
   const entriesByTicket = Map.groupBy(entries, ({ ticket_id }) => ticket_id.toString());
   const partsByEntry = Map.groupBy(parts, ({ work_entry_id }) => work_entry_id);
-  const look = { trueCost: view.costBasis === 'true', byAgent: view.byAgent };
+  const trueCost = view.costBasis === 'true';
+  const wageOf = trueCost ? await loadWages(sql) : () => undefined;
   return {
     items: page.items.map((item) => {
       const known = aboutById.get(item.id);
@@ -160,7 +185,12 @@ export const exportTickets = async (
           decision: entry.decision,
           unpriced: entry.unpriced,
           parts: (partsByEntry.get(entry.id) ?? []).map((part) =>
-            partOf(part, { connection: item.connection, ...look }),
+            partOf(part, {
+              connection: item.connection,
+              trueCost,
+              byAgent: view.byAgent,
+              wage: wageOf(part, entry.worked_day),
+            }),
           ),
         })),
       };

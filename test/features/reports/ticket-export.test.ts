@@ -136,3 +136,32 @@ test('comes in pages', async () => {
   const second = (await asked.get(`${path}&limit=2&after=${first.next}`)) as Answer;
   expect([first.items.length, second.items.length, second.next]).toEqual([2, 1, null]);
 });
+
+test('bug: the wage and the factors that an hourly price was made of were nowhere in the export', async () => {
+  const waged = await createWorld();
+  await waged.db.query(
+    `insert into rate (scope, key, hourly_micros, currency, valid_from, burden_ppm, shrinkage_ppm, occupancy_ppm, recorded_at)
+     values ('default', '', 24000000, 'USD', '2026-01-01', 250000, 200000, null, now())`,
+  );
+  await waged.db.query(
+    "insert into cost_basis (valid_from, applied, recorded_at) values ('2026-05-06', 'absorbed', now())",
+  );
+  await waged.ticket({
+    created: '2026-05-05',
+    work: [
+      ['ada', 3600, '2026-05-05'],
+      ['ada', 3600, '2026-05-06'],
+    ],
+  });
+  const all = await asking(waged, 'read,rates');
+  const { items } = (await all.get(path)) as Answer;
+  const wage = { hourly: dollars('24.000000'), burden: 0.25, shrinkage: 0.2, occupancy: null };
+  expect(items[0]?.work.map(({ parts }) => parts[0]?.rate)).toMatchObject([
+    { hourly: dollars('24.000000'), wage: { ...wage, applied: 'given' } },
+    { hourly: dollars('37.500000'), wage: { ...wage, applied: 'absorbed' } },
+  ]);
+  expect(await all.csv(`${path}&format=csv`)).toContain(
+    '24.000000 USD burden 0.25 shrinkage 0.2 given | 24.000000 USD burden 0.25 shrinkage 0.2 absorbed',
+  );
+  expect(JSON.stringify(await (await asking(waged, 'read')).get(path))).not.toContain('wage');
+});
