@@ -10,8 +10,11 @@ const everyMs = hourMs;
 /** After a refused write it is asked sooner, however many writes are refused. */
 const refusedEveryMs = 10 * minuteMs;
 
+const namesOf = (fields: readonly MappedField[]): string =>
+  fields.map(({ setting, id }) => `${id.slice(0, 80)} (${setting})`).join(', ');
+
 const textOf = (lost: readonly MappedField[]): string => {
-  const names = lost.map(({ setting, id }) => `${id.slice(0, 80)} (${setting})`).join(', ');
+  const names = namesOf(lost);
   return lost.length === 1
     ? `The mapped ticket field ${names} is deleted, deactivated or renamed at the helpdesk.`
     : `The mapped ticket fields ${names} are deleted, deactivated or renamed at the helpdesk.`;
@@ -29,6 +32,15 @@ const nextOf = ({ id, settings }: Connection, lost: readonly MappedField[], fiel
     `deskledger connection ${id} --settings FILE.json with ${example}. Tickets are read, priced and tagged meanwhile.`
   );
 };
+
+/** What is said where nobody can tell whether the mapped fields exist, nor perhaps write them. */
+const closedTo = ({ id }: Connection, mapped: readonly MappedField[]) => ({
+  state: 'forbidden' as const,
+  text: `The list of ticket fields is closed to our user or key, so that nobody sees whether the mapped ones are there still: ${namesOf(mapped)}.`,
+  next:
+    `Give our user or key the right to ticket fields (deskledger doctor names it), or map none: deskledger connection ${id} --settings FILE.json ` +
+    `with ${JSON.stringify(Object.fromEntries(mapped.map(({ setting }) => [setting, null])))}. Tickets are read, priced and tagged meanwhile.`,
+});
 
 /** Sees whether the ticket fields that a connection's settings name are there still, and says so as its state. */
 export const createFieldLook = ({
@@ -53,12 +65,13 @@ export const createFieldLook = ({
     looked.set(id, { atMs: nowMs, mapping });
     if (mapped.length === 0) return troubles.sawFields(id, null);
     const fields = await inBackground(async () => clientOf(connection).fields?.());
-    // Whom the list is closed to cannot tell: what was known of it stays.
-    if (!fields) return;
+    // Undefined: the helpdesk lists none.
+    if (fields === undefined) return;
+    if (fields === null) return troubles.sawFields(id, closedTo(connection, mapped));
     const lost = mapped.filter((one) => !fields.some((field) => field.id === one.id));
     await troubles.sawFields(
       id,
-      lost.length === 0 ? null : { text: textOf(lost), next: nextOf(connection, lost, fields) },
+      lost.length === 0 ? null : { state: 'lost fields', text: textOf(lost), next: nextOf(connection, lost, fields) },
     );
   };
 };

@@ -130,9 +130,12 @@ export interface Troubles {
   forgetRefused(connectionId: number): Promise<void>;
   /** How far our clock is ahead of the vendor's, as one answer told. */
   sawSkew(connectionId: number, skewMs: number): Promise<void>;
-  /** Mapped ticket fields are gone at the helpdesk; null: all are there. Nothing is held back for it. */
-  sawFields(connectionId: number, lost: { readonly text: string; readonly next: string } | null): Promise<void>;
-  /** Whether mapped ticket fields were gone when they were last looked at. */
+  /** Mapped ticket fields are gone at the helpdesk, or their list is closed to us; null: all are there. Nothing is held back for it. */
+  sawFields(
+    connectionId: number,
+    trouble: { readonly state: 'lost fields' | 'forbidden'; readonly text: string; readonly next: string } | null,
+  ): Promise<void>;
+  /** Whether mapped ticket fields were gone, or closed to us, when they were last looked at. */
   lacksFields(connectionId: number): Promise<boolean>;
 }
 
@@ -220,14 +223,14 @@ export const createTroubles = ({ sql, clock }: { readonly sql: Sql; readonly clo
       const next = `Delete the webhook of the other account, for instance of its sandbox copy, that leads to our address; where it is our own, deskledger connection ${connectionId} --remote-setup takes over its secret.`;
       await write(connectionId, { area: 'deliveries', state: 'foreign deliveries', next }, text, () => 0);
     },
-    async sawFields(connectionId, lost) {
-      if (lost === null)
+    async sawFields(connectionId, trouble) {
+      if (trouble === null)
         await sql.query("delete from connection_trouble where connection_id = $1 and area = 'fields'", [connectionId]);
       else
         await write(
           connectionId,
-          { area: 'fields', state: 'lost fields', next: lost.next },
-          lost.text.slice(0, 500),
+          { area: 'fields', state: trouble.state, next: trouble.next },
+          trouble.text.slice(0, 500),
           () => 0,
         );
     },

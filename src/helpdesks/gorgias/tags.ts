@@ -10,6 +10,13 @@ import type { GorgiasSettings } from './settings.ts';
 /** Names of Gorgias' tags tell capitals apart: ours have none. */
 const longestTag = 256;
 
+const isStatus = (error: unknown, statuses: readonly number[]): boolean =>
+  error instanceof UpstreamError && !error.retryable && statuses.includes(error.status ?? 0);
+/** Our user has no right to fields, or the plan has none. */
+const isForbidden = (error: unknown): boolean => isStatus(error, [402, 403]);
+/** Said of a call for the fields: it speaks of them alone, for the tags are written by then. */
+const isRefused = (error: unknown): boolean => isForbidden(error) || isStatus(error, [400, 404, 410, 422]);
+
 interface FieldValue {
   readonly id: string;
   readonly value: string;
@@ -56,10 +63,10 @@ export const createTagWriter = (
       await client.setTicketFields(ticketId, values);
       return [];
     } catch (error) {
-      if (!(error instanceof UpstreamError) || (error.status !== 400 && error.status !== 422)) throw error;
+      if (!isRefused(error)) throw error;
+      if (values.length === 1 || isForbidden(error)) return values.map(({ id }) => id);
       const refused: string[] = [];
-      if (values.length === 1) refused.push(...values.map(({ id }) => id));
-      else for (const one of values) refused.push(...(await setFields(ticketId, [one])));
+      for (const one of values) refused.push(...(await setFields(ticketId, [one])));
       return refused;
     }
   };
@@ -76,7 +83,13 @@ export const createTagWriter = (
         : [{ fieldId, tagStart, code, removed }];
     });
     if (wanted.length === 0) return;
-    const values = await client.ticketFields(ticketId);
+    const values = await client.ticketFields(ticketId).catch((error: unknown) => {
+      if (!isRefused(error)) throw error;
+      throw new FieldsRefused(
+        wanted.map(({ fieldId }) => fieldId),
+        { cause: error },
+      );
+    });
     const set: FieldValue[] = [];
     const refused: string[] = [];
     for (const { fieldId, tagStart, code, removed } of wanted) {
@@ -86,11 +99,16 @@ export const createTagWriter = (
       if (code === null) {
         await client.clearTicketField(ticketId, fieldId).catch((error: unknown) => {
           // Emptied since we read it.
-          if (!isGone(error)) throw error;
+          if (isGone(error)) return;
+          if (!isRefused(error)) throw error;
+          refused.push(fieldId);
         });
         continue;
       }
-      const field = await fieldOf(fieldId);
+      const field = await fieldOf(fieldId).catch((error: unknown) => {
+        if (!isRefused(error)) throw error;
+        return undefined;
+      });
       if (!field) refused.push(fieldId);
       const value = field ? valueFor(code, field, tagStart) : null;
       if (value !== null) set.push({ id: fieldId, value });

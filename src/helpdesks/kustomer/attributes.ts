@@ -83,7 +83,8 @@ export const createAttributes = (http: Http, settings: Mapped) => {
     try {
       return (await http.read({ path }, metadataSchema)).data.attributes.properties;
     } catch (error) {
-      if (isRefused(error)) return null;
+      // A 404 that may be tried again is not Kustomer's.
+      if (isRefused(error) && !(error as UpstreamError).retryable) return null;
       throw error;
     }
   };

@@ -13,6 +13,10 @@ const longestTag = 80;
 /** Kustomer read the body and does not take what it says. */
 const isOddBody = (error: unknown): boolean => error instanceof UpstreamError && [400, 422].includes(error.status ?? 0);
 
+/** The key may not change conversations, or the plan has no such thing. */
+const isForbidden = (error: unknown): boolean =>
+  error instanceof UpstreamError && [402, 403].includes(error.status ?? 0);
+
 type MappedFields = Pick<KustomerSettings, 'partnerFieldId' | 'regionFieldId' | 'tagPrefix'>;
 
 /**
@@ -78,8 +82,8 @@ export const createWriter = (deps: {
   };
 
   /**
-   * The tags say it already: an attribute that is gone, or whose list of values lacks ours, stays as it is, and keeps neither
-   * the other nor the tags from being written. Answers with the names of those that were not taken.
+   * The tags say it already: an attribute that is gone or closed to us, or whose list of values lacks ours, stays as it is,
+   * and keeps neither the other nor the tags from being written. Answers with the names of those that were not taken.
    */
   const mirror = async (id: string, values: readonly (readonly [string, string | null])[]): Promise<string[]> => {
     if (values.length === 0) return [];
@@ -88,10 +92,11 @@ export const createWriter = (deps: {
       await http.request({ method: 'PUT', path: '/v1/conversations/{id}', params: { id }, body });
       return [];
     } catch (error) {
-      if (!isOddBody(error)) throw error;
+      const isLacking = isForbidden(error);
+      if (!isLacking && !isOddBody(error)) throw error;
+      if (isLacking || values.length === 1) return values.map(([name]) => name);
       const refused: string[] = [];
-      if (values.length === 1) refused.push(...values.map(([name]) => name));
-      else for (const one of values) refused.push(...(await mirror(id, [one])));
+      for (const one of values) refused.push(...(await mirror(id, [one])));
       return refused;
     }
   };

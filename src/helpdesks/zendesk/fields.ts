@@ -1,3 +1,4 @@
+import type { UpstreamError } from '../../core/errors.ts';
 import type { Http } from '../../platform/http/client.ts';
 import { codeOf, tagStartOf } from '../mapping.ts';
 import type { TicketField as NamedField, RemoteWish } from '../port.ts';
@@ -91,7 +92,8 @@ export const createFields = (http: Http, settings: FieldSettings) => {
         const active = (await list()).filter((field) => field.active !== false);
         return active.map(({ id, title, type }) => ({ id, title: title ?? null, holds: holds(type ?? null) }));
       } catch (error) {
-        if (isRefusal(error)) return null;
+        // A 404 that may be tried again is not Zendesk's.
+        if (isRefusal(error) && !(error as UpstreamError).retryable) return null;
         throw error;
       }
     },

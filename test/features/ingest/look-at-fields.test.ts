@@ -157,10 +157,20 @@ describe('the list of fields', () => {
     expect(asked).toBe(6);
   });
 
-  test('that is closed to us tells nothing, and nobody asks where nothing is mapped', async () => {
-    fields = [];
-    await look();
+  test('bug: that is closed to us was said nowhere; nobody asks where nothing is mapped', async () => {
     fields = null;
+    await look();
+    expect(await status()).toMatchObject({
+      state: 'forbidden',
+      stateText: expect.stringMatching(/closed to our user.*11 \(orderNumberFieldId\), 12 \(partnerFieldId\)/),
+      stateNext: expect.stringMatching(
+        /right to ticket fields.*connection \d+ --settings FILE\.json with {"orderNumberFieldId":null,"partnerFieldId":null}/,
+      ),
+    });
+    for (const area of ['tickets', 'tags', 'feed', 'webhook', 'count'] as const)
+      expect(await w.first.troubles.heldUntil(w.connection.id, area)).toBeNull();
+    fields = [];
+    w.clock.advance(15 * minuteMs);
     await look();
     expect(await status()).toMatchObject({ state: 'lost fields' });
     await w.directory.connections.changeSettings(

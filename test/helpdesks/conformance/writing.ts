@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { UpstreamError } from '../../../src/core/errors.ts';
+import { FieldsRefused } from '../../../src/helpdesks/port.ts';
 import { present, thrownBy } from '../../conformance/check.ts';
 import { type Check, openTicket, pullOne, withDesk } from './check.ts';
 
@@ -74,6 +75,37 @@ export const writingChecks: readonly Check[] = [
     },
     'partner field',
   ),
+  withDesk('tags that are written are not called failed because the fields are closed to us', async (world) => {
+    const { desk, client, upstream } = world;
+    const ticket = async (held: readonly string[]): Promise<string> => {
+      upstream.before = () => 'pass';
+      const id = await openTicket(world);
+      if (held.length > 0) await client().changeTags(id, { add: held, remove: [] });
+      upstream.seen.length = 0;
+      return id;
+    };
+    const changes = [
+      { held: [], add: ours, remove: [] },
+      { held: ours, add: [], remove: ours },
+    ];
+    for (const { held, ...change } of changes) {
+      const first = await ticket(held);
+      await client().changeTags(first, change);
+      const callOf = ({ method, url }: { method: string; url: string }, id: string): string =>
+        `${method} ${new URL(url, upstream.url).pathname.replaceAll(id, '{id}')}`;
+      const calls = new Set(upstream.seen.map((seen) => callOf(seen, first)));
+      expect(calls.size).toBeGreaterThan(0);
+      for (const call of calls)
+        for (const status of [400, 402, 403, 422]) {
+          const id = await ticket(held);
+          upstream.before = (seen) => (callOf(seen, id) === call ? { status, body: '{"error":"no"}' } : 'pass');
+          const error = await thrownBy(client().changeTags(id, change));
+          const isWritten = ours.every((tag) => desk.tagsOf(id).includes(tag) === held.length < 1);
+          const saysSo = error === undefined || error instanceof FieldsRefused;
+          expect({ call, status, saysSo }).toEqual({ call, status, saysSo: isWritten });
+        }
+    }
+  }),
   withDesk('a person’s choice is told with who and when, what we wrote is not', async (world) => {
     const { desk, client, clock } = world;
     const [chosen, tagged, byUs] = [await openTicket(world), await openTicket(world), await openTicket(world)];

@@ -15,7 +15,7 @@ const account = ({
   readonly tags?: readonly string[];
   readonly values?: Record<string, unknown>;
   readonly choices?: Record<string, readonly string[] | null>;
-  /** Statuses that calls are answered with: `remove`, `tags`, `clear`, and `set ID` of a field. */
+  /** Statuses that calls are answered with: `remove`, `tags`, `values`, `definitions`, `clear`, and `set ID` of a field. */
   readonly refuses?: Readonly<Record<string, number>>;
 } = {}) => {
   const held = new Set(tags);
@@ -38,7 +38,10 @@ const account = ({
       fail(refuses.tags);
       return [...held];
     },
-    ticketFields: async () => fieldValues,
+    async ticketFields() {
+      fail(refuses.values);
+      return fieldValues;
+    },
     async setTicketFields(_id, set) {
       calls.push(['set', ...set.map(({ id, value }) => `${id}=${value}`)]);
       for (const { id } of set) fail(refuses[`set ${id}`]);
@@ -48,10 +51,12 @@ const account = ({
       fail(refuses.clear);
     },
   };
-  const fieldOf = async (id: string): Promise<GorgiasField | undefined> =>
-    id in choices
+  const fieldOf = async (id: string): Promise<GorgiasField | undefined> => {
+    fail(refuses.definitions);
+    return id in choices
       ? { id, label: null, deactivated_datetime: null, definition: (choices[id] as string[] | null) ?? null }
       : undefined;
+  };
   const write = (change: { add?: string[]; remove?: string[]; inDoubt?: boolean }, more: object = {}) =>
     createTagWriter(client, fieldOf, settingsWith(more))(ticketId, { add: [], remove: [], ...change });
   return { write, calls, held };
@@ -143,6 +148,26 @@ describe('the mapped fields', () => {
     expect(calls.at(-1)).toEqual(['set', `${region}=se`]);
     const { write: writeNow } = account({ refuses: { [`set ${partner}`]: 503 } });
     await expect(writeNow({ add: ['partner_nord'] })).rejects.not.toBeInstanceOf(FieldsRefused);
+  });
+
+  it.each(
+    [400, 402, 403, 404, 422].flatMap((status) =>
+      (['values', 'definitions', `set ${partner}`, 'clear'] as const).map((call) => [call, status] as const),
+    ),
+  )('bug: without a right to fields (%s: %i) tags that were written were called failed', async (call, status) => {
+    const change = call === 'clear' ? { remove: ['partner_nord'] } : { add: ['partner_nord'] };
+    const values = call === 'clear' ? { [partner]: 'nord' } : {};
+    const { write, held } = account({ tags: change.remove ?? [], values, refuses: { [call]: status } });
+    const writing = write(change);
+    // Of a value that is gone nothing is left to be emptied.
+    if (call === 'clear' && status === 404) await expect(writing).resolves.toBeUndefined();
+    else await expect(writing).rejects.toMatchObject({ fields: [partner], status: 422 });
+    expect([...held]).toEqual(change.add ?? []);
+  });
+
+  it.each(['values', 'definitions', `set ${partner}`])('that are away (%s) are tried again', async (call) => {
+    const { write } = account({ refuses: { [call]: 401 } });
+    await expect(write({ add: ['partner_nord'] })).rejects.toMatchObject({ status: 401 });
   });
 
   it('are written only where they differ', async () => {

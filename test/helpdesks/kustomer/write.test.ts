@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidInput } from '../../../src/core/errors.ts';
+import { FieldsRefused } from '../../../src/helpdesks/port.ts';
 import { thrownBy, withNock } from '../nocked.ts';
 import {
   api,
@@ -74,6 +75,22 @@ describe('changeTags', () => {
       .reply(200, {});
     await change({ add: ['partner_sud'] }, client);
   });
+
+  it.each([400, 402, 403, 422])(
+    'bug: without a right to attributes (%i) tags that were written were called failed',
+    async (status) => {
+      conversation();
+      api().post(path('/tags'), ['partner_nord', 'region_se']).reply(200, {});
+      const isForbidden = status === 402 || status === 403;
+      api()
+        .put(path())
+        .times(isForbidden ? 1 : 3)
+        .reply(status, {});
+      const error = await thrownBy(change({ add: ['partner_nord', 'region_se'] }));
+      expect(error).toBeInstanceOf(FieldsRefused);
+      expect(error).toMatchObject({ fields: ['partnerStr', 'regionStr'] });
+    },
+  );
 
   it('says 404 of a conversation that is gone', async () => {
     api()

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InvalidInput, LimitReached, Refused, UpstreamError } from '../../../src/core/errors.ts';
-import type { TicketChange, Verification } from '../../../src/helpdesks/port.ts';
+import { FieldsRefused, type TicketChange, type Verification } from '../../../src/helpdesks/port.ts';
 import { refused } from '../../../src/platform/delivery.ts';
 import { createHttp } from '../../../src/platform/http/client.ts';
 import { counted, keepingBreaks, proofBreaks } from '../../conformance/breaks.ts';
@@ -204,6 +204,12 @@ export const breaks: Readonly<Record<string, Break>> = {
   })),
   'mapped fields say what our tags say': adapterWith((adapter) => ({
     connect: (settings, deps) => adapter.connect({ ...settings, partnerFieldId: undefined }, deps),
+  })),
+  'tags that are written are not called failed because the fields are closed to us': clientWith((client) => ({
+    changeTags: (id, change) =>
+      client.changeTags(id, change).catch((error: unknown) => {
+        throw error instanceof FieldsRefused ? error.cause : error;
+      }),
   })),
   'a person’s choice is told with who and when, what we wrote is not': adapterWith((adapter) => ({
     connect: (settings, deps) => adapter.connect(settings, { ...deps, apiUserId: null }),

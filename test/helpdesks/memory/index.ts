@@ -60,7 +60,7 @@ export const connectWith =
       if (!name || (value === null && codesIn(remove, start).length === 0)) return;
       const set = { ...call, method: 'PUT', path: '/tickets/{id}/fields', body: { name, value } } as const;
       await http.request(set).catch((error: unknown) => {
-        if (!(error instanceof UpstreamError) || error.status !== 422) throw error;
+        if (!(error instanceof UpstreamError) || ![400, 402, 403, 422].includes(error.status ?? 0)) throw error;
         throw new FieldsRefused([name], { cause: error });
       });
     };
