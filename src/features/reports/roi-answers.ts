@@ -24,7 +24,15 @@ const roiRow = z.object({
     .enum(['benefits', 'supportCost', 'costs'])
     .nullable()
     .describe('Why there is no return: no benefit is given, the cost has no pool, or there is no cost'),
-  coverage: z.object({ measuredShare: z.number().nullable() }),
+  coverage: z.object({
+    measuredShare: z.number().nullable(),
+    benefitsKnownShare: z
+      .number()
+      .nullable()
+      .describe(
+        'Of costs: those of partners and regions whose benefits are given; below 1 a sum is held against too few',
+      ),
+  }),
 });
 export type RoiRow = z.output<typeof roiRow>;
 
@@ -80,6 +88,7 @@ export const roiCsv = (
     ['arithmetic', ({ arithmetic }) => arithmetic],
     ['missing', ({ missing }) => missing],
     ['measuredShare', ({ coverage }) => coverage.measuredShare],
+    ['benefitsKnownShare', ({ coverage }) => coverage.benefitsKnownShare],
     ['costBasis', () => costBasis],
   ];
   return writeCsv(

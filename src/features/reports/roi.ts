@@ -71,7 +71,8 @@ export const roiReport = async (
     };
     return { partner, region, facts, byKind };
   });
-  const rowOf = ({ partner, region, facts, byKind }: (typeof all)[number]): RoiRow => {
+  const rowOf = ({ partner, region, facts, byKind }: (typeof all)[number], cells: readonly CellFacts[]): RoiRow => {
+    const known = addFacts(cells.filter(({ knownBenefits }) => knownBenefits > 0n));
     const counted = { facts, account: facts, orders: facts };
     const [support, benefits, gain] = [costOf(facts), formulas.benefits(counted), formulas.netGain(counted)];
     const kinds = (side: 'benefit' | 'other cost') =>
@@ -89,7 +90,11 @@ export const roiReport = async (
       roi: formulas.roi(counted),
       arithmetic: arithmeticOf(facts),
       missing: missingOf(facts),
-      coverage: { measuredShare: support === null ? null : ratio(facts.measuredCostMicros, support) },
+      coverage: {
+        measuredShare: support === null ? null : ratio(facts.measuredCostMicros, support),
+        benefitsKnownShare:
+          support === null ? null : ratio(known.costMicros + known.otherCostMicros, support + facts.otherCostMicros),
+      },
     };
   };
   const total: (typeof all)[number] = {
@@ -105,8 +110,11 @@ export const roiReport = async (
     return cellId(a, groupBy) < cellId(b, groupBy) ? -1 : 1;
   });
   return {
-    rows: ordered.map(rowOf),
-    total: rowOf(total),
+    rows: ordered.map((row) => rowOf(row, [row.facts])),
+    total: rowOf(
+      total,
+      all.map(({ facts }) => facts),
+    ),
     unpriced: money.unpriced.map(({ micros, currency: of, side, kind, partner, region, day }) => ({
       side,
       kind,

@@ -83,7 +83,7 @@ test('worked example: benefits of 1,100,000 for costs of 650,000 are an ROI of 6
     roi: 0.692308,
     arithmetic: '(1100000.000000 - (250000.000000 + 400000.000000)) / (250000.000000 + 400000.000000) = 69.23 %',
     missing: null,
-    coverage: { measuredShare: 1 },
+    coverage: { measuredShare: 1, benefitsKnownShare: 1 },
   });
   expect(unpriced).toMatchObject([
     { side: 'other cost', partner: 'sud', amount: { amount: '5.000000', currency: 'RUB' } },
@@ -101,6 +101,13 @@ test('without a benefit there is no return, for revenue is none by itself', asyn
     missing: 'benefits',
   });
   expect(total).toMatchObject({ benefits: dollars('1100000.000000'), costs: dollars('651250.000000'), roi: 0.68906 });
+});
+
+test('bug: a sum told a return without a word of the costs whose benefits nobody gave', async () => {
+  const { rows, total } = await roi();
+  expect(rows.map(({ coverage }) => coverage.benefitsKnownShare)).toEqual([1, 0, 0]);
+  // 650,000.00 of 651,250.00.
+  expect(total.coverage.benefitsKnownShare).toBe(0.998081);
 });
 
 test('a fee of the whole partnership is of no region', async () => {
