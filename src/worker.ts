@@ -85,7 +85,8 @@ export const startWorker = (deps: {
   const stopping = new AbortController();
   const { signal } = stopping;
   const handlers = [
-    queues.work('gather', async (data) => work.gather(lotSchema.parse(data)), { concurrency: 4 }),
+    // More than the lots that one slow helpdesk can have under way (claim-tickets.ts), as for act.
+    queues.work('gather', async (data) => work.gather(lotSchema.parse(data)), { concurrency: 8 }),
     // History waits for its share of the quota, however long: what happens now must find a free hand.
     queues.work('gather history', async (data) => work.gather(lotSchema.parse(data)), { concurrency: 4 }),
     queues.work('decide', async (data) => work.decide(lotSchema.parse(data)), { concurrency: 2 }),

@@ -3,7 +3,8 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { JobHandler } from '../directory/index.ts';
 import { countOrders, type Orders } from '../orders/index.ts';
-import { claimStale, type Lot, markStale } from './store.ts';
+import { claimStale } from './claim-tickets.ts';
+import { type Lot, markStale } from './store.ts';
 
 /** The kind of the job that decides orders and tickets again after rules, partners or regions changed. */
 export const remapKind = 'decide again';

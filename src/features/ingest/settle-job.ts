@@ -4,7 +4,8 @@ import type { Sql } from '../../platform/database/database.ts';
 import { ticketsToReprice, ticketsWorkedSince } from '../costing/index.ts';
 import type { JobHandler, ReportingBasis } from '../directory/index.ts';
 import type { Orders } from '../orders/index.ts';
-import { claimStale, type Lot, markStale } from './store.ts';
+import { claimStale } from './claim-tickets.ts';
+import { type Lot, markStale } from './store.ts';
 
 /** The kind of the job that settles work again after rates, exchange rates, caps or constants changed. */
 export const settleKind = 'settle again';

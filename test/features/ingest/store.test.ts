@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hourMs, minuteMs, secondMs } from '../../../src/core/time.ts';
+import { mostLots } from '../../../src/features/ingest/claim-tickets.ts';
 import { deepPullMs, leaseSeconds, mostAttempts, retryDelayMs } from '../../../src/features/ingest/coalescing.ts';
 import { countFailure } from '../../../src/features/ingest/count-failure.ts';
-import { claimDue, claimStale, lookAt, markStale } from '../../../src/features/ingest/index.ts';
+import { claimDue, claimStale, type Lot, lookAt, markStale } from '../../../src/features/ingest/index.ts';
 import { lotSize, postpone, renewDue } from '../../../src/features/ingest/store.ts';
 import { at, later, type World, world } from './world.ts';
 
@@ -113,6 +114,52 @@ describe('claims', () => {
     const lots = await claimDue(w.db, w.clock.now());
     expect(lots.map(({ ticketIds }) => ticketIds.length)).toEqual([lotSize, 1]);
     expect(new Set(lots.map(({ connectionId }) => connectionId))).toEqual(new Set([w.connection.id]));
+  });
+
+  test("bug: one helpdesk's backlog left no claim to any other", async () => {
+    const other = await w.directory.connections.create({ kind: 'desk', settings: { name: 'other' }, mode: 'act' });
+    const due = (connectionId: number, count: number, column: 'due_at' | 'deep_due_at' | 'stale_since') =>
+      w.db.query(
+        `insert into ticket (connection_id, external_id, first_seen_at, snapshot_at, ${column})
+         select $1, '${column} ' || $3::timestamptz || n, $3, $3, $3::timestamptz - n * interval '1 s' from generate_series(1, $2::int) n`,
+        [connectionId, count, w.clock.now()],
+      );
+    const perLot = async (claim: Promise<readonly Lot[]>) =>
+      (await claim).map(({ connectionId, ticketIds }) => [
+        connectionId === other.id ? 'other' : 'busy',
+        ticketIds.length,
+      ]);
+    await due(w.connection.id, 1500, 'due_at');
+    await due(w.connection.id, 1500, 'deep_due_at');
+    await due(other.id, 5, 'due_at');
+    const first = await perLot(claimDue(w.db, w.clock.now()));
+    expect(first.filter(([whose]) => whose === 'busy')).toEqual(
+      Array.from({ length: mostLots }, () => ['busy', lotSize]),
+    );
+    expect(first.filter(([whose]) => whose === 'other')).toEqual([['other', 5]]);
+    // While these leases run the busy one gets no more, and the other what comes in.
+    w.clock.advance(minuteMs);
+    await due(other.id, 3, 'deep_due_at');
+    expect(await perLot(claimDue(w.db, w.clock.now()))).toEqual([['other', 3]]);
+    // Nor does what is decided again take the place of what is pulled, or the other way round.
+    await due(w.connection.id, 2500, 'stale_since');
+    await due(other.id, 2, 'stale_since');
+    expect((await perLot(claimStale(w.db, w.clock.now()))).filter(([whose]) => whose === 'other')).toEqual([
+      ['other', 2],
+    ]);
+    w.clock.advance(minuteMs);
+    await due(other.id, 1, 'due_at');
+    expect(await perLot(claimDue(w.db, w.clock.now()))).toEqual([['other', 1]]);
+  });
+
+  test('of one connection are few lots at a time, however small: what comes meanwhile goes together', async () => {
+    for (let count = 0; count < mostLots + 3; count += 1) {
+      await w.deliver(String(count));
+      w.clock.advance(3 * secondMs);
+      expect(await claimed()).toHaveLength(count < mostLots ? 1 : 0);
+    }
+    await w.db.query("update ticket set claimed_until = null, due_at = null where external_id = '0'");
+    expect((await claimDue(w.db, w.clock.now())).map(({ ticketIds }) => ticketIds.length)).toEqual([3]);
   });
 
   test('leave out what is quarantined and what belongs to a disabled connection', async () => {
