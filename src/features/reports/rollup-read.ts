@@ -19,6 +19,7 @@ const markedRuns = async (sql: Sql, book: Book, { from, to }: Period): Promise<R
   const marked = await sql.query<{ day: Day }>(
     'select distinct day from rollup_mark where book = $1 and day between $2 and $3 order by day',
     [book.name, first, to],
+    { preparedAs: 'marked days' },
   );
   if (book.marks === 'day') return runsOf(marked.map(({ day }) => day));
   return marked.map(({ day }) => {
@@ -81,11 +82,19 @@ const addBook = async (
   const marked = await markedRuns(sql, book, period);
   if (marked.length > mostRuns || daysIn(marked) > daysIn([period]) * mostMarkedShare) return false;
   const pieces = without(period, marked).flatMap(piecesOf);
-  const add = (statement: Statement, parameters: readonly unknown[]) =>
-    addAnswers(sql, statement, parameters, { dimensions, into });
-  await add(totals(book), [pieces.map(({ span }) => span), pieces.map(({ startsOn }) => startsOn)]);
+  const add = (statement: Statement, parameters: readonly unknown[], preparedAs?: string) =>
+    addAnswers(sql, statement, parameters, { dimensions, into, preparedAs });
+  await add(
+    totals(book),
+    [pieces.map(({ span }) => span), pieces.map(({ startsOn }) => startsOn)],
+    `totals of ${book.name}`,
+  );
   if (book.again.length > 0)
-    await add(againKept(book), [period.from, period.to, marked.map(({ from }) => from), marked.map(({ to }) => to)]);
+    await add(
+      againKept(book),
+      [period.from, period.to, marked.map(({ from }) => from), marked.map(({ to }) => to)],
+      'again',
+    );
   for (const run of marked) {
     for (const { statement } of book.daily)
       await add(statement, [run.from, run.to, ...(statement.third === 'time zone' ? [timeZone] : [])]);
