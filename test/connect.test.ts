@@ -28,7 +28,10 @@ const noChanges = { status: 200, body: { tickets: [], end_of_stream: true, after
 beforeAll(async () => {
   const server: Server = createServer((request, response) => {
     const path = (request.url ?? '').split('?')[0];
-    const { status, body } = answers[`${request.method} ${path}`] ?? { status: 404 };
+    const { status, body } = answers[`${request.method} ${path}`] ?? {
+      status: 404,
+      body: { error: 'InvalidEndpoint' },
+    };
     request.resume().on('end', () => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? {}));
     });

@@ -109,7 +109,12 @@ export interface Discovery {
 export interface WorkFeed {
   /** Names the stored cursor, e.g. "talk". */
   readonly name: string;
-  /** Page by page to the end of the stream; the same reading may come twice. */
+  /** Nobody asked for it by a setting: where the vendor refuses it from the first (403, 404), the account just has none. */
+  readonly isOptional?: boolean;
+  /**
+   * Page by page to the end of the stream; the same reading may come twice. The cursor is a place of the adapter's own: no
+   * answer of the vendor makes it worthless. Throws UpstreamError, which may be tried again where a 404 is not the vendor's.
+   */
   walk(from: { readonly cursor: string | null; readonly since: Date }): AsyncIterable<{
     readonly work: readonly { readonly externalId: string; readonly reading: WorkReading }[];
     readonly cursor: string | null;

@@ -18,7 +18,7 @@ export interface Unsettled {
   readonly undecided: number;
   /** Set aside for a person: a gap that nobody can close by waiting. */
   readonly quarantined: number;
-  /** Whether its changes were read to their end since the last day ended. */
+  /** Whether its changes, and its streams of work, were read to their end since the last day ended. */
   readonly isRead: boolean;
 }
 
@@ -36,7 +36,9 @@ export const unsettledUpTo = (sql: Sql, { lastDay, timeZone, asOf }: UpTo): Prom
     `select c.id, c.name, w.unpulled::int, w.undecided::int, w.quarantined::int,
             exists (select 1 from sync_cursor s where s.connection_id = c.id
                        and (s.stream = 'tickets' and (s.cursor->>'endedAt')::timestamptz >= ${endedAt}
-                         or s.stream = 'orders' and s.last_run_at >= ${endedAt} and s.last_error is null)) as "isRead"
+                         or s.stream = 'orders' and s.last_run_at >= ${endedAt} and s.last_error is null))
+              and not exists (select 1 from sync_cursor s where s.connection_id = c.id and s.stream like 'work %' and not s.cursor ? 'absent'
+                       and (s.last_error is not null or coalesce((s.cursor->>'endedAt')::timestamptz, '-infinity') < ${endedAt})) as "isRead"
        from connection c
        cross join lateral (
          select count(*) filter (where ${unpulled}) as unpulled,

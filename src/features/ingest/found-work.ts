@@ -102,6 +102,11 @@ interface Cursor {
   readonly cursor: string | null;
   /** From when on the feed was read; absent in what was stored before this was noted: from the connection on. */
   readonly since?: string;
+  /** When a page last came, and when a walk last reached the end, ISO 8601; absent: never. */
+  readonly readAt?: string | undefined;
+  readonly endedAt?: string | undefined;
+  /** There is nothing to read: the account has no such stream, or a setting switched it off. */
+  readonly absent?: true;
   /** It was refused, and is not asked again before, ISO 8601. */
   readonly pausedUntil?: string | undefined;
 }
@@ -110,6 +115,13 @@ interface Cursor {
 const overlapMs = 10 * minuteMs;
 /** What a vendor does not take, or something before it answers in its place, somebody has to mend: asked this often meanwhile. */
 const refusedPauseMs = hourMs;
+
+/** An account without such a stream is asked for one this often. */
+const absentPauseMs = dayMs;
+
+/** The vendor's own word that there is no such stream, or none for us. */
+const saysNone = (error: unknown): boolean =>
+  error instanceof UpstreamError && !error.retryable && (error.status === 403 || error.status === 404);
 
 /** How long a feed that failed so is left alone; 0: until the next round, as the connection's trouble has it. */
 const pauseMsOf = (error: unknown): number => {
@@ -149,12 +161,16 @@ const walkFeed = async (
   let seenUntil = goesBack ? null : (held?.seenUntil ?? null);
   let found = 0;
   let isAnswered = false;
-  const save = (error: unknown = null) => {
+  let { readAt, endedAt } = held?.state ?? {};
+  const save = ({ error = null, absent = false }: { readonly error?: unknown; readonly absent?: boolean } = {}) => {
     const now = clock.now();
-    const pauseMs = pauseMsOf(error);
+    const pauseMs = absent ? absentPauseMs : pauseMsOf(error);
     const state: Cursor = {
       cursor,
       since: since.toISOString(),
+      readAt,
+      endedAt,
+      ...(absent && { absent }),
       ...(pauseMs > 0 && { pausedUntil: new Date(now.getTime() + pauseMs).toISOString() }),
     };
     const said = error === null ? null : describe(error);
@@ -165,20 +181,35 @@ const walkFeed = async (
       isAnswered = true;
       found += await keepAndTell(sql, connection, page.work, clock.now());
       cursor = page.cursor;
+      readAt = clock.now().toISOString();
       await save();
       if (stop?.aborted) return { found, isAnswered };
     }
   } catch (error) {
-    await save(error);
+    if (feed.isOptional && readAt === undefined && saysNone(error)) {
+      await save({ absent: true });
+      return { found, isAnswered };
+    }
+    await save({ error });
     throw error;
   }
   // A cursor knows where it is; the time only serves where it is lost, and then a day too much costs little.
   seenUntil = new Date(startedAt.getTime() - dayMs);
+  endedAt = clock.now().toISOString();
   await save();
   return { found, isAnswered };
 };
 
 const streamOf = ({ name }: WorkFeed): string => `work ${name}`;
+
+/** Nothing is awaited of a stream that a setting switched off; switched on again, it goes on where it was. */
+const forgetOthers = async (sql: Sql, connectionId: number, feeds: readonly WorkFeed[]): Promise<void> => {
+  await sql.query(
+    `update sync_cursor set cursor = cursor || '{"absent": true}', last_error = null
+      where connection_id = $1 and stream like 'work %' and stream <> all($2) and not cursor ? 'absent'`,
+    [connectionId, feeds.map(streamOf)],
+  );
+};
 
 /**
  * Walks all feeds of work that a helpdesk has beside its tickets; one that fails keeps no other from its turn. One that was
@@ -196,16 +227,18 @@ export const walkWorkFeeds = async (
   { stop, now = false }: { readonly stop?: AbortSignal | undefined; readonly now?: boolean } = {},
 ): Promise<number> => {
   const { sql, clock, troubles } = deps;
+  const feeds = deps.client.workFeeds ?? [];
+  await forgetOthers(sql, connection.id, feeds);
   let found = 0;
   let isAnswered = false;
   let isWell = true;
   let failure: unknown = null;
-  for (const feed of deps.client.workFeeds ?? []) {
+  for (const feed of feeds) {
     if (stop?.aborted) break;
     const held = await loadCursor<Cursor>(sql, connection.id, streamOf(feed));
     const pausedUntil = Date.parse(held?.state.pausedUntil ?? '');
     if (!now && clock.now().getTime() < pausedUntil) {
-      isWell = false;
+      isWell &&= held?.state.absent === true;
       continue;
     }
     try {

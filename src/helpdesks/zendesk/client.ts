@@ -70,6 +70,7 @@ export const connectZendesk = (
   const http = httpWithin(quotas.account);
   const exportsHttp = httpWithin(quotas.exports);
   const updatesHttp = httpWithin(quotas.updates);
+  const voiceHttp = httpWithin(quotas.voice);
 
   const fields = createFields(http, settings);
   const staff = createStaff(async (userIds) => {
@@ -251,9 +252,9 @@ export const connectZendesk = (
 
     changeTags: createTagChange({ http: heeding(http, saysGone), updatesHttp: heeding(updatesHttp, saysGone) }),
     changeTagsOfMany: createBulkTagChange({ http, clock }),
-    workFeeds: workFeedsOf(settings, { http, voiceHttp: httpWithin(quotas.voice), clock }),
+    workFeeds: workFeedsOf(settings, { http, voiceHttp, clock }),
     discover: () => discover(http, settings, fields.list),
-    inspect: () => inspect(http, settings, fields.list),
+    inspect: () => inspect({ http, voiceHttp, clock }, settings, fields.list),
     fields: fields.inUse,
     remote: createRemote(http, settings),
   };

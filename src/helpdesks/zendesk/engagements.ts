@@ -48,7 +48,7 @@ const rows = z.array(engagementSchema).nullish();
  * How pages follow one another is not documented. An account answered with `agent_engagement_data`, `next_page_url` and
  * `has_more` (recorded in https://github.com/facetoe/zenpy/pull/680); each way that Zendesk has elsewhere is understood too.
  */
-const engagementsAnswer = z
+export const engagementsAnswer = z
   .object({
     agent_engagement_data: rows,
     data: rows,

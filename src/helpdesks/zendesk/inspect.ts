@@ -1,8 +1,10 @@
+import type { Clock } from '../../platform/clock.ts';
 import type { Http } from '../../platform/http/client.ts';
 import { answered, fine } from '../findings.ts';
 import type { Finding } from '../port.ts';
 import { fieldSettingNames } from '../settings.ts';
 import { findTotalTimeField } from './discover.ts';
+import { inspectCalls, inspectEngagements } from './inspect-feeds.ts';
 import { accountReading } from './quota.ts';
 import { accountSettingsAnswer, meAnswer, type TicketField } from './schema.ts';
 import type { ZendeskSettings } from './settings.ts';
@@ -103,7 +105,7 @@ const fieldFindings = async (
 
 /** Looks at the account for what keeps us from working well; a question that is not answered is a finding too. */
 export const inspect = async (
-  http: Http,
+  { http, voiceHttp, clock }: { readonly http: Http; readonly voiceHttp: Http; readonly clock: Clock },
   settings: ZendeskSettings,
   fields: () => Promise<readonly TicketField[]>,
 ): Promise<readonly Finding[]> => {
@@ -113,6 +115,12 @@ export const inspect = async (
     answered({ topic: 'plan', what: 'The account settings', next }, () => account(http, settings)),
     answered({ topic: 'fields', what: 'The ticket fields', next }, async () =>
       fieldFindings(http, settings, await fields()),
+    ),
+    answered({ topic: 'handle time', what: 'Calls of Zendesk Talk', next }, () =>
+      inspectCalls({ voiceHttp, clock }, settings),
+    ),
+    answered({ topic: 'handle time', what: 'The engagements', next }, () =>
+      inspectEngagements({ http, clock }, settings),
     ),
   ]);
   return found.flat();

@@ -40,7 +40,7 @@ const legsAnswer = z.object({
 });
 type Leg = z.output<typeof legsAnswer>['legs'][number];
 
-const path = (what: 'calls' | 'legs') => `/api/v2/channels/voice/stats/incremental/${what}.json` as const;
+export const callsPath = (what: 'calls' | 'legs') => `/api/v2/channels/voice/stats/incremental/${what}.json` as const;
 
 /** One of the two exports, page by page; null once it is at its end. Times are seconds since 1970. */
 const createReader = <Answer extends { count?: number | null | undefined; end_time?: number | null | undefined }>(
@@ -100,11 +100,11 @@ export const talkFeed = ({ http, clock, actorOf }: FeedParts): WorkFeed => ({
     const nowMs = clock.now().getTime();
     const ticketOfCall = new Map<string, string | null>();
     const calls = createReader(fromMs - callsAheadMs, async (start) => {
-      const answer = await http.read({ path: path('calls'), query: { start_time: start } }, callsAnswer);
+      const answer = await http.read({ path: callsPath('calls'), query: { start_time: start } }, callsAnswer);
       return { answer, rows: answer.calls.length };
     });
     const legs = createReader(fromMs, async (start) => {
-      const answer = await http.read({ path: path('legs'), query: { start_time: start } }, legsAnswer);
+      const answer = await http.read({ path: callsPath('legs'), query: { start_time: start } }, legsAnswer);
       return { answer, rows: answer.legs.length };
     });
     // What has to be read again: legs that may still change, or whose call is not there yet.

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/core/errors.ts';
-import { minuteMs } from '../../../src/core/time.ts';
-import { connectionStatuses, walkWorkFeeds } from '../../../src/features/ingest/index.ts';
+import { dayMs, hourMs, minuteMs } from '../../../src/core/time.ts';
+import { connectionStatuses, unsettledUpTo, walkWorkFeeds } from '../../../src/features/ingest/index.ts';
 import { troubleOf } from '../../../src/features/ingest/trouble.ts';
 import type { WorkFeed } from '../../../src/helpdesks/port.ts';
 import { reading } from './fake-desk.ts';
@@ -128,6 +128,89 @@ describe('a feed of work', () => {
     await w.first.troubles.met(w.connection.id, 'feed', answer(500, true));
     await walkAll([{ name: 'calls', async *walk() {} }]);
     expect(await status()).toMatchObject({ state: 'unreachable' });
+  });
+});
+
+describe('a feed that nobody asked for by a setting', () => {
+  const optional: WorkFeed = { ...calls, isOptional: true };
+
+  test.each([403, 404])(
+    'is none where the vendor refuses it from the first (%i), and is asked for once a day',
+    async (code) => {
+      bad = answer(code);
+      await walkAll([optional]);
+      w.clock.advance(dayMs - minuteMs);
+      await walkAll([optional]);
+      expect(asked).toHaveLength(1);
+      expect(await status()).toMatchObject({ state: 'ok', lastError: null });
+      w.clock.advance(minuteMs);
+      bad = null;
+      await walkAll([optional]);
+      expect(asked).toEqual([null, null]);
+    },
+  );
+
+  test('bug: one that had worked and was refused fell silent for a day', async () => {
+    await walkAll([optional]);
+    bad = answer(403);
+    await expect(walkAll([optional])).rejects.toMatchObject({ status: 403 });
+    expect(await status()).toMatchObject({ state: 'forbidden', stateNext: expect.stringContaining('rights') });
+    w.clock.advance(15 * minuteMs);
+    await expect(walkAll([optional])).rejects.toMatchObject({ status: 403 });
+  });
+
+  test('bug: a page of a proxy silenced one for a day', async () => {
+    bad = answer(404, true);
+    await expect(walkAll([optional])).rejects.toMatchObject({ status: 404 });
+    expect(await status()).toMatchObject({ state: 'odd answers' });
+    w.clock.advance(hourMs);
+    bad = null;
+    await walkAll([optional]);
+    expect(await status()).toMatchObject({ state: 'ok' });
+  });
+
+  test('that a setting asked for is never silently none', async () => {
+    bad = answer(403);
+    await expect(walkAll([calls])).rejects.toMatchObject({ status: 403 });
+    expect(await status()).toMatchObject({ state: 'forbidden' });
+  });
+});
+
+describe('before a seal', () => {
+  /** Whether all was read since the day before now ended. */
+  const isRead = async () => {
+    const upTo = { lastDay: new Date(w.clock.now().getTime() - dayMs).toISOString().slice(0, 10), timeZone: 'UTC' };
+    const all = await unsettledUpTo(w.db, { ...upTo, asOf: w.clock.now() });
+    return all.find(({ id }) => id === w.connection.id)?.isRead;
+  };
+  beforeEach(() =>
+    w.db.query(
+      "insert into sync_cursor (connection_id, stream, cursor) values ($1, 'tickets', jsonb_build_object('endedAt', $2::text))",
+      [w.connection.id, new Date(w.clock.now().getTime() + 30 * dayMs).toISOString()],
+    ),
+  );
+
+  test('bug: a seal was made while a stream of work was not read since', async () => {
+    await walk();
+    expect(await isRead()).toBe(true);
+    w.clock.advance(dayMs);
+    expect(await isRead()).toBe(false);
+    await walk();
+    expect(await isRead()).toBe(true);
+    bad = answer(403);
+    await expect(walk()).rejects.toThrow();
+    expect(await isRead()).toBe(false);
+  });
+
+  test('nothing is awaited of a stream that the account has not, or that is switched off', async () => {
+    bad = answer(404);
+    await walkAll([{ ...calls, isOptional: true }]);
+    expect(await isRead()).toBe(true);
+    await expect(walk({ now: true })).rejects.toThrow();
+    expect(await isRead()).toBe(false);
+    await walkAll([]);
+    w.clock.advance(dayMs);
+    expect(await isRead()).toBe(true);
   });
 });
 

@@ -150,8 +150,9 @@ describe('engagements', () => {
     await walk(client, { cursor });
   });
 
-  it('end quietly where the account has none', async () => {
-    engagements(secondsAgo(day)).reply(404);
-    expect((await walk(connect(on))).work).toEqual([]);
+  it('bug: the only clock was refused, and nobody was told', async () => {
+    engagements(secondsAgo(day)).reply(403, { error: 'Forbidden' });
+    await expect(walk(connect(on))).rejects.toMatchObject({ status: 403, retryable: false });
+    expect(connect(on).workFeeds?.map(({ isOptional }) => isOptional)).toEqual([undefined]);
   });
 });

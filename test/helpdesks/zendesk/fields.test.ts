@@ -99,6 +99,7 @@ describe('what the account tells', () => {
       'rights warn',
       'plan warn',
       'fields warn',
+      'handle time warn',
     ]);
   });
 });

@@ -138,19 +138,15 @@ describe('calls', () => {
     expect(slept.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(10_000);
   });
 
-  it.each([403, 404])('of an account without Talk (%i) are none, and nobody asks again for a day', async (status) => {
-    const { clock } = clockAt();
-    const client = connect({}, clock);
-    exportOf('legs', secondsAgo(day)).reply(status);
-    const first = await walk(client);
-    expect(first.work).toEqual([]);
-    clock.advance(23 * 3_600_000);
-    expect((await walk(client)).pages).toEqual([]);
-    expect((await walk(connect({}, clock), { cursor: first.cursor })).pages).toEqual([]);
-    clock.advance(2 * 3_600_000);
-    exportOf('legs', secondsAgo(day)).reply(200, answer('legs', [], secondsAgo(0), 0));
-    exportOf('calls', secondsAgo(day + 7200)).reply(200, answer('calls', [], secondsAgo(0), 0));
-    expect((await walk(connect({}, clock), { cursor: first.cursor })).pages).toHaveLength(1);
+  it.each([403, 404])('of an account without Talk are none that anybody asked for (%i)', async (status) => {
+    exportOf('legs', secondsAgo(day)).reply(status, { error: 'InvalidEndpoint' });
+    await expect(walk(connect())).rejects.toMatchObject({ status, retryable: false });
+    expect(connect().workFeeds).toMatchObject([{ isOptional: true }]);
+  });
+
+  it('bug: a page of a proxy was taken for an account without Talk, for a day', async () => {
+    api().get(/legs/).query(true).times(4).reply(404, '<html>Not Found</html>');
+    await expect(walk(connect())).rejects.toMatchObject({ status: 404, retryable: true });
   });
 
   it('are not read where they are off', () => {
