@@ -56,10 +56,12 @@ export const without = (period: Run, taken: readonly Run[]): Run[] => {
 export const piecesOf = ({ from, to }: Run): Piece[] => {
   const pieces: Piece[] = [];
   let day = from;
-  while (day <= to) {
-    const span = spans.findLast((one) => spanStart(day, one) === day && addDays(day, one - 1) <= to) ?? 1;
+  // Counted, for the day after 9999-12-31 is before it as text.
+  for (let left = daysBetween(from, to) + 1; left > 0; ) {
+    const span = spans.findLast((one) => one <= left && spanStart(day, one) === day) ?? 1;
     pieces.push({ span, startsOn: day });
-    day = addDays(day, span);
+    left -= span;
+    if (left > 0) day = addDays(day, span);
   }
   return pieces;
 };

@@ -23,6 +23,15 @@ test('pieces are kept runs that make up each day of a period once', () => {
   );
 });
 
+test('bug: a report up to the last day of the calendar never ended', () => {
+  for (const from of ['9999-12-31', '9999-12-30', '9999-10-01', '0001-01-01']) {
+    const asked = { from, to: '9999-12-31' };
+    const pieces = piecesOf(asked);
+    expect(pieces[0]?.startsOn).toBe(from);
+    expect(pieces.reduce((days, { span }) => days + span, 0)).toBe(daysOf(asked).length);
+  }
+});
+
 test('marked days and the rest are the period', () => {
   fc.assert(
     fc.property(period, fc.array(fc.integer({ min: 0, max: 1100 })), (asked, numbers) => {
