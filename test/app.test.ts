@@ -35,27 +35,6 @@ const describedRoutes = async () => {
   );
 };
 
-test('the API’s description tells what reports and tickets answer, field by field, and how faults look', async () => {
-  interface Described {
-    readonly responses: Record<string, { readonly content: Record<string, { readonly schema: object }> }>;
-  }
-  const { paths } = (await ask({ url: '/api/openapi.json' })).json() as { paths: Record<string, { get?: Described }> };
-  for (const path of [
-    '/api/v1/reports/partners',
-    '/api/v1/reports/series',
-    '/api/v1/tickets',
-    '/api/v1/tickets/{id}',
-  ]) {
-    const content = paths[path]?.get?.responses['200']?.content;
-    expect(Object.keys(content ?? {}), path).toEqual(['application/json', 'text/csv']);
-    expect(content?.['application/json']?.schema, path).toHaveProperty('properties');
-  }
-  for (const [path, { get }] of Object.entries(paths))
-    if (get) expect(get.responses, path).toHaveProperty(['default', 'content', 'application/problem+json']);
-  const partners = JSON.stringify(paths['/api/v1/reports/partners']);
-  for (const figure of ['costMultiple', 'contactRate', 'measuredShare']) expect(partners).toContain(figure);
-});
-
 describe('bad input', () => {
   test.each<[string, InjectOptions, number, string]>([
     ['a report without a period', { url: '/api/v1/reports/partners' }, 400, 'from'],

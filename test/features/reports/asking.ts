@@ -1,9 +1,4 @@
 import { expect } from 'vitest';
-import { partnersAnswer, seriesAnswer, ticketAnswer, ticketsAnswer } from '../../../src/features/reports/answers.ts';
-import { definitionsAnswer, figuresAnswer } from '../../../src/features/reports/figure-answers.ts';
-import { roiAnswer } from '../../../src/features/reports/roi-answers.ts';
-import { exportAnswer } from '../../../src/features/reports/ticket-export-answers.ts';
-import { whyDearAnswer } from '../../../src/features/reports/why-dear-answers.ts';
 import { createWorld, type World } from './world.ts';
 
 interface Money {
@@ -34,28 +29,13 @@ export const sum = (parts: readonly (Money | null)[]): bigint | null =>
     return all === null || one === null ? null : all + one;
   }, 0n);
 
-const described = [
-  ['/api/v1/reports/partners', partnersAnswer],
-  ['/api/v1/reports/series', seriesAnswer],
-  ['/api/v1/reports/figures', figuresAnswer],
-  ['/api/v1/reports/definitions', definitionsAnswer],
-  ['/api/v1/reports/why-dear', whyDearAnswer],
-  ['/api/v1/reports/roi', roiAnswer],
-  ['/api/v1/exports/tickets', exportAnswer],
-  ['/api/v1/tickets/', ticketAnswer],
-  ['/api/v1/tickets', ticketsAnswer],
-] as const;
-
-/** What the three ways to ask tell, by the scopes of a token. */
+/** What the three ways to ask tell, by the scopes of a token; the world holds each answer to its description. */
 export const asking = async (world: World, scopes: string) => {
   const api = await world.api();
   const get = async (path: string) => {
     const answer = await api(path, scopes);
     expect(answer.status, path).toBe(200);
-    const body = answer.json();
-    // What is not described would be left out here.
-    expect(described.find(([prefix]) => path.startsWith(prefix))?.[1].parse(body), path).toEqual(body);
-    return body;
+    return answer.json();
   };
   return {
     report: (period: string, groupBy = 'partner'): Promise<Report> =>

@@ -80,10 +80,11 @@ const openPlaces = (shape: Shape, at: string): string[] => {
   return isOpen ? [at, ...within] : within;
 };
 
-test('every route says field by field what it answers', () => {
+test('every route says field by field what it answers, and how faults look', () => {
   expect(described.length).toBeGreaterThan(35);
   for (const one of described) {
     expect(one.path).toMatch(/^\/api\/v1\//);
+    expect(one.operation.responses, nameOf(one)).toHaveProperty(['default', 'content', 'application/problem+json']);
     const success = successOf(one);
     expect(success, nameOf(one)).toHaveLength(1);
     const schema = success[0]?.[1].content?.['application/json']?.schema as Shape | undefined;
