@@ -2,7 +2,7 @@ import { LimitReached, UpstreamError } from '../../core/errors.ts';
 import { FieldsRefused, type HelpdeskClient, type TagChange } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
-import type { RunStep } from '../../platform/log.ts';
+import type { RunStep, StepLine } from '../../platform/log.ts';
 import type { Connection, Directory } from '../directory/index.ts';
 import { letGo, takeOver, whileClaimed } from './claim-tags.ts';
 import { mostAttempts, retryDelayMs } from './coalescing.ts';
@@ -148,17 +148,19 @@ export const createActor = (deps: {
   };
 
   /** The tags are written, so the ticket is done with; whether a mapped field is gone is the connection's matter. */
-  const doneButFields = async (connection: Connection, error: FieldsRefused): Promise<Result> => {
-    const unseen = await lookAtFields(connection, { refused: true }).then(
-      () => '',
-      (thrown: unknown) => ` Why is not known: ${thrown instanceof Error ? thrown.message : 'unknown error'}`,
-    );
-    return { ...done, error: `${error.message}${unseen}`.slice(0, 500) };
-  };
+  const doneButFields = (error: FieldsRefused): Result => ({ ...done, error: error.message.slice(0, 500) });
+
+  /** Why fields were refused, for the connection's status; where that cannot be seen the watch looks again. */
+  const seeWhy = (connection: Connection, line: StepLine): Promise<void> =>
+    lookAtFields(connection, { refused: true }).catch((thrown: unknown) => {
+      line.fieldsUnseen = thrown instanceof Error ? thrown.message : 'unknown error';
+    });
 
   interface Account {
     readonly connection: Connection;
     readonly client: HelpdeskClient;
+    /** Set once a field was refused beside tags that were written. */
+    fieldsRefused: boolean;
   }
 
   /** Writes all rows of each ticket with as few calls as the helpdesk allows. */
@@ -189,7 +191,10 @@ export const createActor = (deps: {
     const result = await account.client.changeTags(first.external_id, changeOf(rows), ...held).then(
       () => done,
       async (error: unknown) => {
-        if (error instanceof FieldsRefused) return doneButFields(account.connection, error);
+        if (error instanceof FieldsRefused) {
+          account.fieldsRefused = true;
+          return doneButFields(error);
+        }
         if (error instanceof UpstreamError && error.status === 422 && account.client.changeTagsOfMany) return null;
         await meet(account.connection.id, error);
         return failed(error, first.attempts);
@@ -212,7 +217,7 @@ export const createActor = (deps: {
         const { claim, ticketIds } = await takeOver(sql, lot);
         line.tickets = ticketIds.length;
         if (claim === null) return;
-        const account = { connection, client: deps.clientOf(connection) };
+        const account: Account = { connection, client: deps.clientOf(connection), fieldsRefused: false };
         const settle = async (outcomes: readonly Outcome[]): Promise<void> => {
           await record(sql, outcomes, clock.now());
           if (outcomes.some(({ state }) => state === 'done')) await troubles.well(connection.id, 'tags');
@@ -237,6 +242,8 @@ export const createActor = (deps: {
             if (due.length < those.length) line.left = Number(line.left ?? 0) + those.length - due.length;
           }
         });
+        // After all that was written is recorded: the look waits for history's part of the quota.
+        if (account.fieldsRefused) await seeWhy(connection, line);
       }),
   };
 };

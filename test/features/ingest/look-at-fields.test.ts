@@ -122,6 +122,21 @@ describe('a mapped field that is gone', () => {
     });
   });
 
+  test('bug: eight writers waited for a look at the fields before what they wrote was recorded', async () => {
+    w.desk.onWrite = () => {
+      throw new FieldsRefused(['12']);
+    };
+    let seen: string[] = [];
+    w.first.client.fields = async () => {
+      seen = (await w.db.query<{ state: string }>('select state from wanted_tag')).map(({ state }) => state);
+      return fields;
+    };
+    await w.order(1);
+    w.put('1');
+    await tell('1');
+    expect(seen).toEqual(['done', 'done']);
+  });
+
   test('is not said where the field is there and took the value alone not, nor does a list that is away hold a tag up', async () => {
     w.desk.onWrite = () => {
       throw new FieldsRefused(['12']);
