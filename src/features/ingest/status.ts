@@ -48,6 +48,8 @@ export interface ConnectionStatus {
     readonly since: string;
     readonly there: number;
     readonly here: number;
+    /** Counts in a row that found fewer here than there. */
+    readonly shortCounts: number;
   } | null;
   /** Our webhook at the helpdesk as last looked at; null where nobody looked yet or the helpdesk does not tell. */
   readonly webhook: { readonly state: string; readonly text: string | null; readonly checkedAt: string } | null;
@@ -96,6 +98,7 @@ interface StatusRow {
   counted_from: Date | null;
   counted_there: number | null;
   counted_here: number | null;
+  short_counts: number | null;
   troubles: { state: ConnectionState; text: string; next: string; since: string }[] | null;
 }
 
@@ -103,7 +106,7 @@ export const connectionStatuses = async (sql: Sql, now: Date): Promise<Connectio
   const rows = await sql.query<StatusRow>(
     `select c.id, c.name, c.kind, c.mode, n.tickets, o.orders, g.store_changes, g.oldest_change, g.quarantined_changes, t.dirty, t.stale, t.oldest, q.quarantined_tickets, w.tags, m.mails, u.failed, u.refused, u.doubt, d.quarantined_deliveries, l.last_delivery,
             s.stream as feed, s.last_run_at as last_run, e.last_error, (s.cursor->>'endedAt')::timestamptz as feed_read_at, x.troubles,
-            v.webhook_state, v.webhook_text, v.webhook_checked_at, v.silent_since, v.counted_at, v.counted_from, v.counted_there, v.counted_here, (s.cursor->>'walked')::int as walked, (s.cursor->>'raised')::int as raised
+            v.webhook_state, v.webhook_text, v.webhook_checked_at, v.silent_since, v.counted_at, v.counted_from, v.counted_there, v.counted_here, v.short_counts, (s.cursor->>'walked')::int as walked, (s.cursor->>'raised')::int as raised
        from connection c
        left join lateral (select count(*) as tickets from ticket where connection_id = c.id) n on true
        left join lateral (select count(*) as orders from "order" where connection_id = c.id) o on true
@@ -164,6 +167,7 @@ const statusOf = async (sql: Sql, row: StatusRow, now: Date): Promise<Connection
           since: row.counted_from.toISOString(),
           there: row.counted_there,
           here: row.counted_here,
+          shortCounts: row.short_counts ?? 0,
         };
   return {
     id: row.id,

@@ -7,6 +7,8 @@ import { type Check, reasonOf } from './check.ts';
 const longLagSeconds = 300;
 /** Tickets that came in while the vendor counted are held a moment later: less than this is missing. */
 const nearlyAll = 0.99;
+/** Less than this many counts in a row, some 45 minutes, and what is missing may still be on its way. */
+const lastingShort = 3;
 
 /** Signs in; an account that is away is told from one that refuses us, for the next step differs. */
 export const signInCheck = async (
@@ -121,7 +123,7 @@ const healthChecks = (status: ConnectionStatus): Check[] => {
     checks.push(
       ratio === 1
         ? { what: 'completeness', state: 'ok', found: `all ${status.counted.there} ${recordsOf(status)} are held` }
-        : ratio >= nearlyAll
+        : ratio >= nearlyAll && status.counted.shortCounts < lastingShort
           ? {
               what: 'completeness',
               state: 'ok',
