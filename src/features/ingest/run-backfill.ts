@@ -3,6 +3,7 @@ import { secondMs } from '../../core/time.ts';
 import type { HelpdeskClient } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
+import { isStorageTrouble } from '../../platform/database/trouble.ts';
 import type { RunStep } from '../../platform/log.ts';
 import type { Connection } from '../directory/index.ts';
 import { type BackfillRun, loadBackfill, saveBackfill, walkHistory } from './backfill.ts';
@@ -37,8 +38,28 @@ const measureEveryMs = 2 * secondMs;
 /** A helpdesk that is away is asked again after this long at least. */
 const walkAgainMs = 10 * secondMs;
 
+/** A database that fails is asked again after this long, and so often in a row: it restarts, or is away for good. */
+const storageAgainMs = 5 * secondMs;
+const mostStorageFailures = 24;
+
 const passes = (error: unknown): boolean =>
   error instanceof LimitReached || (error instanceof UpstreamError && error.retryable);
+
+/** Works on past a database that is away for a moment: every piece of a backfill is stored, and done again where it was not. */
+const pastStorageTrouble = async <Result>(
+  clock: Clock,
+  stop: AbortSignal,
+  work: () => Promise<Result>,
+): Promise<Result> => {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isStorageTrouble(error) || stop.aborted || failures >= mostStorageFailures) throw error;
+      await clock.sleep(storageAgainMs, stop);
+    }
+  }
+};
 
 /** The walk, taken up again where the helpdesk was away meanwhile. */
 const walkToTheEnd = async (
@@ -52,7 +73,9 @@ const walkToTheEnd = async (
 ): Promise<BackfillRun> => {
   for (;;) {
     try {
-      return await walkHistory({ ...deps, onPage }, connection, { since, stop });
+      return await pastStorageTrouble(deps.clock, stop, () =>
+        walkHistory({ ...deps, onPage }, connection, { since, stop }),
+      );
     } catch (error) {
       if (!passes(error) || stop.aborted) throw error;
       const until = (await deps.troubles.heldUntil(connection.id, 'feed'))?.getTime() ?? 0;
@@ -75,36 +98,42 @@ export const runBackfill = async (
   const ended = new AbortController();
   const halt = AbortSignal.any([stop, ended.signal]);
   let run: BackfillRun | null = null;
+  const patiently = <Result>(work: () => Promise<Result>) => pastStorageTrouble(clock, halt, work);
 
   const gatherAlong = async (): Promise<void> => {
-    while (!halt.aborted) if (!(await deps.gatherSome(id))) await clock.sleep(restMs, halt);
+    while (!halt.aborted) if (!(await patiently(() => deps.gatherSome(id)))) await clock.sleep(restMs, halt);
   };
   const measureAlong = async (): Promise<void> => {
     while (!halt.aborted) {
-      run ??= await loadBackfill(sql, id);
-      const progress = run && (await measureProgress(sql, id, run, clock.now()));
+      const progress = await patiently(async () => {
+        run ??= await loadBackfill(sql, id);
+        return run && measureProgress(sql, id, run, clock.now());
+      });
       if (progress) deps.onProgress?.(progress);
       await clock.sleep(measureEveryMs, halt);
     }
   };
   const finish = async (): Promise<BackfillResult> => {
-    run = await walkToTheEnd(deps, connection, {
+    const walkedRun = await walkToTheEnd(deps, connection, {
       since,
       stop: halt,
       onPage: (walked) => {
         run = walked;
       },
     });
+    run = walkedRun;
     const { walked, raised } = run;
     const result = { connection: id, since: run.since, walked, raised };
     if (run.walkedAt === null) return { ...result, comparison: null };
-    while ((await openTickets(sql, id, run)) > 0) {
+    while ((await patiently(() => openTickets(sql, id, walkedRun))) > 0) {
       if (halt.aborted) return { ...result, comparison: null };
       await clock.sleep(restMs, halt);
     }
-    const comparison = await compareBackfill(sql, deps.client, id, run);
-    run = { ...run, comparedAt: clock.now().toISOString(), held: comparison.held, complete: comparison.complete };
-    await saveBackfill(sql, id, run, { now: clock.now() });
+    const comparison = await patiently(() => compareBackfill(sql, deps.client, id, walkedRun));
+    const { held, complete } = comparison;
+    const compared = { ...walkedRun, comparedAt: clock.now().toISOString(), held, complete };
+    run = compared;
+    await patiently(() => saveBackfill(sql, id, compared, { now: clock.now() }));
     return { ...result, comparison };
   };
 

@@ -266,6 +266,27 @@ describe('the command', () => {
     expect((await run()).comparison).toMatchObject({ held: 1, complete: true });
   });
 
+  test('bug: one failed call to the database ended it', async () => {
+    history('1', '2');
+    const failed = new Set<string>();
+    // Each statement of its own fails the first time.
+    const sql: Sql = {
+      query: async (text, ...rest) => {
+        if (failed.has(text)) return w.db.query(text, ...rest);
+        failed.add(text);
+        throw Object.assign(new Error('the server restarts'), { code: '57P01' });
+      },
+    };
+    const gatherSome = async (only: number | null) => {
+      const lots = await claimDue(sql, w.clock.now(), { only, most: 100 });
+      for (const lot of lots) await w.first.gather(lot);
+      return lots.length > 0;
+    };
+    const { comparison } = await runBackfill({ ...deps(), sql, gatherSome }, w.connection, { since });
+    expect(failed.size).toBeGreaterThan(0);
+    expect(comparison).toMatchObject({ found: 2, held: 2, complete: true });
+  });
+
   test('ends with the error of a helpdesk that refuses us, and the status tells', async () => {
     history('1');
     w.desk.onPage = () => {
