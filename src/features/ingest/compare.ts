@@ -30,12 +30,28 @@ export const openTickets = async (sql: Sql, connectionId: number, run: BackfillR
   return Number(row?.open ?? 0n);
 };
 
-/** Tickets created since that we hold and that are not deleted there; what is on its way to us counts, for it is not lost. */
+/**
+ * Tickets created since that we hold and that are not deleted there, as far as we were told; what is on its way to us counts, for
+ * it is not lost. History that nobody pulled yet does not: it may be older.
+ */
 export const countHere = async (sql: Sql, connectionId: number, since: Date): Promise<number> => {
   const [row] = await sql.query<{ here: bigint }>(
     `select count(*) as here from ticket
-      where connection_id = $1 and (created_at >= $2 and coalesce(status, '') <> 'deleted' or created_at is null and pulled_at is null and quarantined_at is null)`,
+      where connection_id = $1 and (created_at >= $2 and coalesce(status, '') <> 'deleted' or created_at is null and pulled_at is null and quarantined_at is null and not from_backfill)`,
     [connectionId, since],
+  );
+  return Number(row?.here ?? 0n);
+};
+
+/** As `countHere`, of what a run has shown to be there: of a ticket that it neither named nor pulled nobody told us that it is deleted. */
+const countShown = async (sql: Sql, connectionId: number, run: BackfillRun): Promise<number> => {
+  const [row] = await sql.query<{ here: bigint }>(
+    `select count(*) as here from ticket t
+      where t.connection_id = $1
+        and (t.created_at >= $2 and coalesce(t.status, '') <> 'deleted'
+               and (t.pulled_at >= $3 or exists (select 1 from backfill_ticket b where b.connection_id = $1 and b.external_id = t.external_id))
+             or t.created_at is null and t.pulled_at is null and t.quarantined_at is null and not t.from_backfill)`,
+    [connectionId, run.since, run.startedAt],
   );
   return Number(row?.here ?? 0n);
 };
@@ -49,7 +65,7 @@ export const compareBackfill = async (
 ): Promise<Comparison> => {
   const since = new Date(run.since);
   const countedThere = (await client.count?.(since)) ?? null;
-  const countedHere = await countHere(sql, connectionId, since);
+  const countedHere = await countShown(sql, connectionId, run);
   const [row] = await sql.query<{ found: bigint; held: bigint; quarantined: bigint }>(
     `select count(*) as found, count(*) filter (where t.pulled_at is not null and t.quarantined_at is null) as held,
             count(*) filter (where t.quarantined_at is not null) as quarantined
@@ -67,7 +83,7 @@ export const compareBackfill = async (
     missing: found - held - quarantined,
     countedThere,
     countedHere,
-    // More here than there is no gap: some were deleted there since.
+    // More here than there is no gap: some were deleted there meanwhile.
     complete: found === held && found === run.found && (countedThere === null || countedThere <= countedHere),
   };
 };

@@ -3,6 +3,7 @@ import { UpstreamError } from '../../../src/core/errors.ts';
 import { dayMs, hourMs, minuteMs, secondMs } from '../../../src/core/time.ts';
 import { walkHistory } from '../../../src/features/ingest/backfill.ts';
 import { rateOf } from '../../../src/features/ingest/backfill-progress.ts';
+import { countHere } from '../../../src/features/ingest/compare.ts';
 import {
   type BackfillProgress,
   claimDue,
@@ -285,6 +286,24 @@ describe('the command', () => {
     const { comparison } = await runBackfill({ ...deps(), sql, gatherSome }, w.connection, { since });
     expect(failed.size).toBeGreaterThan(0);
     expect(comparison).toMatchObject({ found: 2, held: 2, complete: true });
+  });
+
+  test('bug: tickets that were deleted there, and such of unknown age, hid as many that we lack', async () => {
+    w.put('gone', { createdAt: old, updatedAt: old });
+    await w.deliver('gone');
+    w.clock.advance(3000);
+    await w.drain();
+    w.clock.advance(minuteMs);
+    w.desk.tickets.delete('gone');
+    history('1', '2');
+    // They have 1, 2 and one that no walk names.
+    w.desk.counted = 3;
+    expect((await run()).comparison).toMatchObject({ countedThere: 3, countedHere: 2, complete: false });
+    await w.db.query(
+      "insert into ticket (connection_id, external_id, first_seen_at, from_backfill, due_at) select $1, 'history ' || n, now(), true, now() from generate_series(1, 5) n",
+      [w.connection.id],
+    );
+    expect(await countHere(w.db, w.connection.id, since)).toBe(3);
   });
 
   test('ends with the error of a helpdesk that refuses us, and the status tells', async () => {
