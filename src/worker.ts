@@ -13,6 +13,8 @@ export interface Work {
   /** Long walks, and tidying, end at their next page when the signal tells of a stop. */
   readonly syncStore: (connectionId: number, stop: AbortSignal) => Promise<void>;
   readonly reconcile: (connectionId: number, stop: AbortSignal) => Promise<void>;
+  /** Streams of work beside a helpdesk's tickets: they wait for what happens now, and nothing waits for them. */
+  readonly walkWork: (connectionId: number, stop: AbortSignal) => Promise<void>;
   /** Looks after a connection: its webhook, unusual silence, the daily count. */
   readonly watch: (connectionId: number) => Promise<void>;
   readonly fetchFx: () => Promise<void>;
@@ -38,6 +40,8 @@ export interface Work {
   /** Connections whose feeds are to be walked, and those whose webhooks are to be looked after. */
   readonly feeds: () => Promise<{
     readonly helpdesks: readonly number[];
+    /** Helpdesks whose streams of work are to be read. */
+    readonly work: readonly number[];
     readonly stores: readonly number[];
     readonly watched: readonly number[];
   }>;
@@ -99,6 +103,9 @@ export const startWorker = (deps: {
     queues.work('reconcile', async (data) => work.reconcile(feedSchema.parse(data).connectionId, signal), {
       concurrency: 2,
     }),
+    queues.work('work feeds', async (data) => work.walkWork(feedSchema.parse(data).connectionId, signal), {
+      concurrency: 2,
+    }),
     queues.work('watch', async (data) => work.watch(feedSchema.parse(data).connectionId), { concurrency: 2 }),
     queues.work('fx', async () => work.fetchFx(), { concurrency: 1 }),
   ];
@@ -156,7 +163,12 @@ export const startWorker = (deps: {
   const untilDone = (lot: () => Promise<boolean>) => async () => {
     while (!signal.aborted && (await lot()));
   };
-  const walks = { store: work.syncStore, reconcile: work.reconcile, watch: work.watch };
+  const walks = {
+    store: work.syncStore,
+    reconcile: work.reconcile,
+    'work feeds': work.walkWork,
+    watch: work.watch,
+  };
   /** As `hand`, for walks: one that fails keeps no other from its turn. */
   const feed = async (queue: keyof typeof walks, ids: readonly number[]): Promise<void> => {
     if (ids.length === 0) return;
@@ -207,6 +219,10 @@ export const startWorker = (deps: {
     clock.every(
       5 * minuteMs,
       guarded('walk helpdesks', async () => feed('reconcile', (await work.feeds()).helpdesks)),
+    ),
+    clock.every(
+      5 * minuteMs,
+      guarded('walk work feeds', async () => feed('work feeds', (await work.feeds()).work)),
     ),
     clock.every(
       lookEveryMs,

@@ -44,6 +44,7 @@ const stage = (parts: Partial<Work> = {}) => {
     act: note('act'),
     syncStore: note('store'),
     reconcile: note('reconcile'),
+    walkWork: note('work'),
     watch: note('watch'),
     fetchFx: note('fx'),
     claimDue: async () => [lot],
@@ -57,7 +58,7 @@ const stage = (parts: Partial<Work> = {}) => {
     findMissedHolds: note('holds'),
     tidy: note('tidy'),
     reconcileBooks: note('books'),
-    feeds: async () => ({ helpdesks: [1], stores: [2], watched: [1, 2] }),
+    feeds: async () => ({ helpdesks: [1], work: [1], stores: [2], watched: [1, 2] }),
     claimStoreChanges: async () => [],
     refreshStore: note('refresh'),
     ...parts,
@@ -76,7 +77,14 @@ test('a sweep hands what it claimed to the queue, and a handler takes it from th
   expect(job?.data).toEqual({ connectionId: 1, ticketIds: ['7', '8'] });
   await handlers.get('gather')?.(JSON.parse(JSON.stringify(job?.data)), 'gather');
   expect(done).toContain('gather {"connectionId":1,"ticketIds":[7,8]}');
-  expect(added.map(({ queue }) => queue).toSorted()).toEqual(['fx', 'gather', 'reconcile', 'store', 'watch']);
+  expect(added.map(({ queue }) => queue).toSorted()).toEqual([
+    'fx',
+    'gather',
+    'reconcile',
+    'store',
+    'watch',
+    'work feeds',
+  ]);
 });
 
 test('while the queue is down a sweep does the work itself', async () => {
@@ -105,7 +113,7 @@ test('what stores told of is handed to the queue, and done without it while that
 test('while the queue is down the feeds are walked all the same, and one that fails holds up no other', async () => {
   const walked: number[] = [];
   const { state, done, sweepAll } = stage({
-    feeds: async () => ({ helpdesks: [1, 2], stores: [3], watched: [] }),
+    feeds: async () => ({ helpdesks: [1, 2], work: [1], stores: [3], watched: [] }),
     reconcile: async (id) => {
       walked.push(id);
       if (id === 1) throw new Error('away');
@@ -115,6 +123,20 @@ test('while the queue is down the feeds are walked all the same, and one that fa
   await sweepAll();
   expect(walked).toEqual([1, 2]);
   expect(done).toContain('store 3');
+});
+
+test('bug: streams of work were walked inside the job of the change feed, which waited for them', async () => {
+  const { added, handlers, done, state, sweepAll } = stage();
+  await sweepAll();
+  await handlers.get('reconcile')?.({ connectionId: 1 }, 'reconcile');
+  expect(done.filter((line) => /^(reconcile|work) /.test(line))).toEqual(['reconcile 1']);
+  const [job] = added.find(({ queue }) => queue === 'work feeds')?.jobs ?? [];
+  expect(job).toMatchObject({ data: { connectionId: 1 }, dedupe: 'work feeds-1' });
+  await handlers.get('work feeds')?.(job?.data, 'work feeds');
+  expect(done).toContain('work 1');
+  state.down = true;
+  await sweepAll();
+  expect(done.filter((line) => line === 'work 1')).toHaveLength(2);
 });
 
 test('a lot keeps the name of its claim on the way through the queue', async () => {
@@ -175,10 +197,11 @@ test('a stop ends sweeps that find ever more to do, lots without a queue, and te
     },
     syncStore: listen,
     reconcile: listen,
+    walkWork: listen,
     tidy: listen,
   });
-  for (const queue of ['store', 'reconcile']) await handlers.get(queue)?.({ connectionId: 1 }, queue);
-  expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
+  for (const queue of ['store', 'reconcile', 'work feeds']) await handlers.get(queue)?.({ connectionId: 1 }, queue);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, false]);
   state.down = true;
   await sweepAll();
   expect(mails).toBe(3);

@@ -24,17 +24,20 @@ type Walked =
   | WalkResult
   | { readonly connection: number; readonly walked: number; readonly refunds: number; readonly changed: number };
 
+interface WalkOptions {
+  readonly onProgress?: (walked: number) => void;
+  /** Ends the walk at its next page; the next one goes on there. */
+  readonly stop?: AbortSignal;
+}
+
 /** What is done with a connection as a whole. */
 export interface Feeds {
-  /** Walks a helpdesk's or a store's changes to their end. */
-  walk(
-    connection: Connection,
-    options?: {
-      readonly onProgress?: (walked: number) => void;
-      /** Ends the walk at its next page; the next one goes on there. */
-      readonly stop?: AbortSignal;
-    },
-  ): Promise<Walked>;
+  /** Walks all that a helpdesk or a store tells to its end now: its changes, and streams of work, whatever pauses they keep. */
+  walk(connection: Connection, options?: WalkOptions): Promise<Walked>;
+  /** Walks a helpdesk's or a store's changes alone to their end. */
+  walkChanges(connection: Connection, options?: WalkOptions): Promise<Walked>;
+  /** Walks a helpdesk's streams of work to their end, save those that were refused lately. */
+  walkWork(connection: Connection, options?: Pick<WalkOptions, 'stop'>): Promise<void>;
   /** Reads a helpdesk's or store's history from that instant on, and compares; the same call goes on where it was cut off. */
   backfill(
     connection: Connection,
@@ -46,9 +49,10 @@ export interface Feeds {
   ): Promise<BackfillResult>;
   /** Looks after a connection: its webhooks, unusual silence, the daily count. */
   watch(connection: Connection): Promise<void>;
-  /** Ids of the connections that are to be walked now, and of those whose webhooks are to be looked after. */
+  /** Ids of the connections whose changes and whose streams of work are to be walked now, and of those whose webhooks are to be looked after. */
   due(): Promise<{
     readonly helpdesks: readonly number[];
+    readonly work: readonly number[];
     readonly stores: readonly number[];
     readonly watched: readonly number[];
   }>;
@@ -66,7 +70,7 @@ export const createFeeds = (
 ): Feeds => {
   const deps = { sql: db, clock, runStep, troubles };
 
-  const walkStore: Feeds['walk'] = async (connection, { onProgress, stop } = {}) => {
+  const walkStore: Feeds['walkChanges'] = async (connection, { onProgress, stop } = {}) => {
     let read = 0;
     try {
       const {
@@ -87,17 +91,20 @@ export const createFeeds = (
       throw error;
     }
   };
-  const walkHelpdesk: Feeds['walk'] = async (connection, { onProgress, stop } = {}) => {
+  const walkHelpdesk: Feeds['walkChanges'] = async (connection, { onProgress, stop } = {}) => {
     const known = await identified({ directory, clientOf: helpdeskOf }, connection);
     const here = { ...deps, client: helpdeskOf(known), aheadMs: () => aheadMs(known) };
-    const walked = await reconcile({ ...here, ...(onProgress && { onPage: onProgress }) }, known, {
-      ...(stop && { stop }),
-    });
-    await walkWorkFeeds(here, known, { stop });
-    return walked;
+    return reconcile({ ...here, ...(onProgress && { onPage: onProgress }) }, known, { ...(stop && { stop }) });
   };
-  const walk: Feeds['walk'] = (connection, options) =>
+  const walkChanges: Feeds['walkChanges'] = (connection, options) =>
     isStore(connection) ? walkStore(connection, options) : walkHelpdesk(connection, options);
+  const walkWork = async (
+    connection: Connection,
+    options: NonNullable<Parameters<typeof walkWorkFeeds>[2]>,
+  ): Promise<void> => {
+    const known = await identified({ directory, clientOf: helpdeskOf }, connection);
+    await walkWorkFeeds({ ...deps, client: helpdeskOf(known) }, known, options);
+  };
 
   const backfillStore: Feeds['backfill'] = (connection, { since, onProgress, stop }) =>
     runStoreBackfill(
@@ -135,7 +142,7 @@ export const createFeeds = (
     isReachable: ({ settings }) => isReachableAt(config.publicUrl, settings),
     listens: clock === wallClock,
     catchUp: async (connection) => {
-      await walk(connection);
+      await walkChanges(connection);
     },
   });
 
@@ -146,19 +153,28 @@ export const createFeeds = (
   };
 
   return {
-    walk,
+    async walk(connection, options = {}) {
+      const walked = await walkChanges(connection, options);
+      if (!isStore(connection)) await walkWork(connection, { stop: options.stop, now: true });
+      return walked;
+    },
+    walkChanges,
+    walkWork: (connection, options = {}) => walkWork(connection, options),
     backfill: (connection, options) =>
       isStore(connection) ? backfillStore(connection, options) : backfillHelpdesk(connection, options),
     watch: watcher.look,
     async due() {
-      const free: Connection[] = [];
-      for (const one of await directory.connections.list())
+      const [free, freeForWork]: [Connection[], Connection[]] = [[], []];
+      for (const one of await directory.connections.list()) {
         if ((await troubles.heldUntil(one.id, 'feed')) === null) free.push(one);
+        if (!isStore(one) && (await troubles.heldUntil(one.id, 'work')) === null) freeForWork.push(one);
+      }
       const dueStores = await Promise.all(
         free.filter(isStore).map(async (store) => ((await isStoreDue(store)) ? [store] : [])),
       );
       return {
         helpdesks: idsOf(free.filter((one) => !isStore(one))),
+        work: idsOf(freeForWork),
         stores: idsOf(dueStores.flat()),
         watched: idsOf(free),
       };

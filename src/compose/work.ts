@@ -32,12 +32,12 @@ export const workOf = (
   { config, clock, log, runStep, db, vault, directory, mailer, reporting }: Foundation,
   { helpdeskOf }: Vendors,
   { gather, decide, act, refreshStore }: Pipeline,
-  { walk, watch, due }: Feeds,
+  { walkChanges, walkWork, watch, due }: Feeds,
   { reprice, jobs }: Background,
 ): Work => {
   const connectionById = (id: number) => directory.connections.get(String(id));
   const walkById = async (id: number, stop: AbortSignal): Promise<void> => {
-    await walk(await connectionById(id), { stop });
+    await walkChanges(await connectionById(id), { stop });
   };
   const { sendDue } = createSender({ db, vault, clock, mailer, publicUrl: config.publicUrl, log });
 
@@ -47,6 +47,7 @@ export const workOf = (
     act,
     syncStore: walkById,
     reconcile: walkById,
+    walkWork: async (id, stop) => walkWork(await connectionById(id), { stop }),
     watch: async (id) => watch(await connectionById(id)),
     refreshStore,
     feeds: due,

@@ -4,6 +4,7 @@ import type { HelpdeskClient, WorkFeed, WorkReading } from '../../helpdesks/port
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
+import { inBackground } from '../../platform/http/budget.ts';
 import type { RunStep } from '../../platform/log.ts';
 import { type Connection, loadCursor, type StoredCursor, saveCursor } from '../directory/index.ts';
 import { loadBackfill } from './backfill.ts';
@@ -213,7 +214,8 @@ const forgetOthers = async (sql: Sql, connectionId: number, feeds: readonly Work
 
 /**
  * Walks all feeds of work that a helpdesk has beside its tickets; one that fails keeps no other from its turn. One that was
- * refused is left alone for a while, unless it is wanted `now`. Returns how much was new.
+ * refused is left alone for a while, unless it is wanted `now`. Its calls wait for those of today's tickets. Returns how much
+ * was new.
  */
 export const walkWorkFeeds = async (
   deps: {
@@ -244,7 +246,7 @@ export const walkWorkFeeds = async (
     try {
       const walked = await deps.runStep('work feed', async (line) => {
         Object.assign(line, { connection: connection.id, feed: feed.name });
-        const one = await walkFeed(deps, connection, feed, { stop, held });
+        const one = await inBackground(() => walkFeed(deps, connection, feed, { stop, held }));
         line.found = one.found;
         return one;
       });

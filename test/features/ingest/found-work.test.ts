@@ -5,6 +5,7 @@ import { walkWorkFeeds } from '../../../src/features/ingest/index.ts';
 import type { WorkFeed } from '../../../src/helpdesks/port.ts';
 import type { Sql } from '../../../src/platform/database/database.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
+import { createBudget } from '../../../src/platform/http/budget.ts';
 import { emptyHistory, reading, reply } from './fake-desk.ts';
 import { telling } from './told.ts';
 import { type World, world } from './world.ts';
@@ -130,6 +131,30 @@ describe('work that a feed tells of', () => {
     await again();
     expect(asked.map(({ cursor }) => cursor)).toEqual([null, null, 'end']);
     expect(asked[1]?.since).toEqual(new Date(since.getTime() - 10 * minuteMs));
+  });
+
+  test('bug: a long read of a feed kept the calls for tickets of today waiting', async () => {
+    const budget = createBudget({ clock: w.clock, concurrency: 1 });
+    const order: string[] = [];
+    const called = (name: string) => budget.run(async () => void order.push(name));
+    const [busy, isAsked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const feed: WorkFeed = {
+      name: 'calls',
+      async *walk() {
+        const pages = ['a page', 'the next page'].map(called);
+        isAsked.resolve();
+        await Promise.all(pages);
+        yield { work: [], cursor: null };
+      },
+    };
+    const client = { ...w.first.client, workFeeds: [feed] };
+    const first = budget.run(() => busy.promise);
+    const walking = walkWorkFeeds({ sql: w.db, clock: w.clock, runStep: w.runStep, ...w.first, client }, w.connection);
+    await isAsked.promise;
+    const ticket = called('a ticket');
+    busy.resolve();
+    await Promise.all([first, walking, ticket]);
+    expect(order).toEqual(['a ticket', 'a page', 'the next page']);
   });
 
   test('is read on from where the last walk ended', async () => {
