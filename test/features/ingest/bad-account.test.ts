@@ -1,75 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, describe, expect, test, vi } from 'vitest';
-import { dayMs, hourMs, minuteMs, secondMs } from '../../../src/core/time.ts';
-import { connectionStatuses, createWatcher, reconcile } from '../../../src/features/ingest/index.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { dayMs, hourMs, minuteMs } from '../../../src/core/time.ts';
+import { connectionStatuses } from '../../../src/features/ingest/index.ts';
 import type { SandboxClock } from '../../../src/sandbox/clock.ts';
 import { helpdeskKinds } from '../../../src/sandbox/index.ts';
 import { testProduct } from '../../support/product.ts';
-import { type Kind, kinds, proxyOf } from './accounts.ts';
-import { type World, world } from './world.ts';
+import { kinds } from './accounts.ts';
+import { stages } from './stage.ts';
 
-const closers: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).toReversed()) await close();
-});
-
-/** The line from feed and delivery to tag before a real adapter, whose account can go bad. */
-const stage = async ({ adapter, start }: Kind) => {
-  const w: World = await world({ mode: 'observe' });
-  closers.push(() => w.close());
-  /** How far our clock is ahead of the account's. */
-  const skew = { ms: 0 };
-  const now = () => new Date(w.clock.now().getTime() - skew.ms);
-  const account = await start({ ...w.clock, now });
-  closers.push(() => account.close());
-  const proxy = await proxyOf(account.url);
-  closers.push(proxy.close);
-  proxy.date = now;
-  const noted: Promise<void>[] = [];
-  const client = adapter.connect(adapter.settings.parse({ ...account.settings, baseUrl: proxy.url }), {
-    clock: w.clock,
-    allowPrivate: true,
-    apiUserId: account.apiUserId,
-    observe({ serverAt }) {
-      if (serverAt) noted.push(w.first.troubles.sawSkew(w.connection.id, w.clock.now().getTime() - serverAt.getTime()));
-    },
-  });
-  w.desk.adapter.connect = () => client;
-  const watcher = createWatcher({
-    ...w,
-    ...w.first,
-    clientOf: () => client,
-    webhookUrlOf: ({ webhookKey }) => `https://desk.example.com/webhooks/${webhookKey}`,
-    isReachable: () => true,
-    catchUp: async () => undefined,
-  });
-  const { troubles } = w.first;
-  const failed = () => 'its step failed, and said so';
-  /** As the worker's sweeps do: tickets at any time, the feed and the watch in their turn, where they are not held back. */
-  const live = async (ms: number): Promise<void> => {
-    const endMs = w.clock.now().getTime() + ms;
-    for (let round = 0; w.clock.now().getTime() < endMs; round += 1) {
-      w.clock.advance(30 * secondMs);
-      await w.drain();
-      if (round % 10 === 0 && (await troubles.heldUntil(w.connection.id, 'feed')) === null)
-        await reconcile(
-          {
-            sql: w.db,
-            clock: w.clock,
-            runStep: w.runStep,
-            client,
-            troubles,
-            aheadMs: async () => Math.max(0, skew.ms),
-          },
-          w.connection,
-        ).catch(failed);
-      if (round % 30 === 0) await watcher.look(await w.directory.connections.get('desk')).catch(failed);
-    }
-    await Promise.all(noted.splice(0));
-  };
-  const status = async () => (await connectionStatuses(w.db, w.clock.now())).find(({ id }) => id === w.connection.id);
-  return { w, account, proxy, skew, live, status };
-};
+const { stage, onEnd } = stages();
 
 test('every helpdesk that a sandbox plays is held to this', () => {
   expect(Object.keys(kinds).toSorted()).toEqual([...helpdeskKinds].toSorted());
@@ -138,7 +77,6 @@ describe.each(Object.entries(kinds))('a mapped field of a %s account', (_, kind)
   test('that is gone is one state with a next step, stops nothing, and ends with the field', async () => {
     const { w, account, live, status } = await stage(kind);
     const { orderNumberFieldId } = account.settings as Record<string, string>;
-    await w.directory.connections.changeSettings(w.connection.id, { orderNumberFieldId }, 'test');
     await live(minuteMs);
     expect(await status()).toMatchObject({ state: 'ok' });
     const bringBack = account.loseField();
@@ -170,9 +108,9 @@ describe('webhooks of another account', () => {
         every: () => ({ stop: async () => undefined }),
       };
       const account = await start(clock);
-      closers.push(() => account.close());
+      onEnd(() => account.close());
       const app = await product.buildApp();
-      closers.push(() => app.close());
+      onEnd(() => app.close());
       const connection = await product.directory.connections.create({
         kind: adapter.kind,
         settings: { ...account.settings, ...secrets },
