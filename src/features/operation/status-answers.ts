@@ -9,6 +9,7 @@ const counted = z
     since: instantAnswer.describe('Created since then'),
     there: z.int(),
     here: z.int(),
+    shortCounts: z.int().describe('Counts in a row that found fewer here than there'),
   })
   .describe('The latest daily count of tickets or orders at the vendor and ours; null where it tells no number');
 
