@@ -1,8 +1,8 @@
 import type { Product } from './compose.ts';
-import { type Connected, type Consent, connectAsked } from './connect.ts';
+import { type Connected, connectAsked } from './connect.ts';
 import { Conflict, faultsOf, InvalidInput, Refused } from './core/errors.ts';
 import { type Mode, type SettingField, settingsForm, type TakeFields } from './features/directory/index.ts';
-import { adapterOf, isReachable, type RemoteExtras, recordsOf, vendorWord } from './remote-setup.ts';
+import { adapterOf, type Consent, isReachable, type RemoteExtras, recordsOf, vendorWord } from './remote-setup.ts';
 import { type Ask, consentTo } from './terminal.ts';
 
 /** Wrong answers to one question, and wrong credentials, before we give up. */
@@ -45,6 +45,42 @@ const askSettings = async (
   if (name) answers.name = await askField(ask, say, name, String(suggested));
   return answers;
 };
+
+const planText = (kind: string, lines: readonly string[]): string =>
+  `At ${kind} this will be made or changed:\n${lines.map((line) => `  - ${line}`).join('\n')}`;
+
+/**
+ * Connects with the settings of a file: shows what would be made before it is made, and waits for a person's yes where there is
+ * one to ask. A script, which gave the settings and runs without a terminal, has said what it means. Null where the person says no.
+ */
+export const connectBySettings = (
+  product: Product,
+  {
+    yes = false,
+    ask,
+    say,
+    ...wanted
+  }: RemoteExtras & {
+    readonly kind: string;
+    readonly settings: unknown;
+    readonly mode?: Mode | undefined;
+    readonly remoteSetup: boolean;
+    readonly yes?: boolean | undefined;
+    /** Null: nobody is there. */
+    readonly ask: Ask | null;
+    readonly say: (text: string) => void;
+    readonly actor: string;
+  },
+): Promise<Connected | null> =>
+  connectAsked(
+    product,
+    { ...wanted, unplanned: true, ...(yes && { takeFields: async () => true }) },
+    async ({ notes, lines }) => {
+      notes.forEach(say);
+      if (lines.length > 0) say(planText(wanted.kind, lines));
+      return consentTo('Go on?', { yes: yes || ask === null, ask: ask ?? undefined });
+    },
+  );
 
 /**
  * Connects by questions: asks for little, proves the credentials, shows what would be made and waits for a yes. Credentials
@@ -90,8 +126,7 @@ export const connectByQuestions = async (
   const consent: Consent = ({ notes, lines }) => {
     say('');
     notes.forEach(say);
-    if (lines.length > 0)
-      say(`At ${kind} this will be made or changed:\n${lines.map((line) => `  - ${line}`).join('\n')}`);
+    if (lines.length > 0) say(planText(kind, lines));
     else if (mayReach) say(`At ${kind} nothing will be made or changed.`);
     if (remoteSetup && !mayReach)
       say(

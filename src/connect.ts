@@ -1,6 +1,5 @@
 import type { Product } from './compose.ts';
 import { AppError, InvalidInput, LimitReached, UpstreamError } from './core/errors.ts';
-import { nearest } from './core/nearest.ts';
 import {
   type Connection,
   type ConnectionKind,
@@ -14,7 +13,16 @@ import {
 } from './features/directory/index.ts';
 import { connectionStatuses, type Watched } from './features/ingest/index.ts';
 import type { Discovery, HelpdeskClient, TicketField } from './helpdesks/port.ts';
-import { adapterOf, type RemoteExtras, setUpRemote, vendorWord, webhookUrlOf, wishOf } from './remote-setup.ts';
+import {
+  adapterOf,
+  type Consent,
+  type RemoteExtras,
+  setUpRemote,
+  vendorWord,
+  webhookUrlOf,
+  wishOf,
+} from './remote-setup.ts';
+import { refuseUnknownNames } from './setting-names.ts';
 import { storeAdapters } from './stores/registry.ts';
 
 interface ConnectResult {
@@ -29,13 +37,6 @@ interface ConnectResult {
 export interface Connected {
   readonly result: ConnectResult;
   readonly notes: readonly string[];
-}
-
-/** What a person is shown before anything is made. */
-interface ConnectPlan {
-  readonly notes: readonly string[];
-  /** What would be made or changed at the vendor, one line each. */
-  readonly lines: readonly string[];
 }
 
 const isAway = (error: unknown): error is AppError =>
@@ -116,22 +117,6 @@ const proposalFor = (
   return proposedFields(guesses.filter(({ setting }) => !extras.fields || setting === 'orderNumberFieldId'));
 };
 
-/** Throws InvalidInput for names that no setting has: a misspelt optional one would else be missed in silence. */
-const refuseUnknownNames = (product: Product, kind: string, settings: unknown): void => {
-  const adapter = adapterOf(product, kind);
-  if (!adapter || typeof settings !== 'object' || settings === null || Array.isArray(settings)) return;
-  const known = Object.keys(adapter.settings.shape);
-  const faults = Object.keys(settings)
-    .filter((name) => !known.includes(name))
-    .map((name) => {
-      const meant = nearest(name, known);
-      const asked = meant === null ? '' : `; did you mean ${meant}?`;
-      return { field: name.slice(0, 100), reason: `is no setting of ${kind}${asked} Known are ${known.join(', ')}` };
-    });
-  if (faults.length > 0)
-    throw new InvalidInput('The settings name what nobody knows here; nothing was changed', faults);
-};
-
 const resultOf = (product: Product, { id, kind, mode, webhookKey }: Connection): ConnectResult => ({
   id,
   kind,
@@ -179,6 +164,8 @@ type Wanted = RemoteExtras & {
   readonly remoteSetup: boolean;
   /** Absent: fields that seem to fit are told and not used. */
   readonly takeFields?: TakeFields | undefined;
+  /** What would be made cannot be looked at: this is told, and the connection made. Else it is an error. */
+  readonly unplanned?: boolean;
   readonly actor: string;
 };
 
@@ -199,12 +186,9 @@ const begun = async (product: Product, kind: string, settings: unknown): Promise
   return status?.tickets === 0 && status.orders === 0 ? { held, isSame: false } : null;
 };
 
-/** Asked with the plan, before anything is made or stored. */
-export type Consent = (plan: ConnectPlan) => Promise<boolean>;
-
 const make = async (
   product: Product,
-  { kind, settings: given, mode, remoteSetup, takeFields, actor, ...extras }: Wanted,
+  { kind, settings: given, mode, remoteSetup, takeFields, unplanned = false, actor, ...extras }: Wanted,
   consent?: Consent,
 ): Promise<Connected | null> => {
   const { connections } = product.directory;
@@ -228,7 +212,12 @@ const make = async (
       : []),
   ];
   if (consent) {
-    const lines = remoteSetup ? await planOf(product, { kind, settings, webhookKey }, extras) : [];
+    const planned = async () => (remoteSetup ? await planOf(product, { kind, settings, webhookKey }, extras) : []);
+    const lines = await planned().catch((error: unknown) => {
+      if (!unplanned || !(error instanceof AppError)) throw error;
+      notes.push(`What would be made could not be looked at: ${error.message}`);
+      return [];
+    });
     if (!(await consent({ notes, lines }))) return null;
   }
   const goOn = ({ held, isSame }: Begun) => {

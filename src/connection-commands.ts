@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { actor, chosen, command, missing, withProduct } from './command.ts';
 import type { Product } from './compose.ts';
-import { type Connected, connect, reconnect } from './connect.ts';
-import { connectByQuestions } from './connect-questions.ts';
+import { type Connected, reconnect } from './connect.ts';
+import { connectByQuestions, connectBySettings } from './connect-questions.ts';
 import { AppError, InvalidInput, Refused } from './core/errors.ts';
 import { secondMs } from './core/time.ts';
 import { disconnect } from './disconnect.ts';
@@ -43,7 +43,7 @@ const addConnect = (): void => {
       'connect <kind>',
       `connect a helpdesk (${[...helpdesks.keys()].join(', ')}) or a store (${[...storeAdapters.keys()].join(', ')}): asks at a terminal, or reads --settings`,
     )
-      .option('--settings <file>', 'JSON with the settings of the kind; nothing is asked then')
+      .option('--settings <file>', 'JSON with the settings of the kind, which are not asked for then')
       .option('--no-remote-setup', 'make nothing at the vendor')
       .addOption(modeOption('observe writes nothing at the helpdesk, act tags and asks'))
       .option('--yes', 'do not wait for a yes before making what was shown, and use the fields that were found'),
@@ -64,7 +64,13 @@ const addConnect = (): void => {
       const connected: Connected | null =
         file === undefined
           ? await connectByQuestions(product, { ...wanted, yes, ask: askAtTerminal, say: note })
-          : await connect(product, { ...wanted, settings, ...(yes && { takeFields: async () => true }) });
+          : await connectBySettings(product, {
+              ...wanted,
+              settings,
+              yes,
+              ask: isAtTerminal() ? askAtTerminal : null,
+              say: note,
+            });
       if (connected === null) return note('Nothing was made and nothing was stored.');
       connected.notes.forEach(note);
       if (remoteSetup) await tellProof(product, connected.result.id);

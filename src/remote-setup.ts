@@ -13,6 +13,16 @@ export interface RemoteExtras {
   readonly sidebar?: boolean | undefined;
 }
 
+/** What a person is shown before anything is made. */
+interface ConnectPlan {
+  readonly notes: readonly string[];
+  /** What would be made or changed at the vendor, one line each. */
+  readonly lines: readonly string[];
+}
+
+/** Asked with the plan, before anything is made or stored. */
+export type Consent = (plan: ConnectPlan) => Promise<boolean>;
+
 export const webhookUrlOf = ({ config }: Product, webhookKey: string): string =>
   `${config.publicUrl}/webhooks/${webhookKey}`;
 

@@ -140,8 +140,10 @@ describe('connect', () => {
       mode: 'observe',
       webhookUrl: expect.stringMatching(/^https:\/\/desk\.example\.com\/webhooks\/[\w-]{43}$/),
     });
-    expect(stderr).toContain('Signed in to');
-    expect(stderr).toContain('webhook');
+    // bug: the settings of a file had the webhook made before anybody was shown what would be made.
+    expect(stderr).toMatch(
+      /Signed in to.*this will be made or changed:\n {2}- create the webhook.*Made at the helpdesk: webhook/s,
+    );
   });
 
   it('refuses wrong credentials with what to do next, and leaves nothing behind', async () => {

@@ -2,7 +2,7 @@ import nock from 'nock';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Product } from '../src/compose.ts';
 import { connect } from '../src/connect.ts';
-import { connectByQuestions } from '../src/connect-questions.ts';
+import { connectByQuestions, connectBySettings } from '../src/connect-questions.ts';
 import { InvalidInput } from '../src/core/errors.ts';
 import { disconnect } from '../src/disconnect.ts';
 import { connectionStatuses } from '../src/features/ingest/index.ts';
@@ -64,6 +64,47 @@ const talk = (answers: readonly string[], more: object = {}) => {
 };
 const { email, apiToken } = { email: 'deskledger@example.com', apiToken: 'sandbox-questions' };
 const known = () => product.directory.connections.list();
+
+describe('connecting with the settings of a file', () => {
+  const withFile = (answers: readonly string[] | null, more: object = {}) => {
+    const { ask, ...who } = person(answers ?? []);
+    const settings = { ...sandbox.settings, name: 'acme' };
+    const wanted = { kind: 'zendesk', settings, remoteSetup: true, actor: 'test', say: who.say, ...more };
+    return { ...who, done: connectBySettings(product, { ...wanted, ask: answers && ask }) };
+  };
+
+  it('bug: made the webhook with neither plan nor consent, also at a terminal', async () => {
+    const refused = withFile(['n']);
+    expect(await refused.done).toBeNull();
+    expect(refused.asked.map(({ question }) => question)).toEqual(['Go on? [y/N] ']);
+    expect(refused.said.join('\n')).toContain('this will be made or changed:\n  - create the webhook');
+    expect(await known()).toEqual([]);
+    expect(sandbox.registry.webhooks.size).toBe(0);
+    const taken = withFile(['y']);
+    expect((await taken.done)?.notes).toEqual([expect.stringContaining('Made at the helpdesk: webhook')]);
+  });
+
+  it('is asked nothing with --yes or without a terminal, and shows the plan all the same', async () => {
+    for (const [answers, more] of [
+      [[], { yes: true }],
+      [null, {}],
+    ] as const) {
+      await product.db.query('delete from connection');
+      const { done, asked, said } = withFile(answers, more);
+      expect((await done)?.result).toMatchObject({ kind: 'zendesk', mode: 'observe' });
+      expect(asked).toEqual([]);
+      expect(said.join('\n')).toContain('this will be made or changed:');
+    }
+  });
+
+  it('makes the connection where a helpdesk that is away cannot say what would be made', async () => {
+    const settings = { ...sandbox.settings, name: 'away', baseUrl: 'http://127.0.0.1:1' };
+    const { done, said } = withFile(null, { settings });
+    await expect(done).rejects.toThrow(/exists, but its webhook could not be made/);
+    expect(said.join('\n')).toContain('What would be made could not be looked at');
+    expect(await known()).toMatchObject([{ name: 'away' }]);
+  });
+});
 
 describe('connecting by questions', () => {
   it('asks for little, does not echo the secret, shows what it would make, and makes it after a yes', async () => {

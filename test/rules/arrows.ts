@@ -33,6 +33,7 @@ const commands = [
   'prove.ts',
   'rebase.ts',
   'remote-setup.ts',
+  'setting-names.ts',
   'terminal.ts',
 ];
 const started = [...foundations, ...domain, ...composed, 'config.ts', 'compose.ts'];
