@@ -5,13 +5,18 @@ import { measureBackfill } from './backfill.ts';
 import { measureCalls } from './calls.ts';
 import { measureLives } from './lives.ts';
 import { type Measure, table } from './measures.ts';
+import { measureReports } from './reports.ts';
 import { measureStarts } from './starts.ts';
 import { measureTickets } from './tickets.ts';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   // The history that the backfill reads; 200000 takes a quarter of an hour.
-  options: { tickets: { type: 'string', default: '20000' } },
+  options: {
+    tickets: { type: 'string', default: '20000' },
+    // Sizes of the ledgers that reports are read from; the largest takes an hour's quarter and 15 GB.
+    postings: { type: 'string', default: '100000,1000000,10000000' },
+  },
 });
 
 const parts = {
@@ -21,6 +26,7 @@ const parts = {
   calls: async () => (await Promise.all([measureCalls(), measureLives()])).flat(),
   backfill: () => measureBackfill({ tickets: Number(values.tickets) }),
   starts: measureStarts,
+  reports: () => measureReports({ postings: values.postings.split(',').map(Number) }),
 } as const;
 
 const isPart = (name: string): name is keyof typeof parts => Object.hasOwn(parts, name);

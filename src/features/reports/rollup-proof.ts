@@ -46,16 +46,17 @@ const againDaysSql = `
   select 'again' as book, ${cell} from (select * from both_sides b where ${unmarked(factsBook, 'b.day')}) b
    group by b.day, what, before, partner, region having sum(ppm) <> 0 order by 2, 3, 4 limit ${shown}`;
 
-/** Runs against the days that they are made of. */
+/** Runs against the two of half their length that they are made of. */
 const runsSql = (book: Book): string => {
   const columns = totalColumns(book);
-  const wider = spans.filter((span) => span > 1).map((span) => `(${span})`);
+  const widest = Math.max(...spans);
   return `
   with both_sides as (
-    select w.span, starts_on - mod(mod(starts_on - date '1970-01-01', w.span) + w.span, w.span) as day, partner, region, ${columns.join(', ')}
-      from ${book.table} t cross join (values ${wider.join(', ')}) w(span) where t.span = 1 and starts_on between $1::date - 64 and $2::date + 64
+    select span * 2 as span, starts_on - mod(mod(starts_on - date '1970-01-01', span * 2) + span * 2, span * 2) as day, partner, region, ${columns.join(', ')}
+      from ${book.table} where span < ${widest} and starts_on between $1::date - ${widest} and $2::date + ${widest}
     union all
-    select span, starts_on, partner, region, ${columns.map((column) => `-${column}`).join(', ')} from ${book.table} where span > 1 and starts_on between $1::date - 64 and $2::date + 64
+    select span, starts_on, partner, region, ${columns.map((column) => `-${column}`).join(', ')}
+      from ${book.table} where span > 1 and starts_on between $1::date - ${widest} and $2::date + ${widest}
   )
   select 'runs' as book, ${cell} from both_sides where day between $1 and $2 group by span, both_sides.day, partner, region
   having ${columns.map((column) => `sum(${column}) <> 0`).join(' or ')} order by 2, 3, 4 limit ${shown}`;

@@ -1,0 +1,248 @@
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connect } from '../../src/connect.ts';
+import { addDays } from '../../src/core/time.ts';
+import { addUpMarked } from '../../src/features/reports/index.ts';
+import { openDatabase, withInstallation } from './installation.ts';
+import { atLeast, atMost, type Measure, median, plain, quantile, rounded } from './measures.ts';
+import { fillLedger, firstDay, sizeOf } from './reports-fill.ts';
+import { measureMoves } from './reports-moves.ts';
+import { type Answer, duckdb, type Period, plainSql, prepareInvited, type Rival } from './reports-rivals.ts';
+import { freePort, type Installation, startServer, temporaryFolder } from './server-process.ts';
+
+const requests = 200;
+const warmUp = 20;
+/** Rivals take longer: fewer of the same periods. */
+const rivalRounds = 9;
+const periodDays = 90;
+
+/** No two requests ask for the same days. */
+const periodOf = (round: number): Period => {
+  const from = addDays(firstDay, 30 + ((round * 37) % 900));
+  return { from, to: addDays(from, periodDays - 1) };
+};
+
+const milliseconds = (value: number): string => `${value.toFixed(1)} ms`;
+const times = (value: number): string => `${value.toFixed(2)} x`;
+const progress = (text: string): void => void process.stderr.write(`${text}\n`);
+
+interface Row {
+  readonly partner: string | null;
+  readonly region: string | null;
+  readonly [figure: string]: unknown;
+}
+interface Report {
+  readonly rows: readonly Row[];
+}
+
+const micros = (money: unknown): string =>
+  (money as { amount: string }).amount.replace('.', '').replace(/^(-?)0+(?=\d)/, '$1');
+const number = (text: string | null | undefined, unit = 1): number => Number(text ?? 0) / unit;
+
+/** What differs between the report and a rival's answer; both tell of the same cells. */
+const differences = ({ rows }: Report, answers: readonly Answer[]): string[] => {
+  const byCell = new Map(answers.map((answer) => [`${answer.partner} ${answer.region}`, answer]));
+  const odd = rows.flatMap((row) => {
+    const name = `${row.partner} ${row.region}`;
+    const answer = byCell.get(name) ?? {};
+    byCell.delete(name);
+    const csat = row.csat as { n?: number; responses?: number };
+    const pairs: readonly (readonly [string, unknown, unknown])[] = [
+      ['tickets', row.tickets, number(answer.tickets, 1e6)],
+      ['ticketsWorked', row.ticketsWorked, number(answer.worked, 1e6)],
+      ['handledSeconds', row.handledSeconds, number(answer.us, 1e6)],
+      ['supportCost', micros(row.supportCost), answer.cost ?? '0'],
+      ['orders', row.orders, number(answer.orders, 1e6)],
+      ['returns', row.returns, number(answer.returns, 1e6)],
+      ['netRevenue', micros(row.netRevenue), String(BigInt(answer.revenue ?? 0) - BigInt(answer.refunded ?? 0))],
+      ['responses', csat.n, number(answer.scores)],
+      ['cappedEntries', row.cappedEntries, number(answer.capped)],
+      ['unpricedOrders', row.unpricedOrders, number(answer.unpriced_orders)],
+    ];
+    return pairs.flatMap(([figure, ours, theirs]) =>
+      ours === theirs ? [] : [`${name} ${figure}: ${ours} and ${theirs}`],
+    );
+  });
+  const missing = [...byCell].flatMap(([name, answer]) =>
+    Object.values(answer).some((value) => /^[1-9]/.test(value ?? '')) && !byCell.get(name)?.partner?.startsWith('?')
+      ? [`${name}: not in the report`]
+      : [],
+  );
+  return [...odd, ...missing];
+};
+
+const requireEqual = (who: string, report: Report, answers: readonly Answer[]): void => {
+  const found = differences(report, answers);
+  if (found.length > 0)
+    throw new Error(`${who} answers differently, ${found.length} times: ${found.slice(0, 5).join('; ')}`);
+};
+
+interface Timed {
+  readonly buildSeconds: number;
+  readonly addUpSeconds: number;
+  readonly rows: number;
+  readonly trueMs: readonly number[];
+  readonly pooledMs: readonly number[];
+  readonly plainMs: readonly number[];
+  readonly duckMs: readonly number[];
+}
+
+const timeRival = async (ask: Rival): Promise<number[]> => {
+  const took: number[] = [];
+  for (let round = 0; round < rivalRounds; round += 1) {
+    const startMs = performance.now();
+    await ask(periodOf(round));
+    if (round > 0) took.push(performance.now() - startMs);
+  }
+  return took;
+};
+
+const reportOf = async (url: string, token: string, { from, to }: Period): Promise<Report> => {
+  const response = await fetch(`${url}/api/v1/reports/partners?from=${from}&to=${to}&groupBy=partner,region`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  if (!response.ok) throw new Error(`the report answered ${response.status}: ${await response.text()}`);
+  return (await response.json()) as Report;
+};
+
+const timeReports = async (url: string, token: string): Promise<number[]> => {
+  const took: number[] = [];
+  for (let round = 0; round < warmUp + requests; round += 1) {
+    const { from, to } = periodOf(round);
+    const startMs = performance.now();
+    const response = await fetch(`${url}/api/v1/reports/partners?from=${from}&to=${to}&groupBy=partner,region`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    await response.arrayBuffer();
+    if (round >= warmUp) took.push(performance.now() - startMs);
+    if (!response.ok) throw new Error(`the report answered ${response.status}`);
+  }
+  return took;
+};
+
+export const prepare = async (installation: Installation, postings: number) => {
+  const startMs = performance.now();
+  const { tokens, addUpSeconds } = await withInstallation(installation, async (product) => {
+    await connect(product, {
+      kind: 'zendesk',
+      settings: {
+        name: 'desk',
+        subdomain: 'bench',
+        email: 'bench@example.com',
+        apiToken: 'none',
+        webhookSecrets: ['none'],
+        baseUrl: 'http://127.0.0.1:9',
+      },
+      mode: 'observe',
+      remoteSetup: false,
+      actor: 'bench',
+    });
+    const client = await openDatabase(installation);
+    await fillLedger(client, sizeOf(postings), (step, seconds) => progress(`  ${step}: ${seconds.toFixed(1)} s`));
+    await prepareInvited(client);
+    const foldMs = performance.now();
+    while ((await addUpMarked(product.db, { timeZone: 'UTC', patient: false })) > 0);
+    const seconds = (performance.now() - foldMs) / 1000;
+    // Tonight's look at the books would run beside what is measured.
+    await client.query(
+      "insert into reconciliation (night, started_at, ended_at, last_posting_id, balanced, completeness, timeliness, balance) select (now() at time zone 'UTC')::date, now(), now(), 0, true, '[]', '{}', '[]'",
+    );
+    await client.query('vacuum analyze');
+    await client.end();
+    const token = async (name: string, scopes: string) => (await product.access.createToken({ name, scopes })).token;
+    return {
+      tokens: { rates: await token('rates', 'read,rates,write'), read: await token('read', 'read') },
+      addUpSeconds: seconds,
+    };
+  });
+  return { tokens, addUpSeconds, buildSeconds: (performance.now() - startMs) / 1000 };
+};
+
+/** Times the report, and the same question to its rivals, on a prepared ledger; `exports` is a folder that everybody may write to. */
+export const timeSize = async (
+  installation: Installation,
+  exports: string,
+  tokens: Awaited<ReturnType<typeof prepare>>['tokens'],
+): Promise<Omit<Timed, 'buildSeconds' | 'addUpSeconds'>> => {
+  const server = await startServer(installation, { program: ['src/cli.ts', 'serve', '--no-worker'] });
+  const client = await openDatabase(installation);
+  const duck = await duckdb(client, exports);
+  try {
+    const sql = plainSql(client);
+    for (const round of [0, 5]) {
+      const report = await reportOf(server.url, tokens.rates, periodOf(round));
+      requireEqual('plain SQL', report, await sql(periodOf(round)));
+      requireEqual('DuckDB', report, await duck.ask(periodOf(round)));
+    }
+    const { rows } = await reportOf(server.url, tokens.rates, periodOf(0));
+    const trueMs = await timeReports(server.url, tokens.rates);
+    const pooledMs = await timeReports(server.url, tokens.read);
+    return { rows: rows.length, trueMs, pooledMs, plainMs: await timeRival(sql), duckMs: await timeRival(duck.ask) };
+  } finally {
+    duck.end();
+    await client.end();
+    await server.stop();
+  }
+};
+
+const measureSize = async (postings: number, moves: boolean): Promise<{ timed: Timed; moved: Measure[] }> => {
+  const folder = await temporaryFolder();
+  try {
+    const [dataDir, exports] = [join(folder.path, 'data'), join(folder.path, 'exports')];
+    for (const path of [dataDir, exports]) {
+      await mkdir(path);
+      await chmod(path, 0o777);
+    }
+    const installation: Installation = { dataDir, port: await freePort() };
+    const { tokens, ...built } = await prepare(installation, postings);
+    const timed = { ...built, ...(await timeSize(installation, exports, tokens)) };
+    progress(
+      `  ${rounded(postings)}: built in ${rounded(built.buildSeconds)} s; report median ${milliseconds(median(timed.trueMs))}, p95 ${milliseconds(quantile(timed.trueMs, 0.95))}`,
+    );
+    return { timed, moved: moves ? await measureMoves(installation, tokens.rates) : [] };
+  } finally {
+    await folder.remove();
+  }
+};
+
+/** The partner x region report of 90 days over HTTP on ledgers of these sizes, beside plain SQL and DuckDB on the largest. */
+export const measureReports = async ({ postings }: { readonly postings: readonly number[] }): Promise<Measure[]> => {
+  const measures: Measure[] = [];
+  const p95s: number[] = [];
+  const sizes = postings.toSorted((a, b) => a - b);
+  // Moves of 100,000 tickets need so many.
+  const moving = sizes.find((size) => sizeOf(size).tickets >= 100_000);
+  let last: Timed | undefined;
+  const moved: Measure[] = [];
+  for (const size of sizes) {
+    progress(`  ${rounded(size)} postings ...`);
+    const { timed, moved: ofSize } = await measureSize(size, size === moving);
+    last = timed;
+    moved.push(...ofSize);
+    const name = `partner x region, 90 days, ${rounded(size)} postings`;
+    p95s.push(quantile(timed.trueMs, 0.95));
+    measures.push(
+      atMost(`${name}: p95 of ${requests}`, quantile(timed.trueMs, 0.95), 25, milliseconds),
+      plain('  median; rows', `${milliseconds(median(timed.trueMs))}; ${timed.rows}`),
+      plain(
+        '  at pooled rates: median, p95',
+        `${milliseconds(median(timed.pooledMs))}, ${milliseconds(quantile(timed.pooledMs, 0.95))}`,
+      ),
+      plain(
+        '  plain SQL, DuckDB (medians)',
+        `${milliseconds(median(timed.plainMs))}, ${milliseconds(median(timed.duckMs))}`,
+      ),
+      plain('  filled, of which totals', `${rounded(timed.buildSeconds)} s, ${rounded(timed.addUpSeconds)} s`),
+    );
+  }
+  if (sizes.length > 1)
+    measures.push(atMost('p95 of the largest to the smallest', (p95s.at(-1) ?? 0) / (p95s[0] ?? 1), 1.5, times));
+  if (last) {
+    const ours = median(last.trueMs);
+    measures.push(
+      atLeast('faster than plain SQL, largest', median(last.plainMs) / ours, 8, times),
+      atLeast('faster than DuckDB over Parquet, largest', median(last.duckMs) / ours, 5, times),
+    );
+  }
+  return [...measures, ...moved];
+};
