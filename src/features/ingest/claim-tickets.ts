@@ -44,7 +44,7 @@ const isWorking = `connection.disabled_at is null and not exists (
   select 1 from connection_trouble x where x.connection_id = connection.id and x.area in ('account', 'tickets') and x.hold_until > $1)`;
 
 /** Few by their primary key, however many the planner takes a bounded list for: it would read the table whole. */
-const isOneOf = (list: string) => `id = any(array(select id from ${list}))`;
+const isOneOf = (ids: string) => `id = any(array(${ids}))`;
 
 const isFree = 'quarantined_at is null and (claimed_until is null or claimed_until < now())';
 
@@ -96,7 +96,7 @@ export const claimDue = async (
      ),
      free as (
        select id, connection_id, least(due_at, deep_due_at) as since from ticket
-        where ${isOneOf('oldest')} and (due_at <= $1 and not from_backfill or deep_due_at <= $1) and ${isFree} for update skip locked
+        where ${isOneOf('select id from oldest')} and (due_at <= $1 and not from_backfill or deep_due_at <= $1) and ${isFree} for update skip locked
      ),
      ${leaseLotsSql}`,
     [now, most, only],
@@ -117,7 +117,7 @@ const claimHistory = async (sql: Sql, now: Date, { only, most }: Required<Share>
         where exists (select 1 from ticket t where t.connection_id = connection.id and t.due_at is not null and t.from_backfill)
           and ($3::int is null or connection.id = $3) and ${isWorking}
      )
-     update ticket set claimed_until = ${leaseSql} where ${isOneOf('due')}
+     update ticket set claimed_until = ${leaseSql} where ${isOneOf('select id from due')}
      returning id, connection_id, claimed_until`,
     [now, mostHistoryClaimed, only, most],
   );
@@ -142,7 +142,7 @@ export const claimStale = async (
           order by stale_since limit least($2, greatest(0, ${mostStaleClaimed} - coalesce(held.tickets, 0))) for update skip locked) oldest
         where $3::int is null or connection.id = $3
      )
-     update ticket set claimed_until = ${leaseSql} where ${isOneOf('due')}
+     update ticket set claimed_until = ${leaseSql} where ${isOneOf('select id from due')}
      returning id, connection_id, claimed_until`,
     [now, most, only],
     { preparedAs: 'claim stale' },
