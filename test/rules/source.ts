@@ -22,7 +22,7 @@ export const withoutComments = (text: string): string =>
   text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(^|[^:'"`\\])\/\/.*$/gm, '$1');
 
 /** A static import or re-export, an import for its effect, a dynamic import or a type's. */
-const specifier = /(?:^\s*(?:import|export)\b[^;'"]*?\bfrom\s*|^\s*import\s*|\bimport\(\s*)(['"])([^'"\n]+)\1/gm;
+const specifier = /(?:^\s*(?:import|export)\b[^;'"`]*?\bfrom\s*|^\s*import\s*|\bimport\(\s*)(['"])([^'"\n]+)\1/gm;
 
 /** What a file imports or re-exports: packages by name, own files by path from the root. */
 export const importsOf = ({ path, text }: SourceFile): string[] =>

@@ -56,3 +56,16 @@ export const noteRun = async (
     error,
   ]);
 };
+
+/** Nothing is awaited any more of the streams that begin so and are not `kept`; what they knew stays. */
+export const markAbsent = async (
+  sql: Sql,
+  connectionId: number,
+  { prefix, kept }: { readonly prefix: string; readonly kept: readonly string[] },
+): Promise<void> => {
+  await sql.query(
+    `update sync_cursor set cursor = cursor || '{"absent": true}', last_error = null
+      where connection_id = $1 and starts_with(stream, $2) and stream <> all($3) and not cursor ? 'absent'`,
+    [connectionId, prefix, kept],
+  );
+};

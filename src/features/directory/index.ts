@@ -26,7 +26,7 @@ export { agentsAmong, rolesOfAgents } from './agents.ts';
 export { recordAudit } from './audit.ts';
 export { sharedCallCounts } from './call-quota.ts';
 export type { Connection, ConnectionKind, Connections, Mode } from './connection.ts';
-export { loadCursor, noteRun, type StoredCursor, saveCursor } from './cursors.ts';
+export { loadCursor, markAbsent, noteRun, type StoredCursor, saveCursor } from './cursors.ts';
 export { changesAnything, compareRows, type ImportOptions, type ImportReport } from './import-report.ts';
 export {
   enqueueJob,

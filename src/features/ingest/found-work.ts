@@ -6,7 +6,7 @@ import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { inBackground } from '../../platform/http/budget.ts';
 import type { RunStep } from '../../platform/log.ts';
-import { type Connection, loadCursor, type StoredCursor, saveCursor } from '../directory/index.ts';
+import { type Connection, loadCursor, markAbsent, type StoredCursor, saveCursor } from '../directory/index.ts';
 import { loadBackfill } from './backfill.ts';
 import { describe, forbiddenRetryMs } from './isolate.ts';
 import { raiseChanged } from './raise.ts';
@@ -201,16 +201,8 @@ const walkFeed = async (
   return { found, isAnswered };
 };
 
-const streamOf = ({ name }: WorkFeed): string => `work ${name}`;
-
-/** Nothing is awaited of a stream that a setting switched off; switched on again, it goes on where it was. */
-const forgetOthers = async (sql: Sql, connectionId: number, feeds: readonly WorkFeed[]): Promise<void> => {
-  await sql.query(
-    `update sync_cursor set cursor = cursor || '{"absent": true}', last_error = null
-      where connection_id = $1 and stream like 'work %' and stream <> all($2) and not cursor ? 'absent'`,
-    [connectionId, feeds.map(streamOf)],
-  );
-};
+const streamPrefix = 'work ';
+const streamOf = ({ name }: WorkFeed): string => `${streamPrefix}${name}`;
 
 /**
  * Walks all feeds of work that a helpdesk has beside its tickets; one that fails keeps no other from its turn. One that was
@@ -230,7 +222,8 @@ export const walkWorkFeeds = async (
 ): Promise<number> => {
   const { sql, clock, troubles } = deps;
   const feeds = deps.client.workFeeds ?? [];
-  await forgetOthers(sql, connection.id, feeds);
+  // A stream that a setting switched off; switched on again, it goes on where it was.
+  await markAbsent(sql, connection.id, { prefix: streamPrefix, kept: feeds.map(streamOf) });
   let found = 0;
   let isAnswered = false;
   let isWell = true;
