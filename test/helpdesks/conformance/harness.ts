@@ -53,7 +53,7 @@ export interface Harness extends ProofHarness {
     readonly windowMs: number;
     headers(account: { readonly limit: number; readonly left: number }): Readonly<Record<string, string>>;
   };
-  /** Names in the JSON of answers without which no ticket can be read; one that can be spared is found. */
+  /** Names in the JSON of answers without which no ticket can be read; each must really be needed. */
   readonly indispensable: readonly string[];
   /** Names in the JSON of answers whose texts are of a set that the vendor may enlarge; each must occur in them. */
   readonly enums: readonly string[];
