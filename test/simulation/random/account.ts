@@ -48,15 +48,13 @@ export const createPapers = (story: Story, agentIds: readonly number[]) => {
   const missing = new Set(
     story.gaps.flatMap((gap) => Array.from({ length: gap.days }, (_, no) => `${gap.quote} ${gap.fromDay + no}`)),
   );
-  for (const [quote, middle] of Object.entries(perEuro)) {
+  const usual = Object.entries(perEuro).flatMap(([quote, middle]) => {
     const all = { quote, fromDay: fxDays.first, days: fxDays.last - fxDays.first };
     const wave = (day: number): string => (middle * (1 + 0.03 * Math.sin(day / 9))).toFixed(4);
-    keep(
-      fx,
-      fxRows(all, wave).filter((_, no) => !missing.has(`${quote} ${fxDays.first + no}`)),
-      [0, 1, 2],
-    );
-  }
+    return fxRows(all, wave).map((row, no) => ({ row, isMissing: missing.has(`${quote} ${fxDays.first + no}`) }));
+  });
+  const told = usual.flatMap(({ row, isMissing }) => (isMissing ? [] : [row]));
+  keep(fx, told, [0, 1, 2]);
   const partnerRows = (): (readonly string[])[] =>
     ['nord', 'sud', 'west'].map((code, no) => [
       code,
@@ -70,7 +68,7 @@ export const createPapers = (story: Story, agentIds: readonly number[]) => {
     scope,
     { agent: `helpdesk:${agentIds[who]}`, role: who === 0 ? 'senior' : 'junior', default: '' }[scope] ?? '',
     `${Math.floor(micros / 1e6)}.${String(micros % 1e6).padStart(6, '0')}`,
-    currency,
+    story.gapsFilled ? currency : story.currency,
     dayOf(fromDay),
   ];
   return {
@@ -105,6 +103,11 @@ export const createPapers = (story: Story, agentIds: readonly number[]) => {
           [0, 1, 2],
         ),
       ),
+    /** What was missing at first and nobody told since; null where that is nothing. */
+    fillGaps() {
+      const late = usual.flatMap(({ row }) => (fx.has(row.slice(0, 3).join(' ')) ? [] : [row]));
+      return late.length === 0 ? null : csv(heads.fx, keep(fx, late, [0, 1, 2]));
+    },
     setRole(agent: number, role: string) {
       roles.set(String(agentIds[agent]), role);
       return csv(heads.agents, roleRows());
@@ -142,7 +145,16 @@ export const openAccount = async (story: Story) => {
   await running.product.db.transaction((tx) =>
     changeAccountSettings(tx, { agentFigures: true }, { actor: 'test', now: clock.now() }),
   );
-  for (const rate of story.rates) await bring('rates', papers.addRate(rate));
+  const everybodys = {
+    do: 'rate',
+    scope: 'default',
+    who: 0,
+    micros: 24_500_000,
+    currency: story.currency,
+    fromDay: -20,
+  } as const;
+  for (const rate of [...(story.everyoneRated ? [everybodys] : []), ...story.rates])
+    await bring('rates', papers.addRate(rate));
   return {
     ...running,
     clock,

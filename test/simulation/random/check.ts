@@ -109,8 +109,8 @@ const expectReports = async (account: Account, oracle: Oracle): Promise<void> =>
 export const checkStory = async (told: Story): Promise<void> => {
   const account = await openAccount(told);
   try {
-    const player = createPlayer(account);
-    await player.playAll(told);
+    const player = createPlayer(account, told);
+    await player.playAll();
     const oracle = await oracleOf(account);
     await expectShares({ sandbox: { history: historyOf(account) }, product: account.product, oracle });
     await expectCosts(account, oracle);

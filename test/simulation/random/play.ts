@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { hourMs, secondMs } from '../../../src/core/time.ts';
+import { hourMs, minuteMs, secondMs } from '../../../src/core/time.ts';
 import type { NewTicket, Update } from '../../../src/sandbox/zendesk/desk.ts';
 import { fieldIds } from '../../../src/sandbox/zendesk/index.ts';
 import { viaOf } from '../../../src/sandbox/zendesk/model.ts';
@@ -7,13 +7,13 @@ import type { Account } from './account.ts';
 import { partnerCodes, type Step, type StepOf, type Story } from './story.ts';
 
 /** How far the clock goes between two looks while things settle. */
-const stepMs = 20 * secondMs;
+const stepMs = 30 * secondMs;
 const regionCodes = ['nordics', 'dach', 'FR'] as const;
 
 const at = <Of>(list: readonly Of[], index: number): Of | undefined => list[index % Math.max(1, list.length)];
 
 /** Plays the steps of a story on the vendors of an account; what a step names and nobody has yet leaves it without effect. */
-export const createPlayer = (account: Account) => {
+export const createPlayer = (account: Account, story: Story) => {
   const { clock, zendesk, bigcommerce, agentIds, papers, bring, product } = account;
   const { desk } = zendesk;
   const { shop } = bigcommerce;
@@ -206,7 +206,9 @@ export const createPlayer = (account: Account) => {
       if (order) shop.setStatus(order.id, statusId);
     },
     rate: (step) => bring('rates', papers.addRate(step)),
-    role: ({ agent, role }) => bring('agents', papers.setRole(agent, role)),
+    role: async ({ agent, role }) => {
+      if (story.everyoneRated) await bring('agents', papers.setRole(agent, role));
+    },
     fx: (step) => bring('fx', papers.addFx(step, step.rate)),
     alias: ({ of, partner }) => bring('partners', papers.addAlias(of, partner)),
     settle: () => settle(),
@@ -214,8 +216,8 @@ export const createPlayer = (account: Account) => {
 
   /** Moves the clock until everything at the vendors is read, decided, priced and tagged. */
   const settle = async (): Promise<void> => {
-    clock.advance(secondMs);
-    const since = clock.now();
+    // Zendesk's change feed leaves out its last minute.
+    const since = new Date(clock.now().getTime() + 2 * minuteMs);
     await vi.waitUntil(
       async () => {
         const [row] = await product.db.query<{ due: bigint; deepDueAt: Date | null; read: boolean }>(
@@ -241,7 +243,7 @@ export const createPlayer = (account: Account) => {
 
   return {
     settle,
-    async playAll(story: Story): Promise<void> {
+    async playAll(): Promise<void> {
       clock.advance(hourMs);
       for (const order of story.orders) await play(order);
       for (const ticket of story.tickets) {
@@ -252,6 +254,8 @@ export const createPlayer = (account: Account) => {
         clock.advance(secondMs + Math.floor(afterMs / secondMs) * secondMs);
         await play(step);
       }
+      const late = story.gapsFilled ? papers.fillGaps() : null;
+      if (late !== null) await bring('fx', late);
       await settle();
     },
   };

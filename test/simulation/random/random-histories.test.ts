@@ -7,16 +7,15 @@ import { story } from './story.ts';
 /** Another seed, or more runs, find other histories; a failure tells the seed and the path that lead to its story again. */
 const seed = 20_260_325;
 const runs = 10;
-/** A failing story is made smaller for so long. */
-const longestMs = 3 * minuteMs;
+/** No further story, and no smaller one of a failing story, is begun after so long: a busy machine plays fewer. */
+const longestMs = 2 * minuteMs;
 
 test('of any history every report is the one that plain code finds, and telling it again changes none', {
-  timeout: 2 * longestMs,
+  timeout: 3 * longestMs,
 }, async () => {
   await fc.assert(fc.asyncProperty(story, checkStory), {
     seed,
     numRuns: runs,
     interruptAfterTimeLimit: longestMs,
-    markInterruptAsFailure: true,
   });
 });

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import pLimit from 'p-limit';
 import type { Account } from './account.ts';
 
 /** The same order again for the same number. */
@@ -28,7 +29,7 @@ export const replayDeliveries = async ({ product, zendesk, clock }: Account, see
     .map(({ body }) => Buffer.from(body).toString());
   const again = bodies.map((body, no) => JSON.stringify({ ...(JSON.parse(body) as object), id: `again-${no}` }));
   const timestamp = clock.now().toISOString();
-  const send = async (body: string): Promise<void> => {
+  const send = async (body: string, tries = 1): Promise<void> => {
     const answer = await fetch(webhook.endpoint, {
       method: 'POST',
       body,
@@ -41,9 +42,12 @@ export const replayDeliveries = async ({ product, zendesk, clock }: Account, see
         'x-zendesk-webhook-signature-timestamp': timestamp,
       },
     });
+    // What it cannot store it asks for again.
+    if (answer.status === 503 && tries < 20) return send(body, tries + 1);
     if (!answer.ok) throw new Error(`a delivery was answered ${answer.status}: ${await answer.text()}`);
   };
-  await Promise.all(shuffled([...bodies, ...again, ...again], seed + 7).map(send));
+  const slots = pLimit(4);
+  await Promise.all(shuffled([...bodies, ...again, ...again], seed + 7).map((body) => slots(() => send(body))));
 };
 
 /** How much there is of what only ever grows. */

@@ -184,6 +184,12 @@ export const story = fc.record({
   timeZone: fc.constantFrom('UTC', 'Europe/Stockholm', 'America/Los_Angeles', 'Asia/Kolkata'),
   brandsFirst: fc.boolean(),
   rates: fc.array(rate, { minLength: 1, maxLength: 4 }),
+  /**
+   * A price once posted stays where the tables cannot tell another, so that one story has roles that change and a rate for
+   * everybody, and another has work without a rate; one has exchange rates told late, and another has never told ones.
+   */
+  everyoneRated: fc.boolean(),
+  gapsFilled: fc.boolean(),
   /** Days of which no exchange rate is told at first. */
   gaps: fc.array(fc.record(fxDays), { maxLength: 4 }),
   orders: fc.array(orderStep, { minLength: 3, maxLength: 8 }),
