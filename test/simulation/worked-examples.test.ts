@@ -40,6 +40,35 @@ test('1 and 2: two agents in two currencies, and a correction that takes back th
   expect(corrected.work.map(({ costedSeconds }) => costedSeconds)).toEqual([600, 20, 0, 0]);
 });
 
+test('3: a millionth shared 70 to 30 goes to the larger share whole', async () => {
+  const market = await openMarketplace('2026-05-20T09:00:00Z', { rates: false });
+  await market.bring(
+    'mapping-rules',
+    JSON.stringify([{ gives: 'partner', from: { place: 'line_brand' }, values: { Nordic: 'nord', Sol: 'sud' } }]),
+  );
+  await market.bring('rates', 'scope,key,hourly,currency,valid_from\ndefault,,0.003600,USD,2026-01-01\n');
+  const line = { sku: 'HD', name: 'Vase', quantity: 1 };
+  const { id: number } = market.order('direct', 'eva@example.com', market.daysAgo(3), {
+    currency: 'USD',
+    lines: [
+      { ...line, brand: 'Nordic', priceCents: 7_000 },
+      { ...line, brand: 'Sol', priceCents: 3_000 },
+    ],
+  });
+  const id = market.ticket('eva@example.com', `Order #${number}`);
+  market.work(id, 'ada', 1);
+  await market.settle();
+  expect((await market.detail(id)).attribution.shares).toEqual([
+    { partner: 'nord', region: 'SE', country: 'SE', ppm: 700_000 },
+    { partner: 'sud', region: 'SE', country: 'SE', ppm: 300_000 },
+  ]);
+  const { rows, total } = await market.get<{ rows: Row[]; total: Row }>(
+    '/api/v1/reports/partners?from=2026-05-20&to=2026-05-20',
+  );
+  const costs = new Map(rows.map(({ partner, supportCost }) => [partner, supportCost.amount]));
+  expect([costs.get('nord'), costs.get('sud'), total.supportCost.amount]).toEqual(['0.000001', '0.000000', '0.000001']);
+});
+
 test('4: recent orders of different partners in one region give the region alone', async () => {
   const market = await openMarketplace('2026-05-20T09:00:00Z');
   market.order('nord', 'eva@example.com', market.daysAgo(20));
@@ -190,6 +219,34 @@ test('10: one update of more than four hours is cut at four, and the cut is coun
     '/api/v1/reports/partners?from=2026-05-20&to=2026-05-20',
   );
   expect(total.cappedEntries).toBe(1);
+});
+
+test('11: 29 responses are no score; of 30, of which 24 are 4 or 5, it is 80.0 %, Wilson 62.7 to 90.5 %', async () => {
+  const { product, get } = await openMarketplace('2026-05-20T09:00:00Z');
+  const answer = (scores: readonly number[]) =>
+    product.db.query(
+      `with t as (
+         insert into ticket (connection_id, external_id, first_seen_at)
+         select (select min(id) from connection), gen_random_uuid()::text, $2::timestamptz from unnest($1::int[]) returning id
+       ), asked as (
+         insert into invitation (ticket_id, person_hash, token_hash, language, language_reason, shares, invited_at, state, sent_at, expires_at)
+         select id, sha256(id::text::bytea), sha256(id::text::bytea), 'en', 'default',
+                '[{"partner":"nord","region":"SE","country":"SE","ppm":1000000}]', $2::timestamptz, 'delivered', $2::timestamptz, $2::timestamptz from t returning id
+       )
+       insert into response (invitation_id, score, given_at, given_day)
+       select a.id, s.score, $2::timestamptz, ($2::timestamptz)::date from (select id, row_number() over () as no from asked) a
+         join unnest($1::int[]) with ordinality as s(score, no) on s.no = a.no`,
+      [scores, new Date('2026-05-20T08:00:00Z')],
+    );
+  const csat = async (): Promise<Record<string, number>> => {
+    const path = '/api/v1/reports/partners?from=2026-05-20&to=2026-05-20';
+    return (await get<{ total: { csat: Record<string, number> } }>(path)).total.csat;
+  };
+  await answer([...Array(23).fill(5), ...Array(6).fill(2)]);
+  expect(await csat()).toEqual({ n: 29, needed: 30 });
+  await answer([4]);
+  const { n, topTwoBox, low = 0, high = 0 } = await csat();
+  expect([n, topTwoBox, (low * 100).toFixed(1), (high * 100).toFixed(1)]).toEqual([30, 0.8, '62.7', '90.5']);
 });
 
 test('12: contacts per hundred orders, and a ticket 2.40 times as dear as the account', async () => {
