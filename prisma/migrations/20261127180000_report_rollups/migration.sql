@@ -62,14 +62,14 @@ create table rollup_again (
 -- Which of them began before a day and lie on or after it.
 create index rollup_again_over on rollup_again using gist (daterange(before, day));
 
--- All days of a ticket: what was its first day of work in a period may be its second now.
+-- All days of a ticket's work: what was its first day of work in a period may be its second now.
 create function mark_posted() returns trigger language plpgsql
   set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 begin
   insert into rollup_mark (book, day)
   select 'facts', d.worked_day from (
     select worked_day from added
-    union select p.worked_day from (select distinct ticket_id from added) t join posting p on p.ticket_id = t.ticket_id) d
+    union select e.worked_day from (select distinct ticket_id from added) t join work_entry e on e.ticket_id = t.ticket_id) d
   union all
   select distinct 'pooled', date_trunc('month', worked_day)::date from added;
   return null;
@@ -78,18 +78,22 @@ end $$;
 create trigger posting_marks_days after insert on posting referencing new table as added
   for each statement execute function mark_posted();
 
--- Who bears a ticket: the day it was created, and those of its work. The pooled rates stay, what they are given to changes.
+-- One attribution of a ticket holds at a time.
+create unique index attribution_current on attribution (ticket_id) where current;
+
+-- Who bears a ticket: the day it was created, and those of its work. A later version is marked where the one before it ceases
+-- to hold, for there is one that holds at a time.
 create function mark_attributed() returns trigger language plpgsql
   set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 begin
   insert into rollup_mark (book, day)
+  with t as materialized (
+    select distinct a.ticket_id as id from (select distinct attribution_id from changed) c join attribution a on a.id = c.attribution_id
+     where tg_op <> 'INSERT' or a.version = 1
+  )
   select 'facts', d.day from (
-    select t.created_day as day from (select distinct attribution_id from changed) c
-      join attribution a on a.id = c.attribution_id join ticket t on t.id = a.ticket_id where t.created_day is not null
-    union select e.worked_day from (select distinct attribution_id from changed) c
-      join attribution a on a.id = c.attribution_id join work_entry e on e.ticket_id = a.ticket_id
-    union select p.worked_day from (select distinct attribution_id from changed) c
-      join attribution a on a.id = c.attribution_id join posting p on p.ticket_id = a.ticket_id) d;
+    select k.created_day as day from t join ticket k on k.id = t.id where k.created_day is not null
+    union select e.worked_day from t join work_entry e on e.ticket_id = t.id) d;
   return null;
 end $$;
 
@@ -104,15 +108,18 @@ create function mark_current() returns trigger language plpgsql
   set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 begin
   insert into rollup_mark (book, day)
+  with t as materialized (
+    select ticket_id as id from (select id, ticket_id, current from was except select id, ticket_id, current from becomes) gone
+    union select ticket_id from (select id, ticket_id, current from becomes except select id, ticket_id, current from was) came
+  )
   select 'facts', d.day from (
-    select t.created_day as day from ticket t where t.id = new.ticket_id and t.created_day is not null
-    union select e.worked_day from work_entry e where e.ticket_id = new.ticket_id
-    union select p.worked_day from posting p where p.ticket_id = new.ticket_id) d;
+    select k.created_day as day from t join ticket k on k.id = t.id where k.created_day is not null
+    union select e.worked_day from t join work_entry e on e.ticket_id = t.id) d;
   return null;
 end $$;
 
-create trigger attribution_marks_current after update of current, ticket_id on attribution for each row
-  when (new.current is distinct from old.current or new.ticket_id <> old.ticket_id) execute function mark_current();
+create trigger attribution_marks_current after update on attribution referencing old table as was new table as becomes
+  for each statement execute function mark_current();
 
 create function mark_ticket() returns trigger language plpgsql as $$
 begin
