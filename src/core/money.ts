@@ -105,22 +105,34 @@ export const split = (
 export const ppmOf = (weights: readonly { readonly weight: bigint; readonly key: string }[]): number[] =>
   split(BigInt(wholePpm), weights).map(Number);
 
-/** Below it a number times a million, and twice what it leaves, is a whole number that a double holds exactly. */
-const mostPlain = 4_000_000_000n;
+/** What a double holds exactly, and a divisor whose remainders it holds a thousand times. */
+const mostPlain = 9_000_000_000_000_000n;
+const mostPlainDivisor = 9_000_000_000_000n;
 
-/** `ratio` of whole numbers that doubles hold exactly: reports have thousands of them. */
-const plainRatio = (a: number, b: number): number => {
-  const scaled = a * 1e6;
-  const left = scaled % b;
-  const floor = (scaled - left) / b;
-  const up = left * 2 > b || (left * 2 === b && floor % 2 === 1);
+/**
+ * `ratio` of whole numbers that doubles hold exactly, in steps of three decimals; null where its millionths are too many. A
+ * report has thousands of them.
+ */
+const plainRatio = (a: number, b: number): number | null => {
+  const left = a % b;
+  const whole = (a - left) / b;
+  if (whole > 8_000_000_000) return null;
+  const thousandths = left * 1000;
+  const below = thousandths % b;
+  const millionths = below * 1000;
+  const rest = millionths % b;
+  const floor = whole * 1e6 + ((thousandths - below) / b) * 1000 + (millionths - rest) / b;
+  const up = rest * 2 > b || (rest * 2 === b && floor % 2 === 1);
   return (up ? floor + 1 : floor) / 1e6;
 };
 
 /** a / b as a number rounded half to even at `places` decimals; null where b is 0. For ratios on the wire, never for money. */
 export const ratio = (a: bigint, b: bigint, places = 6): number | null => {
   if (b === 0n) return null;
-  if (places === 6 && a >= 0n && a < mostPlain && b > 0n && b < mostPlain) return plainRatio(Number(a), Number(b));
+  if (places === 6 && a >= 0n && a < mostPlain && b > 0n && b < mostPlainDivisor) {
+    const plain = plainRatio(Number(a), Number(b));
+    if (plain !== null) return plain;
+  }
   const scale = 10n ** BigInt(places);
   return Number(roundHalfEven(rational(a * scale, b))) / Number(scale);
 };

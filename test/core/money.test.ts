@@ -83,7 +83,12 @@ describe('rounding', () => {
 
 describe('fractions', () => {
   test('a ratio is the fraction rounded half to even at six places, also where doubles reckon it', () => {
-    const some = fc.oneof(fc.bigInt(0n, 5000n), fc.bigInt(0n, 8_000_000_000n), fc.bigInt(-(10n ** 15n), 10n ** 15n));
+    const some = fc.oneof(
+      fc.bigInt(0n, 5000n),
+      fc.bigInt(0n, 8_000_000_000n),
+      fc.bigInt(0n, 10n ** 13n),
+      fc.bigInt(-(10n ** 17n), 10n ** 17n),
+    );
     fc.assert(
       fc.property(some, some, (a, b) => {
         fc.pre(b !== 0n);

@@ -93,8 +93,15 @@ export const noFacts = (): CellFacts => ({
 
 export const addFacts = (all: readonly CellFacts[]): CellFacts => {
   const total = noFacts();
-  const names = Object.keys(total) as (keyof CellFacts)[];
-  for (const facts of all) for (const name of names) if (facts[name] !== 0n) total[name] += facts[name];
+  // Fact by fact: a column is added up several times faster than a row of ever different names.
+  for (const name of Object.keys(total) as (keyof CellFacts)[]) {
+    let sum = 0n;
+    for (const facts of all) {
+      const value = facts[name];
+      if (value !== 0n) sum += value;
+    }
+    total[name] = sum;
+  }
   return total;
 };
 

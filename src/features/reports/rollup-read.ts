@@ -58,13 +58,14 @@ const addTotals = async (
     [pieces.map(({ span }) => span), pieces.map(({ startsOn }) => startsOn)],
     { preparedAs: `totals of ${book.name} by ${dimensions.join(', ')}` },
   );
+  const names = kept.map(([name]) => name);
   for (const { sums, partner = null, region = null } of rows) {
     const key = { partner, region };
     const facts = noFacts();
     const texts = sums.split(' ');
-    for (const [index, [name]] of kept.entries()) {
-      const text = texts[index] ?? '0';
-      if (text !== '0') facts[name] = BigInt(text);
+    for (let index = 0; index < names.length; index += 1) {
+      const [name, text] = [names[index], texts[index]];
+      if (name !== undefined && text !== undefined && text !== '0') facts[name] = BigInt(text);
     }
     into.set(cellId(key, dimensions), { key, facts });
   }
