@@ -53,8 +53,8 @@ const paceOf = (wallNowMs: number, fastMs: number): { startMs: number; endMs: nu
   return { startMs, endMs, speed: (endMs - startMs) / fastMs };
 };
 
-/** A day of the demo is a second: on a busy machine work would pile up for weeks, and surveys be too late to be sent. */
-const holdBack = (
+/** A day is a second or two: on a busy machine work would pile up for weeks, and surveys be too late to be sent. */
+export const holdBack = (
   clock: CatchingUpClock,
   fullSpeed: number,
   { product, sandbox }: { product: Product; sandbox: Sandbox },

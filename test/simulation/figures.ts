@@ -213,7 +213,10 @@ export const expectAnswers = async (
     ];
     const admissible = moments(ticket.audits.map(({ created_at }) => Date.parse(created_at))).flatMap((auditsUntilMs) =>
       moments(oracle.orders.filter((order) => order.email === email).map(({ placedMs }) => placedMs)).map(
-        (ordersUntilMs) => oracle.sharesOf(ticket, { auditsUntilMs, ordersUntilMs }),
+        (ordersUntilMs) =>
+          oracle
+            .sharesOf(ticket, { auditsUntilMs, ordersUntilMs })
+            .map(({ partner, region, ppm: part }) => ({ partner, region, ppm: part })),
       ),
     );
     const frozen = invitation.shares.map(({ partner, region, ppm: part }) => ({ partner, region, ppm: BigInt(part) }));

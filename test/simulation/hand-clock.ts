@@ -42,9 +42,10 @@ export const handClock = (start: string): HandClock => {
       let stopped = false;
       const loop = async () => {
         while (!stopped) {
+          const { promise: movedSince } = moved;
           await task();
           await wallPause(sweepPauseMs.moved);
-          await Promise.race([moved.promise, wallPause(sweepPauseMs.rests)]);
+          await Promise.race([movedSince, wallPause(sweepPauseMs.rests)]);
         }
       };
       const running = loop();

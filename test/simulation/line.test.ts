@@ -90,7 +90,7 @@ test('from the webhook to tag, posting, mail and report; then a person corrects 
   expect(others).toEqual([]);
   expect(mail).toMatch(/^To: eva@example\.com/m);
   expect(mail).toContain('/s/');
-  expect(at.writesOn(ticket.id)).toBe(1);
+  expect(at.writesOn(ticket.id)).toHaveLength(1);
 
   at.desk.update(ticket.id, {
     atMs: clock.now().getTime(),

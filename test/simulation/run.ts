@@ -1,6 +1,7 @@
 import { vi } from 'vitest';
-import { dayMs, hourMs } from '../../src/core/time.ts';
-import { pacedClock } from '../../src/platform/clock.ts';
+import { hourMs } from '../../src/core/time.ts';
+import { holdBack } from '../../src/demo.ts';
+import { catchingUpClock } from '../../src/platform/clock.ts';
 import { createSandbox, type Sandbox } from '../../src/sandbox/index.ts';
 import { atEndOfFile } from '../support/cleanup.ts';
 import { type RunningProduct, startProduct } from './product.ts';
@@ -23,14 +24,14 @@ export const simulate = async (options: {
   readonly seed: string;
   readonly days: number;
   readonly scale: number;
-  /** Clock milliseconds per wall millisecond. */
+  /** Clock milliseconds per wall millisecond, on a machine that keeps up. */
   readonly speed: number;
   readonly currency: string;
   readonly timeZone: string;
 }): Promise<Simulation> => {
   const { seed, days, scale, speed, currency, timeZone } = options;
   const startMs = Date.parse('2026-03-20T00:00:00Z');
-  const clock = pacedClock({ wallStartMs: Date.now() + setUpMs, startMs, endMs: startMs + 1000 * dayMs, speed });
+  const clock = catchingUpClock({ startMs: startMs - setUpMs * speed, speed });
   const sandbox = await createSandbox({ clock, seed, startsAt: new Date(startMs), days, scale, limits: 'off' });
   atEndOfFile(() => sandbox.close());
   const running = await startProduct({ clock, currency, timeZone, fxUrl: sandbox.fx.url });
@@ -47,6 +48,8 @@ export const simulate = async (options: {
   await bring('agents', inputs.agents);
   await bring('rates', inputs.rates);
   sandbox.answerSurveys({ outboxDir: product.outboxDir });
+  const governor = holdBack(clock, speed, { product, sandbox });
+  atEndOfFile(() => governor.stop());
   await sandbox.play({ signal: new AbortController().signal, endAfterDays: true });
 
   await sandbox.zendesk.idle();

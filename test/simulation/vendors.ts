@@ -123,9 +123,8 @@ export const vendors = async (
     /** How often the tags of a ticket were written, calls that changed nothing included. */
     tagCallsOn: (id: number): number => tagCalls.get(id) ?? 0,
 
-    /** How often our API user changed the ticket. */
-    writesOn: (id: number): number =>
-      desk.ticket(id).audits.filter(({ author_id }) => author_id === zendesk.apiUserId).length,
+    /** What our API user changed of the ticket. */
+    writesOn: (id: number) => desk.ticket(id).audits.filter(({ author_id }) => author_id === zendesk.apiUserId),
   };
 };
 

@@ -115,11 +115,11 @@ describe('engagements', () => {
     expect(found.toSorted()).toEqual(told.toSorted());
   });
 
-  test('end quietly where the account has none', async () => {
+  test('fail where a setting counts on them and the account has none', async () => {
     const { client } = await start({}, { engagementClock: 'instead' });
-    const pages = [];
-    for await (const page of client.workFeeds?.[0]?.walk({ cursor: null, since: new Date(startMs) }) ?? [])
-      pages.push(...page.work);
-    expect(pages).toEqual([]);
+    const walk = async () => {
+      for await (const _ of client.workFeeds?.[0]?.walk({ cursor: null, since: new Date(startMs) }) ?? []);
+    };
+    await expect(walk()).rejects.toMatchObject({ code: 'upstream', status: 404 });
   });
 });
