@@ -51,11 +51,18 @@ export const claimTags = async (sql: Sql, now: Date): Promise<Lot[]> => {
        select w.ticket_id, w.tag from due join wanted_tag w on w.ticket_id = due.ticket_id
         where w.due_at <= $1 and w.state = 'pending' and (w.claimed_until is null or w.claimed_until < now())
         order by w.ticket_id, w.tag for update of w skip locked
+     ),
+     -- Rows are locked one by one: a worker that skips them may overtake the one that locks them, within a ticket.
+     whole as (
+       select free.ticket_id from free group by free.ticket_id
+       having count(*) = (
+         select count(*) from wanted_tag w
+          where w.ticket_id = free.ticket_id and w.due_at <= $1 and w.state = 'pending' and (w.claimed_until is null or w.claimed_until < now()))
      )
      update wanted_tag w set claimed_until = lease.until,
        -- Whoever had it before told no end.
        last_error = case when w.claimed_until is null then w.last_error else coalesce(w.last_error, 'its worker was lost: the call may have been made') end
-       from free, lease where w.ticket_id = free.ticket_id and w.tag = free.tag
+       from free join whole on whole.ticket_id = free.ticket_id, lease where w.ticket_id = free.ticket_id and w.tag = free.tag
      returning w.ticket_id, w.connection_id, w.claimed_until, w.tag, w.wanted`,
     [now, mostClaimed],
     { preparedAs: 'claim tags' },

@@ -58,6 +58,18 @@ test('bug: a lot whose calls took longer than a lease was written by a second wo
   for (const id of ids) expect(await tagStates(id)).toEqual(bothDone);
 });
 
+test('bug: two workers that claimed at once shared the tags of one ticket, and wrote it twice', async () => {
+  await withDueTags('1', '2');
+  const one = await w.idOf('1');
+  const lots = await w.db.transaction(async (tx) => {
+    // Another worker has come as far as the first tag of the first ticket.
+    await tx.query("select from wanted_tag where ticket_id = $1 and tag = 'partner_nord' for update", [one]);
+    return claimTags(w.db, w.clock.now());
+  });
+  expect(lots.flatMap(({ ticketIds }) => ticketIds)).toEqual([await w.idOf('2')]);
+  expect((await claimed()).ticketIds).toEqual([one]);
+});
+
 test('bug: what was written was forgotten where its record met another writer in a ring of locks', async () => {
   await withDueTags('1', '2');
   const [one, two] = [await w.idOf('1'), await w.idOf('2')];
