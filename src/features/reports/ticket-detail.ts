@@ -72,6 +72,31 @@ export const shownRateKey = (
   connection: string,
 ): string => (rate_scope === 'agent' ? `${connection}${rate_key.slice(rate_key.lastIndexOf(':'))}` : rate_key);
 
+type PriceRow = Pick<
+  PostingRow,
+  | 'currency'
+  | 'native_currency'
+  | 'hourly_micros'
+  | 'rate_scope'
+  | 'rate_valid_from'
+  | 'fx_numerator'
+  | 'fx_denominator'
+  | 'fx_date'
+> & { readonly cost_micros: bigint | string; readonly native_micros: bigint | string };
+
+/** What an amount was made of: the rate, under the key that may be shown, and the exchange rate. */
+export const priceJson = <Key extends string | null>(row: PriceRow, key: Key) => ({
+  cost: moneyJson({ micros: BigInt(row.cost_micros), currency: row.currency }),
+  native: moneyJson({ micros: BigInt(row.native_micros), currency: row.native_currency }),
+  rate: {
+    hourly: moneyJson({ micros: row.hourly_micros, currency: row.native_currency }),
+    scope: row.rate_scope,
+    key,
+    validFrom: row.rate_valid_from,
+  },
+  fx: { numerator: row.fx_numerator, denominator: row.fx_denominator, date: row.fx_date },
+});
+
 /** One posting with everything its amount was made of; rate and amounts only with the permission `rates`. */
 const postingJson = (row: PostingRow, { connection, trueCost }: { connection: string; trueCost: boolean }) => ({
   id: row.id.toString(),
@@ -84,17 +109,7 @@ const postingJson = (row: PostingRow, { connection, trueCost }: { connection: st
   workedAt: row.worked_at.toISOString(),
   postedAt: row.posted_at.toISOString(),
   cause: row.cause,
-  ...(trueCost && {
-    cost: moneyJson({ micros: row.cost_micros, currency: row.currency }),
-    native: moneyJson({ micros: row.native_micros, currency: row.native_currency }),
-    rate: {
-      hourly: moneyJson({ micros: row.hourly_micros, currency: row.native_currency }),
-      scope: row.rate_scope,
-      key: shownRateKey(row, connection),
-      validFrom: row.rate_valid_from,
-    },
-    fx: { numerator: row.fx_numerator, denominator: row.fx_denominator, date: row.fx_date },
-  }),
+  ...(trueCost && priceJson(row, shownRateKey(row, connection))),
 });
 
 /** "Why this number": a ticket with its attribution, work, postings, rates and versions; null when there is no such ticket. */

@@ -2,7 +2,7 @@ import { moneyJson, ratio, wholePpm } from '../../core/money.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { appliedOn, effectiveHourly, isWage, listRates, loadCostBasis } from '../costing/index.ts';
 import { namedOrders, orderIdsIn } from './named-orders.ts';
-import { shownRateKey } from './ticket-detail.ts';
+import { priceJson, shownRateKey } from './ticket-detail.ts';
 import type { ExportItem } from './ticket-export-answers.ts';
 import { listTickets, type TicketFilter, type View } from './ticket-list.ts';
 
@@ -77,25 +77,17 @@ const loadWages = async (sql: Sql): Promise<(row: PartRow, day: string) => Wage>
 const partOf = (
   row: PartRow,
   { connection, trueCost, byAgent, wage }: { connection: string; trueCost: boolean; byAgent: boolean; wage: Wage },
-): ExportItem['work'][number]['parts'][number] => ({
-  partner: row.partner,
-  region: row.region,
-  country: row.country,
-  seconds: ratio(BigInt(row.microseconds), BigInt(wholePpm)) ?? 0,
-  ...(trueCost && {
-    cost: moneyJson({ micros: BigInt(row.cost_micros), currency: row.currency }),
-    native: moneyJson({ micros: BigInt(row.native_micros), currency: row.native_currency }),
-    rate: {
-      hourly: moneyJson({ micros: row.hourly_micros, currency: row.native_currency }),
-      scope: row.rate_scope,
-      // An agent's own rate has the agent's name.
-      key: byAgent || row.rate_scope !== 'agent' ? shownRateKey(row, connection) : null,
-      validFrom: row.rate_valid_from,
-      ...(wage && { wage }),
-    },
-    fx: { numerator: row.fx_numerator, denominator: row.fx_denominator, date: row.fx_date },
-  }),
-});
+): ExportItem['work'][number]['parts'][number] => {
+  // An agent's own rate has the agent's name.
+  const price = priceJson(row, byAgent || row.rate_scope !== 'agent' ? shownRateKey(row, connection) : null);
+  return {
+    partner: row.partner,
+    region: row.region,
+    country: row.country,
+    seconds: ratio(BigInt(row.microseconds), BigInt(wholePpm)) ?? 0,
+    ...(trueCost && { ...price, rate: { ...price.rate, ...(wage && { wage }) } }),
+  };
+};
 
 /** The id of the rule that decided, as the evidence has it, also in the half that a person left to it. */
 const ruleIn = (evidence: unknown): string | null => {
