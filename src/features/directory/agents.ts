@@ -8,7 +8,7 @@ import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { recordAudit } from './audit.ts';
 import { changesAnything, compareRows, type ImportOptions, type ImportReport } from './import-report.ts';
-import { saveTeams, type TeamSpell, teamsOfAgents } from './teams.ts';
+import { connectionOfRow, saveTeams, type TeamSpell, teamsOfAgents } from './teams.ts';
 
 /** Keeps the names that a helpdesk gives its agents; roles are left alone. One statement, in the order of the ids. */
 export const saveAgents = async (sql: Sql, connectionId: number, agents: readonly HelpdeskAgent[]): Promise<void> => {
@@ -81,24 +81,11 @@ const readRoles = (
   text: string,
   connections: readonly { readonly id: number; readonly name: string }[],
 ): GivenRole[] => {
-  const byName = new Map(
-    connections.flatMap((connection) => [
-      [String(connection.id), connection] as const,
-      [connection.name, connection] as const,
-    ]),
-  );
   const faults: InputFault[] = [];
   const seen = new Set<string>();
   const given = readTable(text, columns).flatMap(({ row, value }) => {
-    const connection = byName.get(value.connection);
-    if (!connection) {
-      const known = connections.map(({ id, name }) => `${name} (${id})`).join(', ') || 'none yet';
-      faults.push({
-        field: cellField(row, 'connection'),
-        reason: `"${value.connection}" is no connection; known are ${known}`,
-      });
-      return [];
-    }
+    const connection = connectionOfRow(connections, { row, named: value.connection, faults });
+    if (!connection) return [];
     const key = `${connection.id}:${value.external_id}`;
     if (seen.has(key))
       faults.push({

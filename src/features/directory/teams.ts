@@ -46,19 +46,24 @@ interface NamedConnection {
   readonly name: string;
 }
 
+/** The connection that a cell of a row names by its name or id; null, and the fault told, where there is none such. */
+export const connectionOfRow = (
+  connections: readonly NamedConnection[],
+  { row, named, faults }: { readonly row: number; readonly named: string; readonly faults: InputFault[] },
+): NamedConnection | null => {
+  const found = connections.find(({ id, name }) => named === name || named === String(id));
+  if (found) return found;
+  const known = connections.map(({ id, name }) => `${name} (${id})`).join(', ') || 'none yet';
+  faults.push({ field: cellField(row, 'connection'), reason: `"${named}" is no connection; known are ${known}` });
+  return null;
+};
+
 const readTeams = (text: string, connections: readonly NamedConnection[]): TeamSpell[] => {
   const faults: InputFault[] = [];
   const seen = new Map<string, number>();
   const spells = readTable(text, columns).flatMap(({ row, value }): TeamSpell[] => {
-    const connection = connections.find(({ id, name }) => value.connection === name || value.connection === String(id));
-    if (!connection) {
-      const known = connections.map(({ id, name }) => `${name} (${id})`).join(', ') || 'none yet';
-      faults.push({
-        field: cellField(row, 'connection'),
-        reason: `"${value.connection}" is no connection; known are ${known}`,
-      });
-      return [];
-    }
+    const connection = connectionOfRow(connections, { row, named: value.connection, faults });
+    if (!connection) return [];
     const key = `${connection.id} ${value.valid_from} ${value.external_id}`;
     const earlier = seen.get(key);
     if (earlier)
