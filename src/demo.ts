@@ -33,6 +33,8 @@ const comfortable = 150;
  * is two seconds here.
  */
 const webhookWeights: Readonly<Record<HelpdeskKind, number>> = { zendesk: 0.2, gorgias: 0.2, kustomer: 2 };
+/** Age of the oldest change under way while the days pass at full speed: a survey more than a week late is not sent. */
+const comfortableLagSeconds = 2 * (dayMs / secondMs);
 /** Part of the full speed that is kept whatever waits. */
 const slowest = 0.1;
 /** The plan's random choices follow from it: every demo tells the same story. */
@@ -66,7 +68,9 @@ export const holdBack = (
       0,
     );
     const underWay = statuses.reduce((sum, { pending }) => sum + pending, webhooks);
-    clock.setSpeed(fullSpeed * Math.max(slowest, Math.min(1, comfortable / underWay)));
+    const lagSeconds = Math.max(...statuses.map((status) => status.lagSeconds));
+    const kept = Math.min(1, comfortable / underWay, comfortableLagSeconds / lagSeconds);
+    clock.setSpeed(fullSpeed * Math.max(slowest, kept));
   });
 
 /** Throws where the port cannot be had, before anything of an earlier demo is cleared. */

@@ -80,6 +80,7 @@ export const createVendors = ({
   });
   const helpdeskOf = createHelpdeskClients({
     ...calling,
+    wall: wallClock,
     formerAgentsOf: (connectionId) => (userIds) => agentsAmong(db, connectionId, userIds),
   });
   const isStore: Vendors['isStore'] = ({ kind }) => storeAdapters.has(kind);

@@ -17,6 +17,7 @@ interface Account {
 /** The one client of each account, so that all callers share its quota; made anew when settings or our user's id changed. */
 export const createHelpdeskClients = (deps: {
   readonly clock: Clock;
+  readonly wall: Clock;
   readonly allowPrivate: boolean;
   readonly observe: (connection: Account) => CallObserver;
   readonly countsOf?: (connectionId: number) => CallCounts;
@@ -35,6 +36,7 @@ export const createHelpdeskClients = (deps: {
     if (!adapter) throw new TypeError(`connection ${account.id} is a ${account.kind}, which is no helpdesk`);
     const client = adapter.connect(adapter.settings.parse(account.settings), {
       clock: deps.clock,
+      wall: deps.wall,
       allowPrivate: deps.allowPrivate,
       apiUserId: account.apiUserId,
       observe: deps.observe(account),

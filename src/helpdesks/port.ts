@@ -250,6 +250,8 @@ export interface HelpdeskAdapter<Settings extends z.ZodObject = z.ZodObject> {
     settings: z.output<Settings>,
     deps: {
       readonly clock: Clock;
+      /** In which a pull's patience is counted: a clock that hurries makes no call faster. Absent: `clock`. */
+      readonly wall?: Clock;
       readonly allowPrivate: boolean;
       readonly apiUserId: string | null;
       /** Told of every call, for metrics. */

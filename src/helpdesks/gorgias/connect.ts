@@ -33,7 +33,7 @@ const mostTagNames = 5000;
 /** One Gorgias account over its REST API, signed in with a user's API key. */
 export const connectGorgias = (
   settings: GorgiasSettings,
-  { clock, allowPrivate, apiUserId, observe, counts }: Parameters<HelpdeskAdapter['connect']>[1],
+  { clock, wall = clock, allowPrivate, apiUserId, observe, counts }: Parameters<HelpdeskAdapter['connect']>[1],
 ): HelpdeskClient => {
   const baseUrl = baseUrlOf({
     given: settings.baseUrl,
@@ -164,7 +164,7 @@ export const connectGorgias = (
           });
       };
 
-      const rest = await pullInTurn(ids, { clock, atOnce: pulledAtOnce, pull });
+      const rest = await pullInTurn(ids, { clock: wall, atOnce: pulledAtOnce, pull });
       if (missing.length > 0 && tickets.size === 0) await proveAccount(verify);
       return {
         tickets: ids.flatMap((id) => tickets.get(id) ?? []),

@@ -53,7 +53,7 @@ const isStatus = (error: unknown, ...statuses: readonly number[]): boolean =>
 /** One Kustomer account over its REST API (https://developer.kustomer.com/api), signed in with an API key. */
 export const connectKustomer = (
   settings: KustomerSettings,
-  { clock, allowPrivate, apiUserId, observe, counts }: Parameters<HelpdeskAdapter['connect']>[1],
+  { clock, wall = clock, allowPrivate, apiUserId, observe, counts }: Parameters<HelpdeskAdapter['connect']>[1],
 ): HelpdeskClient => {
   // People copy the address with the version at its end; paths begin with it.
   const given = settings.baseUrl?.replace(/\/v\d+$/, '');
@@ -202,7 +202,7 @@ export const connectKustomer = (
         tickets.set(id, snapshot);
       };
 
-      const rest = await pullInTurn(ids, { clock, atOnce: pulledAtOnce, pull: pullOne });
+      const rest = await pullInTurn(ids, { clock: wall, atOnce: pulledAtOnce, pull: pullOne });
       if (missing.length > 0 && tickets.size === 0) await proveAccount(verify);
       return {
         tickets: ids.flatMap((id) => tickets.get(id) ?? []),

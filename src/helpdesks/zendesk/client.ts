@@ -55,7 +55,15 @@ const chunksOf = <Item>(items: readonly Item[], size: number): Item[][] =>
 /** One Zendesk account over its REST API, signed in with an API token. A walk reads so many pages, of 1,000 tickets each, at most. */
 export const connectZendesk = (
   settings: ZendeskSettings,
-  { clock, allowPrivate, apiUserId, observe, counts, formerAgents }: Parameters<HelpdeskAdapter['connect']>[1],
+  {
+    clock,
+    wall = clock,
+    allowPrivate,
+    apiUserId,
+    observe,
+    counts,
+    formerAgents,
+  }: Parameters<HelpdeskAdapter['connect']>[1],
   { mostChangePages = 10_000 }: { readonly mostChangePages?: number } = {},
 ): HelpdeskClient => {
   const baseUrl = baseUrlOf({
@@ -166,7 +174,7 @@ export const connectZendesk = (
         return !ticket || isWanted(ticket);
       });
       const rest = await pullInTurn(oneByOne, {
-        clock,
+        clock: wall,
         atOnce: auditsAtOnce,
         pull: async (id) => {
           if (!tickets.has(id)) {

@@ -30,7 +30,7 @@ const quotaIn = (headers: Headers) => {
 /** `httpFor` lets the tests of the suite put a client in its place that breaks a habit. */
 export const connectWith =
   (httpFor: typeof createHttp = createHttp): HelpdeskAdapter<typeof settingsSchema>['connect'] =>
-  (settings, { clock, allowPrivate, apiUserId, observe, counts }): HelpdeskClient => {
+  (settings, { clock, wall = clock, allowPrivate, apiUserId, observe, counts }): HelpdeskClient => {
     const vendor = `https://${settings.account}.memory.example`;
     const http = httpFor({
       baseUrl: baseUrlOf({ given: settings.baseUrl, vendor, allowPrivate }),
@@ -86,7 +86,7 @@ export const connectWith =
         const rest = await pullInTurn(
           tickets.map(({ id }) => id),
           {
-            clock,
+            clock: wall,
             atOnce: 6,
             pull: async (id) => {
               const one = tickets.find((ticket) => ticket.id === id);
