@@ -1,7 +1,7 @@
 import type { ConnectionStatus } from '../../src/dashboard/api-types.d.ts';
 import type { TicketItem } from '../../src/features/reports/answers.ts';
 import type { PartnerReport } from '../../src/features/reports/index.ts';
-import type { ticketDetail } from '../../src/features/reports/ticket-detail.ts';
+import type { ticketDetail } from '../../src/features/reports/tickets/detail.ts';
 
 type Row = PartnerReport['rows'][number];
 type Detail = NonNullable<Awaited<ReturnType<typeof ticketDetail>>>;

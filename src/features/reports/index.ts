@@ -1,18 +1,24 @@
 export { costBasisAnswer, csat as csatAnswer, type ReportRow, reportRowAnswer } from './answers.ts';
-export { type Days, type Imbalance, imbalances } from './balance.ts';
-export type { Bearer, Move } from './moves.ts';
+export type { CostBasis } from './facts/pooled-cost.ts';
 export { pageRoutes } from './page-routes.ts';
 export { csvReply, nextLink, pageLimit, queryFormat, queryPage } from './paging.ts';
 export { type PartnerReport, parsePeriod, partnerReport } from './partner-report.ts';
-export type { CostBasis } from './pooled-cost.ts';
-export { type Previewable, previewable, previewRules, type RulePreview } from './preview-rules.ts';
-export { type Restatement, restatementItems, restatementOf } from './restatement.ts';
-export { addUpMarked } from './rollup-fold.ts';
-export { totalDifferences } from './rollup-proof.ts';
-export { rollupDifferences } from './rollups.ts';
 export { reportRoutes } from './routes.ts';
-export { factsToSeal, gapsIn, type SealedCell, sealedAccount, sealedRow } from './sealed.ts';
+export type { Bearer, Move } from './rules/moves.ts';
+export { type Previewable, previewable, previewRules, type RulePreview } from './rules/preview-rules.ts';
+export { type Days, type Imbalance, imbalances } from './seals/balance.ts';
+export { type Restatement, restatementItems, restatementOf } from './seals/restatement.ts';
+export { factsToSeal, gapsIn, type SealedCell, sealedAccount, sealedRow } from './seals/sealed.ts';
+export {
+  lastPosting,
+  type Timeliness,
+  ticketsPostedSince,
+  ticketsWorkedIn,
+  timelinessSince,
+} from './seals/timeliness.ts';
 export { reportCsv } from './tables.ts';
-export { lastPosting, type Timeliness, ticketsPostedSince, ticketsWorkedIn, timelinessSince } from './timeliness.ts';
+export { workRoutes } from './tickets/work-routes.ts';
+export { addUpMarked } from './totals/fold.ts';
+export { totalDifferences } from './totals/proof.ts';
+export { rollupDifferences } from './totals/differences.ts';
 export { withoutTrueCost } from './without-true-cost.ts';
-export { workRoutes } from './work-routes.ts';

@@ -1,7 +1,7 @@
 import { moneyJson, ratio, rational, roundHalfEven, wholePpm } from '../../core/money.ts';
 import { csatSummary } from '../csat/index.ts';
 import type { Flag, ReportRow } from './answers.ts';
-import type { CellFacts, CellKey } from './facts.ts';
+import type { CellFacts, CellKey } from './facts/facts.ts';
 
 export type MoneyJson = ReturnType<typeof moneyJson>;
 

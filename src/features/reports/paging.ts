@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { InvalidInput } from '../../core/errors.ts';
 import { requestCount } from '../../platform/http/request-text.ts';
-import type { Period } from './facts.ts';
+import type { Period } from './facts/facts.ts';
 import { parsePeriod } from './partner-report.ts';
 
 /** A day of a query, in the reporting time zone. */

@@ -2,12 +2,12 @@ import { InvalidInput } from '../../core/errors.ts';
 import { daysBetween, isDay } from '../../core/time.ts';
 import type { Database } from '../../platform/database/open.ts';
 import type { ReportRow } from './answers.ts';
-import { addFacts, type CellFacts, type CellKey, type Dimension, noFacts, type Period } from './facts.ts';
+import { addFacts, type CellFacts, type CellKey, type Dimension, noFacts, type Period } from './facts/facts.ts';
+import type { CostBasis } from './facts/pooled-cost.ts';
 import { costOf, rowOf } from './metrics.ts';
-import type { CostBasis } from './pooled-cost.ts';
-import { partnerFacts } from './rollup-read.ts';
-import { loadSealed, type SealInfo, sealedFacts } from './sealed.ts';
+import { loadSealed, type SealInfo, sealedFacts } from './seals/sealed.ts';
 import { type Folded, foldSmallCells } from './small-cells.ts';
+import { partnerFacts } from './totals/read.ts';
 
 export interface PartnerReport {
   readonly from: string;

@@ -8,18 +8,18 @@ import { requestText } from '../../platform/http/request-text.ts';
 import { type Access, costBasisFor, requireScope } from '../access/index.ts';
 import { accountSettings } from '../directory/index.ts';
 import { partnersAnswer, seriesAnswer, ticketAnswer, ticketsAnswer } from './answers.ts';
-import { atRatesOf, queryFxDay } from './constant-currency.ts';
-import { exportRoutes } from './export-routes.ts';
-import { figureRoutes } from './figure-routes.ts';
+import { atRatesOf, queryFxDay } from './facts/constant-currency.ts';
+import { figureRoutes } from './figures/routes.ts';
 import { refuseUnknownCodes } from './known-codes.ts';
 import { csvReply, nextLink, optionalPeriod, pageLimit, queryDay, queryFormat, queryPage } from './paging.ts';
 import { parsePeriod, partnerReport } from './partner-report.ts';
-import { payrollLine } from './payroll-line.ts';
+import { payrollLine } from './seals/payroll-line.ts';
 import { series } from './series.ts';
 import { reportCsv, seriesCsv, ticketCsv, ticketsCsv } from './tables.ts';
-import { ticketDetail } from './ticket-detail.ts';
-import { listTickets } from './ticket-list.ts';
-import { whyRoutes } from './why-routes.ts';
+import { ticketDetail } from './tickets/detail.ts';
+import { exportRoutes } from './tickets/export-routes.ts';
+import { listTickets } from './tickets/list.ts';
+import { whyRoutes } from './worth/routes.ts';
 
 const groupings = {
   partner: ['partner'],

@@ -1,8 +1,8 @@
 import { moneyJson, ratio, wholePpm } from '../../core/money.ts';
 import type { Database } from '../../platform/database/open.ts';
 import type { SeriesPoint } from './answers.ts';
-import type { Period } from './facts.ts';
-import { type CostBasis, pooledSql, unpooledSql } from './pooled-cost.ts';
+import type { Period } from './facts/facts.ts';
+import { type CostBasis, pooledSql, unpooledSql } from './facts/pooled-cost.ts';
 
 export type Step = 'day' | 'week' | 'month';
 

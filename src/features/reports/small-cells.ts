@@ -1,5 +1,5 @@
 import { wholePpm } from '../../core/money.ts';
-import { addFacts, type Cell } from './facts.ts';
+import { addFacts, type Cell } from './facts/facts.ts';
 
 /** The partner of the row that stands for several: no code can be so. */
 export const severalPartners = '*';

@@ -1,8 +1,8 @@
 import { type Cell, writeCsv } from '../../platform/csv.ts';
 import type { ReportRow, SeriesPoint, TicketItem } from './answers.ts';
+import type { CostBasis } from './facts/pooled-cost.ts';
 import type { MoneyJson } from './metrics.ts';
-import type { CostBasis } from './pooled-cost.ts';
-import type { WorkItem } from './work-answers.ts';
+import type { WorkItem } from './tickets/work-answers.ts';
 
 /** One column: its name and its value in a row. Money comes as six decimals; the currency has a column of its own. */
 interface Column<Row> {

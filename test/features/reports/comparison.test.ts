@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { z } from 'zod';
-import type { figuresAnswer } from '../../../src/features/reports/figure-answers.ts';
+import type { figuresAnswer } from '../../../src/features/reports/figures/answers.ts';
 import { type Asked, asking, may, sum } from './asking.ts';
 import { createWorld, nobody, sud } from './world.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { figureDimensions } from '../../../src/features/reports/fact-statements.ts';
-import { addFacts, type CellFacts, loadSides } from '../../../src/features/reports/facts.ts';
+import { figureDimensions } from '../../../src/features/reports/facts/fact-statements.ts';
+import { addFacts, type CellFacts, loadSides } from '../../../src/features/reports/facts/facts.ts';
 import { createWorld, nobody, nord, sud } from './world.ts';
 
 const day = fc.integer({ min: 1, max: 28 }).map((number) => `2026-05-${String(number).padStart(2, '0')}`);

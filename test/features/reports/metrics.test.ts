@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type CellFacts, noFacts } from '../../../src/features/reports/facts.ts';
+import { type CellFacts, noFacts } from '../../../src/features/reports/facts/facts.ts';
 import { rowOf } from '../../../src/features/reports/metrics.ts';
 
 const key = { partner: 'nord', region: null };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { partnerReport } from '../../../src/features/reports/index.ts';
-import { addUpMarked } from '../../../src/features/reports/rollup-fold.ts';
+import { addUpMarked } from '../../../src/features/reports/totals/fold.ts';
 import { createWorld, nord, sud } from './world.ts';
 
 const tickets = 12;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { multiply, rational, roundHalfEven, split } from '../../../src/core/money.ts';
-import { cellId, loadSides } from '../../../src/features/reports/facts.ts';
+import { cellId, loadSides } from '../../../src/features/reports/facts/facts.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
 import { createWorld } from './world.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addFacts, type Cell, noFacts } from '../../../src/features/reports/facts.ts';
+import { addFacts, type Cell, noFacts } from '../../../src/features/reports/facts/facts.ts';
 import { foldSmallCells, severalPartners } from '../../../src/features/reports/small-cells.ts';
 
 const cell = (partner: string | null, region: string | null, tickets: number, worked = tickets): Cell => ({

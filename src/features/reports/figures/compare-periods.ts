@@ -1,0 +1,74 @@
+import { addDays, daysBetween } from '../../../core/time.ts';
+import type { Sql } from '../../../platform/database/database.ts';
+import { type FigureDimension, type LedgerSide, ledgerSides, type Side } from '../facts/fact-statements.ts';
+import type { CellKey, Period } from '../facts/facts.ts';
+
+const monthOf = (day: string): number => Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7)) - 1;
+const firstOf = (month: number): string =>
+  `${String(Math.floor(month / 12)).padStart(4, '0')}-${String((month % 12) + 1).padStart(2, '0')}-01`;
+
+/** The period directly before: as many calendar months where it is made of whole ones, else as many days. */
+export const previousPeriod = ({ from, to }: Period): Period => {
+  const before = addDays(from, -1);
+  const isWholeMonths = from.endsWith('-01') && addDays(to, 1).endsWith('-01');
+  if (!isWholeMonths) return { from: addDays(from, -daysBetween(from, to) - 1), to: before };
+  return { from: firstOf(monthOf(from) - (monthOf(to) - monthOf(from) + 1)), to: before };
+};
+
+type Step = 'day' | 'week' | 'month';
+const steps: readonly FigureDimension[] = ['day', 'week', 'month'];
+export const isStep = (dimension: FigureDimension): dimension is Step => steps.includes(dimension);
+
+/** Days since the Monday of its week; 1970-01-01 was a Thursday. */
+const sinceMonday = (day: string): number => (((daysBetween('1970-01-01', day) + 3) % 7) + 7) % 7;
+
+/** Which step of a period a day begins, counted from 0; weeks start on Monday. */
+const numberOf = (step: Step, day: string, { from }: Period): number => {
+  if (step === 'month') return monthOf(day) - monthOf(from);
+  const days = daysBetween(from, day);
+  return step === 'day' ? days : (days + sinceMonday(from)) / 7;
+};
+
+const stepAt = (step: Step, number: number, { from }: Period): string => {
+  if (step === 'month') return firstOf(monthOf(from) + number);
+  if (step === 'day') return addDays(from, number);
+  return addDays(from, number * 7 - sinceMonday(from));
+};
+
+/** The cell of `to` that a cell of `from` is held against: the same, and of steps the one of the same number. */
+export const counterpart = (key: CellKey, from: Period, to: Period): CellKey =>
+  Object.fromEntries(
+    Object.entries(key).map(([name, value]) => {
+      const dimension = name as FigureDimension;
+      return isStep(dimension) && typeof value === 'string'
+        ? [name, stepAt(dimension, numberOf(dimension, value, from), to)]
+        : [name, value];
+    }),
+  ) as unknown as CellKey;
+
+/** The first day of which we hold anything, by side; null: nothing yet. */
+export type KnownFrom = Readonly<Record<LedgerSide, string | null>>;
+
+export const loadKnownFrom = async (sql: Sql): Promise<KnownFrom> => {
+  const [row] = await sql.query<KnownFrom>(
+    `select (select min(created_day) from ticket) as "tickets", (select min(worked_day) from posting) as "work",
+            (select min(placed_day) from "order") as "orders"`,
+  );
+  return row ?? { orders: null, tickets: null, work: null };
+};
+
+/** Whether a period ends before the first thing of this side that we hold: its figures are then not known. */
+const isUnknown = (side: LedgerSide, { to }: Period, knownFrom: KnownFrom): boolean => {
+  const first = knownFrom[side];
+  return first === null || to < first;
+};
+
+/** Sides that a period knows nothing of; what partnerships gain is not known where their cost is not. */
+export const unknownSides = (period: Period, knownFrom: KnownFrom): Side[] => {
+  const unknown: Side[] = ledgerSides.filter((side) => isUnknown(side, period, knownFrom));
+  return unknown.includes('work') ? [...unknown, 'partnerships'] : unknown;
+};
+
+/** Sides of which a part of the period lies before the first thing that we hold. */
+export const partlyKnown = (period: Period, knownFrom: KnownFrom): Side[] =>
+  ledgerSides.filter((side) => !isUnknown(side, period, knownFrom) && period.from < (knownFrom[side] ?? period.from));

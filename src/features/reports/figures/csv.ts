@@ -1,0 +1,57 @@
+import { type Cell, writeCsv } from '../../../platform/csv.ts';
+import type { FigureDimension } from '../facts/fact-statements.ts';
+import type { CostBasis } from '../facts/pooled-cost.ts';
+import { type CoverageName, coverages } from '../metrics.ts';
+import { type FigureRow, figureNames } from './answers.ts';
+
+interface Column {
+  readonly name: string;
+  readonly of: (row: FigureRow) => Cell;
+}
+
+const cellOf = (value: { readonly amount: string } | number | null): Cell =>
+  value !== null && typeof value === 'object' ? value.amount : value;
+
+const comparisonColumns = (which: 'previous' | 'baseline'): Column[] =>
+  figureNames.flatMap((name) => [
+    { name: `${which}.${name}`, of: (row) => cellOf(row[which]?.[name].value ?? null) },
+    { name: `${which}.${name}.change`, of: (row) => cellOf(row[which]?.[name].change ?? null) },
+    { name: `${which}.${name}.relative`, of: (row) => row[which]?.[name].relative ?? null },
+  ]);
+
+/** One line per row; the last line of the last page, the first dimension "total", is the sum of all. */
+export const figuresCsv = (
+  rows: readonly FigureRow[],
+  total: FigureRow | null,
+  about: {
+    readonly by: readonly FigureDimension[];
+    readonly currency: string;
+    readonly costBasis: CostBasis;
+    readonly compared: readonly ('previous' | 'baseline')[];
+  },
+): string => {
+  const columns: readonly Column[] = [
+    ...about.by.map((dimension) => ({ name: dimension, of: (row: FigureRow) => row[dimension] ?? null })),
+    { name: 'currency', of: () => about.currency },
+    ...figureNames.map((name) => ({ name, of: (row: FigureRow) => cellOf(row[name]) })),
+    { name: 'topMarket', of: (row) => row.topMarket },
+    { name: 'csatResponses', of: ({ csat }) => csat.n },
+    { name: 'csatLow', of: ({ csat }) => ('topTwoBox' in csat ? csat.low : null) },
+    { name: 'csatHigh', of: ({ csat }) => ('topTwoBox' in csat ? csat.high : null) },
+    { name: 'cappedEntries', of: (row) => row.cappedEntries },
+    { name: 'unpricedEntries', of: (row) => row.unpricedEntries },
+    { name: 'unpricedOrders', of: (row) => row.unpricedOrders },
+    ...(Object.keys(coverages) as CoverageName[]).map((name) => ({
+      name: `coverage.${name}`,
+      of: (row: FigureRow) => row.coverage[name],
+    })),
+    ...about.compared.flatMap(comparisonColumns),
+    { name: 'costBasis', of: () => about.costBasis },
+  ];
+  const [first] = about.by;
+  const last = total === null ? [] : [first === undefined ? total : { ...total, [first]: 'total' }];
+  return writeCsv(
+    columns.map(({ name }) => name),
+    [...rows, ...last].map((row) => columns.map(({ of }) => of(row))),
+  );
+};

@@ -1,0 +1,273 @@
+import type { Sql } from '../../../platform/database/database.ts';
+import type { Database } from '../../../platform/database/open.ts';
+import { type PartnershipMoney, partnershipMoney } from '../../partnerships/index.ts';
+import { sides as allSides, type FigureDimension, type Side } from '../facts/fact-statements.ts';
+import {
+  addFacts,
+  type Cell,
+  type CellKey,
+  cellId,
+  type Dimension,
+  loadSides,
+  noFacts,
+  type Period,
+  type SideFacts,
+  usualHighValueMicros,
+} from '../facts/facts.ts';
+import type { CostBasis } from '../facts/pooled-cost.ts';
+import { type Counted, costOf } from '../metrics.ts';
+import { counterpart, isStep, type KnownFrom, loadKnownFrom, previousPeriod } from './compare-periods.ts';
+
+export interface FiguresAsked extends Period {
+  readonly by: readonly FigureDimension[];
+  /** A code, "none" for what has none; undefined: all. */
+  readonly partner?: string | undefined;
+  readonly region?: string | undefined;
+  readonly currency: string;
+  readonly timeZone: string;
+  readonly costBasis: CostBasis;
+  /** Null: twice the average order of the period. */
+  readonly highValueMicros: bigint | null;
+  readonly previous: boolean;
+  readonly baseline: Period | null;
+}
+
+/** One row's counts; what its dimensions do not know is not among its facts. */
+export interface FigureCell {
+  readonly key: CellKey;
+  readonly counted: Counted;
+  /** The region with the most of its orders. */
+  readonly topMarket: string | null;
+}
+
+export interface PeriodFigures extends Period {
+  /** By the id of their keys. */
+  readonly cells: ReadonlyMap<string, FigureCell>;
+  /** The cell of a key, also where nothing was counted. */
+  readonly cellOf: (key: CellKey) => FigureCell;
+  readonly total: FigureCell;
+  /** Sides whose figures have no value in the rows, for the dimensions do not know them. */
+  readonly lacking: readonly Side[];
+  /** What of other costs and benefits is in no row. */
+  readonly gaps: Pick<PartnershipMoney, 'unpriced' | 'ordersWithoutCost'>;
+}
+
+export interface Figures extends PeriodFigures {
+  readonly by: readonly FigureDimension[];
+  readonly costBasis: CostBasis;
+  readonly highValueMicros: bigint | null;
+  /** In the order of the answer: steps in time, then the dearest first, then by key. */
+  readonly rows: readonly FigureCell[];
+  readonly previous: PeriodFigures | null;
+  readonly baseline: PeriodFigures | null;
+  readonly knownFrom: KnownFrom;
+}
+
+const noKey: CellKey = { partner: null, region: null };
+
+const keyBy = (key: CellKey, dimensions: readonly FigureDimension[]): CellKey => ({
+  ...noKey,
+  ...Object.fromEntries(dimensions.map((dimension) => [dimension, key[dimension] ?? null])),
+});
+
+/** Cells summed by fewer dimensions. */
+const summedBy = (cells: readonly Cell[], dimensions: readonly FigureDimension[]): Map<string, Cell> => {
+  const sums = Map.groupBy(cells, ({ key }) => cellId(key, dimensions));
+  return new Map(
+    [...sums].map(([id, own]) => [
+      id,
+      { key: keyBy(own[0]?.key ?? noKey, dimensions), facts: addFacts(own.map(({ facts }) => facts)) },
+    ]),
+  );
+};
+
+const isAsked = ({ key }: Cell, asked: Pick<FiguresAsked, 'partner' | 'region'>): boolean =>
+  (['partner', 'region'] as const).every((name) => {
+    const wanted = asked[name];
+    return wanted === undefined || key[name] === (wanted === 'none' ? null : wanted);
+  });
+
+/** The largest region of each cell of orders; ties by code. What has no region is no market. */
+const topMarkets = (orders: readonly Cell[], dimensions: readonly FigureDimension[]) => {
+  const byMarket = summedBy(orders, [...new Set<FigureDimension>([...dimensions, 'region'])]);
+  const tops = new Map<string, { region: string; ppm: bigint }>();
+  for (const { key, facts } of byMarket.values()) {
+    if (key.region === null || facts.ordersPpm <= 0n) continue;
+    const id = cellId(key, dimensions);
+    const top = tops.get(id);
+    if (!top || facts.ordersPpm > top.ppm || (facts.ordersPpm === top.ppm && key.region < top.region))
+      tops.set(id, { region: key.region, ppm: facts.ordersPpm });
+  }
+  return tops;
+};
+
+/** Direct and Unattributed are always there. */
+const always = (asked: FiguresAsked): CellKey[] =>
+  asked.by.length === 1 && asked.by[0] === 'partner' && asked.partner === undefined && asked.region === undefined
+    ? [{ partner: 'direct', region: null }, noKey]
+    : [];
+
+/** Other costs and benefits by partner, region and one step, as far as these are asked for. */
+const partnershipSide = async (
+  sql: Sql,
+  period: Period,
+  dimensions: readonly FigureDimension[],
+  { by, currency, ...only }: FiguresAsked,
+): Promise<SideFacts & { readonly gaps: PeriodFigures['gaps']; readonly bringsNothing: (key: CellKey) => boolean }> => {
+  const [step, ...more] = dimensions.filter(isStep);
+  const oneStep = more.length === 0 ? step : undefined;
+  const groupBy = (['partner', 'region'] as const).filter((dimension) => dimensions.includes(dimension));
+  const { rows, unpriced, ordersWithoutCost, bringsNothing } = await partnershipMoney(sql, {
+    from: period.from,
+    to: period.to,
+    groupBy,
+    currency,
+    step: oneStep,
+  });
+  return {
+    dimensions: [...groupBy, ...(oneStep ? [oneStep] : [])],
+    cells: rows.map((row) => ({
+      key: { partner: row.partner, region: row.region, ...(oneStep && { [oneStep]: row.step }) },
+      facts: {
+        ...noFacts(),
+        otherCostMicros: row.otherCostMicros,
+        benefitMicros: row.benefitMicros,
+        knownBenefits: BigInt(row.byKind.filter(({ side }) => side === 'benefit').length),
+      },
+    })),
+    gaps: { unpriced, ordersWithoutCost },
+    bringsNothing: (key) => {
+      const codeOf = (name: Dimension) =>
+        only[name] === undefined ? key[name] : only[name] === 'none' ? null : only[name];
+      const cell = { partner: codeOf('partner'), region: codeOf('region'), step: (oneStep && key[oneStep]) ?? null };
+      return bringsNothing(
+        cell,
+        groupBy.filter((name) => by.includes(name) || only[name] !== undefined),
+      );
+    },
+  };
+};
+
+const periodFigures = async (sql: Sql, period: Period, asked: FiguresAsked): Promise<PeriodFigures> => {
+  const { by } = asked;
+  const loadedBy = [
+    ...new Set<FigureDimension>([...by, 'region', ...(asked.partner === undefined ? [] : ['partner' as const])]),
+  ];
+  const ledger = await loadSides(sql, period, loadedBy, asked);
+  const { gaps, bringsNothing, ...partnerships } = await partnershipSide(sql, period, loadedBy, asked);
+  const all = { ...ledger, partnerships };
+  const account = addFacts(Object.values(all).flatMap(({ cells }) => cells.map(({ facts }) => facts)));
+  const told = ({ dimensions, cells }: SideFacts) => {
+    const known = dimensions.filter((dimension) => by.includes(dimension));
+    const own = cells.filter((cell) => isAsked(cell, asked));
+    return { known, own, cells: summedBy(own, known), knowsAll: known.length === by.length };
+  };
+  const sides = {
+    orders: told(all.orders),
+    tickets: told(all.tickets),
+    work: told(all.work),
+    partnerships: told(all.partnerships),
+  };
+  const inRows = Object.values(sides).filter(({ knowsAll }) => knowsAll);
+  const keys = new Map(inRows.flatMap(({ cells }) => [...cells].map(([id, { key }]) => [id, key] as const)));
+  for (const key of always(asked)) keys.set(cellId(key, by), key);
+  const { orders } = sides;
+  const tops = topMarkets(orders.own, orders.known);
+  const cellOf = (key: CellKey): FigureCell => {
+    const [id, around] = [cellId(key, by), cellId(key, orders.known)];
+    const facts = addFacts(inRows.flatMap((side) => side.cells.get(id)?.facts ?? []));
+    if (sides.partnerships.knowsAll && facts.knownBenefits === 0n && bringsNothing(key)) facts.knownBenefits = 1n;
+    const top = orders.knowsAll ? tops.get(around) : undefined;
+    const counted = { facts, account, orders: orders.cells.get(around)?.facts ?? noFacts(), topMarketPpm: top?.ppm };
+    return { key, counted, topMarket: top?.region ?? null };
+  };
+  const facts = addFacts(Object.values(sides).flatMap(({ own }) => own.map((cell) => cell.facts)));
+  const cells = new Map([...keys].map(([id, key]) => [id, cellOf(key)]));
+  if (facts.knownBenefits === 0n && [...cells.values()].some(({ counted }) => counted.facts.knownBenefits > 0n))
+    facts.knownBenefits = 1n;
+  const top = topMarkets(orders.own, []).get(cellId(noKey, []));
+  return {
+    from: period.from,
+    to: period.to,
+    cells,
+    cellOf,
+    total: {
+      key: noKey,
+      counted: { facts, account, orders: facts, topMarketPpm: top?.ppm },
+      topMarket: top?.region ?? null,
+    },
+    lacking: allSides.filter((side) => !sides[side].knowsAll),
+    gaps,
+  };
+};
+
+/** Another period with the cells of this one in place of those they are held against. */
+const heldAgainst = (figures: PeriodFigures, { by, ...period }: FiguresAsked): PeriodFigures => ({
+  ...figures,
+  cells: new Map(
+    [...figures.cells.values()].map((cell) => {
+      const key = counterpart(cell.key, figures, period);
+      return [cellId(key, by), { ...cell, key }];
+    }),
+  ),
+  cellOf: (key) => ({ ...figures.cellOf(counterpart(key, period, figures)), key }),
+});
+
+/** What rows are in order of; the next page starts behind it. */
+export interface Place {
+  readonly step: string;
+  readonly cost: bigint;
+  readonly id: string;
+}
+
+export const placeOf = ({ key, counted }: FigureCell, by: readonly FigureDimension[]): Place => ({
+  step: by
+    .filter(isStep)
+    .map((step) => key[step] ?? '')
+    .join(' '),
+  cost: costOf(counted.facts) ?? -1n,
+  id: cellId(key, by),
+});
+
+export const comparePlaces = (a: Place, b: Place): number => {
+  if (a.step !== b.step) return a.step < b.step ? -1 : 1;
+  if (a.cost !== b.cost) return a.cost > b.cost ? -1 : 1;
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+};
+
+/**
+ * Every figure of a period by any dimensions, and of the periods it is held against, from one snapshot. Rows of the other
+ * periods that have no counterpart in this one are rows too, with nothing in them, so that changes add up as well; by steps
+ * a longer period has some that nothing is held against, which its total holds alone.
+ */
+export const loadFigures = (db: Database, asked: FiguresAsked): Promise<Figures> =>
+  db.transaction(
+    async (sql) => {
+      const highValueMicros = asked.highValueMicros ?? (await usualHighValueMicros(sql, asked));
+      const all = { ...asked, highValueMicros };
+      const current = await periodFigures(sql, asked, all);
+      const against = async (period: Period | null) =>
+        period && heldAgainst(await periodFigures(sql, period, all), all);
+      const previous = await against(asked.previous ? previousPeriod(asked) : null);
+      const baseline = await against(asked.baseline);
+      const cells = new Map(current.cells);
+      for (const [id, { key }] of [previous, baseline].flatMap((other) => [...(other?.cells ?? [])])) {
+        const isWithin = asked.by.filter(isStep).every((step) => (key[step] ?? '') <= asked.to);
+        if (!cells.has(id) && isWithin) cells.set(id, current.cellOf(key));
+      }
+      const rows = [...cells.values()].toSorted((a, b) => comparePlaces(placeOf(a, asked.by), placeOf(b, asked.by)));
+      const knownFrom = await loadKnownFrom(sql);
+      return {
+        ...current,
+        cells,
+        by: asked.by,
+        costBasis: asked.costBasis,
+        highValueMicros,
+        rows,
+        previous,
+        baseline,
+        knownFrom,
+      };
+    },
+    { readOnly: true, isolation: 'repeatable read' },
+  );

@@ -1,0 +1,144 @@
+import type { Side } from '../facts/fact-statements.ts';
+import type { CoverageName, FigureName } from '../metrics.ts';
+
+/** Like figures, null in rows by a dimension that their side does not know. */
+export const coverageSides: Readonly<Record<CoverageName, Side>> = {
+  measuredShare: 'work',
+  attributedShare: 'tickets',
+  pricedOrdersShare: 'orders',
+  knownBuyersShare: 'orders',
+  ticketsWithOrderShare: 'tickets',
+  reasonKnownShare: 'tickets',
+  languageKnownShare: 'tickets',
+  responseRate: 'work',
+};
+
+export interface FigureNote {
+  readonly unit: 'count' | 'money' | 'share' | 'rate' | 'seconds';
+  /** Null in rows by a dimension that this side does not know. */
+  readonly of: Side;
+  readonly coverage: CoverageName | null;
+  /** The definition, for people. */
+  readonly is: string;
+}
+
+const orderMoney = { unit: 'money', of: 'orders', coverage: 'pricedOrdersShare' } as const;
+const cost = { of: 'work', coverage: 'measuredShare' } as const;
+
+/** What each figure is, for the API's description and for those who ask what a number means. */
+export const figureNotes: Readonly<Record<FigureName, FigureNote>> = {
+  orders: {
+    unit: 'count',
+    of: 'orders',
+    coverage: null,
+    is: 'Counted orders placed in the period, by shares; Incomplete, Cancelled and Declined ones are not counted',
+  },
+  grossRevenue: {
+    ...orderMoney,
+    is: "Revenue before discounts, shipping included, tax out, at the orders' own exchange rates",
+  },
+  discounts: { ...orderMoney, is: 'grossRevenue - revenue after discounts' },
+  netRevenue: { ...orderMoney, is: 'After discounts, shipping included, tax out, less refunds made in the period' },
+  averageBasket: {
+    ...orderMoney,
+    is: 'Revenue after discounts, before refunds / orders that have an exchange rate',
+  },
+  discountRedemptionRate: {
+    unit: 'share',
+    of: 'orders',
+    coverage: null,
+    is: 'Orders on which a coupon code was redeemed / orders',
+  },
+  highValueShare: {
+    unit: 'share',
+    of: 'orders',
+    coverage: 'pricedOrdersShare',
+    is: 'Orders worth at least `highValue` after discounts / orders that have an exchange rate',
+  },
+  repeatPurchaseRate: {
+    unit: 'share',
+    of: 'orders',
+    coverage: 'knownBuyersShare',
+    is: 'Buyers of the period, each at the latest order in it, who had a counted order before that one / buyers of the period',
+  },
+  topMarketShare: {
+    unit: 'share',
+    of: 'orders',
+    coverage: null,
+    is: 'Orders of the region with the most orders (`topMarket`) / orders',
+  },
+  returns: { unit: 'count', of: 'orders', coverage: null, is: 'Orders with a refund in the period, by shares' },
+  returnsValue: { ...orderMoney, is: "Refunds made in the period, tax out, at their orders' exchange rates" },
+  returnRate: {
+    unit: 'share',
+    of: 'orders',
+    coverage: null,
+    is: 'returns / orders; above 1 where more was refunded than ordered in the period',
+  },
+  tickets: {
+    unit: 'count',
+    of: 'tickets',
+    coverage: 'attributedShare',
+    is: 'Tickets created in the period, by shares',
+  },
+  ticketsWorked: {
+    unit: 'count',
+    of: 'work',
+    coverage: 'attributedShare',
+    is: 'Tickets with costed work in the period, by shares; by agent or time each row has the part of its seconds',
+  },
+  contactRate: {
+    unit: 'rate',
+    of: 'tickets',
+    coverage: 'attributedShare',
+    is: 'Flow: tickets created in the period / orders placed in it x 100',
+  },
+  cohortTickets: {
+    unit: 'count',
+    of: 'tickets',
+    coverage: 'ticketsWithOrderShare',
+    is: 'Tickets, whenever created, about orders placed in the period; of several orders the last is the ticket’s',
+  },
+  contactRateCohort: {
+    unit: 'rate',
+    of: 'tickets',
+    coverage: 'ticketsWithOrderShare',
+    is: 'Cohort: cohortTickets / orders placed in the period x 100; still rising while customers may write',
+  },
+  handledSeconds: {
+    unit: 'seconds',
+    ...cost,
+    is: 'Priced seconds, measured and estimated, after caps and corrections',
+  },
+  ahtSeconds: { unit: 'seconds', ...cost, is: 'handledSeconds / ticketsWorked' },
+  supportCost: { unit: 'money', ...cost, is: 'Cost of the handled seconds; null where a part of it has no pool' },
+  costPerTicket: { unit: 'money', ...cost, is: 'supportCost / ticketsWorked' },
+  costMultiple: { unit: 'rate', ...cost, is: "costPerTicket / the account's" },
+  costPerOrder: { unit: 'money', ...cost, is: 'supportCost / orders' },
+  costShareOfRevenue: { unit: 'share', ...cost, is: 'Cost to serve: supportCost / netRevenue' },
+  otherCosts: {
+    unit: 'money',
+    of: 'partnerships',
+    coverage: null,
+    is: 'Other costs of the partnership in the period: fees, software, travel, management; a fee of the whole partnership is of no region',
+  },
+  benefits: {
+    unit: 'money',
+    of: 'partnerships',
+    coverage: null,
+    is: 'Benefits of the period: commission, margin, savings; null where none is given, for revenue is no benefit by itself',
+  },
+  netGain: { unit: 'money', of: 'partnerships', coverage: 'measuredShare', is: 'benefits - supportCost - otherCosts' },
+  roi: {
+    unit: 'share',
+    of: 'partnerships',
+    coverage: 'measuredShare',
+    is: '(benefits - (supportCost + otherCosts)) / (supportCost + otherCosts)',
+  },
+  csatTopTwoBox: {
+    unit: 'share',
+    of: 'work',
+    coverage: 'responseRate',
+    is: 'Answers of 4 or 5 / answers given in the period; null below 30 answers',
+  },
+};

@@ -1,0 +1,60 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Database } from '../../../platform/database/open.ts';
+import { answersOrTable } from '../../../platform/http/answers.ts';
+import { requestText } from '../../../platform/http/request-text.ts';
+import { type Access, costBasisFor, maySeeRates, requireScope } from '../../access/index.ts';
+import { accountSettings } from '../../directory/index.ts';
+import { refuseUnknownCodes } from '../known-codes.ts';
+import { csvReply, nextLink, pageLimit, queryDay, queryFormat, queryPage } from '../paging.ts';
+import { parsePeriod } from '../partner-report.ts';
+import { exportTickets } from './export.ts';
+import { exportAnswer, exportCsv } from './export-answers.ts';
+
+/** GET /api/v1/exports/tickets: a row per ticket with all inputs of its cost, by scope `read`; rates and amounts by `rates`. */
+export const exportRoutes =
+  (deps: {
+    readonly db: Database;
+    readonly access: Access;
+    readonly basis: { readonly currency: string };
+  }): FastifyPluginAsyncZod =>
+  async (app) => {
+    const { db, access, basis } = deps;
+    app.get(
+      '/api/v1/exports/tickets',
+      {
+        onRequest: requireScope(access, 'read'),
+        schema: {
+          summary:
+            'A row per ticket with every input of its cost: entries, seconds, rates, exchange rates, shares, rule and confidence. In pages: the header Link leads to the next, in CSV too',
+          tags: ['tickets'],
+          querystring: z.strictObject({
+            from: queryDay,
+            to: queryDay,
+            connection: requestText(80).optional().describe("A connection's id or name"),
+            partner: requestText(80).optional().describe('A partner code, or "none"'),
+            region: requestText(80).optional().describe('A region code, or "none"'),
+            ...queryPage('Tickets'),
+            format: queryFormat,
+          }),
+          ...answersOrTable('One page', exportAnswer),
+        },
+      },
+      async (request, reply) => {
+        const { from, to, format, limit: asked, ...filter } = request.query;
+        const limit = pageLimit(format, asked);
+        const period = parsePeriod(from, to);
+        await refuseUnknownCodes(db, filter);
+        const costBasis = costBasisFor(request);
+        const byAgent = maySeeRates(request) && (await accountSettings(db)).agentFigures;
+        const page = await db.transaction(
+          (tx) => exportTickets(tx, { ...filter, ...period, limit }, { currency: basis.currency, costBasis, byAgent }),
+          { readOnly: true, isolation: 'repeatable read' },
+        );
+        if (page.next !== null) reply.header('link', nextLink(request.url, page.next));
+        if (format === 'csv')
+          return reply.headers(csvReply(`ticket-costs-${from}-${to}`)).send(exportCsv(page.items, costBasis));
+        return { ...period, costBasis, ...page };
+      },
+    );
+  };

@@ -1,0 +1,97 @@
+import { moneyJson } from '../../../core/money.ts';
+import type { Sql } from '../../../platform/database/database.ts';
+import type { View } from './list.ts';
+import type { WorkPage } from './work-answers.ts';
+
+export interface WorkFilter {
+  readonly state: WorkPage['state'];
+  readonly connection?: string | undefined;
+  /** First and last day of the work, both inclusive. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  /** Whether a person has decided on it; unpriced work is decided by nobody. */
+  readonly decided?: boolean | undefined;
+  readonly limit: number;
+  readonly after?: string | undefined;
+}
+
+interface WorkRow {
+  id: bigint;
+  ticket_id: bigint;
+  connection: string;
+  external_id: string;
+  agent_id: string | null;
+  clock: string;
+  channel: string | null;
+  kind: string;
+  worked_at: Date;
+  raw_seconds: number;
+  costed_seconds: number;
+  capped_seconds: number;
+  untaken_seconds: number;
+  state: string;
+  decision: string | null;
+  cap_decision: string | null;
+  unpriced: string | null;
+  group_id: bigint | null;
+  group_tickets: bigint | null;
+  cost: string;
+}
+
+/** Which entries a list holds, and where a person's decision on them stands. */
+const lists: Readonly<Record<WorkPage['state'], { readonly rows: string; readonly decision: string }>> = {
+  held: { rows: "e.state = 'held'", decision: 'e.decision' },
+  capped: { rows: '(e.capped_seconds > 0 or e.cap_decision is not null)', decision: 'e.cap_decision' },
+  correction: { rows: 'e.raw_seconds < 0', decision: 'e.decision' },
+  unpriced: { rows: 'e.unpriced is not null and e.costed_seconds > 0', decision: 'null::text' },
+};
+
+/** Work of one list, what came last first, a page at a time. */
+export const listWork = async (sql: Sql, filter: WorkFilter, view: View): Promise<WorkPage> => {
+  const { rows: wanted, decision } = lists[filter.state];
+  const rows = await sql.query<WorkRow>(
+    `select e.id, e.ticket_id, c.name as connection, t.external_id, e.agent_id, e.clock, e.channel, e.kind, e.worked_at, e.raw_seconds::float8,
+            e.costed_seconds, e.capped_seconds::float8, e.untaken_seconds::float8, e.state, e.decision, e.cap_decision, e.unpriced, g.id as group_id, g.tickets as group_tickets,
+            (select coalesce(sum(p.cost_micros), 0) from posting p where p.work_entry_id = e.id)::text as cost
+       from work_entry e join ticket t on t.id = e.ticket_id join connection c on c.id = e.connection_id
+       left join lateral (
+         select min(o.id) as id, count(distinct o.ticket_id) as tickets from work_entry o
+          where e.state = 'held' and o.connection_id = e.connection_id and o.agent_id = e.agent_id and o.value = e.value
+            and o.worked_at >= date_trunc('second', e.worked_at) and o.worked_at < date_trunc('second', e.worked_at) + interval '1 second'
+            and o.kind = 'measured' and o.actor = 'agent') g on true
+      where ${wanted} and ($1::text is null or c.id::text = $1 or c.name = $1) and ($2::date is null or e.worked_day between $2 and $3)
+        and ($4::boolean is null or (${decision} is not null) = $4) and ($5::bigint is null or e.id < $5)
+      order by e.id desc limit $6`,
+    [
+      filter.connection ?? null,
+      filter.from ?? null,
+      filter.to ?? null,
+      filter.decided ?? null,
+      filter.after === undefined ? null : BigInt(filter.after),
+      filter.limit + 1,
+    ],
+  );
+  const shown = rows.slice(0, filter.limit);
+  return {
+    state: filter.state,
+    items: shown.map((row) => ({
+      id: row.id.toString(),
+      ticket: { id: row.ticket_id.toString(), connection: row.connection, externalId: row.external_id },
+      agent: row.agent_id,
+      clock: row.clock,
+      channel: row.channel,
+      measured: row.kind === 'measured',
+      workedAt: row.worked_at.toISOString(),
+      rawSeconds: row.raw_seconds,
+      costedSeconds: row.costed_seconds,
+      cappedSeconds: row.capped_seconds,
+      untakenSeconds: row.untaken_seconds,
+      state: row.state,
+      decision: filter.state === 'capped' ? row.cap_decision : row.decision,
+      unpriced: row.unpriced,
+      group: row.group_id === null ? null : { id: row.group_id.toString(), tickets: Number(row.group_tickets) },
+      ...(view.costBasis === 'true' && { cost: moneyJson({ micros: BigInt(row.cost), currency: view.currency }) }),
+    })),
+    next: rows.length > filter.limit ? (shown.at(-1)?.id.toString() ?? null) : null,
+  };
+};

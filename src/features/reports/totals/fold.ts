@@ -1,0 +1,86 @@
+import { addDays, type Day } from '../../../core/time.ts';
+import type { Sql } from '../../../platform/database/database.ts';
+import type { Database } from '../../../platform/database/open.ts';
+import { againSql, type Book, books, ledgerSql, totalColumns } from './books.ts';
+import { monthOf, type Run, runsOf, spanStart, spans } from './spans.ts';
+
+/** Days, or months of pooled rates, that are added up in one transaction. */
+const atOnce = 16;
+/** Any one number of ours, so that two workers never add up at the same time. */
+const addUpLock = 3_900_003;
+
+/** A day that is still being written to waits until it is quiet for so long, but no longer than the second. */
+const quietSeconds = 10;
+const longestSeconds = 600;
+
+/** Adds up the runs of 2 to 64 days in which these days lie, each from those below it. */
+const addUpRuns = async (tx: Sql, book: Book, { from, to }: Run): Promise<void> => {
+  const columns = totalColumns(book);
+  const sums = columns.map((column) => `sum(${column})`).join(', ');
+  for (const [index, span] of spans.entries()) {
+    const below = spans[index - 1];
+    if (below === undefined) continue;
+    const period = [spanStart(from, span), addDays(spanStart(to, span), span - 1)];
+    await tx.query(`${book.clear} where span = ${span} and starts_on between $1 and $2`, period);
+    await tx.query(
+      `insert into ${book.table} (span, starts_on, partner, region, ${columns.join(', ')})
+       select ${span}, starts_on - mod(mod(starts_on - date '1970-01-01', ${span}) + ${span}, ${span}), partner, region, ${sums}
+         from ${book.table} where span = ${below} and starts_on between $1 and $2 group by 2, 3, 4`,
+      period,
+    );
+  }
+};
+
+const addUpDays = async (tx: Sql, book: Book, { from, to }: Run, timeZone: string): Promise<void> => {
+  const columns = totalColumns(book).join(', ');
+  await tx.query(`${book.clear} where span = 1 and starts_on between $1 and $2`, [from, to]);
+  if (book.again.length > 0) await tx.query('delete from rollup_again where day between $1 and $2', [from, to]);
+  const again = `again as (
+       insert into rollup_again (day, what, before, partner, region, ppm)
+       select day, what, before, coalesce(partner, ''), coalesce(region, ''), sum(ppm) from pairs where before is not null group by 1, 2, 3, 4, 5
+     ),`;
+  await tx.query(
+    `with ${book.again.length > 0 ? `pairs as (${againSql}), ${again}` : ''}
+     summed as (${ledgerSql(book, book.daily, 'pairs')})
+     insert into ${book.table} (span, starts_on, partner, region, ${columns}) select 1, day, partner, region, ${columns} from summed`,
+    [from, to, timeZone],
+  );
+};
+
+/**
+ * Adds up days that were marked, with the runs of days in which they lie, and takes their marks away: those of this
+ * snapshot alone, so that what is written meanwhile leaves the day marked. Returns how many days or months it did; 0 also when
+ * another worker is at it.
+ */
+export const addUpMarked = (
+  db: Database,
+  {
+    timeZone,
+    patient = true,
+  }: { readonly timeZone: string /** False: also what is not quiet yet. */; readonly patient?: boolean },
+): Promise<number> =>
+  db.transaction(
+    async (tx) => {
+      const [lock] = await tx.query<{ held: boolean }>('select pg_try_advisory_xact_lock($1) as held', [addUpLock]);
+      if (!lock?.held) return 0;
+      let done = 0;
+      for (const book of books) {
+        const marked = await tx.query<{ day: Day }>(
+          `select day from rollup_mark where book = $1 group by day
+           having max(at) < now() - $2 * interval '1 second' or min(at) < now() - $3 * interval '1 second' order by day limit $4`,
+          [book.name, patient ? quietSeconds : -1, patient ? longestSeconds : -1, atOnce],
+        );
+        if (marked.length === 0) continue;
+        const days = marked.map(({ day }) => day);
+        await tx.query('delete from rollup_mark where book = $1 and day = any($2::date[])', [book.name, days]);
+        const runs = book.marks === 'day' ? runsOf(days) : days.map(monthOf);
+        for (const run of runs) {
+          await addUpDays(tx, book, run, timeZone);
+          await addUpRuns(tx, book, run);
+        }
+        done += days.length;
+      }
+      return done;
+    },
+    { isolation: 'repeatable read' },
+  );

@@ -1,0 +1,159 @@
+import { type Day, daysBetween } from '../../../core/time.ts';
+import type { Sql } from '../../../platform/database/database.ts';
+import { dailyPooledStatements, type Statement } from '../facts/fact-statements.ts';
+import {
+  addAnswers,
+  type Cell,
+  type CellFacts,
+  cellId,
+  type Dimension,
+  loadFacts,
+  noFacts,
+  type Period,
+} from '../facts/facts.ts';
+import type { CostBasis } from '../facts/pooled-cost.ts';
+import { againSql, type Book, factsBook, pooledBook } from './books.ts';
+import { monthOf, type Piece, piecesOf, type Run, runsOf, without } from './spans.ts';
+
+/** So many runs of marked days are read from the ledger one by one; more of them, or half of the period: all of it at once. */
+const mostRuns = 6;
+const mostMarkedShare = 0.5;
+
+type Into = Map<string, Cell>;
+
+/** What differs for those who may not see wages. */
+const pooledFacts = ['costMicros', 'measuredCostMicros', 'unpooledMicroseconds'] as const;
+
+/** The days of a period that a book does not answer for. */
+const markedRuns = async (sql: Sql, book: Book, { from, to }: Period): Promise<Run[]> => {
+  const first = book.marks === 'month' ? monthOf(from).from : from;
+  const marked = await sql.query<{ day: Day }>(
+    'select distinct day from rollup_mark where book = $1 and day between $2 and $3 order by day',
+    [book.name, first, to],
+    { preparedAs: 'marked days' },
+  );
+  if (book.marks === 'day') return runsOf(marked.map(({ day }) => day));
+  return marked.map(({ day }) => {
+    const month = monthOf(day);
+    return { from: month.from < from ? from : month.from, to: month.to > to ? to : month.to };
+  });
+};
+
+/** Of kept totals, one row per cell. Its sums come as one text: thousands of numbers, each a value of its own, took half of the time. */
+const addTotals = async (
+  sql: Sql,
+  book: Book,
+  pieces: readonly Piece[],
+  { dimensions, into }: { readonly dimensions: readonly Dimension[]; readonly into: Into },
+): Promise<void> => {
+  const kept = [
+    ...(Object.entries(book.columns) as [keyof CellFacts, string][]),
+    ...book.again.map(({ fact, column }) => [fact, column] as const),
+  ];
+  const columns = dimensions.map((dimension) => `nullif(s.${dimension}, '') as "${dimension}"`).join(', ');
+  const rows = await sql.query<{ partner?: string | null; region?: string | null; sums: string }>(
+    `select ${columns}, concat_ws(' ', ${kept.map(([, column]) => `sum(s.${column})`).join(', ')}) as sums
+       from unnest($1::int[], $2::date[]) as p(span, starts_on) join ${book.table} s on s.span = p.span and s.starts_on = p.starts_on
+      group by ${dimensions.map((dimension) => `s.${dimension}`).join(', ')}`,
+    [pieces.map(({ span }) => span), pieces.map(({ startsOn }) => startsOn)],
+    { preparedAs: `totals of ${book.name} by ${dimensions.join(', ')}` },
+  );
+  const names = kept.map(([name]) => name);
+  for (const { sums, partner = null, region = null } of rows) {
+    const key = { partner, region };
+    const facts = noFacts();
+    const texts = sums.split(' ');
+    for (let index = 0; index < names.length; index += 1) {
+      const [name, text] = [names[index], texts[index]];
+      if (name !== undefined && text !== undefined && text !== '0') facts[name] = BigInt(text);
+    }
+    into.set(cellId(key, dimensions), { key, facts });
+  }
+};
+
+const sumOf = (book: Book): string =>
+  book.again
+    .map(({ fact, what }) => `coalesce(sum(s.ppm) filter (where s.what = '${what}'), 0) as "${fact}"`)
+    .join(', ');
+
+/** Tickets worked on and orders returned before the period and in it: of kept days, all but those in $3. */
+const againKept = (book: Book): Statement => ({
+  side: 'work',
+  by: { partner: "nullif(s.partner, '')", region: "nullif(s.region, '')" },
+  sql: ({ columns, grouped }) => `
+  select ${columns} ${sumOf(book)} from rollup_again s
+   where daterange(s.before, s.day) @> ($1::date - 1) and s.day <= $2
+     and not exists (select from unnest($3::date[], $4::date[]) as m(first, last) where s.day between m.first and m.last) ${grouped}`,
+});
+
+/** The same of marked days, from the ledger; the period starts at $3. */
+const againOfMarked = (book: Book): Statement => ({
+  side: 'work',
+  by: { partner: 's.partner', region: 's.region' },
+  sql: ({ columns, grouped }) => `
+  select ${columns} ${sumOf(book)} from (${againSql}) s where s.before is null or s.before < $3 ${grouped}`,
+});
+
+const daysIn = (runs: readonly Run[]): number => runs.reduce((sum, { from, to }) => sum + daysBetween(from, to) + 1, 0);
+
+/**
+ * Adds what a book holds of a period to the cells by these dimensions: kept totals of unmarked days, the ledger's own word on
+ * marked ones. False, with nothing added, where too much is marked.
+ */
+const addBook = async (
+  sql: Sql,
+  book: Book,
+  period: Period,
+  { dimensions, timeZone, into }: { dimensions: readonly Dimension[]; timeZone: string; into: Into },
+): Promise<boolean> => {
+  const marked = await markedRuns(sql, book, period);
+  if (marked.length > mostRuns || daysIn(marked) > daysIn([period]) * mostMarkedShare) return false;
+  const pieces = without(period, marked).flatMap(piecesOf);
+  const add = (statement: Statement, parameters: readonly unknown[], preparedAs?: string) =>
+    addAnswers(sql, statement, parameters, { dimensions, into, preparedAs });
+  await addTotals(sql, book, pieces, { dimensions, into });
+  if (book.again.length > 0)
+    await add(
+      againKept(book),
+      [period.from, period.to, marked.map(({ from }) => from), marked.map(({ to }) => to)],
+      'again',
+    );
+  for (const run of marked) {
+    for (const { statement } of book.daily)
+      await add(statement, [run.from, run.to, ...(statement.third === 'time zone' ? [timeZone] : [])]);
+    if (book.again.length > 0) await add(againOfMarked(book), [run.from, run.to, period.from]);
+  }
+  return true;
+};
+
+/**
+ * Every fact of a period by cell, exactly as `loadFacts` tells it, from totals that are kept by day where they are as the ledger
+ * says. `sql` is a repeatable-read transaction: totals and marks are of one moment.
+ */
+export const partnerFacts = async (
+  sql: Sql,
+  period: Period,
+  dimensions: readonly Dimension[],
+  timeZone: string,
+  costBasis: CostBasis,
+): Promise<Cell[]> => {
+  const cells: Into = new Map();
+  const asked = { dimensions, timeZone };
+  if (!(await addBook(sql, factsBook, period, { ...asked, into: cells })))
+    return loadFacts(sql, period, dimensions, timeZone, costBasis);
+  if (costBasis === 'true') return [...cells.values()];
+  for (const { facts } of cells.values()) {
+    facts.costMicros = 0n;
+    facts.measuredCostMicros = 0n;
+  }
+  const pooled: Into = new Map();
+  if (!(await addBook(sql, pooledBook, period, { ...asked, into: pooled })))
+    for (const { statement } of dailyPooledStatements)
+      await addAnswers(sql, statement, [period.from, period.to], { dimensions, into: pooled });
+  for (const [id, { key, facts }] of pooled) {
+    const cell = cells.get(id) ?? { key, facts: noFacts() };
+    cells.set(id, cell);
+    for (const name of pooledFacts) cell.facts[name] = facts[name];
+  }
+  return [...cells.values()];
+};

@@ -1,0 +1,67 @@
+import { addDays, type Day, daysBetween } from '../../../core/time.ts';
+
+/** Totals are kept of single days and of runs of these lengths, which start at multiples of them since 1970-01-01. */
+export const spans = [1, 2, 4, 8, 16, 32, 64] as const;
+
+/** One kept run of days. */
+export interface Piece {
+  readonly span: number;
+  readonly startsOn: Day;
+}
+
+/** Days one after the other, both inclusive. */
+export interface Run {
+  readonly from: Day;
+  readonly to: Day;
+}
+
+const epoch = '1970-01-01';
+
+/** The run of that length in which a day lies. */
+export const spanStart = (day: Day, span: number): Day => {
+  const number = daysBetween(epoch, day);
+  return addDays(epoch, number - (((number % span) + span) % span));
+};
+
+/** The whole month of a day. */
+export const monthOf = (day: Day): Run => {
+  const from = `${day.slice(0, 7)}-01`;
+  return { from, to: addDays(`${addDays(from, 31).slice(0, 7)}-01`, -1) };
+};
+
+/** Days as runs; they may come in any order and more than once. */
+export const runsOf = (days: readonly Day[]): Run[] => {
+  const runs: { from: Day; to: Day }[] = [];
+  for (const day of [...new Set(days)].toSorted()) {
+    const last = runs.at(-1);
+    if (last && addDays(last.to, 1) === day) last.to = day;
+    else runs.push({ from: day, to: day });
+  }
+  return runs;
+};
+
+/** What is left of a period without some runs of it, which are in order. */
+export const without = (period: Run, taken: readonly Run[]): Run[] => {
+  const left: Run[] = [];
+  let from = period.from;
+  for (const run of taken) {
+    if (run.from > from) left.push({ from, to: addDays(run.from, -1) });
+    if (run.to >= from) from = addDays(run.to, 1);
+  }
+  if (from <= period.to) left.push({ from, to: period.to });
+  return left;
+};
+
+/** The fewest kept runs that make up exactly these days. */
+export const piecesOf = ({ from, to }: Run): Piece[] => {
+  const pieces: Piece[] = [];
+  let day = from;
+  // Counted, for the day after 9999-12-31 is before it as text.
+  for (let left = daysBetween(from, to) + 1; left > 0; ) {
+    const span = spans.findLast((one) => one <= left && spanStart(day, one) === day) ?? 1;
+    pieces.push({ span, startsOn: day });
+    left -= span;
+    if (left > 0) day = addDays(day, span);
+  }
+  return pieces;
+};

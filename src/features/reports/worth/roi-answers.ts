@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { type Cell, writeCsv } from '../../../platform/csv.ts';
+import { moneyAnswer } from '../../../platform/http/answers.ts';
+import { fxDayAnswer } from '../answers.ts';
+import type { CostBasis } from '../facts/pooled-cost.ts';
+
+const money = moneyAnswer.nullable();
+const code = z.string().nullable();
+const byKind = z.array(z.object({ kind: z.string(), amount: moneyAnswer }));
+
+const roiRow = z.object({
+  partner: code,
+  region: code.describe('A code; null is none, of the whole partnership, or not asked for by groupBy'),
+  benefits: money.describe('Commission, margin, savings and others; null where none is given'),
+  benefitsByKind: byKind,
+  supportCost: money.describe('Null where a part of it has no pool'),
+  otherCosts: moneyAnswer,
+  otherCostsByKind: byKind,
+  costs: money.describe('supportCost + otherCosts'),
+  netGain: money.describe('benefits - costs'),
+  roi: z.number().nullable().describe('netGain / costs; 0.6923 is 69.23 %'),
+  arithmetic: z.string().nullable().describe('(benefits - (support + other)) / (support + other) in the row’s numbers'),
+  missing: z
+    .enum(['benefits', 'supportCost', 'costs'])
+    .nullable()
+    .describe('Why there is no return: no benefit is given, the cost has no pool, or there is no cost'),
+  coverage: z.object({
+    measuredShare: z.number().nullable(),
+    benefitsKnownShare: z
+      .number()
+      .nullable()
+      .describe(
+        'Of costs: those of partners and regions whose benefits are given; below 1 a sum is held against too few',
+      ),
+  }),
+});
+export type RoiRow = z.output<typeof roiRow>;
+
+const roiReport = z.object({
+  rows: z.array(roiRow).describe('The highest gain first'),
+  total: roiRow,
+  unpriced: z
+    .array(
+      z.object({
+        side: z.enum(['other cost', 'benefit']),
+        kind: z.string(),
+        partner: code,
+        region: code,
+        day: z.string().describe('The day whose exchange rate is missing'),
+        amount: moneyAnswer,
+      }),
+    )
+    .describe('Amounts without an exchange rate: in no row'),
+  ordersWithoutCost: z.int().describe('Orders whose margin is by line cost, of which none is known: in no row'),
+});
+export type RoiReport = z.output<typeof roiReport>;
+
+export const roiAnswer = roiReport.extend({
+  from: z.string(),
+  to: z.string(),
+  groupBy: z.array(z.enum(['partner', 'region'])).readonly(),
+  currency: z.string(),
+  timeZone: z.string(),
+  costBasis: z.enum(['true', 'pooled']),
+  fxDay: fxDayAnswer,
+});
+
+/** The last line, partner "total", is the sum. */
+export const roiCsv = (
+  { rows, total }: Pick<RoiReport, 'rows' | 'total'>,
+  { currency, costBasis }: { readonly currency: string; readonly costBasis: CostBasis },
+): string => {
+  const amount = (value: { readonly amount: string } | null): Cell => value?.amount ?? null;
+  const kinds = (all: RoiRow['benefitsByKind']): string =>
+    all.map((one) => `${one.kind}:${one.amount.amount}`).join(' | ');
+  const columns: readonly (readonly [string, (row: RoiRow) => Cell])[] = [
+    ['partner', ({ partner }) => partner],
+    ['region', ({ region }) => region],
+    ['currency', () => currency],
+    ['benefits', ({ benefits }) => amount(benefits)],
+    ['benefitsByKind', ({ benefitsByKind }) => kinds(benefitsByKind)],
+    ['supportCost', ({ supportCost }) => amount(supportCost)],
+    ['otherCosts', ({ otherCosts }) => amount(otherCosts)],
+    ['otherCostsByKind', ({ otherCostsByKind }) => kinds(otherCostsByKind)],
+    ['costs', ({ costs }) => amount(costs)],
+    ['netGain', ({ netGain }) => amount(netGain)],
+    ['roi', ({ roi }) => roi],
+    ['arithmetic', ({ arithmetic }) => arithmetic],
+    ['missing', ({ missing }) => missing],
+    ['measuredShare', ({ coverage }) => coverage.measuredShare],
+    ['benefitsKnownShare', ({ coverage }) => coverage.benefitsKnownShare],
+    ['costBasis', () => costBasis],
+  ];
+  return writeCsv(
+    columns.map(([name]) => name),
+    [...rows, { ...total, partner: 'total' }].map((row) => columns.map(([, of]) => of(row))),
+  );
+};
