@@ -10,6 +10,12 @@ const mostClaimed = 600;
 /** A lease's end by the database's clock, in the milliseconds that a job carries: it names the claim. */
 const leaseSql = `date_trunc('milliseconds', clock_timestamp()) + ${leaseSeconds} * interval '1 s'`;
 
+/**
+ * So told that the index of what is pending does not fit: while a table grows the planner takes it for empty, and read it
+ * whole for each ticket.
+ */
+const isPending = "coalesce(w.state, '') = 'pending'";
+
 /** Tickets by what is to be changed on them: a helpdesk's job holds one change for many. */
 const alikeTogether = (
   rows: readonly { readonly ticket_id: bigint; readonly tag: string; readonly wanted: boolean }[],
@@ -49,20 +55,20 @@ export const claimTags = async (sql: Sql, now: Date): Promise<Lot[]> => {
      ),
      free as (
        select w.ticket_id, w.tag from due join wanted_tag w on w.ticket_id = due.ticket_id
-        where w.due_at <= $1 and w.state = 'pending' and (w.claimed_until is null or w.claimed_until < now())
+        where w.due_at <= $1 and ${isPending} and (w.claimed_until is null or w.claimed_until < now())
         order by w.ticket_id, w.tag for update of w skip locked
      ),
      -- Rows are locked one by one: a worker that skips them may overtake the one that locks them, within a ticket.
      whole as (
-       select free.ticket_id from free group by free.ticket_id
-       having count(*) = (
+       select ticket_id, tag from (select free.*, count(*) over (partition by ticket_id) as held from free) f
+        where held = (
          select count(*) from wanted_tag w
-          where w.ticket_id = free.ticket_id and w.due_at <= $1 and w.state = 'pending' and (w.claimed_until is null or w.claimed_until < now()))
+          where w.ticket_id = f.ticket_id and w.due_at <= $1 and ${isPending} and (w.claimed_until is null or w.claimed_until < now()))
      )
      update wanted_tag w set claimed_until = lease.until,
        -- Whoever had it before told no end.
        last_error = case when w.claimed_until is null then w.last_error else coalesce(w.last_error, 'its worker was lost: the call may have been made') end
-       from free join whole on whole.ticket_id = free.ticket_id, lease where w.ticket_id = free.ticket_id and w.tag = free.tag
+       from whole, lease where w.ticket_id = whole.ticket_id and w.tag = whole.tag
      returning w.ticket_id, w.connection_id, w.claimed_until, w.tag, w.wanted`,
     [now, mostClaimed],
     { preparedAs: 'claim tags' },
