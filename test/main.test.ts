@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest';
 import { loadConfig } from '../src/config.ts';
 import { AppError } from '../src/core/errors.ts';
 import { listenFailure, start } from '../src/main.ts';
-import { pacedClock } from '../src/platform/clock.ts';
+import { catchingUpClock } from '../src/platform/clock.ts';
 import { temporaryFolder } from './simulation/server.ts';
 import { vendors } from './simulation/vendors.ts';
 import { atEndOfFile } from './support/cleanup.ts';
@@ -13,7 +13,7 @@ import { freePort } from './support/cli.ts';
 import { testDatabase, testDatabaseUrl } from './support/database.ts';
 
 const startMs = Date.parse('2026-03-02T10:00:00Z');
-const clock = pacedClock({ wallStartMs: Date.now(), startMs, endMs: startMs + 86_400_000, speed: 10 });
+const clock = catchingUpClock({ startMs, speed: 10 });
 
 /** A server between us and the helpdesk that keeps answers to itself while it is shut. */
 const holdingProxy = async (target: string, holds: (path: string) => boolean) => {

@@ -7,17 +7,6 @@ export interface Clock {
   every(ms: number, task: () => Promise<void>): { stop(): Promise<void> };
 }
 
-/** How a clock that runs faster than the wall is described, so that several processes can share it. */
-interface ClockPace {
-  /** Wall time (epoch ms) at which the fast stretch starts. */
-  readonly wallStartMs: number;
-  /** This clock's time (epoch ms) at that moment. */
-  readonly startMs: number;
-  /** This clock's milliseconds per wall millisecond until `endMs`; 1 afterwards. */
-  readonly speed: number;
-  readonly endMs: number;
-}
-
 /**
  * The shortest wall pause between two runs of `every`. Without it a fast clock makes sweeps spin: at 40 ms they took half of
  * a demo's time, and each found too few tickets to work on together.
@@ -60,20 +49,6 @@ const clockFrom = (nowMs: () => number, wallMsFor: (ms: number) => number): Cloc
 
 /** The wall's time. */
 export const wallClock: Clock = clockFrom(Date.now, (ms) => ms);
-
-/** A clock that runs at `pace.speed` until `pace.endMs` and at the wall's pace from then on. */
-export const pacedClock = (pace: ClockPace): Clock => {
-  const wallEndMs = pace.wallStartMs + (pace.endMs - pace.startMs) / pace.speed;
-  const nowMs = () => {
-    const wall = Date.now();
-    return wall < wallEndMs ? pace.startMs + (wall - pace.wallStartMs) * pace.speed : pace.endMs + (wall - wallEndMs);
-  };
-  return clockFrom(nowMs, (ms) => {
-    const wall = Date.now();
-    const left = Math.max(0, wallEndMs - wall);
-    return ms / pace.speed <= left ? ms / pace.speed : left + (ms - left * pace.speed);
-  });
-};
 
 /** A clock behind the wall's that hurries until it meets it, and goes with it from then on. */
 export interface CatchingUpClock extends Clock {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { start } from '../../src/main.ts';
-import { pacedClock } from '../../src/platform/clock.ts';
+import { catchingUpClock } from '../../src/platform/clock.ts';
 import { fieldIds } from '../../src/sandbox/zendesk/index.ts';
 import { atEndOfFile } from '../support/cleanup.ts';
 import { freePort } from '../support/cli.ts';
@@ -13,7 +13,7 @@ import { type Vendors, vendors } from './vendors.ts';
 
 /** Ten times the wall's pace: a burst ends after 0.3 s. */
 const startMs = Date.parse('2026-03-02T10:00:00Z');
-const clock = pacedClock({ wallStartMs: Date.now(), startMs, endMs: startMs + 86_400_000, speed: 10 });
+const clock = catchingUpClock({ startMs, speed: 10 });
 
 let at: Vendors;
 let get: <Answer>(path: string) => Promise<Answer>;

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test, vi } from 'vitest';
 import { dayMs, hourMs, minuteMs } from '../../src/core/time.ts';
-import { pacedClock } from '../../src/platform/clock.ts';
+import { catchingUpClock } from '../../src/platform/clock.ts';
 import { createZendeskSandbox, type ZendeskSandboxOptions } from '../../src/sandbox/zendesk/index.ts';
 import { viaOf } from '../../src/sandbox/zendesk/model.ts';
 import { atEndOfFile } from '../support/cleanup.ts';
@@ -8,7 +8,7 @@ import { type RunningProduct, startProduct } from './product.ts';
 
 /** Ten minutes per second. */
 const startMs = Date.parse('2026-06-01T09:00:00Z');
-const clock = pacedClock({ wallStartMs: Date.now(), startMs, endMs: startMs + dayMs, speed: 600 });
+const clock = catchingUpClock({ startMs, speed: 600 });
 const since = new Date(startMs - 300 * dayMs);
 
 /** An account with two agents, and tickets of long ago. */
