@@ -56,6 +56,19 @@ describe('ticket fields', () => {
   const checksOf = (settings: Record<string, unknown>) =>
     accountChecks('desk', desk(7, settings), { ...nothing, fields: { list, accepts: (_, id) => id !== '6' } });
 
+  it('that exist are told once: where they are listed, a finding that says no more is left out', () => {
+    const findings = [
+      { topic: 'fields', level: 'ok', text: 'they exist', next: null },
+      { topic: 'fields', level: 'fail', text: 'one is gone', next: 'map another' },
+    ] as const;
+    const found = (fields: { list: typeof list; accepts: () => boolean } | null) =>
+      accountChecks('desk', desk(7, { regionFieldId: '5' }), { ...nothing, findings, fields })
+        .filter(({ what }) => what.endsWith('fields'))
+        .map((check) => check.found);
+    expect(found(null)).toEqual(['they exist', 'one is gone']);
+    expect(found({ list, accepts: () => false })).toEqual(['one is gone', 'regionFieldId is "Region" (5)']);
+  });
+
   it('that are used are named, and candidates for those that are not with the next step', () => {
     expect(checksOf({ regionFieldId: '5', partnerFieldId: '99' })).toEqual([
       { what: 'desk, mapped fields', state: 'ok', found: 'regionFieldId is "Region" (5)' },
