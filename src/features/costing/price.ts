@@ -152,14 +152,12 @@ const sameBasis = (a: Pick<Posting, 'currency' | 'workedDay'>, b: Pick<Posting, 
   a.currency === b.currency && a.workedDay === b.workedDay;
 
 /**
- * The frozen price unless it led to another currency, or the tables are asked again and say something else. They are asked
- * where nothing is live: what was corrected while the work was held, or replaced, did not reach it.
+ * The frozen price while it is live in the reporting currency and nobody asks the tables; else what they say, also that they
+ * have none any more: what an entry costs follows from the tables, not from whether it or their change came first.
  */
 const priceFor = ({ last, today, reprice, reportingCurrency }: PricingInput): Price | Unpriced => {
-  const frozen = last.postings[0];
-  if (!frozen || frozen.currency !== reportingCurrency) return today;
-  const asked = reprice || !last.live;
-  return !asked || typeof today === 'string' || samePrice(today, frozen.price) ? frozen.price : today;
+  const frozen = last.live && !reprice ? last.postings[0] : undefined;
+  return frozen?.currency === reportingCurrency ? frozen.price : today;
 };
 
 const desiredPostings = (input: PricingInput, price: Price, revision: number): Posting[] => {
@@ -191,11 +189,19 @@ const desiredPostings = (input: PricingInput, price: Price, revision: number): P
 const sumMicroseconds = (postings: readonly Posting[]): bigint =>
   postings.reduce((sum, { microseconds }) => sum + microseconds, 0n);
 
-const causeOf = (input: PricingInput, live: readonly Posting[], desired: readonly Posting[]): PostingCause => {
+const causeOf = (
+  input: PricingInput,
+  {
+    live,
+    desired,
+    unpriced,
+  }: { readonly live: readonly Posting[]; readonly desired: readonly Posting[]; readonly unpriced: Unpriced | null },
+): PostingCause => {
   if (input.stateCause) return input.stateCause;
   const posted = input.last.postings[0];
   if (!posted) return 'work';
   if (!sameBasis(posted, { currency: input.reportingCurrency, workedDay: input.workedDay })) return 'rebase';
+  if (unpriced) return 'rate';
   if (sumMicroseconds(live) !== sumMicroseconds(desired)) return 'correction';
   const [before, after] = [live[0], desired[0]];
   if (before && after && !samePrice(before.price, after.price)) return 'rate';
@@ -223,7 +229,8 @@ const reversalOf = (posting: StoredPosting, cause: PostingCause): NewPosting => 
 
 /**
  * The postings that bring one entry's live ones to what they should be: none where they are; else every live one is
- * reversed whole, at its own rate, FX and dates, and what should be is posted as the revision after. RULES section 5.
+ * reversed whole, at its own rate, FX and dates, and what should be is posted as the revision after, nothing where there is
+ * no price any more. RULES section 5.
  */
 export const planPostings = (input: PricingInput): PostingPlan => {
   const live = input.last.live ? input.last.postings : [];
@@ -237,7 +244,7 @@ export const planPostings = (input: PricingInput): PostingPlan => {
       const old = live[index];
       return old !== undefined && same(old, posting);
     });
-  const cause = causeOf(input, live, desired);
+  const cause = causeOf(input, { live, desired, unpriced });
   return {
     unpriced,
     postings: unchanged

@@ -32,8 +32,10 @@ const grouping = `e.connection_id, e.agent_id, e.actor = 'ai_agent', e.worked_da
                   p.fx_numerator, p.fx_denominator`;
 
 const wouldDiffer = (group: PricedGroup, today: Price | Unpriced): boolean => {
-  if (group.hourlyMicros === null) return group.unpriced !== today && !(group.byAiAgent && today === 'no rate');
-  if (typeof today === 'string') return false;
+  // An AI agent's work without a rate is no gap.
+  const gap = group.byAiAgent && today === 'no rate' ? null : today;
+  if (group.hourlyMicros === null) return group.unpriced !== gap;
+  if (typeof today === 'string') return true;
   return !samePrice(today, {
     hourlyMicros: group.hourlyMicros,
     nativeCurrency: group.nativeCurrency ?? '',
@@ -45,8 +47,8 @@ const wouldDiffer = (group: PricedGroup, today: Price | Unpriced): boolean => {
 };
 
 /**
- * The tickets with work on these days whose price today's rates and FX would change, unpriced ones that now have a price
- * included. The caller has them decided again with `reprice`. Two queries and the price tables, whatever their number.
+ * The tickets with work on these days whose price today's rates and FX would change, with those that had none and now have
+ * one, and those whose price is gone. The caller has them decided again with `reprice`. Two queries and the price tables, whatever their number.
  */
 export const ticketsToReprice = async (
   sql: Sql,

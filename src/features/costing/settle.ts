@@ -22,7 +22,7 @@ export interface TicketToSettle {
   readonly closing?: Closing | null | undefined;
   readonly shares: readonly Share[];
   readonly attributionVersion: number;
-  /** Price with today's rates and FX instead of the frozen ones. */
+  /** Price with today's rates and FX instead of the frozen ones; what they price no more is a gap. */
   readonly reprice: boolean;
 }
 
@@ -137,14 +137,14 @@ const wantOf = (ticket: TicketToSettle, entry: Entry): PriceWant => ({
 /** A person's reply that turned out to be an AI agent's has no price of its own yet. */
 const hasTurned = ({ entry, stored }: Candidate): boolean => stored !== null && stored.actor !== entry.actor;
 
-/** AI agents cost what somebody said they cost, else nothing: without a rate they are no gap. */
-const isUnratedAi = (candidate: Candidate, today: Price | Unpriced): boolean =>
-  candidate.entry.actor === 'ai_agent' &&
-  today === 'no rate' &&
-  (hasTurned(candidate) || candidate.stored?.last.live !== true);
-
 /** Whether today's rates and FX are asked instead of those that are frozen in live postings. */
 const asksToday = (ticket: TicketToSettle, candidate: Candidate): boolean => ticket.reprice || hasTurned(candidate);
+
+/** AI agents cost what somebody said they cost, else nothing: without a rate they are no gap. */
+const isUnratedAi = (ticket: TicketToSettle, candidate: Candidate, today: Price | Unpriced): boolean =>
+  candidate.entry.actor === 'ai_agent' &&
+  today === 'no rate' &&
+  (asksToday(ticket, candidate) || candidate.stored?.last.live !== true);
 
 /** Tickets to be settled together, and what they are settled in. */
 export interface SettleLot {
@@ -217,7 +217,7 @@ export const planWork = async (
     for (const { entry, stored, result } of results) {
       const { cappedSeconds, untakenSeconds, takeBacks } = result;
       const today = priceOf(wantOf(ticket, entry));
-      const unrated = isUnratedAi({ entry, stored }, today);
+      const unrated = isUnratedAi(ticket, { entry, stored }, today);
       const state = unrated ? 'kept' : result.state;
       const costedSeconds = unrated ? 0 : result.costedSeconds;
       const plan = planPostings({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
+import { writersEnded } from '../../platform/database/under-way.ts';
 import { ticketsToReprice, ticketsWorkedSince } from '../costing/index.ts';
 import type { JobHandler, ReportingBasis } from '../directory/index.ts';
 import type { Orders } from '../orders/index.ts';
@@ -40,6 +41,9 @@ export const createSettleJob = (deps: {
   const { sql, clock, basis, orders } = deps;
   return async (job, { progress, stop, rest }) => {
     const { from, to, reprice } = settleWanted.parse(job.wanted);
+    // What settles just now may have read the old prices, and is seen by nobody until it ends.
+    await writersEnded(sql, rest);
+    stop.throwIfAborted();
     const repriced = reprice ? (await orders.repriceOrders({ from, to })).length : 0;
     const tickets = reprice
       ? await ticketsToReprice(sql, { from, to, reportingCurrency: basis.currency })

@@ -15,7 +15,7 @@ const grouping = 'group by currency, placed_day, fx_numerator, fx_denominator, f
 
 /**
  * Ids of the orders whose rate by today's table is another than the one they have: of those without a rate, and of those
- * placed on the days `priced` (both ends included, a null `to` is open). A rate that is gone changes nothing.
+ * placed on the days `priced` (both ends included, a null `to` is open), also where that is gone: then they have none.
  */
 export const ordersToReprice = async (
   sql: Sql,
@@ -35,7 +35,7 @@ export const ordersToReprice = async (
   const differing = groups.filter((group) => {
     const today = rates.get(fxKey(wantOf(group)));
     const held = fxOf(group);
-    if (!today) return false;
+    if (!today) return held !== null;
     return held?.numerator !== today.numerator || held.denominator !== today.denominator || held.date !== today.date;
   });
   if (differing.length === 0) return [];

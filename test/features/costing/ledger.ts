@@ -94,7 +94,12 @@ export const openLedger = async (db: Database) => {
       const cost = (await settle([{ ticketId, ...part }])).tickets.get(ticketId);
       return cost && [cost.costMicros, cost.handledSeconds, cost.unpriced];
     },
-    rates: (rows: string) => importRates(db, `scope,key,hourly,currency,valid_from\n${rows}`, { dryRun: false, now }),
+    /** `factor` names one more column, of wages. */
+    rates: (rows: string, factor?: 'burden') =>
+      importRates(db, `scope,key,hourly,currency,valid_from${factor ? `,${factor}` : ''}\n${rows}`, {
+        dryRun: false,
+        now,
+      }),
     fx: (rows: string) => importFx(db, `date,base,quote,rate\n${rows}`, { dryRun: false, now }),
     /** EUR to USD on each day from the first to the last. */
     async euro(rate: string, first: string, last: string) {

@@ -107,6 +107,27 @@ test('every bad cell is named', async () => {
   await expect(put(peg.repeat(2))).rejects.toBeInstanceOf(InvalidInput);
 });
 
+test('bug: work kept the price of a rate whose last day was put before it', async () => {
+  await db.query('truncate rate');
+  const ledger = await openLedger(db);
+  await ledger.rates('default,,73.45,AED,2026-01-01\n');
+  await put(peg);
+  const ticketId = await ledger.ticket();
+  expect(await ledger.cost(ticketId, { readings: [reading({ rawSeconds: 3600 })] })).toEqual([20_000_000n, 3600, 0]);
+  const { priced } = await put('USD,AED,3.6725,2020-01-01,2026-05-03,Central Bank of the UAE\n');
+  expect(await ledger.toReprice(priced?.from ?? '', priced?.to ?? null)).toEqual([ticketId]);
+  expect(await ledger.cost(ticketId, { reprice: true })).toEqual([0n, 0, 1]);
+  expect(await ledger.entries(ticketId)).toMatchObject([{ state: 'costed', costed: 3600, unpriced: 'no fx' }]);
+  expect((await ledger.postings(ticketId)).map(({ cost, cause, reverses }) => [cost, cause, reverses])).toEqual([
+    [20_000_000n, 'work', false],
+    [-20_000_000n, 'rate', true],
+  ]);
+  expect(await ledger.toReprice('2020-01-01')).toEqual([]);
+  await put(peg);
+  expect(await ledger.toReprice('2020-01-01')).toEqual([ticketId]);
+  expect(await ledger.cost(ticketId, { reprice: true })).toEqual([20_000_000n, 3600, 0]);
+});
+
 test('work of a currency that the ECB lacks is priced by it, and priced anew when it comes', async () => {
   await db.query('truncate rate');
   const ledger = await openLedger(db);

@@ -188,12 +188,30 @@ describe('changes', () => {
     expect(ledger.write({ today: euro, reprice: true }).postings).toEqual([]);
   });
 
-  test('a new date of the same price is no change, and a price that is gone stays', () => {
+  test('a new date of the same price is no change', () => {
     const ledger = ledgerOf();
     ledger.write({});
     expect(ledger.write({ today: price({ rateValidFrom: '2026-05-01' }), reprice: true }).postings).toEqual([]);
-    expect(ledger.write({ today: 'no rate', reprice: true }).postings).toEqual([]);
   });
+
+  test.each(['no rate', 'no fx'] as const)(
+    'bug: a price that went away kept what was posted before, so that the hour of arrival decided the cost: %s',
+    (today) => {
+      const ledger = ledgerOf();
+      ledger.write({ today: euro, shares: [share('nord', 600_000), share('sud', 400_000)] });
+      // Until the tables are asked again, by a bearer's change alone, the price is frozen.
+      expect(ledger.write({ today }).unpriced).toBeNull();
+      const shares = [share('nord')];
+      const gone = ledger.write({ today, reprice: true, shares });
+      expect(gone).toMatchObject({ unpriced: today, costMicros: 0n, pricedSeconds: 0 });
+      expect(gone.postings).toMatchObject([{ cause: 'rate', costMicros: -16_500_000n, reversesId: 5n }]);
+      expect([ledger.cost(), ledger.microseconds()]).toEqual([0n, 0n]);
+      expect(ledger.write({ today, reprice: true, shares }).postings).toEqual([]);
+      expect(ledger.write({ today: euro, stateCause: 'rate' }).postings).toMatchObject([
+        { cause: 'rate', costMicros: 16_500_000n, revision: 5, reversesId: null },
+      ]);
+    },
+  );
 
   test('bug: an entry that comes back was posted at the price it once had; today’s counts, and is frozen from then on', () => {
     const ledger = ledgerOf();
@@ -205,11 +223,15 @@ describe('changes', () => {
     expect(ledger.cost()).toBe(16_500_000n);
   });
 
-  test('an entry that comes back keeps the price it once had where the tables tell none any more', () => {
+  test('bug: an entry that came back was posted at the price it once had although the tables tell none any more', () => {
     const ledger = ledgerOf();
     ledger.write({});
     ledger.write({ costedSeconds: 0, stateCause: 'hold' });
-    expect(ledger.write({ today: 'no rate', stateCause: 'decision' }).costMicros).toBe(5_000_000n);
+    expect(ledger.write({ today: 'no rate', stateCause: 'decision' })).toMatchObject({
+      unpriced: 'no rate',
+      costMicros: 0n,
+      postings: [],
+    });
   });
 });
 
@@ -310,13 +332,17 @@ describe('a re-base', () => {
     ]);
   });
 
-  test('moves work to its new day at the frozen price', () => {
+  test('moves work to its new day, at the price of that day', () => {
     const ledger = ledgerOf();
     ledger.write({});
-    const plan = ledger.write({ workedDay: '2026-05-05', today: 'no rate', reprice: true });
+    const plan = ledger.write({ workedDay: '2026-05-05', reprice: true });
     expect(plan.postings).toMatchObject([
       { costMicros: -5_000_000n, workedDay: '2026-05-04', cause: 'rebase' },
       { costMicros: 5_000_000n, workedDay: '2026-05-05', cause: 'rebase' },
     ]);
+    expect(ledger.write({ workedDay: '2026-05-06', today: 'no rate', reprice: true })).toMatchObject({
+      unpriced: 'no rate',
+      postings: [{ costMicros: -5_000_000n, workedDay: '2026-05-05', cause: 'rebase' }],
+    });
   });
 });

@@ -32,6 +32,24 @@ describe('a rate that comes late', () => {
   });
 });
 
+describe('a rate that goes away', () => {
+  it('bug: an order kept a rate that no table has any more, so that the hour of arrival decided what it brought', async () => {
+    w.shop.orders = [shopOrder(1, { channel_id: 7 })];
+    w.shop.refunds.push(shopRefund(1, 1));
+    await sync();
+    expect((await ledger(db))[0]?.reporting_micros).not.toBeNull();
+    await db.query('delete from fx_rate');
+    const days = { from: '2026-02-01', to: '2026-02-07' };
+    expect(await w.orders.repriceOrders(days)).toHaveLength(1);
+    expect((await ledger(db))[0]).toMatchObject({ reporting_micros: null, shares: 'nord 1000000 -' });
+    expect(await refundLedger(db)).toMatchObject([{ reporting_micros: null, shares: 'nord -' }]);
+    expect(await w.orders.repriceOrders(days)).toEqual([]);
+    await addRate(db, '2026-01-31', '1.30');
+    expect(await w.orders.repriceOrders(days)).toHaveLength(1);
+    expect((await ledger(db))[0]?.reporting_micros).toBe(130_000_000n);
+  });
+});
+
 describe('a rate that is another than the orders have', () => {
   beforeEach(async () => {
     w.shop.orders = [shopOrder(1, { channel_id: 7 }), shopOrder(2)];
