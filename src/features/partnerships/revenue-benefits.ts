@@ -1,5 +1,6 @@
 import type { Day } from '../../core/time.ts';
 import type { Sql } from '../../platform/database/database.ts';
+import { fractionHalfEven, halfEven } from '../../platform/database/half-even.ts';
 import { type Choice, chooseParts } from './choose.ts';
 import type { StoredItem } from './items.ts';
 
@@ -22,21 +23,22 @@ const keys = (partner: string): string => `
  * ppm of an amount, rounded half to even, in whole numbers that cannot overflow: several times as fast as numerics. t holds
  * the part below a million, which has the sign of the amount.
  */
-const percentValue = `p.micros / 1000000 * c.ppm + t.t / 1000000
-           + case when abs(t.t % 1000000) > 500000 or (abs(t.t % 1000000) = 500000 and (p.micros / 1000000 * c.ppm + t.t / 1000000) % 2 <> 0)
-                  then sign(p.micros)::bigint else 0 end`;
+const percentValue = halfEven({
+  whole: '(p.micros / 1000000 * c.ppm + t.t / 1000000)',
+  rest: '(t.t % 1000000)',
+  of: '1000000',
+});
 const percentParts = 'cross join lateral (select p.micros % 1000000 * c.ppm as t) t';
 
-/** The same by the lines' cost: x / d is the exact amount; div drops its fraction, so that the rest has the sign of x. */
-const costValue = `q.q + case when abs(x.x - q.q * x.d) * 2 > x.d or (abs(x.x - q.q * x.d) * 2 = x.d and mod(q.q, 2) <> 0) then sign(x.x) else 0 end`;
+/** The same by the lines' cost: x / d is the exact amount. */
+const costValue = fractionHalfEven('x.x', 'x.d');
 const costParts = `
       left join lateral (select sum(l.cost_micros) as cost, coalesce(bool_and(l.cost_micros is not null), false) as known
                            from order_line l where c.by_line_cost and l.order_id = p.id) cost on c.by_line_cost
      cross join lateral (
        select case when p.revenue <> 0 then p.micros::numeric * (p.revenue - cost.cost) * sign(p.revenue::numeric)
                    when p.sign = 1 then -cost.cost::numeric * p.share * p.fx_numerator else p.micros::numeric end as x,
-              case when p.revenue <> 0 then abs(p.revenue::numeric) when p.sign = 1 then 1000000::numeric * p.fx_denominator else 1::numeric end as d) x
-     cross join lateral (select div(x.x, x.d) as q) q`;
+              case when p.revenue <> 0 then abs(p.revenue::numeric) when p.sign = 1 then 1000000::numeric * p.fx_denominator else 1::numeric end as d) x`;
 
 /** An order without line costs is one, at the first of its parts that they stand for: others may have a percentage. */
 const lacksCost =

@@ -1,6 +1,7 @@
 import { InvalidInput, Refused } from '../../../core/errors.ts';
 import type { Day } from '../../../core/time.ts';
 import type { Sql } from '../../../platform/database/database.ts';
+import { fractionHalfEven } from '../../../platform/database/half-even.ts';
 import type { Database } from '../../../platform/database/open.ts';
 import { type Fx, findFx, fxKey } from '../../costing/index.ts';
 import { queryDay } from '../paging.ts';
@@ -13,20 +14,16 @@ export const queryFxDay = queryDay
     'Constant currency: every amount at the exchange rates of this day, as if all had been worked, sold and paid on it; absent: each at those of its own day. By the scope `rates` alone',
   );
 
-/** A fraction rounded half to even; d is above 0. The row has it as `q.q` and what follows. */
-const halfEven = (name: string): string =>
-  `(${name}.q + case when abs(${name}.x - ${name}.q * ${name}.d) * 2 > ${name}.d
-                       or (abs(${name}.x - ${name}.q * ${name}.d) * 2 = ${name}.d and mod(${name}.q, 2) <> 0) then sign(${name}.x) else 0 end)`;
+/** The exact amount as x / d, which `halfEven` rounds. */
+const fraction = (x: string, d: string): string => `cross join lateral (select ${x} as x, ${d} as d) w`;
 
-const fraction = (name: string, x: string, d: string): string =>
-  `cross join lateral (select v.x, v.d, div(v.x, v.d) as q from (select ${x} as x, ${d} as d) v) ${name}`;
+const halfEven = fractionHalfEven('w.x', 'w.d');
 
 /** An order, its rate and what it brings at that; null where there is no rate. */
-const orderAt = `"order" o left join fx_at f on f.currency = o.currency ${fraction('w', 'o.revenue_micros::numeric * f.numerator', 'f.denominator')}`;
+const orderAt = `"order" o left join fx_at f on f.currency = o.currency ${fraction('o.revenue_micros::numeric * f.numerator', 'f.denominator')}`;
 
 const refundAt = `refund r join "order" o on o.id = r.order_id left join fx_at f on f.currency = o.currency
   ${fraction(
-    'w',
     'case when r.total_micros = 0 then r.paid_micros::numeric else (r.total_micros - r.tax_micros)::numeric * r.paid_micros * sign(r.total_micros::numeric) end * f.numerator',
     'case when r.total_micros = 0 then 1 else abs(r.total_micros::numeric) end * f.denominator',
   )}`;
@@ -42,7 +39,7 @@ const partOf = (whole: string, others: string): string => {
            < abs(${whole}) - sum(div(${of('x')}, 1000000)) then 1 else 0 end) from ${others}) end`;
 };
 
-const costAt = `posting p left join fx_at f on f.currency = p.native_currency ${fraction('w', 'p.native_micros::numeric * f.numerator', 'f.denominator')}`;
+const costAt = `posting p left join fx_at f on f.currency = p.native_currency ${fraction('p.native_micros::numeric * f.numerator', 'f.denominator')}`;
 
 /**
  * What stands before the tables of the same name, each made before those that it reads are hidden. `is`: the row of the
@@ -60,22 +57,22 @@ const shadows: readonly {
     replaced: {
       reporting_micros: `(${partOf('whole.micros', 'refund_share x where x.refund_id = s.refund_id')})::bigint`,
     },
-    from: `refund_share s join ${refundAt} on r.id = s.refund_id cross join lateral (select ${halfEven('w')} as micros) whole`,
+    from: `refund_share s join ${refundAt} on r.id = s.refund_id cross join lateral (select ${halfEven} as micros) whole`,
   },
-  { table: 'refund', is: 'r', replaced: { reporting_micros: `${halfEven('w')}::bigint` }, from: refundAt },
+  { table: 'refund', is: 'r', replaced: { reporting_micros: `${halfEven}::bigint` }, from: refundAt },
   {
     table: 'order_share',
     is: 's',
     replaced: {
       reporting_micros: `(${partOf('whole.micros', 'order_share x where x.order_id = s.order_id')})::bigint`,
     },
-    from: `order_share s join ${orderAt} on o.id = s.order_id cross join lateral (select ${halfEven('w')} as micros) whole`,
+    from: `order_share s join ${orderAt} on o.id = s.order_id cross join lateral (select ${halfEven} as micros) whole`,
   },
   {
     table: 'order',
     is: 'o',
     replaced: {
-      reporting_micros: `${halfEven('w')}::bigint`,
+      reporting_micros: `${halfEven}::bigint`,
       fx_numerator: 'f.numerator',
       fx_denominator: 'f.denominator',
       fx_date: 'f.date',
@@ -86,7 +83,7 @@ const shadows: readonly {
     table: 'posting',
     is: 'p',
     replaced: {
-      cost_micros: `${halfEven('w')}::bigint`,
+      cost_micros: `${halfEven}::bigint`,
       fx_numerator: 'f.numerator',
       fx_denominator: 'f.denominator',
       fx_date: 'f.date',
@@ -99,7 +96,7 @@ const shadows: readonly {
 const totalsSql = [
   `create temp view rollup_daily as
      select worked_day as day, coalesce(partner, '') as partner, coalesce(region, '') as region, measured,
-            sum(microseconds)::bigint as microseconds, sum(${halfEven('w')})::bigint as cost_micros
+            sum(microseconds)::bigint as microseconds, sum(${halfEven})::bigint as cost_micros
        from ${costAt} group by 1, 2, 3, 4`,
   'create temp view rollup_delta as select * from rollup_delta where false',
   // Every day is marked: all of it is read from what the views show.
@@ -158,12 +155,17 @@ const allDays: Period = { from: '-infinity', to: 'infinity' };
 const refuseUnrated = async (
   sql: Sql,
   rates: ReadonlyMap<string, Fx>,
-  { fxDay, periods }: { readonly fxDay: Day; readonly periods: readonly Period[] },
+  {
+    fxDay,
+    periods,
+    ticketId,
+  }: { readonly fxDay: Day; readonly periods: readonly Period[]; readonly ticketId: bigint | undefined },
 ): Promise<void> => {
   const lacking = await sql.query<{ currency: string }>(
     `select distinct p.native_currency as currency from unnest($2::date[], $3::date[]) as d("from", "to")
-       join posting p on p.worked_day between d."from" and d."to" where p.native_currency <> all($1::text[]) order by 1`,
-    [[...rates.keys()], periods.map(({ from }) => from), periods.map(({ to }) => to)],
+       join posting p on p.worked_day between d."from" and d."to"
+      where p.native_currency <> all($1::text[]) and ($4::bigint is null or p.ticket_id = $4) order by 1`,
+    [[...rates.keys()], periods.map(({ from }) => from), periods.map(({ to }) => to), ticketId ?? null],
   );
   if (lacking.length === 0) return;
   const names = lacking.map(({ currency }) => currency).join(', ');
@@ -190,16 +192,18 @@ export const atRatesOf = async (
     readonly costBasis: CostBasis;
     /** Those of which anything is asked; none: all that there is. */
     readonly periods: readonly Period[];
+    /** Where nothing but that ticket is asked. */
+    readonly ticketId?: bigint | undefined;
   },
 ): Promise<Database> => {
-  const { fxDay, currency, costBasis, periods } = asked;
+  const { fxDay, currency, costBasis, periods, ticketId } = asked;
   if (fxDay === undefined) return db;
   if (costBasis === 'pooled')
     throw new Refused(
       'Pooled cost at the exchange rates of other days would tell wages; ask without `fxDay`, or with a token or user of the scope `rates`.',
     );
   const rates = await ratesOf(db, { fxDay, currency });
-  await refuseUnrated(db, rates, { fxDay, periods: periods.length > 0 ? periods : [allDays] });
+  await refuseUnrated(db, rates, { fxDay, periods: periods.length > 0 ? periods : [allDays], ticketId });
   const rows = [...rates].map(
     ([code, { numerator, denominator, date }]) =>
       `('${code}', ${numerator}::numeric, ${denominator}::numeric, ${date === null ? 'null' : `'${date}'`}::date)`,

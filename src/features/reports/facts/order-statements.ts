@@ -1,3 +1,4 @@
+import { fractionHalfEven } from '../../../platform/database/half-even.ts';
 import { ofShare, ofTicket, type Statement, stepsOf } from './fact-statements.ts';
 
 /**
@@ -15,10 +16,6 @@ const splitGross = `
                  div(o.gross * os.ppm, 1000000) as part, mod(o.gross * os.ppm, 1000000) as rest
             from priced o join order_share os on os.order_id = o.id where os.ppm between 1 and 999999) x`;
 
-/** n / d rounded half to even, for d above zero and n not below it. */
-const halfEven = (n: string, d: string): string =>
-  `div(${n}, ${d}) + case when 2 * mod(${n}, ${d}) > ${d} or (2 * mod(${n}, ${d}) = ${d} and mod(div(${n}, ${d}), 2) = 1) then 1 else 0 end`;
-
 /** Of priced orders: revenue before discounts at the order's own FX, rounded once, and those of at least $3 micros. */
 export const orderValues: Statement = {
   side: 'orders',
@@ -27,7 +24,7 @@ export const orderValues: Statement = {
   with priced as (
     select o.id, o.region, o.country, o.placed_day as day, o.reporting_micros,
            case when o.fx_numerator = o.fx_denominator then o.gross_micros
-                else ${halfEven('o.gross_micros * o.fx_numerator', 'o.fx_denominator')} end as gross
+                else ${fractionHalfEven('o.gross_micros * o.fx_numerator', 'o.fx_denominator')} end as gross
       from "order" o where o.counted and o.reporting_micros is not null and o.fx_denominator > 0 and o.placed_day between $1 and $2
   )
   select ${columns} sum(s.ppm) as "pricedOrdersPpm", sum(s.gross_part) as "grossMicros", sum(s.gross_part - s.revenue_part) as "discountMicros",
