@@ -151,6 +151,15 @@ export interface NamedOrder {
 
 export type Evidence = Record<string, unknown>;
 
+/** What a rate was made of; parts of one, null where not given. */
+export interface Wage {
+  hourly: Money;
+  burden: number | null;
+  shrinkage: number | null;
+  occupancy: number | null;
+  applied: 'given' | 'direct' | 'absorbed';
+}
+
 export interface Posting extends Cell {
   id: string;
   revision: number;
@@ -160,7 +169,7 @@ export interface Posting extends Cell {
   cause: string;
   cost?: Money;
   native?: Money;
-  rate?: { hourly: Money; scope: string; key: string; validFrom: string };
+  rate?: { hourly: Money; scope: string; key: string; validFrom: string; wage?: Wage };
   fx?: { numerator: string; denominator: string; date: string | null };
 }
 

@@ -4,7 +4,7 @@ import { evidenceLines, methodWords, shareWords } from './evidence.js';
 import { dash, duration, exact, fraction, moment, price } from './format.js';
 import { bearerName } from './names.js';
 
-/** @import { Posting, Ticket, WorkEntry } from './api-types.d.ts' */
+/** @import { Posting, Ticket, Wage, WorkEntry } from './api-types.d.ts' */
 
 /** @typedef {{ timeZone: string, currency: string }} Ground what amounts and times are told in */
 
@@ -37,10 +37,21 @@ const causes = {
   rebase: 'reporting currency or time zone changed',
 };
 
+/** What the rate is made of, where it is a wage. @param {Wage | undefined} wage */
+const wageWords = (wage) => {
+  if (!wage) return '';
+  const { burden, shrinkage, occupancy } = wage;
+  const factors = Object.entries({ burden, shrinkage, occupancy }).flatMap(([name, part]) =>
+    part === null ? [] : [`${name} ${Number((part * 100).toFixed(4))} %`],
+  );
+  const applied = { given: 'none of them applied', direct: 'the burden applied', absorbed: 'all of them applied' };
+  return ` A wage of ${exact(wage.hourly)} with ${factors.join(', ')}; ${applied[wage.applied]}.`;
+};
+
 /** @param {Posting} posting @param {Ground} ground */
 const provenance = ({ rate, fx }, { currency, timeZone: _zone }) => {
   if (!rate) return '';
-  const own = `Rate of ${rate.scope}${rate.key === '' ? '' : ` ${rate.key}`}: ${exact(rate.hourly)} an hour, valid from ${rate.validFrom}.`;
+  const own = `Rate of ${rate.scope}${rate.key === '' ? '' : ` ${rate.key}`}: ${exact(rate.hourly)} an hour, valid from ${rate.validFrom}.${wageWords(rate.wage)}`;
   if (!fx || fx.date === null || rate.hourly.currency === currency) return `${own} No conversion.`;
   return `${own} 1 ${rate.hourly.currency} = ${fraction(fx.numerator, fx.denominator)} ${currency}, ECB rates of ${fx.date}.`;
 };

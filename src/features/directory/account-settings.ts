@@ -12,7 +12,9 @@ const leastTicketsPerCell = z
 /** Many a country or works council wants no figures of single people: nobody sees any until somebody says so here. */
 const agentFigures = z
   .boolean()
-  .describe('Whether those with the scope `rates` may ask for figures by agent; false until somebody switches it on');
+  .describe(
+    "Whether those with the scope `rates` may see what adds a person's work up over tickets: figures by agent, agents in the ticket export, costs in the lists of work, which name agents. What proves a single ticket, and the rates themselves, need the scope alone. False until somebody switches it on",
+  );
 
 /** From what on an order is of high value: an amount of the reporting currency. */
 const highValueOrder = z

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dayAnswer as day, instantAnswer as instant, moneyAnswer, nextAnswer } from '../../platform/http/answers.ts';
+import { wageAnswer } from './tickets/wages.ts';
 
 const share = (what: string) =>
   z.number().nullable().describe(`${what}, from 0 to 1; null where it would divide by zero`);
@@ -193,19 +194,24 @@ const posting = z.object({
   cost: moneyAnswer.optional().describe('This and what follows: by the scope `rates` alone'),
   native: moneyAnswer.optional().describe("In the rate's currency"),
   rate: z
-    .object({ hourly: moneyAnswer, scope: z.string(), key: z.string(), validFrom: day })
+    .object({ hourly: moneyAnswer, scope: z.string(), key: z.string(), validFrom: day, wage: wageAnswer })
     .optional()
     .describe('As frozen when the cost was posted'),
   fx: z
     .object({ numerator: z.string(), denominator: z.string(), date: day.nullable() })
     .optional()
-    .describe('The exact exchange rate as a fraction, and its day'),
+    .describe('The exact exchange rate as a fraction, and its day; with fxDay those of that day'),
 });
 
 const work = z.object({
   id: z.string(),
   sourceKey: z.string().describe('Stable at the helpdesk'),
-  agent: z.string().nullable().describe("The helpdesk's id"),
+  agent: z
+    .string()
+    .nullable()
+    .describe(
+      "The helpdesk's id. One ticket's proof says who worked, and by the scope `rates` at what cost, whatever the setting agentFigures says",
+    ),
   agentName: z.string().nullable(),
   role: z.string().nullable(),
   clock: z.string().describe('What measured it'),
@@ -249,6 +255,7 @@ export const ticketAnswer = z.object({
   supportCost: moneyAnswer.nullable(),
   costBasis: costBasisAnswer,
   costIs: z.string(),
+  fxDay: fxDayAnswer,
   tags: z.array(z.object({ tag: z.string(), wanted: z.boolean(), state: z.string(), error: z.string().nullable() })),
   survey: z
     .object({

@@ -194,14 +194,16 @@ export const reportRoutes =
           summary: 'Why this number: one ticket with its attribution, work, postings, rates and versions',
           tags: ['tickets'],
           params: z.object({ id }),
-          querystring: z.strictObject({ format: queryFormat }),
+          querystring: z.strictObject({ fxDay: queryFxDay, format: queryFormat }),
           ...answersOrTable('The ticket', ticketAnswer),
         },
       },
       async (request, reply) => {
         const ticketId = BigInt(request.params.id);
+        const { fxDay } = request.query;
         const view = { currency: basis.currency, costBasis: costBasisFor(request) };
-        const ticket = await db.transaction((tx) => ticketDetail(tx, ticketId, view), {
+        const source = await atRatesOf(db, { ...view, fxDay, periods: [], ticketId });
+        const ticket = await source.transaction((tx) => ticketDetail(tx, ticketId, view), {
           readOnly: true,
           isolation: 'repeatable read',
         });
@@ -212,7 +214,7 @@ export const reportRoutes =
         await deps.onLook(ticketId);
         if (request.query.format === 'csv')
           return reply.headers(csvReply(`ticket-${request.params.id}`)).send(ticketCsv(ticket));
-        return ticket;
+        return { ...ticket, ...(fxDay !== undefined && { fxDay }) };
       },
     );
   };

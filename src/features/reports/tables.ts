@@ -2,6 +2,7 @@ import { type Cell, writeCsv } from '../../platform/csv.ts';
 import type { ReportRow, SeriesPoint, TicketItem } from './answers.ts';
 import type { CostBasis } from './facts/pooled-cost.ts';
 import type { MoneyJson } from './metrics.ts';
+import type { Wage } from './tickets/wages.ts';
 import type { WorkItem } from './tickets/work-answers.ts';
 
 /** One column: its name and its value in a row. Money comes as six decimals; the currency has a column of its own. */
@@ -147,6 +148,7 @@ export const ticketCsv = (ticket: {
         readonly scope: string;
         readonly key: string;
         readonly validFrom: string;
+        readonly wage?: Wage;
       };
       readonly fx?: { readonly numerator: string; readonly denominator: string; readonly date: string | null };
     }[];
@@ -176,6 +178,11 @@ export const ticketCsv = (ticket: {
     { name: 'rateFrom', of: ({ posting }) => posting.rate?.validFrom ?? null },
     { name: 'fx', of: ({ posting }) => (posting.fx ? `${posting.fx.numerator}/${posting.fx.denominator}` : null) },
     { name: 'fxDate', of: ({ posting }) => posting.fx?.date ?? null },
+    { name: 'wage', of: ({ posting }) => amount(posting.rate?.wage?.hourly ?? null) },
+    { name: 'burden', of: ({ posting }) => posting.rate?.wage?.burden ?? null },
+    { name: 'shrinkage', of: ({ posting }) => posting.rate?.wage?.shrinkage ?? null },
+    { name: 'occupancy', of: ({ posting }) => posting.rate?.wage?.occupancy ?? null },
+    { name: 'applied', of: ({ posting }) => posting.rate?.wage?.applied ?? null },
   ];
   return table(columns, lines);
 };

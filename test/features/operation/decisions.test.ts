@@ -106,10 +106,39 @@ test('each list holds its own work, and nobody without the scope rates sees what
   expect((await listed('state=correction')).items).toMatchObject([{ rawSeconds: -30, untakenSeconds: 0 }]);
   expect((await listed('state=unpriced')).items).toMatchObject([{ unpriced: 'no rate', costedSeconds: 600 }]);
   expect((await listed('state=capped')).items[0]).not.toHaveProperty('cost');
+  const agentFigures = (on: boolean) =>
+    db.query(
+      `insert into setting (key, value, updated_at) values ('agentFigures', $1::jsonb, now())
+       on conflict (key) do update set value = excluded.value`,
+      [JSON.stringify(on)],
+    );
+  await agentFigures(true);
   expect((await listed('state=capped', 'read,rates')).items).toMatchObject([
     { cost: { amount: '119.750000', currency: 'USD' } },
   ]);
+  expect((await listed('state=capped')).items[0]).not.toHaveProperty('cost');
+  await agentFigures(false);
+  const [capped] = (await listed('state=capped', 'read,rates')).items;
+  expect(capped, 'bug: cost stood beside the agent where figures by agent are off').not.toHaveProperty('cost');
+  expect(capped).toMatchObject({ agent: 'ada' });
   expect((await listed('state=capped&from=2026-05-05&to=2026-05-31')).items).toEqual([]);
+});
+
+test('bug: work whose price went away stood in no list of what lacks one', async () => {
+  const ticketId = await ledger.ticket();
+  await ledger.rates('role,night shift,40,USD,2026-01-01');
+  await db.query(`insert into agent (connection_id, external_id, role) values ($1, 'ada', 'night shift')`, [
+    ledger.connection.id,
+  ]);
+  await db.query(`delete from rate where scope = 'default'`);
+  await ledger.settle([{ ticketId, readings: [reading()], touches: [] }]);
+  expect((await listed('state=unpriced')).items).toEqual([]);
+  await db.query(`update agent set role = null where connection_id = $1`, [ledger.connection.id]);
+  expect(await ledger.toReprice('2026-01-01')).toEqual([ticketId]);
+  await ledger.settle([{ ticketId, reprice: true }]);
+  expect((await listed('state=unpriced')).items).toMatchObject([
+    { ticket: { id: String(ticketId) }, unpriced: 'no rate', costedSeconds: 600 },
+  ]);
 });
 
 test('a list comes in pages and as a table that no spreadsheet evaluates', async () => {

@@ -185,8 +185,8 @@ export const story = fc.record({
   brandsFirst: fc.boolean(),
   rates: fc.array(rate, { minLength: 1, maxLength: 4 }),
   /**
-   * A price once posted stays where the tables cannot tell another, so that one story has roles that change and a rate for
-   * everybody, and another has work without a rate; one has exchange rates told late, and another has never told ones.
+   * One story has roles that change and a rate for everybody, another work without a rate; one has exchange rates told late,
+   * another never told ones.
    */
   everyoneRated: fc.boolean(),
   gapsFilled: fc.boolean(),

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { InvalidInput, Refused } from '../../../core/errors.ts';
+import { InvalidInput } from '../../../core/errors.ts';
 import { microsOf, moneyJson } from '../../../core/money.ts';
 import type { Database } from '../../../platform/database/open.ts';
 import { answers, answersOrTable } from '../../../platform/http/answers.ts';
@@ -8,6 +8,7 @@ import { requestText } from '../../../platform/http/request-text.ts';
 import { type Access, costBasisFor, maySeeRates, requireScope } from '../../access/index.ts';
 import { accountSettings } from '../../directory/index.ts';
 import { agentNames } from '../agent-names.ts';
+import { refuseByAgent } from '../by-agent.ts';
 import { atRatesOf, queryFxDay } from '../facts/constant-currency.ts';
 import { type FigureDimension, figureDimensions } from '../facts/fact-statements.ts';
 import { refuseUnknownCodes } from '../known-codes.ts';
@@ -67,16 +68,6 @@ const parseAmount = (text: string | null): bigint | null => {
   return microsOf(text);
 };
 
-/** Throws Refused where figures of single people may not be seen. */
-const refuseByAgent = (mayRates: boolean, agentFigures: boolean): void => {
-  if (!mayRates)
-    throw new Refused('Figures by agent tell what a person costs; ask with a token or user of the scope `rates`.');
-  if (!agentFigures)
-    throw new Refused(
-      'Figures by agent are switched off for this account; `PATCH /api/v1/settings` with `agentFigures: true` switches them on.',
-    );
-};
-
 /** GET /api/v1/reports/figures: every figure by any dimension, against other periods; by scope `read`, by agent `rates`. */
 export const figureRoutes =
   (deps: {
@@ -113,7 +104,7 @@ export const figureRoutes =
             groupBy: requestText(80)
               .default('partner')
               .describe(
-                `Up to ${mostDimensions} of ${figureDimensions.join(', ')}, separated by commas; \`agent\` by the scope \`rates\` and with the setting agentFigures`,
+                `Up to ${mostDimensions} of ${figureDimensions.join(', ')}, separated by commas; \`agent\` by the scope \`rates\` and with the setting agentFigures alone`,
               ),
             partner: requestText(80).optional().describe('A partner code, or "none": that one alone'),
             region: requestText(80).optional().describe('A region code, or "none": that one alone'),

@@ -2,6 +2,7 @@ import { moneyJson, ratio, wholePpm } from '../../../core/money.ts';
 import type { Sql } from '../../../platform/database/database.ts';
 import { listTickets, type View } from './list.ts';
 import { type NamedOrder, namedOrders, orderIdsIn } from './named-orders.ts';
+import { loadWages, type Wage } from './wages.ts';
 
 interface TicketRow {
   id: bigint;
@@ -42,6 +43,7 @@ interface PostingRow {
   fx_denominator: string;
   fx_date: string | null;
   worked_at: Date;
+  worked_day: string;
   posted_at: Date;
   cause: string;
 }
@@ -84,8 +86,8 @@ type PriceRow = Pick<
   | 'fx_date'
 > & { readonly cost_micros: bigint | string; readonly native_micros: bigint | string };
 
-/** What an amount was made of: the rate, under the key that may be shown, and the exchange rate. */
-export const priceJson = <Key extends string | null>(row: PriceRow, key: Key) => ({
+/** What an amount was made of: the rate, under the key that may be shown, its wage where it is of one, and the exchange rate. */
+export const priceJson = <Key extends string | null>(row: PriceRow, { key, wage }: { key: Key; wage: Wage }) => ({
   cost: moneyJson({ micros: BigInt(row.cost_micros), currency: row.currency }),
   native: moneyJson({ micros: BigInt(row.native_micros), currency: row.native_currency }),
   rate: {
@@ -93,12 +95,16 @@ export const priceJson = <Key extends string | null>(row: PriceRow, key: Key) =>
     scope: row.rate_scope,
     key,
     validFrom: row.rate_valid_from,
+    ...(wage && { wage }),
   },
   fx: { numerator: row.fx_numerator, denominator: row.fx_denominator, date: row.fx_date },
 });
 
-/** One posting with everything its amount was made of; rate and amounts only with the permission `rates`. */
-const postingJson = (row: PostingRow, { connection, trueCost }: { connection: string; trueCost: boolean }) => ({
+/** One posting with everything its amount was made of; rate and amounts only with the permission `rates`: then `wageOf` is there. */
+const postingJson = (
+  row: PostingRow,
+  { connection, wageOf }: { connection: string; wageOf: Awaited<ReturnType<typeof loadWages>> | null },
+) => ({
   id: row.id.toString(),
   revision: row.revision,
   share: row.share_no,
@@ -109,10 +115,13 @@ const postingJson = (row: PostingRow, { connection, trueCost }: { connection: st
   workedAt: row.worked_at.toISOString(),
   postedAt: row.posted_at.toISOString(),
   cause: row.cause,
-  ...(trueCost && priceJson(row, shownRateKey(row, connection))),
+  ...(wageOf && priceJson(row, { key: shownRateKey(row, connection), wage: wageOf(row, row.worked_day) })),
 });
 
-/** "Why this number": a ticket with its attribution, work, postings, rates and versions; null when there is no such ticket. */
+/**
+ * "Why this number": a ticket with its attribution, work, postings, rates and versions; null when there is no such ticket. It
+ * names who worked whatever the setting agentFigures says: one ticket's proof adds no person's work up.
+ */
 export const ticketDetail = async (sql: Sql, id: bigint, view: View) => {
   const [ticket] = await sql.query<TicketRow>(
     `select t.id, c.name as connection, t.external_id, t.created_at, t.solved_at, t.status, t.channel, t.language, t.language_reason, t.reason, a.method, a.confidence, a.evidence, a.version,
@@ -164,15 +173,10 @@ export const ticketDetail = async (sql: Sql, id: bigint, view: View) => {
     [id],
   );
   const trueCost = view.costBasis === 'true';
+  const wageOf = trueCost ? await loadWages(sql) : null;
   const supportCost = trueCost
     ? moneyJson({ micros: postings.reduce((sum, posting) => sum + posting.cost_micros, 0n), currency: view.currency })
-    : ((
-        await listTickets(
-          sql,
-          { limit: 1, after: (id + 1n).toString(), externalId: ticket.external_id, connection: ticket.connection },
-          view,
-        )
-      ).items[0]?.supportCost ?? null);
+    : ((await listTickets(sql, { limit: 1, id }, view)).items[0]?.supportCost ?? null);
   return {
     id: ticket.id.toString(),
     connection: ticket.connection,
@@ -211,7 +215,7 @@ export const ticketDetail = async (sql: Sql, id: bigint, view: View) => {
       unpriced: entry.unpriced,
       workedAt: entry.worked_at.toISOString(),
       postings: (byEntry.get(entry.id) ?? []).map((posting) =>
-        postingJson(posting, { connection: ticket.connection, trueCost }),
+        postingJson(posting, { connection: ticket.connection, wageOf }),
       ),
     })),
     handledSeconds: ratio(

@@ -1,18 +1,11 @@
 import { z } from 'zod';
 import { type Cell, writeCsv } from '../../../platform/csv.ts';
 import { moneyAnswer } from '../../../platform/http/answers.ts';
+import { fxDayAnswer } from '../answers.ts';
+import { wageAnswer } from './wages.ts';
 
 const code = z.string().nullable();
 const instant = z.string().describe('ISO 8601, in UTC');
-
-const factor = z.number().nullable().describe('Part of one; null: not given');
-const wage = z.object({
-  hourly: moneyAnswer.describe('As imported'),
-  burden: factor,
-  shrinkage: factor,
-  occupancy: factor,
-  applied: z.enum(['given', 'direct', 'absorbed']).describe('Which of them made it the rate, on the day of the work'),
-});
 
 /** A part of an entry's cost as it stands, what was taken back left out. */
 const costPart = z.object({
@@ -23,18 +16,22 @@ const costPart = z.object({
   cost: moneyAnswer.optional().describe('This and what follows: by the scope `rates` alone'),
   native: moneyAnswer.optional().describe("In the rate's currency"),
   rate: z
-    .object({ hourly: moneyAnswer, scope: z.string(), key: code, validFrom: z.string(), wage: wage.optional() })
+    .object({ hourly: moneyAnswer, scope: z.string(), key: code, validFrom: z.string(), wage: wageAnswer })
     .optional()
-    .describe("The key of an agent's own rate names the agent: null where figures by agent may not be seen"),
+    .describe("The key of an agent's own rate names the agent: null where the setting agentFigures is off"),
   fx: z
     .object({ numerator: z.string(), denominator: z.string(), date: z.string().nullable() })
     .optional()
-    .describe('The exact exchange rate as a fraction, and its day'),
+    .describe('The exact exchange rate as a fraction, and its day; with fxDay those of that day'),
 });
 
 const entry = z.object({
   sourceKey: z.string().describe('Stable at the helpdesk'),
-  agent: z.string().nullable().optional().describe("The helpdesk's id; where figures by agent may be seen"),
+  agent: z
+    .string()
+    .nullable()
+    .optional()
+    .describe("The helpdesk's id; by the scope `rates` and with the setting agentFigures alone"),
   clock: z.string(),
   measured: z.boolean(),
   actor: z.string(),
@@ -77,6 +74,7 @@ export const exportAnswer = z.object({
   from: z.string(),
   to: z.string(),
   costBasis: z.enum(['true', 'pooled']),
+  fxDay: fxDayAnswer,
   items: z.array(exportItem).describe('Newest first'),
   next: z.string().nullable().describe('Give it as `after` for the next page; null on the last'),
 });

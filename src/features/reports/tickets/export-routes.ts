@@ -3,15 +3,16 @@ import { z } from 'zod';
 import type { Database } from '../../../platform/database/open.ts';
 import { answersOrTable } from '../../../platform/http/answers.ts';
 import { requestText } from '../../../platform/http/request-text.ts';
-import { type Access, costBasisFor, maySeeRates, requireScope } from '../../access/index.ts';
-import { accountSettings } from '../../directory/index.ts';
+import { type Access, costBasisFor, requireScope } from '../../access/index.ts';
+import { maySeeAgents } from '../by-agent.ts';
+import { atRatesOf, queryFxDay } from '../facts/constant-currency.ts';
 import { refuseUnknownCodes } from '../known-codes.ts';
 import { csvReply, nextLink, pageLimit, queryDay, queryFormat, queryPage } from '../paging.ts';
 import { parsePeriod } from '../partner-report.ts';
 import { exportTickets } from './export.ts';
 import { exportAnswer, exportCsv } from './export-answers.ts';
 
-/** GET /api/v1/exports/tickets: a row per ticket with all inputs of its cost, by scope `read`; rates and amounts by `rates`. */
+/** GET /api/v1/exports/tickets: a row per ticket with all inputs of its cost, by scope `read`; rates and amounts by `rates`, agents with the setting agentFigures. */
 export const exportRoutes =
   (deps: {
     readonly db: Database;
@@ -34,6 +35,7 @@ export const exportRoutes =
             connection: requestText(80).optional().describe("A connection's id or name"),
             partner: requestText(80).optional().describe('A partner code, or "none"'),
             region: requestText(80).optional().describe('A region code, or "none"'),
+            fxDay: queryFxDay,
             ...queryPage('Tickets'),
             format: queryFormat,
           }),
@@ -41,20 +43,21 @@ export const exportRoutes =
         },
       },
       async (request, reply) => {
-        const { from, to, format, limit: asked, ...filter } = request.query;
+        const { from, to, fxDay, format, limit: asked, ...filter } = request.query;
         const limit = pageLimit(format, asked);
         const period = parsePeriod(from, to);
         await refuseUnknownCodes(db, filter);
         const costBasis = costBasisFor(request);
-        const byAgent = maySeeRates(request) && (await accountSettings(db)).agentFigures;
-        const page = await db.transaction(
+        const byAgent = await maySeeAgents(request, db);
+        const source = await atRatesOf(db, { fxDay, currency: basis.currency, costBasis, periods: [period] });
+        const page = await source.transaction(
           (tx) => exportTickets(tx, { ...filter, ...period, limit }, { currency: basis.currency, costBasis, byAgent }),
           { readOnly: true, isolation: 'repeatable read' },
         );
         if (page.next !== null) reply.header('link', nextLink(request.url, page.next));
         if (format === 'csv')
           return reply.headers(csvReply(`ticket-costs-${from}-${to}`)).send(exportCsv(page.items, costBasis));
-        return { ...period, costBasis, ...page };
+        return { ...period, costBasis, ...(fxDay !== undefined && { fxDay }), ...page };
       },
     );
   };

@@ -1,10 +1,10 @@
-import { moneyJson, ratio, wholePpm } from '../../../core/money.ts';
+import { ratio, wholePpm } from '../../../core/money.ts';
 import type { Sql } from '../../../platform/database/database.ts';
-import { appliedOn, effectiveHourly, isWage, listRates, loadCostBasis } from '../../costing/index.ts';
 import { priceJson, shownRateKey } from './detail.ts';
 import type { ExportItem } from './export-answers.ts';
 import { listTickets, type TicketFilter, type View } from './list.ts';
 import { namedOrders, orderIdsIn } from './named-orders.ts';
+import { loadWages, type Wage } from './wages.ts';
 
 interface EntryRow {
   id: bigint;
@@ -53,39 +53,18 @@ interface AboutRow {
   shares: ExportItem['shares'];
 }
 
-type Wage = NonNullable<ExportItem['work'][number]['parts'][number]['rate']>['wage'];
-
-/** The wage that a posting's hourly was made of, as long as the tables still say so; undefined where the rate is all-in. */
-const loadWages = async (sql: Sql): Promise<(row: PartRow, day: string) => Wage> => {
-  const rates = new Map((await listRates(sql)).map((rate) => [`${rate.scope} ${rate.validFrom} ${rate.key}`, rate]));
-  const basis = await loadCostBasis(sql);
-  const partOfOne = (ppm: number | null): number | null => (ppm === null ? null : ppm / wholePpm);
-  return (row, day) => {
-    const rate = rates.get(`${row.rate_scope} ${row.rate_valid_from} ${row.rate_key}`);
-    const applied = appliedOn(basis, day);
-    if (!rate || !isWage(rate) || effectiveHourly(rate, applied) !== row.hourly_micros) return undefined;
-    return {
-      hourly: moneyJson({ micros: rate.hourlyMicros, currency: rate.currency }),
-      burden: partOfOne(rate.burdenPpm),
-      shrinkage: partOfOne(rate.shrinkagePpm),
-      occupancy: partOfOne(rate.occupancyPpm),
-      applied,
-    };
-  };
-};
-
 const partOf = (
   row: PartRow,
   { connection, trueCost, byAgent, wage }: { connection: string; trueCost: boolean; byAgent: boolean; wage: Wage },
 ): ExportItem['work'][number]['parts'][number] => {
   // An agent's own rate has the agent's name.
-  const price = priceJson(row, byAgent || row.rate_scope !== 'agent' ? shownRateKey(row, connection) : null);
+  const key = byAgent || row.rate_scope !== 'agent' ? shownRateKey(row, connection) : null;
   return {
     partner: row.partner,
     region: row.region,
     country: row.country,
     seconds: ratio(BigInt(row.microseconds), BigInt(wholePpm)) ?? 0,
-    ...(trueCost && { ...price, rate: { ...price.rate, ...(wage && { wage }) } }),
+    ...(trueCost && priceJson(row, { key, wage })),
   };
 };
 
@@ -104,7 +83,7 @@ export const exportTickets = async (
   sql: Sql,
   filter: TicketFilter & { readonly from: string; readonly to: string },
   view: View & {
-    /** Whether work tells its agent. */
+    /** Whether work tells its agent: `maySeeAgents`. */
     readonly byAgent: boolean;
   },
 ): Promise<{ items: ExportItem[]; next: string | null }> => {

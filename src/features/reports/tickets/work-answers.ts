@@ -27,7 +27,9 @@ const workItem = z.object({
     .object({ id: z.string().describe('Its first entry'), tickets: z.int().describe('How many it touches') })
     .nullable()
     .describe('Of held work: the bulk edit that it is part of'),
-  cost: moneyAnswer.optional().describe('By the scope `rates` alone: cost per entry would tell a wage'),
+  cost: moneyAnswer
+    .optional()
+    .describe('By the scope `rates` and with the setting agentFigures alone: it stands beside the agent'),
 });
 /** One work entry. Seconds are whole. */
 export type WorkItem = z.output<typeof workItem>;

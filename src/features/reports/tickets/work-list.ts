@@ -46,8 +46,15 @@ const lists: Readonly<Record<WorkPage['state'], { readonly rows: string; readonl
   unpriced: { rows: 'e.unpriced is not null and e.costed_seconds > 0', decision: 'null::text' },
 };
 
-/** Work of one list, what came last first, a page at a time. */
-export const listWork = async (sql: Sql, filter: WorkFilter, view: View): Promise<WorkPage> => {
+/** Work of one list, what came last first, a page at a time. It names its agents, on whom a person decides. */
+export const listWork = async (
+  sql: Sql,
+  filter: WorkFilter,
+  view: Pick<View, 'currency'> & {
+    /** Whether costs stand beside the agents: `maySeeAgents`. */
+    readonly byAgent: boolean;
+  },
+): Promise<WorkPage> => {
   const { rows: wanted, decision } = lists[filter.state];
   const rows = await sql.query<WorkRow>(
     `select e.id, e.ticket_id, c.name as connection, t.external_id, e.agent_id, e.clock, e.channel, e.kind, e.worked_at, e.raw_seconds::float8,
@@ -90,7 +97,7 @@ export const listWork = async (sql: Sql, filter: WorkFilter, view: View): Promis
       decision: filter.state === 'capped' ? row.cap_decision : row.decision,
       unpriced: row.unpriced,
       group: row.group_id === null ? null : { id: row.group_id.toString(), tickets: Number(row.group_tickets) },
-      ...(view.costBasis === 'true' && { cost: moneyJson({ micros: BigInt(row.cost), currency: view.currency }) }),
+      ...(view.byAgent && { cost: moneyJson({ micros: BigInt(row.cost), currency: view.currency }) }),
     })),
     next: rows.length > filter.limit ? (shown.at(-1)?.id.toString() ?? null) : null,
   };

@@ -3,13 +3,14 @@ import { z } from 'zod';
 import type { Database } from '../../../platform/database/open.ts';
 import { answersOrTable } from '../../../platform/http/answers.ts';
 import { requestText } from '../../../platform/http/request-text.ts';
-import { type Access, costBasisFor, requireScope } from '../../access/index.ts';
+import { type Access, requireScope } from '../../access/index.ts';
+import { maySeeAgents } from '../by-agent.ts';
 import { csvReply, nextLink, optionalPeriod, pageLimit, queryDay, queryFormat, queryPage } from '../paging.ts';
 import { workCsv } from '../tables.ts';
 import { workAnswer, workStates } from './work-answers.ts';
 import { listWork } from './work-list.ts';
 
-/** GET /api/v1/work: held, capped, corrected and unpriced work, by scope `read`; what an entry costs by `rates` alone. */
+/** GET /api/v1/work: held, capped, corrected and unpriced work, by scope `read`; what an entry costs by `rates` and agentFigures. */
 export const workRoutes =
   (deps: {
     readonly db: Database;
@@ -40,7 +41,6 @@ export const workRoutes =
       async (request, reply) => {
         const { from, to, format, limit: asked, decided, ...filter } = request.query;
         const limit = pageLimit(format, asked);
-        const costBasis = costBasisFor(request);
         const page = await listWork(
           deps.db,
           {
@@ -49,7 +49,7 @@ export const workRoutes =
             limit,
             ...(decided !== undefined && { decided: decided === 'yes' }),
           },
-          { currency: deps.basis.currency, costBasis },
+          { currency: deps.basis.currency, byAgent: await maySeeAgents(request, deps.db) },
         );
         if (page.next !== null) reply.header('link', nextLink(request.url, page.next));
         if (format === 'csv') return reply.headers(csvReply(`work-${page.state}`)).send(workCsv(page.items));

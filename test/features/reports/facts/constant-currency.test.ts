@@ -208,14 +208,55 @@ describe('a report at the rates of one day', () => {
     expect(amounts((tickets as { items: [] }).items)).toBe(total[0]);
   });
 
+  test('bug: the export and what proves a ticket had no rates of one day, so that they added up to no report of that day', async () => {
+    const { total, rows } = await told(`&fxDay=${fxDay}`);
+    type Money = { amount: string };
+    type Fx = { numerator: string; denominator: string; date: string | null };
+    type Part = { seconds: number; cost: Money; native: Money & { currency: string }; fx: Fx };
+    const sum = (list: readonly Money[]) =>
+      list.reduce((micros, { amount }) => micros + BigInt(amount.replace('.', '')), 0n);
+    const export_ = (await ask(`/api/v1/exports/tickets?${month}&fxDay=${fxDay}`)).body as {
+      fxDay: string;
+      items: { id: string; supportCost: Money; work: { parts: Part[] }[] }[];
+    };
+    expect(export_.fxDay).toBe(fxDay);
+    expect(sum(export_.items.map(({ supportCost }) => supportCost))).toBe(total[0]);
+    const partsOfExport = export_.items.flatMap(({ work }) => work.flatMap(({ parts }) => parts));
+    expect(sum(partsOfExport.map(({ cost }) => cost))).toBe(total[0]);
+    for (const { cost, native, fx } of partsOfExport) {
+      const micros = BigInt(native.amount.replace('.', ''));
+      expect(sum([cost])).toBe(native.currency === 'EUR' ? at(chosen, micros) : micros);
+      expect(fx).toMatchObject(native.currency === 'EUR' ? { date: '2026-06-09' } : { date: null });
+    }
+    const ofNord = await ask(`/api/v1/exports/tickets?${month}&partner=nord&fxDay=${fxDay}`);
+    expect(sum((ofNord.body as { items: { supportCost: Money }[] }).items.map((one) => one.supportCost))).toBe(
+      rows.get('nord')?.[0],
+    );
+    for (const { id, supportCost } of export_.items) {
+      const detail = (await ask(`/api/v1/tickets/${id}?fxDay=${fxDay}`)).body as {
+        fxDay: string;
+        supportCost: Money;
+        work: { postings: Part[] }[];
+      };
+      expect(detail).toMatchObject({ fxDay, supportCost });
+      const postings = detail.work.flatMap((one) => one.postings);
+      expect(sum(postings.map(({ cost }) => cost))).toBe(sum([supportCost]));
+      expect(new Set(postings.map(({ fx }) => fx.date))).toContain('2026-06-09');
+      expect((await ask(`/api/v1/tickets/${id}`)).body).not.toHaveProperty('fxDay');
+    }
+  });
+
   test('bug: one pool at the rates of many days told the wage of who is paid in another currency than the rest', async () => {
     const reports = ['partners', 'series', 'figures', 'why-dear', 'roi'].map((name) => `reports/${name}`);
-    for (const name of [...reports, 'tickets']) {
+    for (const name of [...reports, 'tickets', 'exports/tickets']) {
       const path = `/api/v1/${name}?${month}`;
       expect((await ask(path, 'read')).status, name).toBe(200);
       expect((await ask(`${path}&fxDay=${fxDay}`, 'read')).status, name).toBe(403);
       expect((await ask(`${path}&fxDay=${fxDay}`)).status, name).toBe(200);
     }
+    const [{ id } = { id: 0n }] = await db.query<{ id: bigint }>('select min(id) as id from ticket');
+    expect((await ask(`/api/v1/tickets/${id}`, 'read')).status).toBe(200);
+    expect((await ask(`/api/v1/tickets/${id}?fxDay=${fxDay}`, 'read')).status).toBe(403);
   });
 
   test('takes other costs of partnerships along', async () => {
@@ -267,6 +308,11 @@ describe('a report at the rates of one day', () => {
       status: 400,
       body: { errors: [{ field: 'fxDay', reason: expect.stringContaining('no rate of TRY') }] },
     });
+    // Of single tickets that one alone has no such rate.
+    const tickets = await db.query<{ id: bigint }>('select distinct ticket_id as id from posting order by 1');
+    expect(tickets).toHaveLength(3);
+    for (const { id } of tickets)
+      expect((await ask(`/api/v1/tickets/${id}?fxDay=${fxDay}`)).status).toBe(id === old ? 400 : 200);
   });
 
   test('is refused where a cost has no rate on that day, and beside a seal', async () => {

@@ -211,6 +211,42 @@ describe('GET /api/v1/tickets/{id}', () => {
     });
   });
 
+  test('bug: the wage behind a rate, and its factors, were in the export alone', async () => {
+    const waged = await createWorld();
+    const ask = await waged.api();
+    await waged.db.query(
+      `insert into rate (scope, key, hourly_micros, currency, valid_from, burden_ppm, shrinkage_ppm, occupancy_ppm, recorded_at)
+       values ('default', '', 24000000, 'USD', '2026-01-01', 250000, 200000, null, now())`,
+    );
+    await waged.db.query(
+      "insert into cost_basis (valid_from, applied, recorded_at) values ('2026-05-06', 'absorbed', now())",
+    );
+    const id = await waged.ticket({
+      created: '2026-05-05',
+      work: [
+        ['ada', 3600, '2026-05-05'],
+        ['ada', 3600, '2026-05-06'],
+      ],
+    });
+    const ratesOf = async () =>
+      (await ask(`/api/v1/tickets/${id}`))
+        .json()
+        .work.map(({ postings }: { postings: { rate: object }[] }) => postings[0]?.rate);
+    const wage = { hourly: { amount: '24.000000', currency: 'USD' }, burden: 0.25, shrinkage: 0.2, occupancy: null };
+    expect(await ratesOf()).toMatchObject([
+      { hourly: { amount: '24.000000' }, wage: { ...wage, applied: 'given' } },
+      { hourly: { amount: '37.500000' }, wage: { ...wage, applied: 'absorbed' } },
+    ]);
+    const csv = async (scopes?: string) => (await ask(`/api/v1/tickets/${id}?format=csv`, scopes)).text.split('\r\n');
+    expect((await csv())[0]).toMatch(/,wage,burden,shrinkage,occupancy,applied$/);
+    expect((await csv())[2]).toMatch(/,37\.500000,.*,24\.000000,0\.25,0\.2,,absorbed$/);
+    expect((await ask(`/api/v1/tickets/${id}`, 'read')).text).not.toMatch(/wage|hourly|burden/);
+    expect((await csv('read'))[2]).toMatch(/,,,,,$/);
+    // What the tables say today is no proof of what was paid then.
+    await waged.db.query('update rate set hourly_micros = 25000000');
+    for (const rate of await ratesOf()) expect(rate).not.toHaveProperty('wage');
+  });
+
   test('names an agent’s own rate by the connection’s name', async () => {
     const { work } = await detail('by the lead');
     expect(work[0].postings[0].rate).toMatchObject({ scope: 'agent', key: 'desk:eve' });
