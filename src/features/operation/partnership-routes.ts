@@ -3,15 +3,19 @@ import { z } from 'zod';
 import { moneyJson, wholePpm } from '../../core/money.ts';
 import { writeCsv } from '../../platform/csv.ts';
 import type { Database } from '../../platform/database/open.ts';
-import { answersOrTable, moneyAnswer, nextAnswer } from '../../platform/http/answers.ts';
+import { answersOrTable, instantAnswer, moneyAnswer, nextAnswer } from '../../platform/http/answers.ts';
 import { requestText } from '../../platform/http/request-text.ts';
 import { type Access, maySeeRates, requireScope } from '../access/index.ts';
-import { listItems, type Side, type StoredItem } from '../partnerships/index.ts';
+import { type ItemRevision, listItems, type Side } from '../partnerships/index.ts';
 import { csvReply, nextLink, pageLimit, queryFormat, queryPage } from '../reports/index.ts';
 
 const itemAnswer = z.object({
-  id: z.string(),
-  reference: z.string().describe('As somebody named it; importing it again changes it'),
+  id: z.string().describe('The same for all revisions'),
+  reference: z.string().describe('As somebody named it; importing it again revises it'),
+  revision: z.int().describe('From 1'),
+  recordedAt: instantAnswer,
+  recordedBy: z.string().nullable().describe('Null: of before this was kept'),
+  supersededAt: instantAnswer.nullable().describe('When the next revision took its place; null: it holds'),
   kind: z.string(),
   partner: z.string().nullable().describe('Null: of any partner'),
   region: z.string().nullable().describe('Null: of the whole partnership, or of any region'),
@@ -28,7 +32,7 @@ const itemAnswer = z.object({
 type ItemAnswer = z.output<typeof itemAnswer>;
 
 const viewOf = (
-  item: StoredItem & { readonly store: string | null },
+  item: ItemRevision & { readonly store: string | null },
   { seesRates }: { readonly seesRates: boolean },
 ): ItemAnswer => {
   const { id, reference, kind, partner, region, store, every, byLineCost, startsOn: from, endsOn: to } = item;
@@ -36,6 +40,10 @@ const viewOf = (
   return {
     id: String(id),
     reference,
+    revision: item.revision,
+    recordedAt: item.recordedAt.toISOString(),
+    recordedBy: item.recordedBy,
+    supersededAt: item.supersededAt?.toISOString() ?? null,
     kind,
     partner,
     region,
@@ -68,6 +76,10 @@ const columns: readonly (readonly [string, (item: ItemAnswer) => string | number
   ['to', (item) => item.to],
   ['hours', (item) => item.hours ?? null],
   ['hourly', (item) => item.hourly?.amount ?? null],
+  ['revision', (item) => item.revision],
+  ['recordedAt', (item) => item.recordedAt],
+  ['recordedBy', (item) => item.recordedBy],
+  ['supersededAt', (item) => item.supersededAt],
 ];
 
 const lists: readonly { readonly path: string; readonly side: Side; readonly summary: string }[] = [
@@ -90,6 +102,11 @@ export const partnershipRoutes =
             tags: ['partnerships'],
             querystring: z.strictObject({
               partner: requestText(80).optional().describe('A partner code'),
+              reference: requestText(100).optional().describe('As somebody named it'),
+              revisions: z
+                .enum(['latest', 'all'])
+                .default('latest')
+                .describe('What holds; or all that was ever told, in the order in which it was'),
               format: queryFormat,
               ...queryPage('Items'),
             }),
@@ -100,18 +117,21 @@ export const partnershipRoutes =
           },
         },
         async (request, reply) => {
-          const { partner = null, after, limit, format } = request.query;
+          const { partner = null, reference = null, revisions, after, limit, format } = request.query;
           const length = pageLimit(format, limit);
           const found = await listItems(deps.db, {
             side,
             partner,
+            reference,
+            revisions,
             // Ids are whole numbers of four bytes: a longer cursor is behind them all.
             after: after === undefined ? null : Math.min(Number(after), 2_147_483_647),
             limit: length + 1,
           });
           const seesRates = maySeeRates(request);
           const items = found.slice(0, length).map((item) => viewOf(item, { seesRates }));
-          const next = found.length > length ? (items.at(-1)?.id ?? null) : null;
+          const last = found[items.length - 1];
+          const next = found.length > length && last ? String(revisions === 'all' ? last.revisionId : last.id) : null;
           if (next !== null) reply.header('link', nextLink(request.url, next));
           if (format === 'csv')
             return reply.headers(csvReply(path)).send(

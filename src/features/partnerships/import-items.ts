@@ -7,7 +7,7 @@ import {
   type ImportReport,
   recordAudit,
 } from '../directory/index.ts';
-import { type Item, itemsNamed, saveItems } from './items.ts';
+import { type Item, itemsNamed, recordItems, serializeItems, storesOfItems } from './items.ts';
 import { type Known, readBenefits, readOtherCosts } from './read-items.ts';
 
 const amountText = (micros: bigint | null): string => (micros === null ? '' : formatMicros(micros));
@@ -33,42 +33,57 @@ const cellsOf = (item: Item, known: Known): Record<string, string> => ({
 
 type Options = ImportOptions & { readonly known: Known; readonly now: Date };
 
+const sameCells = (a: Record<string, string>, b: Record<string, string> | undefined): boolean =>
+  JSON.stringify(a) === JSON.stringify(b);
+
 const storeItems = async (
   tx: Sql,
   items: readonly Item[],
   { what, options }: { readonly what: string; readonly options: Options },
 ): Promise<ImportReport> => {
-  const { known } = options;
+  const { known, dryRun, now, actor = 'cli' } = options;
+  // Another import may have named the same: each sees what the one before it recorded.
+  if (!dryRun) await serializeItems(tx);
   const references = items.map(({ reference }) => reference);
   const stored = items[0] ? await itemsNamed(tx, items[0].side, references) : [];
   const byReference = (list: readonly Item[]) => new Map(list.map((item) => [item.reference, cellsOf(item, known)]));
   const before = byReference(stored);
-  const report = compareRows({
-    what,
-    dryRun: options.dryRun,
-    replaces: false,
-    stored: before,
-    given: byReference(items),
-  });
+  const given = byReference(items);
+  const report = compareRows({ what, dryRun, replaces: false, stored: before, given });
   if (!changesAnything(report)) return report;
-  await saveItems(tx, items, options.now);
+  const changed = items.filter((item) => !sameCells(cellsOf(item, known), before.get(item.reference)));
+  await recordItems(tx, changed, { now, actor });
   await recordAudit(tx, {
-    at: options.now,
-    actor: options.actor ?? 'cli',
+    at: now,
+    actor,
     action: `import ${what}`,
-    // Items are changed in place: what they were stands here alone.
-    detail: { rows: report.rows, added: report.added, changed: report.changed, before: [...before.values()] },
+    detail: {
+      rows: report.rows,
+      added: report.added,
+      changed: report.changed,
+      before: changed.map(({ reference }) => before.get(reference)).filter((cells) => cells !== undefined),
+    },
   });
   return report;
 };
 
+/** A store that was disconnected is still known to what is of it. */
+const withPastStores = async (tx: Sql, options: Options): Promise<Options> => {
+  const { stores } = options.known;
+  const past = (await storesOfItems(tx)).filter(({ id }) => stores.every((one) => one.id !== id));
+  return { ...options, known: { ...options.known, stores: [...stores, ...past] } };
+};
+
 /**
- * Stores what partnerships cost beside support. A row of a reference that is known changes it; what the file does not name
- * stays. Throws InvalidInput with a fault per bad cell and stores nothing then. The caller gives the transaction.
+ * Records what partnerships cost beside support. A row of a reference that is known is its next revision, which holds from now on
+ * for all its days; what it was stays. What the file does not name stays as it is. Throws InvalidInput with a fault per bad
+ * cell and stores nothing then. The caller gives the transaction.
  */
 export const importOtherCosts = async (tx: Sql, text: string, options: Options): Promise<ImportReport> =>
   storeItems(tx, readOtherCosts(text, options.known), { what: 'other-costs', options });
 
 /** The same of what they bring: amounts, and parts of the revenue of their orders. */
-export const importBenefits = async (tx: Sql, text: string, options: Options): Promise<ImportReport> =>
-  storeItems(tx, readBenefits(text, options.known), { what: 'benefits', options });
+export const importBenefits = async (tx: Sql, text: string, given: Options): Promise<ImportReport> => {
+  const options = await withPastStores(tx, given);
+  return storeItems(tx, readBenefits(text, options.known), { what: 'benefits', options });
+};

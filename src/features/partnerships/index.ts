@@ -1,5 +1,13 @@
 export { importBenefits, importOtherCosts } from './import-items.ts';
-export { listItems, type Side, type StoredItem } from './items.ts';
+export {
+  type ItemRevision,
+  itemsSince,
+  lastItem,
+  listItems,
+  lockItems,
+  type Side,
+  type StoredItem,
+} from './items.ts';
 export {
   type PartnershipMoney,
   type PartnershipMoneyRow,

@@ -53,6 +53,8 @@ export interface PartnershipQuestion {
   /** The reporting currency. */
   readonly currency: string;
   readonly step?: 'day' | 'week' | 'month' | undefined;
+  /** By what was told up to this revision of an item; absent: by what holds. */
+  readonly asOfItem?: number | undefined;
 }
 
 type AmountItem = StoredItem & { readonly amountMicros: bigint; readonly currency: string };
@@ -135,7 +137,7 @@ export const partnershipMoney = async (sql: Sql, asked: PartnershipQuestion): Pr
       if (days.from <= occurrence.holds.to && days.to >= occurrence.holds.from)
         sums.add({ side, kind, step, partner, region }, partIn(whole, occurrence, days));
   }
-  const parts = await revenueParts(sql);
+  const parts = await revenueParts(sql, asked.asOfItem);
   const { benefits, withoutCost } = await revenueBenefits(sql, parts, { ...asked, step: asked.step ?? null });
   for (const { micros, ...of } of benefits) sums.add({ side: 'benefit', ...of }, micros);
   return {

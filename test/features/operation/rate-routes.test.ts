@@ -186,7 +186,7 @@ test('other costs and benefits are listed in pages and as a table; hours tell a 
   });
   const table = await ask('/api/v1/other-costs?format=csv', 'read');
   expect(table.text.split('\r\n')[2]).toMatch(
-    /^\d+,'=m,management,nord,,,600\.000000,USD,once,,false,2026-05-01,2026-05-01,,$/,
+    /^\d+,'=m,management,nord,,,600\.000000,USD,once,,false,2026-05-01,2026-05-01,,,1,[^,]+Z,cli,$/,
   );
   expect((await ask('/api/v1/benefits', 'read')).body).toMatchObject({
     items: [

@@ -26,7 +26,9 @@ beforeAll(async () => {
   );
 });
 beforeEach(async () => {
-  await db.query('truncate partnership_item, fx_rate, audit_log');
+  await db.query(
+    'alter table partnership_item disable trigger user; truncate partnership_item, fx_rate, audit_log; alter table partnership_item enable trigger user',
+  );
   await db.query('delete from "order"');
 });
 
