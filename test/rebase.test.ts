@@ -50,7 +50,7 @@ const reportOn = async (day: string, currency: string, timeZone: string) => {
     nord: row('nord')?.supportCost?.amount ?? null,
     sud: row('sud')?.supportCost?.amount ?? null,
     cost: total.supportCost?.amount,
-    revenue: total.netRevenue.amount,
+    revenue: total.netRevenue?.amount,
     tickets: total.tickets,
     orders: total.orders,
     responses: total.csat.n,

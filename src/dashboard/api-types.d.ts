@@ -24,7 +24,8 @@ export interface Row extends Cell {
   orders: number;
   returns: number;
   returnRate: number | null;
-  netRevenue: Money;
+  /** Null where nothing of it has an exchange rate. */
+  netRevenue: Money | null;
   tickets: number;
   ticketsWorked: number;
   contactRate: number | null;

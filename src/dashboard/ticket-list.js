@@ -81,12 +81,13 @@ export const createTicketList = ({ open, failed, timeZone }) => {
   const sumWords = () => {
     if (items.length === 0 || !row) return '';
     const known = row.supportCost !== null && items.every(({ supportCost }) => supportCost !== null);
-    const { currency } = row.netRevenue;
+    const tickets = `${number(items.length)} ${items.length === 1 ? 'ticket' : 'tickets'}`;
+    const told = row.supportCost ?? row.netRevenue ?? items.find(({ supportCost }) => supportCost)?.supportCost;
+    if (!told) return `${tickets}; their cost is not shown, for too few agents worked on them.`;
     const together = moneyOf(
       items.reduce((all, { supportCost }) => all + (supportCost === null ? 0n : micros(supportCost.amount)), 0n),
-      currency,
+      told.currency,
     );
-    const tickets = `${number(items.length)} ${items.length === 1 ? 'ticket' : 'tickets'}`;
     if (next !== null) return `${tickets} shown so far, together ${price(together)}.`;
     if (row.supportCost === null || !known)
       return `${tickets}; the cost of some is not shown, for too few agents worked on them.`;

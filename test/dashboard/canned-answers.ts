@@ -15,6 +15,7 @@ export const row = (change: Partial<Row>): Row => ({
   returns: 0,
   returnRate: null,
   netRevenue: usd('0.000000'),
+  missing: null,
   tickets: 0,
   ticketsWorked: 0,
   contactRate: null,

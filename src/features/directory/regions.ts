@@ -15,8 +15,8 @@ export interface Region {
   readonly countries: readonly string[];
 }
 
-/** What the report and its filters call what has no region. */
-const reservedCode = 'none';
+/** What the report and its filters call what has no region, and the sum: no region may be called so. */
+const reservedCodes = new Set(['none', 'total']);
 
 /** The regions as they are known now. A country in no group is its own region. */
 export interface RegionBook {
@@ -80,7 +80,7 @@ const faultsOf = (given: readonly GivenRegion[]): InputFault[] => {
     if (codes.has(code.toLowerCase()))
       faults.push({ field: cellField(row, 'region'), reason: `"${code}" stands twice in the file` });
     codes.add(code.toLowerCase());
-    if (code.toLowerCase() === reservedCode)
+    if (reservedCodes.has(code.toLowerCase()))
       faults.push({
         field: cellField(row, 'region'),
         reason: `"${code}" has its own meaning in reports; choose another`,

@@ -16,6 +16,11 @@ export interface PartnershipMoneyRow {
   readonly otherCostMicros: bigint;
   readonly benefitMicros: bigint;
   readonly byKind: readonly { readonly side: Side; readonly kind: string; readonly micros: bigint }[];
+  /** Amounts without an exchange rate that fall into the cell: in no sum. One that falls into several steps counts in each. */
+  readonly unpricedCosts: number;
+  readonly unpricedBenefits: number;
+  /** Orders, and refunds, without one of which a part would be a benefit; one of several partners counts for each. */
+  readonly unpricedOrders: number;
 }
 
 /** An amount without an exchange rate, as far as it falls into the period: in no row. */
@@ -33,7 +38,7 @@ export interface UnpricedAmount {
 }
 
 export interface PartnershipMoney {
-  /** Cells with money alone; they add up to the same total however they are grouped and stepped. */
+  /** Cells with money, or with what lacks an exchange rate; money adds up to the same total however it is grouped and stepped. */
   readonly rows: readonly PartnershipMoneyRow[];
   readonly unpriced: readonly UnpricedAmount[];
   /** Orders whose margin is by their lines' cost, of which none is known, and for which no percentage stands in. */
@@ -61,37 +66,52 @@ type AmountItem = StoredItem & { readonly amountMicros: bigint; readonly currenc
 
 const isAmount = (item: StoredItem): item is AmountItem => item.amountMicros !== null && item.currency !== null;
 
+interface PlaceOfMoney {
+  readonly step: Day | null;
+  readonly partner: string | null;
+  readonly region: string | null;
+}
+
+type Gap = 'unpricedCosts' | 'unpricedBenefits' | 'unpricedOrders';
+
 /** Parts of money that add up cell by cell. */
 const createSums = ({ groupBy }: Pick<PartnershipQuestion, 'groupBy'>) => {
-  const cells = new Map<string, { row: Omit<PartnershipMoneyRow, 'byKind'>; byKind: Map<string, bigint> }>();
+  const cells = new Map<
+    string,
+    { place: PlaceOfMoney; byKind: Map<string, bigint>; sums: Record<Side, bigint>; lacks: Record<Gap, number> }
+  >();
+  const cellOf = ({ step, ...of }: PlaceOfMoney) => {
+    const partner = groupBy.includes('partner') ? of.partner : null;
+    const region = groupBy.includes('region') ? of.region : null;
+    const key = JSON.stringify([step, partner, region]);
+    const cell = cells.get(key) ?? {
+      place: { step, partner, region },
+      byKind: new Map<string, bigint>(),
+      sums: { 'other cost': 0n, benefit: 0n },
+      lacks: { unpricedCosts: 0, unpricedBenefits: 0, unpricedOrders: 0 },
+    };
+    cells.set(key, cell);
+    return cell;
+  };
   return {
-    add(
-      of: { side: Side; kind: string; step: Day | null; partner: string | null; region: string | null },
-      micros: bigint,
-    ) {
+    add(of: PlaceOfMoney & { side: Side; kind: string }, micros: bigint) {
       if (micros === 0n) return;
-      const partner = groupBy.includes('partner') ? of.partner : null;
-      const region = groupBy.includes('region') ? of.region : null;
-      const key = JSON.stringify([of.step, partner, region]);
-      const cell = cells.get(key) ?? {
-        row: { step: of.step, partner, region, otherCostMicros: 0n, benefitMicros: 0n },
-        byKind: new Map<string, bigint>(),
-      };
-      const isCost = of.side === 'other cost';
-      cell.row = {
-        ...cell.row,
-        otherCostMicros: cell.row.otherCostMicros + (isCost ? micros : 0n),
-        benefitMicros: cell.row.benefitMicros + (isCost ? 0n : micros),
-      };
+      const { byKind, sums } = cellOf(of);
+      sums[of.side] += micros;
       const kind = JSON.stringify([of.side, of.kind]);
-      cell.byKind.set(kind, (cell.byKind.get(kind) ?? 0n) + micros);
-      cells.set(key, cell);
+      byKind.set(kind, (byKind.get(kind) ?? 0n) + micros);
+    },
+    lack(of: PlaceOfMoney, gap: Gap, count: number) {
+      if (count > 0) cellOf(of).lacks[gap] += count;
     },
     rows: (): PartnershipMoneyRow[] =>
       [...cells.entries()]
         .toSorted(([a], [b]) => (a < b ? -1 : 1))
-        .map(([, { row, byKind }]) => ({
-          ...row,
+        .map(([, { place, byKind, sums, lacks }]) => ({
+          ...place,
+          otherCostMicros: sums['other cost'],
+          benefitMicros: sums.benefit,
+          ...lacks,
           byKind: [...byKind.entries()]
             .toSorted(([a], [b]) => (a < b ? -1 : 1))
             .map(([key, micros]) => {
@@ -127,19 +147,26 @@ export const partnershipMoney = async (sql: Sql, asked: PartnershipQuestion): Pr
   for (const { item, occurrence, want } of lines) {
     const { side, reference, kind, partner, region, currency } = item;
     const rate = fx.get(fxKey(want));
-    if (!rate) {
-      const micros = partIn(item.amountMicros, occurrence, asked);
-      if (micros !== 0n) unpriced.push({ side, reference, kind, partner, region, currency, day: want.day, micros });
-      continue;
+    const whole = rate ? converted(item.amountMicros, rate) : item.amountMicros;
+    for (const { step, ...days } of steps) {
+      if (days.from > occurrence.holds.to || days.to < occurrence.holds.from) continue;
+      const micros = partIn(whole, occurrence, days);
+      if (rate) sums.add({ side, kind, step, partner, region }, micros);
+      else if (micros !== 0n)
+        sums.lack({ step, partner, region }, side === 'benefit' ? 'unpricedBenefits' : 'unpricedCosts', 1);
     }
-    const whole = converted(item.amountMicros, rate);
-    for (const { step, ...days } of steps)
-      if (days.from <= occurrence.holds.to && days.to >= occurrence.holds.from)
-        sums.add({ side, kind, step, partner, region }, partIn(whole, occurrence, days));
+    if (rate) continue;
+    const micros = partIn(whole, occurrence, asked);
+    if (micros !== 0n) unpriced.push({ side, reference, kind, partner, region, currency, day: want.day, micros });
   }
   const parts = await revenueParts(sql, asked.asOfItem);
   const { benefits, withoutCost } = await revenueBenefits(sql, parts, { ...asked, step: asked.step ?? null });
   for (const { micros, ...of } of benefits) sums.add({ side: 'benefit', ...of }, micros);
+  // One kind of benefit after the other looks at the same orders.
+  for (const ofCell of Map.groupBy(benefits, ({ step, partner, region }) =>
+    JSON.stringify([step, partner, region]),
+  ).values())
+    if (ofCell[0]) sums.lack(ofCell[0], 'unpricedOrders', Math.max(...ofCell.map((one) => one.unpriced)));
   return {
     rows: sums.rows(),
     unpriced,

@@ -11,6 +11,8 @@ export interface RevenueBenefit {
   readonly partner: string | null;
   readonly region: string | null;
   readonly micros: bigint;
+  /** Orders placed and refunds made in it that have no exchange rate: their part is not among the micros. */
+  readonly unpriced: number;
 }
 
 /** By what a choice is found: '' and 0 stand for what no item names. */
@@ -42,7 +44,7 @@ const costParts = `
 
 /** An order without line costs is one, at the first of its parts that they stand for: others may have a percentage. */
 const lacksCost =
-  'sign = 1 and value is null and share_no = min(share_no) filter (where sign = 1 and value is null) over (partition by id)';
+  'sign = 1 and not unpriced and value is null and share_no = min(share_no) filter (where sign = 1 and not unpriced and value is null) over (partition by id)';
 
 /** Parts of orders and of refunds, each with what holds on its order's day: a full refund takes back what the order brought. */
 const benefitsSql = ({ byLineCost }: { readonly byLineCost: boolean }): string => `
@@ -53,14 +55,14 @@ const benefitsSql = ({ byLineCost }: { readonly byLineCost: boolean }): string =
     select o.id, s.partner, o.region, o.placed_day as day, o.placed_day, s.reporting_micros as micros, s.ppm as share,
            s.share_no, 1 as sign, o.revenue_micros as revenue, o.fx_numerator, o.fx_denominator, ${keys('s.partner')}
       from "order" o join order_share s on s.order_id = o.id
-     where o.counted and o.placed_day between $1 and $2 and s.reporting_micros is not null
+     where o.counted and o.placed_day between $1 and $2
     union all
     select o.id, s.partner, o.region, r.made_day, o.placed_day, s.reporting_micros, s.ppm, s.share_no, -1, o.revenue_micros,
            o.fx_numerator, o.fx_denominator, ${keys('s.partner')}
       from refund r join "order" o on o.id = r.order_id join refund_share s on s.refund_id = r.id
-     where o.counted and r.made_day between $1 and $2 and s.reporting_micros is not null
+     where o.counted and r.made_day between $1 and $2
   ), valued as (
-    select p.id, p.day, p.partner, p.region, p.sign, p.share_no,
+    select p.id, p.day, p.partner, p.region, p.sign, p.share_no, p.micros is null as unpriced,
            ${byLineCost ? `case when c.by_line_cost and cost.known then ${costValue} else (${percentValue})::numeric end` : percentValue} as value
       from part p join choice c on c.partner = p.partner_key and c.store = p.store_key and c.region = p.region_key
        and p.placed_day between c.since and c.until ${percentParts}${byLineCost ? costParts : ''}
@@ -68,7 +70,8 @@ const benefitsSql = ({ byLineCost }: { readonly byLineCost: boolean }): string =
     select v.*, ${byLineCost ? lacksCost : 'false'} as lacking from valued v
   )
   select case $3::text when 'day' then day when 'week' then date_trunc('week', day)::date when 'month' then date_trunc('month', day)::date end as step,
-         partner, region, coalesce(sum(sign * value), 0)::text as micros, count(*) filter (where lacking) as "withoutCost"
+         partner, region, coalesce(sum(sign * value) filter (where not unpriced), 0)::text as micros,
+         count(*) filter (where lacking) as "withoutCost", count(*) filter (where unpriced) as "unpriced"
     from told group by 1, 2, 3`;
 
 const columnsOf = (choices: readonly Choice[]) => [
@@ -96,12 +99,23 @@ export const revenueBenefits = async (
   const benefits: RevenueBenefit[] = [];
   let withoutCost = 0;
   for (const [kind, choices] of chooseParts(items)) {
-    const rows = await sql.query<Omit<RevenueBenefit, 'micros' | 'kind'> & { micros: string; withoutCost: bigint }>(
-      benefitsSql({ byLineCost: choices.some(({ byLineCost }) => byLineCost) }),
-      [from, to, step, ...columnsOf(choices)],
-    );
+    const rows = await sql.query<
+      Pick<RevenueBenefit, 'step' | 'partner' | 'region'> & { micros: string; withoutCost: bigint; unpriced: bigint }
+    >(benefitsSql({ byLineCost: choices.some(({ byLineCost }) => byLineCost) }), [
+      from,
+      to,
+      step,
+      ...columnsOf(choices),
+    ]);
     for (const row of rows) {
-      benefits.push({ step: row.step, kind, partner: row.partner, region: row.region, micros: BigInt(row.micros) });
+      benefits.push({
+        step: row.step,
+        kind,
+        partner: row.partner,
+        region: row.region,
+        micros: BigInt(row.micros),
+        unpriced: Number(row.unpriced),
+      });
       withoutCost += Number(row.withoutCost);
     }
   }

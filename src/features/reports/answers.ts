@@ -44,7 +44,15 @@ export const reportRowAnswer = z.object({
     .number()
     .nullable()
     .describe('returns / orders; above 1 where more was refunded than ordered in the period'),
-  netRevenue: moneyAnswer.describe('After discounts, shipping included, tax out, less refunds made in the period'),
+  netRevenue: moneyAnswer
+    .nullable()
+    .describe(
+      'After discounts, shipping included, tax out, less refunds made in the period; null where nothing of it has an exchange rate',
+    ),
+  missing: z
+    .enum(['exchange rate'])
+    .nullable()
+    .describe('Why netRevenue is null: neither its orders nor its refunds have an exchange rate'),
   tickets: z.number().describe('Tickets created in the period, by shares'),
   ticketsWorked: z.number().describe('Tickets with costed work in the period, by shares'),
   contactRate: z.number().nullable().describe('tickets / orders x 100'),
@@ -54,7 +62,10 @@ export const reportRowAnswer = z.object({
   costPerTicket: perThing('supportCost / ticketsWorked'),
   costMultiple: z.number().nullable().describe("costPerTicket / the account's"),
   costPerOrder: perThing('supportCost / orders'),
-  costShareOfRevenue: z.number().nullable().describe('supportCost / netRevenue'),
+  costShareOfRevenue: z
+    .number()
+    .nullable()
+    .describe('Cost to serve: supportCost / netRevenue; null where netRevenue is not above zero'),
   measuredShare: share('Part of the cost that a clock measured; the rest is estimated'),
   attributedShare: share('Part of the tickets that have a partner or a region'),
   csat,
@@ -162,7 +173,7 @@ export const ticketsAnswer = z.object({
         cellPpm: ppm.describe("The part of the ticket, in millionths, that is the asked cell's"),
       }),
     )
-    .describe('Newest first'),
+    .describe('Newest first; of a period those created in it, then those only worked on in it'),
   next: nextAnswer,
 });
 export type TicketItem = z.output<typeof ticketsAnswer>['items'][number];

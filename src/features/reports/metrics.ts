@@ -22,7 +22,33 @@ const perThing = (micros: bigint | null, ppm: bigint): bigint | null =>
 export const costOf = ({ costMicros, unpooledMicroseconds }: CellFacts): bigint | null =>
   unpooledMicroseconds === 0n ? costMicros : null;
 
-const netOf = ({ revenueMicros, refundMicros }: CellFacts): bigint => revenueMicros - refundMicros;
+/** Zero for want of an exchange rate is no amount: null. A sum of which a part lacks one is told, its gap beside it. */
+const toldSum = (micros: bigint, unpriced: bigint): bigint | null => (micros === 0n && unpriced > 0n ? null : micros);
+
+const netOf = ({ revenueMicros, refundMicros, unpricedOrdersPpm, unpricedRefundsPpm }: CellFacts): bigint | null =>
+  revenueMicros === 0n && refundMicros === 0n
+    ? toldSum(0n, unpricedOrdersPpm + unpricedRefundsPpm)
+    : revenueMicros - refundMicros;
+
+/** Cost of support as a return has it: null also where all of its work is unpriced, for a return on nothing is none. */
+export const returnCostOf = (facts: CellFacts): bigint | null =>
+  facts.costMicros === 0n && facts.microseconds === 0n && facts.unpricedEntries > 0n ? null : costOf(facts);
+
+export const otherCostsOf = ({ otherCostMicros, unpricedCosts }: CellFacts): bigint | null =>
+  toldSum(otherCostMicros, unpricedCosts);
+
+export const benefitsOf = ({ benefitMicros, knownBenefits, unpricedBenefits }: CellFacts): bigint | null =>
+  knownBenefits === 0n ? null : toldSum(benefitMicros, unpricedBenefits);
+
+/** What a return is made of; null where any of it is not known. */
+export const returnOf = (
+  facts: CellFacts,
+): { readonly benefits: bigint; readonly support: bigint; readonly other: bigint; readonly costs: bigint } | null => {
+  const [benefits, support, other] = [benefitsOf(facts), returnCostOf(facts), otherCostsOf(facts)];
+  return benefits === null || support === null || other === null
+    ? null
+    : { benefits, support, other, costs: support + other };
+};
 
 /** What a figure is computed from. */
 export interface Counted {
@@ -51,8 +77,9 @@ export const csatOf = (facts: CellFacts) =>
 /** Money is in micros. Every figure of a report is computed here and nowhere else; a division by zero is null. */
 export const formulas = {
   orders: ({ facts }: Counted) => count(facts.ordersPpm),
-  grossRevenue: ({ facts }: Counted) => facts.grossMicros,
-  discounts: ({ facts }: Counted) => facts.discountMicros,
+  grossRevenue: ({ facts }: Counted) => toldSum(facts.grossMicros, facts.unpricedOrdersPpm),
+  discounts: ({ facts }: Counted) =>
+    facts.grossMicros === 0n ? toldSum(facts.discountMicros, facts.unpricedOrdersPpm) : facts.discountMicros,
   netRevenue: ({ facts }: Counted) => netOf(facts),
   averageBasket: ({ facts }: Counted) => perThing(facts.revenueMicros, facts.pricedOrdersPpm),
   discountRedemptionRate: ({ facts }: Counted) => ratio(facts.couponOrdersPpm, facts.ordersPpm),
@@ -61,7 +88,7 @@ export const formulas = {
   topMarketShare: ({ facts, topMarketPpm }: Counted) =>
     topMarketPpm === undefined ? null : ratio(topMarketPpm, facts.ordersPpm),
   returns: ({ facts }: Counted) => count(facts.returnsPpm),
-  returnsValue: ({ facts }: Counted) => facts.refundMicros,
+  returnsValue: ({ facts }: Counted) => toldSum(facts.refundMicros, facts.unpricedRefundsPpm),
   returnRate: ({ facts }: Counted) => ratio(facts.returnsPpm, facts.ordersPpm),
   tickets: ({ facts }: Counted) => count(facts.ticketsPpm),
   ticketsWorked: ({ facts }: Counted) => count(facts.ticketsWorkedPpm),
@@ -80,20 +107,19 @@ export const formulas = {
   },
   costPerOrder: ({ facts, orders }: Counted) => perThing(costOf(facts), orders.ordersPpm),
   costShareOfRevenue: ({ facts, orders }: Counted) => {
-    const cost = costOf(facts);
-    return cost === null ? null : ratio(cost, netOf(orders));
+    const [cost, net] = [costOf(facts), netOf(orders)];
+    // More was refunded than sold: a share of less than nothing would rank the worst as the cheapest.
+    return cost === null || net === null || net <= 0n ? null : ratio(cost, net);
   },
-  otherCosts: ({ facts }: Counted) => facts.otherCostMicros,
-  benefits: ({ facts }: Counted) => (facts.knownBenefits === 0n ? null : facts.benefitMicros),
+  otherCosts: ({ facts }: Counted) => otherCostsOf(facts),
+  benefits: ({ facts }: Counted) => benefitsOf(facts),
   netGain: ({ facts }: Counted) => {
-    const cost = costOf(facts);
-    return cost === null || facts.knownBenefits === 0n ? null : facts.benefitMicros - cost - facts.otherCostMicros;
+    const known = returnOf(facts);
+    return known && known.benefits - known.costs;
   },
   roi: ({ facts }: Counted) => {
-    const cost = costOf(facts);
-    return cost === null || facts.knownBenefits === 0n
-      ? null
-      : ratio(facts.benefitMicros - cost - facts.otherCostMicros, cost + facts.otherCostMicros);
+    const known = returnOf(facts);
+    return known && ratio(known.benefits - known.costs, known.costs);
   },
   csatTopTwoBox: ({ facts }: Counted) => {
     const summary = csatOf(facts);
@@ -125,6 +151,7 @@ export const rowOf = (key: CellKey, facts: CellFacts, account: CellFacts, curren
   const counted: Counted = { facts, account, orders: facts };
   const money = (micros: bigint): MoneyJson => moneyJson({ micros, currency });
   const moneyOrNull = (micros: bigint | null) => (micros === null ? null : money(micros));
+  const netRevenue = formulas.netRevenue(counted);
   const costMultiple = formulas.costMultiple(counted);
   const measuredShare = coverages.measuredShare(counted);
   const flags: Flag[] = [];
@@ -140,7 +167,8 @@ export const rowOf = (key: CellKey, facts: CellFacts, account: CellFacts, curren
     orders: formulas.orders(counted),
     returns: formulas.returns(counted),
     returnRate: formulas.returnRate(counted),
-    netRevenue: money(formulas.netRevenue(counted)),
+    netRevenue: moneyOrNull(netRevenue),
+    missing: netRevenue === null ? 'exchange rate' : null,
     tickets: formulas.tickets(counted),
     ticketsWorked: formulas.ticketsWorked(counted),
     contactRate: formulas.contactRate(counted),

@@ -10,6 +10,19 @@ export const queryDay = z
   .regex(/^(?!0000)\d{4}-\d{2}-\d{2}$/, 'a day as YYYY-MM-DD, from 0001-01-01 on')
   .describe('A day in the reporting time zone, inclusive');
 
+/**
+ * For reports that cannot be told as they were sealed: a seal keeps the sums of its days by partner and region, and orders,
+ * refunds, attributions and amounts of partnerships are kept as they are now, not as they were.
+ */
+export const queryNoSeal = z
+  .string()
+  .refine(() => false, {
+    message:
+      'is known to `/api/v1/reports/partners` alone: a seal keeps its days by partner and region, without steps, reasons, languages, order values or amounts of partnerships',
+  })
+  .optional()
+  .describe('Refused: only `/api/v1/reports/partners` can be told as it was sealed');
+
 export const queryFormat = z.enum(['json', 'csv']).default('json');
 type Format = z.output<typeof queryFormat>;
 

@@ -13,10 +13,10 @@ interface Column<Row> {
 
 const amount = (money: MoneyJson | null): Cell => money?.amount ?? null;
 
-const reportColumns: readonly Column<ReportRow>[] = [
+const reportColumns = (currency: string): readonly Column<ReportRow>[] => [
   { name: 'partner', of: (row) => row.partner },
   { name: 'region', of: (row) => row.region },
-  { name: 'currency', of: (row) => row.netRevenue.currency },
+  { name: 'currency', of: () => currency },
   { name: 'orders', of: (row) => row.orders },
   { name: 'returns', of: (row) => row.returns },
   { name: 'returnRate', of: (row) => row.returnRate },
@@ -42,6 +42,7 @@ const reportColumns: readonly Column<ReportRow>[] = [
   { name: 'unpricedEntries', of: (row) => row.unpricedEntries },
   { name: 'unpricedOrders', of: (row) => row.unpricedOrders },
   { name: 'flags', of: (row) => row.flags.map(({ code }) => code).join(' ') },
+  { name: 'missing', of: (row) => row.missing },
 ];
 
 const ticketColumns: readonly Column<TicketItem>[] = [
@@ -80,16 +81,20 @@ const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): stri
 /** The last column of every table with cost in it. */
 const basisColumn = (costBasis: CostBasis): Column<unknown> => ({ name: 'costBasis', of: () => costBasis });
 
-/** The report's rows; the last line, partner "total", is their sum. */
+/** The report's rows; the last line, "total" in the first cell that rows are named by, is their sum. */
 export const reportCsv = ({
   rows,
   total,
+  groupBy: [first = 'partner'],
+  currency,
   costBasis,
 }: {
   readonly rows: readonly ReportRow[];
   readonly total: ReportRow;
+  readonly groupBy: readonly ('partner' | 'region')[];
+  readonly currency: string;
   readonly costBasis: CostBasis;
-}): string => table([...reportColumns, basisColumn(costBasis)], [...rows, { ...total, partner: 'total' }]);
+}): string => table([...reportColumns(currency), basisColumn(costBasis)], [...rows, { ...total, [first]: 'total' }]);
 
 export const ticketsCsv = (items: readonly TicketItem[], costBasis: CostBasis): string =>
   table([...ticketColumns, basisColumn(costBasis)], items);

@@ -57,7 +57,10 @@ const lineAmounts = (
   return { gross: isPositive(minus(revenue, net)) ? revenue : net, revenue };
 };
 
-/** What the pieces of a line cost us; null where no price of cost was entered. */
+/**
+ * What the pieces of a line cost us; null where no price of cost was entered. Taken in the order's own currency, as all
+ * amounts of its line: the vendor names no other for `cost_price_ex_tax`. A shop that sells in several should compare one order.
+ */
 const lineCost = ({ cost_price_ex_tax: piece, quantity }: OrderProduct): string | null => {
   const cost = parseDecimal(piece ?? '0');
   return isPositive(cost) ? decimalOf(multiply(cost, parseDecimal(String(quantity)))) : null;

@@ -149,7 +149,7 @@ describe('amounts', () => {
   test('is converted once, at the rate before its first day; without one it is a gap of its period', async () => {
     await costs('f1,nord,,fee,100,EUR,month,,,2026-05-01,\n');
     expect(await ask()).toMatchObject({
-      rows: [],
+      rows: [{ partner: 'nord', region: null, otherCostMicros: 0n, byKind: [], unpricedCosts: 1, unpricedBenefits: 0 }],
       unpriced: [{ reference: 'f1', currency: 'EUR', day: '2026-05-01', micros: 100_000_000n }],
     });
     await importFx(db, 'date,base,quote,rate\n2026-04-30,EUR,USD,1.111111\n2026-05-01,EUR,USD,2\n', {
@@ -159,6 +159,35 @@ describe('amounts', () => {
     expect(await rowsOf()).toEqual([['nord', null, 111_111_100n, 0n]]);
     const halves = [await rowsOf({ to: '2026-05-15' }), await rowsOf({ from: '2026-05-16' })];
     expect(halves.flat().reduce((sum, [, , cost]) => sum + (cost as bigint), 0n)).toBe(111_111_100n);
+  });
+
+  test('orders and refunds without an exchange rate are counted where a part of them would be a benefit, once for all kinds', async () => {
+    await benefits('cut,nord,,,commission,,,,10,2026-05-01,\nmore,nord,,,margin,,,,20,2026-05-01,\n');
+    const shares = [
+      ['nord', 700_000],
+      ['sud', 300_000],
+    ] as const;
+    await order({ micros: 10_000_000n, shares, refund: { micros: 1_000_000n, day: '2026-05-20' } });
+    await order({ micros: 30_000_000n });
+    await db.query(
+      "update refund_share set reporting_micros = null; update order_share s set reporting_micros = null where exists (select from order_share o where o.order_id = s.order_id and o.partner = 'sud')",
+    );
+    expect(await ask()).toMatchObject({
+      rows: [{ partner: 'nord', benefitMicros: 9_000_000n, unpricedOrders: 2 }],
+      ordersWithoutCost: 0,
+    });
+    expect(
+      (await ask({ groupBy: [], step: 'week' })).rows.map((row) => [row.step, row.benefitMicros, row.unpricedOrders]),
+    ).toEqual([
+      ['2026-05-04', 9_000_000n, 1],
+      ['2026-05-18', 0n, 1],
+    ]);
+    await benefits('more,nord,,,margin,,,,line cost,2026-05-01,\n');
+    // What has no exchange rate does not lack a cost.
+    expect(await ask()).toMatchObject({
+      rows: [{ benefitMicros: 3_000_000n, unpricedOrders: 2 }],
+      ordersWithoutCost: 1,
+    });
   });
 
   test('importing a reference again changes it; the log keeps what it was; a dry run stores nothing', async () => {

@@ -75,6 +75,29 @@ test('every other figure of section 7', () => {
   });
 });
 
+test('bug: revenue of orders that all lack an exchange rate was 0.00, as if they had brought nothing', () => {
+  const unpriced = { ordersPpm: things(2), unpricedOrdersPpm: things(2), unpricedOrders: 2n };
+  expect(row(unpriced)).toMatchObject({ netRevenue: null, missing: 'exchange rate', unpricedOrders: 2 });
+  expect(row({ returnsPpm: things(1), unpricedRefundsPpm: things(1) })).toMatchObject({ netRevenue: null });
+  expect(row({ ...unpriced, ordersPpm: things(3), revenueMicros: dollars(5) })).toMatchObject({
+    netRevenue: { amount: '5.000000' },
+    missing: null,
+  });
+  expect(row({ ordersPpm: things(1) })).toMatchObject({ netRevenue: { amount: '0.000000' }, missing: null });
+});
+
+test('bug: where more was refunded than sold the cost to serve was below zero, less than that of the best', () => {
+  const cost = { costMicros: dollars(10), ordersPpm: things(1), ticketsWorkedPpm: things(1) };
+  expect(row({ ...cost, revenueMicros: dollars(50), refundMicros: dollars(80) })).toMatchObject({
+    netRevenue: { amount: '-30.000000' },
+    costShareOfRevenue: null,
+    costPerOrder: { amount: '10.000000' },
+  });
+  expect(row({ ...cost, revenueMicros: dollars(50), refundMicros: dollars(30) })).toMatchObject({
+    costShareOfRevenue: 0.5,
+  });
+});
+
 describe('satisfaction', () => {
   const answers = { scores5: 14n, scores4: 10n, scores1: 5n, delivered: 90n, answered: 27n };
 

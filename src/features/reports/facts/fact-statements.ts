@@ -57,7 +57,7 @@ const ticketOf = (column: string, dimensions: readonly FigureDimension[]): strin
   dimensions.some(isTicketDimension) ? `join ticket t on t.id = ${column}` : '';
 
 /** Ticket counts: shares of tickets created in the period (RULES.md section 7). */
-const tickets: Statement = {
+export const tickets: Statement = {
   side: 'tickets',
   by: { ...ofShare, ...ofTicket, ...stepsOf('t.created_day') },
   sql: ({ columns, grouped }) => `
@@ -67,7 +67,7 @@ const tickets: Statement = {
 };
 
 /** Tickets with costed work in the period: the net of their postings in it is above zero seconds. */
-const worked: Statement = {
+export const worked: Statement = {
   side: 'work',
   by: { ...ofShare, ...ofTicket },
   sql: ({ columns, grouped, dimensions }) => `
@@ -81,7 +81,7 @@ const worked: Statement = {
  * The same where a ticket may lie in several rows, by agent or by time: its share goes to them by their seconds, largest
  * remainder first (ties: more seconds, then the agent, then the day), so that the rows add up to the tickets.
  */
-const workedInParts: Statement = {
+export const workedInParts: Statement = {
   side: 'work',
   by: { ...ofShare, ...ofTicket, agent: 's.agent', ...stepsOf('s.day') },
   sql: ({ columns, grouped, dimensions }) => `
@@ -140,12 +140,13 @@ const pooledCost: Statement = {
     from pooled s ${ticketOf('s.ticket_id', dimensions)} ${grouped}`,
 };
 
-const orders: Statement = {
+export const orders: Statement = {
   side: 'orders',
   by: ofOrder,
   sql: ({ columns, grouped }) => `
-  select ${columns} sum(s.ppm) as "ordersPpm", coalesce(sum(s.reporting_micros), 0) as "revenueMicros"
-    from (select os.partner, o.region, o.country, o.placed_day as day, os.ppm, os.reporting_micros
+  select ${columns} sum(s.ppm) as "ordersPpm", coalesce(sum(s.reporting_micros), 0) as "revenueMicros",
+         coalesce(sum(s.ppm) filter (where s.reporting_micros is null), 0) as "unpricedOrdersPpm"
+    from (select o.id, o.fx_numerator || '/' || o.fx_denominator as fx, os.partner, o.region, o.country, o.placed_day as day, os.ppm, os.reporting_micros
             from "order" o join order_share os on os.order_id = o.id where o.counted and o.placed_day between $1 and $2) s
    ${grouped}`,
 };
@@ -156,23 +157,23 @@ const orders: Statement = {
  */
 const largest = 'order by x.ppm desc, x.partner nulls last, x.region nulls last limit 1';
 
-const unpricedOrders: Statement = {
+export const unpricedOrders: Statement = {
   side: 'orders',
   by: ofOrder,
   sql: ({ columns, grouped }) => `
   select ${columns} count(*) as "unpricedOrders"
-    from (select x.partner, o.region, o.country, o.placed_day as day from "order" o
+    from (select o.id, x.partner, o.region, o.country, o.placed_day as day from "order" o
            cross join lateral (select x.partner from order_share x where x.order_id = o.id order by x.ppm desc, x.partner nulls last limit 1) x
            where o.counted and o.reporting_micros is null and o.placed_day between $1 and $2) s
    ${grouped}`,
 };
 
-const returns: Statement = {
+export const returns: Statement = {
   side: 'orders',
   by: { partner: 's.partner', region: 's.region', country: 's.country' },
   sql: ({ columns, grouped }) => `
   select ${columns} sum(s.ppm) as "returnsPpm"
-    from (select os.partner, o.region, o.country, os.ppm from "order" o join order_share os on os.order_id = o.id
+    from (select o.id, os.partner, o.region, o.country, os.ppm from "order" o join order_share os on os.order_id = o.id
            where o.counted and exists (select 1 from refund r where r.order_id = o.id and r.made_day between $1 and $2)) s
    ${grouped}`,
 };
@@ -189,18 +190,19 @@ const returnsByTime: Statement = {
    ${grouped}`,
 };
 
-const refunds: Statement = {
+export const refunds: Statement = {
   side: 'orders',
   by: ofOrder,
   sql: ({ columns, grouped }) => `
-  select ${columns} coalesce(sum(s.reporting_micros), 0) as "refundMicros"
-    from (select rs.partner, o.region, o.country, r.made_day as day, rs.reporting_micros
+  select ${columns} coalesce(sum(s.reporting_micros), 0) as "refundMicros",
+         coalesce(sum(s.ppm) filter (where s.reporting_micros is null), 0) as "unpricedRefundsPpm"
+    from (select r.id, o.fx_numerator || '/' || o.fx_denominator as fx, rs.partner, o.region, o.country, r.made_day as day, rs.ppm, rs.reporting_micros
             from refund r join "order" o on o.id = r.order_id join refund_share rs on rs.refund_id = r.id
            where o.counted and r.made_day between $1 and $2) s
    ${grouped}`,
 };
 
-const entries: Statement = {
+export const entries: Statement = {
   side: 'work',
   by: { ...ofShare, ...ofTicket, agent: agentOf('e'), ...stepsOf('e.worked_day') },
   sql: ({ columns, grouped, dimensions }) => `
@@ -217,7 +219,7 @@ const frozenShare = `cross join lateral (
     select x.partner, x.region, x.country from jsonb_to_recordset(i.shares) as x(partner text, region text, country text, ppm bigint) ${largest}) s`;
 const agentAsked = `(select tt.connection_id from ticket tt where tt.id = i.ticket_id) || ':' || coalesce(i.agent_id, '')`;
 
-const responses: Statement = {
+export const responses: Statement = {
   side: 'work',
   by: { ...ofShare, ...ofTicket, agent: agentAsked, ...stepsOf('r.given_day') },
   sql: ({ columns, grouped, dimensions }) => `
@@ -226,7 +228,7 @@ const responses: Statement = {
    where r.given_day between $1 and $2 ${grouped}`,
 };
 
-const invitations: Statement = {
+export const invitations: Statement = {
   side: 'work',
   by: { ...ofShare, ...ofTicket, agent: agentAsked, ...stepsOf('(i.sent_at at time zone $3)::date') },
   sql: ({ columns, grouped, dimensions }) => `
@@ -249,9 +251,9 @@ export const dailyStatements = (
     statement: cost === 'totals' ? costFromTotals : costFromLedger,
     facts: ['microseconds', 'costMicros', 'measuredCostMicros'],
   },
-  { statement: orders, facts: ['ordersPpm', 'revenueMicros'] },
+  { statement: orders, facts: ['ordersPpm', 'revenueMicros', 'unpricedOrdersPpm'] },
   { statement: unpricedOrders, facts: ['unpricedOrders'] },
-  { statement: refunds, facts: ['refundMicros'] },
+  { statement: refunds, facts: ['refundMicros', 'unpricedRefundsPpm'] },
   { statement: entries, facts: ['unpricedEntries', 'cappedEntries'] },
   { statement: responses, facts: ['scores1', 'scores2', 'scores3', 'scores4', 'scores5'] },
   { statement: invitations, facts: ['delivered', 'answered'] },
@@ -262,7 +264,7 @@ export const dailyPooledStatements: ReturnType<typeof dailyStatements> = [
   { statement: pooledCost, facts: ['costMicros', 'measuredCostMicros', 'unpooledMicroseconds'] },
 ];
 
-const isTime = (dimension: FigureDimension): boolean => ['day', 'week', 'month'].includes(dimension);
+export const isTime = (dimension: FigureDimension): boolean => ['day', 'week', 'month'].includes(dimension);
 
 const workedBy = (dimensions: readonly FigureDimension[]): Statement =>
   dimensions.some((dimension) => isTime(dimension) || dimension === 'agent') ? workedInParts : worked;

@@ -23,7 +23,10 @@ export interface CellFacts {
   returnsPpm: bigint;
   revenueMicros: bigint;
   refundMicros: bigint;
+  /** Orders on the list of those without an exchange rate; by shares they and refunds are the two below. */
   unpricedOrders: bigint;
+  unpricedOrdersPpm: bigint;
+  unpricedRefundsPpm: bigint;
   unpricedEntries: bigint;
   cappedEntries: bigint;
   scores1: bigint;
@@ -46,10 +49,15 @@ export interface CellFacts {
   ticketsWithOrderPpm: bigint;
   reasonKnownPpm: bigint;
   languageKnownPpm: bigint;
-  /** Of partnerships (`loadFigures` alone): what they cost beside support and bring, and how many benefits are known. */
+  /**
+   * Of partnerships (`loadFigures` and `roiReport` alone): what they cost beside support and bring, how many benefits are
+   * known, and how many amounts and orders of each have no exchange rate.
+   */
   otherCostMicros: bigint;
   benefitMicros: bigint;
   knownBenefits: bigint;
+  unpricedCosts: bigint;
+  unpricedBenefits: bigint;
 }
 
 export const noFacts = (): CellFacts => ({
@@ -65,6 +73,8 @@ export const noFacts = (): CellFacts => ({
   revenueMicros: 0n,
   refundMicros: 0n,
   unpricedOrders: 0n,
+  unpricedOrdersPpm: 0n,
+  unpricedRefundsPpm: 0n,
   unpricedEntries: 0n,
   cappedEntries: 0n,
   scores1: 0n,
@@ -89,6 +99,8 @@ export const noFacts = (): CellFacts => ({
   otherCostMicros: 0n,
   benefitMicros: 0n,
   knownBenefits: 0n,
+  unpricedCosts: 0n,
+  unpricedBenefits: 0n,
 });
 
 export const addFacts = (all: readonly CellFacts[]): CellFacts => {
@@ -126,7 +138,7 @@ export const cellId = (key: CellKey, dimensions: readonly FigureDimension[]): st
 type FactRow = Partial<Record<FigureDimension, string | null>> &
   Partial<Record<keyof CellFacts, bigint | string | null>>;
 
-interface Asking {
+export interface Asking {
   readonly timeZone: string;
   readonly costBasis: CostBasis;
   /** Orders of at least so much are of high value. */

@@ -35,10 +35,13 @@ export const figureNotes: Readonly<Record<FigureName, FigureNote>> = {
   },
   grossRevenue: {
     ...orderMoney,
-    is: "Revenue before discounts, shipping included, tax out, at the orders' own exchange rates",
+    is: "Revenue before discounts, shipping included, tax out, at the orders' own exchange rates; null where no order has one",
   },
   discounts: { ...orderMoney, is: 'grossRevenue - revenue after discounts' },
-  netRevenue: { ...orderMoney, is: 'After discounts, shipping included, tax out, less refunds made in the period' },
+  netRevenue: {
+    ...orderMoney,
+    is: 'After discounts, shipping included, tax out, less refunds made in the period; null where neither orders nor refunds have an exchange rate',
+  },
   averageBasket: {
     ...orderMoney,
     is: 'Revenue after discounts, before refunds / orders that have an exchange rate',
@@ -68,7 +71,10 @@ export const figureNotes: Readonly<Record<FigureName, FigureNote>> = {
     is: 'Orders of the region with the most orders (`topMarket`) / orders',
   },
   returns: { unit: 'count', of: 'orders', coverage: null, is: 'Orders with a refund in the period, by shares' },
-  returnsValue: { ...orderMoney, is: "Refunds made in the period, tax out, at their orders' exchange rates" },
+  returnsValue: {
+    ...orderMoney,
+    is: "Refunds made in the period, tax out, at their orders' exchange rates; null where no order of them has one",
+  },
   returnRate: {
     unit: 'share',
     of: 'orders',
@@ -97,13 +103,13 @@ export const figureNotes: Readonly<Record<FigureName, FigureNote>> = {
     unit: 'count',
     of: 'tickets',
     coverage: 'ticketsWithOrderShare',
-    is: 'Tickets, whenever created, about orders placed in the period; of several orders the last is the ticket’s',
+    is: 'Tickets about orders placed in the period, created within a year of their order; of several orders the last is the ticket’s',
   },
   contactRateCohort: {
     unit: 'rate',
     of: 'tickets',
     coverage: 'ticketsWithOrderShare',
-    is: 'Cohort: cohortTickets / orders placed in the period x 100; still rising while customers may write',
+    is: 'Cohort: cohortTickets / orders placed in the period x 100; still rising for a year, while customers may write',
   },
   handledSeconds: {
     unit: 'seconds',
@@ -115,18 +121,22 @@ export const figureNotes: Readonly<Record<FigureName, FigureNote>> = {
   costPerTicket: { unit: 'money', ...cost, is: 'supportCost / ticketsWorked' },
   costMultiple: { unit: 'rate', ...cost, is: "costPerTicket / the account's" },
   costPerOrder: { unit: 'money', ...cost, is: 'supportCost / orders' },
-  costShareOfRevenue: { unit: 'share', ...cost, is: 'Cost to serve: supportCost / netRevenue' },
+  costShareOfRevenue: {
+    unit: 'share',
+    ...cost,
+    is: 'Cost to serve: supportCost / netRevenue; null where netRevenue is not above zero, for more was refunded than sold',
+  },
   otherCosts: {
     unit: 'money',
     of: 'partnerships',
     coverage: null,
-    is: 'Other costs of the partnership in the period: fees, software, travel, management; a fee of the whole partnership is of no region',
+    is: 'Other costs of the partnership in the period: fees, software, travel, management; a fee of the whole partnership is of no region; null where none has an exchange rate',
   },
   benefits: {
     unit: 'money',
     of: 'partnerships',
     coverage: null,
-    is: 'Benefits of the period: commission, margin, savings; null where none is given, for revenue is no benefit by itself',
+    is: 'Benefits of the period: commission, margin, savings; null where none is given, for revenue is no benefit by itself, and where none has an exchange rate',
   },
   netGain: { unit: 'money', of: 'partnerships', coverage: 'measuredShare', is: 'benefits - supportCost - otherCosts' },
   roi: {

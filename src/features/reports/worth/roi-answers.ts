@@ -11,19 +11,30 @@ const byKind = z.array(z.object({ kind: z.string(), amount: moneyAnswer }));
 const roiRow = z.object({
   partner: code,
   region: code.describe('A code; null is none, of the whole partnership, or not asked for by groupBy'),
-  benefits: money.describe('Commission, margin, savings and others; null where none is given'),
+  benefits: money.describe(
+    'Commission, margin, savings and others; null where none is given, and where none of it has an exchange rate',
+  ),
   benefitsByKind: byKind,
-  supportCost: money.describe('Null where a part of it has no pool'),
-  otherCosts: moneyAnswer,
+  supportCost: money.describe('Null where a part of it has no pool, or none of its work has a price'),
+  otherCosts: money.describe('Null where none of it has an exchange rate'),
   otherCostsByKind: byKind,
   costs: money.describe('supportCost + otherCosts'),
-  netGain: money.describe('benefits - costs'),
+  netGain: money.describe('benefits - costs; null where one of them is'),
   roi: z.number().nullable().describe('netGain / costs; 0.6923 is 69.23 %'),
   arithmetic: z.string().nullable().describe('(benefits - (support + other)) / (support + other) in the row’s numbers'),
   missing: z
-    .enum(['benefits', 'supportCost', 'costs'])
+    .enum(['benefits', 'supportCost', 'exchange rate', 'costs'])
     .nullable()
-    .describe('Why there is no return: no benefit is given, the cost has no pool, or there is no cost'),
+    .describe(
+      'What the return lacks. `benefits`: none is given; `supportCost`: it has no pool, or no price; `exchange rate`: amounts or orders are in no sum, and the return is that of the others, or null where nothing else is there; `costs`: there are none',
+    ),
+  unpricedAmounts: z.int().describe('Other costs and benefits without an exchange rate: in none of the sums'),
+  unpricedOrders: z
+    .int()
+    .describe(
+      'Orders and refunds without an exchange rate of which a part would be a benefit; one of several partners counts for each',
+    ),
+  unpricedEntries: z.int().describe('Work entries without a rate or an exchange rate: in no cost'),
   coverage: z.object({
     measuredShare: z.number().nullable(),
     benefitsKnownShare: z
@@ -65,10 +76,18 @@ export const roiAnswer = roiReport.extend({
   fxDay: fxDayAnswer,
 });
 
-/** The last line, partner "total", is the sum. */
+/** The last line, "total" in the first cell that rows are named by, is the sum. */
 export const roiCsv = (
   { rows, total }: Pick<RoiReport, 'rows' | 'total'>,
-  { currency, costBasis }: { readonly currency: string; readonly costBasis: CostBasis },
+  {
+    groupBy: [first = 'partner'],
+    currency,
+    costBasis,
+  }: {
+    readonly groupBy: readonly ('partner' | 'region')[];
+    readonly currency: string;
+    readonly costBasis: CostBasis;
+  },
 ): string => {
   const amount = (value: { readonly amount: string } | null): Cell => value?.amount ?? null;
   const kinds = (all: RoiRow['benefitsByKind']): string =>
@@ -87,12 +106,15 @@ export const roiCsv = (
     ['roi', ({ roi }) => roi],
     ['arithmetic', ({ arithmetic }) => arithmetic],
     ['missing', ({ missing }) => missing],
+    ['unpricedAmounts', ({ unpricedAmounts }) => unpricedAmounts],
+    ['unpricedOrders', ({ unpricedOrders }) => unpricedOrders],
+    ['unpricedEntries', ({ unpricedEntries }) => unpricedEntries],
     ['measuredShare', ({ coverage }) => coverage.measuredShare],
     ['benefitsKnownShare', ({ coverage }) => coverage.benefitsKnownShare],
     ['costBasis', () => costBasis],
   ];
   return writeCsv(
     columns.map(([name]) => name),
-    [...rows, { ...total, partner: 'total' }].map((row) => columns.map(([, of]) => of(row))),
+    [...rows, { ...total, [first]: 'total' }].map((row) => columns.map(([, of]) => of(row))),
   );
 };

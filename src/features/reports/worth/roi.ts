@@ -1,10 +1,10 @@
 import { formatMicros, moneyJson, ratio } from '../../../core/money.ts';
 import type { Database } from '../../../platform/database/open.ts';
 import { partnershipMoney } from '../../partnerships/index.ts';
-import { costStatements } from '../facts/fact-statements.ts';
-import { addFacts, type CellFacts, cellId, type Dimension, loadSides, noFacts, type Period } from '../facts/facts.ts';
+import { addFacts, type CellFacts, cellId, type Dimension, noFacts, type Period } from '../facts/facts.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
-import { costOf, formulas, type MoneyJson } from '../metrics.ts';
+import { benefitsOf, formulas, type MoneyJson, otherCostsOf, returnCostOf, returnOf } from '../metrics.ts';
+import { partnerFacts } from '../totals/read.ts';
 import type { RoiReport, RoiRow } from './roi-answers.ts';
 
 /** Two places are shown, half to even. */
@@ -12,19 +12,23 @@ const percent = (part: bigint, whole: bigint): string => `${((ratio(part, whole,
 
 /** (benefits - costs) / costs with the row's own numbers; null where the return is not known. */
 const arithmeticOf = (facts: CellFacts): string | null => {
-  const support = costOf(facts);
-  if (support === null || facts.knownBenefits === 0n) return null;
-  const costs = support + facts.otherCostMicros;
-  if (costs === 0n) return null;
-  const sum = `(${formatMicros(support)} + ${formatMicros(facts.otherCostMicros)})`;
-  return `(${formatMicros(facts.benefitMicros)} - ${sum}) / ${sum} = ${percent(facts.benefitMicros - costs, costs)}`;
+  const known = returnOf(facts);
+  if (!known || known.costs === 0n) return null;
+  const sum = `(${formatMicros(known.support)} + ${formatMicros(known.other)})`;
+  return `(${formatMicros(known.benefits)} - ${sum}) / ${sum} = ${percent(known.benefits - known.costs, known.costs)}`;
 };
 
 const missingOf = (facts: CellFacts): RoiRow['missing'] => {
   if (facts.knownBenefits === 0n) return 'benefits';
-  if (costOf(facts) === null) return 'supportCost';
-  return facts.costMicros + facts.otherCostMicros === 0n ? 'costs' : null;
+  const support = returnCostOf(facts);
+  if (support === null) return 'supportCost';
+  if (facts.unpricedCosts > 0n || facts.unpricedBenefits > 0n) return 'exchange rate';
+  return support + facts.otherCostMicros === 0n ? 'costs' : null;
 };
+
+/** A row of work: what was taken back whole, and orders alone, make none. */
+const hasWork = ({ microseconds, costMicros, ticketsWorkedPpm, unpooledMicroseconds, unpricedEntries }: CellFacts) =>
+  [microseconds, costMicros, ticketsWorkedPpm, unpooledMicroseconds, unpricedEntries].some((fact) => fact !== 0n);
 
 /** What partnerships bring for what they cost, with the arithmetic, from one snapshot of the database; the highest gain first. */
 export const roiReport = async (
@@ -44,52 +48,60 @@ export const roiReport = async (
   },
 ): Promise<RoiReport> => {
   const { work, money } = await db.transaction(
-    async (sql) => {
-      const sides = await loadSides(
-        sql,
-        { from, to },
-        groupBy,
-        { timeZone, costBasis },
-        costStatements(groupBy, costBasis),
-      );
-      return { work: sides.work, money: await partnershipMoney(sql, { from, to, groupBy, currency }) };
-    },
+    async (sql) => ({
+      work: await partnerFacts(sql, { from, to }, groupBy, timeZone, costBasis),
+      money: await partnershipMoney(sql, { from, to, groupBy, currency }),
+    }),
     { readOnly: true, isolation: 'repeatable read' },
   );
-  const told = (micros: bigint): MoneyJson => moneyJson({ micros, currency });
+  const told = (micros: bigint | null): MoneyJson | null => (micros === null ? null : moneyJson({ micros, currency }));
   const ofMoney = new Map(money.rows.map((row) => [cellId(row, groupBy), row]));
-  const ofWork = new Map(work.cells.map((cell) => [cellId(cell.key, groupBy), cell]));
+  const ofWork = new Map(
+    work.filter(({ facts }) => hasWork(facts)).map((cell) => [cellId(cell.key, groupBy), cell] as const),
+  );
   const all = [...new Set([...ofWork.keys(), ...ofMoney.keys()])].map((id) => {
-    const byKind = ofMoney.get(id)?.byKind ?? [];
-    const { partner, region } = ofMoney.get(id) ?? ofWork.get(id)?.key ?? { partner: null, region: null };
-    const given = byKind.filter(({ side }) => side === 'benefit').length;
+    const own = ofMoney.get(id);
+    const { partner, region } = own ?? ofWork.get(id)?.key ?? { partner: null, region: null };
+    const [amounts, orders] = [own?.unpricedBenefits ?? 0, own?.unpricedOrders ?? 0];
+    const given = (own?.byKind.filter(({ side }) => side === 'benefit').length ?? 0) + amounts + orders;
     const facts: CellFacts = {
       ...(ofWork.get(id)?.facts ?? noFacts()),
-      otherCostMicros: ofMoney.get(id)?.otherCostMicros ?? 0n,
-      benefitMicros: ofMoney.get(id)?.benefitMicros ?? 0n,
+      otherCostMicros: own?.otherCostMicros ?? 0n,
+      benefitMicros: own?.benefitMicros ?? 0n,
       knownBenefits: BigInt(given || Number(money.bringsNothing({ step: null, partner, region }, groupBy))),
+      unpricedCosts: BigInt(own?.unpricedCosts ?? 0),
+      unpricedBenefits: BigInt(amounts + orders),
     };
-    return { partner, region, facts, byKind };
+    const unpriced = { amounts: (own?.unpricedCosts ?? 0) + amounts, orders };
+    return { partner, region, facts, unpriced, byKind: own?.byKind ?? [] };
   });
-  const rowOf = ({ partner, region, facts, byKind }: (typeof all)[number], cells: readonly CellFacts[]): RoiRow => {
+  const rowOf = (
+    { partner, region, facts, unpriced, byKind }: (typeof all)[number],
+    cells: readonly CellFacts[],
+  ): RoiRow => {
     const known = addFacts(cells.filter(({ knownBenefits }) => knownBenefits > 0n));
     const counted = { facts, account: facts, orders: facts };
-    const [support, benefits, gain] = [costOf(facts), formulas.benefits(counted), formulas.netGain(counted)];
+    const [support, other] = [returnCostOf(facts), otherCostsOf(facts)];
     const kinds = (side: 'benefit' | 'other cost') =>
-      byKind.filter((one) => one.side === side).map(({ kind, micros }) => ({ kind, amount: told(micros) }));
+      byKind
+        .filter((one) => one.side === side)
+        .map(({ kind, micros }) => ({ kind, amount: moneyJson({ micros, currency }) }));
     return {
       partner,
       region,
-      benefits: benefits === null ? null : told(benefits),
+      benefits: told(benefitsOf(facts)),
       benefitsByKind: kinds('benefit'),
-      supportCost: support === null ? null : told(support),
-      otherCosts: told(facts.otherCostMicros),
+      supportCost: told(support),
+      otherCosts: told(other),
       otherCostsByKind: kinds('other cost'),
-      costs: support === null ? null : told(support + facts.otherCostMicros),
-      netGain: gain === null ? null : told(gain),
+      costs: told(support === null || other === null ? null : support + other),
+      netGain: told(formulas.netGain(counted)),
       roi: formulas.roi(counted),
       arithmetic: arithmeticOf(facts),
       missing: missingOf(facts),
+      unpricedAmounts: unpriced.amounts,
+      unpricedOrders: unpriced.orders,
+      unpricedEntries: Number(facts.unpricedEntries),
       coverage: {
         measuredShare: support === null ? null : ratio(facts.measuredCostMicros, support),
         benefitsKnownShare:
@@ -101,12 +113,18 @@ export const roiReport = async (
     partner: null,
     region: null,
     facts: addFacts(all.map(({ facts }) => facts)),
+    unpriced: {
+      amounts: all.reduce((sum, { unpriced }) => sum + unpriced.amounts, 0),
+      orders: all.reduce((sum, { unpriced }) => sum + unpriced.orders, 0),
+    },
     byKind: summedKinds(all.flatMap(({ byKind }) => byKind)),
   };
   const gainOf = (facts: CellFacts): bigint => facts.benefitMicros - facts.costMicros - facts.otherCostMicros;
+  const isTold = ({ facts }: (typeof all)[number]): boolean => returnCostOf(facts) !== null;
   const ordered = all.toSorted((a, b) => {
     const [first, second] = [gainOf(a.facts), gainOf(b.facts)];
-    if (costOf(a.facts) !== null && costOf(b.facts) !== null && first !== second) return first > second ? -1 : 1;
+    if (isTold(a) !== isTold(b)) return isTold(a) ? -1 : 1;
+    if (isTold(a) && first !== second) return first > second ? -1 : 1;
     return cellId(a, groupBy) < cellId(b, groupBy) ? -1 : 1;
   });
   return {

@@ -6,7 +6,7 @@ import { requestText } from '../../../platform/http/request-text.ts';
 import { type Access, costBasisFor, requireScope } from '../../access/index.ts';
 import { atRatesOf, queryFxDay } from '../facts/constant-currency.ts';
 import { refuseUnknownCodes } from '../known-codes.ts';
-import { csvReply, queryDay, queryFormat } from '../paging.ts';
+import { csvReply, queryDay, queryFormat, queryNoSeal } from '../paging.ts';
 import { parsePeriod } from '../partner-report.ts';
 import { roiReport } from './roi.ts';
 import { roiAnswer, roiCsv } from './roi-answers.ts';
@@ -40,6 +40,7 @@ export const whyRoutes =
             partner: requestText(80)
               .optional()
               .describe('A partner code, or "none": that one alone, with its reasons and languages'),
+            asOf: queryNoSeal,
             fxDay: queryFxDay,
             format: queryFormat,
           }),
@@ -73,6 +74,7 @@ export const whyRoutes =
             from: queryDay,
             to: queryDay,
             groupBy: z.enum(Object.keys(groupings) as [keyof typeof groupings]).default('partner'),
+            asOf: queryNoSeal,
             fxDay: queryFxDay,
             format: queryFormat,
           }),
@@ -89,7 +91,7 @@ export const whyRoutes =
         if (format === 'csv')
           return reply
             .headers(csvReply(`roi-${from}-${to}`))
-            .send(roiCsv(report, { currency: basis.currency, costBasis }));
+            .send(roiCsv(report, { groupBy, currency: basis.currency, costBasis }));
         return { from, to, groupBy, ...basis, costBasis, ...(fxDay !== undefined && { fxDay }), ...report };
       },
     );

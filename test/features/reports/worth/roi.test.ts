@@ -83,6 +83,9 @@ test('worked example: benefits of 1,100,000 for costs of 650,000 are an ROI of 6
     roi: 0.692308,
     arithmetic: '(1100000.000000 - (250000.000000 + 400000.000000)) / (250000.000000 + 400000.000000) = 69.23 %',
     missing: null,
+    unpricedAmounts: 0,
+    unpricedOrders: 0,
+    unpricedEntries: 0,
     coverage: { measuredShare: 1, benefitsKnownShare: 1 },
   });
   expect(unpriced).toMatchObject([
@@ -116,10 +119,98 @@ test('a fee of the whole partnership is of no region', async () => {
     rows.map(({ partner, region, benefits, costs }) => [partner, region, benefits?.amount, costs?.amount]),
   ).toEqual([
     ['nord', null, '1000000.000000', '300000.000000'],
+    // Its only fee has no exchange rate.
+    ['sud', null, undefined, undefined],
     ['sud', 'iberia', undefined, '625.000000'],
     [null, null, undefined, '625.000000'],
     ['nord', 'nordics', '100000.000000', '350000.000000'],
   ]);
+});
+
+test('bug: a row told costs and a return without a word of amounts that have no exchange rate', async () => {
+  const { rows, total } = await roi();
+  expect(rows.find(({ partner }) => partner === 'sud')).toMatchObject({
+    otherCosts: null,
+    costs: null,
+    unpricedAmounts: 1,
+  });
+  expect(total).toMatchObject({ otherCosts: dollars('400000.000000'), missing: 'exchange rate', unpricedAmounts: 1 });
+
+  const bare = await createWorld();
+  const get = (await asking(bare, 'read,rates')).get;
+  await bare.rate('36.00');
+  for (const partner of ['nord', 'sud'])
+    await bare.ticket({
+      created: '2026-05-05',
+      shares: [{ partner, region: null }],
+      work: [['ada', 3600, '2026-05-05']],
+    });
+  const wait = { partner: 'direct', region: null };
+  await bare.ticket({ created: '2026-05-05', shares: [wait], work: [['ada', 3600, '2025-12-05']] });
+  await bare.ticket({ created: '2025-12-05', shares: [wait], work: [['ada', 3600, '2025-12-05']] });
+  await importOtherCosts(
+    bare.db,
+    'reference,partner,region,kind,amount,currency,every,hours,hourly,from,to\nrubles,nord,,fee,5,RUB,,,,2026-05-01,2026-05-31\ndollars,nord,,fee,4,USD,,,,2026-05-01,2026-05-31\n',
+    options(bare),
+  );
+  await importBenefits(
+    bare.db,
+    [
+      'reference,partner,region,store,kind,amount,currency,every,percent,from,to',
+      'cut,nord,,,commission,,,,10,2026-05-01,',
+      'fixed,sud,,,savings,100,RUB,,,2026-05-01,2026-05-31',
+      'own,direct,,,margin,10,USD,,,2025-12-01,2025-12-31',
+    ].join('\n'),
+    options(bare),
+  );
+  await bare.order({ placed: '2026-05-06', revenue: null });
+  const nothingKnown = { benefits: null, netGain: null, roi: null, arithmetic: null, missing: 'exchange rate' };
+  const before: Roi = await get(`/api/v1/reports/roi?${may}`);
+  expect(before.rows.find(({ partner }) => partner === 'nord')).toMatchObject({
+    ...nothingKnown,
+    otherCosts: dollars('4.000000'),
+    costs: dollars('40.000000'),
+    unpricedAmounts: 1,
+    unpricedOrders: 1,
+  });
+  expect(before.rows.find(({ partner }) => partner === 'sud')).toMatchObject({
+    ...nothingKnown,
+    otherCosts: dollars('0.000000'),
+    unpricedAmounts: 1,
+    unpricedOrders: 0,
+  });
+  expect(before.total).toMatchObject({
+    benefits: null,
+    missing: 'exchange rate',
+    unpricedAmounts: 2,
+    unpricedOrders: 1,
+  });
+  const figures: Figures = await get(`/api/v1/reports/figures?${may}`);
+  expect(figures.rows.find(({ partner }) => partner === 'nord')).toMatchObject({
+    benefits: null,
+    netGain: null,
+    roi: null,
+    netRevenue: null,
+    grossRevenue: null,
+    discounts: null,
+  });
+  expect(figures.total).toMatchObject({ benefits: null, netRevenue: null, otherCosts: dollars('4.000000') });
+  // One more order, with a rate: the sums are of it alone, and say so.
+  await bare.order({ placed: '2026-05-07', revenue: 1000 });
+  const after: Roi = await get(`/api/v1/reports/roi?${may}`);
+  expect(after.rows.find(({ partner }) => partner === 'nord')).toMatchObject({
+    benefits: dollars('100.000000'),
+    netGain: dollars('60.000000'),
+    roi: 1.5,
+    missing: 'exchange rate',
+    unpricedOrders: 1,
+  });
+  const december: Roi = await get('/api/v1/reports/roi?from=2025-12-01&to=2025-12-31');
+  expect(december.rows.find(({ partner }) => partner === 'direct')).toMatchObject({
+    supportCost: null,
+    roi: null,
+    unpricedEntries: 2,
+  });
 });
 
 test('is a figure beside the others, also by month and against the month before', async () => {
