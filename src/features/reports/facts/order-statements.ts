@@ -90,18 +90,23 @@ const ticketsOrder = `
     select o.placed_day, o.counted from ${orderIds} as n(id) join "order" o on o.id = n.id::int8
      where n.id ~ '^[0-9]{1,18}$' order by o.placed_at desc, o.id desc limit 1`;
 
+/** Who writes later than so many days after an order is of no cohort: those of an old period are read without all since. */
+const cohortDays = 365;
+
 /**
- * The cohort: tickets, whenever created, whose order is a counted one placed in the period, on the day of the order. A
- * ticket comes after its order, but for the day that time zones may lie between them.
+ * The cohort: tickets whose order is a counted one placed in the period, on the day of the order, created within a year of
+ * it. A ticket comes after its order, but for the day that time zones may lie between them. `offset 0`: evidence is read of
+ * tickets of those days alone.
  */
 export const cohortTickets: Statement = {
   side: 'tickets',
   by: { ...ofShare, ...ofTicket, ...stepsOf('n.placed_day') },
   sql: ({ columns, grouped }) => `
   select ${columns} sum(s.ppm) as "cohortTicketsPpm"
-    from ticket t join attribution a on a.ticket_id = t.id and a.current
-   cross join lateral (${ticketsOrder}) n join attribution_share s on s.attribution_id = a.id
-   where t.created_day >= $1::date - 1 and n.counted and n.placed_day between $1 and $2 ${grouped}`,
+    from (select t.created_day, t.channel, t.language, t.reason, a.id, a.evidence from ticket t join attribution a on a.ticket_id = t.id and a.current
+           where t.created_day between $1::date - 1 and $2::date + ${cohortDays} offset 0) t
+   cross join lateral (select t.evidence, t.id) a cross join lateral (${ticketsOrder}) n join attribution_share s on s.attribution_id = a.id
+   where n.counted and n.placed_day between $1 and $2 and t.created_day <= n.placed_day + ${cohortDays} ${grouped}`,
 };
 
 /** Tickets created in the period whose order is known: what the cohort rests on. */
