@@ -176,13 +176,7 @@ export const ticketDetail = async (sql: Sql, id: bigint, view: View) => {
   const wageOf = trueCost ? await loadWages(sql) : null;
   const supportCost = trueCost
     ? moneyJson({ micros: postings.reduce((sum, posting) => sum + posting.cost_micros, 0n), currency: view.currency })
-    : ((
-        await listTickets(
-          sql,
-          { limit: 1, after: (id + 1n).toString(), externalId: ticket.external_id, connection: ticket.connection },
-          view,
-        )
-      ).items[0]?.supportCost ?? null);
+    : ((await listTickets(sql, { limit: 1, id }, view)).items[0]?.supportCost ?? null);
   return {
     id: ticket.id.toString(),
     connection: ticket.connection,

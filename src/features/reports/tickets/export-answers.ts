@@ -75,7 +75,7 @@ export const exportAnswer = z.object({
   to: z.string(),
   costBasis: z.enum(['true', 'pooled']),
   fxDay: fxDayAnswer,
-  items: z.array(exportItem).describe('Newest first'),
+  items: z.array(exportItem).describe('Newest first: those created in the period, then those only worked on in it'),
   next: z.string().nullable().describe('Give it as `after` for the next page; null on the last'),
 });
 

@@ -1,8 +1,9 @@
 import { ratio, wholePpm } from '../../../core/money.ts';
 import type { Sql } from '../../../platform/database/database.ts';
+import type { TicketFilter } from './chosen.ts';
 import { priceJson, shownRateKey } from './detail.ts';
 import type { ExportItem } from './export-answers.ts';
-import { listTickets, type TicketFilter, type View } from './list.ts';
+import { listTickets, type View } from './list.ts';
 import { namedOrders, orderIdsIn } from './named-orders.ts';
 import { loadWages, type Wage } from './wages.ts';
 

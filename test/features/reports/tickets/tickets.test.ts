@@ -73,11 +73,11 @@ describe('GET /api/v1/tickets', () => {
   test('is a list, the newest first, of tickets created or worked on in the period', async () => {
     expect(names(await list('from=2026-05-01&to=2026-05-31'))).toEqual([
       'moved',
-      'old, worked on in May',
       'region alone',
       'nobody',
       'shared',
       'nord in May',
+      'old, worked on in May',
     ]);
     expect(names(await list(''))).toHaveLength(7);
   });
@@ -109,9 +109,9 @@ describe('GET /api/v1/tickets', () => {
         ],
       );
     expect(await parts('partner=nord')).toEqual([
-      ['old, worked on in May', '0.600000', 60, 1_000_000],
       ['shared', '0.250000', 25, 250_000],
       ['nord in May', '6.000000', 600, 1_000_000],
+      ['old, worked on in May', '0.600000', 60, 1_000_000],
     ]);
     expect(await parts('partner=sud&region=iberia')).toEqual([
       ['moved', '0.600000', 60, 1_000_000],
