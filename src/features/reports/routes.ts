@@ -11,7 +11,16 @@ import { partnersAnswer, seriesAnswer, ticketAnswer, ticketsAnswer } from './ans
 import { atRatesOf, queryFxDay } from './facts/constant-currency.ts';
 import { figureRoutes } from './figures/routes.ts';
 import { refuseUnknownCodes } from './known-codes.ts';
-import { csvReply, nextLink, optionalPeriod, pageLimit, queryDay, queryFormat, queryPage } from './paging.ts';
+import {
+  csvReply,
+  nextLink,
+  optionalPeriod,
+  pageLimit,
+  queryDay,
+  queryFormat,
+  queryNoSeal,
+  queryPage,
+} from './paging.ts';
 import { parsePeriod, partnerReport } from './partner-report.ts';
 import { payrollLine } from './seals/payroll-line.ts';
 import { series } from './series.ts';
@@ -117,6 +126,7 @@ export const reportRoutes =
             step: z.enum(['day', 'week', 'month']).default('day'),
             partner: text.describe('A partner code, or "none"'),
             region: text.describe('A region code, or "none"'),
+            asOf: queryNoSeal,
             fxDay: queryFxDay,
             format: queryFormat,
           }),
@@ -130,7 +140,7 @@ export const reportRoutes =
         await refuseUnknownCodes(db, { partner, region });
         const period = parsePeriod(from, to);
         const source = await atRatesOf(db, { fxDay, currency, costBasis, periods: [period] });
-        const points = await series(source, { ...period, step, partner, region, currency, costBasis });
+        const points = await series(source, { ...period, step, partner, region, ...basis, costBasis });
         if (wanted === 'csv')
           return reply.headers(csvReply(`series-${from}-${to}`)).send(seriesCsv(points, { currency, costBasis }));
         return {
@@ -152,7 +162,7 @@ export const reportRoutes =
         ...read,
         schema: {
           summary:
-            'Tickets, newest first, with their part of the cost in a cell and period. In pages: the header Link leads to the next, in CSV too',
+            'Tickets with their part of the cost in a cell and period, newest first; of a period those created in it, then those only worked on in it. In pages: the header Link leads to the next, in CSV too',
           tags: ['tickets'],
           querystring: z.strictObject({
             connection: text.describe("A connection's id or name"),
@@ -175,11 +185,12 @@ export const reportRoutes =
         await refuseUnknownCodes(db, filter);
         const costBasis = costBasisFor(request);
         const periods = period.from === undefined ? [] : [{ from: period.from, to: period.to }];
-        const page = await listTickets(
-          await atRatesOf(db, { fxDay, currency: basis.currency, costBasis, periods }),
-          { ...filter, limit, ...period },
-          { currency: basis.currency, costBasis },
-        );
+        const source = await atRatesOf(db, { fxDay, currency: basis.currency, costBasis, periods });
+        const view = { currency: basis.currency, costBasis };
+        const page = await source.transaction((tx) => listTickets(tx, { ...filter, limit, ...period }, view), {
+          readOnly: true,
+          isolation: 'repeatable read',
+        });
         if (page.next !== null) reply.header('link', nextLink(request.url, page.next));
         if (wanted === 'csv') return reply.headers(csvReply('tickets')).send(ticketsCsv(page.items, page.costBasis));
         return page;

@@ -1,38 +1,51 @@
 import { moneyJson, ratio, wholePpm } from '../../core/money.ts';
+import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import type { SeriesPoint } from './answers.ts';
-import type { Period } from './facts/facts.ts';
+import { addFacts, noFacts, type Period } from './facts/facts.ts';
 import { type CostBasis, pooledSql, unpooledSql } from './facts/pooled-cost.ts';
+import { costOf } from './metrics.ts';
+import { totalFacts } from './totals/read.ts';
+import { type Step, stepsIn } from './totals/spans.ts';
 
-export type Step = 'day' | 'week' | 'month';
-
-interface PointRow {
-  step: string;
-  cost: string | bigint | null;
-  us: string | bigint;
-  tickets: string | bigint;
-  orders: string | bigint;
+export interface SeriesAsked extends Period {
+  readonly step: Step;
+  /** A code, "none" for what has none; undefined: all. */
+  readonly partner?: string | undefined;
+  readonly region?: string | undefined;
+  readonly currency: string;
+  readonly timeZone: string;
+  readonly costBasis: CostBasis;
 }
 
-/** Cost, seconds, tickets and orders over a period, of all or of one partner and region ("none" for what has none). */
-export const series = async (
-  db: Database,
-  {
-    from,
-    to,
-    step,
-    partner,
-    region,
-    currency,
-    costBasis,
-  }: Period & {
-    readonly step: Step;
-    readonly partner?: string | undefined;
-    readonly region?: string | undefined;
-    readonly currency: string;
-    readonly costBasis: CostBasis;
-  },
-): Promise<SeriesPoint[]> => {
+interface PointRow {
+  readonly step: string;
+  readonly cost: string | bigint | null;
+  readonly us: string | bigint;
+  readonly tickets: string | bigint;
+  readonly orders: string | bigint;
+}
+
+/** From kept totals; null where too much of the period is marked. */
+const totalRows = async (sql: Sql, asked: SeriesAsked): Promise<PointRow[] | null> => {
+  const { from, to, step } = asked;
+  const only = (['partner', 'region'] as const).filter((name) => asked[name] !== undefined);
+  const cells = await totalFacts(sql, { from, to }, [...only, step], asked);
+  if (cells === null) return null;
+  const wanted = cells.filter(({ key }) =>
+    only.every((name) => key[name] === (asked[name] === 'none' ? null : asked[name])),
+  );
+  const byStep = Map.groupBy(wanted, ({ key }) => key[step]);
+  return stepsIn(step, { from, to }).map(({ first }) => {
+    const own = byStep.get(first)?.map(({ facts }) => facts);
+    const facts = own ? addFacts(own) : noFacts();
+    const { microseconds: us, ticketsPpm: tickets, ordersPpm: orders } = facts;
+    return { step: first ?? from, cost: costOf(facts), us, tickets, orders };
+  });
+};
+
+/** The same from the ledger, whatever is marked. */
+const ledgerRows = (sql: Sql, { from, to, step, partner, region, costBasis }: SeriesAsked): Promise<PointRow[]> => {
   const matches = (alias: string) =>
     `($4::text is null or ${alias}.partner is not distinct from nullif($4, 'none')) and ($5::text is null or ${alias}.region is not distinct from nullif($5, 'none'))`;
   const costSql =
@@ -47,7 +60,7 @@ export const series = async (
        select date_trunc($3, worked_day)::date as step, sum(cost_micros) as cost, sum(microseconds) as us, ${unpooledSql} as unpooled
          from pooled group by 1
      )`;
-  const rows = await db.query<PointRow>(
+  return sql.query<PointRow>(
     `with steps as (
        select distinct date_trunc($3, d)::date as step from generate_series($1::date, $2::date, interval '1 day') as d
      ), ${costSql}, tickets as (
@@ -63,6 +76,15 @@ export const series = async (
        from steps left join cost using (step) left join tickets using (step) left join orders using (step) order by step`,
     [from, to, step, partner ?? null, region ?? null],
   );
+};
+
+/** Cost, seconds, tickets and orders over a period, of all or of one partner and region, from one snapshot of the database. */
+export const series = async (db: Database, asked: SeriesAsked): Promise<SeriesPoint[]> => {
+  const rows = await db.transaction(async (tx) => (await totalRows(tx, asked)) ?? (await ledgerRows(tx, asked)), {
+    readOnly: true,
+    isolation: 'repeatable read',
+  });
+  const { currency } = asked;
   const whole = BigInt(wholePpm);
   return rows.map((row) => ({
     day: row.step,

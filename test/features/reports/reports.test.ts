@@ -100,6 +100,22 @@ describe('GET /api/v1/reports/partners', () => {
     expect(lines[2]).toMatch(/^sud,,USD,1,1,1,0\.000000,0\.666667,/);
   });
 
+  test('bug: in the table by region the sum was named in the cell of partners, which no row had', async () => {
+    const { text } = await api(`/api/v1/reports/partners?${period}&groupBy=region&format=csv`);
+    const cells = text
+      .trimEnd()
+      .split('\r\n')
+      .map((line) => line.split(',').slice(0, 2));
+    expect(cells.map(([partner]) => partner)).toEqual(['partner', ...cells.slice(1).map(() => '')]);
+    expect(cells.at(-1)).toEqual(['', 'total']);
+  });
+
+  test.each(['figures', 'series', 'why-dear', 'roi'])('%s as of a seal is refused, with why', async (report) => {
+    const { status, json } = await api(`/api/v1/reports/${report}?${period}&asOf=seal`);
+    expect(status).toBe(400);
+    expect(json().errors).toMatchObject([{ field: 'asOf', reason: expect.stringContaining('a seal keeps its days') }]);
+  });
+
   test.each([
     ['from=2026-05-01', 'to'],
     ['from=2026-02-30&to=2026-05-31', 'from'],

@@ -8,7 +8,6 @@ import {
   type CellKey,
   cellId,
   type Dimension,
-  loadSides,
   noFacts,
   type Period,
   type SideFacts,
@@ -16,6 +15,7 @@ import {
 } from '../facts/facts.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
 import { type Counted, costOf } from '../metrics.ts';
+import { figureSides } from '../totals/sides.ts';
 import { counterpart, isStep, type KnownFrom, loadKnownFrom, previousPeriod } from './compare-periods.ts';
 
 export interface FiguresAsked extends Period {
@@ -132,7 +132,11 @@ const partnershipSide = async (
         ...noFacts(),
         otherCostMicros: row.otherCostMicros,
         benefitMicros: row.benefitMicros,
-        knownBenefits: BigInt(row.byKind.filter(({ side }) => side === 'benefit').length),
+        knownBenefits: BigInt(
+          row.byKind.filter(({ side }) => side === 'benefit').length + row.unpricedBenefits + row.unpricedOrders,
+        ),
+        unpricedCosts: BigInt(row.unpricedCosts),
+        unpricedBenefits: BigInt(row.unpricedBenefits + row.unpricedOrders),
       },
     })),
     gaps: { unpriced, ordersWithoutCost },
@@ -153,7 +157,7 @@ const periodFigures = async (sql: Sql, period: Period, asked: FiguresAsked): Pro
   const loadedBy = [
     ...new Set<FigureDimension>([...by, 'region', ...(asked.partner === undefined ? [] : ['partner' as const])]),
   ];
-  const ledger = await loadSides(sql, period, loadedBy, asked);
+  const ledger = await figureSides(sql, period, loadedBy, asked);
   const { gaps, bringsNothing, ...partnerships } = await partnershipSide(sql, period, loadedBy, asked);
   const all = { ...ledger, partnerships };
   const account = addFacts(Object.values(all).flatMap(({ cells }) => cells.map(({ facts }) => facts)));

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { InvalidInput } from '../../../core/errors.ts';
 import { microsOf, moneyJson } from '../../../core/money.ts';
+import type { Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/database/open.ts';
 import { answers, answersOrTable } from '../../../platform/http/answers.ts';
 import { requestText } from '../../../platform/http/request-text.ts';
@@ -12,12 +13,22 @@ import { refuseByAgent } from '../by-agent.ts';
 import { atRatesOf, queryFxDay } from '../facts/constant-currency.ts';
 import { type FigureDimension, figureDimensions } from '../facts/fact-statements.ts';
 import { refuseUnknownCodes } from '../known-codes.ts';
-import { csvReply, nextLink, optionalPeriod, pageLimit, queryDay, queryFormat, queryPage } from '../paging.ts';
+import {
+  csvReply,
+  nextLink,
+  optionalPeriod,
+  pageLimit,
+  queryDay,
+  queryFormat,
+  queryNoSeal,
+  queryPage,
+} from '../paging.ts';
 import { parsePeriod } from '../partner-report.ts';
 import { definitionsAnswer, figureNames, figureRowOf, figuresAnswer, otherPeriodOf } from './answers.ts';
 import { previousPeriod } from './compare-periods.ts';
 import { figuresCsv } from './csv.ts';
-import { comparePlaces, loadFigures, type Place, placeOf } from './figures.ts';
+import { comparePlaces, type FiguresAsked, loadFigures, type Place, placeOf } from './figures.ts';
+import { keepFigures } from './kept-figures.ts';
 import { figureNotes } from './notes.ts';
 
 const mostDimensions = 3;
@@ -73,10 +84,12 @@ export const figureRoutes =
   (deps: {
     readonly db: Database;
     readonly access: Access;
+    readonly clock: Clock;
     readonly basis: { readonly currency: string; readonly timeZone: string };
   }): FastifyPluginAsyncZod =>
   async (app) => {
     const { db, access, basis } = deps;
+    const kept = keepFigures(deps.clock);
 
     app.get(
       '/api/v1/reports/definitions',
@@ -123,6 +136,7 @@ export const figureRoutes =
               .describe(
                 'What an order of high value brings at least; unless given the setting highValueOrder, else twice the average order',
               ),
+            asOf: queryNoSeal,
             fxDay: queryFxDay,
             ...queryPage('Rows'),
             after: requestText(400).optional().describe('`next` of the page before'),
@@ -145,13 +159,7 @@ export const figureRoutes =
         const held = baseline.from === undefined ? null : { from: baseline.from, to: baseline.to };
         const compared = query.compare === 'previous';
         const { fxDay } = query;
-        const source = await atRatesOf(db, {
-          fxDay,
-          currency: basis.currency,
-          costBasis,
-          periods: [period, ...(compared ? [previousPeriod(period)] : []), ...(held ? [held] : [])],
-        });
-        const figures = await loadFigures(source, {
+        const asked: FiguresAsked = {
           ...period,
           by,
           partner: query.partner,
@@ -161,7 +169,20 @@ export const figureRoutes =
           highValueMicros: parseAmount(query.highValue ?? highValueOrder),
           previous: compared,
           baseline: held,
-        });
+        };
+        const load = async () => {
+          const source = await atRatesOf(db, {
+            fxDay,
+            currency: basis.currency,
+            costBasis,
+            periods: [period, ...(compared ? [previousPeriod(period)] : []), ...(held ? [held] : [])],
+          });
+          return loadFigures(source, asked);
+        };
+        const question = JSON.stringify([asked, fxDay], (_, value: unknown) =>
+          typeof value === 'bigint' ? `${value}` : value,
+        );
+        const figures = (after === null ? null : kept.find(question)) ?? (await load());
         const behind = figures.rows.filter((row) => after === null || comparePlaces(placeOf(row, by), after) > 0);
         const shown = behind.slice(0, limit);
         const last = shown.at(-1);
@@ -169,7 +190,10 @@ export const figureRoutes =
         const look = { currency: basis.currency };
         const rows = shown.map((cell) => figureRowOf(cell, figures, look));
         const total = figureRowOf(figures.total, figures, { ...look, isTotal: true });
-        if (next !== null) reply.header('link', nextLink(request.url, next));
+        if (next !== null) {
+          kept.keep(question, figures);
+          reply.header('link', nextLink(request.url, next));
+        }
         const others = {
           ...(figures.previous && { previous: otherPeriodOf(figures.previous, figures) }),
           ...(figures.baseline && { baseline: otherPeriodOf(figures.baseline, figures) }),

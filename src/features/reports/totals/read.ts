@@ -1,6 +1,12 @@
 import { type Day, daysBetween } from '../../../core/time.ts';
 import type { Sql } from '../../../platform/database/database.ts';
-import { dailyPooledStatements, type Statement } from '../facts/fact-statements.ts';
+import {
+  dailyPooledStatements,
+  type FigureDimension,
+  isTime,
+  type Statement,
+  stepsOf,
+} from '../facts/fact-statements.ts';
 import {
   addAnswers,
   type Cell,
@@ -13,7 +19,7 @@ import {
 } from '../facts/facts.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
 import { againSql, type Book, factsBook, pooledBook } from './books.ts';
-import { monthOf, type Piece, piecesOf, type Run, runsOf, without } from './spans.ts';
+import { monthOf, piecesOf, type Run, runsOf, type Step, stepsIn, without } from './spans.ts';
 
 /** So many runs of marked days are read from the ledger one by one; more of them, or half of the period: all of it at once. */
 const mostRuns = 6;
@@ -21,8 +27,23 @@ const mostMarkedShare = 0.5;
 
 type Into = Map<string, Cell>;
 
+interface Asked {
+  /** Partner, region and one step of time at most. */
+  readonly dimensions: readonly FigureDimension[];
+  readonly timeZone: string;
+}
+
 /** What differs for those who may not see wages. */
 const pooledFacts = ['costMicros', 'measuredCostMicros', 'unpooledMicroseconds'] as const;
+
+const keptBy: readonly FigureDimension[] = ['partner', 'region', 'day', 'week', 'month'];
+
+const stepOf = (dimensions: readonly FigureDimension[]): Step | undefined =>
+  dimensions.find((dimension): dimension is Step => isTime(dimension));
+
+/** By time each row has a part of a ticket that was worked on, by its seconds: no total tells it. */
+const countedAgain = (book: Book, dimensions: readonly FigureDimension[]): Book['again'] =>
+  stepOf(dimensions) === undefined ? book.again : book.again.filter(({ fact }) => fact !== 'ticketsWorkedPpm');
 
 /** The days of a period that a book does not answer for. */
 const markedRuns = async (sql: Sql, book: Book, { from, to }: Period): Promise<Run[]> => {
@@ -43,24 +64,34 @@ const markedRuns = async (sql: Sql, book: Book, { from, to }: Period): Promise<R
 const addTotals = async (
   sql: Sql,
   book: Book,
-  pieces: readonly Piece[],
-  { dimensions, into }: { readonly dimensions: readonly Dimension[]; readonly into: Into },
+  runs: readonly Run[],
+  { dimensions, into }: Pick<Asked, 'dimensions'> & { readonly into: Into },
 ): Promise<void> => {
+  const step = stepOf(dimensions);
   const kept = [
     ...(Object.entries(book.columns) as [keyof CellFacts, string][]),
-    ...book.again.map(({ fact, column }) => [fact, column] as const),
+    ...countedAgain(book, dimensions).map(({ fact, column }) => [fact, column] as const),
   ];
-  const columns = dimensions.map((dimension) => `nullif(s.${dimension}, '') as "${dimension}"`).join(', ');
-  const rows = await sql.query<{ partner?: string | null; region?: string | null; sums: string }>(
-    `select ${columns}, concat_ws(' ', ${kept.map(([, column]) => `sum(s.${column})`).join(', ')}) as sums
-       from unnest($1::int[], $2::date[]) as p(span, starts_on) join ${book.table} s on s.span = p.span and s.starts_on = p.starts_on
-      group by ${dimensions.map((dimension) => `s.${dimension}`).join(', ')}`,
-    [pieces.map(({ span }) => span), pieces.map(({ startsOn }) => startsOn)],
+  const names = kept.map(([name]) => name);
+  const columns = dimensions.map((one) => (one === step ? `p.step as "${one}"` : `nullif(s.${one}, '') as "${one}"`));
+  const pieces = runs.flatMap((run) =>
+    stepsIn(step ?? null, run).flatMap(({ first, ...days }) => piecesOf(days).map((piece) => ({ ...piece, first }))),
+  );
+  const steps = step === undefined ? { array: '', name: '' } : { array: ', $3::text[]', name: ', step' };
+  const rows = await sql.query<Partial<Record<FigureDimension, string | null>> & { sums: string }>(
+    `select ${columns.map((column) => `${column},`).join(' ')} concat_ws(' ', ${kept.map(([, column]) => `sum(s.${column})`).join(', ')}) as sums
+       from unnest($1::int[], $2::date[]${steps.array}) as p(span, starts_on${steps.name})
+       join ${book.table} s on s.span = p.span and s.starts_on = p.starts_on
+      group by ${columns.map((_, index) => index + 1).join(', ')}`,
+    [
+      pieces.map(({ span }) => span),
+      pieces.map(({ startsOn }) => startsOn),
+      ...(step === undefined ? [] : [pieces.map(({ first }) => first)]),
+    ],
     { preparedAs: `totals of ${book.name} by ${dimensions.join(', ')}` },
   );
-  const names = kept.map(([name]) => name);
-  for (const { sums, partner = null, region = null } of rows) {
-    const key = { partner, region };
+  for (const { sums, partner = null, region = null, ...times } of rows) {
+    const key = { partner, region, ...times };
     const facts = noFacts();
     const texts = sums.split(' ');
     for (let index = 0; index < names.length; index += 1) {
@@ -71,27 +102,26 @@ const addTotals = async (
   }
 };
 
-const sumOf = (book: Book): string =>
-  book.again
-    .map(({ fact, what }) => `coalesce(sum(s.ppm) filter (where s.what = '${what}'), 0) as "${fact}"`)
-    .join(', ');
+const sumOf = (again: Book['again']): string =>
+  again.map(({ fact, what }) => `coalesce(sum(s.ppm) filter (where s.what = '${what}'), 0) as "${fact}"`).join(', ');
+const isCounted = (again: Book['again']): string => `s.what in (${again.map(({ what }) => `'${what}'`).join(', ')})`;
 
 /** Tickets worked on and orders returned before the period and in it: of kept days, all but those in $3. */
-const againKept = (book: Book): Statement => ({
+const againKept = (again: Book['again']): Statement => ({
   side: 'work',
-  by: { partner: "nullif(s.partner, '')", region: "nullif(s.region, '')" },
+  by: { partner: "nullif(s.partner, '')", region: "nullif(s.region, '')", ...stepsOf('s.day') },
   sql: ({ columns, grouped }) => `
-  select ${columns} ${sumOf(book)} from rollup_again s
-   where daterange(s.before, s.day) @> ($1::date - 1) and s.day <= $2
+  select ${columns} ${sumOf(again)} from rollup_again s
+   where daterange(s.before, s.day) @> ($1::date - 1) and s.day <= $2 and ${isCounted(again)}
      and not exists (select from unnest($3::date[], $4::date[]) as m(first, last) where s.day between m.first and m.last) ${grouped}`,
 });
 
 /** The same of marked days, from the ledger; the period starts at $3. */
-const againOfMarked = (book: Book): Statement => ({
+const againOfMarked = (again: Book['again']): Statement => ({
   side: 'work',
-  by: { partner: 's.partner', region: 's.region' },
+  by: { partner: 's.partner', region: 's.region', ...stepsOf('s.day') },
   sql: ({ columns, grouped }) => `
-  select ${columns} ${sumOf(book)} from (${againSql}) s where s.before is null or s.before < $3 ${grouped}`,
+  select ${columns} ${sumOf(again)} from (${againSql}) s where (s.before is null or s.before < $3) and ${isCounted(again)} ${grouped}`,
 });
 
 const daysIn = (runs: readonly Run[]): number => runs.reduce((sum, { from, to }) => sum + daysBetween(from, to) + 1, 0);
@@ -104,43 +134,43 @@ const addBook = async (
   sql: Sql,
   book: Book,
   period: Period,
-  { dimensions, timeZone, into }: { dimensions: readonly Dimension[]; timeZone: string; into: Into },
+  { dimensions, timeZone, into }: Asked & { into: Into },
 ): Promise<boolean> => {
   const marked = await markedRuns(sql, book, period);
   if (marked.length > mostRuns || daysIn(marked) > daysIn([period]) * mostMarkedShare) return false;
-  const pieces = without(period, marked).flatMap(piecesOf);
+  const again = countedAgain(book, dimensions);
   const add = (statement: Statement, parameters: readonly unknown[], preparedAs?: string) =>
     addAnswers(sql, statement, parameters, { dimensions, into, preparedAs });
-  await addTotals(sql, book, pieces, { dimensions, into });
-  if (book.again.length > 0)
+  await addTotals(sql, book, without(period, marked), { dimensions, into });
+  if (again.length > 0)
     await add(
-      againKept(book),
+      againKept(again),
       [period.from, period.to, marked.map(({ from }) => from), marked.map(({ to }) => to)],
       'again',
     );
   for (const run of marked) {
     for (const { statement } of book.daily)
       await add(statement, [run.from, run.to, ...(statement.third === 'time zone' ? [timeZone] : [])]);
-    if (book.again.length > 0) await add(againOfMarked(book), [run.from, run.to, period.from]);
+    if (again.length > 0) await add(againOfMarked(again), [run.from, run.to, period.from]);
   }
   return true;
 };
 
 /**
- * Every fact of a period by cell, exactly as `loadFacts` tells it, from totals that are kept by day where they are as the ledger
- * says. `sql` is a repeatable-read transaction: totals and marks are of one moment.
+ * Every fact of a period by partner, region and one step of time at most, exactly as the ledger tells it, from totals that are
+ * kept by day where they are as the ledger says; by a step without the tickets worked on. Null where totals do not tell it:
+ * other dimensions, or too much that is marked. `sql` is a repeatable-read transaction: totals and marks are of one moment.
  */
-export const partnerFacts = async (
+export const totalFacts = async (
   sql: Sql,
   period: Period,
-  dimensions: readonly Dimension[],
-  timeZone: string,
-  costBasis: CostBasis,
-): Promise<Cell[]> => {
+  dimensions: readonly FigureDimension[],
+  { timeZone, costBasis }: { readonly timeZone: string; readonly costBasis: CostBasis },
+): Promise<Cell[] | null> => {
+  if (!dimensions.every((one) => keptBy.includes(one)) || dimensions.filter(isTime).length > 1) return null;
   const cells: Into = new Map();
   const asked = { dimensions, timeZone };
-  if (!(await addBook(sql, factsBook, period, { ...asked, into: cells })))
-    return loadFacts(sql, period, dimensions, timeZone, costBasis);
+  if (!(await addBook(sql, factsBook, period, { ...asked, into: cells }))) return null;
   if (costBasis === 'true') return [...cells.values()];
   for (const { facts } of cells.values()) {
     facts.costMicros = 0n;
@@ -157,3 +187,14 @@ export const partnerFacts = async (
   }
   return [...cells.values()];
 };
+
+/** The same by partner and region, from the ledger where totals do not tell it. */
+export const partnerFacts = async (
+  sql: Sql,
+  period: Period,
+  dimensions: readonly Dimension[],
+  timeZone: string,
+  costBasis: CostBasis,
+): Promise<Cell[]> =>
+  (await totalFacts(sql, period, dimensions, { timeZone, costBasis })) ??
+  (await loadFacts(sql, period, dimensions, timeZone, costBasis));

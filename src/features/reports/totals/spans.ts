@@ -29,6 +29,30 @@ export const monthOf = (day: Day): Run => {
   return { from, to: addDays(`${addDays(from, 31).slice(0, 7)}-01`, -1) };
 };
 
+export type Step = 'day' | 'week' | 'month';
+
+/** The first day of each step; weeks start on Monday, and 1970-01-01 was a Thursday. */
+const firstOf: Readonly<Record<Step, (day: Day) => Day>> = {
+  day: (day) => day,
+  week: (day) => addDays(day, -((((daysBetween(epoch, day) + 3) % 7) + 7) % 7)),
+  month: (day) => `${day.slice(0, 7)}-01`,
+};
+
+/** A run cut where a step begins, each with the first day of its whole step; without steps it is one. */
+export const stepsIn = (step: Step | null, { from, to }: Run): (Run & { readonly first: Day | null })[] => {
+  if (step === null) return [{ first: null, from, to }];
+  const steps: { first: Day; from: Day; to: Day }[] = [];
+  let day = from;
+  for (let left = daysBetween(from, to) + 1; left > 0; left -= 1) {
+    const first = firstOf[step](day);
+    const last = steps.at(-1);
+    if (last?.first === first) last.to = day;
+    else steps.push({ first, from: day, to: day });
+    if (left > 1) day = addDays(day, 1);
+  }
+  return steps;
+};
+
 /** Days as runs; they may come in any order and more than once. */
 export const runsOf = (days: readonly Day[]): Run[] => {
   const runs: { from: Day; to: Day }[] = [];

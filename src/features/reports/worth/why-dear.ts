@@ -4,6 +4,7 @@ import { costStatements } from '../facts/fact-statements.ts';
 import { addFacts, type Cell, loadSides, type Period } from '../facts/facts.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
 import { costOf, type MoneyJson } from '../metrics.ts';
+import { totalFacts } from '../totals/read.ts';
 import { type Borne, drivers, excessOf, type MixLine, mixOf, type WorkCell } from './excess.ts';
 import type { WhyDearRow } from './why-dear-answers.ts';
 
@@ -37,7 +38,15 @@ export const whyDear = async (
 ): Promise<WhyDearRow[]> => {
   const by = ['partner', 'reason', 'language'] as const;
   const { work, orders } = await db.transaction(
-    (sql) => loadSides(sql, { from, to }, by, { timeZone, costBasis }, costStatements(by, costBasis)),
+    async (sql) => {
+      const period = { from, to };
+      // No total knows reasons and languages; of orders the partners are enough.
+      const kept = await totalFacts(sql, period, ['partner'], { timeZone, costBasis: 'true' });
+      const statements = costStatements(by, costBasis).filter(({ side }) => kept === null || side !== 'orders');
+      const sides = await loadSides(sql, period, by, { timeZone, costBasis }, statements);
+      const cells = kept?.filter(({ facts }) => facts.ordersPpm > 0n) ?? sides.orders.cells;
+      return { work: sides.work, orders: { cells } };
+    },
     { readOnly: true, isolation: 'repeatable read' },
   );
   const ordersOf = (cells: readonly Cell[]): bigint => cells.reduce((sum, { facts }) => sum + facts.ordersPpm, 0n);
