@@ -8,7 +8,7 @@ import { InvalidInput, Refused } from './core/errors.ts';
 import { addDays, dayIn, parseDay } from './core/time.ts';
 import { demo, parseHelpdesks } from './demo.ts';
 import { doctor, doctorLines } from './doctor.ts';
-import { parseMonth, parseWeek } from './features/books/index.ts';
+import { parseMonth, parseWeek, restatedLine, restatedSince } from './features/books/index.ts';
 import { dismissUnreadable, replay } from './features/ingest/index.ts';
 import { unmappedValues } from './features/orders/index.ts';
 import { parsePeriod, partnerReport, reportCsv } from './features/reports/index.ts';
@@ -19,7 +19,7 @@ import { migrate } from './platform/database/migrate.ts';
 import { openDatabase } from './platform/database/open.ts';
 import { rebase } from './rebase.ts';
 import { helpdeskKinds } from './sandbox/index.ts';
-import { print, progressLine, readText } from './terminal.ts';
+import { note, print, progressLine, readText } from './terminal.ts';
 
 command('serve', 'run the server: web and worker roles in one process')
   .option('--no-worker', 'the web role alone')
@@ -50,14 +50,21 @@ command('report', 'cost, orders and CSAT by partner and region')
   .addOption(new Option('--group-by <dimensions>').choices(['partner', 'region', 'partner,region']).default('partner'))
   .option('--sealed', 'as these days, one week or month, were last sealed', false)
   .action(async ({ from, to, groupBy, sealed, json }) => {
-    const report = await withProduct(({ db, clock, reporting }) => {
+    const { report, restated } = await withProduct(async ({ db, clock, reporting }) => {
       const last = parseDay(to ?? dayIn(reporting.timeZone, clock.now()));
-      const period = parsePeriod(from ?? addDays(last, -89), last);
-      const asOf = sealed ? 'seal' : undefined;
-      return partnerReport(db, { ...period, groupBy: groupBy.split(','), ...reporting, costBasis: 'true', asOf });
+      const asked = {
+        ...parsePeriod(from ?? addDays(last, -89), last),
+        groupBy: groupBy.split(','),
+        ...reporting,
+        costBasis: 'true',
+      } as const;
+      const report = await partnerReport(db, { ...asked, asOf: sealed ? 'seal' : undefined });
+      return { report, restated: report.seal && (await restatedSince(db, report.seal.id, asked)) };
     });
-    if (json) print(report, { json });
-    else process.stdout.write(reportCsv(report));
+    if (json) return print({ ...report, ...restated }, { json });
+    process.stdout.write(reportCsv(report));
+    const line = report.seal && restated && restatedLine(report.seal.id, restated);
+    if (line) note(line);
   });
 
 command('seal', 'publish a week or month: pulls what is open, checks the books, keeps the figures as they are')

@@ -4,6 +4,7 @@ export const rightValues: Readonly<Record<string, string>> = {
   to: '2026-03-02',
   id: '1',
   state: 'held',
+  of: 'orders',
 };
 
 export const rightBodies: Readonly<Record<string, object>> = {

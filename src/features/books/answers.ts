@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { dayAnswer, instantAnswer, moneyAnswer, nextAnswer } from '../../platform/http/answers.ts';
-import { costBasisAnswer, csatAnswer, reportRowAnswer } from '../reports/index.ts';
+import { costBasisAnswer, reportRowAnswer } from '../reports/index.ts';
+import { changesAnswer, differingFigures } from './differing-answers.ts';
 
 const reason = z
   .string()
@@ -8,7 +9,9 @@ const reason = z
 const pooledNull = 'null where no pool tells';
 
 const restatement = z.object({
-  open: z.boolean().describe('Whether a further revision would close anything'),
+  open: z
+    .boolean()
+    .describe('Whether a further revision would close anything: of `restatement` also what is counted differently'),
   tickets: z.int(),
   amount: moneyAnswer.nullable().describe(`What it adds to the cost of those days; ${pooledNull}`),
   reasons: z
@@ -45,31 +48,31 @@ const seal = z.object({
   sealedBy: z.string().describe('The token or user that asked for it'),
   supportCost: moneyAnswer.nullable(),
   gaps: gapsAnswer,
-  restates: restatement.nullable().describe('What the revision before had left open; null of the first'),
+  restates: restatement
+    .extend({ changes: changesAnswer.optional() })
+    .nullable()
+    .describe('What the revision before had left open; null of the first'),
 });
 
 export const sealsAnswer = z.object({
   costBasis: costBasisAnswer,
   items: z
-    .array(seal.extend({ touched: z.boolean().describe('Whether anything was posted into it since') }))
+    .array(
+      seal.extend({
+        touched: z.boolean().describe('Whether anything was posted into it, or is counted differently, since'),
+      }),
+    )
     .describe('The latest revision of each period, the latest sealed first'),
   next: nextAnswer,
 });
 
 export const askedAnswer = z.object({ job: z.string().describe('For `/api/v1/jobs/{id}`') });
 
-/** A figure of a report's row: a count, a share, money, answers of customers or flags. */
-const figure = z
-  .union([z.number(), moneyAnswer, csatAnswer, reportRowAnswer.shape.flags])
-  .nullable()
-  .describe('As in `figures`');
-
 export const sealAnswer = seal.extend({
   costBasis: costBasisAnswer,
   figures: reportRowAnswer.describe('Of the whole account, as sealed'),
-  differs: z
-    .array(z.object({ figure: z.string().describe('Its name in `figures`'), sealed: figure, now: figure }))
-    .describe('Figures that are others today: orders, refunds, tickets and answers come late too'),
+  differs: differingFigures,
+  changes: changesAnswer,
   restatement: restatement.describe('What was posted into its days since; open of the latest revision alone'),
   revisions: z
     .array(z.object({ id: z.int(), revision: z.int(), asOf: instantAnswer, sealedBy: z.string() }))

@@ -5,21 +5,24 @@ import { type Cell, writeCsv } from '../../platform/csv.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { answers, answersLater, answersOrTable } from '../../platform/http/answers.ts';
 import { requestCount } from '../../platform/http/request-text.ts';
-import { type Access, type CostBasis, costBasisFor, identityOf, requireScope } from '../access/index.ts';
+import { type Access, type CostBasis, costBasisFor, identityOf, maySeeRates, requireScope } from '../access/index.ts';
 import type { ReportingBasis } from '../directory/index.ts';
 import {
   csvReply,
+  differencesSince,
+  isDifferent,
   nextLink,
   pageLimit,
-  partnerReport,
   queryFormat,
   queryPage,
-  type ReportRow,
   restatementItems,
   restatementOf,
   sealedRow,
+  toldChanges,
 } from '../reports/index.ts';
 import { askedAnswer, reconciliationAnswer, restatementAnswer, sealAnswer, sealsAnswer } from './answers.ts';
+import type { FigureAnswer } from './differing-answers.ts';
+import { differingRoutes } from './differing-routes.ts';
 import { parseMonth, parseWeek, periodFrom, type SealPeriod } from './period.ts';
 import { reconciliations } from './reconcile.ts';
 import { listSeals, revisionsOf, type Seal, sealById } from './store.ts';
@@ -49,17 +52,6 @@ const sealJson = (seal: Seal, costBasis: CostBasis) => ({
   restates: seal.restates?.[costBasis] ?? null,
 });
 
-/** A whole account's row has no cell of its own. */
-type Figures = Omit<ReportRow, 'partner' | 'region' | 'folded'>;
-
-/** Figures that are others today than they were sealed: also orders, refunds, tickets and answers come late. */
-const differences = (sealed: Figures, today: Figures) =>
-  (Object.keys(today) as (keyof Figures)[]).flatMap((figure) =>
-    JSON.stringify(sealed[figure]) === JSON.stringify(today[figure])
-      ? []
-      : [{ figure, sealed: sealed[figure], now: today[figure] }],
-  );
-
 /** Seals, what was posted into them since, and the check of each night. Amounts are true cost by scope `rates`, else pooled. */
 export const bookRoutes =
   (deps: {
@@ -80,6 +72,7 @@ export const bookRoutes =
       if (!seal) throw new NotFound(`There is no seal ${id}; \`GET /api/v1/seals\` lists them`);
       return seal;
     };
+    await app.register(differingRoutes({ db, access, basis, sealId, sealOf: asked }));
 
     app.get(
       '/api/v1/seals',
@@ -87,7 +80,7 @@ export const bookRoutes =
         ...read,
         schema: {
           summary:
-            'Sealed weeks and months, the latest sealed first; `touched` where something was posted into one since',
+            'Sealed weeks and months, the latest sealed first; `touched` where something was posted into one, or is counted differently, since',
           tags: ['books'],
           querystring: z.strictObject({ kind: z.enum(['week', 'month']).optional(), ...queryPage('Seals') }),
           ...answers('One page', sealsAnswer),
@@ -101,9 +94,17 @@ export const bookRoutes =
         const next = rows.length > length ? String(shown.at(-1)?.id) : null;
         if (next !== null) reply.header('link', nextLink(request.url, next));
         const costBasis = costBasisFor(request);
+        const touched = await db.transaction(
+          async (tx) => {
+            const found = new Set<number>();
+            for (const { id, posted } of shown) if (posted || (await isDifferent(tx, id, basis))) found.add(id);
+            return found;
+          },
+          { readOnly: true, isolation: 'repeatable read' },
+        );
         return {
           costBasis,
-          items: shown.map((seal) => ({ ...sealJson(seal, costBasis), touched: seal.touched })),
+          items: shown.map((seal) => ({ ...sealJson(seal, costBasis), touched: touched.has(seal.id) })),
           next,
         };
       },
@@ -138,7 +139,7 @@ export const bookRoutes =
         ...read,
         schema: {
           summary:
-            'One seal: its figures and which of them are others today, its revisions, and what was posted into its days since, by reason',
+            'One seal: its figures, which of them are others today and why, its revisions, and what was posted into its days since',
           tags: ['books'],
           params: z.object({ id: sealId }),
           ...answers('The seal', sealAnswer),
@@ -148,21 +149,25 @@ export const bookRoutes =
         const seal = await asked(request.params.id);
         const costBasis = costBasisFor(request);
         const revisions = await revisionsOf(db, seal);
-        const restatement = await restatementOf(db, seal, { currency: basis.currency, costBasis });
-        const figures = sealedRow(seal.account, { currency: seal.currency, costBasis });
-        const { total } = await partnerReport(db, {
-          ...basis,
-          from: seal.from,
-          to: seal.to,
-          groupBy: ['partner'],
-          costBasis,
-        });
+        const { restatement, differences } = await db.transaction(
+          async (tx) => ({
+            restatement: await restatementOf(tx, seal, { currency: basis.currency, costBasis }),
+            differences: await differencesSince(tx, seal.id, { ...basis, groupBy: ['partner'], costBasis }),
+          }),
+          { readOnly: true, isolation: 'repeatable read' },
+        );
+        const isLast = revisions.at(-1)?.id === seal.id;
         return {
           ...sealJson(seal, costBasis),
           costBasis,
-          figures,
-          differs: differences(figures, total),
-          restatement: { ...restatement, open: restatement.open && revisions.at(-1)?.id === seal.id },
+          figures: sealedRow(seal.account, { currency: seal.currency, costBasis }),
+          differs: differences.account.figures.map(({ sealed, now, ...figure }) => ({
+            ...figure,
+            sealed: sealed as FigureAnswer,
+            now: now as FigureAnswer,
+          })),
+          changes: toldChanges(differences.changes, { currency: basis.currency, seesRates: maySeeRates(request) }),
+          restatement: { ...restatement, open: isLast && (restatement.open || differences.open) },
           revisions: revisions.map((one) => ({
             id: one.id,
             revision: one.revision,

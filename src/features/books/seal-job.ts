@@ -53,11 +53,20 @@ export const askForSeal = async (
 };
 
 /** What a seal's job ends with. */
-const sealResult = ({ seal, made }: { readonly seal: Seal; readonly made: boolean }) => ({
+const sealResult = ({
+  seal,
+  made,
+  differs,
+}: {
+  readonly seal: Seal;
+  readonly made: boolean;
+  readonly differs: readonly string[];
+}) => ({
   seal: seal.id,
   period: periodFrom(seal.kind, seal.from).name,
   revision: seal.revision,
   made,
+  differs,
   gaps: seal.gaps,
 });
 

@@ -5,18 +5,24 @@ import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { type ReportingBasis, recordAudit } from '../directory/index.ts';
 import { type Unsettled, unsettledUpTo } from '../ingest/index.ts';
+import { lastItem, lockItems } from '../partnerships/index.ts';
 import {
+  type Differences,
+  differencesSince,
   factsToSeal,
   gapsIn,
   type Imbalance,
   imbalances,
+  keepItems,
+  partnershipCells,
   restatementOf,
   sealedAccount,
   ticketsWorkedIn,
+  toldChanges,
 } from '../reports/index.ts';
 import type { SealPeriod } from './period.ts';
 import { differingTickets } from './settle-again.ts';
-import { insertSeal, keepsTotals, latestSeal, type Seal, sealById } from './store.ts';
+import { insertSeal, latestSeal, type Restated, type Seal, sealById } from './store.ts';
 
 interface SealDeps {
   readonly db: Database;
@@ -67,45 +73,70 @@ const refuseImbalanced = (wrong: readonly Imbalance[], { name }: SealPeriod): vo
 };
 
 /**
- * The last posting that is committed, as of the moment from which the transaction sees the database. Writers wait for that
- * moment alone: else one that is under way would commit a lower id later, and be neither in the seal nor after it.
+ * The last posting, and the last revision of a cost or benefit, that are committed as of the moment from which the transaction
+ * sees the database. Writers wait for that moment alone: else one that is under way would commit a lower id later, and be
+ * neither in the seal nor after it.
  */
-const freeze = async (tx: Sql): Promise<bigint> => {
+const freeze = async (tx: Sql): Promise<{ readonly lastPostingId: bigint; readonly lastItemId: number }> => {
   await tx.query('savepoint before_lock');
   await tx.query('lock table posting in share mode');
+  await lockItems(tx);
   const [row] = await tx.query<{ id: bigint | null }>('select max(id) as id from posting');
+  const lastItemId = await lastItem(tx);
   await tx.query('rollback to savepoint before_lock');
-  return row?.id ?? 0n;
+  return { lastPostingId: row?.id ?? 0n, lastItemId };
 };
+
+/** What a seal and its days differ by: as those see it who may see wages, and as others do. */
+const restated = async (
+  tx: Sql,
+  held: Seal,
+  { currency, timeZone }: ReportingBasis,
+): Promise<{ readonly differences: Differences; readonly restates: { true: Restated; pooled: Restated } }> => {
+  const differences = await differencesSince(tx, held.id, {
+    currency,
+    timeZone,
+    groupBy: ['partner'],
+    costBasis: 'true',
+  });
+  const look = async (costBasis: 'true' | 'pooled'): Promise<Restated> => ({
+    ...(await restatementOf(tx, held, { currency, costBasis })),
+    changes: toldChanges(differences.changes, { currency, seesRates: costBasis === 'true' }),
+  });
+  return { differences, restates: { true: await look('true'), pooled: await look('pooled') } };
+};
+
+/** The figures of which any partner's, or the account's, is another. */
+const differingNames = ({ account, rows }: Differences): string[] => [
+  ...new Set([account, ...rows].flatMap(({ figures }) => figures.map(({ figure }) => figure))),
+];
 
 /**
  * Seals a period that is over, fully known and in balance: keeps its figures as they are now. Sealed before and unchanged,
- * it answers the seal that holds; a revision also takes up orders, refunds and answers that came late. Throws Refused where it
- * may not be sealed and says why; Conflict where something was posted into it since and no revision is asked for.
+ * it answers the seal that holds, and so where orders, refunds, tickets, answers, costs or benefits changed since: `differs`
+ * names the figures that are others today, which a revision takes up. Throws Refused where it may not be sealed and says why;
+ * Conflict where something was posted into it since and no revision is asked for.
  */
 export const sealPeriod = async (
   { db, clock, basis }: SealDeps,
   { period, revise, actor, asOf }: SealWanted,
-): Promise<{ readonly seal: Seal; readonly made: boolean }> => {
+): Promise<{ readonly seal: Seal; readonly made: boolean; readonly differs: readonly string[] }> => {
   const { timeZone, currency } = basis;
   refuseUnended(period, { now: clock.now(), timeZone });
   const unsettled = await unsettledUpTo(db, { lastDay: period.to, timeZone, asOf });
   refuseUnsettled(unsettled, period);
   return db.transaction(
     async (tx) => {
-      const lastPostingId = await freeze(tx);
+      const { lastPostingId, lastItemId } = await freeze(tx);
       const frozenAt = clock.now();
       const held = await latestSeal(tx, period);
-      const look = (costBasis: 'true' | 'pooled') => ({ currency, costBasis });
-      const since = held && { from: held.from, to: held.to, lastPostingId: held.lastPostingId };
-      const restates = since && {
-        true: await restatementOf(tx, since, look('true')),
-        pooled: await restatementOf(tx, since, look('pooled')),
-      };
-      if (held && !restates?.true.open && !revise) return { seal: held, made: false };
-      if (held && restates && !revise)
+      const since = held && (await restated(tx, held, basis));
+      const isOpen = since?.restates.true.open || since?.differences.open;
+      if (held && since && !since.restates.true.open && !(revise && isOpen))
+        return { seal: held, made: false, differs: differingNames(since.differences) };
+      if (held && since && !revise)
         throw new Conflict(
-          `${period.name} is sealed, and ${plural(restates.true.tickets, 'ticket')} changed it since; see \`GET /api/v1/seals/${held.id}\`, then seal it with --revise ("revise": true) to close that by a further revision`,
+          `${period.name} is sealed, and ${plural(since.restates.true.tickets, 'ticket')} changed it since; see \`GET /api/v1/seals/${held.id}\`, then seal it with --revise ("revise": true) to close that by a further revision`,
         );
       refuseImbalanced(await imbalances(tx, period, { currency, timeZone }), period);
       const wrong = await differingTickets(tx, await ticketsWorkedIn(tx, period), { basis });
@@ -114,7 +145,6 @@ export const sealPeriod = async (
           `${period.name} is not sealed: ${plural(wrong.length, 'ticket')} would be settled differently from what the ledger holds (ids ${wrong.slice(0, 5).join(', ')}). "deskledger replay --ticket" decides one again; report it where that does not help.`,
         );
       const totals = await factsToSeal(tx, period, timeZone);
-      if (held && !restates?.true.open && (await keepsTotals(tx, held.id, totals))) return { seal: held, made: false };
       const gaps = {
         ...(await gapsIn(tx, period)),
         quarantinedTickets: unsettled.reduce((sum, { quarantined }) => sum + quarantined, 0),
@@ -130,11 +160,14 @@ export const sealPeriod = async (
         timeZone,
         totals,
         account: sealedAccount(totals),
+        partnerships: await partnershipCells(tx, { from: period.from, to: period.to, currency }),
+        lastItemId,
         gaps,
-        restates,
+        restates: since?.restates ?? null,
         sealedAt: clock.now(),
         sealedBy: actor,
       });
+      await keepItems(tx, id, { from: period.from, to: period.to, timeZone });
       const seal = await sealById(tx, id);
       if (!seal) throw new RangeError('a seal that was made is not there');
       await recordAudit(tx, {
@@ -143,7 +176,7 @@ export const sealPeriod = async (
         action: 'seal',
         detail: { seal: id, period: period.name, revision: seal.revision },
       });
-      return { seal, made: true };
+      return { seal, made: true, differs: [] };
     },
     { isolation: 'repeatable read' },
   );

@@ -1,5 +1,5 @@
 import type { Sql } from '../../platform/database/database.ts';
-import type { Restatement, SealedCell } from '../reports/index.ts';
+import type { PartnershipCell, Restatement, SealedCell, ToldChange } from '../reports/index.ts';
 import type { SealKind } from './period.ts';
 
 /** What a seal did not know. */
@@ -9,6 +9,12 @@ interface Gaps {
   readonly heldEntries: number;
   readonly unpricedOrders: number;
   readonly quarantinedTickets: number;
+}
+
+/** What was posted into a seal's days since, and every reason for which they are counted differently. */
+export interface Restated extends Restatement {
+  /** Absent of what was restated before it was kept. */
+  readonly changes?: readonly ToldChange[];
 }
 
 /** A published week or month without its cells. */
@@ -25,7 +31,7 @@ export interface Seal {
   readonly account: Pick<SealedCell, 'facts' | 'pooled'>;
   readonly gaps: Gaps;
   /** What the revision before had left open, as those see it who may see wages and as others do. */
-  readonly restates: { readonly true: Restatement; readonly pooled: Restatement } | null;
+  readonly restates: { readonly true: Restated; readonly pooled: Restated } | null;
   readonly sealedAt: Date;
   readonly sealedBy: string;
 }
@@ -58,7 +64,7 @@ export const revisionsOf = (sql: Sql, { kind, from }: Pick<Seal, 'kind' | 'from'
   ]);
 
 /**
- * The latest revision of each sealed period, the latest sealed first; `touched` where anything was posted into it since. One
+ * The latest revision of each sealed period, the latest sealed first; `posted` where anything was posted into it since. One
  * step down an index for each of its days. `after` is the id of the last one of the page before.
  */
 export const listSeals = (
@@ -68,12 +74,12 @@ export const listSeals = (
     after,
     limit,
   }: { readonly kind?: SealKind | undefined; readonly after?: string | undefined; readonly limit: number },
-): Promise<(Seal & { readonly touched: boolean })[]> =>
-  sql.query<Seal & { readonly touched: boolean }>(
+): Promise<(Seal & { readonly posted: boolean })[]> =>
+  sql.query<Seal & { readonly posted: boolean }>(
     `select ${columns}, exists (
               select 1 from generate_series(s.starts_on, s.ends_on, interval '1 day') as d(day),
                 lateral (select id from posting p where p.worked_day = d.day::date order by p.id desc limit 1) last
-               where last.id > s.last_posting_id) as touched
+               where last.id > s.last_posting_id) as posted
        from seal s
       where ($1::text is null or s.kind = $1) and ($2::int is null or s.id < $2)
         and not exists (select 1 from seal n where n.kind = s.kind and n.starts_on = s.starts_on and n.revision > s.revision)
@@ -84,11 +90,16 @@ export const listSeals = (
 /** Appends a revision; nothing of a seal ever changes afterwards. */
 export const insertSeal = async (
   sql: Sql,
-  seal: Omit<Seal, 'id'> & { readonly totals: readonly SealedCell[] },
+  seal: Omit<Seal, 'id'> & {
+    readonly totals: readonly SealedCell[];
+    readonly partnerships: readonly PartnershipCell[];
+    /** The last revision of a cost or benefit that is in it. */
+    readonly lastItemId: number;
+  },
 ): Promise<number> => {
   const [row] = await sql.query<{ id: number }>(
-    `insert into seal (kind, starts_on, ends_on, revision, as_of, last_posting_id, currency, time_zone, totals, account, gaps, restates, sealed_at, sealed_by)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10::jsonb, $11::jsonb, $12::jsonb, $13, $14) returning id`,
+    `insert into seal (kind, starts_on, ends_on, revision, as_of, last_posting_id, currency, time_zone, totals, account, gaps, restates, sealed_at, sealed_by, partnerships, last_item_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10::jsonb, $11::jsonb, $12::jsonb, $13, $14, $15::jsonb, $16) returning id`,
     [
       seal.kind,
       seal.from,
@@ -104,17 +115,10 @@ export const insertSeal = async (
       seal.restates && JSON.stringify(seal.restates),
       seal.sealedAt,
       seal.sealedBy,
+      JSON.stringify(seal.partnerships),
+      seal.lastItemId,
     ],
   );
   if (!row) throw new RangeError('an insert gave no row');
   return row.id;
-};
-
-/** Whether a seal keeps exactly these cells. */
-export const keepsTotals = async (sql: Sql, id: number, totals: readonly SealedCell[]): Promise<boolean> => {
-  const [row] = await sql.query<{ same: boolean }>('select totals = $2::jsonb as same from seal where id = $1', [
-    id,
-    JSON.stringify(totals),
-  ]);
-  return row?.same ?? false;
 };

@@ -78,7 +78,11 @@ const result = z.union([
       seal: z.int().describe('For `/api/v1/seals/{id}`'),
       period: z.string(),
       revision: z.int(),
-      made: z.boolean().describe('False: it was sealed so already'),
+      made: z.boolean().describe('False: it was sealed already'),
+      differs: z
+        .array(z.string())
+        .readonly()
+        .describe('Sealed figures that are others today, for `/api/v1/seals/{id}`; `revise` takes them up'),
       gaps: gapsAnswer,
     })
     .describe('Of "seal"'),

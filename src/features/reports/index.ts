@@ -7,6 +7,10 @@ export { reportRoutes } from './routes.ts';
 export type { Bearer, Move } from './rules/moves.ts';
 export { type Previewable, previewable, previewRules, type RulePreview } from './rules/preview-rules.ts';
 export { type Days, type Imbalance, imbalances } from './seals/balance.ts';
+export { changedLabels } from './seals/changed-labels.ts';
+export { type PartnershipCell, partnershipCells } from './seals/changes.ts';
+export { type Differences, differencesSince, isDifferent } from './seals/differing.ts';
+export { books, changedItems, keepItems } from './seals/kept-items.ts';
 export { type Restatement, restatementItems, restatementOf } from './seals/restatement.ts';
 export { factsToSeal, gapsIn, type SealedCell, sealedAccount, sealedRow } from './seals/sealed.ts';
 export {
@@ -16,9 +20,14 @@ export {
   ticketsWorkedIn,
   timelinessSince,
 } from './seals/timeliness.ts';
+export {
+  type ToldChange,
+  toldCells,
+  toldChanges,
+} from './seals/told-changes.ts';
 export { reportCsv } from './tables.ts';
 export { workRoutes } from './tickets/work-routes.ts';
+export { rollupDifferences } from './totals/differences.ts';
 export { addUpMarked } from './totals/fold.ts';
 export { totalDifferences } from './totals/proof.ts';
-export { rollupDifferences } from './totals/differences.ts';
 export { withoutTrueCost } from './without-true-cost.ts';

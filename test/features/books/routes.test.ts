@@ -2,7 +2,14 @@ import { pino } from 'pino';
 import { beforeEach, expect, test } from 'vitest';
 import { buildApp } from '../../../src/app.ts';
 import { createAccess } from '../../../src/features/access/index.ts';
-import { askForSeal, bookRoutes, parseMonth, reconcileBooks } from '../../../src/features/books/index.ts';
+import {
+  askForSeal,
+  bookRoutes,
+  parseMonth,
+  reconcileBooks,
+  restatedLine,
+  restatedSince,
+} from '../../../src/features/books/index.ts';
 import { loadJob } from '../../../src/features/directory/index.ts';
 import { holdToDescription } from '../../support/described-answers.ts';
 import { createWorld, sud, type World } from '../reports/world.ts';
@@ -122,8 +129,13 @@ test('seals are listed with what touched them since, and one tells its figures, 
         figure: 'supportCost',
         sealed: { amount: '6.000000', currency: 'USD' },
         now: { amount: '9.000000', currency: 'USD' },
+        reasons: ['work'],
       },
-      { figure: 'tickets', sealed: 1, now: 2 },
+      { figure: 'tickets', sealed: 1, now: 2, reasons: ['late ticket'] },
+    ]),
+    changes: expect.arrayContaining([
+      { reason: 'late ticket', of: 'tickets', items: 1, facts: expect.anything() },
+      expect.objectContaining({ reason: 'reattribution', of: 'postings', items: 1 }),
     ]),
   });
   const csv = await ask('GET', `${one}/restatement?format=csv`);
@@ -139,6 +151,105 @@ test('seals are listed with what touched them since, and one tells its figures, 
     restatement: { open: false, tickets: 0 },
   });
   expect((await ask('GET', '/api/v1/seals/999')).status).toBe(404);
+});
+
+test('bug: of a sealed month late orders, refunds and answers were not told; each is, with its reason and where it is looked up', async () => {
+  await world.order({ placed: '2026-05-02' });
+  const { id } = (await seal('2026-05')).seal;
+  const one = `/api/v1/seals/${id}`;
+  expect((await ask('GET', '/api/v1/seals')).json()).toMatchObject({ items: [{ touched: false }] });
+  expect((await ask('GET', one)).json()).toMatchObject({ differs: [], changes: [], restatement: { open: false } });
+  await world.order({
+    placed: '2026-05-03',
+    shares: [sud],
+    revenue: 80,
+    refunds: [{ made: '2026-05-30', dollars: 5 }],
+  });
+  await world.invitation({ sent: '2026-05-06', answer: [5, '2026-05-07'] });
+  expect((await ask('GET', '/api/v1/seals')).json()).toMatchObject({ items: [{ touched: true }] });
+  expect((await ask('GET', one)).json()).toMatchObject({
+    restatement: { open: true, tickets: 0, reasons: [] },
+    differs: expect.arrayContaining([
+      {
+        figure: 'netRevenue',
+        sealed: { amount: '100.000000', currency: 'USD' },
+        now: { amount: '175.000000', currency: 'USD' },
+        reasons: ['late order', 'late refund'],
+      },
+      {
+        figure: 'csat',
+        sealed: { n: 0, needed: 30 },
+        now: { n: 1, needed: 30 },
+        reasons: ['late answer', 'late delivery'],
+      },
+    ]),
+    changes: expect.arrayContaining([
+      {
+        reason: 'late order',
+        of: 'orders',
+        items: 1,
+        facts: expect.arrayContaining([
+          {
+            name: 'revenue',
+            added: { amount: '80.000000', currency: 'USD' },
+            moved: { amount: '0.000000', currency: 'USD' },
+          },
+        ]),
+      },
+    ]),
+  });
+  const all = (await ask('GET', `${one}/differs`)).json() as { items: { partner: string }[]; next: null };
+  expect(all.items).toContainEqual({
+    partner: 'sud',
+    region: null,
+    figure: 'orders',
+    sealed: 0,
+    now: 1,
+    reasons: ['late order'],
+  });
+  expect(all.items.filter(({ partner }) => partner === 'nord')).toMatchObject([{ figure: 'csat' }]);
+  const first = (await ask('GET', `${one}/differs?limit=1&groupBy=partner,region`)).json() as { next: string };
+  const rest = (await ask('GET', `${one}/differs?limit=500&groupBy=partner,region&after=${first.next}`)).json() as {
+    items: unknown[];
+  };
+  expect(rest.items).toHaveLength(all.items.length - 1);
+  expect((await ask('GET', `${one}/differs?format=csv`)).text).toContain('sud,,orders,0,1,late order,true');
+  const [order] = await world.db.query<{ id: bigint; number: string }>(
+    'select id, number from "order" where placed_day = \'2026-05-03\'',
+  );
+  expect((await ask('GET', `${one}/changes?of=orders`)).json()).toEqual({
+    items: [
+      {
+        id: String(order?.id),
+        connection: 'desk',
+        number: order?.number,
+        ticket: null,
+        reason: 'late order',
+        cells: [
+          {
+            partner: 'sud',
+            region: 'iberia',
+            facts: [
+              { name: 'orders', added: 1 },
+              { name: 'revenue', added: { amount: '80.000000', currency: 'USD' } },
+            ],
+          },
+        ],
+      },
+    ],
+    next: null,
+  });
+  expect((await ask('GET', `${one}/changes?of=refunds&format=csv`)).text).toContain(
+    'late refund,sud,iberia,refunds,5.000000,USD',
+  );
+  expect((await ask('GET', `${one}/changes?of=answers`)).json()).toMatchObject({ items: [{ reason: 'late answer' }] });
+  const restated = await restatedSince(world.db, id, { ...basis, groupBy: ['partner'], costBasis: 'true' });
+  expect(restatedLine(id, restated)).toMatch(
+    /^Others today than sealed: .*netRevenue.*late order \(1, orders\), late refund.*--revise/,
+  );
+  expect(restatedLine(id, { differs: [], changes: [] })).toBeNull();
+  expect((await ask('GET', `${one}/changes?of=postings`)).status).toBe(400);
+  expect((await ask('GET', '/api/v1/seals/999/differs')).status).toBe(404);
 });
 
 test('without the scope rates no seal tells a true cost: one agent’s work is no pool', async () => {
@@ -157,7 +268,13 @@ test('without the scope rates no seal tells a true cost: one agent’s work is n
   });
   const items = await ask('GET', `/api/v1/seals/${id}/restatement`, { scopes });
   expect(items.json()).toMatchObject({ items: [{ reason: 'work', amount: null }] });
-  for (const { text } of [one, items]) expect(text).not.toMatch(/"(6|3|9)\.000000"/);
+  expect(one.json()).toMatchObject({
+    changes: expect.arrayContaining([
+      { reason: 'work', of: 'postings', items: 1, facts: [{ name: 'handledSeconds', added: 300, moved: 0 }] },
+    ]),
+  });
+  const differs = await ask('GET', `/api/v1/seals/${id}/differs`, { scopes });
+  for (const { text } of [one, items, differs]) expect(text).not.toMatch(/"(6|3|9)\.000000"/);
 });
 
 test('the nights are told, the last one first', async () => {

@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { Conflict, NotFound, Refused } from '../../../src/core/errors.ts';
 import { parseMonth, parseWeek, type SealPeriod } from '../../../src/features/books/index.ts';
 import { settleWork } from '../../../src/features/costing/index.ts';
+import { partnerBook, regionBook } from '../../../src/features/directory/index.ts';
+import { importOtherCosts } from '../../../src/features/partnerships/index.ts';
 import { partnerReport, restatementOf } from '../../../src/features/reports/index.ts';
 import { createWorld, nord, sud, type World } from '../reports/world.ts';
 import { basis, may, readToEnd, sealIn } from './sealing.ts';
@@ -77,8 +79,8 @@ describe('a sealed month', () => {
     await world.ticket({ created: '2026-05-04', work: [['ada', 600, '2026-05-04']] });
     const first = await seal();
     expect(first.made).toBe(true);
-    expect(await seal()).toEqual({ seal: first.seal, made: false });
-    expect(await seal(may, { revise: true })).toEqual({ seal: first.seal, made: false });
+    expect(await seal()).toEqual({ seal: first.seal, made: false, differs: [] });
+    expect(await seal(may, { revise: true })).toEqual({ seal: first.seal, made: false, differs: [] });
     const logged = await world.db.query("select actor, detail from audit_log where action = 'seal'");
     expect(logged).toEqual([{ actor: 'mia', detail: { seal: first.seal.id, period: '2026-05', revision: 1 } }]);
   });
@@ -109,13 +111,59 @@ describe('a sealed month', () => {
   test('takes up a late order by a revision that is asked for, and by none else', async () => {
     const { seal: first } = await seal();
     await world.order({ placed: '2026-05-02', revenue: 80 });
-    expect(await seal()).toEqual({ seal: first, made: false });
+    expect(await seal()).toEqual({
+      seal: first,
+      made: false,
+      differs: expect.arrayContaining(['orders', 'netRevenue']),
+    });
     expect((await report('seal')).total.orders).toBe(0);
     expect(await seal(may, { revise: true })).toMatchObject({
       made: true,
-      seal: { revision: 2, restates: { true: { open: false } } },
+      seal: {
+        revision: 2,
+        restates: { true: { open: false, changes: [{ reason: 'late order', of: 'orders', items: 1 }] } },
+      },
     });
     expect((await report('seal')).total).toMatchObject({ orders: 1, netRevenue: { amount: '80.000000' } });
+  });
+
+  test('takes up a cost of a partnership that was told late, by a revision that is asked for', async () => {
+    const known = {
+      partners: partnerBook([{ code: 'nord', name: 'Nord', aliases: [] }]),
+      regions: regionBook([]),
+      stores: [],
+    };
+    const cost = (amount: string) =>
+      importOtherCosts(
+        world.db,
+        `reference,partner,kind,amount,currency,every,from\nc,nord,fee,${amount},USD,month,2026-05-01\n`,
+        {
+          dryRun: false,
+          now: world.clock.now(),
+          known,
+        },
+      );
+    await cost('100');
+    const { seal: first } = await seal();
+    await cost('130');
+    expect(await seal()).toMatchObject({ seal: { id: first.id }, made: false, differs: ['otherCosts'] });
+    expect(await seal(may, { revise: true })).toMatchObject({
+      made: true,
+      seal: {
+        restates: {
+          true: {
+            changes: [
+              {
+                reason: 'changed cost or benefit',
+                of: 'costs and benefits',
+                facts: [{ name: 'otherCosts', added: { amount: '30.000000' } }],
+              },
+            ],
+          },
+        },
+      },
+    });
+    expect((await seal(may, { revise: true })).made).toBe(false);
   });
 
   test('keeps what was not known of it', async () => {
@@ -285,4 +333,44 @@ test('bug guard: a posting under way while the month is sealed is in the seal, n
   const { seal: held } = await sealing;
   expect(costs(await report('seal'))).toEqual({ nord: '12.000000', total: '12.000000' });
   expect((await restatementOf(world.db, held, { currency: 'USD', costBasis: 'true' })).open).toBe(false);
+});
+
+test('bug guard: a cost of a partnership under way while the month is sealed is in the seal, not lost between it and what differs', async () => {
+  const known = {
+    partners: partnerBook([{ code: 'nord', name: 'Nord', aliases: [] }]),
+    regions: regionBook([]),
+    stores: [],
+  };
+  const recorded = Promise.withResolvers<void>();
+  const mayCommit = Promise.withResolvers<void>();
+  const writer = world.db.transaction(async (tx) => {
+    await importOtherCosts(
+      tx,
+      'reference,partner,kind,amount,currency,every,from\nc,nord,fee,31,USD,month,2026-05-01\n',
+      {
+        dryRun: false,
+        now: world.clock.now(),
+        known,
+      },
+    );
+    recorded.resolve();
+    await mayCommit.promise;
+  });
+  await recorded.promise;
+  const sealing = seal();
+  for (;;) {
+    const [waiting] = await world.db.query<{ count: bigint }>(
+      "select count(*) as count from pg_locks where relation = 'partnership_item'::regclass and not granted",
+    );
+    if (waiting?.count) break;
+  }
+  mayCommit.resolve();
+  await writer;
+  const { seal: held } = await sealing;
+  const [kept] = await world.db.query('select partnerships, last_item_id from seal where id = $1', [held.id]);
+  expect(kept).toMatchObject({
+    partnerships: [{ partner: 'nord', facts: { otherCostMicros: '31000000' } }],
+    last_item_id: 1,
+  });
+  expect(await seal()).toMatchObject({ made: false, differs: [] });
 });

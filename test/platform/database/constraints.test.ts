@@ -130,8 +130,23 @@ test('a seal is of a whole ISO week or month, has one row for each revision and 
     ['day', '2026-05-04', '2026-05-04'],
   ] as const)
     await expect(addSeal(kind, startsOn, endsOn)).rejects.toMatchObject({ code: '23514' });
-  for (const text of ["update seal set sealed_by = 'me'", 'delete from seal', 'truncate seal'])
+  for (const text of ["update seal set sealed_by = 'me'", 'delete from seal', 'truncate seal cascade'])
     await expect(database.query(text)).rejects.toMatchObject({ code: '23001' });
+});
+
+test('what a seal was counted on is never changed, and a seal keeps all of what partnerships add or nothing', async () => {
+  await addSeal('month', '2026-01-01', '2026-01-31');
+  await database.query(
+    "insert into sealed_item (seal_id, book, part, items) select max(id), 'orders', 0, '[]' from seal",
+  );
+  for (const text of ["update sealed_item set items = '[1]'", 'delete from sealed_item', 'truncate sealed_item'])
+    await expect(database.query(text)).rejects.toMatchObject({ code: '23001' });
+  await expect(
+    database.query(
+      `insert into seal (kind, starts_on, ends_on, revision, as_of, last_posting_id, currency, time_zone, totals, account, gaps, restates, sealed_at, sealed_by, partnerships)
+       values ('month', '2026-03-01', '2026-03-31', 1, now(), 0, 'USD', 'UTC', '[]', '{}', '{}', null, now(), 'test', '[]')`,
+    ),
+  ).rejects.toMatchObject({ code: '23514' });
 });
 
 const setShares = (parts: readonly number[]): Promise<unknown> =>

@@ -108,6 +108,8 @@ test('a route that takes the format of its answer says that it is a table too, a
       '/api/v1/tickets',
       '/api/v1/mapping-rules/unmapped',
       '/api/v1/seals/{id}/restatement',
+      '/api/v1/seals/{id}/differs',
+      '/api/v1/seals/{id}/changes',
       '/api/v1/benefits',
       '/api/v1/exports/tickets',
     ]),

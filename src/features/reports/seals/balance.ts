@@ -1,6 +1,6 @@
 import type { Sql } from '../../../platform/database/database.ts';
-import { totalDifferences } from '../totals/proof.ts';
 import { rollupDifferences } from '../totals/differences.ts';
+import { totalDifferences } from '../totals/proof.ts';
 
 /** Something in the books that does not add up. */
 export interface Imbalance {

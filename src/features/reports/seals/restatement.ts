@@ -47,7 +47,7 @@ interface Look {
 }
 
 /** Postings of $1 to $2 after id $3, found day by day: an index that has the id behind the day reads nothing else. */
-const later = `generate_series($1::date, $2::date, interval '1 day') as d(day) join posting s on s.worked_day = d.day::date and s.id > $3`;
+export const later = `generate_series($1::date, $2::date, interval '1 day') as d(day) join posting s on s.worked_day = d.day::date and s.id > $3`;
 
 /**
  * By ticket, reason and cell; `cost` is null where no pool tells it. A ticket that came back to where it was, whatever

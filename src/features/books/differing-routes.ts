@@ -1,0 +1,156 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { type Cell, writeCsv } from '../../platform/csv.ts';
+import type { Sql } from '../../platform/database/database.ts';
+import type { Database } from '../../platform/database/open.ts';
+import { answersOrTable } from '../../platform/http/answers.ts';
+import { type Access, costBasisFor, maySeeRates, requireScope } from '../access/index.ts';
+import type { ReportingBasis } from '../directory/index.ts';
+import {
+  books,
+  changedItems,
+  changedLabels,
+  csvReply,
+  nextLink,
+  pageLimit,
+  queryFormat,
+  queryPage,
+  toldCells,
+} from '../reports/index.ts';
+import { changedItemsAnswer, differingAnswer, type FigureAnswer } from './differing-answers.ts';
+import { restatedSince } from './restated.ts';
+import type { Seal } from './store.ts';
+
+/** A figure in one cell of a table: money as its amount, answers of customers and flags as JSON. */
+const cellOf = (figure: FigureAnswer): string | number | null => {
+  if (figure === null || typeof figure !== 'object') return figure;
+  return 'amount' in figure ? figure.amount : JSON.stringify(figure);
+};
+
+/** What of a seal's figures is different today, row by row, and the orders, refunds, tickets and answers that made it so. */
+export const differingRoutes =
+  (deps: {
+    readonly db: Database;
+    readonly access: Access;
+    readonly basis: ReportingBasis;
+    readonly sealId: z.ZodString;
+    /** Throws NotFound. */
+    readonly sealOf: (id: string) => Promise<Seal>;
+  }): FastifyPluginAsyncZod =>
+  async (app) => {
+    const { db, access, basis } = deps;
+    const read = { onRequest: requireScope(access, 'read') };
+    const inSnapshot = <Result>(work: (tx: Sql) => Promise<Result>): Promise<Result> =>
+      db.transaction(work, { readOnly: true, isolation: 'repeatable read' });
+
+    app.get(
+      '/api/v1/seals/:id/differs',
+      {
+        ...read,
+        schema: {
+          summary:
+            'Every sealed figure that is another today, of each partner and region, with its reasons; in CSV too',
+          tags: ['books'],
+          params: z.object({ id: deps.sealId }),
+          querystring: z.strictObject({
+            groupBy: z.enum(['partner', 'region', 'partner,region']).default('partner'),
+            ...queryPage('Figures'),
+            format: queryFormat,
+          }),
+          ...answersOrTable('One page', differingAnswer),
+        },
+      },
+      async (request, reply) => {
+        const { groupBy: asked, after, limit, format } = request.query;
+        const { id } = await deps.sealOf(request.params.id);
+        const costBasis = costBasisFor(request);
+        const groupBy = asked.split(',') as ('partner' | 'region')[];
+        const { differs: all } = await restatedSince(db, id, { ...basis, groupBy, costBasis });
+        const start = Number(after ?? 0);
+        const end = start + pageLimit(format, limit);
+        const items = all.slice(start, end);
+        const next = end < all.length ? String(end) : null;
+        if (next !== null) reply.header('link', nextLink(request.url, next));
+        if (format === 'json') return { costBasis, items, next };
+        const table = items.map(({ partner, region, figure, sealed, now, reasons }): Cell[] => [
+          partner,
+          region,
+          figure,
+          cellOf(sealed),
+          cellOf(now),
+          reasons.join('|'),
+          costBasis,
+        ]);
+        const header = 'partner,region,figure,sealed,now,reasons,costBasis'.split(',');
+        return reply.headers(csvReply(`differs-${id}`)).send(writeCsv(header, table));
+      },
+    );
+
+    app.get(
+      '/api/v1/seals/:id/changes',
+      {
+        ...read,
+        schema: {
+          summary:
+            'The orders, refunds, tickets, entries, answers or invitations that are counted differently than in a seal, the newest first; in CSV too',
+          tags: ['books'],
+          params: z.object({ id: deps.sealId }),
+          querystring: z.strictObject({
+            of: z.enum(books.map(({ name }) => name)).describe('As `of` in `changes` of the seal'),
+            ...queryPage('Items'),
+            format: queryFormat,
+          }),
+          ...answersOrTable('One page', changedItemsAnswer),
+        },
+      },
+      async (request, reply) => {
+        const { of, after, limit, format } = request.query;
+        const seal = await deps.sealOf(request.params.id);
+        const book = books.find(({ name }) => name === of);
+        if (!book) throw new RangeError(`"${of}" is no book`);
+        const look = { currency: basis.currency, seesRates: maySeeRates(request) };
+        const { page, labels } = await inSnapshot(async (tx) => {
+          const found = await changedItems(tx, book, {
+            sealId: seal.id,
+            from: seal.from,
+            to: seal.to,
+            timeZone: basis.timeZone,
+            after: after === undefined ? null : BigInt(after),
+            limit: pageLimit(format, limit),
+          });
+          return {
+            page: found,
+            labels: await changedLabels(
+              tx,
+              book,
+              found.items.map(({ id }) => id),
+            ),
+          };
+        });
+        if (page.next !== null) reply.header('link', nextLink(request.url, page.next));
+        const items = page.items.map(({ id, reason, cells }) => {
+          const { connection = null, number = null, ticket = null } = labels.get(id) ?? {};
+          return { id, connection, number, ticket, reason, cells: toldCells(cells, look) };
+        });
+        if (format === 'json') return { items, next: page.next };
+        const table = items.flatMap(({ id, connection, number, ticket, reason, cells }) =>
+          cells.flatMap(({ partner, region, facts }) =>
+            facts.map(({ name, added }): Cell[] => [
+              id,
+              connection,
+              number,
+              ticket,
+              reason,
+              partner,
+              region,
+              name,
+              typeof added === 'number' ? added : added.amount,
+              typeof added === 'number' ? null : added.currency,
+            ]),
+          ),
+        );
+        const header = 'id,connection,number,ticket,reason,partner,region,counted,added,currency'.split(',');
+        return reply.headers(csvReply(`changes-${seal.id}`)).send(writeCsv(header, table));
+      },
+    );
+  };

@@ -1,0 +1,160 @@
+import type { Sql } from '../../../platform/database/database.ts';
+import { type ItemRevision, itemsSince, partnershipMoney } from '../../partnerships/index.ts';
+import type { CellFacts, CellKey, Period } from '../facts/facts.ts';
+import { books, type Change, changesIn, type Deltas, factsOf } from './kept-items.ts';
+import { later } from './restatement.ts';
+
+/** What costs and benefits of partnerships count for, as a seal keeps it. */
+export interface PartnershipCell extends CellKey {
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+const partnershipFacts = [
+  'otherCostMicros',
+  'unpricedCosts',
+  'benefitMicros',
+  'knownBenefits',
+  'unpricedBenefits',
+] as const;
+
+/** What a seal keeps beside its cells; null of seals that were made before it was kept. */
+export interface Kept {
+  readonly partnerships: readonly PartnershipCell[];
+  /** The last revision of a cost or benefit that it knew. */
+  readonly lastItemId: number;
+}
+
+export interface Sealed extends Period {
+  readonly id: number;
+  readonly lastPostingId: bigint;
+  readonly currency: string;
+  readonly timeZone: string;
+  readonly kept: Kept | null;
+}
+
+const postingsBook = 'postings';
+const itemsBook = 'costs and benefits';
+
+/**
+ * What was posted into sealed days since, by cause. A ticket that came back to where it was, with its clock and its cost, is
+ * none of it: by cell its postings add up to nothing.
+ */
+const postingChanges = async (sql: Sql, { from, to, lastPostingId }: Sealed): Promise<Change[]> => {
+  const rows = await sql.query<
+    CellKey & { reason: string; items: bigint; microseconds: string; cost: string; measured: string }
+  >(
+    `with told as (
+       select s.ticket_id, s.cause, s.partner, s.region, s.measured, s.microseconds, s.cost_micros from ${later}
+     ), restated as (
+       select distinct ticket_id from (
+         select ticket_id from told group by ticket_id, partner, region, measured having sum(microseconds) <> 0 or sum(cost_micros) <> 0) m
+     ), counted as (
+       select cause, count(distinct ticket_id) as items from told join restated using (ticket_id) group by 1
+     )
+     select cause as reason, partner, region, items, sum(microseconds)::text as microseconds, sum(cost_micros)::text as cost,
+            coalesce(sum(cost_micros) filter (where measured), 0)::text as measured
+       from told join restated using (ticket_id) join counted using (cause) group by 1, 2, 3, 4 order by 1, 2, 3`,
+    [from, to, lastPostingId],
+  );
+  return [...Map.groupBy(rows, ({ reason }) => reason)].map(([reason, own]) => ({
+    reason,
+    of: postingsBook,
+    items: Number(own[0]?.items ?? 0n),
+    cells: own.map(({ partner, region, microseconds, cost, measured }) => ({
+      key: { partner, region },
+      deltas: { microseconds: BigInt(microseconds), costMicros: BigInt(cost), measuredCostMicros: BigInt(measured) },
+    })),
+  }));
+};
+
+/** What costs and benefits count for in a period, by partner and region; `asOfItem`: as they were told up to that revision. */
+export const partnershipCells = async (
+  sql: Sql,
+  { from, to, currency, asOfItem }: Period & { readonly currency: string; readonly asOfItem?: number | undefined },
+): Promise<PartnershipCell[]> => {
+  const { rows } = await partnershipMoney(sql, { from, to, currency, groupBy: ['partner', 'region'], asOfItem });
+  return rows.map(({ partner, region, byKind, ...row }) => ({
+    partner,
+    region,
+    facts: {
+      otherCostMicros: String(row.otherCostMicros),
+      unpricedCosts: String(row.unpricedCosts),
+      benefitMicros: String(row.benefitMicros),
+      unpricedBenefits: String(row.unpricedBenefits + row.unpricedOrders),
+      knownBenefits: String(
+        byKind.filter(({ side }) => side === 'benefit').length + row.unpricedBenefits + row.unpricedOrders,
+      ),
+    },
+  }));
+};
+
+type PartnershipFact = (typeof partnershipFacts)[number];
+
+/** What one state of costs and benefits has more than another, by cell. */
+const more = (
+  now: readonly PartnershipCell[],
+  then: readonly PartnershipCell[],
+  facts: readonly PartnershipFact[],
+): Change['cells'] => {
+  const cells = new Map<string, { key: CellKey; deltas: Record<string, bigint> }>();
+  for (const [side, sign] of [
+    [now, 1n],
+    [then, -1n],
+  ] as const)
+    for (const { partner, region, facts: counted } of side) {
+      const id = JSON.stringify([partner, region]);
+      const cell = cells.get(id) ?? { key: { partner, region }, deltas: {} };
+      cells.set(id, cell);
+      for (const fact of facts) cell.deltas[fact] = (cell.deltas[fact] ?? 0n) + sign * BigInt(counted[fact] ?? 0);
+    }
+  return [...cells.values()]
+    .filter(({ deltas }) => Object.values(deltas).some((delta) => delta !== 0n))
+    .map(({ key, deltas }) => ({ key, deltas: deltas as Deltas }));
+};
+
+/**
+ * What costs and benefits differ by: their revisions since, told by what the same days would hold without them, and what is
+ * left, which comes from what they are a part of or converted at.
+ */
+const partnershipChanges = async (
+  sql: Sql,
+  { from, to, currency }: Sealed,
+  { partnerships, lastItemId }: Kept,
+  today: readonly PartnershipCell[],
+): Promise<Change[]> => {
+  const unrevised = await partnershipCells(sql, { from, to, currency, asOfItem: lastItemId });
+  const revised: ItemRevision[] = await itemsSince(sql, { from, to, after: lastItemId });
+  const change = (reason: string, cells: Change['cells'], items = cells.length): Change[] =>
+    cells.length === 0 ? [] : [{ reason, of: itemsBook, items, cells }];
+  const references = new Set(revised.map(({ side, reference }) => JSON.stringify([side, reference])));
+  return [
+    ...change('changed cost or benefit', more(today, unrevised, partnershipFacts), references.size),
+    ...change('exchange rate', more(unrevised, partnerships, ['otherCostMicros', 'unpricedCosts'])),
+    ...change(
+      'orders, refunds or exchange rate',
+      more(unrevised, partnerships, ['benefitMicros', 'knownBenefits', 'unpricedBenefits']),
+    ),
+  ];
+};
+
+/**
+ * Why sealed days are counted differently today: by reason, with what each adds to every cell. For each fact of `differing`,
+ * and for all of postings, costs and benefits, sealed + what the reasons add = today, exactly.
+ */
+export const changesSince = async (
+  sql: Sql,
+  sealed: Sealed,
+  {
+    differing,
+    partnerships,
+  }: { readonly differing: ReadonlySet<keyof CellFacts>; readonly partnerships: readonly PartnershipCell[] },
+): Promise<Change[]> => {
+  const changes = await postingChanges(sql, sealed);
+  if (!sealed.kept) return changes;
+  for (const book of books)
+    if (factsOf(book).some((fact) => differing.has(fact)))
+      changes.push(...(await changesIn(sql, book, { ...sealed, sealId: sealed.id })));
+  if (partnershipFacts.some((fact) => differing.has(fact)))
+    changes.push(...(await partnershipChanges(sql, sealed, sealed.kept, partnerships)));
+  return changes;
+};
