@@ -82,7 +82,10 @@ const result = z.union([
       differs: z
         .array(z.string())
         .readonly()
-        .describe('Sealed figures that are others today, for `/api/v1/seals/{id}`; `revise` takes them up'),
+        .optional()
+        .describe(
+          'Sealed figures that are others today, for `/api/v1/seals/{id}`; `revise` takes them up. Absent of seals made before it was told',
+        ),
       gaps: gapsAnswer,
     })
     .describe('Of "seal"'),

@@ -195,3 +195,33 @@ test('other costs and benefits are listed in pages and as a table; hours tell a 
     ],
   });
 });
+
+test('what was told of a cost before is listed with when it held, in pages; its hours tell a wage too', async () => {
+  const told = (hours: string) =>
+    importOtherCosts(
+      db,
+      `reference,partner,kind,amount,currency,hours,hourly,from\nagain,nord,management,,USD,${hours},60,2026-05-01\n`,
+      { ...write, known },
+    );
+  await told('10');
+  await told('12');
+  const url = '/api/v1/other-costs?reference=again&revisions=all';
+  expect((await ask(`${url}&limit=2`)).body).toMatchObject({
+    items: [
+      { revision: 1, hours: 10, recordedBy: 'cli', supersededAt: expect.stringContaining('Z') },
+      { revision: 2, hours: 12, supersededAt: null },
+    ],
+    next: null,
+  });
+  const first = await ask(`${url}&limit=1`, 'read');
+  expect(first.text).not.toContain('hours');
+  const { next } = first.body as { next: string };
+  expect((await ask(`${url}&limit=1&after=${next}`, 'read')).body).toMatchObject({
+    items: [{ revision: 2 }],
+    next: null,
+  });
+  expect((await ask('/api/v1/other-costs?reference=again')).body).toMatchObject({
+    items: [{ revision: 2 }],
+    next: null,
+  });
+});
