@@ -110,7 +110,7 @@ export const columns = [
     label: 'Net revenue',
     value: (row) => sortable(row.netRevenue),
     text: (row) => amount(row.netRevenue),
-    title: (row) => titleOf(row.netRevenue),
+    title: (row) => (row.netRevenue === null ? 'nothing of it has an exchange rate yet' : titleOf(row.netRevenue)),
   },
   {
     name: 'returnRate',

@@ -100,8 +100,11 @@ describe('partners', () => {
       'row 2, column code: "none" has its own meaning in reports; choose another',
       'row 3, column code: "total" has its own meaning in reports; choose another',
     ]);
-    expect(await faultsOf(directory.importRegions('region,name,countries\nNone,N,DE\nNONES,S,SE', write))).toEqual([
+    expect(
+      await faultsOf(directory.importRegions('region,name,countries\nNone,N,DE\nNONES,S,SE\nTotal,T,FR', write)),
+    ).toEqual([
       'row 2, column region: "None" has its own meaning in reports; choose another',
+      'row 4, column region: "Total" has its own meaning in reports; choose another',
     ]);
   });
 
