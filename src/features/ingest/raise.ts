@@ -110,13 +110,14 @@ const maybeTooSoon = `(n.updated_at = date_trunc('second', n.updated_at) and hel
 const endIn = (status: string): string => `case when ${status} in ('solved', 'closed', 'deleted') then ${status} end`;
 
 /**
- * Raises tickets that a walk over the helpdesk's changes found newer than what we hold, but for those that are due anyhow,
- * and returns how many no webhook had told of. A change no later than our own last tag on the ticket is most likely that
- * tag: it is read again, its audits wait their 6 h, and it is not among those returned. So it is with a ticket that waits
- * for its 6 h already: a read tells whether it was solved, which brings its audits. One in quarantine is tried once more.
- * Of both, nothing is read where a webhook told of the change: it was weighed when it came, and calls are the real cost;
- * save where the ticket's status says that the one that told of its end, or of its return, was lost. One that we hold as
- * deleted and that the helpdesk lists as there is read again, however old its change.
+ * Raises tickets that a walk over the helpdesk's changes found newer than what we hold, but for those that are due anyhow and
+ * not being read already (a backfill leaves those to the feed), and returns how many no webhook had told of. A change no later
+ * than our own last tag on the ticket is most likely that tag: it is read again, its audits wait their 6 h, and it is not
+ * among those returned. So it is with a ticket that waits for its 6 h already: a read tells whether it was solved, which
+ * brings its audits. One in quarantine is tried once more. Of both, nothing is read where a webhook told of the change: it was
+ * weighed when it came, and calls are the real cost; save where the ticket's status says that the one that told of its end, or
+ * of its return, was lost. One that we hold as deleted and that the helpdesk lists as there is read again, however old its
+ * change.
  */
 export const raiseChanged = async (
   sql: Sql,
@@ -138,7 +139,7 @@ export const raiseChanged = async (
         where not exists (
           select 1 from ticket held where held.connection_id = $1 and held.external_id = n.external_id
              and (held.snapshot_at >= n.updated_at and not (held.snapshot_at = n.updated_at and ${maybeTooSoon}) and not (held.status = 'deleted' and n.ended is distinct from 'deleted')
-               or held.due_at is not null and held.quarantined_at is null
+               or held.due_at is not null and held.quarantined_at is null and ($5 or not coalesce(held.claimed_until > now(), false))
                or held.quarantined_at is null and held.snapshot_at is not null and ${endIn('held.status')} is not distinct from n.ended
                   and (held.deep_due_at is not null
                     or exists (select 1 from wanted_tag w where w.ticket_id = held.id

@@ -3,6 +3,7 @@ import { UpstreamError } from '../../../src/core/errors.ts';
 import { minuteMs, secondMs } from '../../../src/core/time.ts';
 import { mostAttempts, retryDelayMs } from '../../../src/features/ingest/coalescing.ts';
 import { claimDue } from '../../../src/features/ingest/index.ts';
+import { raiseChanged } from '../../../src/features/ingest/raise.ts';
 import { type Clock, wallClock } from '../../../src/platform/clock.ts';
 import { shopOrder } from '../../stores/bigcommerce/shop.ts';
 import { emptyHistory, reading } from './fake-desk.ts';
@@ -193,6 +194,21 @@ describe('a delivery that arrives while its ticket is gathered', () => {
     expect(row).toMatchObject({ dirty_seq: 2n, settled_seq: 1n });
     expect(row.deep_due_at?.getTime()).toBeGreaterThan(w.clock.now().getTime() + 5 * 60 * minuteMs);
   });
+});
+
+test('bug: a change that the feed alone told of while its ticket was being read was lost', async () => {
+  w.put('1', { updatedAt: w.clock.now() });
+  await deliverAll('1');
+  w.desk.onPull = async () => {
+    w.desk.onPull = () => undefined;
+    const changed = [{ externalId: '1', updatedAt: later(w, 10 * secondMs), status: 'open' as const }];
+    await raiseChanged(w.db, w.connection.id, changed, { now: w.clock.now(), fromBackfill: false });
+  };
+  const [lot] = await claimDue(w.db, w.clock.now());
+  if (lot) await w.first.gather(lot);
+  const row = await w.row('1');
+  expect(row).toMatchObject({ dirty_seq: 2n, settled_seq: 1n, claimed_until: null });
+  expect(row.due_at).not.toBeNull();
 });
 
 test('tickets that are due together are pulled in one call, people with them', async () => {
