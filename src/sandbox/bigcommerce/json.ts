@@ -70,9 +70,9 @@ export const productsJson = (order: Pick<OrderRecord, 'id' | 'input' | 'amounts'
       total_tax: money(amounts.taxCents),
       discounted_total_inc_tax: money(amounts.incCents - discount),
       quantity: line.quantity,
-      base_cost_price: '0.0000',
-      cost_price_ex_tax: '0.0000',
-      cost_price_inc_tax: '0.0000',
+      base_cost_price: money(line.costCents ?? 0),
+      cost_price_ex_tax: money(line.costCents ?? 0),
+      cost_price_inc_tax: money(line.costCents ?? 0),
       is_refunded: false,
       quantity_refunded: 0,
       // The store documents this as always 0: refund money stands in V3 alone.

@@ -6,6 +6,8 @@ export interface LineInput {
   readonly brand: string;
   readonly priceCents: number;
   readonly quantity: number;
+  /** What one piece costs the company; absent where nobody entered it. */
+  readonly costCents?: number;
 }
 
 export interface MetafieldInput {

@@ -116,18 +116,36 @@ export const createAttribution = ({ history, setup, orders: allOrders, fieldIds 
     (order.customerId !== 0 &&
       (customersOf.get(email) ?? []).some(({ customerId }) => customerId === order.customerId));
 
+  const bearing = (orders: readonly Order[], numbers: readonly string[]) =>
+    orders.filter((order) => order.numbers.some((number) => numbers.includes(number)));
+  const emailOf = ({ requesterId }: Ticket): string => (users.get(requesterId)?.email ?? '').toLowerCase();
+  const wordsOf = ({ subject, description }: Ticket): string => `${subject}\n\n${description}`;
+  const recent = (orders: readonly Order[], { createdAtMs }: Ticket, email: string) =>
+    orders.filter(
+      (order) =>
+        order.statusId !== 0 &&
+        belongsTo(email, order) &&
+        order.placedMs <= createdAtMs &&
+        order.placedMs >= createdAtMs - 90 * day,
+    );
+  /** The requester's latest of the orders that the ticket names, else of the recent ones. */
+  const customersOrder = (ticket: Ticket): Order | undefined => {
+    const email = emailOf(ticket);
+    const latest = (orders: readonly Order[]): Order | undefined =>
+      orders.toSorted((a, b) => b.placedMs - a.placedMs || b.id - a.id)[0];
+    const numbers = [...numbersIn(wordsOf(ticket)), ticket.fields.get(Number(fieldIds.orderNumber)) ?? ''];
+    const named = bearing(allOrders, numbers).filter((order) => belongsTo(email, order));
+    return latest(named) ?? latest(recent(allOrders, ticket, email));
+  };
+
   const byOrdersAndRules = (ticket: Ticket, known: Known): Found => {
     const orders = allOrders.filter(({ placedMs }) => placedMs <= known.ordersUntilMs);
-    const bearing = (numbers: readonly string[]) =>
-      orders.filter((order) => order.numbers.some((number) => numbers.includes(number)));
-    const email = (users.get(ticket.requesterId)?.email ?? '').toLowerCase();
-
-    const text = `${ticket.subject}\n\n${ticket.description}`;
+    const [email, text] = [emailOf(ticket), wordsOf(ticket)];
     const field = ticket.fields.get(Number(fieldIds.orderNumber));
-    const byField = field ? fromOrders(bearing([field]), text) : undefined;
+    const byField = field ? fromOrders(bearing(orders, [field]), text) : undefined;
     if (byField) return byField;
 
-    const mentioned = bearing(numbersIn(text));
+    const mentioned = bearing(orders, numbersIn(text));
     const own = mentioned.filter((order) => belongsTo(email, order));
     const stranger = !orders.some((order) => order.email === email);
     const [only] = mentioned;
@@ -137,16 +155,7 @@ export const createAttribution = ({ history, setup, orders: allOrders, fieldIds 
       fromOrders(own, text) ?? (stranger && mentioned.length === 1 && inTheYear ? fromOrders([only], text) : undefined);
     if (byText) return byText;
 
-    const byRecent = fromOrders(
-      orders.filter(
-        (order) =>
-          order.statusId !== 0 &&
-          belongsTo(email, order) &&
-          order.placedMs <= ticket.createdAtMs &&
-          order.placedMs >= ticket.createdAtMs - 90 * day,
-      ),
-      text,
-    );
+    const byRecent = fromOrders(recent(orders, ticket, email), text);
     if (byRecent) return byRecent;
 
     const rule = setup.ticketRules.find(
@@ -190,6 +199,8 @@ export const createAttribution = ({ history, setup, orders: allOrders, fieldIds 
     sharesOf: (ticket: Ticket, known: Known = everything): readonly Share[] => bearersOf(ticket, known).shares,
     /** The orders that tell whose a ticket is. */
     ordersOf: (ticket: Ticket): readonly Order[] => bearersOf(ticket, everything).orders,
+    customersOrder,
+    profileOf: ({ requesterId }: Ticket): string | null => users.get(requesterId)?.locale ?? null,
   };
 };
 

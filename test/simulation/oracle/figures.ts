@@ -1,61 +1,28 @@
 import type { Share, Ticket } from './attribution.ts';
-import { dealOut } from './numbers.ts';
+import { type Atom, type Count, type Counts, countedOn, type Dimension, knownOn, type Side } from './counts.ts';
+import { dealOut, largestFirst } from './numbers.ts';
+import { orderAtoms } from './order-atoms.ts';
 import type { Order } from './orders.ts';
-import { type Period, stepsOf } from './periods.ts';
-import type { Line } from './work.ts';
-
-export const orderDimensions = ['partner', 'region', 'country', 'day', 'week', 'month'] as const;
-export const ticketDimensions = [...orderDimensions, 'channel', 'reason'] as const;
-export const dimensions = [...ticketDimensions, 'agent'] as const;
-export type Dimension = (typeof dimensions)[number];
-
-/** What is counted, in parts per million, micros of money and seconds times ppm; by the side that knows it. */
-const countedOn = {
-  orders: [
-    'orders',
-    'priced',
-    'revenue',
-    'gross',
-    'refunds',
-    'returns',
-    'highValue',
-    'withCoupon',
-    'buyers',
-    'buyersAgain',
-  ],
-  tickets: ['tickets', 'attributed', 'cohort'],
-  work: ['ticketsWorked', 'microseconds', 'cost', 'measuredCost'],
-} as const;
-export type Side = keyof typeof countedOn;
-export type Count = (typeof countedOn)[Side][number];
-export type Counts = Readonly<Record<Count, bigint>>;
-
-export const knownOn: Readonly<Record<Side, readonly Dimension[]>> = {
-  orders: orderDimensions,
-  tickets: ticketDimensions,
-  work: dimensions,
-};
-
-/** One thing that counts: where it lies by each dimension, and what it adds to one count. */
-interface Atom {
-  readonly side: Side;
-  readonly at: Readonly<Partial<Record<Dimension, string | null>>>;
-  readonly count: Count;
-  readonly amount: bigint;
-}
+import type { Partnerships } from './partnerships.ts';
+import { dayAfter, type Period, stepsOf } from './periods.ts';
+import type { Line, Oddity } from './work.ts';
 
 export interface FigureSources {
   readonly tickets: readonly Ticket[];
   readonly orders: readonly Order[];
   readonly lines: readonly Line[];
+  readonly oddities: readonly Oddity[];
   readonly connection: string;
   readonly dayOf: (atMs: number) => string;
   readonly sharesOf: (ticket: Ticket) => readonly Share[];
   readonly ordersOf: (ticket: Ticket) => readonly Order[];
+  readonly languageOf: (ticket: Ticket) => string;
+  readonly partnerships: Partnerships;
   readonly reasons: { readonly fieldId: string; readonly values: Readonly<Record<string, string>> };
 }
 
-const unknownName = '\uffff';
+/** Who writes later than a year after an order is of no cohort. */
+const cohortDays = 365;
 const channels: Readonly<Record<string, string>> = {
   email: 'email',
   web: 'form',
@@ -74,66 +41,11 @@ const channelOf = ({ via }: Ticket): string =>
 const reasonOf = ({ fields, formId, tags }: Ticket, { fieldId, values }: FigureSources['reasons']): string | null =>
   fields.get(Number(fieldId)) ?? [String(formId), ...tags].map((name) => values[name]).find(Boolean) ?? null;
 
-const splitByParts = (micros: bigint, { parts }: Order): bigint[] =>
-  dealOut(
-    micros,
-    parts.map(({ partner, ppm }) => ({ weight: ppm, name: partner ?? unknownName })),
-  );
-
-/** What orders add to the counts of a period: each by its parts. */
-const orderAtoms = (orders: readonly Order[], { from, to }: Period): Atom[] => {
-  const within = (day: string): boolean => day >= from && day <= to;
-  const counted = orders.filter((order) => order.counted);
-  const placed = counted.filter(({ day }) => within(day));
-  const atoms: Atom[] = [];
-  const add = (order: Order, day: string, count: Count, amounts: readonly bigint[]): void => {
-    for (const [index, { partner }] of order.parts.entries())
-      atoms.push({
-        side: 'orders',
-        at: { partner, region: order.region, country: order.country, ...stepsOf(day) },
-        count,
-        amount: amounts[index] ?? 0n,
-      });
-  };
-  const ppm = ({ parts }: Order): bigint[] => parts.map((part) => part.ppm);
-  const priced = placed.flatMap((order) => (order.revenue === null ? [] : [{ order, revenue: order.revenue }]));
-  const sum = priced.reduce((all, { revenue }) => all + revenue, 0n);
-  const isHigh = (revenue: bigint): boolean => revenue * BigInt(priced.length) >= 2n * sum;
-  for (const order of placed) {
-    add(order, order.day, 'orders', ppm(order));
-    if (order.withCoupon) add(order, order.day, 'withCoupon', ppm(order));
-  }
-  for (const { order, revenue } of priced) {
-    add(order, order.day, 'priced', ppm(order));
-    add(order, order.day, 'revenue', splitByParts(revenue, order));
-    add(order, order.day, 'gross', splitByParts(order.gross ?? 0n, order));
-    if (isHigh(revenue)) add(order, order.day, 'highValue', ppm(order));
-  }
-  for (const order of counted) {
-    const made = order.refunds.filter(({ day }) => within(day)).toSorted((a, b) => (a.day < b.day ? -1 : 1));
-    if (made[0]) add(order, made[0].day, 'returns', ppm(order));
-    for (const { day, micros } of made) if (micros !== null) add(order, day, 'refunds', splitByParts(micros, order));
-  }
-  const isAfter = (a: Order, b: Order): boolean =>
-    a.placedMs > b.placedMs || (a.placedMs === b.placedMs && a.id > b.id);
-  const buyerOf = ({ customerId, email }: Order): string => (customerId === 0 ? email : String(customerId));
-  const latest = new Map<string, Order>();
-  for (const order of placed) {
-    const held = latest.get(buyerOf(order));
-    if (!held || isAfter(order, held)) latest.set(buyerOf(order), order);
-  }
-  for (const order of latest.values()) {
-    add(order, order.day, 'buyers', ppm(order));
-    const again = counted.some(
-      (other) =>
-        isAfter(order, other) &&
-        (other.addresses.some((address) => order.addresses.includes(address)) ||
-          (order.customerId !== 0 && other.customerId === order.customerId)),
-    );
-    if (again) add(order, order.day, 'buyersAgain', ppm(order));
-  }
-  return atoms;
-};
+const aboutTicket = (ticket: Ticket, { reasons, languageOf }: FigureSources) => ({
+  channel: channelOf(ticket),
+  reason: reasonOf(ticket, reasons),
+  language: languageOf(ticket),
+});
 
 /** Which of a period's work a ticket's worked share goes to: by seconds over agents, where asked, and days. */
 const workedParts = (ppm: bigint, lines: readonly Line[], byAgent: boolean, connection: string) => {
@@ -153,7 +65,7 @@ const workAtoms = (sources: FigureSources, { from, to }: Period, by: readonly Di
   const lines = sources.lines.filter(({ day, microseconds }) => within(day) && microseconds > 0n);
   const agentAt = ({ agentId }: Line): string => `${sources.connection}:${agentId}`;
   return sources.tickets.flatMap((ticket): Atom[] => {
-    const about = { channel: channelOf(ticket), reason: reasonOf(ticket, sources.reasons) };
+    const about = aboutTicket(ticket, sources);
     const own = lines.filter(({ ticketId }) => ticketId === ticket.id);
     const shares = sources.sharesOf(ticket);
     const at = ({ partner, region, country }: Pick<Share, 'partner' | 'region' | 'country'>, line: Line) => ({
@@ -191,7 +103,7 @@ const workAtoms = (sources: FigureSources, { from, to }: Period, by: readonly Di
 
 const ticketAtoms = (sources: FigureSources, { from, to }: Period): Atom[] =>
   sources.tickets.flatMap((ticket) => {
-    const about = { channel: channelOf(ticket), reason: reasonOf(ticket, sources.reasons) };
+    const about = aboutTicket(ticket, sources);
     const created = sources.dayOf(ticket.createdAtMs);
     const [order] = sources.ordersOf(ticket).toSorted((a, b) => b.placedMs - a.placedMs || b.id - a.id);
     return sources.sharesOf(ticket).flatMap(({ partner, region, country, ppm }): Atom[] => {
@@ -202,10 +114,41 @@ const ticketAtoms = (sources: FigureSources, { from, to }: Period): Atom[] =>
       return [
         ...atom(created, 'tickets'),
         ...(partner === null && region === null ? [] : atom(created, 'attributed')),
-        ...(order?.counted ? atom(order.day, 'cohort') : []),
+        ...(order?.counted && created <= dayAfter(order.day, cohortDays) ? atom(order.day, 'cohort') : []),
       ];
     });
   });
+
+const partnershipAtoms = ({ partnerships }: FigureSources, period: Period): Atom[] => {
+  const { money, unpriced, unpricedOrders } = partnerships.moneyIn(period);
+  const atom = (
+    { partner, region, day }: (typeof unpricedOrders)[number],
+    count: (typeof countedOn.partnerships)[number],
+    amount: bigint,
+  ): Atom => ({ side: 'partnerships', at: { partner, region, ...stepsOf(day) }, count, amount });
+  return [
+    ...money.map((one) => atom(one, one.side === 'benefit' ? 'benefits' : 'otherCosts', one.micros)),
+    ...unpriced.map((one) => atom(one, one.side === 'benefit' ? 'unpricedBenefits' : 'unpricedCosts', 1n)),
+    ...unpricedOrders.map((one) => atom(one, 'unpricedBenefits', 1n)),
+  ];
+};
+
+/** An entry on a list is one, for the largest share of its ticket's bearers. */
+const listAtoms = (sources: FigureSources, { from, to }: Period): Atom[] => {
+  const tickets = new Map(sources.tickets.map((ticket) => [ticket.id, ticket]));
+  return sources.oddities
+    .filter(({ what, day }) => what === 'unpriced' && day >= from && day <= to)
+    .flatMap(({ ticketId, agentId, day }): Atom[] => {
+      const ticket = tickets.get(ticketId);
+      const [bearer] = ticket ? largestFirst(sources.sharesOf(ticket)) : [];
+      if (!ticket || !bearer) return [];
+      const { partner, region, country } = bearer;
+      const place = { partner, region, country, agent: `${sources.connection}:${agentId}`, ...stepsOf(day) };
+      return [
+        { side: 'work', at: { ...aboutTicket(ticket, sources), ...place }, count: 'unpricedEntries', amount: 1n },
+      ];
+    });
+};
 
 /** The key of a row by the dimensions that a side knows of those asked for. */
 export const keyOf = (at: Readonly<Partial<Record<Dimension, string | null>>>, by: readonly Dimension[]): string =>
@@ -231,8 +174,10 @@ export const countFigures = (sources: FigureSources, period: Period, by: readonl
     ...orderAtoms(sources.orders, period),
     ...ticketAtoms(sources, period),
     ...workAtoms(sources, period, by),
+    ...partnershipAtoms(sources, period),
+    ...listAtoms(sources, period),
   ];
-  const sides = { orders: new Map(), tickets: new Map(), work: new Map() } as Record<
+  const sides = Object.fromEntries(Object.keys(countedOn).map((side) => [side, new Map()])) as Record<
     Side,
     Map<string, Record<Count, bigint>>
   >;

@@ -48,6 +48,26 @@ export const dealOut = (
   return parts;
 };
 
+/** Larger shares first, then by code, nobody last. */
+export const largestFirst = <Of extends { readonly partner: string | null; readonly ppm: bigint }>(
+  parts: readonly Of[],
+): Of[] =>
+  parts.toSorted((a, b) =>
+    a.ppm === b.ppm ? ((a.partner ?? '\uffff') < (b.partner ?? '\uffff') ? -1 : 1) : a.ppm > b.ppm ? -1 : 1,
+  );
+
+export const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((all, one) => all + one, 0n);
+
+/** Null: a division by zero. Six decimals are told. */
+export const ratio = (above: bigint, below: bigint): number | null =>
+  below === 0n ? null : Number(toEven([above * 1_000_000n, below])) / 1e6;
+
+/** Micros as an amount with six decimals. */
+export const amountOf = (micros: bigint): string => {
+  const digits = String(micros < 0n ? -micros : micros).padStart(7, '0');
+  return `${micros < 0n ? '-' : ''}${digits.slice(0, -6)}.${digits.slice(-6)}`;
+};
+
 /** Which day an instant is in a time zone. */
 export const dayReader = (timeZone: string): ((atMs: number) => string) => {
   const format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' });

@@ -31,6 +31,11 @@ export interface Order {
   /** Before discounts. */
   readonly gross: bigint | null;
   readonly withCoupon: boolean;
+  readonly locale: string;
+  /** Revenue and what the lines cost the company (null where one of them does not tell), in micros of the order's currency. */
+  readonly net: bigint;
+  readonly lineCost: bigint | null;
+  readonly fx: Fraction | null;
   readonly refunds: readonly { readonly day: string; readonly micros: bigint | null }[];
 }
 
@@ -60,6 +65,15 @@ const discountMicros = (order: Record_): bigint => {
       [10_000n, 1n],
     ),
   );
+};
+
+const costOf = ({ input: { lines } }: Record_): bigint | null => {
+  let cost = 0n;
+  for (const { costCents = 0, quantity } of lines) {
+    if (costCents === 0) return null;
+    cost += BigInt(costCents * quantity) * 10_000n;
+  }
+  return cost;
 };
 
 const valueAt = ({ from }: MappingRule, { input }: Record_): string | null => {
@@ -146,6 +160,10 @@ export const readOrders = (history: SandboxHistory, setup: Setup): Order[] => {
       revenue: toMicros([BigInt(net), 1n]),
       gross: toMicros([discountMicros(order) + BigInt(net) * 10_000n, 10_000n]),
       withCoupon: input.discountCents > 0,
+      locale: input.locale,
+      net: BigInt(net) * 10_000n,
+      lineCost: costOf(order),
+      fx,
       refunds: order.refunds.flatMap((refund) => {
         const paid = refund.payments.reduce(
           (sum, { amount, is_declined }) => sum + (is_declined ? 0n : cents(amount)),

@@ -1,8 +1,11 @@
 import type { SandboxHistory, SetupInputs } from '../../../src/sandbox/index.ts';
 import { createAttribution, type Known, type Share, type Ticket } from './attribution.ts';
-import { type Counted, countFigures, type Dimension } from './figures.ts';
-import { dealOut } from './numbers.ts';
+import type { Dimension } from './counts.ts';
+import { type Counted, countFigures } from './figures.ts';
+import { languageOf } from './languages.ts';
+import { dealOut, largestFirst } from './numbers.ts';
 import { type Order, readOrders } from './orders.ts';
+import { createPartnerships, type Partnerships } from './partnerships.ts';
 import type { Period } from './periods.ts';
 import { readSetup } from './setup.ts';
 import { type Line, ledgerOf } from './work.ts';
@@ -25,6 +28,8 @@ export interface Facts {
   unpricedEntries: bigint;
   cappedEntries: bigint;
   unpricedOrders: bigint;
+  /** The same of orders and refunds by shares: where all of them are, nobody knows the revenue. */
+  unpricedParts: bigint;
 }
 
 const nothing = (): Facts => ({
@@ -41,6 +46,7 @@ const nothing = (): Facts => ({
   unpricedEntries: 0n,
   cappedEntries: 0n,
   unpricedOrders: 0n,
+  unpricedParts: 0n,
 });
 
 export interface Oracle {
@@ -55,17 +61,10 @@ export interface Oracle {
   facts(period: Period, groupBy: GroupBy): Map<string, Facts>;
   /** Every count by any dimensions. */
   figures(period: Period, by: readonly Dimension[]): Counted;
+  readonly partnerships: Partnerships;
 }
 
 const unknownName = '\uffff';
-
-/** Larger shares first, then by code, nobody last. */
-const largestFirst = <Of extends { readonly partner: string | null; readonly ppm: bigint }>(
-  parts: readonly Of[],
-): Of[] =>
-  parts.toSorted((a, b) =>
-    a.ppm === b.ppm ? ((a.partner ?? unknownName) < (b.partner ?? unknownName) ? -1 : 1) : a.ppm > b.ppm ? -1 : 1,
-  );
 
 /** The whole partner report of RULES.md section 7, computed from what happened at the vendors and what a person imported. */
 export const createOracle = (given: {
@@ -85,22 +84,49 @@ export const createOracle = (given: {
   readonly connectionId?: string;
   /** What forms and tags stand for. */
   readonly reasonValues?: Readonly<Record<string, string>>;
+  /** In which language a customer wrote a text; null where it is too short to tell. */
+  readonly textLanguage?: (text: string) => string | null;
+  /** What partnerships cost beside support and bring, as it was imported, and the name of the store. */
+  readonly worth?: { readonly otherCosts: string; readonly benefits: string; readonly store: string };
   /** Deleted tickets that the product never saw are in no figure: nobody can read them any more. */
   readonly isSeen: (ticketId: number) => boolean;
 }): Oracle => {
   const { history, fieldIds } = given;
   const setup = readSetup(given.inputs, given);
   const orders = readOrders(history, setup);
-  const { isAgent, sharesOf, ordersOf } = createAttribution({ history, setup, orders, fieldIds });
+  const { isAgent, sharesOf, ordersOf, customersOrder, profileOf } = createAttribution({
+    history,
+    setup,
+    orders,
+    fieldIds,
+  });
   const tickets = history.tickets().filter(({ id, deleted }) => !deleted || given.isSeen(id));
   const ledger = ledgerOf(tickets, { history, setup, totalTimeFieldId: fieldIds.totalTime, isAgent, sharesOf });
   const linesOf = Map.groupBy(ledger.lines, ({ ticketId }) => ticketId);
   const sharesNow = new Map(tickets.map((ticket) => [ticket, sharesOf(ticket)]));
   const sharesOfId = new Map([...sharesNow].map(([{ id }, shares]) => [id, shares]));
 
+  const partnerships = createPartnerships({
+    inputs: given.worth ?? { otherCosts: '', benefits: '' },
+    orders,
+    store: given.worth?.store ?? '',
+    setup,
+  });
+  const languages = new Map(
+    tickets.map((ticket) => [
+      ticket,
+      languageOf({
+        text: given.textLanguage?.(ticket.description) ?? null,
+        profile: profileOf(ticket),
+        order: customersOrder(ticket),
+      }),
+    ]),
+  );
+
   return {
     ...ledger,
     orders,
+    partnerships,
     knows: (ticketId) => sharesOfId.has(ticketId),
     sharesOf,
     figures: (period, by) =>
@@ -109,10 +135,13 @@ export const createOracle = (given: {
           tickets,
           orders,
           lines: ledger.lines,
+          oddities: ledger.oddities,
           connection: given.connectionId ?? '',
           dayOf: setup.dayOf,
           sharesOf: (ticket) => sharesOfId.get(ticket.id) ?? [],
           ordersOf,
+          languageOf: (ticket) => languages.get(ticket) ?? '',
+          partnerships,
           reasons: { fieldId: fieldIds.reason, values: given.reasonValues ?? {} },
         },
         period,
@@ -170,9 +199,11 @@ export const createOracle = (given: {
           const facts = cell(partner, region);
           if (given.length > 0) facts.returns += ppm;
           for (const amounts of back) facts.refunds += amounts[index] ?? 0n;
+          for (const { micros } of given) if (micros === null) facts.unpricedParts += ppm;
           if (!within(day)) continue;
           facts.orders += ppm;
           facts.revenue += earned[index] ?? 0n;
+          if (revenue === null) facts.unpricedParts += ppm;
         }
       }
       return cells;

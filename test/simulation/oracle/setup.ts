@@ -1,5 +1,6 @@
 import type { SetupInputs } from '../../../src/sandbox/index.ts';
 import { dayReader, type Fraction, fractionOf, inverse, times } from './numbers.ts';
+import { dayAfter } from './periods.ts';
 
 /** Which raw value means which partner: one of the mapping rules' lists, then codes and aliases, whatever their case. */
 export interface MappingRule {
@@ -18,7 +19,7 @@ export interface TicketRule {
 export interface Setup {
   readonly partnerOf: (raw: string) => string | null;
   readonly regionOf: (country: string) => string;
-  /** The region that a person names by its code, whatever its case: a country of no group is one of its own. */
+  /** The region that a person names by its code or a country's, whatever its case: a country of no group is one of its own. */
   readonly regionNamed: (raw: string) => string;
   readonly mappingRules: readonly MappingRule[];
   readonly ticketRules: readonly TicketRule[];
@@ -30,7 +31,7 @@ export interface Setup {
   readonly exchange: (currency: string, day: string) => Fraction | null;
 }
 
-const table = (text: string): Record<string, string>[] => {
+export const table = (text: string): Record<string, string>[] => {
   const [head = '', ...lines] = text.trim().split('\n');
   const names = head.split(',');
   return lines.map((line) => {
@@ -38,9 +39,6 @@ const table = (text: string): Record<string, string>[] => {
     return Object.fromEntries(names.map((name, index) => [name, cells[index] ?? '']));
   });
 };
-
-const earlier = (day: string, days: number): string =>
-  new Date(Date.parse(`${day}T00:00:00Z`) - days * 86_400_000).toISOString().slice(0, 10);
 
 export const readSetup = (
   inputs: SetupInputs,
@@ -65,7 +63,7 @@ export const readSetup = (
   const exchange = (from: string, day: string): Fraction | null => {
     if (from === currency) return [1n, 1n];
     for (let age = 1; age <= 7; age += 1) {
-      const row = perEuro.get(earlier(day, age));
+      const row = perEuro.get(dayAfter(day, -age));
       const leg = (code: string): Fraction | null =>
         code === 'EUR' ? [1n, 1n] : row?.[code] ? fractionOf(row[code]) : null;
       const [bought, sold] = [leg(currency), leg(from)];
@@ -77,7 +75,10 @@ export const readSetup = (
   return {
     partnerOf: (raw) => partners.get(raw.trim().toLowerCase()) ?? null,
     regionOf: (country) => regions.get(country) ?? country,
-    regionNamed: (raw) => [...regions.values()].find((code) => code === raw.toLowerCase()) ?? raw.toUpperCase(),
+    regionNamed: (raw) =>
+      [...regions.values()].find((code) => code === raw.toLowerCase()) ??
+      regions.get(raw.toUpperCase()) ??
+      raw.toUpperCase(),
     mappingRules: JSON.parse(inputs.mappingRules) as MappingRule[],
     ticketRules: JSON.parse(inputs.ticketRules) as TicketRule[],
     exchange,

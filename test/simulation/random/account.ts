@@ -3,6 +3,7 @@ import { createBigcommerceSandbox } from '../../../src/sandbox/bigcommerce/index
 import { createZendeskSandbox } from '../../../src/sandbox/zendesk/index.ts';
 import { handClock } from '../hand-clock.ts';
 import { startProduct } from '../product.ts';
+import { createItemPapers } from './item-papers.ts';
 import { agentNames, type Story } from './story.ts';
 
 /** The first moment of every story: the clocks go forward four days later in Sweden. */
@@ -23,7 +24,7 @@ const perEuro = { USD: 1.0831, SEK: 10.9571, CHF: 0.9413 } as const;
 const fxDays = { first: -380, last: 15 };
 
 /** What a person has imported so far: each file as the product gets it, and all of it as plain code reads it. */
-export const createPapers = (story: Story, agentIds: readonly number[]) => {
+export const createPapers = (story: Story, agentIds: readonly number[], store: string) => {
   const fx = new Map<string, readonly (string | number)[]>();
   const rates = new Map<string, readonly (string | number)[]>();
   const roles = new Map<string, string>([[String(agentIds[2]), 'junior']]);
@@ -72,6 +73,7 @@ export const createPapers = (story: Story, agentIds: readonly number[]) => {
     dayOf(fromDay),
   ];
   return {
+    items: createItemPapers(store, dayOf),
     partners: () => csv(heads.partners, partnerRows()),
     regions: 'region,name,countries\nnordics,Nordics,SE|NO\ndach,DACH,DE|AT|CH\n',
     agents: () => csv(heads.agents, roleRows()),
@@ -132,7 +134,7 @@ export const openAccount = async (story: Story) => {
       zendesk.desk.addUser({ name, email: `${name}@example.com`, role: 'agent', locale: null, organizationId: null })
         .id,
   );
-  const papers = createPapers(story, agentIds);
+  const papers = createPapers(story, agentIds, bigcommerce.settings.name);
   const { bring } = running;
   await bring('partners', papers.partners());
   await bring('regions', papers.regions);

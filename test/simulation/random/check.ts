@@ -1,16 +1,18 @@
 import { expect } from 'vitest';
 import { createHistory } from '../../../src/sandbox/history.ts';
 import { expectFigures, expectRowsToAddUp, expectShares, groupings, type Report, reportPath } from '../figures.ts';
-import { type Dimension, dimensions } from '../oracle/figures.ts';
+import { type Dimension, dimensions } from '../oracle/counts.ts';
 import type { Period } from '../oracle/periods.ts';
-import { createOracle, type Oracle } from '../oracle/report.ts';
+import { createOracle, type GroupBy, type Oracle } from '../oracle/report.ts';
 import { type Account, dayOf, openAccount, reasonValues } from './account.ts';
-import { expectFiguresBy, expectTopMarkets, type FigureReport } from './figure-checks.ts';
+import { expectFiguresBy, expectTopMarkets, expectWorthBy, type FigureReport } from './figure-checks.ts';
+import { writtenIn } from './languages.ts';
 import { createPlayer } from './play.ts';
 import { growth, replayDeliveries } from './replays.ts';
 import type { Story } from './story.ts';
+import { expectWorth } from './worth-checks.ts';
 
-const periods = [
+const periods: readonly [Period, ...Period[]] = [
   { from: dayOf(-400), to: dayOf(60) },
   { from: dayOf(0), to: dayOf(0) },
   { from: dayOf(1), to: dayOf(6) },
@@ -45,6 +47,12 @@ const oracleOf = async (account: Account) => {
     },
     connectionId: String((await account.product.directory.connections.get(settings.name)).id),
     reasonValues,
+    textLanguage: writtenIn,
+    worth: {
+      otherCosts: papers.items.otherCosts(),
+      benefits: papers.items.benefits(),
+      store: account.bigcommerce.settings.name,
+    },
     isSeen: () => true,
   });
 };
@@ -75,27 +83,35 @@ const together: readonly (readonly Dimension[])[] = [
   ['channel', 'day'],
   ['partner', 'region', 'month'],
   ['partner', 'agent', 'week'],
+  ['partner', 'reason', 'language'],
 ];
-/** Dimensions alone over all the days, and some together over any. */
-const askedOf = (period: Period): readonly (readonly Dimension[])[] =>
-  period === periods[0] ? [...dimensions.map((dimension) => [dimension]), ...together] : together;
+/** Some of a list, others for another number; the step and its length have no common divisor. */
+const someOf = <Of>(list: readonly Of[], count: number, { step, seed }: { step: number; seed: number }): Of[] =>
+  Array.from({ length: count }, (_, no) => list[(seed + no * step) % list.length] as Of);
 
-const expectAllFigures = async ({ get }: Account, oracle: Oracle): Promise<void> => {
+/** Over all the days every dimension together with others and some alone, over the others some: each story has its own. */
+const askedOf = (period: Period, seed: number): readonly (readonly Dimension[])[] =>
+  period === periods[0]
+    ? [...someOf(dimensions, 3, { step: 3, seed }).map((dimension) => [dimension]), ...together]
+    : someOf(together, 2, { step: 2, seed: seed + periods.indexOf(period) });
+
+const expectAllFigures = async ({ get }: Account, oracle: Oracle, seed: number): Promise<void> => {
   for (const period of periods)
-    for (const by of askedOf(period)) {
+    for (const by of askedOf(period, seed)) {
       const { from, to } = period;
       const report = await get<FigureReport>(
         `/api/v1/reports/figures?from=${from}&to=${to}&groupBy=${by.join(',')}&limit=500`,
       );
       const counted = oracle.figures(period, by);
       expectFiguresBy(report, by, counted);
+      expectWorthBy(report, by, { counted, period, partnerships: oracle.partnerships });
       expectTopMarkets(report, by, counted);
     }
 };
 
-const expectReports = async (account: Account, oracle: Oracle): Promise<void> => {
+const expectReports = async (account: Account, oracle: Oracle, by: readonly GroupBy[] = groupings): Promise<void> => {
   for (const period of periods)
-    for (const groupBy of groupings) {
+    for (const groupBy of by) {
       const report = await account.get<Report>(reportPath(period, groupBy));
       expectFigures(report, oracle.facts(period, groupBy));
       expectRowsToAddUp(report);
@@ -115,13 +131,14 @@ export const checkStory = async (told: Story): Promise<void> => {
     await expectShares({ sandbox: { history: historyOf(account) }, product: account.product, oracle });
     await expectCosts(account, oracle);
     await expectReports(account, oracle);
-    await expectAllFigures(account, oracle);
+    await expectAllFigures(account, oracle, told.shuffle);
+    await expectWorth(account, oracle, periods);
     const before = await growth(account);
     await replayDeliveries(account, told.shuffle);
     await player.settle();
     expect(await growth(account)).toEqual(before);
     await expectCosts(account, oracle);
-    await expectReports(account, await oracleOf(account));
+    await expectReports(account, await oracleOf(account), [['partner', 'region']]);
   } finally {
     await account.close();
   }

@@ -1,7 +1,12 @@
 import { expect } from 'vitest';
 import { type Money, micros, ppm } from '../figures.ts';
-import { type Counted, type Counts, type Dimension, keyOf, knownOn, type Side } from '../oracle/figures.ts';
+import { type Counts, type Dimension, knownOn, type Side } from '../oracle/counts.ts';
+import { type Counted, keyOf } from '../oracle/figures.ts';
+import { amountOf, ratio } from '../oracle/numbers.ts';
+import type { Partnerships } from '../oracle/partnerships.ts';
+import { dayAfter, type Period, stepsOf } from '../oracle/periods.ts';
 import type { Oracle } from '../oracle/report.ts';
+import { isGivenFor, supportOf, toldSum } from '../oracle/worth.ts';
 
 type Figure = number | Money | null;
 type Row = Readonly<Record<string, Figure>> & Readonly<Record<Dimension, string | null>>;
@@ -13,14 +18,18 @@ export interface FigureReport {
 
 const isMoney = (value: Figure | undefined): value is Money => typeof value === 'object' && value !== null;
 
+/** Null where nothing of it has an exchange rate. */
+const netOf = ({ revenue, refunds, unpricedOrders, unpricedRefunds }: Counts): bigint | null =>
+  revenue === 0n && refunds === 0n ? toldSum(0n, unpricedOrders + unpricedRefunds) : revenue - refunds;
+
 /** Whole things and money, exactly: of which side, and from which counts. */
-const exact: readonly (readonly [string, Side, (counts: Counts) => bigint])[] = [
+const exact: readonly (readonly [string, Side, (counts: Counts) => bigint | null])[] = [
   ['orders', 'orders', ({ orders }) => orders],
-  ['netRevenue', 'orders', ({ revenue, refunds }) => revenue - refunds],
-  ['grossRevenue', 'orders', ({ gross }) => gross],
-  ['discounts', 'orders', ({ gross, revenue }) => gross - revenue],
+  ['netRevenue', 'orders', (counts) => netOf(counts)],
+  ['grossRevenue', 'orders', ({ gross, unpricedOrders }) => toldSum(gross, unpricedOrders)],
+  ['discounts', 'orders', ({ gross, revenue, unpricedOrders }) => toldSum(gross, unpricedOrders) && gross - revenue],
   ['returns', 'orders', ({ returns }) => returns],
-  ['returnsValue', 'orders', ({ refunds }) => refunds],
+  ['returnsValue', 'orders', ({ refunds, unpricedRefunds }) => toldSum(refunds, unpricedRefunds)],
   ['tickets', 'tickets', ({ tickets }) => tickets],
   ['cohortTickets', 'tickets', ({ cohort }) => cohort],
   ['ticketsWorked', 'work', ({ ticketsWorked }) => ticketsWorked],
@@ -34,6 +43,7 @@ interface Around {
   readonly orders: Counts;
   readonly account: Counts;
 }
+const positive = (amount: bigint): bigint => (amount > 0n ? amount : 0n);
 type Ratio = readonly [above: bigint, below: bigint];
 
 /** What is divided by what; money per thing is compared in units of the currency. */
@@ -49,7 +59,8 @@ const ratios: readonly (readonly [string, Side, (around: Around) => Ratio])[] = 
   ['costPerTicket', 'work', ({ own }) => [own.cost, own.ticketsWorked]],
   ['costMultiple', 'work', ({ own, account }) => [own.cost * account.ticketsWorked, account.cost * own.ticketsWorked]],
   ['costPerOrder', 'work', ({ own, orders }) => [own.cost, orders.orders]],
-  ['costShareOfRevenue', 'work', ({ own, orders }) => [own.cost, orders.revenue - orders.refunds]],
+  // Nothing is a share of what was refunded beyond what was sold.
+  ['costShareOfRevenue', 'work', ({ own, orders }) => [own.cost, positive(netOf(orders) ?? 0n)]],
 ];
 
 const none = (counted: Counted): Counts =>
@@ -100,6 +111,72 @@ export const expectFiguresBy = (
   for (const row of report.rows)
     expectRow(row, keyOf(row, by), (side) => counted.sides[side].get(keyOf(row, byOf(side))) ?? zero, false);
   expectRow(report.total, 'total', () => counted.total, true);
+};
+
+const stepDays: Readonly<Record<string, (first: string) => string>> = {
+  day: (first) => first,
+  week: (first) => dayAfter(first, 6),
+  month: (first) => dayAfter(stepsOf(dayAfter(first, 31)).month, -1),
+};
+
+/** What of a period a row is about, and whose. */
+const placeOf = (row: Row, by: readonly Dimension[], period: Period) => {
+  const step = by.find((dimension) => dimension in stepDays);
+  const first = (step && row[step]) ?? period.from;
+  const last = step === undefined ? period.to : (stepDays[step]?.(first) ?? period.to);
+  return {
+    cell: Object.fromEntries(
+      (['partner', 'region'] as const).flatMap((name) => (by.includes(name) ? [[name, row[name]]] : [])),
+    ),
+    days: { from: first > period.from ? first : period.from, to: last < period.to ? last : period.to },
+  };
+};
+
+/** Other costs and benefits, and what is left of them: null where nobody said what a row brings. */
+export const expectWorthBy = (
+  report: FigureReport,
+  by: readonly Dimension[],
+  { counted, period, partnerships }: { counted: Counted; period: Period; partnerships: Partnerships },
+): void => {
+  const knows = by.every((dimension) => knownOn.partnerships.includes(dimension));
+  const zero = none(counted);
+  const told = (row: Row, name: string): string | null => {
+    const value = row[name];
+    return isMoney(value) ? value.amount : value === undefined ? null : (value as null);
+  };
+  const expectRow = (row: Row, name: string, own: Counts | null, isGiven: boolean): void => {
+    const [support, other] = [own && supportOf(own), own && toldSum(own.otherCosts, own.unpricedCosts)];
+    const brought = own && isGiven ? toldSum(own.benefits, own.unpricedBenefits) : null;
+    const costs = support === null || other === null ? null : support + other;
+    const gain = brought === null || costs === null ? null : brought - costs;
+    const amount = (micros: bigint | null): string | null => (micros === null ? null : amountOf(micros));
+    expect(
+      {
+        ...Object.fromEntries(['otherCosts', 'benefits', 'netGain'].map((figure) => [figure, told(row, figure)])),
+        roi: row.roi ?? null,
+      },
+      `${name} by ${by} in ${period.from} to ${period.to}`,
+    ).toEqual({
+      otherCosts: amount(other),
+      benefits: amount(brought),
+      netGain: amount(gain),
+      roi: gain === null || costs === null ? null : ratio(gain, costs),
+    });
+  };
+  let isAnyGiven = false;
+  for (const row of report.rows) {
+    const { cell, days } = placeOf(row, by, period);
+    const [work, money] = (['work', 'partnerships'] as const).map((side) => counted.sides[side].get(keyOf(row, by)));
+    const { otherCosts, benefits, unpricedCosts, unpricedBenefits } = money ?? zero;
+    const own = knows ? { ...(work ?? zero), otherCosts, benefits, unpricedCosts, unpricedBenefits } : null;
+    const isGiven = isGivenFor(cell, { partnerships, period: days });
+    isAnyGiven ||= isGiven;
+    expectRow(row, keyOf(row, by), own, isGiven);
+  }
+  // Whether nothing at all was brought, or nobody said what is, is told by rows that know partners alone.
+  const { benefits, unpricedBenefits } = counted.total;
+  if (knows || benefits !== 0n || unpricedBenefits > 0n)
+    expectRow(report.total, 'total', counted.total, isAnyGiven || !knows);
 };
 
 /** The region with the most orders, ties by code, and its part of them. */

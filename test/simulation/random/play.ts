@@ -4,6 +4,8 @@ import type { NewTicket, Update } from '../../../src/sandbox/zendesk/desk.ts';
 import { fieldIds } from '../../../src/sandbox/zendesk/index.ts';
 import { viaOf } from '../../../src/sandbox/zendesk/model.ts';
 import type { Account } from './account.ts';
+import type { Item } from './item-story.ts';
+import { sentences } from './languages.ts';
 import { partnerCodes, type Step, type StepOf, type Story } from './story.ts';
 
 /** How far the clock goes between two looks while things settle. */
@@ -20,10 +22,9 @@ export const createPlayer = (account: Account, story: Story) => {
   const nowMs = (): number => clock.now().getTime();
   const people = new Map<string, number>();
   const addressOf = (buyer: number, other: boolean): string => `${other ? 'other.' : ''}buyer${buyer}@example.com`;
-  const personOf = (email: string): number => {
+  const personOf = (email: string, locale: string | null): number => {
     const id =
-      people.get(email) ??
-      desk.addUser({ name: 'someone', email, role: 'end-user', locale: 'en-US', organizationId: null }).id;
+      people.get(email) ?? desk.addUser({ name: 'someone', email, role: 'end-user', locale, organizationId: null }).id;
     people.set(email, id);
     return id;
   };
@@ -37,6 +38,7 @@ export const createPlayer = (account: Account, story: Story) => {
   };
   const total = (seconds: number) => new Map([[fieldIds.totalTime as number, String(Math.max(0, seconds))]]);
 
+  /** So few words that they tell no language. */
   const bodyOf = ({ names, order, other }: Pick<StepOf<'ticket'>, 'names' | 'order' | 'other'>): string => {
     const [one, two] = [at(orders(), order), at(orders(), other)];
     if (!one || !two) return 'Hello';
@@ -46,27 +48,28 @@ export const createPlayer = (account: Account, story: Story) => {
       case 'order no.':
         return `My order no. ${one.id} is late.`;
       case 'Bestellung Nr.':
-        return `Wo ist meine Bestellung Nr. ${one.id}?`;
+        return `Bestellung Nr. ${one.id}?`;
       case 'bare':
         return `It is ${one.id}.`;
       case 'two':
         return `Both #${one.id} and #${two.id} are late.`;
       case 'line':
-        return `The ${one.input.lines[0]?.sku} of order ${one.id} is broken.`;
+        return `${one.input.lines[0]?.sku} of order ${one.id} broke.`;
       case 'marketplace':
-        return `It says order number: ${one.input.externalOrderId || one.id}.`;
+        return `Says order number: ${one.input.externalOrderId || one.id}.`;
       default:
         return 'Hello';
     }
   };
 
   const playOrder = (step: StepOf<'order'>): void => {
-    const lines = step.lines.map(({ brand, cents: priceCents, quantity }, no) => ({
+    const lines = step.lines.map(({ brand, cents: priceCents, quantity, costCents }, no) => ({
       sku: `SKU-${orders().length}-${no}`,
       name: `Thing ${orders().length} ${no}`,
       brand,
       priceCents,
       quantity,
+      ...((step.costsTold === 'all' || (step.costsTold === 'some' && no > 0)) && { costCents }),
     }));
     const sum = lines.reduce((all, { priceCents, quantity }) => all + priceCents * quantity, 0);
     shop.place({
@@ -76,7 +79,7 @@ export const createPlayer = (account: Account, story: Story) => {
       firstName: 'Some',
       lastName: 'One',
       countryIso2: step.country,
-      locale: 'en',
+      locale: step.locale,
       currency: step.currency,
       channelId: step.channel,
       externalSource: null,
@@ -102,8 +105,8 @@ export const createPlayer = (account: Account, story: Story) => {
     const made: NewTicket = {
       atMs: nowMs(),
       subject: 'A question',
-      body: bodyOf(step),
-      requesterId: personOf(addressOf(step.buyer, step.otherAddress)),
+      body: [bodyOf(step), ...(step.written === null ? [] : [sentences[step.written]])].join(' '),
+      requesterId: personOf(addressOf(step.buyer, step.otherAddress), story.locales[step.buyer] ?? null),
       via: viaOf(step.via),
       brandId: 360_000_910_001,
       fields,
@@ -149,6 +152,8 @@ export const createPlayer = (account: Account, story: Story) => {
     const ticket = at(openTickets(), index);
     if (ticket) update(ticket.id, change(ticket.id));
   };
+
+  const bringItem = (step: Item): Promise<void> => bring(...papers.items.add(step));
 
   const actions: { readonly [Kind in Step['do']]: (step: StepOf<Kind>) => void | Promise<void> } = {
     order: playOrder,
@@ -210,6 +215,9 @@ export const createPlayer = (account: Account, story: Story) => {
       if (story.everyoneRated) await bring('agents', papers.setRole(agent, role));
     },
     fx: (step) => bring('fx', papers.addFx(step, step.rate)),
+    'other cost': (step) => bringItem(step),
+    benefit: (step) => bringItem(step),
+    part: (step) => bringItem(step),
     alias: ({ of, partner }) => bring('partners', papers.addAlias(of, partner)),
     settle: () => settle(),
   };
@@ -245,6 +253,7 @@ export const createPlayer = (account: Account, story: Story) => {
     settle,
     async playAll(): Promise<void> {
       clock.advance(hourMs);
+      for (const one of story.items) await play(one);
       for (const order of story.orders) await play(order);
       for (const ticket of story.tickets) {
         clock.advance(secondMs);

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { dayMs, hourMs, minuteMs, secondMs } from '../../../src/core/time.ts';
+import { item } from './item-story.ts';
+import { sentences, type Written } from './languages.ts';
 
 /** Everything in a story is a number or a word that means something whatever came before it, so that it can be shrunk. */
 export const agentNames = ['ada', 'ben', 'cem'] as const;
@@ -10,7 +12,7 @@ export const tradeCurrencies = [...currencies, 'GBP'] as const;
 /** Channel 9 and brand "Xeno" are mapped to nobody until a late alias says whose they are. */
 export const channelIds = [1, 3, 4, 9] as const;
 export const brands = ['', 'Nordic', 'Sol', 'Xeno'] as const;
-export const countries = ['SE', 'NO', 'DE', 'FR'] as const;
+export const countries = ['SE', 'NO', 'DE', 'FR', 'CH'] as const;
 export const vias = ['email', 'web', 'chat', 'native_messaging', 'facebook', 'voice', 'api'] as const;
 
 const index = fc.nat(19);
@@ -24,12 +26,20 @@ const orderStep = fc.record({
   channel: fc.constantFrom(...channelIds),
   note: fc.constantFrom(null, null, null, null, 'W1', 'who?'),
   lines: fc.array(
-    fc.record({ brand: fc.constantFrom('', '', '', ...brands), cents, quantity: fc.integer({ min: 1, max: 3 }) }),
+    fc.record({
+      brand: fc.constantFrom('', '', '', ...brands),
+      cents,
+      quantity: fc.integer({ min: 1, max: 3 }),
+      costCents: fc.integer({ min: 1, max: 20_000 }),
+    }),
     {
       minLength: 1,
       maxLength: 3,
     },
   ),
+  /** Of which lines the store tells what they cost. */
+  costsTold: fc.constantFrom('all', 'all', 'none', 'some'),
+  locale: fc.constantFrom('en', 'de', 'sv-SE', 'ar', 'pt', 'it-CH', ''),
   discountPercent: fc.constantFrom(0, 0, 7, 33),
   shippingCents: fc.constantFrom(0, 495),
   taxInclusive: fc.boolean(),
@@ -66,6 +76,7 @@ const ticketStep = fc.record({
   order: index,
   other: index,
   field: fc.constantFrom('empty', 'empty', 'empty', 'empty', 'order', 'nobody’s'),
+  written: fc.constantFrom<Written | null>(null, null, null, null, ...(Object.keys(sentences) as Written[])),
   via: fc.constantFrom(...vias),
   tag: fc.constantFrom(null, null, 'b2b', 'damage'),
   form: fc.constantFrom(null, null, 360_000_800_001),
@@ -175,6 +186,7 @@ const doing = fc.oneof(
   { weight: 1, arbitrary: role },
   { weight: 4, arbitrary: fx },
   { weight: 1, arbitrary: alias },
+  { weight: 4, arbitrary: item },
   { weight: 2, arbitrary: settle },
 );
 
@@ -192,6 +204,9 @@ export const story = fc.record({
   gapsFilled: fc.boolean(),
   /** Days of which no exchange rate is told at first. */
   gaps: fc.array(fc.record(fxDays), { maxLength: 4 }),
+  /** Of the customers' profiles, by buyer. */
+  locales: fc.array(fc.constantFrom(null, null, 'en-US', 'de-AT', 'fr', 'pt-BR', 'it'), { minLength: 7, maxLength: 7 }),
+  items: fc.array(item, { minLength: 2, maxLength: 8 }),
   orders: fc.array(orderStep, { minLength: 3, maxLength: 8 }),
   tickets: fc.array(ticketStep, { minLength: 6, maxLength: 14 }),
   steps: fc.array(fc.tuple(after, doing), { minLength: 20, maxLength: 60 }),

@@ -1,0 +1,226 @@
+import { dealOut, type Fraction, fractionOf, inverse, minus, times, toEven } from './numbers.ts';
+import type { Order, Part } from './orders.ts';
+import { dayAfter, daysBetween, daysOf, type Period, stepsOf } from './periods.ts';
+import { type Setup, table } from './setup.ts';
+
+type Side = 'other cost' | 'benefit';
+type Every = 'once' | 'week' | 'month' | 'quarter' | 'year';
+
+/** What a person said that a partnership costs or brings: an amount over days, or a part of the revenue of its orders. */
+interface Item {
+  readonly side: Side;
+  readonly reference: string;
+  readonly kind: string;
+  readonly partner: string | null;
+  readonly region: string | null;
+  readonly store: string;
+  readonly from: string;
+  /** Null: it goes on. */
+  readonly to: string | null;
+  /** In micros of the currency; null of a part of revenue. */
+  readonly amount: bigint | null;
+  readonly currency: string;
+  readonly every: Every;
+  /** Of a hundred; null: net revenue less what the lines cost. */
+  readonly percent: Fraction | null;
+}
+
+/** Money of a partnership on one day, in micros of the reporting currency. */
+export interface Money {
+  readonly side: Side;
+  readonly kind: string;
+  readonly partner: string | null;
+  readonly region: string | null;
+  readonly day: string;
+  readonly micros: bigint;
+}
+
+/** The same without an exchange rate, in micros of its own currency. */
+export interface Unpriced extends Money {
+  readonly reference: string;
+  readonly currency: string;
+  readonly fxDay: string;
+}
+
+/** What falls into a period, and what of it has no exchange rate. */
+interface PartnershipMoney {
+  readonly money: readonly Money[];
+  readonly unpriced: readonly Unpriced[];
+  /** Parts of orders, and of their refunds, that would bring something at an exchange rate that there is none of. */
+  readonly unpricedOrders: readonly Pick<Money, 'partner' | 'region' | 'day'>[];
+}
+
+const million: Fraction = [1_000_000n, 1n];
+/** Behind every code. */
+const unknownName = '\uffff';
+
+const readItems = (
+  { otherCosts, benefits }: { readonly otherCosts: string; readonly benefits: string },
+  setup: Setup,
+): Item[] =>
+  [['other cost', otherCosts] as const, ['benefit', benefits] as const].flatMap(([side, text]) =>
+    table(text).map((row): Item => {
+      const { amount = '', hours = '', hourly = '', percent = '', every = '', from = '', to = '' } = row;
+      const isPart = percent !== '';
+      return {
+        side,
+        reference: row.reference ?? '',
+        kind: row.kind ?? '',
+        partner: row.partner ? setup.partnerOf(row.partner) : null,
+        region: row.region ? setup.regionNamed(row.region) : null,
+        store: row.store ?? '',
+        from,
+        to: to || (isPart || every !== 'once' ? null : from),
+        amount: isPart
+          ? null
+          : toEven(amount ? times(fractionOf(amount), million) : times(fractionOf(hours), fractionOf(hourly), million)),
+        currency: row.currency ?? '',
+        every: (every || 'once') as Every,
+        percent: !isPart || percent === 'line cost' ? null : fractionOf(percent),
+      };
+    }),
+  );
+
+const holdsOn = ({ from, to }: Pick<Item, 'from' | 'to'>, day: string): boolean =>
+  from <= day && (to === null || day <= to);
+
+/** The days over which the amount that a day has a part of is spread: all of the item's, or its week, month, quarter or year. */
+const spreadOver = ({ every, from, to }: Item, day: string): Period => {
+  if (every === 'once') return { from, to: to ?? from };
+  if (every === 'week') return { from: stepsOf(day).week, to: dayAfter(stepsOf(day).week, 6) };
+  const length = { month: 1, quarter: 3, year: 12 }[every];
+  const month = Number(day.slice(5, 7)) - 1;
+  const first = new Date(Date.UTC(Number(day.slice(0, 4)), month - (month % length), 1));
+  const next = new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + length, 1));
+  return { from: first.toISOString().slice(0, 10), to: dayAfter(next.toISOString().slice(0, 10), -1) };
+};
+
+/** Each day's part of an amount: converted once, at the rate of the first of the days on which it holds; the first days have what is left. */
+const amountOn = (item: Item, day: string, setup: Setup): Money | Unpriced => {
+  const unit = spreadOver(item, day);
+  const fxDay = unit.from > item.from ? unit.from : item.from;
+  const fx = setup.exchange(item.currency, fxDay);
+  const whole = fx ? toEven(times([item.amount ?? 0n, 1n], fx)) : (item.amount ?? 0n);
+  const count = BigInt(daysBetween(unit.from, unit.to) + 1);
+  const micros = whole / count + (BigInt(daysBetween(unit.from, day)) < whole % count ? 1n : 0n);
+  const { side, kind, partner, region, reference, currency } = item;
+  return { side, kind, partner, region, day, micros, ...(!fx && { reference, currency, fxDay }) };
+};
+
+const covers = (item: Item, partner: string | null, region: string | null): boolean =>
+  (item.partner === null || item.partner === partner) && (item.region === null || item.region === region);
+
+/** Which item says what an order brings of a kind: the narrowest, a partner's before a store's before a region's, then the latest begun. */
+const narrowestFirst = (a: Item, b: Item): number => {
+  const isNamed = (one: Item): readonly boolean[] => [one.partner !== null, one.store !== '', one.region !== null];
+  for (const [at, named] of isNamed(a).entries()) if (named !== isNamed(b)[at]) return named ? -1 : 1;
+  return a.from > b.from ? -1 : 1;
+};
+
+/** What a part of an order's money brings, rounded once; undefined where its lines tell no cost and no percentage stands in. */
+const broughtBy = (
+  held: readonly Item[],
+  { micros, order, part, isRefund }: { micros: bigint; order: Order; part: Part; isRefund: boolean },
+): bigint | undefined => {
+  const byPercent = (percent: Fraction): bigint => toEven(times([micros, 1n], percent, [1n, 100n]));
+  const [best] = held;
+  if (best?.percent) return byPercent(best.percent);
+  const { net, lineCost, fx } = order;
+  if (lineCost === null) {
+    const percent = held.find((item) => item.percent !== null)?.percent;
+    return percent ? byPercent(percent) : undefined;
+  }
+  if (net !== 0n) return toEven(times([micros, 1n], minus([net, 1n], [lineCost, 1n]), inverse([net, 1n])));
+  return isRefund || !fx ? micros : toEven(times([-lineCost, 1n], [part.ppm, 1_000_000n], fx));
+};
+
+/** All that partnerships cost beside support and bring, day by day. */
+export const createPartnerships = (given: {
+  readonly inputs: { readonly otherCosts: string; readonly benefits: string };
+  readonly orders: readonly Order[];
+  readonly store: string;
+  readonly setup: Setup;
+}) => {
+  const { setup } = given;
+  const items = readItems(given.inputs, setup);
+  const amounts = items.filter(({ amount }) => amount !== null);
+  const parts = items.filter(({ amount }) => amount === null);
+  const orders = given.orders.filter(({ counted }) => counted);
+  const splitOf = (micros: bigint, order: Order): bigint[] =>
+    dealOut(
+      micros,
+      order.parts.map(({ partner, ppm }) => ({ weight: ppm, name: partner ?? unknownName })),
+    );
+  /** What says what a part of an order brings of a kind, the first before the others. */
+  const heldBy = (kind: string, order: Order, { partner }: Part): Item[] =>
+    parts
+      .filter((item) => item.kind === kind && covers(item, partner, order.region) && holdsOn(item, order.day))
+      .filter(({ store }) => store === '' || store === given.store)
+      .toSorted(narrowestFirst);
+  const kinds = ['commission', 'margin'];
+  const lacking = new Set<Order>();
+  const ofOrder = (order: Order): Money[] => {
+    const { revenue, region } = order;
+    if (revenue === null) return [];
+    const flows = [
+      { day: order.day, micros: revenue, isRefund: false },
+      ...order.refunds.map(({ day, micros }) => ({ day, micros: micros ?? 0n, isRefund: true })),
+    ];
+    return kinds.flatMap((kind) =>
+      order.parts.flatMap((part, index) => {
+        const held = heldBy(kind, order, part);
+        if (held.length === 0) return [];
+        return flows.flatMap(({ day, micros, isRefund }): Money[] => {
+          const brought = broughtBy(held, { micros: splitOf(micros, order)[index] ?? 0n, order, part, isRefund });
+          if (brought === undefined) lacking.add(order);
+          const { partner } = part;
+          return [{ side: 'benefit', kind, partner, region, day, micros: (isRefund ? -1n : 1n) * (brought ?? 0n) }];
+        });
+      }),
+    );
+  };
+  const unpricedOrders = orders
+    .filter(({ revenue }) => revenue === null)
+    .flatMap((order) =>
+      order.parts
+        .filter((part) => kinds.some((kind) => heldBy(kind, order, part).length > 0))
+        .flatMap(({ partner }) => [order, ...order.refunds].map(({ day }) => ({ partner, region: order.region, day }))),
+    );
+  const revenue = orders.flatMap(ofOrder);
+  const found = new Map<string, PartnershipMoney>();
+
+  return {
+    moneyIn(period: Period): PartnershipMoney {
+      const id = JSON.stringify(period);
+      const held = found.get(id);
+      if (held) return held;
+      const days = daysOf(period);
+      const all = amounts.flatMap((item) =>
+        days.filter((day) => holdsOn(item, day)).map((day) => amountOn(item, day, setup)),
+      );
+      const money = {
+        money: [
+          ...all.filter((one) => !('fxDay' in one)),
+          ...revenue.filter(({ day }) => day >= period.from && day <= period.to),
+        ],
+        unpriced: all.filter((one): one is Unpriced => 'fxDay' in one && one.micros !== 0n),
+        unpricedOrders: unpricedOrders.filter(({ day }) => day >= period.from && day <= period.to),
+      };
+      found.set(id, money);
+      return money;
+    },
+    ordersWithoutCost: ({ from, to }: Period): number =>
+      [...lacking].filter(({ day }) => day >= from && day <= to).length,
+    /** Whether a part of revenue holds for some day of a period: what it brings is known, be it nothing. */
+    hasPart: (cell: { readonly partner?: string | null; readonly region?: string | null }, { from, to }: Period) =>
+      parts.some(
+        (item) =>
+          (cell.partner === undefined || item.partner === null || item.partner === cell.partner) &&
+          (cell.region === undefined || item.region === null || item.region === cell.region) &&
+          item.from <= to &&
+          (item.to === null || item.to >= from),
+      ),
+  };
+};
+
+export type Partnerships = ReturnType<typeof createPartnerships>;

@@ -1,0 +1,173 @@
+import { amountOf, ratio, sum, toEven } from './numbers.ts';
+import type { Money, Partnerships, Unpriced } from './partnerships.ts';
+import type { Period } from './periods.ts';
+
+interface Cell {
+  readonly partner?: string | null;
+  readonly region?: string | null;
+}
+
+/** What a cell costs and brings. */
+export interface Worth {
+  readonly support: Support;
+  readonly otherCosts: ReadonlyMap<string, bigint>;
+  readonly benefits: ReadonlyMap<string, bigint>;
+  /** Amounts, and parts of orders and refunds, without an exchange rate. */
+  readonly unpricedCosts: number;
+  readonly unpricedBenefits: number;
+  readonly unpricedOrders: number;
+  /** Whether somebody said what it brings, be it nothing. */
+  readonly isGiven: boolean;
+}
+
+export interface Support {
+  readonly cost: bigint;
+  readonly measuredCost: bigint;
+  readonly microseconds: bigint;
+  readonly unpricedEntries: bigint;
+}
+
+interface Sources {
+  readonly partnerships: Partnerships;
+  readonly period: Period;
+}
+
+const isIn = ({ partner, region }: Cell, money: Pick<Money, 'partner' | 'region'>): boolean =>
+  (partner === undefined || partner === money.partner) && (region === undefined || region === money.region);
+
+const byKind = (money: readonly Money[], side: Money['side']): Map<string, bigint> => {
+  const kinds = new Map<string, bigint>();
+  for (const one of money)
+    if (one.side === side && one.micros !== 0n) kinds.set(one.kind, (kinds.get(one.kind) ?? 0n) + one.micros);
+  return kinds;
+};
+
+/**
+ * Whether somebody said what a cell brings: amounts and revenue of its own, priced or not, or a part of revenue that holds
+ * for it. The row of a whole partnership, which is of no region, is about its amounts.
+ */
+export const isGivenFor = (cell: Cell, { partnerships, period }: Sources): boolean => {
+  const { money, unpriced, unpricedOrders } = partnerships.moneyIn(period);
+  return (
+    money.some((one) => one.side === 'benefit' && one.micros !== 0n && isIn(cell, one)) ||
+    unpriced.some((one) => one.side === 'benefit' && isIn(cell, one)) ||
+    unpricedOrders.some((one) => isIn(cell, one)) ||
+    (cell.region !== null && partnerships.hasPart(cell, period))
+  );
+};
+
+/** Benefits against support and other costs of one cell. */
+export const worthOf = (cell: Cell, support: Support, sources: Sources): Worth => {
+  const found = sources.partnerships.moneyIn(sources.period);
+  const own = found.money.filter((money) => isIn(cell, money));
+  const unpriced = (side: Money['side']): number =>
+    new Set(
+      found.unpriced
+        .filter((money) => money.side === side && isIn(cell, money))
+        .map(({ reference, fxDay }) => JSON.stringify([reference, fxDay])),
+    ).size;
+  return {
+    support,
+    otherCosts: byKind(own, 'other cost'),
+    benefits: byKind(own, 'benefit'),
+    unpricedCosts: unpriced('other cost'),
+    unpricedBenefits: unpriced('benefit'),
+    unpricedOrders: found.unpricedOrders.filter((money) => isIn(cell, money)).length,
+    isGiven: isGivenFor(cell, sources),
+  };
+};
+
+const kindsTogether = (all: readonly ReadonlyMap<string, bigint>[]): Map<string, bigint> => {
+  const kinds = new Map<string, bigint>();
+  for (const [kind, micros] of all.flatMap((one) => [...one])) kinds.set(kind, (kinds.get(kind) ?? 0n) + micros);
+  return kinds;
+};
+
+export const worthTogether = (all: readonly Worth[]): Worth => {
+  const support = (name: keyof Support): bigint => sum(all.map((one) => one.support[name]));
+  const count = (name: 'unpricedCosts' | 'unpricedBenefits' | 'unpricedOrders'): number =>
+    all.reduce((total, one) => total + one[name], 0);
+  return {
+    support: {
+      cost: support('cost'),
+      measuredCost: support('measuredCost'),
+      microseconds: support('microseconds'),
+      unpricedEntries: support('unpricedEntries'),
+    },
+    otherCosts: kindsTogether(all.map(({ otherCosts }) => otherCosts)),
+    benefits: kindsTogether(all.map(({ benefits }) => benefits)),
+    unpricedCosts: count('unpricedCosts'),
+    unpricedBenefits: count('unpricedBenefits'),
+    unpricedOrders: count('unpricedOrders'),
+    isGiven: all.some(({ isGiven }) => isGiven),
+  };
+};
+
+/** Zero for want of an exchange rate is no amount. */
+export const toldSum = (micros: bigint, gaps: bigint | number): bigint | null =>
+  micros === 0n && Number(gaps) > 0 ? null : micros;
+
+/** Nothing but work without a price is no cost to hold benefits against. */
+export const supportOf = ({ cost, microseconds, unpricedEntries }: Support): bigint | null =>
+  cost === 0n && microseconds === 0n && unpricedEntries > 0n ? null : cost;
+
+const totalOf = (kinds: ReadonlyMap<string, bigint>): bigint => sum([...kinds.values()]);
+const told = (micros: bigint | null): string | null => (micros === null ? null : amountOf(micros));
+
+const missingOf = (worth: Worth, costs: bigint): string | null => {
+  if (!worth.isGiven) return 'benefits';
+  if (supportOf(worth.support) === null) return 'supportCost';
+  if (worth.unpricedCosts + worth.unpricedBenefits + worth.unpricedOrders > 0) return 'exchange rate';
+  return costs === 0n ? 'costs' : null;
+};
+
+/** The row of a report, money as amounts; `among` are the cells that it is the sum of. */
+export const roiOf = (worth: Worth, among: readonly Worth[]) => {
+  const support = supportOf(worth.support);
+  const other = toldSum(totalOf(worth.otherCosts), worth.unpricedCosts);
+  const brought = worth.isGiven
+    ? toldSum(totalOf(worth.benefits), worth.unpricedBenefits + worth.unpricedOrders)
+    : null;
+  const costs = support === null || other === null ? null : support + other;
+  const gain = brought === null || costs === null ? null : brought - costs;
+  const known = among.filter((one) => one.isGiven).map((one) => one.support.cost + totalOf(one.otherCosts));
+  const kindsOf = (kinds: ReadonlyMap<string, bigint>) =>
+    [...kinds]
+      .filter(([, micros]) => micros !== 0n)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([kind, micros]) => `${kind} ${amountOf(micros)}`);
+  const all = `(${told(support)} + ${told(other)})`;
+  return {
+    benefits: told(brought),
+    benefitsByKind: kindsOf(worth.benefits),
+    supportCost: told(support),
+    otherCosts: told(other),
+    otherCostsByKind: kindsOf(worth.otherCosts),
+    costs: told(costs),
+    netGain: told(gain),
+    roi: gain === null || costs === null ? null : ratio(gain, costs),
+    arithmetic:
+      gain === null || costs === null || costs === 0n
+        ? null
+        : `(${told(brought)} - ${all}) / ${all} = ${amountOf(toEven([gain * 10_000n, costs]) * 10_000n).slice(0, -4)} %`,
+    missing: missingOf(worth, worth.support.cost + totalOf(worth.otherCosts)),
+    unpricedAmounts: worth.unpricedCosts + worth.unpricedBenefits,
+    unpricedOrders: worth.unpricedOrders,
+    unpricedEntries: Number(worth.support.unpricedEntries),
+    coverage: {
+      measuredShare: support === null ? null : ratio(worth.support.measuredCost, support),
+      benefitsKnownShare: support === null ? null : ratio(sum(known), support + totalOf(worth.otherCosts)),
+    },
+  };
+};
+
+/** Amounts without an exchange rate, as a report lists them. */
+export const unpricedOf = (unpriced: readonly Unpriced[]) => {
+  const together = Map.groupBy(unpriced, ({ side, reference, fxDay }) => JSON.stringify([side, reference, fxDay]));
+  return [...together.values()].flatMap(([first, ...more]) => {
+    if (!first) return [];
+    const { side, kind, partner, region, fxDay, currency, micros } = first;
+    const amount = amountOf(micros + sum(more.map((one) => one.micros)));
+    return [{ side, kind, partner, region, day: fxDay, amount, currency }];
+  });
+};
