@@ -3,6 +3,7 @@ import { parseDecimal } from '../../core/money.ts';
 import type { Day } from '../../core/time.ts';
 import type { Actor, Channel } from '../../helpdesks/port.ts';
 import type { Sql } from '../../platform/database/database.ts';
+import { insertPostings, rowsJson } from './post.ts';
 import type { NewPosting, StoredPosting } from './price.ts';
 import type { WorkState } from './work.ts';
 
@@ -138,10 +139,6 @@ export interface EntryPlan {
   readonly postings: readonly NewPosting[];
 }
 
-/** Rows as one JSON parameter: bigints as text, which PostgreSQL casts back exactly. */
-const rowsJson = (rows: readonly object[]): string =>
-  JSON.stringify(rows, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
-
 const entryKey = (connectionId: number, sourceKey: string): string => `${connectionId} ${sourceKey}`;
 
 const insertEntries = async (sql: Sql, plans: readonly EntryPlan[], now: Date): Promise<Map<string, bigint>> => {
@@ -205,33 +202,6 @@ const updateEntries = async (sql: Sql, plans: readonly EntryPlan[]): Promise<voi
   );
 };
 
-/** Postings and what they add to the days they are of, in one statement, so that neither can exist without the other. */
-const insertPostings = async (sql: Sql, rows: readonly object[], now: Date): Promise<void> => {
-  if (rows.length === 0) return;
-  await sql.query(
-    `with posted as (
-       insert into posting (work_entry_id, revision, share_no, reverses_id, ticket_id, attribution_version, partner,
-                            region, country, measured, microseconds, cost_micros, currency, native_micros,
-                            native_currency, hourly_micros, rate_scope, rate_key, rate_valid_from, fx_numerator,
-                            fx_denominator, fx_date, worked_at, worked_day, posted_at, cause)
-       select n."workEntryId", n.revision, n."shareNo", n."reversesId", n."ticketId", n."attributionVersion", n.partner,
-              n.region, n.country, n.measured, n.microseconds, n."costMicros", n.currency, n."nativeMicros",
-              n."nativeCurrency", n."hourlyMicros", n."rateScope", n."rateKey", n."rateValidFrom", n."fxNumerator",
-              n."fxDenominator", n."fxDate", n."workedAt", n."workedDay", $2, n.cause
-         from json_to_recordset($1::json) as n("workEntryId" bigint, revision int, "shareNo" int, "reversesId" bigint,
-              "ticketId" bigint, "attributionVersion" int, partner text, region text, country text, measured boolean,
-              microseconds bigint, "costMicros" bigint, currency text, "nativeMicros" bigint, "nativeCurrency" text,
-              "hourlyMicros" bigint, "rateScope" text, "rateKey" text, "rateValidFrom" date, "fxNumerator" numeric,
-              "fxDenominator" numeric, "fxDate" date, "workedAt" timestamptz, "workedDay" date, cause text)
-       returning worked_day, partner, region, measured, microseconds, cost_micros)
-     insert into rollup_delta (day, partner, region, measured, microseconds, cost_micros)
-     select worked_day, partner, region, measured, sum(microseconds), sum(cost_micros) from posted
-      group by worked_day, partner, region, measured
-     having sum(microseconds) <> 0 or sum(cost_micros) <> 0`,
-    [rowsJson(rows), now],
-  );
-};
-
 /**
  * Writes the plans of a lot: new entries, changed outcomes, postings and rollup deltas, at most three statements. Call it
  * inside the transaction that holds the tickets' rows. Throws Conflict where a source key already belongs to another ticket.
@@ -249,15 +219,7 @@ export const writeWork = async (sql: Sql, plans: readonly EntryPlan[], now: Date
       throw new Conflict(
         `Work entry ${entry.sourceKey} of connection ${connectionId} already belongs to another ticket than ${ticketId}; check whether the helpdesk moved it`,
       );
-    return postings.map(({ price: { fx, ...price }, ...posting }) => ({
-      workEntryId,
-      ticketId,
-      ...posting,
-      ...price,
-      fxNumerator: fx.numerator,
-      fxDenominator: fx.denominator,
-      fxDate: fx.date,
-    }));
+    return postings.map((posting) => ({ workEntryId, ticketId, posting, before: stored?.last.postings[0] }));
   });
   await insertPostings(sql, rows, now);
 };

@@ -68,6 +68,60 @@ describe('worked examples', () => {
     ]);
   });
 
+  test('7: what is taken back and posted anew has the price, the days and the clock of what was posted', async () => {
+    await agentRates();
+    const ticketId = await ledger.ticket();
+    await ledger.cost(ticketId, { readings: work(), touches: [] });
+    const shares = [
+      { partner: 'sud', region: 'dach', country: 'AT', ppm: 700_000 },
+      { partner: null, region: null, country: null, ppm: 300_000 },
+    ];
+    await ledger.cost(ticketId, { shares, attributionVersion: 2 });
+    const rows = await db.query<{ kept: Record<string, unknown>; posting: Record<string, unknown> }>(
+      `select to_jsonb(p) - array['id', 'revision', 'share_no', 'reverses_id', 'attribution_version', 'partner', 'region', 'country', 'microseconds',
+                                  'cost_micros', 'native_micros', 'cause'] as kept, to_jsonb(p) as posting
+         from posting p where ticket_id = $1 order by work_entry_id, id`,
+      [ticketId],
+    );
+    expect(rows).toHaveLength(12);
+    const ofEntry = [0, 1, 2].map((no) => rows.slice(no * 4, no * 4 + 4));
+    for (const [first, ...later] of ofEntry) {
+      expect(later.map(({ kept }) => kept)).toEqual(later.map(() => first?.kept));
+      const { id, cost_micros: cost, native_micros: native, microseconds } = first?.posting ?? {};
+      expect(later.map(({ posting }) => posting)).toMatchObject([
+        {
+          revision: 2,
+          share_no: 1,
+          reverses_id: id,
+          partner: 'nord',
+          attribution_version: 1,
+          cost_micros: -Number(cost),
+          native_micros: -Number(native),
+        },
+        {
+          revision: 3,
+          share_no: 1,
+          reverses_id: null,
+          partner: 'sud',
+          region: 'dach',
+          country: 'AT',
+          attribution_version: 2,
+          cause: 'reattribution',
+        },
+        {
+          revision: 3,
+          share_no: 2,
+          reverses_id: null,
+          partner: null,
+          region: null,
+          country: null,
+          microseconds: (Number(microseconds) * 3) / 10,
+        },
+      ]);
+    }
+    expect(ofEntry.map(([first]) => first?.posting.native_currency)).toEqual(['USD', 'USD', 'EUR']);
+  });
+
   test('9: a rate entered today for last month posts the work of last month with its day', async () => {
     await db.query('truncate rate');
     const ticketId = await ledger.ticket();
