@@ -63,17 +63,25 @@ export interface NewDecision {
 
 /**
  * Appends a version where the decision differs from the one that holds, and returns what holds now for every ticket named.
- * The caller holds the tickets' rows locked and names each ticket once.
+ * The caller holds the tickets' rows locked and names each ticket once; who read under these locks what holds passes it.
  */
-export const append = async (sql: Sql, decisions: readonly NewDecision[]): Promise<Map<bigint, StoredDecision>> => {
-  const held = await loadCurrent(
-    sql,
-    decisions.map(({ ticketId }) => ticketId),
+export const append = async (
+  sql: Sql,
+  decisions: readonly NewDecision[],
+  known?: ReadonlyMap<bigint, StoredDecision>,
+): Promise<Map<bigint, StoredDecision>> => {
+  const ids = decisions.map(({ ticketId }) => ticketId);
+  const current = known ?? (await loadCurrent(sql, ids));
+  const held = new Map(
+    ids.flatMap((id) => {
+      const stored = current.get(id);
+      return stored ? [[id, stored] as const] : [];
+    }),
   );
   const fresh = decisions.flatMap(({ ticketId, decision, decidedAt }) => {
-    const current = held.get(ticketId);
-    if (current && sameDecision(current.decision, decision)) return [];
-    return [{ ticketId, decision, decidedAt, version: (current?.version ?? 0) + 1 }];
+    const stored = held.get(ticketId);
+    if (stored && sameDecision(stored.decision, decision)) return [];
+    return [{ ticketId, decision, decidedAt, version: (stored?.version ?? 0) + 1 }];
   });
   if (fresh.length === 0) return held;
   const replaced = fresh.flatMap(({ ticketId }) => (held.has(ticketId) ? [ticketId] : []));

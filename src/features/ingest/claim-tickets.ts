@@ -1,4 +1,5 @@
 import type { Sql } from '../../platform/database/database.ts';
+import { mostDecidedAgain } from './lots.ts';
 import { type Lot, leaseSql, lotSize } from './store.ts';
 
 interface ClaimedRow {
@@ -8,16 +9,16 @@ interface ClaimedRow {
 }
 
 /** Lots of one connection and one claim each. */
-const lotsOf = (rows: readonly ClaimedRow[]): Lot[] => {
+const lotsOf = (rows: readonly ClaimedRow[], size = lotSize): Lot[] => {
   const byClaim = Map.groupBy(rows, (row) => `${row.connection_id} ${row.claimed_until.getTime()}`);
   return [...byClaim.values()]
     .flatMap((together) => {
       const [first] = together;
       if (!first) return [];
       const ids = together.map(({ id }) => id);
-      return Array.from({ length: Math.ceil(ids.length / lotSize) }, (_, index) => ({
+      return Array.from({ length: Math.ceil(ids.length / size) }, (_, index) => ({
         connectionId: first.connection_id,
-        ticketIds: ids.slice(index * lotSize, (index + 1) * lotSize),
+        ticketIds: ids.slice(index * size, (index + 1) * size),
         claimedUntil: first.claimed_until,
       }));
     })
@@ -37,7 +38,7 @@ export const mostLots = 6;
 const mostHistoryClaimed = 4 * lotSize;
 
 /** Of one connection's tickets that are decided again; no helpdesk holds these up. */
-const mostStaleClaimed = 10 * lotSize;
+const mostStaleClaimed = 10 * mostDecidedAgain;
 
 /** The connection works: it is not switched off, and nothing keeps its tickets back (trouble.ts). $1 is the moment. */
 const isWorking = `connection.disabled_at is null and not exists (
@@ -147,5 +148,5 @@ export const claimStale = async (
     [now, most, only],
     { preparedAs: 'claim stale' },
   );
-  return lotsOf(rows);
+  return lotsOf(rows, mostDecidedAgain);
 };

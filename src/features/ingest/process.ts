@@ -12,7 +12,7 @@ import { countFailure } from './count-failure.ts';
 import { decideLot } from './family.ts';
 import { foundWorkOf } from './found-work.ts';
 import type { Failure } from './isolate.ts';
-import { createLots, pastDeadlocks } from './lots.ts';
+import { createLots, mostDecidedAgain, pastDeadlocks } from './lots.ts';
 import { asStored, type Gathered, mergePull } from './merge.ts';
 import { currentMode, markStale, pullNow, releaseClaims } from './store.ts';
 import { dependantsOf, lockTickets, type SavedTicket, saveTickets } from './tickets.ts';
@@ -121,6 +121,7 @@ export const createProcessor = (deps: {
     const versions = await append(
       tx,
       [...decisions].map(([ticketId, decision]) => ({ ticketId, decision, decidedAt: now })),
+      current,
     );
     const foundWork = await foundWorkOf(
       tx,
@@ -274,6 +275,7 @@ export const createProcessor = (deps: {
       inLots(
         connection,
         ticketIds.map((ticketId) => ({ ticketId, gathered: null })),
+        mostDecidedAgain,
       ),
   };
 };

@@ -3,7 +3,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { JobHandler } from '../directory/index.ts';
 import { countOrders, type Orders } from '../orders/index.ts';
-import { claimStale } from './claim-tickets.ts';
+import { countMarked, decideMarked } from './decide-marked.ts';
 import { type Lot, markStale } from './store.ts';
 
 /** The kind of the job that decides orders and tickets again after rules, partners or regions changed. */
@@ -30,17 +30,6 @@ type Stand = z.output<typeof standSchema>;
 const stored = (stand: Stand): object => ({ ...stand, ...('last' in stand && { last: String(stand.last) }) });
 
 const markAtOnce = 1000;
-const decideAtOnce = 400;
-const countEvery = 10;
-
-/** Tickets that wait for a decision since a moment or before it. */
-const waiting = async (sql: Sql, until: Date): Promise<number> => {
-  const [row] = await sql.query<{ n: bigint }>(
-    'select count(*) as n from ticket where stale_since <= $1 and snapshot_at is not null and quarantined_at is null',
-    [until],
-  );
-  return Number(row?.n ?? 0n);
-};
 
 const countTickets = async (sql: Sql): Promise<number> => {
   const [row] = await sql.query<{ n: bigint }>('select count(*) as n from ticket where snapshot_at is not null');
@@ -93,22 +82,16 @@ export const createRemapJob = (deps: {
       const until = clock.now();
       stand =
         last === undefined
-          ? { phase: 'decide', looked, changed, tickets: await waiting(sql, until), until }
+          ? { phase: 'decide', looked, changed, tickets: await countMarked(sql, until), until }
           : { phase: 'mark', last, looked, changed, marked: marked + ids.length };
       await tell(looked, Math.max(total, looked));
     }
     const { looked, changed, tickets, until } = stand;
-    let left = await waiting(sql, until);
-    for (let round = 1; left > 0; round += 1) {
-      await tell(looked + Math.max(0, tickets - left), looked + tickets);
-      const lots = await claimStale(sql, until, { most: decideAtOnce });
-      await Promise.all(lots.map(deps.decide));
-      if (lots.length === 0) await rest();
-      // Other workers decide too; counting each time would cost more than a lot does.
-      const claimed = lots.reduce((sum, { ticketIds }) => sum + ticketIds.length, 0);
-      left =
-        lots.length === 0 || round % countEvery === 0 || claimed >= left ? await waiting(sql, until) : left - claimed;
-    }
+    await decideMarked(deps, {
+      until,
+      rest,
+      tell: (left) => tell(looked + Math.max(0, tickets - left), looked + tickets),
+    });
     await tell(looked + tickets, looked + tickets);
     return { orders: changed, tickets };
   };

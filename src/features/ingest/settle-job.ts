@@ -5,7 +5,7 @@ import { writersEnded } from '../../platform/database/under-way.ts';
 import { ticketsToReprice, ticketsWorkedSince } from '../costing/index.ts';
 import type { JobHandler, ReportingBasis } from '../directory/index.ts';
 import type { Orders } from '../orders/index.ts';
-import { claimStale } from './claim-tickets.ts';
+import { decideMarked } from './decide-marked.ts';
 import { type Lot, markStale } from './store.ts';
 
 /** The kind of the job that settles work again after rates, exchange rates, caps or constants changed. */
@@ -16,15 +16,6 @@ const settleWanted = z.object({ from: z.string(), to: z.string().nullable(), rep
 export type SettleWanted = z.output<typeof settleWanted>;
 
 const markAtOnce = 1000;
-const decideAtOnce = 400;
-
-const countWaiting = async (sql: Sql, until: Date): Promise<number> => {
-  const [row] = await sql.query<{ n: bigint }>(
-    'select count(*) as n from ticket where stale_since <= $1 and snapshot_at is not null and quarantined_at is null',
-    [until],
-  );
-  return Number(row?.n ?? 0n);
-};
 
 /**
  * Prices the orders of those days, marks the tickets whose cost would change, and sees them settled, beside whatever workers
@@ -53,15 +44,15 @@ export const createSettleJob = (deps: {
       stop.throwIfAborted();
       await markStale(sql, tickets.slice(start, start + markAtOnce), { now: clock.now(), reprice });
     }
-    const until = clock.now();
-    for (;;) {
-      const left = await countWaiting(sql, until);
-      await progress({ done: Math.max(0, tickets.length - left), total: tickets.length });
-      stop.throwIfAborted();
-      if (left === 0) return { orders: repriced, tickets: tickets.length };
-      const lots = await claimStale(sql, until, { most: decideAtOnce });
-      for (const lot of lots) await deps.decide(lot);
-      if (lots.length === 0) await rest();
-    }
+    await decideMarked(deps, {
+      until: clock.now(),
+      rest,
+      tell: async (left) => {
+        await progress({ done: Math.max(0, tickets.length - left), total: tickets.length });
+        stop.throwIfAborted();
+      },
+    });
+    await progress({ done: tickets.length, total: tickets.length });
+    return { orders: repriced, tickets: tickets.length };
   };
 };

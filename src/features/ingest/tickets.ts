@@ -185,10 +185,11 @@ export interface SavedTicket extends Omit<LockedTicket, 'dirtySeq' | 'connection
 }
 
 /**
- * Writes a lot back in one statement. A ticket that was pulled is settled at the sequence noted before the pull: if more
- * events came meanwhile its due times stay, else they are cleared. The lease ends, failures are forgotten.
+ * Writes back tickets that were pulled. They are settled at the sequence noted before the pull: if more events came meanwhile
+ * their due times stay, else they are cleared. The lease ends, failures are forgotten.
  */
-export const saveTickets = async (tx: Sql, tickets: readonly SavedTicket[]): Promise<void> => {
+const savePulled = async (tx: Sql, tickets: readonly (SavedTicket & { pull: object })[]): Promise<void> => {
+  if (tickets.length === 0) return;
   const rows = tickets.map((ticket) => ({
     id: ticket.id.toString(),
     from_backfill: ticket.fromBackfill,
@@ -219,12 +220,11 @@ export const saveTickets = async (tx: Sql, tickets: readonly SavedTicket[]): Pro
     person_choice: ticket.personChoice,
     parent_external_id: ticket.parentExternalId,
     merged_into_external_id: ticket.mergedIntoExternalId,
-    pulled: ticket.pull !== null,
-    noted_seq: ticket.pull?.notedSeq.toString() ?? '0',
-    with_history: ticket.pull?.withHistory ?? false,
-    again_at: ticket.pull?.againAt ?? null,
-    history_again_at: ticket.pull?.historyAgainAt ?? null,
-    wants_deep: ticket.pull?.wantsDeep ?? false,
+    noted_seq: ticket.pull.notedSeq.toString(),
+    with_history: ticket.pull.withHistory,
+    again_at: ticket.pull.againAt,
+    history_again_at: ticket.pull.historyAgainAt,
+    wants_deep: ticket.pull.wantsDeep,
   }));
   await tx.query(
     `update ticket set
@@ -236,28 +236,53 @@ export const saveTickets = async (tx: Sql, tickets: readonly SavedTicket[]): Pro
        named_lines = r.named_lines, person_choice = r.person_choice, parent_external_id = r.parent_external_id,
        merged_into_external_id = r.merged_into_external_id,
        from_backfill = ticket.from_backfill and r.from_backfill,
-       settled_seq = case when r.pulled then greatest(ticket.settled_seq, r.noted_seq) else ticket.settled_seq end,
+       settled_seq = greatest(ticket.settled_seq, r.noted_seq),
        audits_pulled_at = case when r.with_history then r.pulled_at else ticket.audits_pulled_at end,
-       wants_deep = case when not r.pulled then ticket.wants_deep
-                         when r.with_history and ticket.dirty_seq = r.noted_seq then r.wants_deep
-                         else ticket.wants_deep or r.wants_deep end,
-       due_at = case when not r.pulled then ticket.due_at
-                     when ticket.dirty_seq = r.noted_seq then r.again_at
-                     else ticket.due_at end,
-       burst_started_at = case when r.pulled and ticket.dirty_seq = r.noted_seq then null else ticket.burst_started_at end,
+       wants_deep = case when r.with_history and ticket.dirty_seq = r.noted_seq then r.wants_deep else ticket.wants_deep or r.wants_deep end,
+       due_at = case when ticket.dirty_seq = r.noted_seq then r.again_at else ticket.due_at end,
+       burst_started_at = case when ticket.dirty_seq = r.noted_seq then null else ticket.burst_started_at end,
        deep_due_at = case when r.with_history and ticket.dirty_seq = r.noted_seq then r.history_again_at
                           when r.with_history then greatest(ticket.deep_due_at, r.pulled_at + $2 * interval '1 ms')
                           else ticket.deep_due_at end,
-       stale_since = null, reprice = false, claimed_until = null, attempts = 0, last_error = null,
-       older_answers = case when r.pulled then 0 else ticket.older_answers end
+       stale_since = null, reprice = false, claimed_until = null, attempts = 0, last_error = null, older_answers = 0
      from jsonb_to_recordset($1::jsonb) as r(
        id bigint, from_backfill boolean, snapshot_at timestamptz, pulled_at timestamptz, created_at timestamptz, created_day date, solved_at timestamptz, closed_at timestamptz,
        status text, channel text, language text, language_reason text, reason text, requester_id text, requester_hash text, requester_sealed text,
        requester_locale text, assignee_id text, brand_id text, organization_id text, form_id text, inbox_id text, tags text[], order_numbers text[],
        named_numbers text[], named_lines bigint[], person_choice jsonb, parent_external_id text, merged_into_external_id text,
-       pulled boolean, noted_seq bigint, with_history boolean, again_at timestamptz, history_again_at timestamptz, wants_deep boolean)
+       noted_seq bigint, with_history boolean, again_at timestamptz, history_again_at timestamptz, wants_deep boolean)
      where ticket.id = r.id`,
     [JSON.stringify(rows), deepPullMs],
+  );
+};
+
+/** Writes back tickets that were decided from what is stored: of that little can differ, and nothing about their pulls. */
+const saveDecidedAgain = async (tx: Sql, tickets: readonly SavedTicket[]): Promise<void> => {
+  if (tickets.length === 0) return;
+  await tx.query(
+    `update ticket set
+       created_day = r.created_day, language = r.language, language_reason = r.language_reason, from_backfill = ticket.from_backfill and r.from_backfill,
+       stale_since = null, reprice = false, claimed_until = null, attempts = 0, last_error = null
+     from unnest($1::bigint[], $2::date[], $3::text[], $4::text[], $5::boolean[]) as r(id, created_day, language, language_reason, from_backfill)
+     where ticket.id = r.id`,
+    [
+      tickets.map(({ id }) => id),
+      tickets.map(({ createdDay }) => createdDay),
+      tickets.map(({ language }) => language),
+      tickets.map(({ languageReason }) => languageReason),
+      tickets.map(({ fromBackfill }) => fromBackfill),
+    ],
+  );
+};
+
+const isPulled = (ticket: SavedTicket): ticket is SavedTicket & { pull: object } => ticket.pull !== null;
+
+/** Writes a lot back as process leaves it. */
+export const saveTickets = async (tx: Sql, tickets: readonly SavedTicket[]): Promise<void> => {
+  await savePulled(tx, tickets.filter(isPulled));
+  await saveDecidedAgain(
+    tx,
+    tickets.filter((ticket) => !isPulled(ticket)),
   );
 };
 

@@ -74,6 +74,7 @@ interface Match {
  */
 const findMatches = async (sql: Sql, wants: readonly CandidateWant[]): Promise<Match[]> => {
   const numbers = wants.flatMap(({ ticketId, numbers: own }) => own.map((number) => ({ ticketId, number })));
+  if (numbers.length === 0 && wants.every(({ emailHash }) => emailHash === null)) return [];
   return sql.query<Match>(
     `with want as (
        select * from unnest($1::int8[], $2::bytea[], $3::timestamptz[]) as w(ticket_id, email_hash, created_at)),
@@ -114,6 +115,7 @@ const findMatches = async (sql: Sql, wants: readonly CandidateWant[]): Promise<M
 type StoredFact = Omit<OrderFact, 'belongsToRequester'> & { readonly connectionId: number };
 
 const loadFacts = async (sql: Sql, orderIds: readonly bigint[]): Promise<Map<bigint, StoredFact>> => {
+  if (orderIds.length === 0) return new Map();
   const rows = await sql.query<{
     id: bigint;
     connection_id: number;
@@ -158,13 +160,16 @@ const loadFacts = async (sql: Sql, orderIds: readonly bigint[]): Promise<Map<big
 /** By address: known by an order that we hold, and what stores answered by connection. */
 const knownAddresses = async (sql: Sql, wants: readonly CandidateWant[]) => {
   const hashes = wants.flatMap(({ emailHash }) => (emailHash ? [emailHash] : []));
-  const rows = await sql.query<{ email_hash: Buffer; ordered: boolean; known_to: number[]; unknown_to: number[] }>(
-    `select w.email_hash, exists (select from order_address a where a.email_hash = w.email_hash) as ordered,
+  const ask = `select w.email_hash, exists (select from order_address a where a.email_hash = w.email_hash) as ordered,
             array(select s.connection_id from store_address s where s.email_hash = w.email_hash and s.known) as known_to,
             array(select s.connection_id from store_address s where s.email_hash = w.email_hash and not s.known) as unknown_to
-       from (select distinct email_hash from unnest($1::bytea[]) as u(email_hash)) w`,
-    [hashes],
-  );
+       from (select distinct email_hash from unnest($1::bytea[]) as u(email_hash)) w`;
+  const rows =
+    hashes.length === 0
+      ? []
+      : await sql.query<{ email_hash: Buffer; ordered: boolean; known_to: number[]; unknown_to: number[] }>(ask, [
+          hashes,
+        ]);
   const byAddress = new Map(rows.map((row) => [row.email_hash.toString('hex'), row]));
   return (emailHash: Buffer | null, storesNamed: ReadonlySet<number>): boolean | null => {
     if (emailHash === null) return false;
@@ -175,7 +180,7 @@ const knownAddresses = async (sql: Sql, wants: readonly CandidateWant[]) => {
   };
 };
 
-/** The orders that may be behind each ticket, from our own copy, in three queries for all of them. */
+/** The orders that may be behind each ticket, from our own copy, in at most three queries for all of them. */
 export const candidates = async (sql: Sql, wants: readonly CandidateWant[]): Promise<Map<bigint, TicketOrders>> => {
   if (wants.length === 0) return new Map();
   const matches = await findMatches(sql, wants);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createLots, pastDeadlocks } from '../../../src/features/ingest/lots.ts';
+import { createLots, mostDecidedAgain, pastDeadlocks } from '../../../src/features/ingest/lots.ts';
 
 const itemsOf = (count: number) => Array.from({ length: count }, (_, index) => ({ ticketId: BigInt(index) }));
 const coded = (code: string) => Object.assign(new Error(`SQLSTATE ${code}`), { code });
@@ -18,6 +18,9 @@ describe('lots', () => {
     expect(Math.max(...sizes)).toBeLessThanOrEqual(50);
     expect(seen).toEqual(itemsOf(120).map(({ ticketId }) => ticketId));
     expect(await inLots('desk', [])).toEqual([]);
+    sizes.length = 0;
+    expect(await inLots('desk', itemsOf(120), mostDecidedAgain)).toEqual([]);
+    expect(sizes).toEqual([120]);
   });
 
   test('that fail are halved until the tickets at fault are alone; all others are done once', async () => {

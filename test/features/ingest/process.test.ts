@@ -245,6 +245,23 @@ describe('deciding again', () => {
     expect(await w.decision('1')).toMatchObject({ method: 'rule', partner: 'sud' });
   });
 
+  test('from what is stored changes nothing of what was pulled', async () => {
+    await w.order(1);
+    w.put('1', {
+      ...solved('audit:1'),
+      tags: ['vip'],
+      firstMessage: 'My order #1001 is late and I wonder where it is',
+    });
+    await tell('1');
+    const row = () => w.db.query('select to_jsonb(t) as row from ticket t');
+    const before = await row();
+    await markAllStale(w.db, w.clock.now());
+    expect(await row()).not.toEqual(before);
+    await w.drain();
+    expect(await row()).toEqual(before);
+    expect(w.desk.pulls).toHaveLength(1);
+  });
+
   test('ends 30 days after closing', async () => {
     w.put('1', { status: 'closed', frozen: true, history: worked('audit:1', { closedAt: w.clock.now() }) });
     await tell('1');
