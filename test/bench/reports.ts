@@ -35,8 +35,9 @@ interface Report {
   readonly rows: readonly Row[];
 }
 
+/** Of orders that all lack an exchange rate the report tells nothing, a rival zero. */
 const micros = (money: unknown): string =>
-  (money as { amount: string }).amount.replace('.', '').replace(/^(-?)0+(?=\d)/, '$1');
+  money === null ? '0' : (money as { amount: string }).amount.replace('.', '').replace(/^(-?)0+(?=\d)/, '$1');
 const number = (text: string | null | undefined, unit = 1): number => Number(text ?? 0) / unit;
 
 /** What differs between the report and a rival's answer; both tell of the same cells. */

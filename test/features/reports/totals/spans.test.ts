@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { addDays, daysBetween } from '../../../../src/core/time.ts';
-import { monthOf, piecesOf, runsOf, spanStart, spans, without } from '../../../../src/features/reports/totals/spans.ts';
+import {
+  monthOf,
+  piecesOf,
+  runsOf,
+  spanStart,
+  spans,
+  stepsIn,
+  without,
+} from '../../../../src/features/reports/totals/spans.ts';
 
 const day = fc.integer({ min: -5000, max: 40_000 }).map((number) => addDays('1970-01-01', number));
 const period = fc
@@ -47,3 +55,25 @@ test.each([
   ['2024-02-29', '2024-02-01', '2024-02-29'],
   ['2025-12-31', '2025-12-01', '2025-12-31'],
 ])('the month of %s', (one, from, to) => expect(monthOf(one)).toEqual({ from, to }));
+
+test('steps cut a period where a week or a month begins, and are named by their first day', () => {
+  fc.assert(
+    fc.property(period, fc.constantFrom('day', 'week', 'month'), (asked, step) => {
+      const steps = stepsIn(step, asked);
+      expect(steps.flatMap(daysOf)).toEqual(daysOf(asked));
+      expect(new Set(steps.map(({ first }) => first)).size).toBe(steps.length);
+      for (const { first, from, to } of steps) {
+        const date = new Date(`${first}T00:00:00Z`);
+        expect(step === 'week' ? date.getUTCDay() : step === 'month' ? date.getUTCDate() : 1).toBe(1);
+        expect(first === from || from === asked.from).toBe(true);
+        expect(daysBetween(first ?? '', to)).toBeLessThan({ day: 1, week: 7, month: 31 }[step]);
+      }
+    }),
+  );
+  expect(stepsIn(null, { from: '2026-01-30', to: '2026-02-02' })).toEqual([
+    { first: null, from: '2026-01-30', to: '2026-02-02' },
+  ]);
+  expect(stepsIn('month', { from: '9999-12-30', to: '9999-12-31' })).toEqual([
+    { first: '9999-12-01', from: '9999-12-30', to: '9999-12-31' },
+  ]);
+});
