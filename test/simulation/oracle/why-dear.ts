@@ -24,9 +24,10 @@ const rounded = ([above, below]: Fraction): bigint => (below === 0n ? 0n : toEve
  * `counted` is by partner, reason and language.
  */
 export const whyDear = ({ sides }: Counted) => {
-  const works = [...sides.work].map(([key, counts]) => {
+  // What has no price is on a list of its own.
+  const works = [...sides.work].flatMap(([key, counts]) => {
     const [partner = null, reason = null, language = null] = JSON.parse(key) as (string | null)[];
-    return { partner, reason, language, counts };
+    return counts.ticketsWorked === 0n && counts.cost === 0n ? [] : [{ partner, reason, language, counts }];
   });
   const orders = [...sides.orders].map(([key, counts]) => ({
     partner: (JSON.parse(key) as (string | null)[])[0] ?? null,
