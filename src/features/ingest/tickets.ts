@@ -153,9 +153,17 @@ export const lockTickets = async (
   ticketIds: readonly bigint[],
   relatives: readonly string[],
 ): Promise<LockedTicket[]> => {
-  const family = await tx.query<{ id: bigint }>(familySql, [connectionId, ticketIds, relatives]);
-  const rows = await tx.query<TicketRow>(`${rowsSql} for update`, [family.map(({ id }) => id)]);
-  return rows.map(ticketOf);
+  const idsNow = async (): Promise<bigint[]> =>
+    (await tx.query<{ id: bigint }>(familySql, [connectionId, ticketIds, relatives])).map(({ id }) => id);
+  let ids = await idsNow();
+  for (;;) {
+    const rows = await tx.query<TicketRow>(`${rowsSql} for update`, [ids]);
+    // Who joined the family while we waited for it was decided by what we are about to change.
+    const joined = await idsNow();
+    const locked = new Set(ids);
+    if (joined.every((id) => locked.has(id))) return rows.map(ticketOf);
+    ids = joined;
+  }
 };
 
 /** The same family, for a look that writes nothing. */
