@@ -5,6 +5,7 @@ import { measureBackfill } from './backfill.ts';
 import { measureCalls } from './calls.ts';
 import { measureLives } from './lives.ts';
 import { type Measure, table } from './measures.ts';
+import { measureReattribution } from './reattribution.ts';
 import { measureReports } from './reports.ts';
 import { measureStarts } from './starts.ts';
 import { measureTickets } from './tickets.ts';
@@ -26,6 +27,7 @@ const parts = {
   calls: async () => (await Promise.all([measureCalls(), measureLives()])).flat(),
   backfill: () => measureBackfill({ tickets: Number(values.tickets) }),
   starts: measureStarts,
+  reattribution: measureReattribution,
   reports: () => measureReports({ postings: values.postings.split(',').map(Number) }),
 } as const;
 

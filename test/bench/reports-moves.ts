@@ -33,7 +33,7 @@ const lookAt = async (url: string, token: string): Promise<Looked> => {
 };
 
 /** Rules by which each of the bench's tickets belongs to another cell than it does, but for those of one cell. */
-const importOtherRules = (installation: Installation): Promise<void> =>
+export const importOtherRules = (installation: Installation): Promise<void> =>
   withInstallation(installation, async (product) => {
     const cells = await product.db.query<{ no: bigint; partner: string | null; region: string | null }>(
       'select c.no, n.partner, n.region from bench_cell c join bench_cell n on n.no = (c.no + 7) % (select count(*) from bench_cell)',
