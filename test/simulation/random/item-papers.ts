@@ -44,12 +44,18 @@ export const createItemPapers = (store: string, dayOf: (offset: number) => strin
   return {
     otherCosts: () => all('other-costs', held['other-costs'].values()),
     benefits: () => all('benefits', held.benefits.values()),
-    /** The file of one item, noted. */
-    add(item: Item): readonly [Paper, string] {
-      const { paper, reference, cells } = rowOf(item);
-      const row = [reference, ...cells].map((cell) => cell ?? '').join(',');
-      held[paper].set(reference, row);
-      return [paper, all(paper, [row])];
+    /** The files of some items, noted; of a reference the last. */
+    add(items: readonly Item[]): (readonly [Paper, string])[] {
+      const files = { 'other-costs': new Map<string, string>(), benefits: new Map<string, string>() };
+      for (const item of items) {
+        const { paper, reference, cells } = rowOf(item);
+        const row = [reference, ...cells].map((cell) => cell ?? '').join(',');
+        files[paper].set(reference, row);
+        held[paper].set(reference, row);
+      }
+      return (Object.keys(files) as Paper[])
+        .filter((paper) => files[paper].size > 0)
+        .map((paper) => [paper, all(paper, files[paper].values())] as const);
     },
   };
 };

@@ -153,7 +153,9 @@ export const createPlayer = (account: Account, story: Story) => {
     if (ticket) update(ticket.id, change(ticket.id));
   };
 
-  const bringItem = (step: Item): Promise<void> => bring(...papers.items.add(step));
+  const bringItems = async (items: readonly Item[]): Promise<void> => {
+    for (const [paper, text] of papers.items.add(items)) await bring(paper, text);
+  };
 
   const actions: { readonly [Kind in Step['do']]: (step: StepOf<Kind>) => void | Promise<void> } = {
     order: playOrder,
@@ -215,9 +217,9 @@ export const createPlayer = (account: Account, story: Story) => {
       if (story.everyoneRated) await bring('agents', papers.setRole(agent, role));
     },
     fx: (step) => bring('fx', papers.addFx(step, step.rate)),
-    'other cost': (step) => bringItem(step),
-    benefit: (step) => bringItem(step),
-    part: (step) => bringItem(step),
+    'other cost': (step) => bringItems([step]),
+    benefit: (step) => bringItems([step]),
+    part: (step) => bringItems([step]),
     alias: ({ of, partner }) => bring('partners', papers.addAlias(of, partner)),
     settle: () => settle(),
   };
@@ -253,7 +255,7 @@ export const createPlayer = (account: Account, story: Story) => {
     settle,
     async playAll(): Promise<void> {
       clock.advance(hourMs);
-      for (const one of story.items) await play(one);
+      await bringItems(story.items);
       for (const order of story.orders) await play(order);
       for (const ticket of story.tickets) {
         clock.advance(secondMs);
