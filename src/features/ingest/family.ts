@@ -6,7 +6,8 @@ import {
   type StoredDecision,
 } from '../attribution/index.ts';
 import type { TicketOrders } from '../orders/index.ts';
-import type { LockedTicket, SavedTicket } from './tickets.ts';
+import type { SavedTicket } from './save-tickets.ts';
+import type { LockedTicket } from './tickets.ts';
 
 const noChanges = { partner: [], region: [] };
 const noOrders: TicketOrders = { byNumber: [], ofRequester: [], requesterKnown: false };

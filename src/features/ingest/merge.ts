@@ -2,7 +2,8 @@ import { dayIn } from '../../core/time.ts';
 import type { PersonChange, PersonChanges, TicketHistory, TicketSnapshot } from '../../helpdesks/port.ts';
 import type { Vault } from '../../platform/crypto.ts';
 import { fieldNumbers } from '../attribution/index.ts';
-import type { LockedTicket, SavedTicket } from './tickets.ts';
+import type { SavedTicket } from './save-tickets.ts';
+import type { LockedTicket } from './tickets.ts';
 
 /** What gather brings for one ticket; a null snapshot: the helpdesk no longer has it. */
 export type Gathered = {

@@ -14,8 +14,9 @@ import { foundWorkOf } from './found-work.ts';
 import type { Failure } from './isolate.ts';
 import { createLots, mostDecidedAgain, pastDeadlocks } from './lots.ts';
 import { asStored, type Gathered, mergePull } from './merge.ts';
+import { type SavedTicket, saveTickets } from './save-tickets.ts';
 import { currentMode, markStale, pullNow, releaseClaims } from './store.ts';
-import { dependantsOf, lockTickets, type SavedTicket, saveTickets } from './tickets.ts';
+import { dependantsOf, lockTickets } from './tickets.ts';
 import { loadTagRows, planTags, saveTagPlans } from './want-tags.ts';
 
 const textSetting = (connection: Connection, key: string): string | null => {
