@@ -50,16 +50,19 @@ const parseDimensions = (list: string): FigureDimension[] => {
   return names as FigureDimension[];
 };
 
-const placeShape = z.tuple([z.string(), z.string().regex(/^-?\d{1,30}$/), z.string()]);
+/** A place in figures that were kept for further pages; `kept` is their id. */
+type Cursor = Place & { readonly kept: string };
 
-const cursorOf = ({ step, cost, id }: Place): string =>
-  Buffer.from(JSON.stringify([step, cost.toString(), id])).toString('base64url');
+const cursorShape = z.tuple([z.string(), z.string().regex(/^-?\d{1,30}$/), z.string(), z.string()]);
 
-const parseCursor = (text: string | undefined): Place | null => {
+const cursorOf = ({ step, cost, id, kept }: Cursor): string =>
+  Buffer.from(JSON.stringify([step, cost.toString(), id, kept])).toString('base64url');
+
+const parseCursor = (text: string | undefined): Cursor | null => {
   if (text === undefined) return null;
   try {
-    const [step, cost, id] = placeShape.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
-    return { step, cost: BigInt(cost), id };
+    const [step, cost, id, kept] = cursorShape.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
+    return { step, cost: BigInt(cost), id, kept };
   } catch (error) {
     throw new InvalidInput(
       'The cursor is not one of ours',
@@ -139,7 +142,7 @@ export const figureRoutes =
             asOf: queryNoSeal,
             fxDay: queryFxDay,
             ...queryPage('Rows'),
-            after: requestText(400).optional().describe('`next` of the page before'),
+            after: requestText(430).optional().describe('`next` of the page before'),
             format: queryFormat,
           }),
           ...answersOrTable('A page of rows, the dearest first, steps of time in order', figuresAnswer),
@@ -182,18 +185,17 @@ export const figureRoutes =
         const question = JSON.stringify([asked, fxDay], (_, value: unknown) =>
           typeof value === 'bigint' ? `${value}` : value,
         );
-        const figures = (after === null ? null : kept.find(question)) ?? (await load());
+        const found = after && kept.find(after.kept, question);
+        const figures = found ?? (await load());
         const behind = figures.rows.filter((row) => after === null || comparePlaces(placeOf(row, by), after) > 0);
         const shown = behind.slice(0, limit);
         const last = shown.at(-1);
-        const next = behind.length > limit && last ? cursorOf(placeOf(last, by)) : null;
+        const keptId = (): string => (found && after ? after.kept : kept.keep(question, figures));
+        const next = behind.length > limit && last ? cursorOf({ ...placeOf(last, by), kept: keptId() }) : null;
         const look = { currency: basis.currency };
         const rows = shown.map((cell) => figureRowOf(cell, figures, look));
         const total = figureRowOf(figures.total, figures, { ...look, isTotal: true });
-        if (next !== null) {
-          kept.keep(question, figures);
-          reply.header('link', nextLink(request.url, next));
-        }
+        if (next !== null) reply.header('link', nextLink(request.url, next));
         const others = {
           ...(figures.previous && { previous: otherPeriodOf(figures.previous, figures) }),
           ...(figures.baseline && { baseline: otherPeriodOf(figures.baseline, figures) }),

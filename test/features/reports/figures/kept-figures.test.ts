@@ -49,7 +49,28 @@ test('who may not see wages gets no page of those who may', async () => {
   expect(await page('read', `&after=${next}`)).toMatchObject({ costBasis: 'pooled', total: { supportCost: null } });
 });
 
-test('what is kept is bounded by its rows, the oldest goes first', () => {
+test('bug: another reader’s first page moved the next page of a reader to figures of another moment', async () => {
+  const { get } = await asking(world, 'read,rates');
+  const page = (after?: string | null): Promise<Answer> =>
+    get(`/api/v1/reports/figures?${may}&limit=1${after ? `&after=${after}` : ''}`);
+  const first = await page();
+  const second = await page(first.next);
+  await world.ticket({ created: '2026-05-06', shares: [sud], work: [['ada', 900, '2026-05-06']] });
+  const others = await page();
+  expect(others.total).not.toEqual(first.total);
+  expect(await page(first.next)).toEqual(second);
+  const third = await page(second.next);
+  expect(third).toMatchObject({ rows: [{ partner: null, handledSeconds: 100 }], total: first.total });
+  expect((await page(others.next)).total).toEqual(others.total);
+  // Two minutes after the last look they are gone: computed again, and what follows is of that moment.
+  world.clock.advance(120_000);
+  const again = await page(first.next);
+  expect(again.total).toEqual(others.total);
+  await world.ticket({ created: '2026-05-06', shares: [nobody], work: [['ada', 1, '2026-05-06']] });
+  expect((await page(again.next)).total).toEqual(again.total);
+});
+
+test('what is kept is bounded by its rows, the oldest goes first, and what is too long for all of it drops nobody’s', () => {
   const clock = standingClock();
   const kept = keepFigures(clock);
   const of = (rows: number) =>
@@ -58,11 +79,12 @@ test('what is kept is bounded by its rows, the oldest goes first', () => {
       previous: null,
       baseline: null,
     }) as unknown as Figures;
-  kept.keep('a', of(9000));
-  kept.keep('b', of(9000));
-  expect(kept.find('a')?.cells.size).toBe(9000);
-  kept.keep('c', of(9000));
-  expect([kept.find('a'), kept.find('b')?.cells.size, kept.find('c')?.cells.size]).toEqual([null, 9000, 9000]);
-  kept.keep('long', of(20_001));
-  expect([kept.find('b'), kept.find('c'), kept.find('long')]).toEqual([null, null, null]);
+  const rowsOf = (id: string, question: string) => kept.find(id, question)?.cells.size ?? null;
+  const [a, b] = [kept.keep('a', of(9000)), kept.keep('b', of(9000))];
+  expect(rowsOf(b, 'b')).toBe(9000);
+  expect(rowsOf(b, 'a')).toBe(null);
+  const c = kept.keep('c', of(9000));
+  expect([rowsOf(a, 'a'), rowsOf(b, 'b'), rowsOf(c, 'c')]).toEqual([null, 9000, 9000]);
+  const long = kept.keep('long', of(20_001));
+  expect([rowsOf(b, 'b'), rowsOf(c, 'c'), rowsOf(long, 'long')]).toEqual([9000, 9000, null]);
 });
