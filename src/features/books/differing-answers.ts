@@ -13,7 +13,7 @@ const reasons = z
   .array(z.string())
   .readonly()
   .describe(
-    'Those of `changes` that it comes from. Also: pooled rates (others of the role worked in the month), rebase (of the reporting currency or time zone), not kept (the seal is older than what tells reasons)',
+    'Those of `changes` that it comes from. Also: pooled rates (others of the role worked in the month), rebase (of the reporting currency or time zone: the one reason then), not kept (the seal is older than what tells reasons)',
   );
 
 export const differingFigures = z
@@ -34,15 +34,19 @@ const value = z.union([z.number(), moneyAnswer]);
 export const changesAnswer = z
   .array(
     z.object({
-      reason: z.string().describe('late order, changed order, late refund, reattribution, late answer, rate ...'),
+      reason: z
+        .string()
+        .describe('order newly counted, changed order, refund newly counted, reattribution, late answer, rate ...'),
       of: z
         .string()
         .describe(
-          'What changed, and where it is looked up: "postings" at `/api/v1/seals/{id}/restatement`, "costs and benefits" at `/api/v1/other-costs` and `/api/v1/benefits` with `revisions=all`, others by this name at `/api/v1/seals/{id}/changes?of=`',
+          'What changed, and where it is looked up: "postings" at `/api/v1/seals/{id}/restatement`, "costs and benefits" at `/api/v1/other-costs` and `/api/v1/benefits` with `revisions=all`, "reporting basis" nowhere, others by this name at `/api/v1/seals/{id}/changes?of=`',
         ),
       items: z
         .int()
-        .describe('Orders, refunds, tickets ...; of costs and benefits references, or partners and regions'),
+        .describe(
+          'Orders, refunds, tickets ...; of costs and benefits references, or partners and regions; 1 of a rebase',
+        ),
       facts: z
         .array(
           z.object({
@@ -52,7 +56,9 @@ export const changesAnswer = z
           }),
         )
         .readonly()
-        .describe('What it did to the counts and sums behind the figures; cost by the scope `rates` alone'),
+        .describe(
+          'What it did to the counts and sums behind the figures; cost by the scope `rates` alone, and nothing of a rebase',
+        ),
     }),
   )
   .readonly()

@@ -1,30 +1,75 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { Conflict, InvalidInput } from '../../core/errors.ts';
 import { type Cell, writeCsv } from '../../platform/csv.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { answersOrTable } from '../../platform/http/answers.ts';
+import { requestText } from '../../platform/http/request-text.ts';
 import { type Access, costBasisFor, maySeeRates, requireScope } from '../access/index.ts';
 import type { ReportingBasis } from '../directory/index.ts';
 import {
   books,
+  cellId,
   changedItems,
   changedLabels,
   csvReply,
+  isRebased,
   nextLink,
   pageLimit,
   queryFormat,
   queryPage,
+  sealedFigureNames,
   toldCells,
 } from '../reports/index.ts';
 import { changedItemsAnswer, differingAnswer, type FigureAnswer } from './differing-answers.ts';
-import { restatedSince } from './restated.ts';
+import { type RestatedFigure, restatedSince } from './restated.ts';
 import type { Seal } from './store.ts';
 
 /** A figure in one cell of a table: money as its amount, answers of customers and flags as JSON. */
 const cellOf = (figure: FigureAnswer): string | number | null => {
   if (figure === null || typeof figure !== 'object') return figure;
   return 'amount' in figure ? figure.amount : JSON.stringify(figure);
+};
+
+/** The id of a row and a figure of it. */
+interface Place {
+  readonly cell: string;
+  readonly figure: RestatedFigure['figure'];
+}
+
+const placeShape = z.tuple([z.string(), z.enum(sealedFigureNames)]);
+
+const cursorOf = ({ cell, figure }: Place): string => Buffer.from(JSON.stringify([cell, figure])).toString('base64url');
+
+/** Throws InvalidInput. */
+const parseCursor = (text: string): Place => {
+  try {
+    const [cell, figure] = placeShape.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
+    return { cell, figure };
+  } catch (error) {
+    throw new InvalidInput(
+      'The cursor is not one of ours',
+      [{ field: 'after', reason: 'take it from `next` of the page before' }],
+      { cause: error },
+    );
+  }
+};
+
+/** Whether a figure of a row comes after a place, whether or not anything is still at that place. */
+const isBehind = (one: Place, place: Place): boolean => {
+  const orderOf = ({ figure }: Place) => sealedFigureNames.indexOf(figure);
+  return one.cell === place.cell ? orderOf(one) > orderOf(place) : one.cell > place.cell;
+};
+
+/** Throws Conflict where a seal has no items that today's can be held against. */
+const refuseWithoutItems = (seal: Seal, basis: ReportingBasis): void => {
+  const revise = `seal a revision to keep them ("deskledger seal --${seal.kind} ... --revise")`;
+  if (!seal.keepsItems) throw new Conflict(`Seal ${seal.id} kept no items, for it is older than they are; ${revise}`);
+  if (isRebased(seal, basis))
+    throw new Conflict(
+      `The items of seal ${seal.id} are of another reporting currency or time zone than today's (rebase): ${seal.currency} and ${seal.timeZone}, now ${basis.currency} and ${basis.timeZone}; ${revise}`,
+    );
 };
 
 /** What of a seal's figures is different today, row by row, and the orders, refunds, tickets and answers that made it so. */
@@ -55,6 +100,7 @@ export const differingRoutes =
           querystring: z.strictObject({
             groupBy: z.enum(['partner', 'region', 'partner,region']).default('partner'),
             ...queryPage('Figures'),
+            after: requestText(400).optional().describe('`next` of the page before'),
             format: queryFormat,
           }),
           ...answersOrTable('One page', differingAnswer),
@@ -62,14 +108,17 @@ export const differingRoutes =
       },
       async (request, reply) => {
         const { groupBy: asked, after, limit, format } = request.query;
+        const place = after === undefined ? null : parseCursor(after);
+        const most = pageLimit(format, limit);
         const { id } = await deps.sealOf(request.params.id);
         const costBasis = costBasisFor(request);
         const groupBy = asked.split(',') as ('partner' | 'region')[];
         const { differs: all } = await restatedSince(db, id, { ...basis, groupBy, costBasis });
-        const start = Number(after ?? 0);
-        const end = start + pageLimit(format, limit);
-        const items = all.slice(start, end);
-        const next = end < all.length ? String(end) : null;
+        const placeOf = (one: RestatedFigure): Place => ({ cell: cellId(one, groupBy), figure: one.figure });
+        const behind = place === null ? all : all.filter((one) => isBehind(placeOf(one), place));
+        const items = behind.slice(0, most);
+        const last = items.at(-1);
+        const next = behind.length > most && last ? cursorOf(placeOf(last)) : null;
         if (next !== null) reply.header('link', nextLink(request.url, next));
         if (format === 'json') return { costBasis, items, next };
         const table = items.map(({ partner, region, figure, sealed, now, reasons }): Cell[] => [
@@ -106,6 +155,7 @@ export const differingRoutes =
       async (request, reply) => {
         const { of, after, limit, format } = request.query;
         const seal = await deps.sealOf(request.params.id);
+        refuseWithoutItems(seal, basis);
         const book = books.find(({ name }) => name === of);
         if (!book) throw new RangeError(`"${of}" is no book`);
         const look = { currency: basis.currency, seesRates: maySeeRates(request) };

@@ -1,20 +1,20 @@
 import type { Database } from '../../platform/database/open.ts';
 import type { CostBasis } from '../access/index.ts';
 import type { ReportingBasis } from '../directory/index.ts';
-import { differencesSince, type ToldChange, toldChanges } from '../reports/index.ts';
+import { differencesSince, type sealedFigureNames, type ToldChange, toldChanges } from '../reports/index.ts';
 import type { FigureAnswer } from './differing-answers.ts';
 
 /** A sealed figure of a row that is another today. */
 export interface RestatedFigure {
   readonly partner: string | null;
   readonly region: string | null;
-  readonly figure: string;
+  readonly figure: (typeof sealedFigureNames)[number];
   readonly sealed: FigureAnswer;
   readonly now: FigureAnswer;
   readonly reasons: readonly string[];
 }
 
-/** Every figure of a seal that is another today, row by row, and the reasons, from one snapshot of the database. */
+/** Every figure of a seal that is another today, by the id of its row and in the order of `sealedFigureNames`, and the reasons, from one snapshot of the database. */
 export const restatedSince = async (
   db: Database,
   seal: number,

@@ -1,5 +1,5 @@
 import type { Sql } from '../../platform/database/database.ts';
-import type { PartnershipCell, Restatement, SealedCell, ToldChange } from '../reports/index.ts';
+import type { Partnerships, Restatement, SealedCell, ToldChange } from '../reports/index.ts';
 import type { SealKind } from './period.ts';
 
 /** What a seal did not know. */
@@ -32,12 +32,14 @@ export interface Seal {
   readonly gaps: Gaps;
   /** What the revision before had left open, as those see it who may see wages and as others do. */
   readonly restates: { readonly true: Restated; readonly pooled: Restated } | null;
+  /** Whether it kept what its figures are counted on, item by item. */
+  readonly keepsItems: boolean;
   readonly sealedAt: Date;
   readonly sealedBy: string;
 }
 
 const columns = `s.id, s.kind, s.starts_on::text as "from", s.ends_on::text as "to", s.revision, s.as_of as "asOf", s.last_posting_id as "lastPostingId",
-  s.currency, s.time_zone as "timeZone", s.account, s.gaps, s.restates, s.sealed_at as "sealedAt", s.sealed_by as "sealedBy"`;
+  s.currency, s.time_zone as "timeZone", s.account, s.gaps, s.restates, s.sealed_at as "sealedAt", s.sealed_by as "sealedBy", s.last_item_id is not null as "keepsItems"`;
 
 /** The latest revision of a period; null where it was never sealed. */
 export const latestSeal = async (
@@ -90,9 +92,9 @@ export const listSeals = (
 /** Appends a revision; nothing of a seal ever changes afterwards. */
 export const insertSeal = async (
   sql: Sql,
-  seal: Omit<Seal, 'id'> & {
+  seal: Omit<Seal, 'id' | 'keepsItems'> & {
     readonly totals: readonly SealedCell[];
-    readonly partnerships: readonly PartnershipCell[];
+    readonly partnerships: Partnerships;
     /** The last revision of a cost or benefit that is in it. */
     readonly lastItemId: number;
   },

@@ -9,9 +9,11 @@ export {
   type StoredItem,
 } from './items.ts';
 export {
+  bringNothing,
   type PartnershipMoney,
   type PartnershipMoneyRow,
   type PartnershipQuestion,
+  type PartOfRevenue,
   partnershipMoney,
   type UnpricedAmount,
 } from './money.ts';

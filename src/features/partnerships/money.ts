@@ -37,13 +37,40 @@ export interface UnpricedAmount {
   readonly micros: bigint;
 }
 
+/** A part of the revenue of these is a benefit; null is any. */
+export interface PartOfRevenue {
+  readonly partner: string | null;
+  readonly region: string | null;
+}
+
+const holdsFor = (part: PartOfRevenue, cell: PartOfRevenue, by: readonly ('partner' | 'region')[]): boolean =>
+  by.every((dimension) => part[dimension] === null || part[dimension] === cell[dimension]);
+
+/** Whether a cell by these dimensions that has no row is known to bring nothing: a part of revenue holds for it, and it had none. */
+export const bringNothing = (
+  parts: readonly PartOfRevenue[],
+  cell: PartOfRevenue,
+  by: readonly ('partner' | 'region')[],
+): boolean =>
+  // The row of a whole partnership, which is of no region, is about its amounts.
+  !(by.includes('region') && cell.region === null) && parts.some((part) => holdsFor(part, cell, by));
+
+/** Each once, in order, without those that another one holds for too. */
+const widest = (parts: readonly PartOfRevenue[]): PartOfRevenue[] => {
+  const byId = new Map(parts.map(({ partner, region }) => [JSON.stringify([partner, region]), { partner, region }]));
+  const all = [...byId].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, part]) => part);
+  return all.filter((part) => !all.some((other) => other !== part && holdsFor(other, part, ['partner', 'region'])));
+};
+
 export interface PartnershipMoney {
   /** Cells with money, or with what lacks an exchange rate; money adds up to the same total however it is grouped and stepped. */
   readonly rows: readonly PartnershipMoneyRow[];
   readonly unpriced: readonly UnpricedAmount[];
+  /** Of whom a part of revenue is a benefit on any day of the period; none that another one holds for too. */
+  readonly parts: readonly PartOfRevenue[];
   /** Orders whose margin is by their lines' cost, of which none is known, and for which no percentage stands in. */
   readonly ordersWithoutCost: number;
-  /** Whether a cell by these dimensions that has no row is known to bring nothing: a part of revenue holds for it, and it had none. */
+  /** `bringNothing` in a step. */
   readonly bringsNothing: (
     cell: Pick<PartnershipMoneyRow, 'step' | 'partner' | 'region'>,
     by: PartnershipQuestion['groupBy'],
@@ -160,6 +187,8 @@ export const partnershipMoney = async (sql: Sql, asked: PartnershipQuestion): Pr
     if (micros !== 0n) unpriced.push({ side, reference, kind, partner, region, currency, day: want.day, micros });
   }
   const parts = await revenueParts(sql, asked.asOfItem);
+  const heldIn = ({ from, to }: { readonly from: Day; readonly to: Day }) =>
+    parts.filter((part) => part.startsOn <= to && (part.endsOn === null || part.endsOn >= from));
   const { benefits, withoutCost } = await revenueBenefits(sql, parts, { ...asked, step: asked.step ?? null });
   for (const { micros, ...of } of benefits) sums.add({ side: 'benefit', ...of }, micros);
   // One kind of benefit after the other looks at the same orders.
@@ -170,17 +199,11 @@ export const partnershipMoney = async (sql: Sql, asked: PartnershipQuestion): Pr
   return {
     rows: sums.rows(),
     unpriced,
+    parts: widest(heldIn(asked)),
     ordersWithoutCost: withoutCost,
     bringsNothing: (cell, by) => {
       const days = steps.find(({ step }) => step === cell.step);
-      // The row of a whole partnership, which is of no region, is about its amounts.
-      if (!days || (by.includes('region') && cell.region === null)) return false;
-      return parts.some(
-        (item) =>
-          by.every((dimension) => item[dimension] === null || item[dimension] === cell[dimension]) &&
-          item.startsOn <= days.to &&
-          (item.endsOn === null || item.endsOn >= days.from),
-      );
+      return days !== undefined && bringNothing(heldIn(days), cell, by);
     },
   };
 };

@@ -1,4 +1,5 @@
 export { costBasisAnswer, csat as csatAnswer, type ReportRow, reportRowAnswer } from './answers.ts';
+export { cellId } from './facts/facts.ts';
 export type { CostBasis } from './facts/pooled-cost.ts';
 export { pageRoutes } from './page-routes.ts';
 export { csvReply, nextLink, pageLimit, queryFormat, queryPage } from './paging.ts';
@@ -8,8 +9,9 @@ export type { Bearer, Move } from './rules/moves.ts';
 export { type Previewable, previewable, previewRules, type RulePreview } from './rules/preview-rules.ts';
 export { type Days, type Imbalance, imbalances } from './seals/balance.ts';
 export { changedLabels } from './seals/changed-labels.ts';
-export { type PartnershipCell, partnershipCells } from './seals/changes.ts';
+export { isRebased, type Partnerships, partnershipsIn } from './seals/changes.ts';
 export { type Differences, differencesSince, isDifferent } from './seals/differing.ts';
+export { sealedFigureNames } from './seals/figure-facts.ts';
 export { books, changedItems, keepItems } from './seals/kept-items.ts';
 export { type Restatement, restatementItems, restatementOf } from './seals/restatement.ts';
 export { factsToSeal, gapsIn, type SealedCell, sealedAccount, sealedRow } from './seals/sealed.ts';

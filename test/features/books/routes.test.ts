@@ -174,7 +174,7 @@ test('bug: of a sealed month late orders, refunds and answers were not told; eac
         figure: 'netRevenue',
         sealed: { amount: '100.000000', currency: 'USD' },
         now: { amount: '175.000000', currency: 'USD' },
-        reasons: ['late order', 'late refund'],
+        reasons: ['order newly counted', 'refund newly counted'],
       },
       {
         figure: 'csat',
@@ -185,7 +185,7 @@ test('bug: of a sealed month late orders, refunds and answers were not told; eac
     ]),
     changes: expect.arrayContaining([
       {
-        reason: 'late order',
+        reason: 'order newly counted',
         of: 'orders',
         items: 1,
         facts: expect.arrayContaining([
@@ -205,7 +205,7 @@ test('bug: of a sealed month late orders, refunds and answers were not told; eac
     figure: 'orders',
     sealed: 0,
     now: 1,
-    reasons: ['late order'],
+    reasons: ['order newly counted'],
   });
   expect(all.items.filter(({ partner }) => partner === 'nord')).toMatchObject([{ figure: 'csat' }]);
   const first = (await ask('GET', `${one}/differs?limit=1&groupBy=partner,region`)).json() as { next: string };
@@ -213,7 +213,8 @@ test('bug: of a sealed month late orders, refunds and answers were not told; eac
     items: unknown[];
   };
   expect(rest.items).toHaveLength(all.items.length - 1);
-  expect((await ask('GET', `${one}/differs?format=csv`)).text).toContain('sud,,orders,0,1,late order,true');
+  expect((await ask('GET', `${one}/differs?after=1`)).status).toBe(400);
+  expect((await ask('GET', `${one}/differs?format=csv`)).text).toContain('sud,,orders,0,1,order newly counted,true');
   const [order] = await world.db.query<{ id: bigint; number: string }>(
     'select id, number from "order" where placed_day = \'2026-05-03\'',
   );
@@ -224,7 +225,7 @@ test('bug: of a sealed month late orders, refunds and answers were not told; eac
         connection: 'desk',
         number: order?.number,
         ticket: null,
-        reason: 'late order',
+        reason: 'order newly counted',
         cells: [
           {
             partner: 'sud',
@@ -240,16 +241,52 @@ test('bug: of a sealed month late orders, refunds and answers were not told; eac
     next: null,
   });
   expect((await ask('GET', `${one}/changes?of=refunds&format=csv`)).text).toContain(
-    'late refund,sud,iberia,refunds,5.000000,USD',
+    'refund newly counted,sud,iberia,refunds,5.000000,USD',
   );
   expect((await ask('GET', `${one}/changes?of=answers`)).json()).toMatchObject({ items: [{ reason: 'late answer' }] });
   const restated = await restatedSince(world.db, id, { ...basis, groupBy: ['partner'], costBasis: 'true' });
   expect(restatedLine(id, restated)).toMatch(
-    /^Others today than sealed: .*netRevenue.*late order \(1, orders\), late refund.*--revise/,
+    /^Others today than sealed: .*netRevenue.*order newly counted \(1, orders\), refund newly counted.*--revise/,
   );
   expect(restatedLine(id, { differs: [], changes: [] })).toBeNull();
   expect((await ask('GET', `${one}/changes?of=postings`)).status).toBe(400);
   expect((await ask('GET', '/api/v1/seals/999/differs')).status).toBe(404);
+});
+
+test('bug: pages of what differs skipped figures when one before them came back to what was sealed', async () => {
+  const { id } = (await seal('2026-05')).seal;
+  const order = await world.order({ placed: '2026-05-02' });
+  await world.order({ placed: '2026-05-03', shares: [sud], revenue: 80 });
+  type Page = { items: { partner: string; figure: string }[]; next: string | null };
+  const page = async (after?: string | null) =>
+    (await ask('GET', `/api/v1/seals/${id}/differs?limit=3${after ? `&after=${after}` : ''}`)).json() as Page;
+  const whole = (await ask('GET', `/api/v1/seals/${id}/differs`)).json() as Page;
+  const first = await page();
+  expect(first.items).toEqual(whole.items.slice(0, 3));
+  await world.db.query('delete from "order" where id = $1', [order]);
+  const rest: Page['items'] = [];
+  for (let next = first.next; next !== null; ) {
+    const { items, next: behind } = await page(next);
+    rest.push(...items);
+    next = behind;
+  }
+  const names = (items: Page['items']) => items.map(({ partner, figure }) => `${partner} ${figure}`);
+  expect(names(rest)).toEqual(names(whole.items.filter(({ partner }) => partner === 'sud')));
+  expect(rest.length).toBeGreaterThan(2);
+});
+
+test('bug: of a seal that kept no items, or of another currency, every order was told as changed; it is refused', async () => {
+  await world.order({ placed: '2026-05-02' });
+  const { id } = (await seal('2026-05')).seal;
+  const changes = () => ask('GET', `/api/v1/seals/${id}/changes?of=orders`);
+  expect((await changes()).json()).toEqual({ items: [], next: null });
+  await world.db.query('alter table seal disable trigger user');
+  await world.db.query("update seal set currency = 'EUR'");
+  const rebased = await changes();
+  expect([rebased.status, rebased.text]).toEqual([409, expect.stringMatching(/rebase.*EUR.*--revise/)]);
+  await world.db.query("update seal set currency = 'USD', partnerships = null, last_item_id = null");
+  const older = await changes();
+  expect([older.status, older.text]).toEqual([409, expect.stringMatching(/kept no items.*--revise/)]);
 });
 
 test('without the scope rates no seal tells a true cost: one agent’s work is no pool', async () => {

@@ -1,5 +1,5 @@
 import type { Sql } from '../../../platform/database/database.ts';
-import { type ItemRevision, itemsSince, partnershipMoney } from '../../partnerships/index.ts';
+import { type ItemRevision, itemsSince, type PartOfRevenue, partnershipMoney } from '../../partnerships/index.ts';
 import type { CellFacts, CellKey, Period } from '../facts/facts.ts';
 import { books, type Change, changesIn, type Deltas, factsOf } from './kept-items.ts';
 import { later } from './restatement.ts';
@@ -9,7 +9,7 @@ export interface PartnershipCell extends CellKey {
   readonly facts: Readonly<Record<string, string>>;
 }
 
-const partnershipFacts = [
+export const partnershipFacts = [
   'otherCostMicros',
   'unpricedCosts',
   'benefitMicros',
@@ -17,9 +17,16 @@ const partnershipFacts = [
   'unpricedBenefits',
 ] as const;
 
+/** What a seal keeps of costs and benefits. */
+export interface Partnerships {
+  readonly cells: readonly PartnershipCell[];
+  /** Whose benefits are a part of revenue, and so known also where there is none; null of seals that did not keep it. */
+  readonly parts: readonly PartOfRevenue[] | null;
+}
+
 /** What a seal keeps beside its cells; null of seals that were made before it was kept. */
 export interface Kept {
-  readonly partnerships: readonly PartnershipCell[];
+  readonly partnerships: Partnerships;
   /** The last revision of a cost or benefit that it knew. */
   readonly lastItemId: number;
 }
@@ -31,6 +38,15 @@ export interface Sealed extends Period {
   readonly timeZone: string;
   readonly kept: Kept | null;
 }
+
+export interface Basis {
+  readonly currency: string;
+  readonly timeZone: string;
+}
+
+/** Whether reports are in another currency or by days of another time zone than a seal: no amount or day of one is the other's. */
+export const isRebased = (sealed: Basis, { currency, timeZone }: Basis): boolean =>
+  sealed.currency !== currency || sealed.timeZone !== timeZone;
 
 const postingsBook = 'postings';
 const itemsBook = 'costs and benefits';
@@ -56,24 +72,32 @@ const postingChanges = async (sql: Sql, { from, to, lastPostingId }: Sealed): Pr
        from told join restated using (ticket_id) join counted using (cause) group by 1, 2, 3, 4 order by 1, 2, 3`,
     [from, to, lastPostingId],
   );
-  return [...Map.groupBy(rows, ({ reason }) => reason)].map(([reason, own]) => ({
-    reason,
-    of: postingsBook,
-    items: Number(own[0]?.items ?? 0n),
-    cells: own.map(({ partner, region, microseconds, cost, measured }) => ({
-      key: { partner, region },
-      deltas: { microseconds: BigInt(microseconds), costMicros: BigInt(cost), measuredCostMicros: BigInt(measured) },
-    })),
-  }));
+  return [...Map.groupBy(rows, ({ reason }) => reason)]
+    .map(([reason, own]) => ({
+      reason,
+      of: postingsBook,
+      items: Number(own[0]?.items ?? 0n),
+      cells: own
+        .map(({ partner, region, microseconds, cost, measured }) => ({
+          key: { partner, region },
+          deltas: {
+            microseconds: BigInt(microseconds),
+            costMicros: BigInt(cost),
+            measuredCostMicros: BigInt(measured),
+          },
+        }))
+        .filter(({ deltas }) => Object.values(deltas).some((delta) => delta !== 0n)),
+    }))
+    .filter(({ cells }) => cells.length > 0);
 };
 
 /** What costs and benefits count for in a period, by partner and region; `asOfItem`: as they were told up to that revision. */
-export const partnershipCells = async (
+export const partnershipsIn = async (
   sql: Sql,
   { from, to, currency, asOfItem }: Period & { readonly currency: string; readonly asOfItem?: number | undefined },
-): Promise<PartnershipCell[]> => {
-  const { rows } = await partnershipMoney(sql, { from, to, currency, groupBy: ['partner', 'region'], asOfItem });
-  return rows.map(({ partner, region, byKind, ...row }) => ({
+): Promise<Partnerships & { readonly parts: readonly PartOfRevenue[] }> => {
+  const { rows, parts } = await partnershipMoney(sql, { from, to, currency, groupBy: ['partner', 'region'], asOfItem });
+  const cells = rows.map(({ partner, region, byKind, ...row }) => ({
     partner,
     region,
     facts: {
@@ -86,20 +110,30 @@ export const partnershipCells = async (
       ),
     },
   }));
+  return { cells, parts };
+};
+
+/** The parts of revenue that are benefits of one state and not of another; null where one of them did not keep it. */
+export const otherParts = (now: Partnerships, then: Partnerships): Change['cells'] => {
+  if (now.parts === null || then.parts === null) return [];
+  const idOf = ({ partner, region }: PartOfRevenue) => JSON.stringify([partner, region]);
+  const lacking = (parts: readonly PartOfRevenue[], others: readonly PartOfRevenue[], knownBenefits: bigint) => {
+    const ids = new Set(others.map(idOf));
+    return parts
+      .filter((part) => !ids.has(idOf(part)))
+      .map((key) => ({ key, deltas: { knownBenefits }, ofAny: true as const }));
+  };
+  return [...lacking(now.parts, then.parts, 1n), ...lacking(then.parts, now.parts, -1n)];
 };
 
 type PartnershipFact = (typeof partnershipFacts)[number];
 
 /** What one state of costs and benefits has more than another, by cell. */
-const more = (
-  now: readonly PartnershipCell[],
-  then: readonly PartnershipCell[],
-  facts: readonly PartnershipFact[],
-): Change['cells'] => {
+const more = (now: Partnerships, then: Partnerships, facts: readonly PartnershipFact[]): Change['cells'] => {
   const cells = new Map<string, { key: CellKey; deltas: Record<string, bigint> }>();
   for (const [side, sign] of [
-    [now, 1n],
-    [then, -1n],
+    [now.cells, 1n],
+    [then.cells, -1n],
   ] as const)
     for (const { partner, region, facts: counted } of side) {
       const id = JSON.stringify([partner, region]);
@@ -120,15 +154,19 @@ const partnershipChanges = async (
   sql: Sql,
   { from, to, currency }: Sealed,
   { partnerships, lastItemId }: Kept,
-  today: readonly PartnershipCell[],
+  today: Partnerships,
 ): Promise<Change[]> => {
-  const unrevised = await partnershipCells(sql, { from, to, currency, asOfItem: lastItemId });
+  const unrevised = await partnershipsIn(sql, { from, to, currency, asOfItem: lastItemId });
   const revised: ItemRevision[] = await itemsSince(sql, { from, to, after: lastItemId });
   const change = (reason: string, cells: Change['cells'], items = cells.length): Change[] =>
     cells.length === 0 ? [] : [{ reason, of: itemsBook, items, cells }];
   const references = new Set(revised.map(({ side, reference }) => JSON.stringify([side, reference])));
   return [
-    ...change('changed cost or benefit', more(today, unrevised, partnershipFacts), references.size),
+    ...change(
+      'changed cost or benefit',
+      [...more(today, unrevised, partnershipFacts), ...otherParts(today, partnerships)],
+      references.size,
+    ),
     ...change('exchange rate', more(unrevised, partnerships, ['otherCostMicros', 'unpricedCosts'])),
     ...change(
       'orders, refunds or exchange rate',
@@ -139,21 +177,28 @@ const partnershipChanges = async (
 
 /**
  * Why sealed days are counted differently today: by reason, with what each adds to every cell. For each fact of `differing`,
- * and for all of postings, costs and benefits, sealed + what the reasons add = today, exactly.
+ * and for all of postings, costs and benefits, sealed + what the reasons add = today, exactly. In another currency or time
+ * zone than the seal's that is the one reason, which adds nothing: there is no amount of both.
  */
 export const changesSince = async (
   sql: Sql,
   sealed: Sealed,
   {
+    basis,
     differing,
     partnerships,
-  }: { readonly differing: ReadonlySet<keyof CellFacts>; readonly partnerships: readonly PartnershipCell[] },
+  }: {
+    readonly basis: Basis;
+    readonly differing: ReadonlySet<keyof CellFacts>;
+    readonly partnerships: Partnerships;
+  },
 ): Promise<Change[]> => {
+  if (isRebased(sealed, basis)) return [{ reason: 'rebase', of: 'reporting basis', items: 1, cells: [] }];
   const changes = await postingChanges(sql, sealed);
   if (!sealed.kept) return changes;
   for (const book of books)
     if (factsOf(book).some((fact) => differing.has(fact)))
-      changes.push(...(await changesIn(sql, book, { ...sealed, sealId: sealed.id })));
+      changes.push(...(await changesIn(sql, book, { ...sealed, timeZone: basis.timeZone, sealId: sealed.id })));
   if (partnershipFacts.some((fact) => differing.has(fact)))
     changes.push(...(await partnershipChanges(sql, sealed, sealed.kept, partnerships)));
   return changes;

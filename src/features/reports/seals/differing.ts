@@ -1,30 +1,36 @@
-import { NotFound } from '../../../core/errors.ts';
 import type { Sql } from '../../../platform/database/database.ts';
-import { itemsSince } from '../../partnerships/index.ts';
+import { bringNothing, itemsSince } from '../../partnerships/index.ts';
 import { addFacts, type CellFacts, type CellKey, cellId, type Dimension, noFacts } from '../facts/facts.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
 import { partnerFacts } from '../totals/read.ts';
-import { changesSince, type Kept, type PartnershipCell, partnershipCells, type Sealed } from './changes.ts';
-import { againstAccount, type FigureName, factsOfFigure, figuresOf, ofPartnerships } from './figure-facts.ts';
+import {
+  type Basis,
+  changesSince,
+  isRebased,
+  otherParts,
+  type PartnershipCell,
+  type Partnerships,
+  partnershipsIn,
+  type Sealed,
+} from './changes.ts';
+import {
+  againstAccount,
+  type FigureName,
+  factsOfFigure,
+  figuresOf,
+  ofPartnerships,
+  sealedFigureNames,
+} from './figure-facts.ts';
 import type { Change } from './kept-items.ts';
-import { type SealedCell, sealedFacts } from './sealed.ts';
-
-interface Basis {
-  readonly currency: string;
-  readonly timeZone: string;
-}
-
-interface FactCell {
-  readonly key: CellKey;
-  readonly facts: CellFacts;
-}
+import { type FactCell, loadKept } from './load-kept.ts';
+import { sealedFacts } from './sealed.ts';
 
 /** A figure that was sealed as something else than it is today, and why. */
 export interface DifferingFigure {
   readonly figure: FigureName;
   readonly sealed: unknown;
   readonly now: unknown;
-  /** Reasons of `changes`; further "pooled rates", "rebase" and, of seals that kept no items, "not kept". */
+  /** Reasons of `changes`; further "pooled rates" and, of seals that kept no items, "not kept". */
   readonly reasons: readonly string[];
 }
 
@@ -35,7 +41,10 @@ export interface DifferingRow {
 }
 
 export interface Differences {
-  /** Whether a further revision would keep anything else than this one. */
+  /**
+   * Whether a further revision would count its days otherwise than this one. Pooled rates are not asked: those of a week are
+   * others once a colleague works in another week of its month.
+   */
   readonly open: boolean;
   readonly account: DifferingRow;
   /** Rows by the dimensions asked for that differ in any figure, by key. */
@@ -43,28 +52,15 @@ export interface Differences {
   readonly changes: readonly Change[];
 }
 
-const loadKept = async (
-  sql: Sql,
-  id: number,
-): Promise<{ readonly sealed: Sealed; readonly totals: readonly SealedCell[] }> => {
-  const [row] = await sql.query<
-    Omit<Sealed, 'kept'> & {
-      totals: SealedCell[];
-      partnerships: PartnershipCell[] | null;
-      lastItemId: number | null;
-    }
-  >(
-    `select id, starts_on::text as "from", ends_on::text as "to", last_posting_id as "lastPostingId", currency, time_zone as "timeZone",
-            totals, partnerships, last_item_id as "lastItemId" from seal where id = $1`,
-    [id],
-  );
-  if (!row) throw new NotFound(`There is no seal ${id}; \`GET /api/v1/seals\` lists them`);
-  const { totals, partnerships, lastItemId, ...sealed } = row;
-  const kept: Kept | null = partnerships && lastItemId !== null ? { partnerships, lastItemId } : null;
-  return { sealed: { ...sealed, kept }, totals };
-};
-
 const bothDimensions: readonly Dimension[] = ['partner', 'region'];
+
+const noPartnerships: Partnerships = { cells: [], parts: null };
+
+/** Direct and Unattributed are rows of every report. */
+const always: readonly FactCell[] = ['direct', null].map((partner) => ({
+  key: { partner, region: null },
+  facts: noFacts(),
+}));
 
 const keyBy = ({ partner, region }: CellKey, dimensions: readonly Dimension[]): CellKey => ({
   partner: dimensions.includes('partner') ? partner : null,
@@ -106,26 +102,42 @@ const differingFacts = (sealed: readonly FactCell[], today: readonly FactCell[])
 
 const costFacts: readonly (keyof CellFacts)[] = ['costMicros', 'measuredCostMicros', 'unpooledMicroseconds'];
 
-/** Which reasons made a figure of these cells another. */
+/** Which reasons made a figure of a row another. */
 const reasonsOf = (
   figure: FigureName,
-  isOf: (key: CellKey) => boolean,
+  row: CellKey | null,
   {
     changes,
     sealed,
     basis,
+    groupBy,
     costBasis,
-  }: { changes: readonly Change[]; sealed: Sealed; basis: Basis; costBasis: CostBasis },
+  }: {
+    changes: readonly Change[];
+    sealed: Sealed;
+    basis: Basis;
+    groupBy: readonly Dimension[];
+    costBasis: CostBasis;
+  },
 ): string[] => {
+  if (isRebased(sealed, basis)) return ['rebase'];
   const facts = factsOfFigure[figure];
   const whole = againstAccount.includes(figure);
+  const isOf = ({ key, ofAny }: Change['cells'][number]): boolean =>
+    row === null || groupBy.every((name) => key[name] === row[name] || (ofAny && key[name] === null));
   const adds = ({ cells }: Change): boolean =>
     [isOf, ...(whole ? [() => true] : [])].some((counts) => {
-      const own = cells.filter(({ key }) => counts(key));
-      return facts.some((fact) => own.reduce((sum, { deltas }) => sum + (deltas[fact] ?? 0n), 0n) !== 0n);
+      const [ofAny, own] = [
+        cells.filter((cell) => cell.ofAny && counts(cell)),
+        cells.filter((cell) => !cell.ofAny && counts(cell)),
+      ];
+      return facts.some(
+        (fact) =>
+          ofAny.some(({ deltas }) => deltas[fact] !== undefined) ||
+          own.reduce((sum, { deltas }) => sum + (deltas[fact] ?? 0n), 0n) !== 0n,
+      );
     });
   const reasons = [...new Set(changes.filter(adds).map(({ reason }) => reason))];
-  if (sealed.currency !== basis.currency || sealed.timeZone !== basis.timeZone) return ['rebase', ...reasons];
   if (reasons.length > 0) return reasons;
   if (costBasis === 'pooled' && facts.some((fact) => costFacts.includes(fact))) return ['pooled rates'];
   return sealed.kept ? ['unknown'] : ['not kept'];
@@ -137,36 +149,49 @@ export const differencesSince = async (
   id: number,
   { groupBy, costBasis, ...basis }: Basis & { readonly groupBy: readonly Dimension[]; readonly costBasis: CostBasis },
 ): Promise<Differences> => {
-  const { sealed, totals } = await loadKept(sql, id);
+  const { sealed, totals, told } = await loadKept(sql, id);
   const { kept } = sealed;
-  const factsToday = (by: CostBasis) => partnerFacts(sql, sealed, bothDimensions, basis.timeZone, by);
-  const partnerships = kept ? await partnershipCells(sql, { ...sealed, currency: basis.currency }) : [];
-  const [trulyToday, pooledToday] = [await factsToday('true'), await factsToday('pooled')];
-  const today = costBasis === 'true' ? trulyToday : pooledToday;
-  const withPartnerships = (cells: readonly FactCell[], of: readonly PartnershipCell[]) => [...cells, ...cellsOf(of)];
-  const keptCells = kept?.partnerships ?? [];
+  const factsToday = async (by: CostBasis) => told(await partnerFacts(sql, sealed, bothDimensions, basis.timeZone, by));
+  const partnerships = kept ? await partnershipsIn(sql, { ...sealed, currency: basis.currency }) : noPartnerships;
+  const keptPartnerships = kept?.partnerships ?? noPartnerships;
+  const trulyToday = await factsToday('true');
+  const today = costBasis === 'true' ? trulyToday : await factsToday('pooled');
+  const withPartnerships = (cells: readonly FactCell[], of: Partnerships) => [...cells, ...cellsOf(of.cells)];
   const differing = differingFacts(
-    withPartnerships(sealedFacts(totals, bothDimensions, 'true'), keptCells),
+    withPartnerships(sealedFacts(totals, bothDimensions, 'true'), keptPartnerships),
     withPartnerships(trulyToday, partnerships),
   );
-  const changes = differing.size === 0 ? [] : await changesSince(sql, sealed, { differing, partnerships });
-  const then = withPartnerships(sealedFacts(totals, bothDimensions, costBasis), keptCells);
+  if (otherParts(partnerships, keptPartnerships).length > 0) differing.add('knownBenefits');
+  const changes = differing.size === 0 ? [] : await changesSince(sql, sealed, { basis, differing, partnerships });
+  const then = withPartnerships(sealedFacts(totals, bothDimensions, costBasis), keptPartnerships);
   const now = withPartnerships(today, partnerships);
+  const parts =
+    keptPartnerships.parts === null || partnerships.parts === null
+      ? { before: [], after: [] }
+      : { before: keptPartnerships.parts, after: partnerships.parts };
+  // The account knows what it gains where any partner does, as in every report.
+  const partners = [...summedBy([...then, ...now, ...always], ['partner']).values()].map(({ key }) => key);
+  const knowing = (facts: CellFacts, side: keyof typeof parts, key: CellKey | null): CellFacts => {
+    const isKnown =
+      key === null
+        ? partners.some((partner) => bringNothing(parts[side], partner, ['partner']))
+        : bringNothing(parts[side], key, groupBy);
+    return facts.knownBenefits === 0n && isKnown ? { ...facts, knownBenefits: 1n } : facts;
+  };
   const accountThen = addFacts(then.map(({ facts }) => facts));
   const accountNow = addFacts(now.map(({ facts }) => facts));
 
   const rowOf = (key: CellKey | null, one: CellFacts, other: CellFacts): DifferingRow => {
-    const before = figuresOf(one, accountThen, sealed.currency);
-    const after = figuresOf(other, accountNow, basis.currency);
-    const isOf = (cell: CellKey) => key === null || cellId(cell, groupBy) === cellId(key, groupBy);
-    const figures = (Object.keys(factsOfFigure) as FigureName[])
+    const before = figuresOf(knowing(one, 'before', key), accountThen, sealed.currency);
+    const after = figuresOf(knowing(other, 'after', key), accountNow, basis.currency);
+    const figures = sealedFigureNames
       .filter((figure) => kept || !ofPartnerships.includes(figure))
       .filter((figure) => JSON.stringify(before[figure]) !== JSON.stringify(after[figure]))
       .map((figure) => ({
         figure,
         sealed: before[figure],
         now: after[figure],
-        reasons: reasonsOf(figure, isOf, { changes, sealed, basis, costBasis }),
+        reasons: reasonsOf(figure, key, { changes, sealed, basis, groupBy, costBasis }),
       }));
     return { key, figures };
   };
@@ -176,7 +201,7 @@ export const differencesSince = async (
     return rowOf(key, thenBy.get(cell)?.facts ?? noFacts(), nowBy.get(cell)?.facts ?? noFacts());
   });
   return {
-    open: differing.size > 0 || differingFacts(sealedFacts(totals, bothDimensions, 'pooled'), pooledToday).size > 0,
+    open: differing.size > 0,
     account: rowOf(null, accountThen, accountNow),
     rows: rows.filter(({ figures }) => figures.length > 0),
     changes,
@@ -188,11 +213,14 @@ export const differencesSince = async (
  * told since, not at the rate of each that it was told before.
  */
 export const isDifferent = async (sql: Sql, id: number, basis: Basis): Promise<boolean> => {
-  const { sealed, totals } = await loadKept(sql, id);
-  const today = await partnerFacts(sql, sealed, bothDimensions, basis.timeZone, 'true');
+  const { sealed, totals, told } = await loadKept(sql, id);
+  const today = told(await partnerFacts(sql, sealed, bothDimensions, basis.timeZone, 'true'));
   if (differingFacts(sealedFacts(totals, bothDimensions, 'true'), today).size > 0) return true;
   const { kept } = sealed;
   if (kept === null || (await itemsSince(sql, { ...sealed, after: kept.lastItemId })).length === 0) return false;
-  const partnerships = await partnershipCells(sql, { ...sealed, currency: basis.currency });
-  return differingFacts(cellsOf(kept.partnerships), cellsOf(partnerships)).size > 0;
+  const partnerships = await partnershipsIn(sql, { ...sealed, currency: basis.currency });
+  return (
+    otherParts(partnerships, kept.partnerships).length > 0 ||
+    differingFacts(cellsOf(kept.partnerships.cells), cellsOf(partnerships.cells)).size > 0
+  );
 };

@@ -49,6 +49,9 @@ export const factsOfFigure: Readonly<Record<FigureName, readonly (keyof CellFact
   roi: gain,
 };
 
+/** In the order in which they are told. */
+export const sealedFigureNames = Object.keys(factsOfFigure) as FigureName[];
+
 /** Held against the whole account: its changes are theirs too. */
 export const againstAccount: readonly FigureName[] = ['costMultiple', 'flags'];
 
@@ -74,6 +77,7 @@ const told: Readonly<
   ordersPpm: { name: 'orders', unit: 'ppm' },
   revenueMicros: { name: 'revenue', unit: 'micros' },
   unpricedOrders: { name: 'unpricedOrders', unit: 'one' },
+  unpricedOrdersPpm: { name: 'unpricedOrderShares', unit: 'ppm' },
   unpricedRefundsPpm: { name: 'unpricedRefunds', unit: 'ppm' },
   returnsPpm: { name: 'returns', unit: 'ppm' },
   refundMicros: { name: 'refunds', unit: 'micros' },
@@ -93,7 +97,10 @@ const told: Readonly<
   delivered: { name: 'invitations', unit: 'one' },
   answered: { name: 'answeredInvitations', unit: 'one' },
   otherCostMicros: { name: 'otherCosts', unit: 'micros' },
+  unpricedCosts: { name: 'unpricedCosts', unit: 'one' },
   benefitMicros: { name: 'benefits', unit: 'micros' },
+  knownBenefits: { name: 'knownBenefits', unit: 'one' },
+  unpricedBenefits: { name: 'unpricedBenefits', unit: 'one' },
 };
 
 /** A difference in a fact as people read it; null for what is told to nobody, or not without the scope `rates`. */

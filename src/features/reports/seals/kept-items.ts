@@ -42,9 +42,9 @@ export const books: readonly Book[] = [
       { statement: unpricedOrders, item: 's.id', facts: ['unpricedOrders'] },
     ],
     reasons: {
-      came: 'late order',
+      came: 'order newly counted',
       went: 'order no longer counted',
-      moved: 'order mapped anew',
+      moved: 'order of another partner or region',
       rated: 'exchange rate',
       other: 'changed order',
     },
@@ -53,9 +53,9 @@ export const books: readonly Book[] = [
     name: 'returns',
     statements: [{ statement: returns, item: 's.id', facts: ['returnsPpm'] }],
     reasons: {
-      came: 'late refund',
+      came: 'refund newly counted',
       went: 'refund no longer counted',
-      moved: 'order mapped anew',
+      moved: 'order of another partner or region',
       rated: 'exchange rate',
       other: 'changed order',
     },
@@ -64,9 +64,9 @@ export const books: readonly Book[] = [
     name: 'refunds',
     statements: [{ statement: refunds, item: 's.id', fx: 'max(s.fx)', facts: ['refundMicros', 'unpricedRefundsPpm'] }],
     reasons: {
-      came: 'late refund',
+      came: 'refund newly counted',
       went: 'refund no longer counted',
-      moved: 'order mapped anew',
+      moved: 'order of another partner or region',
       rated: 'exchange rate',
       other: 'changed refund',
     },
@@ -220,11 +220,16 @@ export type Deltas = Readonly<Partial<Record<keyof CellFacts, bigint>>>;
 /** What one reason made different, in all and by cell. */
 export interface Change {
   readonly reason: string;
-  /** The book, "postings" or "costs and benefits". */
+  /** The book, "postings", "costs and benefits" or "reporting basis". */
   readonly of: string;
   /** How many orders, refunds, tickets ... */
   readonly items: number;
-  readonly cells: readonly { readonly key: CellKey; readonly deltas: Deltas }[];
+  readonly cells: readonly {
+    readonly key: CellKey;
+    readonly deltas: Deltas;
+    /** Null in the key is any. */
+    readonly ofAny?: true;
+  }[];
 }
 
 /** What is different since a seal in one book, by reason; what came back to where it was is none of it. */

@@ -8,6 +8,8 @@ export interface Published {
   readonly from: string;
   readonly to: string;
   readonly lastPostingId: bigint;
+  /** Amounts posted since are told in it alone: after a rebase the postings are of two. */
+  readonly currency: string;
 }
 
 /** What was posted into published days for one reason. */
@@ -15,7 +17,7 @@ export interface RestatementReason {
   /** posting.cause: work | correction | reattribution | rate | estimate replaced | hold | decision | rebase. */
   readonly reason: string;
   readonly tickets: number;
-  /** What it adds to the cost of those days; null where no pool tells. */
+  /** What it adds to the cost of those days; null where no pool tells, and in another reporting currency than it was published in. */
   readonly amount: MoneyJson | null;
   /** What it moved from one partner and region to others without adding anything: the smaller of what came and what went. */
   readonly moved: MoneyJson | null;
@@ -67,8 +69,10 @@ const cellsSql = (costBasis: CostBasis): string => `
       from told join restated using (ticket_id) group by 1, 2, 3, 4 having sum(microseconds) <> 0 or sum(true_micros) <> 0
   )`;
 
-const money = (micros: bigint | string | null, { currency }: Look): MoneyJson | null =>
-  micros === null ? null : moneyJson({ micros: BigInt(micros), currency });
+const moneyIn =
+  (published: Published, { currency }: Look) =>
+  (micros: bigint | string | null): MoneyJson | null =>
+    micros === null || published.currency !== currency ? null : moneyJson({ micros: BigInt(micros), currency });
 
 /** What was posted into published days since: amount, tickets and reasons. Open until a further revision closes it. */
 export const restatementOf = async (sql: Sql, published: Published, look: Look): Promise<Restatement> => {
@@ -86,11 +90,12 @@ export const restatementOf = async (sql: Sql, published: Published, look: Look):
        from cells group by grouping sets ((), (cause)) order by count(distinct ticket_id) desc, cause`,
     [published.from, published.to, published.lastPostingId],
   );
+  const money = moneyIn(published, look);
   const total = rows.find(({ reason }) => reason === null);
   return {
     open: total !== undefined && total.tickets > 0n,
     tickets: Number(total?.tickets ?? 0n),
-    amount: money(total?.tickets ? total.amount : 0n, look),
+    amount: money(total?.tickets ? total.amount : 0n),
     reasons: rows.flatMap(({ reason, tickets, amount, came, went }) =>
       reason === null
         ? []
@@ -98,8 +103,8 @@ export const restatementOf = async (sql: Sql, published: Published, look: Look):
             {
               reason,
               tickets: Number(tickets),
-              amount: money(amount, look),
-              moved: money(came === null || went === null || BigInt(came) < BigInt(went) ? came : went, look),
+              amount: money(amount),
+              moved: money(came === null || went === null || BigInt(came) < BigInt(went) ? came : went),
             },
           ],
     ),
@@ -131,6 +136,7 @@ export const restatementItems = async (
       group by page.ticket_id, c.name, t.external_id, cells.cause order by page.ticket_id desc, cells.cause`,
     [published.from, published.to, published.lastPostingId, after === undefined ? null : BigInt(after), limit + 1],
   );
+  const money = moneyIn(published, look);
   const tickets = [...new Set(rows.map(({ ticket_id }) => ticket_id))];
   const shown = new Set(tickets.slice(0, limit));
   return {
@@ -140,8 +146,8 @@ export const restatementItems = async (
         ticket: { id: row.ticket_id.toString(), connection: row.connection, externalId: row.external_id },
         reason: row.reason,
         postedAt: row.posted_at.toISOString(),
-        amount: money(row.amount, look),
-        cells: row.cells.map(({ partner, region, cost }) => ({ partner, region, amount: money(cost, look) })),
+        amount: money(row.amount),
+        cells: row.cells.map(({ partner, region, cost }) => ({ partner, region, amount: money(cost) })),
       })),
     next: tickets.length > limit ? String([...shown].at(-1)) : null,
   };

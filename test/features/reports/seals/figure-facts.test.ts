@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
 import { type CellFacts, noFacts } from '../../../../src/features/reports/facts/facts.ts';
+import { partnershipFacts } from '../../../../src/features/reports/seals/changes.ts';
 import {
   againstAccount,
   type FigureName,
   factsOfFigure,
   figuresOf,
+  toldFact,
 } from '../../../../src/features/reports/seals/figure-facts.ts';
+import { books, factsOf } from '../../../../src/features/reports/seals/kept-items.ts';
 
 /** All facts different and far from zero, so that no change of one is hidden. */
 const base = (): CellFacts => {
@@ -54,4 +57,17 @@ test('law: every fact that changes a figure is said to, so that its reasons are 
 
 test('every figure of a row is held against what was sealed', () => {
   expect(Object.keys(figuresOf(base(), base(), 'USD')).toSorted()).toEqual(Object.keys(factsOfFigure).toSorted());
+});
+
+test('bug: a reason told nothing of what it added; every fact that one adds to has a name of its own', () => {
+  const added = [
+    ...books.flatMap(factsOf),
+    ...partnershipFacts,
+    'microseconds' as const,
+    'costMicros' as const,
+    'measuredCostMicros' as const,
+  ];
+  const names = added.map((fact) => toldFact(fact, { currency: 'USD', seesRates: true })?.name);
+  expect(added.filter((_, at) => names[at] === undefined)).toEqual([]);
+  expect(new Set(names).size).toBe(new Set(added).size);
 });
