@@ -1,5 +1,6 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Database } from '../../../src/platform/database/open.ts';
+import { writersEnded } from '../../../src/platform/database/under-way.ts';
 import { rfc, shopOrder, shopRefund } from '../../stores/bigcommerce/shop.ts';
 import { testDatabase } from '../../support/database.ts';
 import { addRate, channelRule, ledger, refundLedger, rulesOf, type World, world } from './world.ts';
@@ -47,6 +48,37 @@ describe('a rate that goes away', () => {
     await addRate(db, '2026-01-31', '1.30');
     expect(await w.orders.repriceOrders(days)).toHaveLength(1);
     expect((await ledger(db))[0]?.reporting_micros).toBe(130_000_000n);
+  });
+});
+
+describe('a rate that goes away while an order is being stored', () => {
+  it('bug: who waited for writers passed an import that had read rates and written nothing yet, and its order kept the rate', async () => {
+    w.shop.orders = [shopOrder(1, { channel_id: 7 })];
+    const [held, free] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    // Holds the import up between its read of the rates and its first write.
+    const blocker = db.transaction(async (tx) => {
+      await tx.query('lock table "order" in share mode');
+      held.resolve();
+      await free.promise;
+    });
+    await held.promise;
+    const importing = sync();
+    await vi.waitUntil(async () => {
+      const waiting = await db.query(
+        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      );
+      return waiting.length > 0;
+    });
+    await db.query('delete from fx_rate');
+    const letGo = async () => {
+      free.resolve();
+      await Promise.all([blocker, importing]);
+    };
+    await writersEnded(db, letGo);
+    const days = { from: '2026-02-01', to: '2026-02-07' };
+    await w.orders.repriceOrders(days);
+    await letGo();
+    expect(await ledger(db)).toMatchObject([{ reporting_micros: null, shares: 'nord 1000000 -' }]);
   });
 });
 
