@@ -33,7 +33,12 @@ export const createSettleJob = (deps: {
   return async (job, { progress, stop, rest }) => {
     const { from, to, reprice } = settleWanted.parse(job.wanted);
     // What settles just now may have read the old prices, and is seen by nobody until it ends.
-    await writersEnded(sql, rest);
+    await writersEnded(sql, async () => {
+      await rest();
+      stop.throwIfAborted();
+      // Else the lease ends while we wait, and another worker waits beside us.
+      await progress({ done: job.done, total: job.total });
+    });
     stop.throwIfAborted();
     const repriced = reprice ? (await orders.repriceOrders({ from, to })).length : 0;
     const tickets = reprice

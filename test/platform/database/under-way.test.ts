@@ -30,14 +30,20 @@ test('waits for what was writing before, and for nothing that began later', asyn
   await later?.ended;
 });
 
-test('gives up where one stays open', async () => {
+test('bug: who gave up on one that stays open went on as if nothing were, and told nobody', async () => {
   const db = await testDatabase();
   let rests = 0;
   await db.transaction(async (tx) => {
     await tx.query("insert into setting (key, value, updated_at) values ('open', '1', now())");
-    await writersEnded(db, async () => {
+    const [mine] = await tx.query<{ pid: number; at: Date }>('select pg_backend_pid() as pid, now() as at');
+    const waiting = writersEnded(db, async () => {
       rests += 1;
     });
+    await expect(waiting).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining(`process ${mine?.pid} (deskledger) since ${mine?.at.toISOString()}`),
+    });
+    await expect(waiting).rejects.not.toThrow('select pg_backend_pid');
   });
   expect(rests).toBeGreaterThan(10);
 });
