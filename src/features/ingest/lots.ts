@@ -14,6 +14,15 @@ export const mostDecidedAgain = 200;
 /** A lot that met another writer in a ring of locks is tried again this often before it is put back. */
 const deadlockTries = 3;
 
+/** Others were in the way: tried again as a deadlock is, whose class of SQLSTATE it has. */
+export class Overtaken extends Error {
+  readonly code = '40001';
+  constructor() {
+    super("other writers joined or held the lot's families each time they were to be locked");
+    this.name = new.target.name;
+  }
+}
+
 const isDeadlock = (error: unknown): boolean => {
   const code = (error as { code?: unknown } | null)?.code;
   return code === '40P01' || code === '40001';

@@ -3,8 +3,8 @@ import { type AttributionInput, type Decision, loadCurrent } from '../attributio
 import type { Connection } from '../directory/index.ts';
 import type { Orders, TicketOrders } from '../orders/index.ts';
 import { decideLot } from './family.ts';
+import { dependantsOf, familyOf } from './family-locks.ts';
 import { asStored } from './merge.ts';
-import { dependantsOf, familyOf } from './tickets.ts';
 
 /** A ticket that was decided, as it is now and as it would be. */
 export interface PreviewedTicket {

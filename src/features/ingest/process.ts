@@ -10,13 +10,13 @@ import type { Connection, Directory, ReportingBasis } from '../directory/index.t
 import { namesOrderOfOthers, type Orders } from '../orders/index.ts';
 import { countFailure } from './count-failure.ts';
 import { decideLot } from './family.ts';
+import { dependantsOf, lockTickets } from './family-locks.ts';
 import { foundWorkOf } from './found-work.ts';
 import type { Failure } from './isolate.ts';
 import { createLots, mostDecidedAgain, pastDeadlocks } from './lots.ts';
 import { asStored, type Gathered, mergePull } from './merge.ts';
 import { type SavedTicket, saveTickets } from './save-tickets.ts';
 import { currentMode, markStale, pullNow, releaseClaims } from './store.ts';
-import { dependantsOf, lockTickets } from './tickets.ts';
 import { loadTagRows, planTags, saveTagPlans } from './want-tags.ts';
 
 const textSetting = (connection: Connection, key: string): string | null => {

@@ -124,18 +124,6 @@ const ticketOf = (row: TicketRow): LockedTicket => {
   };
 };
 
-const familySql = `
-  with lot as (select external_id, parent_external_id, merged_into_external_id from ticket where id = any($2)),
-  named as (
-    select unnest($3::text[]) as external_id
-    union select parent_external_id from lot where parent_external_id is not null
-    union select merged_into_external_id from lot where merged_into_external_id is not null
-  )
-  select id from ticket where id = any($2)
-  union select id from ticket where connection_id = $1 and external_id in (select external_id from named)
-  union select t.id from ticket t join lot on t.connection_id = $1 and t.parent_external_id = lot.external_id
-  union select t.id from ticket t join lot on t.connection_id = $1 and t.merged_into_external_id = lot.external_id`;
-
 const rowsSql = `
   select id, connection_id, external_id, dirty_seq, settled_seq, reprice, from_backfill, snapshot_at, pulled_at, created_at, solved_at, closed_at,
          status, channel, language, language_reason, reason, requester_id, requester_hash, requester_sealed, requester_locale, assignee_id,
@@ -143,44 +131,11 @@ const rowsSql = `
     from ticket where id = any($1) order by connection_id, external_id`;
 
 /**
- * Locks a lot and every ticket that shares its attribution: parents and merge targets, sources and follow-ups. All of one
- * family wait for one another, so that a target's change is never missed by its source; the order is that of all writers.
+ * Tickets as they are now. `for update` waits for their locks, in the order of all writers (store.ts); `skip locked` leaves out
+ * those that somebody else holds.
  */
-export const lockTickets = async (
-  tx: Sql,
-  connectionId: number,
-  ticketIds: readonly bigint[],
-  relatives: readonly string[],
-): Promise<LockedTicket[]> => {
-  const idsNow = async (): Promise<bigint[]> =>
-    (await tx.query<{ id: bigint }>(familySql, [connectionId, ticketIds, relatives])).map(({ id }) => id);
-  let ids = await idsNow();
-  for (;;) {
-    const rows = await tx.query<TicketRow>(`${rowsSql} for update`, [ids]);
-    // Who joined the family while we waited for it was decided by what we are about to change.
-    const joined = await idsNow();
-    const locked = new Set(ids);
-    if (joined.every((id) => locked.has(id))) return rows.map(ticketOf);
-    ids = joined;
-  }
-};
-
-/** The same family, for a look that writes nothing. */
-export const familyOf = async (
+export const loadTickets = async (
   sql: Sql,
-  connectionId: number,
-  ticketIds: readonly bigint[],
-): Promise<LockedTicket[]> => {
-  const family = await sql.query<{ id: bigint }>(familySql, [connectionId, ticketIds, []]);
-  const rows = await sql.query<TicketRow>(rowsSql, [family.map(({ id }) => id)]);
-  return rows.map(ticketOf);
-};
-
-/** Of the locked family, those that take their attribution from these tickets: merge sources and follow-ups. */
-export const dependantsOf = (locked: readonly LockedTicket[], ticketIds: readonly bigint[]): bigint[] => {
-  const changed = new Set(ticketIds);
-  const sources = new Set(locked.flatMap(({ id, externalId }) => (changed.has(id) ? [externalId] : [])));
-  return locked.flatMap(({ id, parentExternalId, mergedIntoExternalId }) =>
-    !changed.has(id) && (sources.has(parentExternalId ?? '') || sources.has(mergedIntoExternalId ?? '')) ? [id] : [],
-  );
-};
+  ids: readonly bigint[],
+  lock: '' | 'for update' | 'for update skip locked' = '',
+): Promise<LockedTicket[]> => (await sql.query<TicketRow>(`${rowsSql} ${lock}`, [ids])).map(ticketOf);
