@@ -106,17 +106,22 @@ const tagCallSeconds = 5;
  */
 const maybeTooSoon = `(n.updated_at = date_trunc('second', n.updated_at) and held.pulled_at >= n.updated_at and held.pulled_at < n.updated_at + interval '1 s')`;
 
+/** A webhook told of the change. */
+const isTold = `exists (select 1 from delivery d where d.connection_id = $1 and d.ticket_external_id = n.external_id
+                         and d.received_at >= n.updated_at - $7 * interval '1 s')`;
+
 /** How a ticket ended, null where it did not: what a status must not be missed in. */
 const endIn = (status: string): string => `case when ${status} in ('solved', 'closed', 'deleted') then ${status} end`;
 
 /**
- * Raises tickets that a walk over the helpdesk's changes found newer than what we hold, but for those that are due anyhow and
- * not being read already (a backfill leaves those to the feed), and returns how many no webhook had told of. A change no later
- * than our own last tag on the ticket is most likely that tag: it is read again, its audits wait their 6 h, and it is not
- * among those returned. So it is with a ticket that waits for its 6 h already: a read tells whether it was solved, which
- * brings its audits. One in quarantine is tried once more. Of both, nothing is read where a webhook told of the change: it was
- * weighed when it came, and calls are the real cost; save where the ticket's status says that the one that told of its end, or
- * of its return, was lost. One that we hold as deleted and that the helpdesk lists as there is read again, however old its
+ * Raises tickets that a walk over the helpdesk's changes found newer than what we hold, but for those that are due anyhow, and
+ * returns how many no webhook had told of. One that is being read already may be read too soon: it is raised where no webhook
+ * told of the change, for that has made it due again if it came too late for the read (a backfill leaves it to the feed). A
+ * change no later than our own last tag on the ticket is most likely that tag: it is read again, its audits wait their 6 h, and
+ * it is not among those returned. So it is with a ticket that waits for its 6 h already: a read tells whether it was solved,
+ * which brings its audits. One in quarantine is tried once more. Of both, nothing is read where a webhook told of the change: it
+ * was weighed when it came, and calls are the real cost; save where the ticket's status says that the one that told of its end,
+ * or of its return, was lost. One that we hold as deleted and that the helpdesk lists as there is read again, however old its
  * change.
  */
 export const raiseChanged = async (
@@ -130,8 +135,7 @@ export const raiseChanged = async (
        select n.external_id,
               exists (select 1 from ticket t join wanted_tag w on w.ticket_id = t.id where t.connection_id = $1 and t.external_id = n.external_id
                          and t.snapshot_at is not null and n.updated_at <= w.done_at + $7 * interval '1 s') as by_us,
-              exists (select 1 from delivery d where d.connection_id = $1 and d.ticket_external_id = n.external_id
-                         and d.received_at >= n.updated_at - $7 * interval '1 s') as told,
+              ${isTold} as told,
               exists (select 1 from ticket t where t.connection_id = $1 and t.external_id = n.external_id
                          and t.snapshot_at is not null and t.deep_due_at is not null) as waits
          from (select distinct on (external_id) external_id, updated_at, ${endIn('status')} as ended
@@ -139,13 +143,12 @@ export const raiseChanged = async (
         where not exists (
           select 1 from ticket held where held.connection_id = $1 and held.external_id = n.external_id
              and (held.snapshot_at >= n.updated_at and not (held.snapshot_at = n.updated_at and ${maybeTooSoon}) and not (held.status = 'deleted' and n.ended is distinct from 'deleted')
-               or held.due_at is not null and held.quarantined_at is null and ($5 or not coalesce(held.claimed_until > now(), false))
+               or held.due_at is not null and held.quarantined_at is null and ($5 or not coalesce(held.claimed_until > now(), false) or ${isTold})
                or held.quarantined_at is null and held.snapshot_at is not null and ${endIn('held.status')} is not distinct from n.ended
                   and (held.deep_due_at is not null
                     or exists (select 1 from wanted_tag w where w.ticket_id = held.id
                                   and n.updated_at between w.done_at - $9 * interval '1 s' and w.done_at + $7 * interval '1 s'))
-                  and exists (select 1 from delivery d where d.connection_id = $1 and d.ticket_external_id = n.external_id
-                                 and d.received_at >= n.updated_at - $7 * interval '1 s')))
+                  and ${isTold}))
      ), raised as (
        insert into ticket (connection_id, external_id, dirty_seq, burst_started_at, due_at, deep_due_at, wants_deep, first_seen_at, from_backfill)
        select $1, external_id, 1, $4::timestamptz, $4::timestamptz,

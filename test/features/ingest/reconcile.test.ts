@@ -196,6 +196,46 @@ describe('a walk over the changes', () => {
     expect(await w.row('1')).toMatchObject({ snapshot_at: w.clock.now(), attempts: 0 });
   });
 
+  /** A walk while the first pull is under way; its outcome. */
+  const walkInPull = (before: () => void = () => undefined) => {
+    const outcome = Promise.withResolvers<Awaited<ReturnType<typeof walk>>>();
+    w.desk.onPull = async () => {
+      w.desk.onPull = () => undefined;
+      before();
+      feed([changed('1', w.desk.tickets.get('1')?.updatedAt)]);
+      outcome.resolve(await walk());
+    };
+    return outcome.promise;
+  };
+
+  test('bug: a ticket that was being read because a webhook told of it, or of its end, was read twice', async () => {
+    for (const status of ['open', 'solved'] as const) {
+      w.clock.advance(minuteMs);
+      w.put('1', { status, updatedAt: w.clock.now() });
+      const { length } = w.desk.pulls;
+      const walked = walkInPull();
+      await tell('1', 'now with audits');
+      expect(await walked).toMatchObject({ walked: 1, raised: 0 });
+      await w.drain();
+      expect(w.desk.pulls).toHaveLength(length + 1);
+    }
+  });
+
+  test('a ticket that changes without a webhook while it is being read is read once more', async () => {
+    w.put('1');
+    await tell('1', 'now');
+    w.clock.advance(minuteMs);
+    const { length } = w.desk.pulls;
+    const walked = walkInPull(() => {
+      w.clock.advance(minuteMs);
+      w.put('1', { updatedAt: w.clock.now() });
+    });
+    await tell('1', 'now');
+    expect(await walked).toMatchObject({ raised: 1 });
+    await w.drain();
+    expect(w.desk.pulls).toHaveLength(length + 2);
+  });
+
   test('a ticket that stands twice on a page is raised once', async () => {
     feed([changed('1'), changed('1', new Date('2026-03-02T09:00:00Z'))]);
     expect(await walk()).toMatchObject({ walked: 2, raised: 1 });
