@@ -40,6 +40,12 @@ const entryColumns = [
 ];
 const ofEntry = entryColumns.map((column) => `p.${column}`).join(', ');
 
+/**
+ * One posting by its primary key, each alone because of `offset 0`: joined plainly, a plan that is made of a ledger of some 200
+ * postings, and kept, reads all of it for each lot.
+ */
+const postingOf = (id: string): string => `cross join lateral (select * from posting where id = ${id} offset 0) p`;
+
 const columns = `${entryColumns.join(', ')}, revision, share_no, reverses_id, attribution_version, partner, region, country,
          microseconds, cost_micros, native_micros, cause`;
 
@@ -49,13 +55,13 @@ const insertSql = `
     select ${columns}, $1::timestamptz from (
       select b.at, ${ofEntry}, p.revision + 1 as revision, p.share_no, p.id as reverses_id, p.attribution_version, p.partner, p.region, p.country,
              -p.microseconds as microseconds, -p.cost_micros as cost_micros, -p.native_micros as native_micros, b.cause
-        from unnest($2::int[], $3::bigint[], $4::text[]) as b(at, id, cause) join posting p on p.id = b.id
+        from unnest($2::int[], $3::bigint[], $4::text[]) as b(at, id, cause) ${postingOf('b.id')}
       union all
       select n.at, ${ofEntry}, n.revision, n.share_no, null, n.version, n.partner, n.region, n.country, n.microseconds, n.cost, n.native, n.cause
         from unnest($5::int[], $6::bigint[], $7::int[], $8::int[], $9::int[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::bigint[],
                     $15::bigint[], $16::text[])
              as n(at, before, revision, share_no, version, partner, region, country, microseconds, cost, native, cause)
-        join posting p on p.id = n.before
+        ${postingOf('n.before')}
       union all
       select n.at, n."workEntryId", n."ticketId", n.measured, n.currency, n."nativeCurrency", n."hourlyMicros", n."rateScope", n."rateKey",
              n."rateValidFrom", n."fxNumerator", n."fxDenominator", n."fxDate", n."workedAt", n."workedDay", n.revision, n."shareNo", null,
