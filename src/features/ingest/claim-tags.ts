@@ -11,8 +11,8 @@ const mostClaimed = 600;
 const leaseSql = `date_trunc('milliseconds', clock_timestamp()) + ${leaseSeconds} * interval '1 s'`;
 
 /**
- * So told that the index of what is pending does not fit: while a table grows the planner takes it for empty, and read it
- * whole for each ticket.
+ * Pending, and written so that the partial index wanted_tag_due cannot be used: in a growing table the planner took that for
+ * empty and read all of it for each ticket. The primary key serves.
  */
 const isPending = "coalesce(w.state, '') = 'pending'";
 
