@@ -35,13 +35,15 @@ interface Report {
   readonly rows: readonly Row[];
 }
 
-/** Of orders that all lack an exchange rate the report tells nothing, a rival zero. */
-const micros = (money: unknown): string =>
-  money === null ? '0' : (money as { amount: string }).amount.replace('.', '').replace(/^(-?)0+(?=\d)/, '$1');
+const micros = (money: unknown): string | null =>
+  (money as { amount: string } | null)?.amount.replace('.', '').replace(/^(-?)0+(?=\d)/, '$1') ?? null;
+/** Where orders lack an exchange rate the report may tell nothing, a rival zero. */
+const netMicros = ({ netRevenue, unpricedOrders }: Row): string | null =>
+  netRevenue === null && Number(unpricedOrders) > 0 ? '0' : micros(netRevenue);
 const number = (text: string | null | undefined, unit = 1): number => Number(text ?? 0) / unit;
 
 /** What differs between the report and a rival's answer; both tell of the same cells. */
-const differences = ({ rows }: Report, answers: readonly Answer[]): string[] => {
+export const differences = ({ rows }: Report, answers: readonly Answer[]): string[] => {
   const byCell = new Map(answers.map((answer) => [`${answer.partner} ${answer.region}`, answer]));
   const odd = rows.flatMap((row) => {
     const name = `${row.partner} ${row.region}`;
@@ -55,7 +57,7 @@ const differences = ({ rows }: Report, answers: readonly Answer[]): string[] => 
       ['supportCost', micros(row.supportCost), answer.cost ?? '0'],
       ['orders', row.orders, number(answer.orders, 1e6)],
       ['returns', row.returns, number(answer.returns, 1e6)],
-      ['netRevenue', micros(row.netRevenue), String(BigInt(answer.revenue ?? 0) - BigInt(answer.refunded ?? 0))],
+      ['netRevenue', netMicros(row), String(BigInt(answer.revenue ?? 0) - BigInt(answer.refunded ?? 0))],
       ['responses', csat.n, number(answer.scores)],
       ['cappedEntries', row.cappedEntries, number(answer.capped)],
       ['unpricedOrders', row.unpricedOrders, number(answer.unpriced_orders)],
