@@ -230,7 +230,9 @@ export const createProcessor = (deps: {
       }),
     );
     const changed = [...versions].flatMap(([id, { version }]) => (version !== current.get(id)?.version ? [id] : []));
-    await markStale(tx, [...dependantsOf(locked, changed), ...settled.heldElsewhere], { now });
+    await markStale(tx, dependantsOf(locked, changed), { now });
+    // Not of this family: those that another worker holds are found by the look for missed holds.
+    await markStale(tx, settled.heldElsewhere, { now, skipHeld: true });
     // A late order that a text names may be its requester's or not: the store is asked when the ticket is pulled, also where
     // the order came while it was pulled.
     await pullNow(

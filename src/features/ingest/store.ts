@@ -139,15 +139,22 @@ export const currentMode = async (
   return { mode: row.mode, surveysSince: row.surveys_since, backfillBegan: row.backfill_began };
 };
 
-/** Marks tickets to be decided again; `reprice` also takes today's rates instead of the frozen ones. */
+/**
+ * Marks tickets to be decided again; `reprice` also takes today's rates instead of the frozen ones. Whoever holds other tickets
+ * locked must not wait for these: `skipHeld` leaves out those that somebody else holds.
+ */
 export const markStale = async (
   sql: Sql,
   ticketIds: readonly bigint[],
-  { now, reprice = false }: { readonly now: Date; readonly reprice?: boolean },
+  {
+    now,
+    reprice = false,
+    skipHeld = false,
+  }: { readonly now: Date; readonly reprice?: boolean; readonly skipHeld?: boolean },
 ): Promise<void> => {
   if (ticketIds.length === 0) return;
   await sql.query(
-    `with held as (select id from ticket where id = any($1) order by connection_id, external_id for update)
+    `with held as (select id from ticket where id = any($1) order by connection_id, external_id for update ${skipHeld ? 'skip locked' : ''})
      update ticket set stale_since = coalesce(stale_since, $2), reprice = reprice or $3 from held where ticket.id = held.id`,
     [ticketIds, now, reprice],
   );

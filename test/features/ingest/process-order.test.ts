@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/core/errors.ts';
 import { secondMs } from '../../../src/core/time.ts';
+import { findMissedHolds } from '../../../src/features/costing/index.ts';
 import { mostAttempts, mostOlder, olderAgainMs, retryDelayMs } from '../../../src/features/ingest/coalescing.ts';
 import { claimDue, connectionStatuses, listQuarantined, markStale } from '../../../src/features/ingest/index.ts';
+import { reading } from './fake-desk.ts';
 import { telling, worked } from './told.ts';
 import { connectionOf, later, type World, world } from './world.ts';
 
@@ -168,5 +170,28 @@ describe('two workers', () => {
               (select sum(cost_micros)::text from posting) as cost from ticket`,
     );
     expect(sums).toEqual({ settled: 30, cost: '180000000' });
+  });
+
+  test('bug: who found a bulk edit waited for its other tickets while it held its own', async () => {
+    const bulk = (id: string) => ({
+      history: worked(id, { work: [reading(id, 600, { value: 900, workedAt: new Date('2026-03-02T09:59:07Z') })] }),
+    });
+    for (const id of ['1', '2']) {
+      w.put(id, bulk(id));
+      await tell(id);
+    }
+    w.put('3', bulk('3'));
+    await w.db.transaction(async (holder) => {
+      await holder.query("select id from ticket where external_id = '1' for update");
+      await tell('3');
+      expect(await w.row('3')).toMatchObject({ settled_seq: 1n, due_at: null });
+    });
+    // Held: its reply is estimated.
+    expect(await w.cost('2')).toEqual({ '-/-': 3_000_000n });
+    expect(await w.cost('1')).toEqual({ '-/-': 6_000_000n });
+    // The look for missed holds.
+    await markStale(w.db, await findMissedHolds(w.db, new Date(0)), { now: w.clock.now() });
+    await w.drain();
+    expect(await w.cost('1')).toEqual({ '-/-': 3_000_000n });
   });
 });
