@@ -1,8 +1,9 @@
 import type { Sql } from '../../platform/database/database.ts';
 import { type FxWant, findFx, fxKey } from '../costing/index.ts';
 import { type MappingRule, mapCountry, mapPartner, unmappedOf } from './mapping.ts';
+import type { LineRow } from './order-parts.ts';
 import { orderReportingMicros } from './revenue.ts';
-import type { LineRow, OrderDecision, StoredPlaces } from './store.ts';
+import type { OrderDecision, StoredPlaces } from './store.ts';
 
 /** What orders are decided by, as it stands now. */
 export interface DecisionBasis {
