@@ -12,6 +12,7 @@ import {
   formulas,
   type MoneyJson,
 } from '../metrics.ts';
+import { unpricedAmountsAnswer } from '../unpriced-amounts.ts';
 import { partlyKnown, unknownSides } from './compare-periods.ts';
 import type { FigureCell, Figures, PeriodFigures } from './figures.ts';
 import { coverageSides, type FigureNote, figureNotes } from './notes.ts';
@@ -99,18 +100,7 @@ export const figuresAnswer = z.object({
   highValue: moneyAnswer.nullable().describe('What an order of high value brings at least'),
   partnerships: z
     .object({
-      unpriced: z
-        .array(
-          z.object({
-            side: z.enum(['other cost', 'benefit']),
-            kind: z.string(),
-            partner: code,
-            region: code,
-            amount: moneyAnswer,
-            day: z.string().describe('The day whose exchange rate is missing'),
-          }),
-        )
-        .describe('Amounts without an exchange rate: in no figure'),
+      unpriced: unpricedAmountsAnswer.describe('Amounts without an exchange rate: in no figure'),
       ordersWithoutCost: z.int().describe('Orders whose margin is by line cost, of which none is known'),
     })
     .describe('What other costs and benefits lack'),

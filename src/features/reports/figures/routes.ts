@@ -24,6 +24,7 @@ import {
   queryPage,
 } from '../paging.ts';
 import { parsePeriod } from '../partner-report.ts';
+import { unpricedAmountsJson } from '../unpriced-amounts.ts';
 import { definitionsAnswer, figureNames, figureRowOf, figuresAnswer, otherPeriodOf } from './answers.ts';
 import { previousPeriod } from './compare-periods.ts';
 import { figuresCsv } from './csv.ts';
@@ -217,14 +218,7 @@ export const figureRoutes =
               ? null
               : moneyJson({ micros: figures.highValueMicros, currency: basis.currency }),
           partnerships: {
-            unpriced: figures.gaps.unpriced.map(({ side, kind, partner, region, currency, day, micros }) => ({
-              side,
-              kind,
-              partner,
-              region,
-              amount: moneyJson({ micros, currency }),
-              day,
-            })),
+            unpriced: unpricedAmountsJson(figures.gaps.unpriced),
             ordersWithoutCost: figures.gaps.ordersWithoutCost,
           },
           lacking: [...figures.lacking],

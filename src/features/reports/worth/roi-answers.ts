@@ -3,6 +3,7 @@ import { type Cell, writeCsv } from '../../../platform/csv.ts';
 import { moneyAnswer } from '../../../platform/http/answers.ts';
 import { fxDayAnswer } from '../answers.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
+import { unpricedAmountsAnswer } from '../unpriced-amounts.ts';
 
 const money = moneyAnswer.nullable();
 const code = z.string().nullable();
@@ -50,18 +51,7 @@ export type RoiRow = z.output<typeof roiRow>;
 const roiReport = z.object({
   rows: z.array(roiRow).describe('The highest gain first'),
   total: roiRow,
-  unpriced: z
-    .array(
-      z.object({
-        side: z.enum(['other cost', 'benefit']),
-        kind: z.string(),
-        partner: code,
-        region: code,
-        day: z.string().describe('The day whose exchange rate is missing'),
-        amount: moneyAnswer,
-      }),
-    )
-    .describe('Amounts without an exchange rate: in no row'),
+  unpriced: unpricedAmountsAnswer.describe('Amounts without an exchange rate: in no row'),
   ordersWithoutCost: z.int().describe('Orders whose margin is by line cost, of which none is known: in no row'),
 });
 export type RoiReport = z.output<typeof roiReport>;

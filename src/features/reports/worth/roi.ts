@@ -2,9 +2,11 @@ import { formatMicros, moneyJson, ratio } from '../../../core/money.ts';
 import type { Database } from '../../../platform/database/open.ts';
 import { partnershipMoney } from '../../partnerships/index.ts';
 import { addFacts, type CellFacts, cellId, type Dimension, noFacts, type Period } from '../facts/facts.ts';
+import { partnershipFacts } from '../facts/partnership-facts.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
 import { benefitsOf, formulas, type MoneyJson, otherCostsOf, returnCostOf, returnOf } from '../metrics.ts';
 import { partnerFacts } from '../totals/read.ts';
+import { unpricedAmountsJson } from '../unpriced-amounts.ts';
 import type { RoiReport, RoiRow } from './roi-answers.ts';
 
 /** Two places are shown, half to even. */
@@ -62,17 +64,13 @@ export const roiReport = async (
   const all = [...new Set([...ofWork.keys(), ...ofMoney.keys()])].map((id) => {
     const own = ofMoney.get(id);
     const { partner, region } = own ?? ofWork.get(id)?.key ?? { partner: null, region: null };
-    const [amounts, orders] = [own?.unpricedBenefits ?? 0, own?.unpricedOrders ?? 0];
-    const given = (own?.byKind.filter(({ side }) => side === 'benefit').length ?? 0) + amounts + orders;
-    const facts: CellFacts = {
-      ...(ofWork.get(id)?.facts ?? noFacts()),
-      otherCostMicros: own?.otherCostMicros ?? 0n,
-      benefitMicros: own?.benefitMicros ?? 0n,
-      knownBenefits: BigInt(given || Number(money.bringsNothing({ step: null, partner, region }, groupBy))),
-      unpricedCosts: BigInt(own?.unpricedCosts ?? 0),
-      unpricedBenefits: BigInt(amounts + orders),
+    const facts: CellFacts = { ...(ofWork.get(id)?.facts ?? noFacts()), ...(own && partnershipFacts(own)) };
+    if (facts.knownBenefits === 0n && money.bringsNothing({ step: null, partner, region }, groupBy))
+      facts.knownBenefits = 1n;
+    const unpriced = {
+      amounts: (own?.unpricedCosts ?? 0) + (own?.unpricedBenefits ?? 0),
+      orders: own?.unpricedOrders ?? 0,
     };
-    const unpriced = { amounts: (own?.unpricedCosts ?? 0) + amounts, orders };
     return { partner, region, facts, unpriced, byKind: own?.byKind ?? [] };
   });
   const rowOf = (
@@ -133,14 +131,7 @@ export const roiReport = async (
       total,
       all.map(({ facts }) => facts),
     ),
-    unpriced: money.unpriced.map(({ micros, currency: of, side, kind, partner, region, day }) => ({
-      side,
-      kind,
-      partner,
-      region,
-      day,
-      amount: moneyJson({ micros, currency: of }),
-    })),
+    unpriced: unpricedAmountsJson(money.unpriced),
     ordersWithoutCost: money.ordersWithoutCost,
   };
 };

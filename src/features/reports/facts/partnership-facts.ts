@@ -1,0 +1,24 @@
+import type { PartnershipMoneyRow } from '../../partnerships/index.ts';
+import type { CellFacts } from './facts.ts';
+
+export const partnershipFactNames = [
+  'otherCostMicros',
+  'unpricedCosts',
+  'benefitMicros',
+  'knownBenefits',
+  'unpricedBenefits',
+] as const;
+export type PartnershipFact = (typeof partnershipFactNames)[number];
+
+/** What partnerships cost and bring in one cell. A benefit that has no exchange rate is a known one, of an amount that is not. */
+export const partnershipFacts = (row: PartnershipMoneyRow): Pick<CellFacts, PartnershipFact> => {
+  const unpricedBenefits = row.unpricedBenefits + row.unpricedOrders;
+  const given = row.byKind.filter(({ side }) => side === 'benefit').length;
+  return {
+    otherCostMicros: row.otherCostMicros,
+    unpricedCosts: BigInt(row.unpricedCosts),
+    benefitMicros: row.benefitMicros,
+    knownBenefits: BigInt(given + unpricedBenefits),
+    unpricedBenefits: BigInt(unpricedBenefits),
+  };
+};
