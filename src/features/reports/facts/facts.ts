@@ -135,6 +135,24 @@ export interface Cell {
 export const cellId = (key: CellKey, dimensions: readonly FigureDimension[]): string =>
   JSON.stringify(dimensions.map((dimension) => key[dimension] ?? null));
 
+export const noKey: CellKey = { partner: null, region: null };
+
+const keyBy = (key: CellKey, dimensions: readonly FigureDimension[]): CellKey => ({
+  ...noKey,
+  ...Object.fromEntries(dimensions.map((dimension) => [dimension, key[dimension] ?? null])),
+});
+
+/** Cells summed by fewer dimensions, by their ids. */
+export const summedBy = (cells: readonly Cell[], dimensions: readonly FigureDimension[]): Map<string, Cell> => {
+  const sums = Map.groupBy(cells, ({ key }) => cellId(key, dimensions));
+  return new Map(
+    [...sums].map(([id, own]) => [
+      id,
+      { key: keyBy(own[0]?.key ?? noKey, dimensions), facts: addFacts(own.map(({ facts }) => facts)) },
+    ]),
+  );
+};
+
 type FactRow = Partial<Record<FigureDimension, string | null>> &
   Partial<Record<keyof CellFacts, bigint | string | null>>;
 

@@ -9,10 +9,13 @@ import {
   cellId,
   type Dimension,
   noFacts,
+  noKey,
   type Period,
   type SideFacts,
+  summedBy,
   usualHighValueMicros,
 } from '../facts/facts.ts';
+import { partnershipFacts } from '../facts/partnership-facts.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
 import { type Counted, costOf } from '../metrics.ts';
 import { figureSides } from '../totals/sides.ts';
@@ -63,24 +66,6 @@ export interface Figures extends PeriodFigures {
   readonly knownFrom: KnownFrom;
 }
 
-const noKey: CellKey = { partner: null, region: null };
-
-const keyBy = (key: CellKey, dimensions: readonly FigureDimension[]): CellKey => ({
-  ...noKey,
-  ...Object.fromEntries(dimensions.map((dimension) => [dimension, key[dimension] ?? null])),
-});
-
-/** Cells summed by fewer dimensions. */
-const summedBy = (cells: readonly Cell[], dimensions: readonly FigureDimension[]): Map<string, Cell> => {
-  const sums = Map.groupBy(cells, ({ key }) => cellId(key, dimensions));
-  return new Map(
-    [...sums].map(([id, own]) => [
-      id,
-      { key: keyBy(own[0]?.key ?? noKey, dimensions), facts: addFacts(own.map(({ facts }) => facts)) },
-    ]),
-  );
-};
-
 const isAsked = ({ key }: Cell, asked: Pick<FiguresAsked, 'partner' | 'region'>): boolean =>
   (['partner', 'region'] as const).every((name) => {
     const wanted = asked[name];
@@ -128,16 +113,7 @@ const partnershipSide = async (
     dimensions: [...groupBy, ...(oneStep ? [oneStep] : [])],
     cells: rows.map((row) => ({
       key: { partner: row.partner, region: row.region, ...(oneStep && { [oneStep]: row.step }) },
-      facts: {
-        ...noFacts(),
-        otherCostMicros: row.otherCostMicros,
-        benefitMicros: row.benefitMicros,
-        knownBenefits: BigInt(
-          row.byKind.filter(({ side }) => side === 'benefit').length + row.unpricedBenefits + row.unpricedOrders,
-        ),
-        unpricedCosts: BigInt(row.unpricedCosts),
-        unpricedBenefits: BigInt(row.unpricedBenefits + row.unpricedOrders),
-      },
+      facts: { ...noFacts(), ...partnershipFacts(row) },
     })),
     gaps: { unpriced, ordersWithoutCost },
     bringsNothing: (key) => {

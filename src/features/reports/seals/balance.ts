@@ -92,24 +92,19 @@ export const imbalances = async (
 ): Promise<Imbalance[]> => {
   const period = [days?.from ?? '-infinity', days?.to ?? 'infinity'];
   const result: Imbalance[] = [];
-  const totals = await rollupDifferences(sql, days);
-  if (totals.length > 0)
-    result.push({
-      check: 'totals',
-      count: totals.length,
-      examples: [...new Set(totals.map(({ day }) => day))].slice(0, shown),
-      found: 'daily totals that differ from the ledger',
-      next: 'Report this: the totals are wrong, the ledger holds.',
-    });
-  const summed = await totalDifferences(sql, { days, timeZone });
-  if (summed.length > 0)
-    result.push({
-      check: 'report totals',
-      count: summed.length,
-      examples: [...new Set(summed.map(({ day }) => day))].slice(0, shown),
-      found: 'totals of reports that differ from the ledger',
-      next: 'Report this: the totals are wrong, the ledger holds.',
-    });
+  const totals = [
+    { check: 'totals', of: 'daily totals', wrong: await rollupDifferences(sql, days) },
+    { check: 'report totals', of: 'totals of reports', wrong: await totalDifferences(sql, { days, timeZone }) },
+  ];
+  for (const { check, of, wrong } of totals)
+    if (wrong.length > 0)
+      result.push({
+        check,
+        count: wrong.length,
+        examples: [...new Set(wrong.map(({ day }) => day))].slice(0, shown),
+        found: `${of} that differ from the ledger`,
+        next: 'Report this: the totals are wrong, the ledger holds.',
+      });
   for (const { name, wrong, found, next } of checks) {
     const [row] = await sql.query<Counted>(
       `with wrong as (${wrong}) select count(*) as count, (select array_agg(id::text) from (select id from wrong order by id limit ${shown}) few) as examples from wrong`,

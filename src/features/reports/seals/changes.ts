@@ -1,6 +1,7 @@
 import type { Sql } from '../../../platform/database/database.ts';
 import { type ItemRevision, itemsSince, type PartOfRevenue, partnershipMoney } from '../../partnerships/index.ts';
-import type { CellFacts, CellKey, Period } from '../facts/facts.ts';
+import { type CellFacts, type CellKey, cellId, type Period } from '../facts/facts.ts';
+import { type PartnershipFact, partnershipFactNames, partnershipFacts } from '../facts/partnership-facts.ts';
 import { books, type Change, changesIn, type Deltas, factsOf } from './kept-items.ts';
 import { later } from './restatement.ts';
 
@@ -8,14 +9,6 @@ import { later } from './restatement.ts';
 export interface PartnershipCell extends CellKey {
   readonly facts: Readonly<Record<string, string>>;
 }
-
-export const partnershipFacts = [
-  'otherCostMicros',
-  'unpricedCosts',
-  'benefitMicros',
-  'knownBenefits',
-  'unpricedBenefits',
-] as const;
 
 /** What a seal keeps of costs and benefits. */
 export interface Partnerships {
@@ -97,18 +90,10 @@ export const partnershipsIn = async (
   { from, to, currency, asOfItem }: Period & { readonly currency: string; readonly asOfItem?: number | undefined },
 ): Promise<Partnerships & { readonly parts: readonly PartOfRevenue[] }> => {
   const { rows, parts } = await partnershipMoney(sql, { from, to, currency, groupBy: ['partner', 'region'], asOfItem });
-  const cells = rows.map(({ partner, region, byKind, ...row }) => ({
-    partner,
-    region,
-    facts: {
-      otherCostMicros: String(row.otherCostMicros),
-      unpricedCosts: String(row.unpricedCosts),
-      benefitMicros: String(row.benefitMicros),
-      unpricedBenefits: String(row.unpricedBenefits + row.unpricedOrders),
-      knownBenefits: String(
-        byKind.filter(({ side }) => side === 'benefit').length + row.unpricedBenefits + row.unpricedOrders,
-      ),
-    },
+  const cells = rows.map((row) => ({
+    partner: row.partner,
+    region: row.region,
+    facts: Object.fromEntries(Object.entries(partnershipFacts(row)).map(([name, value]) => [name, String(value)])),
   }));
   return { cells, parts };
 };
@@ -116,7 +101,7 @@ export const partnershipsIn = async (
 /** The parts of revenue that are benefits of one state and not of another; null where one of them did not keep it. */
 export const otherParts = (now: Partnerships, then: Partnerships): Change['cells'] => {
   if (now.parts === null || then.parts === null) return [];
-  const idOf = ({ partner, region }: PartOfRevenue) => JSON.stringify([partner, region]);
+  const idOf = (part: PartOfRevenue) => cellId(part, ['partner', 'region']);
   const lacking = (parts: readonly PartOfRevenue[], others: readonly PartOfRevenue[], knownBenefits: bigint) => {
     const ids = new Set(others.map(idOf));
     return parts
@@ -126,8 +111,6 @@ export const otherParts = (now: Partnerships, then: Partnerships): Change['cells
   return [...lacking(now.parts, then.parts, 1n), ...lacking(then.parts, now.parts, -1n)];
 };
 
-type PartnershipFact = (typeof partnershipFacts)[number];
-
 /** What one state of costs and benefits has more than another, by cell. */
 const more = (now: Partnerships, then: Partnerships, facts: readonly PartnershipFact[]): Change['cells'] => {
   const cells = new Map<string, { key: CellKey; deltas: Record<string, bigint> }>();
@@ -136,7 +119,7 @@ const more = (now: Partnerships, then: Partnerships, facts: readonly Partnership
     [then.cells, -1n],
   ] as const)
     for (const { partner, region, facts: counted } of side) {
-      const id = JSON.stringify([partner, region]);
+      const id = cellId({ partner, region }, ['partner', 'region']);
       const cell = cells.get(id) ?? { key: { partner, region }, deltas: {} };
       cells.set(id, cell);
       for (const fact of facts) cell.deltas[fact] = (cell.deltas[fact] ?? 0n) + sign * BigInt(counted[fact] ?? 0);
@@ -164,7 +147,7 @@ const partnershipChanges = async (
   return [
     ...change(
       'changed cost or benefit',
-      [...more(today, unrevised, partnershipFacts), ...otherParts(today, partnerships)],
+      [...more(today, unrevised, partnershipFactNames), ...otherParts(today, partnerships)],
       references.size,
     ),
     ...change('exchange rate', more(unrevised, partnerships, ['otherCostMicros', 'unpricedCosts'])),
@@ -199,7 +182,7 @@ export const changesSince = async (
   for (const book of books)
     if (factsOf(book).some((fact) => differing.has(fact)))
       changes.push(...(await changesIn(sql, book, { ...sealed, timeZone: basis.timeZone, sealId: sealed.id })));
-  if (partnershipFacts.some((fact) => differing.has(fact)))
+  if (partnershipFactNames.some((fact) => differing.has(fact)))
     changes.push(...(await partnershipChanges(sql, sealed, sealed.kept, partnerships)));
   return changes;
 };

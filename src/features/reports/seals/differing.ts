@@ -1,6 +1,15 @@
 import type { Sql } from '../../../platform/database/database.ts';
 import { bringNothing, itemsSince } from '../../partnerships/index.ts';
-import { addFacts, type CellFacts, type CellKey, cellId, type Dimension, noFacts } from '../facts/facts.ts';
+import {
+  addFacts,
+  type Cell,
+  type CellFacts,
+  type CellKey,
+  type Dimension,
+  noFacts,
+  noKey,
+  summedBy,
+} from '../facts/facts.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
 import { partnerFacts } from '../totals/read.ts';
 import {
@@ -22,7 +31,7 @@ import {
   sealedFigureNames,
 } from './figure-facts.ts';
 import type { Change } from './kept-items.ts';
-import { type FactCell, loadKept } from './load-kept.ts';
+import { loadKept } from './load-kept.ts';
 import { sealedFacts } from './sealed.ts';
 
 /** A figure that was sealed as something else than it is today, and why. */
@@ -57,29 +66,12 @@ const bothDimensions: readonly Dimension[] = ['partner', 'region'];
 const noPartnerships: Partnerships = { cells: [], parts: null };
 
 /** Direct and Unattributed are rows of every report. */
-const always: readonly FactCell[] = ['direct', null].map((partner) => ({
+const always: readonly Cell[] = ['direct', null].map((partner) => ({
   key: { partner, region: null },
   facts: noFacts(),
 }));
 
-const keyBy = ({ partner, region }: CellKey, dimensions: readonly Dimension[]): CellKey => ({
-  partner: dimensions.includes('partner') ? partner : null,
-  region: dimensions.includes('region') ? region : null,
-});
-
-/** Cells summed by fewer dimensions, by the id of their keys. */
-const summedBy = (cells: readonly FactCell[], dimensions: readonly Dimension[]): Map<string, FactCell> =>
-  new Map(
-    [...Map.groupBy(cells, ({ key }) => cellId(key, dimensions))].map(([id, own]) => [
-      id,
-      {
-        key: keyBy(own[0]?.key ?? { partner: null, region: null }, dimensions),
-        facts: addFacts(own.map(({ facts }) => facts)),
-      },
-    ]),
-  );
-
-const cellsOf = (partnerships: readonly PartnershipCell[]): FactCell[] =>
+const cellsOf = (partnerships: readonly PartnershipCell[]): Cell[] =>
   partnerships.map(({ partner, region, facts }) => ({
     key: { partner, region },
     facts: {
@@ -89,7 +81,7 @@ const cellsOf = (partnerships: readonly PartnershipCell[]): FactCell[] =>
   }));
 
 /** The facts of which any cell is another. */
-const differingFacts = (sealed: readonly FactCell[], today: readonly FactCell[]): Set<keyof CellFacts> => {
+const differingFacts = (sealed: readonly Cell[], today: readonly Cell[]): Set<keyof CellFacts> => {
   const [then, now] = [summedBy(sealed, bothDimensions), summedBy(today, bothDimensions)];
   const none = noFacts();
   const differing = new Set<keyof CellFacts>();
@@ -151,20 +143,20 @@ export const differencesSince = async (
 ): Promise<Differences> => {
   const { sealed, totals, told } = await loadKept(sql, id);
   const { kept } = sealed;
-  const factsToday = async (by: CostBasis) => told(await partnerFacts(sql, sealed, bothDimensions, basis.timeZone, by));
   const partnerships = kept ? await partnershipsIn(sql, { ...sealed, currency: basis.currency }) : noPartnerships;
   const keptPartnerships = kept?.partnerships ?? noPartnerships;
-  const trulyToday = await factsToday('true');
-  const today = costBasis === 'true' ? trulyToday : await factsToday('pooled');
-  const withPartnerships = (cells: readonly FactCell[], of: Partnerships) => [...cells, ...cellsOf(of.cells)];
-  const differing = differingFacts(
-    withPartnerships(sealedFacts(totals, bothDimensions, 'true'), keptPartnerships),
-    withPartnerships(trulyToday, partnerships),
-  );
+  const cellsBy = async (by: CostBasis) => ({
+    before: [...sealedFacts(totals, bothDimensions, by), ...cellsOf(keptPartnerships.cells)],
+    after: [
+      ...told(await partnerFacts(sql, sealed, bothDimensions, basis.timeZone, by)),
+      ...cellsOf(partnerships.cells),
+    ],
+  });
+  const truly = await cellsBy('true');
+  const { before: then, after: now } = costBasis === 'true' ? truly : await cellsBy('pooled');
+  const differing = differingFacts(truly.before, truly.after);
   if (otherParts(partnerships, keptPartnerships).length > 0) differing.add('knownBenefits');
   const changes = differing.size === 0 ? [] : await changesSince(sql, sealed, { basis, differing, partnerships });
-  const then = withPartnerships(sealedFacts(totals, bothDimensions, costBasis), keptPartnerships);
-  const now = withPartnerships(today, partnerships);
   const parts =
     keptPartnerships.parts === null || partnerships.parts === null
       ? { before: [], after: [] }
@@ -197,7 +189,7 @@ export const differencesSince = async (
   };
   const [thenBy, nowBy] = [summedBy(then, groupBy), summedBy(now, groupBy)];
   const rows = [...new Set([...thenBy.keys(), ...nowBy.keys()])].toSorted().map((cell) => {
-    const key = nowBy.get(cell)?.key ?? thenBy.get(cell)?.key ?? { partner: null, region: null };
+    const key = nowBy.get(cell)?.key ?? thenBy.get(cell)?.key ?? noKey;
     return rowOf(key, thenBy.get(cell)?.facts ?? noFacts(), nowBy.get(cell)?.facts ?? noFacts());
   });
   return {

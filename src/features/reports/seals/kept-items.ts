@@ -33,6 +33,9 @@ export interface Book {
 
 const scores = ['scores1', 'scores2', 'scores3', 'scores4', 'scores5'] as const;
 
+/** Tickets and entries have no exchange rate: what neither came nor went lies elsewhere. */
+const reattributed = { moved: 'reattribution', rated: 'reattribution', other: 'reattribution' } as const;
+
 /** Reasons are told as they stand here. */
 export const books: readonly Book[] = [
   {
@@ -77,9 +80,7 @@ export const books: readonly Book[] = [
     reasons: {
       came: 'late ticket',
       went: 'ticket no longer counted',
-      moved: 'reattribution',
-      rated: 'reattribution',
-      other: 'reattribution',
+      ...reattributed,
     },
   },
   {
@@ -88,9 +89,7 @@ export const books: readonly Book[] = [
     reasons: {
       came: 'ticket newly worked on',
       went: 'ticket no longer worked on',
-      moved: 'reattribution',
-      rated: 'reattribution',
-      other: 'reattribution',
+      ...reattributed,
     },
   },
   {
@@ -100,9 +99,7 @@ export const books: readonly Book[] = [
     reasons: {
       came: 'unpriced work',
       went: 'work priced or taken back',
-      moved: 'reattribution',
-      rated: 'reattribution',
-      other: 'reattribution',
+      ...reattributed,
     },
   },
   {
@@ -112,9 +109,7 @@ export const books: readonly Book[] = [
     reasons: {
       came: 'capped work',
       went: 'cap lifted or work taken back',
-      moved: 'reattribution',
-      rated: 'reattribution',
-      other: 'reattribution',
+      ...reattributed,
     },
   },
   {
@@ -232,10 +227,18 @@ export interface Change {
   }[];
 }
 
+type FatedRow = CellKey & Readonly<Record<string, unknown>> & { readonly fate: Fate };
+
+const cellsOf = (rows: readonly FatedRow[], facts: readonly (keyof CellFacts)[]): Change['cells'] =>
+  rows.map((row) => ({
+    key: { partner: row.partner, region: row.region },
+    deltas: Object.fromEntries(facts.map((fact) => [fact, BigInt(row[fact] as string)])),
+  }));
+
 /** What is different since a seal in one book, by reason; what came back to where it was is none of it. */
 export const changesIn = async (sql: Sql, book: Book, look: Look): Promise<Change[]> => {
   const facts = factsOf(book);
-  const rows = await sql.query<Record<string, unknown> & { fate: Fate; items: bigint } & CellKey>(
+  const rows = await sql.query<FatedRow & { items: bigint }>(
     `${fatedSql(book)}
      select fate, partner, region, c.items, ${facts.map((fact) => `sum(${quoted(fact)})::text as ${quoted(fact)}`).join(', ')}
        from fated join (select fate, count(distinct item) as items from fated group by 1) c using (fate)
@@ -246,10 +249,7 @@ export const changesIn = async (sql: Sql, book: Book, look: Look): Promise<Chang
     reason,
     of: book.name,
     items: [...new Map(own.map(({ fate, items }) => [fate, Number(items)])).values()].reduce((a, b) => a + b, 0),
-    cells: own.map((row) => ({
-      key: { partner: row.partner, region: row.region },
-      deltas: Object.fromEntries(facts.map((fact) => [fact, BigInt(row[fact] as string)])),
-    })),
+    cells: cellsOf(own, facts),
   }));
 };
 
@@ -267,7 +267,7 @@ export const changedItems = async (
   { limit, after, ...look }: Look & { readonly limit: number; readonly after: bigint | null },
 ): Promise<{ readonly items: readonly ChangedItem[]; readonly next: string | null }> => {
   const facts = factsOf(book);
-  const rows = await sql.query<Record<string, unknown> & { item: bigint; fate: Fate } & CellKey>(
+  const rows = await sql.query<FatedRow & { item: bigint }>(
     `${fatedSql(book)}, page as (
        select distinct item from fated where $6::bigint is null or item < $6 order by item desc limit $7
      )
@@ -281,10 +281,7 @@ export const changedItems = async (
     items: shown.map(([item, own]) => ({
       id: String(item),
       reason: book.reasons[own[0]?.fate ?? 'other'],
-      cells: own.map((row) => ({
-        key: { partner: row.partner, region: row.region },
-        deltas: Object.fromEntries(facts.map((fact) => [fact, BigInt(row[fact] as string)])),
-      })),
+      cells: cellsOf(own, facts),
     })),
     next: all.length > limit ? String(shown.at(-1)?.[0]) : null,
   };

@@ -1,13 +1,8 @@
 import { NotFound } from '../../../core/errors.ts';
 import type { Sql } from '../../../platform/database/database.ts';
-import type { CellFacts, CellKey } from '../facts/facts.ts';
+import type { Cell, CellFacts } from '../facts/facts.ts';
 import type { Kept, PartnershipCell, Partnerships, Sealed } from './changes.ts';
 import type { SealedCell } from './sealed.ts';
-
-export interface FactCell {
-  readonly key: CellKey;
-  readonly facts: CellFacts;
-}
 
 /** Facts that the first seals were made without; those that kept their items have all. */
 const newerFacts: readonly (keyof CellFacts)[] = ['unpricedOrdersPpm', 'unpricedRefundsPpm'];
@@ -24,7 +19,7 @@ export const loadKept = async (
   readonly sealed: Sealed;
   readonly totals: readonly SealedCell[];
   /** Cells of today without the facts that the seal was made without: what it does not tell it cannot differ by. */
-  readonly told: (today: readonly FactCell[]) => readonly FactCell[];
+  readonly told: (today: readonly Cell[]) => readonly Cell[];
 }> => {
   const [row] = await sql.query<
     Omit<Sealed, 'kept'> & {

@@ -3,12 +3,15 @@ import type { Sql } from '../../../platform/database/database.ts';
 import type { ReportRow } from '../answers.ts';
 import {
   addFacts,
+  type Cell,
   type CellFacts,
   type CellKey,
+  cellId,
   type Dimension,
   loadFacts,
   noFacts,
   type Period,
+  summedBy,
 } from '../facts/facts.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
 import { rowOf } from '../metrics.ts';
@@ -40,7 +43,7 @@ const textOf = (facts: CellFacts, unless: Partial<Record<string, bigint>> = {}):
 export const factsToSeal = async (sql: Sql, period: Period, timeZone: string): Promise<SealedCell[]> => {
   const cells = await loadFacts(sql, period, ['partner', 'region'], timeZone, 'true');
   const pooled = await loadFacts(sql, period, ['partner', 'region'], timeZone, 'pooled');
-  const idOf = ({ partner, region }: CellKey) => JSON.stringify([partner, region]);
+  const idOf = (key: CellKey) => cellId(key, ['partner', 'region']);
   const pooledById = new Map(pooled.map(({ key, facts }) => [idOf(key), facts]));
   const inOrder = cells.toSorted((a, b) => (idOf(a.key) < idOf(b.key) ? -1 : 1));
   return inOrder.map(({ key, facts }) => ({
@@ -82,20 +85,9 @@ export const sealedFacts = (
   totals: readonly SealedCell[],
   dimensions: readonly Dimension[],
   costBasis: CostBasis,
-): { readonly key: CellKey; readonly facts: CellFacts }[] => {
-  const cells = new Map<string, { key: CellKey; facts: CellFacts }>();
-  for (const cell of totals) {
-    const key = {
-      partner: dimensions.includes('partner') ? cell.partner : null,
-      region: dimensions.includes('region') ? cell.region : null,
-    };
-    const id = JSON.stringify(key);
-    const sum = cells.get(id) ?? { key, facts: noFacts() };
-    cells.set(id, sum);
-    const facts = factsOf(cell, costBasis);
-    for (const name of Object.keys(facts) as (keyof CellFacts)[]) sum.facts[name] += facts[name];
-  }
-  return [...cells.values()];
+): Cell[] => {
+  const cells = totals.map((cell): Cell => ({ key: cell, facts: factsOf(cell, costBasis) }));
+  return [...summedBy(cells, dimensions).values()];
 };
 
 /** The sum of all cells, as a seal keeps it. */

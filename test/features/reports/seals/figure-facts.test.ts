@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type CellFacts, noFacts } from '../../../../src/features/reports/facts/facts.ts';
-import { partnershipFacts } from '../../../../src/features/reports/seals/changes.ts';
+import { partnershipFactNames } from '../../../../src/features/reports/facts/partnership-facts.ts';
 import {
   againstAccount,
   type FigureName,
@@ -62,7 +62,7 @@ test('every figure of a row is held against what was sealed', () => {
 test('bug: a reason told nothing of what it added; every fact that one adds to has a name of its own', () => {
   const added = [
     ...books.flatMap(factsOf),
-    ...partnershipFacts,
+    ...partnershipFactNames,
     'microseconds' as const,
     'costMicros' as const,
     'measuredCostMicros' as const,
