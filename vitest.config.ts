@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongFirst } from './test/support/long-first.ts';
 
 /** Shared examples that lie beside a checkout where there are any. */
 const hasContracts = existsSync(new URL('../shared/contracts', import.meta.url));
@@ -9,6 +10,7 @@ export default defineConfig({
   test: {
     // Also on two cores, where one would be the default: much of the time is waiting.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: LongFirst },
     projects: [
       { test: { name: 'rules', include: ['test/rules/**/*.test.ts'] } },
       {
