@@ -154,6 +154,7 @@ const ticketShares = z.array(z.object({ partner: z.string().nullable(), region: 
 
 export const ticketsAnswer = z.object({
   costBasis: costBasisAnswer,
+  fxDay: fxDayAnswer,
   items: z
     .array(
       z.object({

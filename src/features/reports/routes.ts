@@ -193,7 +193,7 @@ export const reportRoutes =
         });
         if (page.next !== null) reply.header('link', nextLink(request.url, page.next));
         if (wanted === 'csv') return reply.headers(csvReply('tickets')).send(ticketsCsv(page.items, page.costBasis));
-        return page;
+        return { ...page, ...(fxDay !== undefined && { fxDay }) };
       },
     );
 

@@ -208,6 +208,11 @@ describe('a report at the rates of one day', () => {
     expect(amounts((tickets as { items: [] }).items)).toBe(total[0]);
   });
 
+  test('bug: the list of tickets at the rates of one day did not tell which', async () => {
+    expect((await ask(`/api/v1/tickets?${month}&fxDay=${fxDay}`)).body).toMatchObject({ fxDay });
+    expect((await ask(`/api/v1/tickets?${month}`)).body).not.toHaveProperty('fxDay');
+  });
+
   test('bug: the export and what proves a ticket had no rates of one day, so that they added up to no report of that day', async () => {
     const { total, rows } = await told(`&fxDay=${fxDay}`);
     type Money = { amount: string };
