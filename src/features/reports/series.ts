@@ -29,13 +29,12 @@ interface PointRow {
 /** From kept totals; null where too much of the period is marked. */
 const totalRows = async (sql: Sql, asked: SeriesAsked): Promise<PointRow[] | null> => {
   const { from, to, step } = asked;
-  const only = (['partner', 'region'] as const).filter((name) => asked[name] !== undefined);
-  const cells = await totalFacts(sql, { from, to }, [...only, step], asked);
+  const named = (['partner', 'region'] as const).filter((name) => asked[name] !== undefined);
+  const only = Object.fromEntries(named.map((name) => [name, asked[name] === 'none' ? null : asked[name]]));
+  const { timeZone, costBasis } = asked;
+  const cells = await totalFacts(sql, { from, to }, [step], { timeZone, costBasis, only });
   if (cells === null) return null;
-  const wanted = cells.filter(({ key }) =>
-    only.every((name) => key[name] === (asked[name] === 'none' ? null : asked[name])),
-  );
-  const byStep = Map.groupBy(wanted, ({ key }) => key[step]);
+  const byStep = Map.groupBy(cells, ({ key }) => key[step]);
   return stepsIn(step, { from, to }).map(({ first }) => {
     const own = byStep.get(first)?.map(({ facts }) => facts);
     const facts = own ? addFacts(own) : noFacts();

@@ -27,11 +27,24 @@ const mostMarkedShare = 0.5;
 
 type Into = Map<string, Cell>;
 
+/** One partner, one region or both, and nothing of others; null is none. */
+export type Only = Readonly<Partial<Record<Dimension, string | null>>>;
+
 interface Asked {
-  /** Partner, region and one step of time at most. */
+  /** Partner, region and one step of time at most; those of `only` are among them. */
   readonly dimensions: readonly FigureDimension[];
+  readonly only: Only;
   readonly timeZone: string;
 }
+
+const namesOf = (only: Only): Dimension[] =>
+  (['partner', 'region'] as const).filter((name) => only[name] !== undefined);
+
+/** What tells apart the prepared statements of those who ask for one partner or region alone; a name has 63 letters at most. */
+const nameOf = (only: Only): string =>
+  namesOf(only)
+    .map((name) => `/${name}`)
+    .join('');
 
 /** What differs for those who may not see wages. */
 const pooledFacts = ['costMicros', 'measuredCostMicros', 'unpooledMicroseconds'] as const;
@@ -65,7 +78,7 @@ const addTotals = async (
   sql: Sql,
   book: Book,
   runs: readonly Run[],
-  { dimensions, into }: Pick<Asked, 'dimensions'> & { readonly into: Into },
+  { dimensions, only, into }: Pick<Asked, 'dimensions' | 'only'> & { readonly into: Into },
 ): Promise<void> => {
   const step = stepOf(dimensions);
   const kept = [
@@ -78,17 +91,20 @@ const addTotals = async (
     stepsIn(step ?? null, run).flatMap(({ first, ...days }) => piecesOf(days).map((piece) => ({ ...piece, first }))),
   );
   const steps = step === undefined ? { array: '', name: '' } : { array: ', $3::text[]', name: ', step' };
+  const first = step === undefined ? 3 : 4;
+  const conditions = namesOf(only).map((name, index) => ` and s.${name} = $${first + index}`);
   const rows = await sql.query<Partial<Record<FigureDimension, string | null>> & { sums: string }>(
     `select ${columns.map((column) => `${column},`).join(' ')} concat_ws(' ', ${kept.map(([, column]) => `sum(s.${column})`).join(', ')}) as sums
        from unnest($1::int[], $2::date[]${steps.array}) as p(span, starts_on${steps.name})
-       join ${book.table} s on s.span = p.span and s.starts_on = p.starts_on
+       join ${book.table} s on s.span = p.span and s.starts_on = p.starts_on${conditions.join('')}
       group by ${columns.map((_, index) => index + 1).join(', ')}`,
     [
       pieces.map(({ span }) => span),
       pieces.map(({ startsOn }) => startsOn),
-      ...(step === undefined ? [] : [pieces.map(({ first }) => first)]),
+      ...(step === undefined ? [] : [pieces.map(({ first: day }) => day)]),
+      ...namesOf(only).map((name) => only[name] ?? ''),
     ],
-    { preparedAs: `totals of ${book.name} by ${dimensions.join(', ')}` },
+    { preparedAs: `totals of ${book.name} by ${dimensions.join(', ')}${nameOf(only)}` },
   );
   for (const { sums, partner = null, region = null, ...times } of rows) {
     const key = { partner, region, ...times };
@@ -124,6 +140,25 @@ const againOfMarked = (again: Book['again']): Statement => ({
   select ${columns} ${sumOf(again)} from (${againSql}) s where (s.before is null or s.before < $3) and ${isCounted(again)} ${grouped}`,
 });
 
+/** The same of one partner or region alone, whose codes follow the other parameters. PostgreSQL reads no other's rows: what is grouped by may be sifted before. */
+const narrowed = (statement: Statement, only: Only, parameters: readonly unknown[]) => {
+  const names = namesOf(only);
+  const conditions = names.map(
+    (name, index) => `${statement.by[name]} is not distinct from $${parameters.length + 1 + index}::text`,
+  );
+  return {
+    statement: {
+      ...statement,
+      sql: (asked: Parameters<Statement['sql']>[0]) =>
+        statement.sql({
+          ...asked,
+          grouped: conditions.length === 0 ? asked.grouped : `${asked.grouped} having ${conditions.join(' and ')}`,
+        }),
+    },
+    parameters: [...parameters, ...names.map((name) => only[name] ?? null)],
+  };
+};
+
 const daysIn = (runs: readonly Run[]): number => runs.reduce((sum, { from, to }) => sum + daysBetween(from, to) + 1, 0);
 
 /**
@@ -134,19 +169,21 @@ const addBook = async (
   sql: Sql,
   book: Book,
   period: Period,
-  { dimensions, timeZone, into }: Asked & { into: Into },
+  { dimensions, only, timeZone, into }: Asked & { into: Into },
 ): Promise<boolean> => {
   const marked = await markedRuns(sql, book, period);
   if (marked.length > mostRuns || daysIn(marked) > daysIn([period]) * mostMarkedShare) return false;
   const again = countedAgain(book, dimensions);
-  const add = (statement: Statement, parameters: readonly unknown[], preparedAs?: string) =>
-    addAnswers(sql, statement, parameters, { dimensions, into, preparedAs });
-  await addTotals(sql, book, without(period, marked), { dimensions, into });
+  const add = (statement: Statement, parameters: readonly unknown[], preparedAs?: string) => {
+    const own = narrowed(statement, only, parameters);
+    return addAnswers(sql, own.statement, own.parameters, { dimensions, into, preparedAs });
+  };
+  await addTotals(sql, book, without(period, marked), { dimensions, only, into });
   if (again.length > 0)
     await add(
       againKept(again),
       [period.from, period.to, marked.map(({ from }) => from), marked.map(({ to }) => to)],
-      'again',
+      `again${nameOf(only)}`,
     );
   for (const run of marked) {
     for (const { statement } of book.daily)
@@ -164,12 +201,22 @@ const addBook = async (
 export const totalFacts = async (
   sql: Sql,
   period: Period,
-  dimensions: readonly FigureDimension[],
-  { timeZone, costBasis }: { readonly timeZone: string; readonly costBasis: CostBasis },
+  by: readonly FigureDimension[],
+  {
+    timeZone,
+    costBasis,
+    only = {},
+  }: {
+    readonly timeZone: string;
+    readonly costBasis: CostBasis;
+    /** Cells of one partner or region are by it too. */
+    readonly only?: Only;
+  },
 ): Promise<Cell[] | null> => {
+  const dimensions = [...new Set<FigureDimension>([...namesOf(only), ...by])];
   if (!dimensions.every((one) => keptBy.includes(one)) || dimensions.filter(isTime).length > 1) return null;
   const cells: Into = new Map();
-  const asked = { dimensions, timeZone };
+  const asked = { dimensions, only, timeZone };
   if (!(await addBook(sql, factsBook, period, { ...asked, into: cells }))) return null;
   if (costBasis === 'true') return [...cells.values()];
   for (const { facts } of cells.values()) {
@@ -178,8 +225,10 @@ export const totalFacts = async (
   }
   const pooled: Into = new Map();
   if (!(await addBook(sql, pooledBook, period, { ...asked, into: pooled })))
-    for (const { statement } of dailyPooledStatements)
-      await addAnswers(sql, statement, [period.from, period.to], { dimensions, into: pooled });
+    for (const { statement } of dailyPooledStatements) {
+      const own = narrowed(statement, only, [period.from, period.to]);
+      await addAnswers(sql, own.statement, own.parameters, { dimensions, into: pooled });
+    }
   for (const [id, { key, facts }] of pooled) {
     const cell = cells.get(id) ?? { key, facts: noFacts() };
     cells.set(id, cell);

@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
 import type { FigureDimension } from '../../../../src/features/reports/facts/fact-statements.ts';
 import { addFacts, type Cell, cellId, loadSides } from '../../../../src/features/reports/facts/facts.ts';
+import { series } from '../../../../src/features/reports/series.ts';
 import { addUpMarked } from '../../../../src/features/reports/totals/fold.ts';
+import { type Only, totalFacts } from '../../../../src/features/reports/totals/read.ts';
 import { figureSides } from '../../../../src/features/reports/totals/sides.ts';
+import type { Sql } from '../../../../src/platform/database/database.ts';
+import type { Database } from '../../../../src/platform/database/open.ts';
 import { asking } from '../asking.ts';
 import { randomWorld } from '../random-world.ts';
 import type { World } from '../world.ts';
@@ -16,6 +20,11 @@ const markAll = ({ db }: World) =>
   db.query(
     `insert into rollup_mark (book, day) select 'facts', d::date from generate_series(date '2025-12-01', date '2026-07-31', interval '1 day') d
       union all select 'pooled', d::date from generate_series(date '2025-12-01', date '2026-07-01', interval '1 month') d`,
+  );
+
+const markSome = ({ db }: World) =>
+  db.query(
+    "insert into rollup_mark (book, day) values ('facts', '2026-02-11'), ('facts', '2026-04-01'), ('facts', '2026-04-02'), ('pooled', '2026-04-01')",
   );
 
 const periods = ['from=2026-02-01&to=2026-02-28', 'from=2026-03-04&to=2026-05-19'];
@@ -36,9 +45,17 @@ const questions = [
     'country',
     'day,month',
   ].map((by) => `figures?groupBy=${by}&limit=500`),
-  ...['day', 'week', 'month', 'week&partner=nord', 'day&partner=none', 'month&partner=sud&region=iberia'].map(
-    (step) => `series?step=${step}`,
-  ),
+  ...[
+    'day',
+    'week',
+    'month',
+    'week&partner=nord',
+    'day&partner=none',
+    'month&partner=sud&region=iberia',
+    'day&region=iberia',
+    'month&region=none',
+    'week&partner=none&region=none',
+  ].map((step) => `series?step=${step}`),
   'why-dear?',
   'why-dear?partner=nord',
   'roi?groupBy=partner',
@@ -67,9 +84,7 @@ test.each([
     const ledger = await answersOf(world, scopes);
     await addUp(world);
     expect(await answersOf(world, scopes)).toEqual(ledger);
-    await world.db.query(
-      "insert into rollup_mark (book, day) values ('facts', '2026-02-11'), ('facts', '2026-04-01'), ('facts', '2026-04-02'), ('pooled', '2026-04-01')",
-    );
+    await markSome(world);
     expect(await answersOf(world, scopes)).toEqual(ledger);
   },
   timeoutMs,
@@ -104,6 +119,78 @@ test(
             factsOf(ledger[side].cells, by),
           );
         }
+      }
+  },
+  timeoutMs,
+);
+
+const onlys: readonly Only[] = [
+  { partner: 'nord' },
+  { partner: null },
+  { region: 'iberia' },
+  { region: null },
+  { partner: 'sud', region: 'iberia' },
+  { partner: null, region: null },
+];
+
+test(
+  'of one partner or region alone totals tell what they tell of it among all, also where some days are marked',
+  async () => {
+    const world = await randomWorld(5);
+    await addUp(world);
+    const period = { from: '2026-01-20', to: '2026-05-10' };
+    const textOf = (cells: readonly Cell[] | null, by: readonly FigureDimension[]) =>
+      cells
+        ?.filter(({ facts }) => Object.values(facts).some((fact) => fact !== 0n))
+        .map(({ key, facts }) => [cellId(key, by), facts] as const)
+        .toSorted(([a], [b]) => (a < b ? -1 : 1));
+    for (const marked of [false, true]) {
+      if (marked) await markSome(world);
+      for (const only of onlys)
+        for (const by of [[], ['region'], ['week'], ['month', 'partner']] as const)
+          for (const costBasis of ['true', 'pooled'] as const) {
+            const names = Object.keys(only) as (keyof Only)[];
+            const all: FigureDimension[] = [...new Set([...names, ...by])];
+            const among = await totalFacts(world.db, period, all, { timeZone, costBasis });
+            const own = among?.filter(({ key }) => names.every((name) => key[name] === only[name]));
+            const alone = await totalFacts(world.db, period, by, { timeZone, costBasis, only });
+            expect(textOf(alone, all), JSON.stringify({ only, by, costBasis, marked })).toEqual(
+              textOf(own ?? null, all),
+            );
+          }
+    }
+  },
+  timeoutMs,
+);
+
+test(
+  'bug: a series of one partner or region read the totals of all',
+  async () => {
+    const world = await randomWorld(5);
+    await addUp(world);
+    await markSome(world);
+    const asked = { from: '2026-01-20', to: '2026-05-10', step: 'week', currency: 'USD', timeZone } as const;
+    for (const only of onlys)
+      for (const costBasis of ['true', 'pooled'] as const) {
+        const rows: Partial<Record<string, unknown>>[] = [];
+        const noting = (sql: Sql): Sql => ({
+          query: async <Row extends object>(...of: Parameters<Sql['query']>) => {
+            const found = await sql.query<Row>(...of);
+            rows.push(...found);
+            return found;
+          },
+        });
+        const db: Database = {
+          ...world.db,
+          transaction: (work, options) => world.db.transaction((tx) => work(noting(tx)), options),
+        };
+        const named = Object.entries(only).map(([name, code]) => [name, code ?? 'none']);
+        await series(db, { ...asked, ...Object.fromEntries(named), costBasis });
+        expect(rows.some((row) => 'sums' in row)).toBe(true);
+        const others = rows.filter((row) =>
+          Object.entries(only).some(([name, code]) => name in row && row[name] !== code),
+        );
+        expect(others).toEqual([]);
       }
   },
   timeoutMs,
