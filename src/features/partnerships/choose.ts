@@ -66,6 +66,9 @@ const choicesOf = (items: readonly StoredItem[]): Choice[] => {
   });
 };
 
+/** For whom and when any part of revenue holds, whatever its kind. */
+export const chooseAny = (items: readonly StoredItem[]): Choice[] => choicesOf(items);
+
 /**
  * Which part of revenue holds for whom and when, by kind: the narrowest. Partners, stores and regions that no item
  * names share a choice.

@@ -1,9 +1,10 @@
+import { rational } from '../../core/money.ts';
 import type { Day } from '../../core/time.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { type FxWant, findFx, fxKey } from '../costing/index.ts';
 import { converted, type Occurrence, occurrencesIn, partIn, stepsOf } from './amounts.ts';
 import { itemsIn, revenueParts, type Side, type StoredItem } from './items.ts';
-import { revenueBenefits } from './revenue-benefits.ts';
+import { revenueBenefits, unpricedOrders } from './revenue-benefits.ts';
 
 /** Other costs and benefits of one cell, in micros of the reporting currency. */
 export interface PartnershipMoneyRow {
@@ -15,12 +16,15 @@ export interface PartnershipMoneyRow {
   readonly region: string | null;
   readonly otherCostMicros: bigint;
   readonly benefitMicros: bigint;
+  /** A benefit that is known to be nothing is one of them. */
   readonly byKind: readonly { readonly side: Side; readonly kind: string; readonly micros: bigint }[];
   /** Amounts without an exchange rate that fall into the cell: in no sum. One that falls into several steps counts in each. */
   readonly unpricedCosts: number;
   readonly unpricedBenefits: number;
   /** Orders, and refunds, without one of which a part would be a benefit; one of several partners counts for each. */
   readonly unpricedOrders: number;
+  /** The same whose margin is by their lines' cost, which none of them tells, where no percentage stands in. */
+  readonly unknownMargins: number;
 }
 
 /** An amount without an exchange rate, as far as it falls into the period: in no row. */
@@ -70,7 +74,7 @@ export interface PartnershipMoney {
   readonly parts: readonly PartOfRevenue[];
   /** Orders whose margin is by their lines' cost, of which none is known, and for which no percentage stands in. */
   readonly ordersWithoutCost: number;
-  /** `bringNothing` in a step. */
+  /** `bringNothing` in a step; null is all of the period. */
   readonly bringsNothing: (
     cell: Pick<PartnershipMoneyRow, 'step' | 'partner' | 'region'>,
     by: PartnershipQuestion['groupBy'],
@@ -99,7 +103,7 @@ interface PlaceOfMoney {
   readonly region: string | null;
 }
 
-type Gap = 'unpricedCosts' | 'unpricedBenefits' | 'unpricedOrders';
+type Gap = 'unpricedCosts' | 'unpricedBenefits' | 'unpricedOrders' | 'unknownMargins';
 
 /** Parts of money that add up cell by cell. */
 const createSums = ({ groupBy }: Pick<PartnershipQuestion, 'groupBy'>) => {
@@ -115,14 +119,15 @@ const createSums = ({ groupBy }: Pick<PartnershipQuestion, 'groupBy'>) => {
       place: { step, partner, region },
       byKind: new Map<string, bigint>(),
       sums: { 'other cost': 0n, benefit: 0n },
-      lacks: { unpricedCosts: 0, unpricedBenefits: 0, unpricedOrders: 0 },
+      lacks: { unpricedCosts: 0, unpricedBenefits: 0, unpricedOrders: 0, unknownMargins: 0 },
     };
     cells.set(key, cell);
     return cell;
   };
   return {
     add(of: PlaceOfMoney & { side: Side; kind: string }, micros: bigint) {
-      if (micros === 0n) return;
+      // A benefit of nothing is a known one; a cost of nothing is none.
+      if (micros === 0n && of.side === 'other cost') return;
       const { byKind, sums } = cellOf(of);
       sums[of.side] += micros;
       const kind = JSON.stringify([of.side, of.kind]);
@@ -152,7 +157,7 @@ const createSums = ({ groupBy }: Pick<PartnershipQuestion, 'groupBy'>) => {
 /**
  * What partnerships cost beside support and what they bring, for any period. An amount is converted once, at the latest rate
  * dated 1 to 7 days before its first day (of a recurring one: before the unit's first day on which it holds), rounded half to
- * even, and spread over its days; the parts of periods that make up a longer one add up to it exactly. At most four queries.
+ * even, and spread over its days; the parts of periods that make up a longer one add up to it exactly. At most five queries.
  * Ask inside the report's snapshot.
  */
 export const partnershipMoney = async (sql: Sql, asked: PartnershipQuestion): Promise<PartnershipMoney> => {
@@ -173,7 +178,8 @@ export const partnershipMoney = async (sql: Sql, asked: PartnershipQuestion): Pr
   const unpriced: UnpricedAmount[] = [];
   for (const { item, occurrence, want } of lines) {
     const { side, reference, kind, partner, region, currency } = item;
-    const rate = fx.get(fxKey(want));
+    // Nothing is nothing at any rate.
+    const rate = item.amountMicros === 0n ? rational(1n) : fx.get(fxKey(want));
     const whole = rate ? converted(item.amountMicros, rate) : item.amountMicros;
     for (const { step, ...days } of steps) {
       if (days.from > occurrence.holds.to || days.to < occurrence.holds.from) continue;
@@ -190,19 +196,19 @@ export const partnershipMoney = async (sql: Sql, asked: PartnershipQuestion): Pr
   const heldIn = ({ from, to }: { readonly from: Day; readonly to: Day }) =>
     parts.filter((part) => part.startsOn <= to && (part.endsOn === null || part.endsOn >= from));
   const { benefits, withoutCost } = await revenueBenefits(sql, parts, { ...asked, step: asked.step ?? null });
-  for (const { micros, ...of } of benefits) sums.add({ side: 'benefit', ...of }, micros);
-  // One kind of benefit after the other looks at the same orders.
-  for (const ofCell of Map.groupBy(benefits, ({ step, partner, region }) =>
-    JSON.stringify([step, partner, region]),
-  ).values())
-    if (ofCell[0]) sums.lack(ofCell[0], 'unpricedOrders', Math.max(...ofCell.map((one) => one.unpriced)));
+  for (const { micros, unknownMargins, ...of } of benefits) {
+    if (micros !== null) sums.add({ side: 'benefit', ...of }, micros);
+    sums.lack(of, 'unknownMargins', unknownMargins);
+  }
+  for (const { count, ...of } of await unpricedOrders(sql, parts, { ...asked, step: asked.step ?? null }))
+    sums.lack(of, 'unpricedOrders', count);
   return {
     rows: sums.rows(),
     unpriced,
     parts: widest(heldIn(asked)),
     ordersWithoutCost: withoutCost,
     bringsNothing: (cell, by) => {
-      const days = steps.find(({ step }) => step === cell.step);
+      const days = cell.step === null ? asked : steps.find(({ step }) => step === cell.step);
       return days !== undefined && bringNothing(heldIn(days), cell, by);
     },
   };

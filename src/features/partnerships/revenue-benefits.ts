@@ -1,18 +1,27 @@
 import type { Day } from '../../core/time.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { fractionHalfEven, halfEven } from '../../platform/database/half-even.ts';
-import { type Choice, chooseParts } from './choose.ts';
+import { type Choice, chooseAny, chooseParts } from './choose.ts';
 import type { StoredItem } from './items.ts';
 
-/** What the orders of a cell brought; micros of the reporting currency. */
-export interface RevenueBenefit {
+interface PlaceOfOrders {
   readonly step: Day | null;
-  readonly kind: string;
   readonly partner: string | null;
   readonly region: string | null;
-  readonly micros: bigint;
-  /** Orders placed and refunds made in it that have no exchange rate: their part is not among the micros. */
-  readonly unpriced: number;
+}
+
+/** What the orders of a cell brought. */
+export interface RevenueBenefit extends PlaceOfOrders {
+  readonly kind: string;
+  /** Of the reporting currency; null where none of them tells it. */
+  readonly micros: bigint | null;
+  /** Orders placed and refunds made in it whose lines tell no cost: their margin is not among the micros. */
+  readonly unknownMargins: number;
+}
+
+/** Orders placed and refunds made in a cell that have no exchange rate, of which a part of any kind would be a benefit. */
+export interface UnpricedOrders extends PlaceOfOrders {
+  readonly count: number;
 }
 
 /** By what a choice is found: '' and 0 stand for what no item names. */
@@ -46,12 +55,19 @@ const costParts = `
 const lacksCost =
   'sign = 1 and not unpriced and value is null and share_no = min(share_no) filter (where sign = 1 and not unpriced and value is null) over (partition by id)';
 
-/** Parts of orders and of refunds, each with what holds on its order's day: a full refund takes back what the order brought. */
-const benefitsSql = ({ byLineCost }: { readonly byLineCost: boolean }): string => `
+const choiceSql = `
   with choice as (
     select * from unnest($4::text[], $5::int[], $6::text[], $7::date[], $8::date[], $9::int[], $10::boolean[])
       as c(partner, store, region, since, until, ppm, by_line_cost)
-  ), part as (
+  )`;
+const stepSql =
+  "case $3::text when 'day' then day when 'week' then date_trunc('week', day)::date when 'month' then date_trunc('month', day)::date end as step";
+const held = `join choice c on c.partner = p.partner_key and c.store = p.store_key and c.region = p.region_key
+       and p.placed_day between c.since and c.until`;
+
+/** Parts of orders and of refunds, each with what holds on its order's day: a full refund takes back what the order brought. */
+const benefitsSql = ({ byLineCost }: { readonly byLineCost: boolean }): string => `
+  ${choiceSql}, part as (
     select o.id, s.partner, o.region, o.placed_day as day, o.placed_day, s.reporting_micros as micros, s.ppm as share,
            s.share_no, 1 as sign, o.revenue_micros as revenue, o.fx_numerator, o.fx_denominator, ${keys('s.partner')}
       from "order" o join order_share s on s.order_id = o.id
@@ -64,15 +80,26 @@ const benefitsSql = ({ byLineCost }: { readonly byLineCost: boolean }): string =
   ), valued as (
     select p.id, p.day, p.partner, p.region, p.sign, p.share_no, p.micros is null as unpriced,
            ${byLineCost ? `case when c.by_line_cost and cost.known then ${costValue} else (${percentValue})::numeric end` : percentValue} as value
-      from part p join choice c on c.partner = p.partner_key and c.store = p.store_key and c.region = p.region_key
-       and p.placed_day between c.since and c.until ${percentParts}${byLineCost ? costParts : ''}
+      from part p ${held} ${percentParts}${byLineCost ? costParts : ''}
   ), told as (
     select v.*, ${byLineCost ? lacksCost : 'false'} as lacking from valued v
   )
-  select case $3::text when 'day' then day when 'week' then date_trunc('week', day)::date when 'month' then date_trunc('month', day)::date end as step,
-         partner, region, coalesce(sum(sign * value) filter (where not unpriced), 0)::text as micros,
-         count(*) filter (where lacking) as "withoutCost", count(*) filter (where unpriced) as "unpriced"
+  select ${stepSql}, partner, region, sum(sign * value)::text as micros, count(*) filter (where lacking) as "withoutCost",
+         count(*) filter (where value is null and not unpriced) as "unknownMargins"
     from told group by 1, 2, 3`;
+
+/** The same parts without an exchange rate, one part of an order once, however many kinds of benefit hold for it. */
+const unpricedSql = `
+  ${choiceSql}, part as (
+    select o.placed_day as day, o.placed_day, s.partner, o.region, ${keys('s.partner')}
+      from "order" o join order_share s on s.order_id = o.id
+     where o.counted and o.reporting_micros is null and o.placed_day between $1 and $2
+    union all
+    select r.made_day, o.placed_day, s.partner, o.region, ${keys('s.partner')}
+      from refund r join "order" o on o.id = r.order_id join refund_share s on s.refund_id = r.id
+     where o.counted and r.reporting_micros is null and r.made_day between $1 and $2
+  )
+  select ${stepSql}, p.partner, p.region, count(*) from part p ${held} group by 1, 2, 3`;
 
 const columnsOf = (choices: readonly Choice[]) => [
   choices.map(({ partner }) => partner),
@@ -87,6 +114,12 @@ const columnsOf = (choices: readonly Choice[]) => [
   [...new Set(choices.map(({ region }) => region))],
 ];
 
+interface DaysInSteps {
+  readonly from: Day;
+  readonly to: Day;
+  readonly step: 'day' | 'week' | 'month' | null;
+}
+
 /**
  * What parts of revenue bring over a period: of orders placed in it, less that of refunds made in it. Each part of an order
  * and of a refund is rounded once, half to even. `withoutCost`: orders with no line costs where nothing else stands in.
@@ -94,13 +127,13 @@ const columnsOf = (choices: readonly Choice[]) => [
 export const revenueBenefits = async (
   sql: Sql,
   items: readonly StoredItem[],
-  { from, to, step }: { readonly from: Day; readonly to: Day; readonly step: 'day' | 'week' | 'month' | null },
+  { from, to, step }: DaysInSteps,
 ): Promise<{ readonly benefits: readonly RevenueBenefit[]; readonly withoutCost: number }> => {
   const benefits: RevenueBenefit[] = [];
   let withoutCost = 0;
   for (const [kind, choices] of chooseParts(items)) {
     const rows = await sql.query<
-      Pick<RevenueBenefit, 'step' | 'partner' | 'region'> & { micros: string; withoutCost: bigint; unpriced: bigint }
+      PlaceOfOrders & { micros: string | null; withoutCost: bigint; unknownMargins: bigint }
     >(benefitsSql({ byLineCost: choices.some(({ byLineCost }) => byLineCost) }), [
       from,
       to,
@@ -113,11 +146,23 @@ export const revenueBenefits = async (
         kind,
         partner: row.partner,
         region: row.region,
-        micros: BigInt(row.micros),
-        unpriced: Number(row.unpriced),
+        micros: row.micros === null ? null : BigInt(row.micros),
+        unknownMargins: Number(row.unknownMargins),
       });
       withoutCost += Number(row.withoutCost);
     }
   }
   return { benefits, withoutCost };
+};
+
+/** Parts of orders and refunds of a period that lack an exchange rate and would be a benefit: the union over all kinds. */
+export const unpricedOrders = async (
+  sql: Sql,
+  items: readonly StoredItem[],
+  { from, to, step }: DaysInSteps,
+): Promise<UnpricedOrders[]> => {
+  const choices = chooseAny(items);
+  if (choices.length === 0) return [];
+  const rows = await sql.query<PlaceOfOrders & { count: bigint }>(unpricedSql, [from, to, step, ...columnsOf(choices)]);
+  return rows.map(({ count, ...place }) => ({ ...place, count: Number(count) }));
 };

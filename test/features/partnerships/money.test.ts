@@ -124,6 +124,21 @@ const order = async (part: {
   }
 };
 
+/** Orders with a share of this partner, and their refunds, lose their exchange rate. */
+const unpriceThoseOf = async (partner: string) => {
+  const [{ ids } = { ids: [] }] = await db.query<{ ids: bigint[] }>(
+    'select array_agg(order_id) as ids from order_share where partner = $1',
+    [partner],
+  );
+  for (const [table, of] of [
+    ['"order"', 'id = any($1)'],
+    ['order_share', 'order_id = any($1)'],
+    ['refund', 'order_id = any($1)'],
+    ['refund_share', 'refund_id in (select id from refund where order_id = any($1))'],
+  ])
+    await db.query(`update ${table} set reporting_micros = null where ${of}`, [ids]);
+};
+
 describe('amounts', () => {
   test('one-off and recurring costs fall on their days; hours cost what one of them does', async () => {
     expect(
@@ -169,9 +184,7 @@ describe('amounts', () => {
     ] as const;
     await order({ micros: 10_000_000n, shares, refund: { micros: 1_000_000n, day: '2026-05-20' } });
     await order({ micros: 30_000_000n });
-    await db.query(
-      "update refund_share set reporting_micros = null; update order_share s set reporting_micros = null where exists (select from order_share o where o.order_id = s.order_id and o.partner = 'sud')",
-    );
+    await unpriceThoseOf('sud');
     expect(await ask()).toMatchObject({
       rows: [{ partner: 'nord', benefitMicros: 9_000_000n, unpricedOrders: 2 }],
       ordersWithoutCost: 0,
@@ -188,6 +201,42 @@ describe('amounts', () => {
       rows: [{ benefitMicros: 3_000_000n, unpricedOrders: 2 }],
       ordersWithoutCost: 1,
     });
+  });
+
+  test('bug: orders without an exchange rate were those of the kind that has the most of them, not of all kinds', async () => {
+    await benefits(
+      'cut,nord,,,commission,,,,10,2026-05-01,\nmore,sud,,,margin,,,,20,2026-05-01,\nown,sud,FR,,margin,,,,line cost,2026-05-01,\n',
+    );
+    await order({ micros: 10_000_000n });
+    await order({ micros: 10_000_000n, refund: { micros: 1_000_000n, day: '2026-05-20' } });
+    await order({ micros: 10_000_000n, shares: [['sud', 1_000_000]] });
+    await order({ micros: 10_000_000n, shares: [['sud', 1_000_000]], region: 'FR' });
+    // Nobody said that a part of these would be a benefit.
+    await order({ micros: 10_000_000n, shares: [['sud', 1_000_000]], day: '2026-04-30' });
+    await order({ micros: 10_000_000n, shares: [[null, 1_000_000]] });
+    await unpriceThoseOf('nord');
+    await unpriceThoseOf('sud');
+    const counted = async (...groupBy: PartnershipQuestion['groupBy']) =>
+      (await ask({ from: '2026-04-01', groupBy })).rows.map((row) => [row.partner, row.region, row.unpricedOrders]);
+    expect(await counted('partner')).toEqual([
+      ['nord', null, 3],
+      ['sud', null, 2],
+    ]);
+    expect(await counted('region')).toEqual([
+      [null, 'FR', 1],
+      [null, 'dach', 4],
+    ]);
+    expect(await counted()).toEqual([[null, null, 5]]);
+  });
+
+  test('a benefit of nothing is one, at any exchange rate; a cost of nothing is none', async () => {
+    await benefits('b,nord,,,savings,0,RUB,,,2026-05-10,2026-06-10\n');
+    await costs('c,nord,,fee,0,RUB,,,,2026-05-01,\nd,sud,,fee,0,USD,,,,2026-05-01,\n');
+    expect(await ask()).toMatchObject({
+      rows: [{ partner: 'nord', byKind: [{ side: 'benefit', kind: 'savings', micros: 0n }], unpricedBenefits: 0 }],
+      unpriced: [],
+    });
+    expect((await ask({ to: '2026-05-09' })).rows).toEqual([]);
   });
 
   test('importing a reference again changes it; the log keeps what it was; a dry run stores nothing', async () => {
@@ -296,7 +345,7 @@ describe('parts of revenue', () => {
     await order({ micros: 0n, cost: 8_000_000n });
     await order({ micros: 50_000_000n });
     expect(await ask()).toMatchObject({
-      rows: [{ partner: 'nord', benefitMicros: 30_000_000n - 15_000_000n - 8_000_000n }],
+      rows: [{ partner: 'nord', benefitMicros: 30_000_000n - 15_000_000n - 8_000_000n, unknownMargins: 1 }],
       ordersWithoutCost: 1,
     });
     await benefits('m,,,,margin,,,,20,2026-01-01,\n');
@@ -311,12 +360,25 @@ describe('parts of revenue', () => {
     ] as const;
     await order({ micros: 10_000_000n, shares });
     expect(await ask()).toMatchObject({
-      rows: [{ partner: 'nord', benefitMicros: 700_000n }],
+      rows: [
+        { partner: 'nord', benefitMicros: 700_000n, unknownMargins: 0 },
+        { partner: 'sud', byKind: [], unknownMargins: 1 },
+      ],
       ordersWithoutCost: 1,
     });
     await benefits('p,nord,,,margin,,,,line cost,2026-01-01,\n');
-    expect(await ask()).toMatchObject({ rows: [], ordersWithoutCost: 1 });
-    expect(await ask({ groupBy: [] })).toMatchObject({ rows: [], ordersWithoutCost: 1 });
+    // One order; the part of each partner is a gap of its own row.
+    expect(await ask()).toMatchObject({
+      rows: [
+        { partner: 'nord', byKind: [], unknownMargins: 1 },
+        { partner: 'sud', byKind: [], unknownMargins: 1 },
+      ],
+      ordersWithoutCost: 1,
+    });
+    expect(await ask({ groupBy: [] })).toMatchObject({
+      rows: [{ byKind: [], unknownMargins: 2 }],
+      ordersWithoutCost: 1,
+    });
   });
 });
 

@@ -51,7 +51,7 @@ export interface CellFacts {
   languageKnownPpm: bigint;
   /**
    * Of partnerships (`loadFigures` and `roiReport` alone): what they cost beside support and bring, how many benefits are
-   * known, and how many amounts and orders of each have no exchange rate.
+   * known, and how many amounts and orders of each have no exchange rate, or no line cost that their margin is by.
    */
   otherCostMicros: bigint;
   benefitMicros: bigint;

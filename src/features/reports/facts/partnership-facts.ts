@@ -10,9 +10,12 @@ export const partnershipFactNames = [
 ] as const;
 export type PartnershipFact = (typeof partnershipFactNames)[number];
 
-/** What partnerships cost and bring in one cell. A benefit that has no exchange rate is a known one, of an amount that is not. */
+/**
+ * What partnerships cost and bring in one cell. A benefit without an exchange rate, or of a margin without a line cost, is a
+ * known one, of an amount that is not.
+ */
 export const partnershipFacts = (row: PartnershipMoneyRow): Pick<CellFacts, PartnershipFact> => {
-  const unpricedBenefits = row.unpricedBenefits + row.unpricedOrders;
+  const unpricedBenefits = row.unpricedBenefits + row.unpricedOrders + row.unknownMargins;
   const given = row.byKind.filter(({ side }) => side === 'benefit').length;
   return {
     otherCostMicros: row.otherCostMicros,
