@@ -37,8 +37,9 @@ export const returnCostOf = (facts: CellFacts): bigint | null =>
 export const otherCostsOf = ({ otherCostMicros, unpricedCosts }: CellFacts): bigint | null =>
   toldSum(otherCostMicros, unpricedCosts);
 
+/** Null where none is given, and where no amount of those given is known. */
 export const benefitsOf = ({ benefitMicros, knownBenefits, unpricedBenefits }: CellFacts): bigint | null =>
-  knownBenefits === 0n ? null : toldSum(benefitMicros, unpricedBenefits);
+  knownBenefits > unpricedBenefits ? benefitMicros : null;
 
 /** What a return is made of; null where any of it is not known. */
 export const returnOf = (

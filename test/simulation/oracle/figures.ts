@@ -120,7 +120,7 @@ const ticketAtoms = (sources: FigureSources, { from, to }: Period): Atom[] =>
   });
 
 const partnershipAtoms = ({ partnerships }: FigureSources, period: Period): Atom[] => {
-  const { money, unpriced, unpricedOrders } = partnerships.moneyIn(period);
+  const { money, unpriced, unpricedOrders, unknownMargins } = partnerships.moneyIn(period);
   const atom = (
     { partner, region, day }: (typeof unpricedOrders)[number],
     count: (typeof countedOn.partnerships)[number],
@@ -129,7 +129,7 @@ const partnershipAtoms = ({ partnerships }: FigureSources, period: Period): Atom
   return [
     ...money.map((one) => atom(one, one.side === 'benefit' ? 'benefits' : 'otherCosts', one.micros)),
     ...unpriced.map((one) => atom(one, one.side === 'benefit' ? 'unpricedBenefits' : 'unpricedCosts', 1n)),
-    ...unpricedOrders.map((one) => atom(one, 'unpricedBenefits', 1n)),
+    ...[...unpricedOrders, ...unknownMargins].map((one) => atom(one, 'unpricedBenefits', 1n)),
   ];
 };
 

@@ -48,6 +48,8 @@ interface PartnershipMoney {
   readonly unpriced: readonly Unpriced[];
   /** Parts of orders, and of their refunds, that would bring something at an exchange rate that there is none of. */
   readonly unpricedOrders: readonly Pick<Money, 'partner' | 'region' | 'day'>[];
+  /** The same whose margin is by a line cost that nobody told. */
+  readonly unknownMargins: readonly Pick<Money, 'partner' | 'region' | 'day'>[];
 }
 
 const million: Fraction = [1_000_000n, 1n];
@@ -104,7 +106,8 @@ const amountOn = (item: Item, day: string, setup: Setup): Money | Unpriced => {
   const count = BigInt(daysBetween(unit.from, unit.to) + 1);
   const micros = whole / count + (BigInt(daysBetween(unit.from, day)) < whole % count ? 1n : 0n);
   const { side, kind, partner, region, reference, currency } = item;
-  return { side, kind, partner, region, day, micros, ...(!fx && { reference, currency, fxDay }) };
+  // Nothing is nothing at any exchange rate.
+  return { side, kind, partner, region, day, micros, ...(!fx && item.amount !== 0n && { reference, currency, fxDay }) };
 };
 
 const covers = (item: Item, partner: string | null, region: string | null): boolean =>
@@ -159,6 +162,7 @@ export const createPartnerships = (given: {
       .toSorted(narrowestFirst);
   const kinds = ['commission', 'margin'];
   const lacking = new Set<Order>();
+  const unknownMargins: Pick<Money, 'partner' | 'region' | 'day'>[] = [];
   const ofOrder = (order: Order): Money[] => {
     const { revenue, region } = order;
     if (revenue === null) return [];
@@ -172,9 +176,12 @@ export const createPartnerships = (given: {
         if (held.length === 0) return [];
         return flows.flatMap(({ day, micros, isRefund }): Money[] => {
           const brought = broughtBy(held, { micros: splitOf(micros, order)[index] ?? 0n, order, part, isRefund });
-          if (brought === undefined) lacking.add(order);
           const { partner } = part;
-          return [{ side: 'benefit', kind, partner, region, day, micros: (isRefund ? -1n : 1n) * (brought ?? 0n) }];
+          if (brought !== undefined)
+            return [{ side: 'benefit', kind, partner, region, day, micros: (isRefund ? -1n : 1n) * brought }];
+          lacking.add(order);
+          unknownMargins.push({ partner, region, day });
+          return [];
         });
       }),
     );
@@ -205,6 +212,7 @@ export const createPartnerships = (given: {
         ],
         unpriced: all.filter((one): one is Unpriced => 'fxDay' in one && one.micros !== 0n),
         unpricedOrders: unpricedOrders.filter(({ day }) => day >= period.from && day <= period.to),
+        unknownMargins: unknownMargins.filter(({ day }) => day >= period.from && day <= period.to),
       };
       found.set(id, money);
       return money;

@@ -16,6 +16,9 @@ export interface Worth {
   readonly unpricedCosts: number;
   readonly unpricedBenefits: number;
   readonly unpricedOrders: number;
+  readonly unknownMargins: number;
+  /** Whether any benefit has an amount, be it nothing. */
+  readonly isPriced: boolean;
   /** Whether somebody said what it brings, be it nothing. */
   readonly isGiven: boolean;
 }
@@ -47,11 +50,10 @@ const byKind = (money: readonly Money[], side: Money['side']): Map<string, bigin
  * for it. The row of a whole partnership, which is of no region, is about its amounts.
  */
 export const isGivenFor = (cell: Cell, { partnerships, period }: Sources): boolean => {
-  const { money, unpriced, unpricedOrders } = partnerships.moneyIn(period);
+  const { money, unpriced, unpricedOrders, unknownMargins } = partnerships.moneyIn(period);
   return (
-    money.some((one) => one.side === 'benefit' && one.micros !== 0n && isIn(cell, one)) ||
-    unpriced.some((one) => one.side === 'benefit' && isIn(cell, one)) ||
-    unpricedOrders.some((one) => isIn(cell, one)) ||
+    [...money, ...unpriced].some((one) => one.side === 'benefit' && isIn(cell, one)) ||
+    [...unpricedOrders, ...unknownMargins].some((one) => isIn(cell, one)) ||
     (cell.region !== null && partnerships.hasPart(cell, period))
   );
 };
@@ -73,6 +75,8 @@ export const worthOf = (cell: Cell, support: Support, sources: Sources): Worth =
     unpricedCosts: unpriced('other cost'),
     unpricedBenefits: unpriced('benefit'),
     unpricedOrders: found.unpricedOrders.filter((money) => isIn(cell, money)).length,
+    unknownMargins: found.unknownMargins.filter((money) => isIn(cell, money)).length,
+    isPriced: own.some(({ side }) => side === 'benefit'),
     isGiven: isGivenFor(cell, sources),
   };
 };
@@ -83,9 +87,10 @@ const kindsTogether = (all: readonly ReadonlyMap<string, bigint>[]): Map<string,
   return kinds;
 };
 
-export const worthTogether = (all: readonly Worth[]): Worth => {
+/** The sum of some cells that are all there is: whatever they know, it is given where anybody said anything. */
+export const worthTogether = (all: readonly Worth[], sources: Sources): Worth => {
   const support = (name: keyof Support): bigint => sum(all.map((one) => one.support[name]));
-  const count = (name: 'unpricedCosts' | 'unpricedBenefits' | 'unpricedOrders'): number =>
+  const count = (name: 'unpricedCosts' | 'unpricedBenefits' | 'unpricedOrders' | 'unknownMargins'): number =>
     all.reduce((total, one) => total + one[name], 0);
   return {
     support: {
@@ -99,7 +104,9 @@ export const worthTogether = (all: readonly Worth[]): Worth => {
     unpricedCosts: count('unpricedCosts'),
     unpricedBenefits: count('unpricedBenefits'),
     unpricedOrders: count('unpricedOrders'),
-    isGiven: all.some(({ isGiven }) => isGiven),
+    unknownMargins: count('unknownMargins'),
+    isPriced: all.some(({ isPriced }) => isPriced),
+    isGiven: isGivenFor({}, sources),
   };
 };
 
@@ -111,6 +118,13 @@ export const toldSum = (micros: bigint, gaps: bigint | number): bigint | null =>
 export const supportOf = ({ cost, microseconds, unpricedEntries }: Support): bigint | null =>
   cost === 0n && microseconds === 0n && unpricedEntries > 0n ? null : cost;
 
+/** What is brought: null where nobody said it, and where no amount of what was said is known. */
+export const broughtIn = (worth: Worth): bigint | null => {
+  const { isGiven, isPriced, unpricedBenefits, unpricedOrders, unknownMargins } = worth;
+  const isKnown = isPriced || unpricedBenefits + unpricedOrders + unknownMargins === 0;
+  return isGiven && isKnown ? totalOf(worth.benefits) : null;
+};
+
 const totalOf = (kinds: ReadonlyMap<string, bigint>): bigint => sum([...kinds.values()]);
 const told = (micros: bigint | null): string | null => (micros === null ? null : amountOf(micros));
 
@@ -118,6 +132,7 @@ const missingOf = (worth: Worth, costs: bigint): string | null => {
   if (!worth.isGiven) return 'benefits';
   if (supportOf(worth.support) === null) return 'supportCost';
   if (worth.unpricedCosts + worth.unpricedBenefits + worth.unpricedOrders > 0) return 'exchange rate';
+  if (worth.unknownMargins > 0) return 'line cost';
   return costs === 0n ? 'costs' : null;
 };
 
@@ -125,9 +140,7 @@ const missingOf = (worth: Worth, costs: bigint): string | null => {
 export const roiOf = (worth: Worth, among: readonly Worth[]) => {
   const support = supportOf(worth.support);
   const other = toldSum(totalOf(worth.otherCosts), worth.unpricedCosts);
-  const brought = worth.isGiven
-    ? toldSum(totalOf(worth.benefits), worth.unpricedBenefits + worth.unpricedOrders)
-    : null;
+  const brought = broughtIn(worth);
   const costs = support === null || other === null ? null : support + other;
   const gain = brought === null || costs === null ? null : brought - costs;
   const known = among.filter((one) => one.isGiven).map((one) => one.support.cost + totalOf(one.otherCosts));
@@ -153,6 +166,7 @@ export const roiOf = (worth: Worth, among: readonly Worth[]) => {
     missing: missingOf(worth, worth.support.cost + totalOf(worth.otherCosts)),
     unpricedAmounts: worth.unpricedCosts + worth.unpricedBenefits,
     unpricedOrders: worth.unpricedOrders,
+    unknownMargins: worth.unknownMargins,
     unpricedEntries: Number(worth.support.unpricedEntries),
     coverage: {
       measuredShare: support === null ? null : ratio(worth.support.measuredCost, support),

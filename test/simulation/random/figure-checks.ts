@@ -6,7 +6,7 @@ import { amountOf, ratio } from '../oracle/numbers.ts';
 import type { Partnerships } from '../oracle/partnerships.ts';
 import { dayAfter, type Period, stepsOf } from '../oracle/periods.ts';
 import type { Oracle } from '../oracle/report.ts';
-import { isGivenFor, supportOf, toldSum } from '../oracle/worth.ts';
+import { broughtIn, supportOf, toldSum, worthOf } from '../oracle/worth.ts';
 
 type Figure = number | Money | null;
 type Row = Readonly<Record<string, Figure>> & Readonly<Record<Dimension, string | null>>;
@@ -144,9 +144,9 @@ export const expectWorthBy = (
     const value = row[name];
     return isMoney(value) ? value.amount : value === undefined ? null : (value as null);
   };
-  const expectRow = (row: Row, name: string, own: Counts | null, isGiven: boolean): void => {
+  const expectRow = (row: Row, name: string, own: Counts | null, { cell, days }: ReturnType<typeof placeOf>): void => {
     const [support, other] = [own && supportOf(own), own && toldSum(own.otherCosts, own.unpricedCosts)];
-    const brought = own && isGiven ? toldSum(own.benefits, own.unpricedBenefits) : null;
+    const brought = own && broughtIn(worthOf(cell, own, { partnerships, period: days }));
     const costs = support === null || other === null ? null : support + other;
     const gain = brought === null || costs === null ? null : brought - costs;
     const amount = (micros: bigint | null): string | null => (micros === null ? null : amountOf(micros));
@@ -163,20 +163,14 @@ export const expectWorthBy = (
       roi: gain === null || costs === null ? null : ratio(gain, costs),
     });
   };
-  let isAnyGiven = false;
   for (const row of report.rows) {
-    const { cell, days } = placeOf(row, by, period);
     const [work, money] = (['work', 'partnerships'] as const).map((side) => counted.sides[side].get(keyOf(row, by)));
-    const { otherCosts, benefits, unpricedCosts, unpricedBenefits } = money ?? zero;
-    const own = knows ? { ...(work ?? zero), otherCosts, benefits, unpricedCosts, unpricedBenefits } : null;
-    const isGiven = isGivenFor(cell, { partnerships, period: days });
-    isAnyGiven ||= isGiven;
-    expectRow(row, keyOf(row, by), own, isGiven);
+    const { otherCosts, unpricedCosts } = money ?? zero;
+    const own = knows ? { ...(work ?? zero), otherCosts, unpricedCosts } : null;
+    expectRow(row, keyOf(row, by), own, placeOf(row, by, period));
   }
-  // Whether nothing at all was brought, or nobody said what is, is told by rows that know partners alone.
-  const { benefits, unpricedBenefits } = counted.total;
-  if (knows || benefits !== 0n || unpricedBenefits > 0n)
-    expectRow(report.total, 'total', counted.total, isAnyGiven || !knows);
+  // It is the same by any dimensions.
+  expectRow(report.total, 'total', counted.total, { cell: {}, days: period });
 };
 
 /** The region with the most orders, ties by code, and its part of them. */

@@ -14,7 +14,11 @@ const region = fc.constantFrom(null, null, 'nordics', 'DE', 'FR');
 const amount = {
   partner: fc.constantFrom('nord', 'sud', 'West', 'direct'),
   region,
-  cents: fc.integer({ min: 1, max: 2_000_000 }),
+  /** What is told to be nothing is known. */
+  cents: fc.oneof(
+    { weight: 9, arbitrary: fc.integer({ min: 1, max: 2_000_000 }) },
+    { weight: 1, arbitrary: fc.constant(0) },
+  ),
   currency: fc.constantFrom(...itemCurrencies),
   every: fc.constantFrom('once', 'once', 'week', 'month', 'quarter', 'year'),
 };
@@ -41,6 +45,7 @@ const part = fc.record({
   ofStore: fc.boolean(),
   of: fc.constantFrom(
     { kind: 'commission', percent: '7.5' },
+    { kind: 'commission', percent: '0' },
     { kind: 'commission', percent: '12.3457' },
     { kind: 'margin', percent: '33.3' },
     { kind: 'margin', percent: 'line cost' },

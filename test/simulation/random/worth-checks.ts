@@ -25,6 +25,7 @@ interface RoiRow {
   readonly missing: string | null;
   readonly unpricedAmounts: number;
   readonly unpricedOrders: number;
+  readonly unknownMargins: number;
   readonly unpricedEntries: number;
   readonly coverage: object;
 }
@@ -71,7 +72,7 @@ const expectRoi = async (get: Get, oracle: Oracle, { period, groupBy }: { period
   const report = await get<Roi>(`/api/v1/reports/roi?from=${from}&to=${to}&groupBy=${groupBy.join(',')}`);
   const facts = oracle.facts(period, groupBy);
   const { partnerships } = oracle;
-  const { money, unpriced, unpricedOrders } = partnerships.moneyIn(period);
+  const { money, unpriced, unpricedOrders, unknownMargins } = partnerships.moneyIn(period);
   const cellOf = (of: { partner: Code; region: Code }) =>
     Object.fromEntries(groupBy.map((dimension) => [dimension, of[dimension]]));
   const keyOf = (of: { partner: Code; region: Code }): string =>
@@ -87,7 +88,7 @@ const expectRoi = async (get: Get, oracle: Oracle, { period, groupBy }: { period
     ...[...supports].flatMap(([key, { cost, unpricedEntries }]) =>
       cost === 0n && unpricedEntries === 0n ? [] : [key],
     ),
-    ...[...money.filter((one) => one.micros !== 0n), ...unpriced, ...unpricedOrders].map(keyOf),
+    ...[...money.filter((one) => one.micros !== 0n), ...unpriced, ...unpricedOrders, ...unknownMargins].map(keyOf),
   ];
   expect([...found.keys()], name).toEqual(expect.arrayContaining([...new Set(needed)]));
   const worths: Worth[] = [];
@@ -96,7 +97,7 @@ const expectRoi = async (get: Get, oracle: Oracle, { period, groupBy }: { period
     expect(told(row), `${name}, ${key}`).toEqual(roiOf(worth, [worth]));
     worths.push(worth);
   }
-  expect(told(report.total), `${name}, total`).toEqual(roiOf(worthTogether(worths), worths));
+  expect(told(report.total), `${name}, total`).toEqual(roiOf(worthTogether(worths, { partnerships, period }), worths));
   expect(sorted(report.unpriced.map(({ amount, ...one }) => ({ ...one, ...amount }))), name).toEqual(
     sorted(unpricedOf(unpriced).map(({ amount, currency, ...one }) => ({ ...one, amount, currency }))),
   );

@@ -92,13 +92,16 @@ const always = (asked: FiguresAsked): CellKey[] =>
     ? [{ partner: 'direct', region: null }, noKey]
     : [];
 
+/** Whether a cell by these dimensions, of what is asked for, is known to bring nothing where it has no benefit. */
+type BringsNothing = (key: CellKey, dimensions: readonly FigureDimension[]) => boolean;
+
 /** Other costs and benefits by partner, region and one step, as far as these are asked for. */
 const partnershipSide = async (
   sql: Sql,
   period: Period,
   dimensions: readonly FigureDimension[],
-  { by, currency, ...only }: FiguresAsked,
-): Promise<SideFacts & { readonly gaps: PeriodFigures['gaps']; readonly bringsNothing: (key: CellKey) => boolean }> => {
+  { currency, ...only }: FiguresAsked,
+): Promise<SideFacts & { readonly gaps: PeriodFigures['gaps']; readonly bringsNothing: BringsNothing }> => {
   const [step, ...more] = dimensions.filter(isStep);
   const oneStep = more.length === 0 ? step : undefined;
   const groupBy = (['partner', 'region'] as const).filter((dimension) => dimensions.includes(dimension));
@@ -116,13 +119,13 @@ const partnershipSide = async (
       facts: { ...noFacts(), ...partnershipFacts(row) },
     })),
     gaps: { unpriced, ordersWithoutCost },
-    bringsNothing: (key) => {
+    bringsNothing: (key, of) => {
       const codeOf = (name: Dimension) =>
         only[name] === undefined ? key[name] : only[name] === 'none' ? null : only[name];
       const cell = { partner: codeOf('partner'), region: codeOf('region'), step: (oneStep && key[oneStep]) ?? null };
       return bringsNothing(
         cell,
-        groupBy.filter((name) => by.includes(name) || only[name] !== undefined),
+        groupBy.filter((name) => of.includes(name) || only[name] !== undefined),
       );
     },
   };
@@ -156,15 +159,15 @@ const periodFigures = async (sql: Sql, period: Period, asked: FiguresAsked): Pro
   const cellOf = (key: CellKey): FigureCell => {
     const [id, around] = [cellId(key, by), cellId(key, orders.known)];
     const facts = addFacts(inRows.flatMap((side) => side.cells.get(id)?.facts ?? []));
-    if (sides.partnerships.knowsAll && facts.knownBenefits === 0n && bringsNothing(key)) facts.knownBenefits = 1n;
+    if (sides.partnerships.knowsAll && facts.knownBenefits === 0n && bringsNothing(key, by)) facts.knownBenefits = 1n;
     const top = orders.knowsAll ? tops.get(around) : undefined;
     const counted = { facts, account, orders: orders.cells.get(around)?.facts ?? noFacts(), topMarketPpm: top?.ppm };
     return { key, counted, topMarket: top?.region ?? null };
   };
   const facts = addFacts(Object.values(sides).flatMap(({ own }) => own.map((cell) => cell.facts)));
   const cells = new Map([...keys].map(([id, key]) => [id, cellOf(key)]));
-  if (facts.knownBenefits === 0n && [...cells.values()].some(({ counted }) => counted.facts.knownBenefits > 0n))
-    facts.knownBenefits = 1n;
+  // Whatever the rows know: the total is the same by any dimensions.
+  if (facts.knownBenefits === 0n && bringsNothing(noKey, [])) facts.knownBenefits = 1n;
   const top = topMarkets(orders.own, []).get(cellId(noKey, []));
   return {
     from: period.from,

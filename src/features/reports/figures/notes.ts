@@ -136,7 +136,7 @@ export const figureNotes: Readonly<Record<FigureName, FigureNote>> = {
     unit: 'money',
     of: 'partnerships',
     coverage: null,
-    is: 'Benefits of the period: commission, margin, savings; null where none is given, for revenue is no benefit by itself, and where none has an exchange rate',
+    is: 'Benefits of the period: commission, margin, savings; null where none is given, for revenue is no benefit by itself, and where no amount of them is known for want of an exchange rate or a line cost',
   },
   netGain: { unit: 'money', of: 'partnerships', coverage: 'measuredShare', is: 'benefits - supportCost - otherCosts' },
   roi: {

@@ -65,12 +65,6 @@ const bothDimensions: readonly Dimension[] = ['partner', 'region'];
 
 const noPartnerships: Partnerships = { cells: [], parts: null };
 
-/** Direct and Unattributed are rows of every report. */
-const always: readonly Cell[] = ['direct', null].map((partner) => ({
-  key: { partner, region: null },
-  facts: noFacts(),
-}));
-
 const cellsOf = (partnerships: readonly PartnershipCell[]): Cell[] =>
   partnerships.map(({ partner, region, facts }) => ({
     key: { partner, region },
@@ -161,15 +155,11 @@ export const differencesSince = async (
     keptPartnerships.parts === null || partnerships.parts === null
       ? { before: [], after: [] }
       : { before: keptPartnerships.parts, after: partnerships.parts };
-  // The account knows what it gains where any partner does, as in every report.
-  const partners = [...summedBy([...then, ...now, ...always], ['partner']).values()].map(({ key }) => key);
-  const knowing = (facts: CellFacts, side: keyof typeof parts, key: CellKey | null): CellFacts => {
-    const isKnown =
-      key === null
-        ? partners.some((partner) => bringNothing(parts[side], partner, ['partner']))
-        : bringNothing(parts[side], key, groupBy);
-    return facts.knownBenefits === 0n && isKnown ? { ...facts, knownBenefits: 1n } : facts;
-  };
+  // The account is no cell by dimensions: what anybody brings is known of it, as in every report.
+  const knowing = (facts: CellFacts, side: keyof typeof parts, key: CellKey | null): CellFacts =>
+    facts.knownBenefits === 0n && bringNothing(parts[side], key ?? noKey, key === null ? [] : groupBy)
+      ? { ...facts, knownBenefits: 1n }
+      : facts;
   const accountThen = addFacts(then.map(({ facts }) => facts));
   const accountNow = addFacts(now.map(({ facts }) => facts));
 

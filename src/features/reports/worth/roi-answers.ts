@@ -13,7 +13,7 @@ const roiRow = z.object({
   partner: code,
   region: code.describe('A code; null is none, of the whole partnership, or not asked for by groupBy'),
   benefits: money.describe(
-    'Commission, margin, savings and others; null where none is given, and where none of it has an exchange rate',
+    'Commission, margin, savings and others; null where none is given, and where no amount of it is known for want of an exchange rate or a line cost',
   ),
   benefitsByKind: byKind,
   supportCost: money.describe('Null where a part of it has no pool, or none of its work has a price'),
@@ -24,10 +24,10 @@ const roiRow = z.object({
   roi: z.number().nullable().describe('netGain / costs; 0.6923 is 69.23 %'),
   arithmetic: z.string().nullable().describe('(benefits - (support + other)) / (support + other) in the row’s numbers'),
   missing: z
-    .enum(['benefits', 'supportCost', 'exchange rate', 'costs'])
+    .enum(['benefits', 'supportCost', 'exchange rate', 'line cost', 'costs'])
     .nullable()
     .describe(
-      'What the return lacks. `benefits`: none is given; `supportCost`: it has no pool, or no price; `exchange rate`: amounts or orders are in no sum, and the return is that of the others, or null where nothing else is there; `costs`: there are none',
+      'What the return lacks. `benefits`: none is given; `supportCost`: it has no pool, or no price; `exchange rate`: amounts or orders are in no sum, and the return is that of the others, or null where nothing else is there; `line cost`: the same of orders whose margin is not known; `costs`: there are none',
     ),
   unpricedAmounts: z.int().describe('Other costs and benefits without an exchange rate: in none of the sums'),
   unpricedOrders: z
@@ -35,6 +35,9 @@ const roiRow = z.object({
     .describe(
       'Orders and refunds without an exchange rate of which a part would be a benefit; one of several partners counts for each',
     ),
+  unknownMargins: z
+    .int()
+    .describe('Orders and refunds whose margin is by line cost, of which none is known; counted like unpricedOrders'),
   unpricedEntries: z.int().describe('Work entries without a rate or an exchange rate: in no cost'),
   coverage: z.object({
     measuredShare: z.number().nullable(),
@@ -52,7 +55,11 @@ const roiReport = z.object({
   rows: z.array(roiRow).describe('The highest gain first'),
   total: roiRow,
   unpriced: unpricedAmountsAnswer.describe('Amounts without an exchange rate: in no row'),
-  ordersWithoutCost: z.int().describe('Orders whose margin is by line cost, of which none is known: in no row'),
+  ordersWithoutCost: z
+    .int()
+    .describe(
+      'Orders placed whose margin is by line cost, of which none is known; one of several partners counts once',
+    ),
 });
 export type RoiReport = z.output<typeof roiReport>;
 
@@ -98,6 +105,7 @@ export const roiCsv = (
     ['missing', ({ missing }) => missing],
     ['unpricedAmounts', ({ unpricedAmounts }) => unpricedAmounts],
     ['unpricedOrders', ({ unpricedOrders }) => unpricedOrders],
+    ['unknownMargins', ({ unknownMargins }) => unknownMargins],
     ['unpricedEntries', ({ unpricedEntries }) => unpricedEntries],
     ['measuredShare', ({ coverage }) => coverage.measuredShare],
     ['benefitsKnownShare', ({ coverage }) => coverage.benefitsKnownShare],

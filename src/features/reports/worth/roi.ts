@@ -1,7 +1,7 @@
 import { formatMicros, moneyJson, ratio } from '../../../core/money.ts';
 import type { Database } from '../../../platform/database/open.ts';
 import { partnershipMoney } from '../../partnerships/index.ts';
-import { addFacts, type CellFacts, cellId, type Dimension, noFacts, type Period } from '../facts/facts.ts';
+import { addFacts, type CellFacts, cellId, type Dimension, noFacts, noKey, type Period } from '../facts/facts.ts';
 import { partnershipFacts } from '../facts/partnership-facts.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
 import { benefitsOf, formulas, type MoneyJson, otherCostsOf, returnCostOf, returnOf } from '../metrics.ts';
@@ -20,11 +20,19 @@ const arithmeticOf = (facts: CellFacts): string | null => {
   return `(${formatMicros(known.benefits)} - ${sum}) / ${sum} = ${percent(known.benefits - known.costs, known.costs)}`;
 };
 
-const missingOf = (facts: CellFacts): RoiRow['missing'] => {
+/** Amounts, orders and margins that are in no sum. */
+interface Gaps {
+  readonly amounts: number;
+  readonly orders: number;
+  readonly margins: number;
+}
+
+const missingOf = (facts: CellFacts, { amounts, orders, margins }: Gaps): RoiRow['missing'] => {
   if (facts.knownBenefits === 0n) return 'benefits';
   const support = returnCostOf(facts);
   if (support === null) return 'supportCost';
-  if (facts.unpricedCosts > 0n || facts.unpricedBenefits > 0n) return 'exchange rate';
+  if (amounts + orders > 0) return 'exchange rate';
+  if (margins > 0) return 'line cost';
   return support + facts.otherCostMicros === 0n ? 'costs' : null;
 };
 
@@ -70,6 +78,7 @@ export const roiReport = async (
     const unpriced = {
       amounts: (own?.unpricedCosts ?? 0) + (own?.unpricedBenefits ?? 0),
       orders: own?.unpricedOrders ?? 0,
+      margins: own?.unknownMargins ?? 0,
     };
     return { partner, region, facts, unpriced, byKind: own?.byKind ?? [] };
   });
@@ -96,9 +105,10 @@ export const roiReport = async (
       netGain: told(formulas.netGain(counted)),
       roi: formulas.roi(counted),
       arithmetic: arithmeticOf(facts),
-      missing: missingOf(facts),
+      missing: missingOf(facts, unpriced),
       unpricedAmounts: unpriced.amounts,
       unpricedOrders: unpriced.orders,
+      unknownMargins: unpriced.margins,
       unpricedEntries: Number(facts.unpricedEntries),
       coverage: {
         measuredShare: support === null ? null : ratio(facts.measuredCostMicros, support),
@@ -107,16 +117,17 @@ export const roiReport = async (
       },
     };
   };
+  const gapsOf = (gap: keyof Gaps): number => all.reduce((sum, { unpriced }) => sum + unpriced[gap], 0);
   const total: (typeof all)[number] = {
     partner: null,
     region: null,
     facts: addFacts(all.map(({ facts }) => facts)),
-    unpriced: {
-      amounts: all.reduce((sum, { unpriced }) => sum + unpriced.amounts, 0),
-      orders: all.reduce((sum, { unpriced }) => sum + unpriced.orders, 0),
-    },
+    unpriced: { amounts: gapsOf('amounts'), orders: gapsOf('orders'), margins: gapsOf('margins') },
     byKind: summedKinds(all.flatMap(({ byKind }) => byKind)),
   };
+  // Whatever the rows know: the total is the same by any dimensions.
+  if (total.facts.knownBenefits === 0n && money.bringsNothing({ step: null, ...noKey }, []))
+    total.facts.knownBenefits = 1n;
   const gainOf = (facts: CellFacts): bigint => facts.benefitMicros - facts.costMicros - facts.otherCostMicros;
   const isTold = ({ facts }: (typeof all)[number]): boolean => returnCostOf(facts) !== null;
   const ordered = all.toSorted((a, b) => {

@@ -307,14 +307,21 @@ describe('a sealed month tells for every figure that is another today why it is'
     });
   });
 
-  test('a commission that goes to a partner without work is the reason for the account too', async () => {
+  test('a commission that ends before it is the reason for the account too; one that goes to another partner is not', async () => {
     await world.ticket({ created: '2026-05-04', work: [['ada', 600, '2026-05-04']] });
     await benefits('p,nord,,,commission,,,,10,2026-01-01,\n');
     const id = await sealMay();
+    // Whoever brings it: that nothing came of it is known of the account, as in every report.
     await benefits('p,sud,,,commission,,,,10,2026-01-01,\n');
-    expect(await reasonsOf(id)).toMatchObject({
-      'all netGain': ['changed cost or benefit'],
-      'nord netGain': ['changed cost or benefit'],
+    const reasons = ['changed cost or benefit'];
+    const ofNord = { 'nord benefits': reasons, 'nord netGain': reasons, 'nord roi': reasons };
+    expect(await reasonsOf(id)).toEqual(ofNord);
+    await benefits('p,nord,,,commission,,,,10,2026-01-01,2026-04-30\n');
+    expect(await reasonsOf(id)).toEqual({
+      'all benefits': reasons,
+      'all netGain': reasons,
+      'all roi': reasons,
+      ...ofNord,
     });
   });
 

@@ -85,6 +85,7 @@ test('worked example: benefits of 1,100,000 for costs of 650,000 are an ROI of 6
     missing: null,
     unpricedAmounts: 0,
     unpricedOrders: 0,
+    unknownMargins: 0,
     unpricedEntries: 0,
     coverage: { measuredShare: 1, benefitsKnownShare: 1 },
   });
