@@ -9,9 +9,37 @@ const atOnce = 16;
 /** Any one number of ours, so that two workers never add up at the same time. */
 const addUpLock = 3_900_003;
 
-/** A day that is still being written to waits until it is quiet for so long, but no longer than the second. */
+/** A day that is still being written to waits until it is quiet for so long, but no longer than the second: reports read it from the ledger meanwhile. */
 const quietSeconds = 10;
 const longestSeconds = 600;
+/**
+ * One that was added up lately waits for as long as all that are marked would take, at so many seconds each: under a long job
+ * that comes back to its days, adding up again takes a twentieth of a processor, and where few are marked nothing waits.
+ */
+const againSeconds: Readonly<Record<Book['marks'], number>> = { day: 1, month: 10 };
+
+/** The first days or months that need not wait, in order. */
+const markedDays = async (tx: Sql, book: Book, { patient }: { readonly patient: boolean }): Promise<Day[]> => {
+  const rows = await tx.query<{ day: Day }>(
+    `with marked as (select day, min(at) as first, max(at) as last from rollup_mark where book = $1 group by day)
+     select m.day from marked m left join rollup_day d on d.book = $1 and d.day = m.day
+      where m.first < now() - $3 * interval '1 second'
+         or m.last < now() - $2 * interval '1 second'
+            and (d.added_at is null or d.added_at < now() - (select count(*) from marked) * $5 * interval '1 second')
+      order by 1 limit $4`,
+    [book.name, quietSeconds, patient ? longestSeconds : -1, atOnce, againSeconds[book.marks]],
+  );
+  return rows.map(({ day }) => day);
+};
+
+/** Takes the marks of days away, those of this snapshot alone, and counts them. */
+const takeMarks = (tx: Sql, book: Book, days: readonly Day[]): Promise<unknown> =>
+  tx.query(
+    `with taken as (delete from rollup_mark where book = $1 and day = any($2::date[]) returning day)
+     insert into rollup_day (book, day, marks, added_at) select $1, day, count(*), now() from taken group by day
+     on conflict (book, day) do update set marks = rollup_day.marks + excluded.marks, added_at = excluded.added_at`,
+    [book.name, days],
+  );
 
 /** Adds up the runs of 2 to 64 days in which these days lie, each from those below it. */
 const addUpRuns = async (tx: Sql, book: Book, { from, to }: Run): Promise<void> => {
@@ -57,7 +85,7 @@ export const addUpMarked = (
   {
     timeZone,
     patient = true,
-  }: { readonly timeZone: string /** False: also what is not quiet yet. */; readonly patient?: boolean },
+  }: { readonly timeZone: string /** False: also what is to wait. */; readonly patient?: boolean },
 ): Promise<number> =>
   db.transaction(
     async (tx) => {
@@ -65,14 +93,9 @@ export const addUpMarked = (
       if (!lock?.held) return 0;
       let done = 0;
       for (const book of books) {
-        const marked = await tx.query<{ day: Day }>(
-          `select day from rollup_mark where book = $1 group by day
-           having max(at) < now() - $2 * interval '1 second' or min(at) < now() - $3 * interval '1 second' order by day limit $4`,
-          [book.name, patient ? quietSeconds : -1, patient ? longestSeconds : -1, atOnce],
-        );
-        if (marked.length === 0) continue;
-        const days = marked.map(({ day }) => day);
-        await tx.query('delete from rollup_mark where book = $1 and day = any($2::date[])', [book.name, days]);
+        const days = await markedDays(tx, book, { patient });
+        if (days.length === 0) continue;
+        await takeMarks(tx, book, days);
         const runs = book.marks === 'day' ? runsOf(days) : days.map(monthOf);
         for (const run of runs) {
           await addUpDays(tx, book, run, timeZone);
