@@ -11,7 +11,9 @@ const pooledNull = 'null where no pool tells, and after a rebase to another curr
 const restatement = z.object({
   open: z
     .boolean()
-    .describe('Whether a further revision would close anything: of `restatement` also what is counted differently'),
+    .describe(
+      'Whether a further revision would close anything: of `restatement` also what is counted differently. Not where pooled rates alone are others, which are of whole months: no revision is made for these',
+    ),
   tickets: z.int(),
   amount: moneyAnswer.nullable().describe(`What it adds to the cost of those days; ${pooledNull}`),
   reasons: z
@@ -45,7 +47,7 @@ const seal = z.object({
   revision: z.int().describe('From 1'),
   asOf: instantAnswer.describe('What was posted later is not in it'),
   sealedAt: instantAnswer,
-  sealedBy: z.string().describe('The token or user that asked for it'),
+  sealedBy: z.string().describe("The token or user that asked for it; from the command line the system's account"),
   supportCost: moneyAnswer.nullable(),
   gaps: gapsAnswer,
   restates: restatement

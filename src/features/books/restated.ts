@@ -4,6 +4,9 @@ import type { ReportingBasis } from '../directory/index.ts';
 import { differencesSince, type sealedFigureNames, type ToldChange, toldChanges } from '../reports/index.ts';
 import type { FigureAnswer } from './differing-answers.ts';
 
+/** The reason that leaves a seal closed, as `differencesSince` tells it. */
+const pooledRates = 'pooled rates';
+
 /** A sealed figure of a row that is another today. */
 export interface RestatedFigure {
   readonly partner: string | null;
@@ -51,5 +54,9 @@ export const restatedLine = (
   if (differs.length === 0) return null;
   const figures = [...new Set(differs.map(({ figure }) => figure))].join(', ');
   const reasons = changes.map(({ reason, of, items }) => `${reason} (${items}, ${of})`).join(', ');
-  return `Others today than sealed: ${figures}${reasons === '' ? '' : `, by ${reasons}`}. \`GET /api/v1/seals/${seal}/differs\` has each; "deskledger seal --revise" takes them up.`;
+  const line = (by: string, next: string) =>
+    `Others today than sealed: ${figures}${by}. \`GET /api/v1/seals/${seal}/differs\` has each; ${next}.`;
+  if (changes.length === 0 && differs.every((one) => one.reasons.every((reason) => reason === pooledRates)))
+    return line(`, by ${pooledRates}`, 'these are of whole months, and no revision is made for them');
+  return line(reasons === '' ? '' : `, by ${reasons}`, '"deskledger seal --revise" takes them up');
 };

@@ -10,7 +10,6 @@ import type { ReportingBasis } from '../directory/index.ts';
 import {
   csvReply,
   differencesSince,
-  isDifferent,
   nextLink,
   pageLimit,
   queryFormat,
@@ -26,6 +25,10 @@ import { differingRoutes } from './differing-routes.ts';
 import { parseMonth, parseWeek, periodFrom, type SealPeriod } from './period.ts';
 import { reconciliations } from './reconcile.ts';
 import { listSeals, revisionsOf, type Seal, sealById } from './store.ts';
+import { createTouchedOf } from './touched.ts';
+
+/** A line of the list may cost a report. */
+const usualSeals = 20;
 
 const sealId = z.string().regex(/^\d{1,9}$/, "a seal's id as `GET /api/v1/seals` gives it");
 
@@ -72,6 +75,7 @@ export const bookRoutes =
       if (!seal) throw new NotFound(`There is no seal ${id}; \`GET /api/v1/seals\` lists them`);
       return seal;
     };
+    const touchedOf = createTouchedOf(basis);
     await app.register(differingRoutes({ db, access, basis, sealId, sealOf: asked }));
 
     app.get(
@@ -82,26 +86,25 @@ export const bookRoutes =
           summary:
             'Sealed weeks and months, the latest sealed first; `touched` where something was posted into one, or is counted differently, since',
           tags: ['books'],
-          querystring: z.strictObject({ kind: z.enum(['week', 'month']).optional(), ...queryPage('Seals') }),
+          querystring: z.strictObject({
+            kind: z.enum(['week', 'month']).optional(),
+            ...queryPage('Seals', usualSeals),
+          }),
           ...answers('One page', sealsAnswer),
         },
       },
       async (request, reply) => {
         const { kind, after, limit } = request.query;
-        const length = pageLimit('json', limit);
+        const length = pageLimit('json', limit ?? usualSeals);
         const rows = await listSeals(db, { kind, after, limit: length + 1 });
         const shown = rows.slice(0, length);
         const next = rows.length > length ? String(shown.at(-1)?.id) : null;
         if (next !== null) reply.header('link', nextLink(request.url, next));
         const costBasis = costBasisFor(request);
-        const touched = await db.transaction(
-          async (tx) => {
-            const found = new Set<number>();
-            for (const { id, posted } of shown) if (posted || (await isDifferent(tx, id, basis))) found.add(id);
-            return found;
-          },
-          { readOnly: true, isolation: 'repeatable read' },
-        );
+        const touched = await db.transaction((tx) => touchedOf(tx, shown), {
+          readOnly: true,
+          isolation: 'repeatable read',
+        });
         return {
           costBasis,
           items: shown.map((seal) => ({ ...sealJson(seal, costBasis), touched: touched.has(seal.id) })),

@@ -65,6 +65,13 @@ export const revisionsOf = (sql: Sql, { kind, from }: Pick<Seal, 'kind' | 'from'
     from,
   ]);
 
+export interface ListedSeal extends Seal {
+  /** Whether anything was posted into it since. */
+  readonly posted: boolean;
+  /** The last revision of a cost or benefit that is in it; null where it kept none. */
+  readonly lastItemId: number | null;
+}
+
 /**
  * The latest revision of each sealed period, the latest sealed first; `posted` where anything was posted into it since. One
  * step down an index for each of its days. `after` is the id of the last one of the page before.
@@ -76,9 +83,9 @@ export const listSeals = (
     after,
     limit,
   }: { readonly kind?: SealKind | undefined; readonly after?: string | undefined; readonly limit: number },
-): Promise<(Seal & { readonly posted: boolean })[]> =>
-  sql.query<Seal & { readonly posted: boolean }>(
-    `select ${columns}, exists (
+): Promise<ListedSeal[]> =>
+  sql.query<ListedSeal>(
+    `select ${columns}, s.last_item_id as "lastItemId", exists (
               select 1 from generate_series(s.starts_on, s.ends_on, interval '1 day') as d(day),
                 lateral (select id from posting p where p.worked_day = d.day::date order by p.id desc limit 1) last
                where last.id > s.last_posting_id) as posted

@@ -32,4 +32,5 @@ export { workRoutes } from './tickets/work-routes.ts';
 export { rollupDifferences } from './totals/differences.ts';
 export { addUpMarked } from './totals/fold.ts';
 export { totalDifferences } from './totals/proof.ts';
+export { timesMarked } from './totals/times-marked.ts';
 export { withoutTrueCost } from './without-true-cost.ts';

@@ -30,11 +30,11 @@ type Format = z.output<typeof queryFormat>;
 const mostItems = { json: 500, csv: 10_000 } as const;
 const usualItems = { json: 100, csv: mostItems.csv } as const;
 
-/** `limit` and `after` of a list whose rows have whole numbers as ids. */
-export const queryPage = (rows: string) => ({
+/** `limit` and `after` of a list whose rows have whole numbers as ids; `usual` rows where a request asks for no other number. */
+export const queryPage = (rows: string, usual: number = usualItems.json) => ({
   limit: requestCount({ least: 1, most: mostItems.csv })
     .optional()
-    .describe(`${rows} on a page: at most ${mostItems.json}, ${usualItems.json} unless given; in CSV ${mostItems.csv}`),
+    .describe(`${rows} on a page: at most ${mostItems.json}, ${usual} unless given; in CSV ${mostItems.csv}`),
   after: z
     .string()
     .regex(/^\d{1,18}$/, 'is not one of our cursors; take it from `next` of the page before')

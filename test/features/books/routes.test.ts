@@ -6,6 +6,7 @@ import {
   askForSeal,
   bookRoutes,
   parseMonth,
+  parseWeek,
   reconcileBooks,
   restatedLine,
   restatedSince,
@@ -312,6 +313,71 @@ test('without the scope rates no seal tells a true cost: one agent’s work is n
   });
   const differs = await ask('GET', `/api/v1/seals/${id}/differs`, { scopes });
   for (const { text } of [one, items, differs]) expect(text).not.toMatch(/"(6|3|9)\.000000"/);
+});
+
+test('bug: a list of seals had a hundred on a page, each with a report; it has twenty, the latest sealed first', async () => {
+  await sealIn(world, parseWeek('2026-W22'));
+  const { db } = world;
+  const given = `as_of, last_posting_id, currency, time_zone, totals, account, gaps, restates, sealed_at, sealed_by, partnerships, last_item_id`;
+  await db.query(
+    `insert into seal (kind, starts_on, ends_on, revision, ${given})
+     select kind, starts_on - 7 * n, ends_on - 7 * n, 1, ${given} from seal cross join generate_series(1, 23) n order by n`,
+  );
+  type Page = { items: { id: number }[]; next: string | null };
+  const first = await ask('GET', '/api/v1/seals');
+  const { items, next } = first.json() as Page;
+  expect(items).toHaveLength(20);
+  expect(first.link).toContain(`after=${next}`);
+  const rest = (await ask('GET', `/api/v1/seals?after=${next}`)).json() as Page;
+  const ids = [...items, ...rest.items].map(({ id }) => id);
+  expect(ids).toEqual([...new Set(ids)].toSorted((a, b) => b - a));
+  expect({ all: ids.length, next: rest.next }).toEqual({ all: 24, next: null });
+});
+
+test('a seal is open where a revision would be made: pooled rates, which others’ work in its month changes, are told and open none', async () => {
+  for (const [name, hourly] of [
+    ['ada', '20.00'],
+    ['ben', '31.07'],
+    ['cem', '66.60'],
+  ] as const) {
+    await world.rate(hourly, '2026-01-01', name);
+    await world.agent(name, 'agent');
+    await world.ticket({ created: '2026-05-12', work: [[name, 600, '2026-05-12']] });
+  }
+  const week = parseWeek('2026-W20');
+  const { id } = (await sealIn(world, week)).seal;
+  const told = async (scopes: string) => {
+    const [one, list] = [
+      (await ask('GET', `/api/v1/seals/${id}`, { scopes })).json() as {
+        differs: { figure: string; reasons: string[] }[];
+        restatement: { open: boolean };
+        changes: unknown[];
+      },
+      (await ask('GET', '/api/v1/seals?kind=week', { scopes })).json() as {
+        items: { id: number; touched: boolean }[];
+      },
+    ];
+    return {
+      open: one.restatement.open,
+      touched: list.items.find((item) => item.id === id)?.touched,
+      reasons: [...new Set(one.differs.flatMap(({ reasons }) => reasons))],
+      changes: one.changes.length,
+    };
+  };
+  const lineFor = async (costBasis: 'true' | 'pooled') =>
+    restatedLine(id, await restatedSince(world.db, id, { ...basis, groupBy: ['partner'], costBasis }));
+  await world.ticket({ created: '2026-05-26', work: [['cem', 2000, '2026-05-26']] });
+  expect(await told('read,rates')).toEqual({ open: false, touched: false, reasons: [], changes: 0 });
+  expect(await told('read')).toEqual({ open: false, touched: false, reasons: ['pooled rates'], changes: 0 });
+  expect(await lineFor('true')).toBeNull();
+  expect(await lineFor('pooled'), 'bug: a revision was advised that is not made').toMatch(
+    /supportCost.*, by pooled rates\. .*no revision/,
+  );
+  expect((await sealIn(world, week, { revise: true })).made).toBe(false);
+  await world.ticket({ created: '2026-05-13', work: [['ada', 60, '2026-05-13']] });
+  for (const scopes of ['read', 'read,rates']) expect(await told(scopes)).toMatchObject({ open: true, touched: true });
+  expect(await lineFor('pooled')).toMatch(/by work .*--revise/);
+  expect((await sealIn(world, week, { revise: true })).made).toBe(true);
 });
 
 test('the nights are told, the last one first', async () => {
