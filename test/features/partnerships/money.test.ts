@@ -205,28 +205,29 @@ describe('amounts', () => {
 
   test('bug: orders without an exchange rate were those of the kind that has the most of them, not of all kinds', async () => {
     await benefits(
-      'cut,nord,,,commission,,,,10,2026-05-01,\nmore,sud,,,margin,,,,20,2026-05-01,\nown,sud,FR,,margin,,,,line cost,2026-05-01,\n',
+      'cut,nord,,,commission,,,,10,2026-05-01,2026-05-15\nmore,nord,,,margin,,,,20,2026-05-10,\nown,sud,FR,,margin,,,,line cost,2026-05-01,\n',
     );
-    await order({ micros: 10_000_000n });
-    await order({ micros: 10_000_000n, refund: { micros: 1_000_000n, day: '2026-05-20' } });
-    await order({ micros: 10_000_000n, shares: [['sud', 1_000_000]] });
+    // The first brings a commission, the second also a margin, the third a margin alone.
+    for (const day of ['2026-05-09', '2026-05-10', '2026-05-16'])
+      await order({ micros: 10_000_000n, day, refund: { micros: 1_000_000n, day: '2026-05-20' } });
     await order({ micros: 10_000_000n, shares: [['sud', 1_000_000]], region: 'FR' });
     // Nobody said that a part of these would be a benefit.
-    await order({ micros: 10_000_000n, shares: [['sud', 1_000_000]], day: '2026-04-30' });
+    await order({ micros: 10_000_000n, shares: [['sud', 1_000_000]] });
+    await order({ micros: 10_000_000n, day: '2026-04-30', refund: { micros: 1_000_000n, day: '2026-05-20' } });
     await order({ micros: 10_000_000n, shares: [[null, 1_000_000]] });
     await unpriceThoseOf('nord');
     await unpriceThoseOf('sud');
     const counted = async (...groupBy: PartnershipQuestion['groupBy']) =>
       (await ask({ from: '2026-04-01', groupBy })).rows.map((row) => [row.partner, row.region, row.unpricedOrders]);
     expect(await counted('partner')).toEqual([
-      ['nord', null, 3],
-      ['sud', null, 2],
+      ['nord', null, 6],
+      ['sud', null, 1],
     ]);
     expect(await counted('region')).toEqual([
       [null, 'FR', 1],
-      [null, 'dach', 4],
+      [null, 'dach', 6],
     ]);
-    expect(await counted()).toEqual([[null, null, 5]]);
+    expect(await counted()).toEqual([[null, null, 7]]);
   });
 
   test('a benefit of nothing is one, at any exchange rate; a cost of nothing is none', async () => {
