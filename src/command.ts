@@ -5,9 +5,10 @@ import { InvalidInput } from './core/errors.ts';
 import { commandConfig } from './demo-folder.ts';
 import type { Connection } from './features/directory/index.ts';
 import { createLog } from './platform/log.ts';
+import { whoTypes } from './terminal.ts';
 
 /** Who did what a command does, in the audit log. */
-export const actor = 'cli';
+export const actor = whoTypes();
 
 /** Of a command: to stderr, so that stdout holds the answer alone. */
 export const log = createLog({ level: 'warn', destination: pino.destination(2) });

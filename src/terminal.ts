@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { AppError, InvalidInput } from './core/errors.ts';
@@ -27,6 +28,31 @@ const linesOf = (value: object, indent: string): string[] =>
 /** The answer as one JSON document, or as `name: value` lines for a person. */
 export const print = (answer: object, { json }: Output): void => {
   process.stdout.write(`${json ? JSON.stringify(answer) : linesOf(answer, '').join('\n')}\n`);
+};
+
+interface SystemUser {
+  /** Null of an account without a name, as containers may have. */
+  readonly name: string | null;
+  /** Below zero where the system has no numbers for people. */
+  readonly uid: number;
+}
+
+/** The account that this process runs as. */
+const systemUser = (): SystemUser => {
+  try {
+    const { username, uid } = userInfo();
+    return { name: username, uid };
+  } catch (error) {
+    // The system says so of a number that its list of accounts lacks.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_SYSTEM_ERROR')) throw error;
+    return { name: null, uid: process.getuid?.() ?? -1 };
+  }
+};
+
+/** Who types a command, for the audit log: nobody signs in here, so it is the system's account. No token or user of ours has such a name. */
+export const whoTypes = ({ name, uid }: SystemUser = systemUser()): string => {
+  if (name !== null && name !== '') return `cli (${name})`;
+  return uid < 0 ? 'cli' : `cli (uid ${uid})`;
 };
 
 /** Something for a person beside the answer. */

@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { helpdesks } from '../src/helpdesks/registry.ts';
@@ -286,6 +286,10 @@ describe('import', () => {
     expect(await json('import', 'partners', partners, '--dry-run')).toMatchObject({ ...report, dryRun: true });
     expect(await json('import', 'partners', partners)).toMatchObject({ ...report, dryRun: false });
     expect(await json('import', 'partners', partners)).toMatchObject({ added: 0, unchanged: 1 });
+    const db = await openDatabase({ url, dataDir: folder, connections: 1 });
+    const told = await db.query("select actor from audit_log where action = 'import partners'");
+    await db.close();
+    expect(told, 'bug: whoever imported, the log told "cli"').toEqual([{ actor: `cli (${userInfo().username})` }]);
   });
 
   it('names row and column of every bad cell and imports nothing', async () => {
