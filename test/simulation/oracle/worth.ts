@@ -136,14 +136,13 @@ const missingOf = (worth: Worth, costs: bigint): string | null => {
   return costs === 0n ? 'costs' : null;
 };
 
-/** The row of a report, money as amounts; `among` are the cells that it is the sum of. */
-export const roiOf = (worth: Worth, among: readonly Worth[]) => {
+/** The row of a report, money as amounts; `covered` are its costs of partners of whom somebody said what they bring. */
+export const roiOf = (worth: Worth, covered: bigint) => {
   const support = supportOf(worth.support);
   const other = toldSum(totalOf(worth.otherCosts), worth.unpricedCosts);
   const brought = broughtIn(worth);
   const costs = support === null || other === null ? null : support + other;
   const gain = brought === null || costs === null ? null : brought - costs;
-  const known = among.filter((one) => one.isGiven).map((one) => one.support.cost + totalOf(one.otherCosts));
   const kindsOf = (kinds: ReadonlyMap<string, bigint>) =>
     [...kinds]
       .filter(([, micros]) => micros !== 0n)
@@ -170,7 +169,8 @@ export const roiOf = (worth: Worth, among: readonly Worth[]) => {
     unpricedEntries: Number(worth.support.unpricedEntries),
     coverage: {
       measuredShare: support === null ? null : ratio(worth.support.measuredCost, support),
-      benefitsKnownShare: support === null ? null : ratio(sum(known), support + totalOf(worth.otherCosts)),
+      benefitsKnownShare:
+        support === null ? null : ratio(worth.isGiven ? covered : 0n, support + totalOf(worth.otherCosts)),
     },
   };
 };

@@ -1,9 +1,10 @@
 import { expect } from 'vitest';
 import { groupings, type Money, micros } from '../figures.ts';
+import { sum } from '../oracle/numbers.ts';
 import type { Period } from '../oracle/periods.ts';
 import type { GroupBy, Oracle } from '../oracle/report.ts';
 import { whyDear } from '../oracle/why-dear.ts';
-import { roiOf, type Support, unpricedOf, type Worth, worthOf, worthTogether } from '../oracle/worth.ts';
+import { isGivenFor, roiOf, type Support, unpricedOf, type Worth, worthOf, worthTogether } from '../oracle/worth.ts';
 import type { Account } from './account.ts';
 
 type Get = Account['get'];
@@ -91,13 +92,26 @@ const expectRoi = async (get: Get, oracle: Oracle, { period, groupBy }: { period
     ...[...money.filter((one) => one.micros !== 0n), ...unpriced, ...unpricedOrders, ...unknownMargins].map(keyOf),
   ];
   expect([...found.keys()], name).toEqual(expect.arrayContaining([...new Set(needed)]));
+  const costs = [
+    ...[...oracle.facts(period, ['partner', 'region'])].map(([key, { cost }]) => {
+      const [partner = null, region = null] = JSON.parse(key) as Code[];
+      return { partner, region, micros: cost };
+    }),
+    ...money.filter(({ side }) => side === 'other cost'),
+  ];
+  /** Costs of partners of whom somebody said what they bring. */
+  const covered = costs.filter(({ partner }) => isGivenFor({ partner }, { partnerships, period }));
   const worths: Worth[] = [];
   for (const [key, row] of found) {
     const worth = worthOf(cellOf(row), supports.get(key) ?? noSupport, { partnerships, period });
-    expect(told(row), `${name}, ${key}`).toEqual(roiOf(worth, [worth]));
+    expect(told(row), `${name}, ${key}`).toEqual(
+      roiOf(worth, sum(covered.filter((one) => keyOf(one) === key).map(({ micros }) => micros))),
+    );
     worths.push(worth);
   }
-  expect(told(report.total), `${name}, total`).toEqual(roiOf(worthTogether(worths, { partnerships, period }), worths));
+  expect(told(report.total), `${name}, total`).toEqual(
+    roiOf(worthTogether(worths, { partnerships, period }), sum(covered.map(({ micros }) => micros))),
+  );
   expect(sorted(report.unpriced.map(({ amount, ...one }) => ({ ...one, ...amount }))), name).toEqual(
     sorted(unpricedOf(unpriced).map(({ amount, currency, ...one }) => ({ ...one, amount, currency }))),
   );

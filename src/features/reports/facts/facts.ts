@@ -137,7 +137,8 @@ export const cellId = (key: CellKey, dimensions: readonly FigureDimension[]): st
 
 export const noKey: CellKey = { partner: null, region: null };
 
-const keyBy = (key: CellKey, dimensions: readonly FigureDimension[]): CellKey => ({
+/** The place of a cell by fewer dimensions. */
+export const keyBy = (key: CellKey, dimensions: readonly FigureDimension[]): CellKey => ({
   ...noKey,
   ...Object.fromEntries(dimensions.map((dimension) => [dimension, key[dimension] ?? null])),
 });

@@ -45,7 +45,7 @@ const roiRow = z.object({
       .number()
       .nullable()
       .describe(
-        'Of costs: those of partners and regions whose benefits are given; below 1 a sum is held against too few',
+        'Of costs: those of partners whose benefits are given, 0 where the row has none; below 1 a sum is held against too few',
       ),
   }),
 });

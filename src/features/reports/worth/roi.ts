@@ -1,7 +1,18 @@
 import { formatMicros, moneyJson, ratio } from '../../../core/money.ts';
 import type { Database } from '../../../platform/database/open.ts';
 import { partnershipMoney } from '../../partnerships/index.ts';
-import { addFacts, type CellFacts, cellId, type Dimension, noFacts, noKey, type Period } from '../facts/facts.ts';
+import {
+  addFacts,
+  type Cell,
+  type CellFacts,
+  type CellKey,
+  cellId,
+  type Dimension,
+  keyBy,
+  noFacts,
+  noKey,
+  type Period,
+} from '../facts/facts.ts';
 import { partnershipFacts } from '../facts/partnership-facts.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
 import { benefitsOf, formulas, type MoneyJson, otherCostsOf, returnCostOf, returnOf } from '../metrics.ts';
@@ -25,6 +36,11 @@ interface Gaps {
   readonly amounts: number;
   readonly orders: number;
   readonly margins: number;
+}
+
+interface RoiCell extends Cell {
+  readonly unpriced: Gaps;
+  readonly byKind: Kinds;
 }
 
 const missingOf = (facts: CellFacts, { amounts, orders, margins }: Gaps): RoiRow['missing'] => {
@@ -57,45 +73,60 @@ export const roiReport = async (
     readonly costBasis: CostBasis;
   },
 ): Promise<RoiReport> => {
+  // Whose benefits are given is told by partner, whatever the rows are by.
+  const cellsBy: readonly Dimension[] = groupBy.includes('partner') ? groupBy : ['partner', ...groupBy];
   const { work, money } = await db.transaction(
     async (sql) => ({
-      work: await partnerFacts(sql, { from, to }, groupBy, timeZone, costBasis),
-      money: await partnershipMoney(sql, { from, to, groupBy, currency }),
+      work: await partnerFacts(sql, { from, to }, cellsBy, timeZone, costBasis),
+      money: await partnershipMoney(sql, { from, to, groupBy: cellsBy, currency }),
     }),
     { readOnly: true, isolation: 'repeatable read' },
   );
   const told = (micros: bigint | null): MoneyJson | null => (micros === null ? null : moneyJson({ micros, currency }));
-  const ofMoney = new Map(money.rows.map((row) => [cellId(row, groupBy), row]));
+  const ofMoney = new Map(money.rows.map((row) => [cellId(row, cellsBy), row]));
   const ofWork = new Map(
-    work.filter(({ facts }) => hasWork(facts)).map((cell) => [cellId(cell.key, groupBy), cell] as const),
+    work.filter(({ facts }) => hasWork(facts)).map((cell) => [cellId(cell.key, cellsBy), cell] as const),
   );
-  const all = [...new Set([...ofWork.keys(), ...ofMoney.keys()])].map((id) => {
+  const all = [...new Set([...ofWork.keys(), ...ofMoney.keys()])].map((id): RoiCell => {
     const own = ofMoney.get(id);
-    const { partner, region } = own ?? ofWork.get(id)?.key ?? { partner: null, region: null };
-    const facts: CellFacts = { ...(ofWork.get(id)?.facts ?? noFacts()), ...(own && partnershipFacts(own)) };
-    if (facts.knownBenefits === 0n && money.bringsNothing({ step: null, partner, region }, groupBy))
-      facts.knownBenefits = 1n;
-    const unpriced = {
-      amounts: (own?.unpricedCosts ?? 0) + (own?.unpricedBenefits ?? 0),
-      orders: own?.unpricedOrders ?? 0,
-      margins: own?.unknownMargins ?? 0,
+    const { partner, region } = own ?? ofWork.get(id)?.key ?? noKey;
+    return {
+      key: { partner, region },
+      facts: { ...(ofWork.get(id)?.facts ?? noFacts()), ...(own && partnershipFacts(own)) },
+      unpriced: {
+        amounts: (own?.unpricedCosts ?? 0) + (own?.unpricedBenefits ?? 0),
+        orders: own?.unpricedOrders ?? 0,
+        margins: own?.unknownMargins ?? 0,
+      },
+      byKind: own?.byKind ?? [],
     };
-    return { partner, region, facts, unpriced, byKind: own?.byKind ?? [] };
   });
-  const rowOf = (
-    { partner, region, facts, unpriced, byKind }: (typeof all)[number],
-    cells: readonly CellFacts[],
-  ): RoiRow => {
-    const known = addFacts(cells.filter(({ knownBenefits }) => knownBenefits > 0n));
+  const bringsNothing = (key: CellKey, by: readonly Dimension[]): boolean =>
+    money.bringsNothing({ step: null, ...key }, by);
+  const given = new Set(
+    all
+      .filter(({ key, facts }) => facts.knownBenefits > 0n || bringsNothing(key, ['partner']))
+      .map(({ key }) => key.partner),
+  );
+  /** Some cells as one row by these dimensions: the same, whatever cells it is the sum of. */
+  const rowOf = (cells: readonly RoiCell[], by: readonly Dimension[]): { facts: CellFacts; row: RoiRow } => {
+    const key = keyBy(cells[0]?.key ?? noKey, by);
+    const facts = addFacts(cells.map((cell) => cell.facts));
+    if (facts.knownBenefits === 0n && bringsNothing(key, by)) facts.knownBenefits = 1n;
+    const borne = addFacts(cells.filter((cell) => given.has(cell.key.partner)).map((cell) => cell.facts));
+    const covered = facts.knownBenefits === 0n ? 0n : borne.costMicros + borne.otherCostMicros;
+    const gapsOf = (gap: keyof Gaps): number => cells.reduce((sum, { unpriced }) => sum + unpriced[gap], 0);
+    const unpriced = { amounts: gapsOf('amounts'), orders: gapsOf('orders'), margins: gapsOf('margins') };
     const counted = { facts, account: facts, orders: facts };
     const [support, other] = [returnCostOf(facts), otherCostsOf(facts)];
+    const byKind = summedKinds(cells.flatMap((cell) => cell.byKind));
     const kinds = (side: 'benefit' | 'other cost') =>
       byKind
         .filter((one) => one.side === side)
         .map(({ kind, micros }) => ({ kind, amount: moneyJson({ micros, currency }) }));
-    return {
-      partner,
-      region,
+    const row = {
+      partner: key.partner,
+      region: key.region,
       benefits: told(benefitsOf(facts)),
       benefitsByKind: kinds('benefit'),
       supportCost: told(support),
@@ -112,36 +143,23 @@ export const roiReport = async (
       unpricedEntries: Number(facts.unpricedEntries),
       coverage: {
         measuredShare: support === null ? null : ratio(facts.measuredCostMicros, support),
-        benefitsKnownShare:
-          support === null ? null : ratio(known.costMicros + known.otherCostMicros, support + facts.otherCostMicros),
+        benefitsKnownShare: support === null ? null : ratio(covered, support + facts.otherCostMicros),
       },
     };
+    return { facts, row };
   };
-  const gapsOf = (gap: keyof Gaps): number => all.reduce((sum, { unpriced }) => sum + unpriced[gap], 0);
-  const total: (typeof all)[number] = {
-    partner: null,
-    region: null,
-    facts: addFacts(all.map(({ facts }) => facts)),
-    unpriced: { amounts: gapsOf('amounts'), orders: gapsOf('orders'), margins: gapsOf('margins') },
-    byKind: summedKinds(all.flatMap(({ byKind }) => byKind)),
-  };
-  // Whatever the rows know: the total is the same by any dimensions.
-  if (total.facts.knownBenefits === 0n && money.bringsNothing({ step: null, ...noKey }, []))
-    total.facts.knownBenefits = 1n;
+  const rows = [...Map.groupBy(all, ({ key }) => cellId(key, groupBy)).values()].map((cells) => rowOf(cells, groupBy));
   const gainOf = (facts: CellFacts): bigint => facts.benefitMicros - facts.costMicros - facts.otherCostMicros;
-  const isTold = ({ facts }: (typeof all)[number]): boolean => returnCostOf(facts) !== null;
-  const ordered = all.toSorted((a, b) => {
+  const ordered = rows.toSorted((a, b) => {
     const [first, second] = [gainOf(a.facts), gainOf(b.facts)];
-    if (isTold(a) !== isTold(b)) return isTold(a) ? -1 : 1;
-    if (isTold(a) && first !== second) return first > second ? -1 : 1;
-    return cellId(a, groupBy) < cellId(b, groupBy) ? -1 : 1;
+    const [isTold, isOther] = [a, b].map(({ facts }) => returnCostOf(facts) !== null);
+    if (isTold !== isOther) return isTold ? -1 : 1;
+    if (isTold && first !== second) return first > second ? -1 : 1;
+    return cellId(a.row, groupBy) < cellId(b.row, groupBy) ? -1 : 1;
   });
   return {
-    rows: ordered.map((row) => rowOf(row, [row.facts])),
-    total: rowOf(
-      total,
-      all.map(({ facts }) => facts),
-    ),
+    rows: ordered.map(({ row }) => row),
+    total: rowOf(all, []).row,
     unpriced: unpricedAmountsJson(money.unpriced),
     ordersWithoutCost: money.ordersWithoutCost,
   };
