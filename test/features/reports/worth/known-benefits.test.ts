@@ -97,14 +97,31 @@ test('the total of one partner or region knows what is said of that one alone', 
       expect((await figures(`&${only}&groupBy=${groupBy}`)).total.benefits, `${only} by ${groupBy}`).toEqual(right);
 });
 
-test('the total of the period before is the same by any grouping too', async () => {
+/** We hold work of March and orders of that day on. */
+const heldFrom = async (day: string) => {
   await world.ticket({ created: '2026-03-06', work: [['ada', 3600, '2026-03-06']] });
+  await world.order({ placed: day, shares: [sud] });
+};
+
+test('the total of the period before is the same by any grouping too', async () => {
+  await heldFrom('2026-03-06');
   await benefits('cut,nord,,,commission,,,,10,2026-04-30,2026-04-30');
   for (const groupBy of ['partner', 'reason', 'day'])
     expect((await figures(`&groupBy=${groupBy}&compare=previous`)).total).toMatchObject({
       benefits: null,
       previous: { benefits: { value: dollars('0.000000'), change: null } },
     });
+});
+
+test('bug: a commission had brought nothing in the period before, of which we hold no order', async () => {
+  await heldFrom('2026-05-02');
+  await benefits('cut,sud,,,commission,,,,10,2026-01-01,');
+  const { rows, previous } = await figures('&compare=previous');
+  expect(rows.find(({ partner }) => partner === 'sud')).toMatchObject({
+    benefits: dollars('10.000000'),
+    previous: { benefits: { value: null, change: null }, roi: { value: null } },
+  });
+  expect(previous).toMatchObject({ unknown: ['orders', 'partnerships'] });
 });
 
 test('bug: a benefit of 0.00 that somebody told was no benefit', async () => {
@@ -167,4 +184,22 @@ test('bug: a margin by line costs that nobody told was a return of -100 %', asyn
     ['2026-05-07', null],
     ['2026-05-08', null],
   ]);
+});
+
+test('bug: a region told a return on the cost of partners whose benefits nobody gave as if it were known of all', async () => {
+  await benefits('cut,nord,,,commission,,,,10,2026-01-01,');
+  await world.ticket({
+    created: '2026-05-07',
+    shares: [{ partner: 'sud', region: 'nordics' }],
+    work: [['ada', 1800, '2026-05-07']],
+  });
+  const shares = (rows: Roi['rows']) => rows.map((row) => [row.region, row.coverage.benefitsKnownShare]);
+  const byRegion = await roi('&groupBy=region');
+  // Of the Nordics' 54.00 Nord has 36.00.
+  expect(Object.fromEntries(shares(byRegion.rows))).toEqual({ nordics: 0.666667, iberia: 0 });
+  for (const groupBy of ['partner', 'region', 'partner,region'])
+    expect((await roi(`&groupBy=${groupBy}`)).total.coverage, groupBy).toEqual({
+      measuredShare: 1,
+      benefitsKnownShare: 0.4,
+    });
 });
