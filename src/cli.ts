@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { Option } from 'commander';
 import { addAccessCommands } from './access-commands.ts';
 import { actor, command, log, missing, program, withProduct } from './command.ts';
@@ -6,7 +5,6 @@ import { loadConfig } from './config.ts';
 import { addConnectionCommands } from './connection-commands.ts';
 import { InvalidInput, Refused } from './core/errors.ts';
 import { addDays, dayIn, parseDay } from './core/time.ts';
-import { demo, parseHelpdesks } from './demo.ts';
 import { doctor, doctorLines } from './doctor.ts';
 import { parseMonth, parseWeek, restatedLine, restatedSince } from './features/books/index.ts';
 import { dismissUnreadable, replay } from './features/ingest/index.ts';
@@ -18,7 +16,6 @@ import { explain, failureOf, serve } from './main.ts';
 import { migrate } from './platform/database/migrate.ts';
 import { openDatabase } from './platform/database/open.ts';
 import { rebase } from './rebase.ts';
-import { helpdeskKinds } from './sandbox/index.ts';
 import { note, print, progressLine, readText } from './terminal.ts';
 
 command('serve', 'run the server: web and worker roles in one process')
@@ -28,8 +25,12 @@ command('serve', 'run the server: web and worker roles in one process')
 command('worker', 'run the worker role alone').action(() => serve({ web: false, worker: true }));
 
 command('demo', '90 days of a marketplace in 90 seconds, on simulated vendors, without keys')
-  .option('--helpdesks <kinds>', `who shares the tickets: ${helpdeskKinds.join(', ')}, with commas`, 'zendesk')
-  .action(({ helpdesks }) => demo(loadConfig(), parseHelpdesks(helpdesks)));
+  .option('--helpdesks <kinds>', 'who shares the tickets, such as zendesk,gorgias,kustomer', 'zendesk')
+  .action(async ({ helpdesks }) => {
+    // The simulated vendors are loaded where they are played alone.
+    const { demo, parseHelpdesks } = await import('./demo.ts');
+    return demo(loadConfig(), parseHelpdesks(helpdesks));
+  });
 
 addConnectionCommands();
 

@@ -1,4 +1,3 @@
-import { pathToFileURL } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 import { type ComposeOptions, compose, type Product } from './compose.ts';
 import { type Config, loadConfig } from './config.ts';
@@ -148,13 +147,3 @@ export const failureOf = (error: unknown): object => ({
     ...(error instanceof InvalidInput && error.faults.length > 0 && { errors: error.faults }),
   },
 });
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  try {
-    await serve({ web: true, worker: true });
-    process.exit(0);
-  } catch (error) {
-    process.stderr.write(`${explain(error)}\n`);
-    process.exit(1);
-  }
-}

@@ -50,7 +50,7 @@ export const measureAcknowledgements = async (): Promise<Measure[]> => {
       return result.webhookUrl ?? '';
     });
     const bareUrl = await bare.ask<string>('listen');
-    const server = await startServer(installation, { program: ['src/cli.ts', 'serve', '--no-worker'] });
+    const server = await startServer(installation, { program: ['src/deskledger.ts', 'serve', '--no-worker'] });
     const slices = { acks: [] as number[], inserts: [] as number[], bare: [] as number[] };
     const p50: number[] = [];
     const p99: number[] = [];

@@ -167,7 +167,7 @@ export const timeSize = async (
   exports: string,
   tokens: Awaited<ReturnType<typeof prepare>>['tokens'],
 ): Promise<Omit<Timed, 'buildSeconds' | 'addUpSeconds'>> => {
-  const server = await startServer(installation, { program: ['src/cli.ts', 'serve', '--no-worker'] });
+  const server = await startServer(installation, { program: ['src/deskledger.ts', 'serve', '--no-worker'] });
   const client = await openDatabase(installation);
   const duck = await duckdb(client, exports);
   try {

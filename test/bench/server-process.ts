@@ -45,7 +45,7 @@ export const environmentOf = ({ dataDir, port, redisUrl }: Installation): Record
   ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
 });
 
-const command = (args: readonly string[]): string[] => ['src/cli.ts', ...args, '--json'];
+const command = (args: readonly string[]): string[] => ['src/deskledger.ts', ...args, '--json'];
 
 /** A command of the product as a process of its own; its answer comes on stdout. */
 export const startCommand = (installation: Installation, ...args: readonly string[]): ChildProcess =>
@@ -90,7 +90,7 @@ const complaintIn = (line: string): boolean => {
 
 export const startServer = async (
   installation: Installation,
-  { program = ['src/main.ts'] }: { program?: readonly string[] } = {},
+  { program = ['src/deskledger.ts', 'serve'] }: { program?: readonly string[] } = {},
 ): Promise<ServerProcess> => {
   const url = `http://127.0.0.1:${installation.port}`;
   const complaints: string[] = [];

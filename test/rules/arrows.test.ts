@@ -49,6 +49,7 @@ test.each([
   ['src/compose.ts', './main.ts'],
   ['src/compose/vendors.ts', '../compose.ts'],
   ['src/cli.ts', './compose/vendors.ts'],
+  ['src/deskledger.ts', './main.ts'],
   ['src/core/money.ts', '../../test/support/database.ts'],
 ])('%s importing %s is found', (path, target) => {
   for (const text of [
@@ -70,6 +71,7 @@ test.each([
   ['src/compose/vendors.ts', '../helpdesks/registry.ts'],
   ['src/main.ts', './compose.ts'],
   ['src/cli.ts', './sandbox/zendesk/index.ts'],
+  ['src/deskledger.ts', './cli.ts'],
   ['src/core/money.ts', 'zod'],
 ])('%s may import %s', (path, target) => {
   expect(wrongArrows([file(path, `import { x } from '${target}';`)])).toEqual([]);

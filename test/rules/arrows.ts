@@ -50,6 +50,7 @@ const mayImport = new Map<string, readonly string[]>([
   ['compose', [...foundations, ...domain, ...composed, 'config.ts']],
   ['compose.ts', [...foundations, ...domain, 'worker.ts', 'config.ts', 'compose']],
   ['main.ts', started],
+  ['deskledger.ts', ['cli.ts']],
   ['cli.ts', [...started, ...commands, 'main.ts', 'sandbox']],
   ...commands.map((name) => [name, [...started, ...commands, 'main.ts', 'sandbox']] as const),
   ['sandbox', ['core']],

@@ -10,7 +10,7 @@ import { atEndOfFile } from '../support/cleanup.ts';
 /** Compiled code is kept between the starts, which halves what each costs. */
 const compileCache = join(tmpdir(), 'deskledger-test-compile-cache');
 
-const main = new URL('../../src/main.ts', import.meta.url).pathname;
+const program = new URL('../../src/deskledger.ts', import.meta.url).pathname;
 
 /** A folder that PostgreSQL's own user can reach, gone after the file. */
 export const temporaryFolder = async (): Promise<string> => {
@@ -31,7 +31,7 @@ export const startServer = async (env: Readonly<Record<string, string>>): Promis
   let child: ChildProcess;
   let errors = '';
   const boot = async (): Promise<void> => {
-    child = spawn(process.execPath, [main], {
+    child = spawn(process.execPath, [program, 'serve'], {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_COMPILE_CACHE: compileCache, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });

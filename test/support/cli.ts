@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { atEndOfFile } from './cleanup.ts';
 
-const cli = new URL('../../src/cli.ts', import.meta.url).pathname;
+const cli = new URL('../../src/deskledger.ts', import.meta.url).pathname;
 
 export interface Ran {
   readonly code: number | null;
