@@ -153,8 +153,9 @@ export const markStale = async (
   }: { readonly now: Date; readonly reprice?: boolean; readonly skipHeld?: boolean },
 ): Promise<void> => {
   if (ticketIds.length === 0) return;
+  const lock = skipHeld ? 'for update skip locked' : 'for update';
   await sql.query(
-    `with held as (select id from ticket where id = any($1) order by connection_id, external_id for update ${skipHeld ? 'skip locked' : ''})
+    `with held as (select id from ticket where id = any($1) order by connection_id, external_id ${lock})
      update ticket set stale_since = coalesce(stale_since, $2), reprice = reprice or $3 from held where ticket.id = held.id`,
     [ticketIds, now, reprice],
   );
