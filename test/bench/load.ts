@@ -147,102 +147,126 @@ const countFor = async (seconds: number, workers: readonly (() => Promise<boolea
   return { perSecond: good / ((performance.now() - startMs) / 1000), failed };
 };
 
+export interface Paced {
+  /** In ms, from the moment each was meant to be sent, so that a stall counts for all that it held up. */
+  readonly latencies: readonly number[];
+  readonly failed: number;
+}
+
+/** Has workers do something at a steady pace, whatever the answers do (open loop), each one thing at a time. */
+const inPace = async (
+  { seconds, perSecond }: { readonly seconds: number; readonly perSecond: number },
+  workers: readonly (() => Promise<boolean>)[],
+): Promise<Paced> => {
+  const total = seconds * perSecond;
+  const free = [...workers];
+  // What preparing left behind is collected now: a pause of this process would count as one of what is measured.
+  globalThis.gc?.();
+  const latencies: number[] = [];
+  let failed = 0;
+  let sent = 0;
+  const startMs = performance.now();
+  const intendedMs = (index: number) => startMs + (index * 1000) / perSecond;
+  const pump = (): void => {
+    while (sent < total && intendedMs(sent) <= performance.now()) {
+      const work = free.pop();
+      if (!work) return;
+      const meantMs = intendedMs(sent);
+      sent += 1;
+      void work().then((isGood) => {
+        latencies.push(performance.now() - meantMs);
+        if (!isGood) failed += 1;
+        free.push(work);
+        pump();
+      });
+    }
+  };
+  while (latencies.length < total) {
+    pump();
+    await wait(1);
+  }
+  return { latencies, failed };
+};
+
 const insertText = `insert into bench_delivery (connection_id, delivery_key, received_at, headers, body, event_type, ticket_external_id, state)
   values ($1, $2, $3, $4, $5, $6, $7, 'stored')`;
 
+const headers = JSON.stringify({
+  'x-zendesk-account-id': '22129848',
+  'x-zendesk-webhook-id': '01BENCH',
+  'x-zendesk-webhook-invocation-id': '1',
+  'x-zendesk-webhook-signature-timestamp': new Date().toISOString(),
+  'content-type': 'application/json; charset=utf-8',
+  'user-agent': 'Zendesk Webhook',
+});
+
+interface Senders {
+  readonly url: string;
+  readonly secret: string;
+  readonly connections: number;
+}
+
+/** Keep-alive connections, each of which sends its next request once it has its answer; `atMost` are made before. */
+const withSenders = async <Result>(
+  { url: address, secret, connections }: Senders,
+  atMost: number,
+  work: (senders: readonly (() => Promise<boolean>)[]) => Promise<Result>,
+): Promise<Result> => {
+  const url = new URL(address);
+  const requests = Array.from({ length: atMost }, () => requestOf(url, secret));
+  const opened = await Promise.all(Array.from({ length: connections }, () => openConnection(url)));
+  const result = await work(
+    opened.map(
+      ({ send }) =>
+        async () =>
+          (await send(requests.pop() ?? requestOf(url, secret))) === 202,
+    ),
+  );
+  for (const { close } of opened) close();
+  return result;
+};
+
+interface Inserters {
+  readonly databaseUrl: string;
+  readonly connections: number;
+}
+
+/** As many plain clients, each of which inserts the same row, one by one. */
+const withInserters = async <Result>(
+  { databaseUrl, connections }: Inserters,
+  atMost: number,
+  work: (inserters: readonly (() => Promise<boolean>)[]) => Promise<Result>,
+): Promise<Result> => {
+  const rows = Array.from({ length: atMost }, makeDelivery);
+  const clients = Array.from({ length: connections }, () => new pg.Client({ connectionString: databaseUrl }));
+  for (const client of clients) await client.connect();
+  const result = await work(
+    clients.map((client) => async () => {
+      const { id, type, ticketId, body } = rows.pop() ?? makeDelivery();
+      await client.query(insertText, [1, id, new Date(), headers, body, type, ticketId]);
+      return true;
+    }),
+  );
+  await Promise.all(clients.map((client) => client.end()));
+  return result;
+};
+
+interface Counted {
+  readonly seconds: number;
+  readonly atMost: number;
+}
+interface Pace {
+  readonly seconds: number;
+  readonly perSecond: number;
+}
+
 answerParent({
-  /** 64 keep-alive connections, each with its next request as soon as it has its answer. */
-  async acks(input: {
-    url: string;
-    secret: string;
-    seconds: number;
-    connections: number;
-    atMost: number;
-  }): Promise<Slice> {
-    const url = new URL(input.url);
-    const requests = Array.from({ length: input.atMost }, () => requestOf(url, input.secret));
-    const connections = await Promise.all(Array.from({ length: input.connections }, () => openConnection(url)));
-    const slice = await countFor(
-      input.seconds,
-      connections.map(
-        ({ send }) =>
-          async () =>
-            (await send(requests.pop() ?? requestOf(url, input.secret))) === 202,
-      ),
-    );
-    for (const { close } of connections) close();
-    return slice;
-  },
-  /** As many plain clients, each inserting the same row, one by one. */
-  async inserts(input: { databaseUrl: string; seconds: number; connections: number; atMost: number }): Promise<Slice> {
-    const rows = Array.from({ length: input.atMost }, makeDelivery);
-    const headers = JSON.stringify({
-      'x-zendesk-account-id': '22129848',
-      'x-zendesk-webhook-id': '01BENCH',
-      'x-zendesk-webhook-invocation-id': '1',
-      'x-zendesk-webhook-signature-timestamp': new Date().toISOString(),
-      'content-type': 'application/json; charset=utf-8',
-      'user-agent': 'Zendesk Webhook',
-    });
-    const clients = Array.from(
-      { length: input.connections },
-      () => new pg.Client({ connectionString: input.databaseUrl }),
-    );
-    for (const client of clients) await client.connect();
-    const slice = await countFor(
-      input.seconds,
-      clients.map((client) => async () => {
-        const { id, type, ticketId, body } = rows.pop() ?? makeDelivery();
-        await client.query(insertText, [1, id, new Date(), headers, body, type, ticketId]);
-        return true;
-      }),
-    );
-    await Promise.all(clients.map((client) => client.end()));
-    return slice;
-  },
-  /**
-   * Requests at a steady pace, whatever the answers do (open loop): latencies in ms from the moment each was meant to be
-   * sent, so that a stall counts for all that it held up.
-   */
-  async paced(input: {
-    url: string;
-    secret: string;
-    seconds: number;
-    connections: number;
-    perSecond: number;
-  }): Promise<{ latencies: number[]; failed: number }> {
-    const url = new URL(input.url);
-    const total = input.seconds * input.perSecond;
-    const requests = Array.from({ length: total }, () => requestOf(url, input.secret));
-    const connections = await Promise.all(Array.from({ length: input.connections }, () => openConnection(url)));
-    const free = [...connections];
-    // What preparing the requests left behind is collected now: a pause of this process would count as one of the product.
-    globalThis.gc?.();
-    const latencies: number[] = [];
-    let failed = 0;
-    let sent = 0;
-    const startMs = performance.now();
-    const intendedMs = (index: number) => startMs + (index * 1000) / input.perSecond;
-    const pump = (): void => {
-      while (sent < total && intendedMs(sent) <= performance.now()) {
-        const connection = free.pop();
-        const request = requests[sent];
-        if (!connection || !request) return;
-        const meantMs = intendedMs(sent);
-        sent += 1;
-        void connection.send(request).then((status) => {
-          latencies.push(performance.now() - meantMs);
-          if (status !== 202) failed += 1;
-          free.push(connection);
-          pump();
-        });
-      }
-    };
-    while (latencies.length < total) {
-      pump();
-      await wait(1);
-    }
-    for (const { close } of connections) close();
-    return { latencies, failed };
-  },
+  acks: ({ seconds, atMost, ...how }: Senders & Counted): Promise<Slice> =>
+    withSenders(how, atMost, (senders) => countFor(seconds, senders)),
+  inserts: ({ seconds, atMost, ...how }: Inserters & Counted): Promise<Slice> =>
+    withInserters(how, atMost, (inserters) => countFor(seconds, inserters)),
+  pacedAcks: ({ seconds, perSecond, ...how }: Senders & Pace): Promise<Paced> =>
+    withSenders(how, seconds * perSecond, (senders) => inPace({ seconds, perSecond }, senders)),
+  pacedInserts: ({ seconds, perSecond, ...how }: Inserters & Pace): Promise<Paced> =>
+    withInserters(how, seconds * perSecond, (inserters) => inPace({ seconds, perSecond }, inserters)),
 });
