@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
+import { writersEnded } from '../../platform/database/under-way.ts';
 import type { JobHandler } from '../directory/index.ts';
 import { countOrders, type Orders } from '../orders/index.ts';
 import { countMarked, decideMarked } from './decide-marked.ts';
@@ -59,6 +60,15 @@ export const createRemapJob = (deps: {
       stop.throwIfAborted();
     };
 
+    // What stores orders just now may have read the old rules, and is seen by nobody until it ends.
+    if (stand.phase === 'orders') {
+      const { looked } = stand;
+      await writersEnded(sql, async () => {
+        await rest();
+        // Else the lease ends while we wait, and another worker waits beside us.
+        await tell(looked, total);
+      });
+    }
     while (stand.phase === 'orders') {
       const lot = await orders.remapSome(stand.last);
       const { looked, changed } = stand;

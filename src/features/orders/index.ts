@@ -140,12 +140,19 @@ export const createOrders = (deps: {
     return client;
   };
 
-  const basis = async (): Promise<DecisionBasis> => ({
-    rules: await activeRules(db),
-    partners: await directory.partners(),
-    regions: await directory.regions(),
-    currency: reporting.currency,
-  });
+  /**
+   * Within the transaction that writes by it, which has an id first, as with the rates that are read after it: who changed any
+   * of these, and waits until writers have ended (platform/database/under-way.ts), sees only transactions with an id.
+   */
+  const basis = async (tx: Sql): Promise<DecisionBasis> => {
+    await tx.query('select pg_current_xact_id()');
+    return {
+      rules: await activeRules(tx),
+      partners: await directory.partners(tx),
+      regions: await directory.regions(tx),
+      currency: reporting.currency,
+    };
+  };
   const placesWanted = async (): Promise<PlacesWanted> => placesWantedBy(await activeRules(db));
 
   const tellChanges: TellChanges = async (tx, { bearing, formerly }) => {
@@ -167,13 +174,12 @@ export const createOrders = (deps: {
 
   const storeFound = async (connectionId: number, found: readonly StoreOrder[]): Promise<bigint[]> => {
     const changed: bigint[] = [];
-    const current = found.length > 0 ? await basis() : null;
-    for (let start = 0; current && start < found.length; start += ordersPerTransaction)
+    for (let start = 0; start < found.length; start += ordersPerTransaction)
       await db.transaction(async (tx) => {
         const saved = await saveOrders(tx, connectionId, found.slice(start, start + ordersPerTransaction), {
           vault,
           timeZone,
-          basis: current,
+          basis: await basis(tx),
           now: clock.now(),
           metafields: 'brought along',
         });

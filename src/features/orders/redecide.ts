@@ -1,4 +1,5 @@
 import type { Day } from '../../core/time.ts';
+import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import type { TellChanges } from './bearing.ts';
 import type { DecisionBasis } from './decide.ts';
@@ -9,16 +10,15 @@ import { ordersPerTransaction } from './store.ts';
 /** Decides held orders again, in lots of a transaction each. */
 export const createRedecide = (deps: {
   readonly db: Database;
-  readonly basis: () => Promise<DecisionBasis>;
+  readonly basis: (tx: Sql) => Promise<DecisionBasis>;
   readonly tellChanges: TellChanges;
 }) => {
   const { db, basis, tellChanges } = deps;
 
   /** Returns the ids of those in which anything changed. */
   const decideLot = async (ids: readonly bigint[]): Promise<readonly bigint[]> => {
-    const current = await basis();
     return db.transaction(async (tx) => {
-      const differing = await decideAgain(tx, current, ids);
+      const differing = await decideAgain(tx, await basis(tx), ids);
       await tellChanges(tx, differing);
       return differing.changed;
     });

@@ -64,10 +64,9 @@ export const refreshOrders = async (
   if (ids.length === 0) return { orders: 0, changed: [], missing: [], unreadable: [] };
   const { orders, missing, unreadable } = await client.pullOrders(ids, await deps.placesWanted());
   const refunds = await client.refundsOf(orders.map(({ externalId }) => externalId));
-  const basis = await deps.basis();
   const changed = new Set<bigint>();
   await db.transaction(async (tx) => {
-    const options = { ...deps, basis, now: clock.now(), metafields: 'brought along' } as const;
+    const options = { ...deps, basis: await deps.basis(tx), now: clock.now(), metafields: 'brought along' } as const;
     const saved = await saveOrders(tx, connectionId, orders, options);
     for (const id of saved.changed) changed.add(id);
     for (const id of await saveRefunds(tx, connectionId, refunds, deps)) changed.add(id);

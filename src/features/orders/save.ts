@@ -75,9 +75,6 @@ export const saveOrders = async (
     readonly metafields: 'as stored' | 'brought along';
   },
 ): Promise<OrderChanges> => {
-  // Rates are read before anything is written: who waits until writers have ended (platform/database/under-way.ts) sees only
-  // transactions with an id, and without one these orders would keep a rate that was replaced meanwhile.
-  await sql.query('select pg_current_xact_id()');
   const unique = latest(orders);
   const externalIds = unique.map(({ externalId }) => externalId);
   if (deps.metafields === 'brought along') {

@@ -38,7 +38,7 @@ export interface Coverage {
 export interface SyncDeps extends SaveDeps {
   readonly db: Database;
   readonly clock: Clock;
-  readonly basis: () => Promise<DecisionBasis>;
+  readonly basis: (tx: Sql) => Promise<DecisionBasis>;
   readonly placesWanted: () => Promise<PlacesWanted>;
   readonly tellChanges: TellChanges;
 }
@@ -101,8 +101,8 @@ export const syncStore = async (
   };
 
   const takeWalked = async (fields: readonly StoreMetafield[], seenAt: Date): Promise<void> => {
-    const basis = await deps.basis();
     await db.transaction(async (tx) => {
+      const basis = await deps.basis(tx);
       const externalIds = await saveMetafields(tx, connectionId, { fields, now: seenAt });
       await note(tx, await takeMetafields(tx, basis, { connectionId, externalIds }));
     });
@@ -119,8 +119,8 @@ export const syncStore = async (
     const since = new Date(start.since);
     const externalIds = await ordersUnseen(db, connectionId, { since, walkedAt, most: mostUnseen });
     const byOrder = await askMetafields(externalIds, wanted);
-    const basis = await deps.basis();
     await db.transaction(async (tx) => {
+      const basis = await deps.basis(tx);
       await replaceMetafields(tx, connectionId, { byOrder, now: walkedAt });
       await note(tx, await takeMetafields(tx, basis, { connectionId, externalIds }));
     });
@@ -170,13 +170,13 @@ export const syncStore = async (
         return modifiedAt < toldUntil && (!known || known.modifiedAt < modifiedAt);
       }).length;
       const refunds = await client.refundsOf(stirred.map(({ externalId }) => externalId));
-      const basis = await deps.basis();
       const position = latestOf(
         cursor.position,
         page.orders.map(({ modifiedAt }) => modifiedAt),
       );
       cursor = { ...cursor, position };
       await db.transaction(async (tx) => {
+        const basis = await deps.basis(tx);
         await replaceMetafields(tx, connectionId, { byOrder: asked, now: clock.now() });
         const options = { ...deps, basis, now: clock.now(), metafields: 'as stored' } as const;
         const saved = await saveOrders(tx, connectionId, page.orders, options);
@@ -215,7 +215,6 @@ export const syncStore = async (
     for await (const refunds of client.walkRefunds(before(cursor.position, refundOverlapMs))) {
       walked.refunds += refunds.length;
       const fetched = await fetchUnknown(refunds);
-      const basis = await deps.basis();
       const position = latestOf(
         cursor.position,
         refunds.map(({ madeAt }) => madeAt),
@@ -224,7 +223,7 @@ export const syncStore = async (
       await db.transaction(async (tx) => {
         const saved = await saveOrders(tx, connectionId, fetched, {
           ...deps,
-          basis,
+          basis: await deps.basis(tx),
           now: clock.now(),
           metafields: 'brought along',
         });

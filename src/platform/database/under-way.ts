@@ -22,7 +22,7 @@ const wordsOf = (open: readonly OpenTransaction[]): string =>
 /**
  * Waits until each transaction of this database that is writing now has ended: what was decided by what the tables said
  * before is then seen by all who look. Those that begin meanwhile read what is new and are not waited for. Seen are those that
- * have an id: what reads before it writes takes one first (orders/save.ts). `rest` is a pause; what it throws ends the
+ * have an id: what reads before it writes takes one first (orders/index.ts). `rest` is a pause; what it throws ends the
  * waiting. Throws AppError `unavailable`, with what to end, where one stays open.
  */
 export const writersEnded = async (sql: Sql, rest: () => Promise<void>): Promise<void> => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { secondMs } from '../../../src/core/time.ts';
 import { createJobRunner, enqueueJob, type Job, loadJob } from '../../../src/features/directory/index.ts';
 import { createRemapJob, remapKind } from '../../../src/features/ingest/index.ts';
@@ -59,6 +59,33 @@ describe('the job that decides again after a change of rules', () => {
       true,
     );
     expect(await bearers()).toEqual([{ partner: 'sud', cost: '3000000' }]);
+  });
+
+  it('bug: an order that was being stored while the rules changed kept what the old ones said', async () => {
+    const remap = createRemapJob({ sql: w.db, clock: w.clock, orders: w.orders, decide: w.first.decide });
+    const [rested, stored] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const { regions } = w.directory;
+    let remapped: Promise<unknown> | undefined;
+    vi.spyOn(w.directory, 'regions').mockImplementationOnce(async (sql) => {
+      // The rules are read, the order is not stored yet.
+      const rules = [{ gives: 'partner', from: { place: 'channel' }, values: { '7': 'direct' } }];
+      await w.orders.importMappingRules(JSON.stringify(rules), { dryRun: false });
+      const job = { wanted: { because: 'test', tickets: 'touched' }, stand: null, done: 0, total: null };
+      remapped = remap(job as unknown as Job, {
+        progress: async () => undefined,
+        stop: new AbortController().signal,
+        async rest() {
+          rested.resolve();
+          await stored.promise;
+        },
+      });
+      await Promise.race([remapped, rested.promise]);
+      return regions(sql);
+    });
+    await w.orders.refresh(w.shopConnection, { orders: ['1'], customers: [] }).finally(stored.resolve);
+    await remapped;
+    const partners = await w.db.query('select partner from order_share order by order_id');
+    expect(partners).toEqual([{ partner: 'direct' }, { partner: 'direct' }, { partner: 'direct' }]);
   });
 
   it('goes on at another worker where a killed one stood', async () => {
