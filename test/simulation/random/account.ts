@@ -69,7 +69,7 @@ export const createPapers = (story: Story, agentIds: readonly number[], store: s
     scope,
     { agent: `helpdesk:${agentIds[who]}`, role: who === 0 ? 'senior' : 'junior', default: '' }[scope] ?? '',
     `${Math.floor(micros / 1e6)}.${String(micros % 1e6).padStart(6, '0')}`,
-    story.gapsFilled ? currency : story.currency,
+    currency,
     dayOf(fromDay),
   ];
   return {

@@ -213,9 +213,7 @@ export const createPlayer = (account: Account, story: Story) => {
       if (order) shop.setStatus(order.id, statusId);
     },
     rate: (step) => bring('rates', papers.addRate(step)),
-    role: async ({ agent, role }) => {
-      if (story.everyoneRated) await bring('agents', papers.setRole(agent, role));
-    },
+    role: ({ agent, role }) => bring('agents', papers.setRole(agent, role)),
     fx: (step) => bring('fx', papers.addFx(step, step.rate)),
     'other cost': (step) => bringItems([step]),
     benefit: (step) => bringItems([step]),

@@ -196,11 +196,9 @@ export const story = fc.record({
   timeZone: fc.constantFrom('UTC', 'Europe/Stockholm', 'America/Los_Angeles', 'Asia/Kolkata'),
   brandsFirst: fc.boolean(),
   rates: fc.array(rate, { minLength: 1, maxLength: 4 }),
-  /**
-   * One story has roles that change and a rate for everybody, another work without a rate; one has exchange rates told late,
-   * another never told ones.
-   */
+  /** One story has a rate for everybody, another work without one. */
   everyoneRated: fc.boolean(),
+  /** One has exchange rates told late, another never told ones. */
   gapsFilled: fc.boolean(),
   /** Days of which no exchange rate is told at first. */
   gaps: fc.array(fc.record(fxDays), { maxLength: 4 }),
