@@ -110,7 +110,8 @@ describe.concurrent('processes that are killed', () => {
   );
 });
 
-test(
+// Beside the others, while they wait.
+test.concurrent(
   'two processes that work on the same tickets do everything once',
   async () => {
     const set = await stage(60, {});
