@@ -31,15 +31,17 @@ const mostTries = 3;
  *
  * Who joins a family locks the ticket it joins: once the lot is locked nobody does, and what is found then is whole. Relatives
  * are locked beside it only where that needs no waiting. Else all is let go and waited for in the order of all writers, for
- * whoever waits while it holds a later one closes a ring. Throws Overtaken where others were in the way each time.
+ * whoever waits while it holds a later one closes a ring. Throws Overtaken where others were in the way each time. `beside` are
+ * tickets of no such family that are to be locked with them.
  */
 export const lockTickets = async (
   tx: Sql,
   connectionId: number,
   ticketIds: readonly bigint[],
   relatives: readonly string[],
+  beside: Iterable<bigint> = [],
 ): Promise<LockedTicket[]> => {
-  let ids = ticketIds;
+  let ids = [...new Set([...ticketIds, ...beside])];
   // Never released: what is written later belongs to it, as rows locked in one and written in another cost more.
   await tx.query('savepoint before_family');
   for (let tries = 1; ; tries += 1) {
@@ -48,11 +50,11 @@ export const lockTickets = async (
     const locked = new Set(ids);
     const missing = family.filter((id) => !locked.has(id));
     if (missing.length === 0) return rows;
-    const beside = await loadTickets(tx, missing, 'for update skip locked');
-    if (beside.length === missing.length) return [...rows, ...beside];
+    const others = await loadTickets(tx, missing, 'for update skip locked');
+    if (others.length === missing.length) return [...rows, ...others];
     if (tries === mostTries) throw new Overtaken();
     await tx.query('rollback to savepoint before_family');
-    ids = family;
+    ids = [...new Set([...family, ...beside])];
   }
 };
 

@@ -19,7 +19,7 @@ const deadlockTries = 3;
 export class Overtaken extends Error {
   readonly code = '40001';
   constructor() {
-    super("other writers joined or held the lot's families each time they were to be locked");
+    super('other writers held tickets that were to be locked with the lot');
     this.name = new.target.name;
   }
 }

@@ -13,10 +13,10 @@ import { decideLot } from './family.ts';
 import { dependantsOf, lockTickets } from './family-locks.ts';
 import { foundWorkOf } from './found-work.ts';
 import type { Failure } from './isolate.ts';
-import { createLots, mostDecidedAgain, pastDeadlocks } from './lots.ts';
+import { createLots, mostDecidedAgain, Overtaken, pastDeadlocks } from './lots.ts';
 import { asStored, type Gathered, mergePull } from './merge.ts';
 import { type SavedTicket, saveTickets } from './save-tickets.ts';
-import { currentMode, markStale, pullNow, releaseClaims } from './store.ts';
+import { currentMode, markStale, markUnlessHeld, pullNow, releaseClaims } from './store.ts';
 import { loadTagRows, planTags, saveTagPlans } from './want-tags.ts';
 
 const textSetting = (connection: Connection, key: string): string | null => {
@@ -55,7 +55,13 @@ export const createProcessor = (deps: {
   const { db, clock, runStep, vault, directory, orders, basis } = deps;
   const { timeZone } = basis;
 
-  const processLot = async (tx: Sql, connection: Connection, items: readonly Item[]): Promise<Suppressed> => {
+  /** `beside` are tickets to be locked with the lot; those that turn out to be are added, where somebody else holds them. */
+  const processLot = async (
+    tx: Sql,
+    connection: Connection,
+    items: readonly Item[],
+    beside: Set<bigint>,
+  ): Promise<Suppressed> => {
     const now = clock.now();
     const tagPrefix = textSetting(connection, 'tagPrefix') ?? '';
     const tagsClosed = deps.tagsClosed?.(connection) ?? false;
@@ -71,6 +77,7 @@ export const createProcessor = (deps: {
           (id): id is string => typeof id === 'string',
         ),
       ),
+      beside,
     );
     const rows = new Map(locked.map((row) => [row.id, row]));
     /** What was created while a backfill ran is no history: its webhook was lost. */
@@ -231,8 +238,11 @@ export const createProcessor = (deps: {
     );
     const changed = [...versions].flatMap(([id, { version }]) => (version !== current.get(id)?.version ? [id] : []));
     await markStale(tx, dependantsOf(locked, changed), { now });
-    // Not of this family: those that another worker holds are found by the look for missed holds.
-    await markStale(tx, settled.heldElsewhere, { now, skipHeld: true });
+    // A bulk edit is found while the lot is locked already: where others hold its tickets, all is locked anew, in order.
+    if (!(await markUnlessHeld(tx, settled.heldElsewhere, now))) {
+      for (const id of settled.heldElsewhere) beside.add(id);
+      throw new Overtaken();
+    }
     // A late order that a text names may be its requester's or not: the store is asked when the ticket is pulled, also where
     // the order came while it was pulled.
     await pullNow(
@@ -260,8 +270,9 @@ export const createProcessor = (deps: {
       runStep('process', async (line) => {
         line.connection = connection.id;
         line.tickets = items.length;
+        const beside = new Set<bigint>();
         const suppressed = await pastDeadlocks(line, () =>
-          db.transaction((tx) => processLot(tx, connection, items), { prepared: true }),
+          db.transaction((tx) => processLot(tx, connection, items, beside), { prepared: true }),
         );
         if (suppressed.size > 0) line.notInvited = [...suppressed].map(([reason, count]) => `${reason}: ${count}`);
         for (const [reason, count] of suppressed) deps.onSuppressed?.(reason, count);

@@ -139,27 +139,35 @@ export const currentMode = async (
   return { mode: row.mode, surveysSince: row.surveys_since, backfillBegan: row.backfill_began };
 };
 
-/**
- * Marks tickets to be decided again; `reprice` also takes today's rates instead of the frozen ones. Whoever holds other tickets
- * locked must not wait for these: `skipHeld` leaves out those that somebody else holds.
- */
+const mark = async (
+  sql: Sql,
+  ticketIds: readonly bigint[],
+  { now, reprice = false, lock }: { now: Date; reprice?: boolean; lock: 'for update' | 'for update skip locked' },
+): Promise<number> => {
+  if (ticketIds.length === 0) return 0;
+  const rows = await sql.query(
+    `with held as (select id from ticket where id = any($1) order by connection_id, external_id ${lock})
+     update ticket set stale_since = coalesce(stale_since, $2), reprice = reprice or $3 from held where ticket.id = held.id returning 1`,
+    [ticketIds, now, reprice],
+  );
+  return rows.length;
+};
+
+/** Marks tickets to be decided again; `reprice` also takes today's rates instead of the frozen ones. */
 export const markStale = async (
   sql: Sql,
   ticketIds: readonly bigint[],
-  {
-    now,
-    reprice = false,
-    skipHeld = false,
-  }: { readonly now: Date; readonly reprice?: boolean; readonly skipHeld?: boolean },
+  how: { readonly now: Date; readonly reprice?: boolean },
 ): Promise<void> => {
-  if (ticketIds.length === 0) return;
-  const lock = skipHeld ? 'for update skip locked' : 'for update';
-  await sql.query(
-    `with held as (select id from ticket where id = any($1) order by connection_id, external_id ${lock})
-     update ticket set stale_since = coalesce(stale_since, $2), reprice = reprice or $3 from held where ticket.id = held.id`,
-    [ticketIds, now, reprice],
-  );
+  await mark(sql, ticketIds, { ...how, lock: 'for update' });
 };
+
+/**
+ * Marks tickets without waiting, for whoever holds others locked: to wait would be out of the order of all writers. False where
+ * somebody else holds some of them, which are not marked. Each is named once.
+ */
+export const markUnlessHeld = async (sql: Sql, ticketIds: readonly bigint[], now: Date): Promise<boolean> =>
+  (await mark(sql, ticketIds, { now, lock: 'for update skip locked' })) === ticketIds.length;
 
 /** Marks every ticket that was ever decided, in lots: partners, regions or ticket rules changed. */
 export const markAllStale = async (sql: Sql, now: Date): Promise<void> => {

@@ -1,9 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { UpstreamError } from '../../../src/core/errors.ts';
 import { secondMs } from '../../../src/core/time.ts';
-import { findMissedHolds } from '../../../src/features/costing/index.ts';
 import { mostAttempts, mostOlder, olderAgainMs, retryDelayMs } from '../../../src/features/ingest/coalescing.ts';
 import { claimDue, connectionStatuses, listQuarantined, markStale } from '../../../src/features/ingest/index.ts';
+import type { Sql } from '../../../src/platform/database/database.ts';
 import { reading } from './fake-desk.ts';
 import { telling, worked } from './told.ts';
 import { connectionOf, later, type World, world } from './world.ts';
@@ -181,17 +181,28 @@ describe('two workers', () => {
       await tell(id);
     }
     w.put('3', bulk('3'));
-    await w.db.transaction(async (holder) => {
-      await holder.query("select id from ticket where external_id = '1' for update");
-      await tell('3');
-      expect(await w.row('3')).toMatchObject({ settled_seq: 1n, due_at: null });
+    const lock = (tx: Sql, id: string) => tx.query('select id from ticket where external_id = $1 for update', [id]);
+    let told: Promise<void> | undefined;
+    // A walk raises tickets in order: the first of them, and then the one whose worker finds the edit.
+    await w.db.transaction(async (walk) => {
+      // Of two that wait for each other, the one that looks first gives up.
+      await walk.query("set local deadlock_timeout = '10ms'");
+      await lock(walk, '1');
+      told = tell('3');
+      await vi.waitUntil(async () => {
+        const waiting = await w.db.query(
+          "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        );
+        return waiting.length > 0;
+      });
+      await lock(walk, '3');
+      expect(
+        await walk.query("select 1 from posting p join ticket t on t.id = p.ticket_id where t.external_id = '3'"),
+      ).toEqual([]);
     });
-    // Held: its reply is estimated.
-    expect(await w.cost('2')).toEqual({ '-/-': 3_000_000n });
-    expect(await w.cost('1')).toEqual({ '-/-': 6_000_000n });
-    // The look for missed holds.
-    await markStale(w.db, await findMissedHolds(w.db, new Date(0)), { now: w.clock.now() });
-    await w.drain();
-    expect(await w.cost('1')).toEqual({ '-/-': 3_000_000n });
+    await told;
+    // Held: their replies are estimated.
+    for (const id of ['1', '2', '3']) expect(await w.cost(id)).toEqual({ '-/-': 3_000_000n });
+    expect(w.lines.filter(({ step, outcome }) => step === 'process' && outcome === 'failed')).toEqual([]);
   });
 });
