@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Client } from 'pg';
 import { importTicketRules } from '../../src/features/attribution/index.ts';
 import { openDatabase, withInstallation } from './installation.ts';
 import { atMost, type Measure, plain, rounded } from './measures.ts';
@@ -16,19 +17,50 @@ interface Looked {
   readonly worked: number;
 }
 
-const lookAt = async (url: string, token: string): Promise<Looked> => {
+/** The cost of each partner and region in micros; what costs nothing is left out. */
+type Costs = ReadonlyMap<string, bigint>;
+
+const costsOf = (cells: readonly { partner: string | null; region: string | null; micros: bigint }[]): Costs =>
+  new Map(
+    cells
+      .filter(({ micros }) => micros !== 0n)
+      .map(({ partner, region, micros }) => [JSON.stringify([partner, region]), micros]),
+  );
+
+const costsInLedger = async (client: Client): Promise<Costs> => {
+  const { rows } = await client.query<{ partner: string | null; region: string | null; micros: string }>(
+    'select partner, region, sum(cost_micros)::text as micros from posting group by 1, 2',
+  );
+  return costsOf(rows.map((row) => ({ ...row, micros: BigInt(row.micros) })));
+};
+
+/** Cells that the ledger told the same of before and after a report was read, and those of them that the report told otherwise. */
+const comparedWith = (reported: Costs, before: Costs, after: Costs): { cells: number; wrong: number } => {
+  const settled = [...new Set([...reported.keys(), ...before.keys(), ...after.keys()])].filter(
+    (cell) => before.get(cell) === after.get(cell),
+  );
+  return { cells: settled.length, wrong: settled.filter((cell) => reported.get(cell) !== before.get(cell)).length };
+};
+
+const lookAt = async (url: string, token: string): Promise<{ total: Looked; costs: Costs }> => {
   const response = await fetch(`${url}/api/v1/reports/partners?from=2023-11-22&to=2026-11-20&groupBy=partner,region`, {
     headers: { authorization: `Bearer ${token}` },
   });
   if (!response.ok) throw new Error(`the report answered ${response.status}`);
-  const { total } = (await response.json()) as {
+  const { total, rows } = (await response.json()) as {
     total: { supportCost: { amount: string }; handledSeconds: number; tickets: number; ticketsWorked: number };
+    rows: { partner: string | null; region: string | null; supportCost: { amount: string } | null }[];
   };
   return {
-    cost: total.supportCost.amount,
-    seconds: total.handledSeconds,
-    tickets: total.tickets,
-    worked: total.ticketsWorked,
+    total: {
+      cost: total.supportCost.amount,
+      seconds: total.handledSeconds,
+      tickets: total.tickets,
+      worked: total.ticketsWorked,
+    },
+    costs: costsOf(
+      rows.map((row) => ({ ...row, micros: BigInt((row.supportCost?.amount ?? '0.000000').replace('.', '')) })),
+    ),
   };
 };
 
@@ -58,17 +90,22 @@ export const measureMoves = async (installation: Installation, token: string): P
   const client = await openDatabase(installation);
   const count = async (text: string): Promise<number> => Number((await client.query<{ n: string }>(text)).rows[0]?.n);
   try {
-    const before = await lookAt(server.url, token);
+    const { total: before } = await lookAt(server.url, token);
     const postings = await count('select max(id) as n from posting');
     const startMs = performance.now();
     await client.query('update ticket set stale_since = now() where id <= $1', [moving]);
     const odd: Looked[] = [];
     let looks = 0;
+    const cells = { compared: 0, wrong: 0 };
     let left = 1;
     while (left > 0 && performance.now() - startMs < withinMs) {
       await wait(lookEveryMs);
       left = await count('select count(*) as n from ticket where stale_since is not null');
-      const seen = await lookAt(server.url, token);
+      const earlier = await costsInLedger(client);
+      const { total: seen, costs } = await lookAt(server.url, token);
+      const compared = comparedWith(costs, earlier, await costsInLedger(client));
+      cells.compared += compared.cells;
+      cells.wrong += compared.wrong;
       looks += 1;
       if (JSON.stringify(seen) !== JSON.stringify(before)) odd.push(seen);
     }
@@ -87,6 +124,12 @@ export const measureMoves = async (installation: Installation, token: string): P
         value: `${odd.length} of ${looks}`,
         goal: '0',
         met: odd.length === 0,
+      },
+      {
+        name: '  cells of these reports that the ledger tells otherwise, where it stood still',
+        value: `${cells.wrong} of ${rounded(cells.compared)}`,
+        goal: '0',
+        met: cells.wrong === 0 && cells.compared > 0,
       },
       plain('  postings written by it', rounded(written)),
     ];
