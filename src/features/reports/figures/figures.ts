@@ -144,7 +144,8 @@ const periodFigures = async (sql: Sql, period: Period, asked: FiguresAsked): Pro
   const all = { ...ledger, partnerships };
   const account = addFacts(Object.values(all).flatMap(({ cells }) => cells.map(({ facts }) => facts)));
   const told = ({ dimensions, cells }: SideFacts) => {
-    const known = dimensions.filter((dimension) => by.includes(dimension));
+    // In the order asked for: sides know their dimensions in orders of their own, and their cells meet by id.
+    const known = by.filter((dimension) => dimensions.includes(dimension));
     const own = cells.filter((cell) => isAsked(cell, asked));
     return { known, own, cells: summedBy(own, known), knowsAll: known.length === by.length };
   };
