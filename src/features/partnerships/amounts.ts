@@ -65,6 +65,10 @@ export const occurrencesIn = ({ every, startsOn, endsOn }: Spread, { from, to }:
   return found;
 };
 
+/** On how many days of a period an occurrence holds. */
+export const daysHeld = ({ holds }: Occurrence, { from, to }: Days): number =>
+  Math.max(0, daysBetween(later(holds.from, from), earlier(holds.to, to)) + 1);
+
 /** An amount in the reporting currency: rounded once, half to even. */
 export const converted = (micros: bigint, fx: Rational): bigint => roundHalfEven(multiply(rational(micros), fx));
 

@@ -2,7 +2,7 @@ import { rational } from '../../core/money.ts';
 import type { Day } from '../../core/time.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { type FxWant, findFx, fxKey } from '../costing/index.ts';
-import { converted, type Occurrence, occurrencesIn, partIn, stepsOf } from './amounts.ts';
+import { converted, daysHeld, type Occurrence, occurrencesIn, partIn, stepsOf } from './amounts.ts';
 import { itemsIn, revenueParts, type Side, type StoredItem } from './items.ts';
 import { revenueBenefits, unpricedOrders } from './revenue-benefits.ts';
 
@@ -25,6 +25,8 @@ export interface PartnershipMoneyRow {
   readonly unpricedOrders: number;
   /** The same whose margin is by their lines' cost, which none of them tells, where no percentage stands in. */
   readonly unknownMargins: number;
+  /** Days of amounts, and parts of orders and of refunds, each once: those in the sums, and those that are gaps. */
+  readonly parts: Readonly<Record<Side, { readonly known: number; readonly unknown: number }>>;
 }
 
 /** An amount without an exchange rate, as far as it falls into the period: in no row. */
@@ -109,7 +111,13 @@ type Gap = 'unpricedCosts' | 'unpricedBenefits' | 'unpricedOrders' | 'unknownMar
 const createSums = ({ groupBy }: Pick<PartnershipQuestion, 'groupBy'>) => {
   const cells = new Map<
     string,
-    { place: PlaceOfMoney; byKind: Map<string, bigint>; sums: Record<Side, bigint>; lacks: Record<Gap, number> }
+    {
+      place: PlaceOfMoney;
+      byKind: Map<string, bigint>;
+      sums: Record<Side, bigint>;
+      lacks: Record<Gap, number>;
+      parts: Record<Side, { known: number; unknown: number }>;
+    }
   >();
   const cellOf = ({ step, ...of }: PlaceOfMoney) => {
     const partner = groupBy.includes('partner') ? of.partner : null;
@@ -120,30 +128,37 @@ const createSums = ({ groupBy }: Pick<PartnershipQuestion, 'groupBy'>) => {
       byKind: new Map<string, bigint>(),
       sums: { 'other cost': 0n, benefit: 0n },
       lacks: { unpricedCosts: 0, unpricedBenefits: 0, unpricedOrders: 0, unknownMargins: 0 },
+      parts: { 'other cost': { known: 0, unknown: 0 }, benefit: { known: 0, unknown: 0 } },
     };
     cells.set(key, cell);
     return cell;
   };
   return {
-    add(of: PlaceOfMoney & { side: Side; kind: string }, micros: bigint) {
+    add(of: PlaceOfMoney & { side: Side; kind: string }, micros: bigint, known: number) {
       // A benefit of nothing is a known one; a cost of nothing is none.
       if (micros === 0n && of.side === 'other cost') return;
-      const { byKind, sums } = cellOf(of);
+      const { byKind, sums, parts } = cellOf(of);
       sums[of.side] += micros;
+      parts[of.side].known += known;
       const kind = JSON.stringify([of.side, of.kind]);
       byKind.set(kind, (byKind.get(kind) ?? 0n) + micros);
     },
-    lack(of: PlaceOfMoney, gap: Gap, count: number) {
-      if (count > 0) cellOf(of).lacks[gap] += count;
+    /** An amount is one gap, of as many parts as it has days. */
+    lack(of: PlaceOfMoney, gap: Gap, count: number, unknown = count) {
+      if (count === 0) return;
+      const { lacks, parts } = cellOf(of);
+      lacks[gap] += count;
+      parts[gap === 'unpricedCosts' ? 'other cost' : 'benefit'].unknown += unknown;
     },
     rows: (): PartnershipMoneyRow[] =>
       [...cells.entries()]
         .toSorted(([a], [b]) => (a < b ? -1 : 1))
-        .map(([, { place, byKind, sums, lacks }]) => ({
+        .map(([, { place, byKind, sums, lacks, parts }]) => ({
           ...place,
           otherCostMicros: sums['other cost'],
           benefitMicros: sums.benefit,
           ...lacks,
+          parts,
           byKind: [...byKind.entries()]
             .toSorted(([a], [b]) => (a < b ? -1 : 1))
             .map(([key, micros]) => {
@@ -184,9 +199,10 @@ export const partnershipMoney = async (sql: Sql, asked: PartnershipQuestion): Pr
     for (const { step, ...days } of steps) {
       if (days.from > occurrence.holds.to || days.to < occurrence.holds.from) continue;
       const micros = partIn(whole, occurrence, days);
-      if (rate) sums.add({ side, kind, step, partner, region }, micros);
+      const held = daysHeld(occurrence, days);
+      if (rate) sums.add({ side, kind, step, partner, region }, micros, held);
       else if (micros !== 0n)
-        sums.lack({ step, partner, region }, side === 'benefit' ? 'unpricedBenefits' : 'unpricedCosts', 1);
+        sums.lack({ step, partner, region }, side === 'benefit' ? 'unpricedBenefits' : 'unpricedCosts', 1, held);
     }
     if (rate) continue;
     const micros = partIn(whole, occurrence, asked);
@@ -196,8 +212,8 @@ export const partnershipMoney = async (sql: Sql, asked: PartnershipQuestion): Pr
   const heldIn = ({ from, to }: { readonly from: Day; readonly to: Day }) =>
     parts.filter((part) => part.startsOn <= to && (part.endsOn === null || part.endsOn >= from));
   const { benefits, withoutCost } = await revenueBenefits(sql, parts, { ...asked, step: asked.step ?? null });
-  for (const { micros, unknownMargins, ...of } of benefits) {
-    if (micros !== null) sums.add({ side: 'benefit', ...of }, micros);
+  for (const { micros, known, unknownMargins, ...of } of benefits) {
+    if (micros !== null) sums.add({ side: 'benefit', ...of }, micros, known);
     sums.lack(of, 'unknownMargins', unknownMargins);
   }
   for (const { count, ...of } of await unpricedOrders(sql, parts, { ...asked, step: asked.step ?? null }))

@@ -15,6 +15,8 @@ export interface RevenueBenefit extends PlaceOfOrders {
   readonly kind: string;
   /** Of the reporting currency; null where none of them tells it. */
   readonly micros: bigint | null;
+  /** Parts of orders placed and refunds made in it that tell it. */
+  readonly known: number;
   /** Orders placed and refunds made in it whose lines tell no cost: their margin is not among the micros. */
   readonly unknownMargins: number;
 }
@@ -85,7 +87,7 @@ const benefitsSql = ({ byLineCost }: { readonly byLineCost: boolean }): string =
     select v.*, ${byLineCost ? lacksCost : 'false'} as lacking from valued v
   )
   select ${stepSql}, partner, region, sum(sign * value)::text as micros, count(*) filter (where lacking) as "withoutCost",
-         count(*) filter (where value is null and not unpriced) as "unknownMargins"
+         count(value) as known, count(*) filter (where value is null and not unpriced) as "unknownMargins"
     from told group by 1, 2, 3`;
 
 /** The same parts without an exchange rate, one part of an order once, however many kinds of benefit hold for it. */
@@ -133,7 +135,7 @@ export const revenueBenefits = async (
   let withoutCost = 0;
   for (const [kind, choices] of chooseParts(items)) {
     const rows = await sql.query<
-      PlaceOfOrders & { micros: string | null; withoutCost: bigint; unknownMargins: bigint }
+      PlaceOfOrders & { micros: string | null; withoutCost: bigint; known: bigint; unknownMargins: bigint }
     >(benefitsSql({ byLineCost: choices.some(({ byLineCost }) => byLineCost) }), [
       from,
       to,
@@ -147,6 +149,7 @@ export const revenueBenefits = async (
         partner: row.partner,
         region: row.region,
         micros: row.micros === null ? null : BigInt(row.micros),
+        known: Number(row.known),
         unknownMargins: Number(row.unknownMargins),
       });
       withoutCost += Number(row.withoutCost);

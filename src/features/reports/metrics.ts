@@ -143,6 +143,10 @@ export const coverages = {
   reasonKnownShare: ({ facts }: Counted) => ratio(facts.reasonKnownPpm, facts.ticketsPpm),
   languageKnownShare: ({ facts }: Counted) => ratio(facts.languageKnownPpm, facts.ticketsPpm),
   responseRate: ({ facts }: Counted) => ratio(facts.answered, facts.delivered),
+  pricedOtherCostsShare: ({ facts }: Counted) =>
+    ratio(facts.knownCostParts, facts.knownCostParts + facts.unknownCostParts),
+  pricedBenefitsShare: ({ facts }: Counted) =>
+    ratio(facts.knownBenefitParts, facts.knownBenefitParts + facts.unknownBenefitParts),
 } satisfies Record<string, (counted: Counted) => number | null>;
 
 export type CoverageName = keyof typeof coverages;

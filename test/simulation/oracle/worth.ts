@@ -17,6 +17,9 @@ export interface Worth {
   readonly unpricedBenefits: number;
   readonly unpricedOrders: number;
   readonly unknownMargins: number;
+  /** Days of amounts, and parts of orders and refunds, that bring a known sum, and those that bring one nobody knows. */
+  readonly pricedParts: number;
+  readonly unpricedParts: number;
   /** Whether any benefit has an amount, be it nothing. */
   readonly isPriced: boolean;
   /** Whether somebody said what it brings, be it nothing. */
@@ -76,6 +79,12 @@ export const worthOf = (cell: Cell, support: Support, sources: Sources): Worth =
     unpricedBenefits: unpriced('benefit'),
     unpricedOrders: found.unpricedOrders.filter((money) => isIn(cell, money)).length,
     unknownMargins: found.unknownMargins.filter((money) => isIn(cell, money)).length,
+    pricedParts: own.filter(({ side }) => side === 'benefit').length,
+    unpricedParts: [
+      ...found.unpriced.filter(({ side }) => side === 'benefit'),
+      ...found.unpricedOrders,
+      ...found.unknownMargins,
+    ].filter((money) => isIn(cell, money)).length,
     isPriced: own.some(({ side }) => side === 'benefit'),
     isGiven: isGivenFor(cell, sources),
   };
@@ -90,8 +99,9 @@ const kindsTogether = (all: readonly ReadonlyMap<string, bigint>[]): Map<string,
 /** The sum of some cells that are all there is: whatever they know, it is given where anybody said anything. */
 export const worthTogether = (all: readonly Worth[], sources: Sources): Worth => {
   const support = (name: keyof Support): bigint => sum(all.map((one) => one.support[name]));
-  const count = (name: 'unpricedCosts' | 'unpricedBenefits' | 'unpricedOrders' | 'unknownMargins'): number =>
-    all.reduce((total, one) => total + one[name], 0);
+  const count = (
+    name: 'unpricedCosts' | 'unpricedBenefits' | 'unpricedOrders' | 'unknownMargins' | 'pricedParts' | 'unpricedParts',
+  ): number => all.reduce((total, one) => total + one[name], 0);
   return {
     support: {
       cost: support('cost'),
@@ -105,6 +115,8 @@ export const worthTogether = (all: readonly Worth[], sources: Sources): Worth =>
     unpricedBenefits: count('unpricedBenefits'),
     unpricedOrders: count('unpricedOrders'),
     unknownMargins: count('unknownMargins'),
+    pricedParts: count('pricedParts'),
+    unpricedParts: count('unpricedParts'),
     isPriced: all.some(({ isPriced }) => isPriced),
     isGiven: isGivenFor({}, sources),
   };
@@ -171,6 +183,7 @@ export const roiOf = (worth: Worth, covered: bigint) => {
       measuredShare: support === null ? null : ratio(worth.support.measuredCost, support),
       benefitsKnownShare:
         support === null ? null : ratio(worth.isGiven ? covered : 0n, support + totalOf(worth.otherCosts)),
+      pricedBenefitsShare: ratio(BigInt(worth.pricedParts), BigInt(worth.pricedParts + worth.unpricedParts)),
     },
   };
 };

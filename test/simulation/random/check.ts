@@ -89,11 +89,17 @@ const together: readonly (readonly Dimension[])[] = [
 const someOf = <Of>(list: readonly Of[], count: number, { step, seed }: { step: number; seed: number }): Of[] =>
   Array.from({ length: count }, (_, no) => list[(seed + no * step) % list.length] as Of);
 
+/** The same dimensions, another first: rows are the same in any order of them. */
+const turned = (by: readonly Dimension[], seed: number): Dimension[] => someOf(by, by.length, { step: 1, seed });
+
 /** Over all the days every dimension together with others and some alone, over the others some: each story has its own. */
 const askedOf = (period: Period, seed: number): readonly (readonly Dimension[])[] =>
   period === periods[0]
-    ? [...someOf(dimensions, 2, { step: 3, seed }).map((dimension) => [dimension]), ...together]
-    : someOf(together, 1, { step: 1, seed: seed + periods.indexOf(period) });
+    ? [
+        ...someOf(dimensions, 2, { step: 3, seed }).map((dimension) => [dimension]),
+        ...together.map((by) => turned(by, seed)),
+      ]
+    : someOf(together, 1, { step: 1, seed: seed + periods.indexOf(period) }).map((by) => turned(by, seed));
 
 const expectAllFigures = async ({ get }: Account, oracle: Oracle, seed: number): Promise<void> => {
   for (const period of periods)

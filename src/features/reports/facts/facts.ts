@@ -58,6 +58,11 @@ export interface CellFacts {
   knownBenefits: bigint;
   unpricedCosts: bigint;
   unpricedBenefits: bigint;
+  /** Days of amounts, and parts of orders and refunds: those in the sums, and those that are gaps. No figure is made of them. */
+  knownCostParts: bigint;
+  unknownCostParts: bigint;
+  knownBenefitParts: bigint;
+  unknownBenefitParts: bigint;
 }
 
 export const noFacts = (): CellFacts => ({
@@ -101,6 +106,10 @@ export const noFacts = (): CellFacts => ({
   knownBenefits: 0n,
   unpricedCosts: 0n,
   unpricedBenefits: 0n,
+  knownCostParts: 0n,
+  unknownCostParts: 0n,
+  knownBenefitParts: 0n,
+  unknownBenefitParts: 0n,
 });
 
 export const addFacts = (all: readonly CellFacts[]): CellFacts => {

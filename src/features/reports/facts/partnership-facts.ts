@@ -25,3 +25,16 @@ export const partnershipFacts = (row: PartnershipMoneyRow): Pick<CellFacts, Part
     unpricedBenefits: BigInt(unpricedBenefits),
   };
 };
+
+/** How much of both is known: what coverages are made of, and no figure, so that no seal keeps it. */
+export const partnershipParts = ({
+  parts,
+}: PartnershipMoneyRow): Pick<
+  CellFacts,
+  'knownCostParts' | 'unknownCostParts' | 'knownBenefitParts' | 'unknownBenefitParts'
+> => ({
+  knownCostParts: BigInt(parts['other cost'].known),
+  unknownCostParts: BigInt(parts['other cost'].unknown),
+  knownBenefitParts: BigInt(parts.benefit.known),
+  unknownBenefitParts: BigInt(parts.benefit.unknown),
+});

@@ -74,7 +74,9 @@ const figureRow = z.object({
         z.ZodNullable<z.ZodNumber>
       >,
     )
-    .describe('How much of what the figures rest on is known, from 0 to 1'),
+    .describe(
+      'How much of what the figures rest on is known, from 0 to 1; of other costs and benefits each day of an amount, and each part of an order and of a refund, counts once',
+    ),
   previous: changesAnswer.optional().describe('Against the period before'),
   baseline: changesAnswer.optional().describe('Against the baseline period'),
 });

@@ -15,7 +15,7 @@ import {
   summedBy,
   usualHighValueMicros,
 } from '../facts/facts.ts';
-import { partnershipFacts } from '../facts/partnership-facts.ts';
+import { partnershipFacts, partnershipParts } from '../facts/partnership-facts.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
 import { type Counted, costOf } from '../metrics.ts';
 import { figureSides } from '../totals/sides.ts';
@@ -118,7 +118,7 @@ const partnershipSide = async (
     dimensions: [...groupBy, ...(oneStep ? [oneStep] : [])],
     cells: rows.map((row) => ({
       key: { partner: row.partner, region: row.region, ...(oneStep && { [oneStep]: row.step }) },
-      facts: { ...noFacts(), ...partnershipFacts(row) },
+      facts: { ...noFacts(), ...partnershipFacts(row), ...partnershipParts(row) },
     })),
     earnsByOrders: parts.length > 0,
     gaps: { unpriced, ordersWithoutCost },

@@ -11,6 +11,8 @@ export const coverageSides: Readonly<Record<CoverageName, Side>> = {
   reasonKnownShare: 'tickets',
   languageKnownShare: 'tickets',
   responseRate: 'work',
+  pricedOtherCostsShare: 'partnerships',
+  pricedBenefitsShare: 'partnerships',
 };
 
 export interface FigureNote {
@@ -24,6 +26,10 @@ export interface FigureNote {
 
 const orderMoney = { unit: 'money', of: 'orders', coverage: 'pricedOrdersShare' } as const;
 const cost = { of: 'work', coverage: 'measuredShare' } as const;
+const ordersAround =
+  '; by channel, language, reason or agent, which orders do not know, held against all orders of the row’s other dimensions';
+const lessGaps =
+  '; of what is known: coverage.pricedBenefitsShare and coverage.pricedOtherCostsShare below 1 tell that more is not in it';
 
 /** What each figure is, for the API's description and for those who ask what a number means. */
 export const figureNotes: Readonly<Record<FigureName, FigureNote>> = {
@@ -97,7 +103,7 @@ export const figureNotes: Readonly<Record<FigureName, FigureNote>> = {
     unit: 'rate',
     of: 'tickets',
     coverage: 'attributedShare',
-    is: 'Flow: tickets created in the period / orders placed in it x 100',
+    is: `Flow: tickets created in the period / orders placed in it x 100${ordersAround}`,
   },
   cohortTickets: {
     unit: 'count',
@@ -109,7 +115,7 @@ export const figureNotes: Readonly<Record<FigureName, FigureNote>> = {
     unit: 'rate',
     of: 'tickets',
     coverage: 'ticketsWithOrderShare',
-    is: 'Cohort: cohortTickets / orders placed in the period x 100; still rising for a year, while customers may write',
+    is: `Cohort: cohortTickets / orders placed in the period x 100; still rising for a year, while customers may write${ordersAround}`,
   },
   handledSeconds: {
     unit: 'seconds',
@@ -120,30 +126,35 @@ export const figureNotes: Readonly<Record<FigureName, FigureNote>> = {
   supportCost: { unit: 'money', ...cost, is: 'Cost of the handled seconds; null where a part of it has no pool' },
   costPerTicket: { unit: 'money', ...cost, is: 'supportCost / ticketsWorked' },
   costMultiple: { unit: 'rate', ...cost, is: "costPerTicket / the account's" },
-  costPerOrder: { unit: 'money', ...cost, is: 'supportCost / orders' },
+  costPerOrder: { unit: 'money', ...cost, is: `supportCost / orders${ordersAround}` },
   costShareOfRevenue: {
     unit: 'share',
     ...cost,
-    is: 'Cost to serve: supportCost / netRevenue; null where netRevenue is not above zero, for more was refunded than sold',
+    is: `Cost to serve: supportCost / netRevenue; null where netRevenue is not above zero, for more was refunded than sold${ordersAround}`,
   },
   otherCosts: {
     unit: 'money',
     of: 'partnerships',
-    coverage: null,
+    coverage: 'pricedOtherCostsShare',
     is: 'Other costs of the partnership in the period: fees, software, travel, management; a fee of the whole partnership is of no region; null where none has an exchange rate',
   },
   benefits: {
     unit: 'money',
     of: 'partnerships',
-    coverage: null,
-    is: 'Benefits of the period: commission, margin, savings; null where none is given, for revenue is no benefit by itself, and where no amount of them is known for want of an exchange rate or a line cost',
+    coverage: 'pricedBenefitsShare',
+    is: 'Benefits of the period: commission, margin, savings; a part of revenue is rounded to six decimals once for each order and refund, so that their sum may differ in the last ones from the part of the sum; null where none is given, for revenue is no benefit by itself, and where no amount of them is known for want of an exchange rate or a line cost',
   },
-  netGain: { unit: 'money', of: 'partnerships', coverage: 'measuredShare', is: 'benefits - supportCost - otherCosts' },
+  netGain: {
+    unit: 'money',
+    of: 'partnerships',
+    coverage: 'measuredShare',
+    is: `benefits - supportCost - otherCosts${lessGaps}`,
+  },
   roi: {
     unit: 'share',
     of: 'partnerships',
     coverage: 'measuredShare',
-    is: '(benefits - (supportCost + otherCosts)) / (supportCost + otherCosts)',
+    is: `(benefits - (supportCost + otherCosts)) / (supportCost + otherCosts)${lessGaps}`,
   },
   csatTopTwoBox: {
     unit: 'share',

@@ -45,7 +45,13 @@ const roiRow = z.object({
       .number()
       .nullable()
       .describe(
-        'Of costs: those of partners whose benefits are given, 0 where the row has none; below 1 a sum is held against too few',
+        'Of costs: those of partners whose benefits are given, whether or not their amounts are known; 0 where the row has none; below 1 a sum is held against too few',
+      ),
+    pricedBenefitsShare: z
+      .number()
+      .nullable()
+      .describe(
+        'Of the days of benefits given as amounts, and the parts of orders and refunds of which a part is one: those that have an exchange rate and a line cost; below 1 the return lacks the others',
       ),
   }),
 });
@@ -109,6 +115,7 @@ export const roiCsv = (
     ['unpricedEntries', ({ unpricedEntries }) => unpricedEntries],
     ['measuredShare', ({ coverage }) => coverage.measuredShare],
     ['benefitsKnownShare', ({ coverage }) => coverage.benefitsKnownShare],
+    ['pricedBenefitsShare', ({ coverage }) => coverage.pricedBenefitsShare],
     ['costBasis', () => costBasis],
   ];
   return writeCsv(

@@ -13,9 +13,9 @@ import {
   noKey,
   type Period,
 } from '../facts/facts.ts';
-import { partnershipFacts } from '../facts/partnership-facts.ts';
+import { partnershipFacts, partnershipParts } from '../facts/partnership-facts.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
-import { benefitsOf, formulas, type MoneyJson, otherCostsOf, returnCostOf, returnOf } from '../metrics.ts';
+import { benefitsOf, coverages, formulas, type MoneyJson, otherCostsOf, returnCostOf, returnOf } from '../metrics.ts';
 import { partnerFacts } from '../totals/read.ts';
 import { unpricedAmountsJson } from '../unpriced-amounts.ts';
 import type { RoiReport, RoiRow } from './roi-answers.ts';
@@ -92,7 +92,10 @@ export const roiReport = async (
     const { partner, region } = own ?? ofWork.get(id)?.key ?? noKey;
     return {
       key: { partner, region },
-      facts: { ...(ofWork.get(id)?.facts ?? noFacts()), ...(own && partnershipFacts(own)) },
+      facts: {
+        ...(ofWork.get(id)?.facts ?? noFacts()),
+        ...(own && { ...partnershipFacts(own), ...partnershipParts(own) }),
+      },
       unpriced: {
         amounts: (own?.unpricedCosts ?? 0) + (own?.unpricedBenefits ?? 0),
         orders: own?.unpricedOrders ?? 0,
@@ -144,6 +147,7 @@ export const roiReport = async (
       coverage: {
         measuredShare: support === null ? null : ratio(facts.measuredCostMicros, support),
         benefitsKnownShare: support === null ? null : ratio(covered, support + facts.otherCostMicros),
+        pricedBenefitsShare: coverages.pricedBenefitsShare(counted),
       },
     };
     return { facts, row };

@@ -201,5 +201,6 @@ test('bug: a region told a return on the cost of partners whose benefits nobody 
     expect((await roi(`&groupBy=${groupBy}`)).total.coverage, groupBy).toEqual({
       measuredShare: 1,
       benefitsKnownShare: 0.4,
+      pricedBenefitsShare: null,
     });
 });

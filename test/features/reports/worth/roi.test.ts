@@ -87,7 +87,7 @@ test('worked example: benefits of 1,100,000 for costs of 650,000 are an ROI of 6
     unpricedOrders: 0,
     unknownMargins: 0,
     unpricedEntries: 0,
-    coverage: { measuredShare: 1, benefitsKnownShare: 1 },
+    coverage: { measuredShare: 1, benefitsKnownShare: 1, pricedBenefitsShare: 1 },
   });
   expect(unpriced).toMatchObject([
     { side: 'other cost', partner: 'sud', amount: { amount: '5.000000', currency: 'RUB' } },
