@@ -199,9 +199,10 @@ describe('what says what work and orders cost', () => {
       added: 1,
       wouldMove: {
         tickets: 1,
-        before: { amount: '0.000000', currency: 'USD' },
-        after: { amount: '0.300000' },
-        partners: [{ partner: null, before: { amount: '0.000000' }, after: { amount: '0.300000' } }],
+        before: null,
+        after: { amount: '0.300000', currency: 'USD' },
+        unpricedEntries: { before: 1, after: 0 },
+        partners: [{ partner: null, before: null, after: { amount: '0.300000' } }],
       },
     });
     expect(await product.db.query('select 1 from rate where hourly_micros = 36000000')).toEqual([]);
@@ -253,7 +254,11 @@ describe('teams, wages, own exchange rates and money of partnerships', () => {
   });
 
   it('an own rate prices what the ECB lacks', async () => {
-    await bring('rates', 'scope,key,hourly,currency,valid_from\nagent,desk:ada,144.00,AED,2026-01-01\n');
+    const rates = 'scope,key,hourly,currency,valid_from\nagent,desk:ada,144.00,AED,2026-01-01\n';
+    // Bug: a dry run told a cost of 0.00, as if it were free.
+    const moves = { before: { amount: '0.300000' }, after: null, unpricedEntries: { before: 0, after: 1 } };
+    expect(await bring('rates', rates, true)).toMatchObject({ wouldMove: moves });
+    expect(await bring('rates', rates)).toMatchObject({ warnings: [expect.stringContaining('AED has no exchange')] });
     const own = 'base,quote,rate,valid_from,valid_to,source\nUSD,AED,4,2026-01-01,,agreed\n';
     expect(await bring('own-fx', own, true)).toMatchObject({ added: 1, dryRun: true });
     await bring('own-fx', own);

@@ -55,16 +55,25 @@ export const repriceAll = async (
 
 type MoneyJson = ReturnType<typeof moneyJson>;
 
-/** What would be posted: tickets, and their cost before and after, in all and by partner (null: none). */
+/** What would be posted: tickets, and their cost before and after, in all and by partner (null: none); a cost is null where none of its work has a price. */
 export interface MoneyMoves {
   readonly tickets: number;
-  readonly before: MoneyJson;
-  readonly after: MoneyJson;
+  readonly before: MoneyJson | null;
+  readonly after: MoneyJson | null;
+  /** Entries among them that have no price: in neither cost. */
+  readonly unpricedEntries: { readonly before: number; readonly after: number };
   readonly partners: readonly {
     readonly partner: string | null;
-    readonly before: MoneyJson;
-    readonly after: MoneyJson;
+    readonly before: MoneyJson | null;
+    readonly after: MoneyJson | null;
   }[];
+}
+
+type Moment = 'before' | 'after';
+interface Moved {
+  readonly micros: Record<Moment, bigint>;
+  /** Postings of entries that have a price at the other moment alone. */
+  readonly gaps: Record<Moment, number>;
 }
 
 /** What would be posted if these tickets were settled again, as this transaction sees rates, FX and constants; writes nothing. */
@@ -74,31 +83,47 @@ export const movesOf = async (
   { basis, reprice }: { readonly basis: ReportingBasis; readonly reprice: boolean },
 ): Promise<MoneyMoves> => {
   const moved = new Set<bigint>();
-  const partners = new Map<string | null, { before: bigint; after: bigint }>();
+  const partners = new Map<string | null, Moved>();
+  const unpricedEntries = { before: 0, after: 0 };
   await inLots(ids, async (lot) => {
     const { plans } = await planWork(tx, {
       tickets: await asDecided(tx, lot, { reprice }),
       reportingCurrency: basis.currency,
       reportingTimezone: basis.timeZone,
     });
-    for (const { ticketId, postings } of plans)
+    for (const { ticketId, stored, outcome, postings } of plans) {
+      if (postings.length === 0) continue;
+      moved.add(ticketId);
+      const isGap = { before: stored !== null && stored.unpriced !== null, after: outcome.unpriced !== null };
+      for (const moment of ['before', 'after'] as const) if (isGap[moment]) unpricedEntries[moment] += 1;
       for (const { partner, costMicros, reversesId } of postings) {
-        moved.add(ticketId);
-        const sums = partners.get(partner) ?? { before: 0n, after: 0n };
-        partners.set(partner, sums);
-        if (reversesId === null) sums.after += costMicros;
-        else sums.before -= costMicros;
+        const { micros, gaps } = partners.get(partner) ?? {
+          micros: { before: 0n, after: 0n },
+          gaps: { before: 0, after: 0 },
+        };
+        partners.set(partner, { micros, gaps });
+        if (reversesId === null) micros.after += costMicros;
+        else micros.before -= costMicros;
+        const other = reversesId === null ? 'before' : 'after';
+        if (isGap[other]) gaps[other] += 1;
       }
+    }
   });
-  const money = (micros: bigint): MoneyJson => moneyJson({ micros, currency: basis.currency } satisfies Money);
-  const sum = (side: 'before' | 'after'): bigint => [...partners.values()].reduce((all, one) => all + one[side], 0n);
+  /** Nothing for want of a price is no cost of 0.00. */
+  const costOf = (some: readonly Moved[], moment: Moment): MoneyJson | null => {
+    const micros = some.reduce((all, one) => all + one.micros[moment], 0n);
+    if (micros === 0n && some.some(({ gaps }) => gaps[moment] > 0)) return null;
+    return moneyJson({ micros, currency: basis.currency } satisfies Money);
+  };
+  const all = [...partners.values()];
   return {
     tickets: moved.size,
-    before: money(sum('before')),
-    after: money(sum('after')),
+    before: costOf(all, 'before'),
+    after: costOf(all, 'after'),
+    unpricedEntries,
     partners: [...partners]
       .toSorted(([a], [b]) => ((a ?? '~') < (b ?? '~') ? -1 : 1))
-      .map(([partner, { before, after }]) => ({ partner, before: money(before), after: money(after) })),
+      .map(([partner, one]) => ({ partner, before: costOf([one], 'before'), after: costOf([one], 'after') })),
   };
 };
 

@@ -2,11 +2,12 @@ import { code } from 'currency-codes';
 import { z } from 'zod';
 import type { InputFault } from '../../core/errors.ts';
 import { formatMicros, microsOf } from '../../core/money.ts';
-import { isDay } from '../../core/time.ts';
+import { dayIn, isDay } from '../../core/time.ts';
 import { cellField, readTable, refuseFaults, type TableRow } from '../../platform/csv.ts';
 import type { Sql } from '../../platform/database/database.ts';
-import { changesAnything, type ImportOptions, recordAudit } from '../directory/index.ts';
+import { changesAnything, type ImportOptions, recordAudit, storedReportingBasis } from '../directory/index.ts';
 import { appliedOn, isWage, loadCostBasis } from './cost-basis.ts';
+import { type FxNeed, fxWarnings } from './fx-warnings.ts';
 import type { PriceImportReport } from './import-fx.ts';
 import { agentRateKey, aiAgentRole, type Rate, rateScopes } from './rates.ts';
 
@@ -163,6 +164,27 @@ const columnsOf = (rates: readonly Rate[]) => [
 const given = `unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::date[], $6::int[], $7::int[], $8::int[])
                as g(scope, key, hourly_micros, currency, valid_from, burden_ppm, shrinkage_ppm, occupancy_ppm)`;
 
+/** Rates whose currency has no exchange rate on days of work that they hold on, or today, which stands for days to come. */
+const unconverted = async (sql: Sql, rates: readonly Rate[], now: Date): Promise<string[]> => {
+  const basis = await storedReportingBasis(sql);
+  if (basis === null || rates.every(({ currency }) => currency === basis.currency)) return [];
+  const needs = await sql.query<FxNeed>(
+    `with held as (
+       select h.*, lead(valid_from) over (partition by scope, key order by valid_from) as until
+         from (select scope, key, currency, valid_from, true as named from ${given}
+               union all
+               select r.scope, r.key, r.currency, r.valid_from, false from rate r
+                where not exists (select from ${given} where (g.scope, g.key, g.valid_from) = (r.scope, r.key, r.valid_from))) h
+     ), worked as (select distinct worked_day as day from work_entry where worked_day >= (select min(valid_from) from held where named))
+     select h.currency, w.day::text as day, w.day::text as since
+       from held h join worked w on w.day >= h.valid_from and (h.until is null or w.day < h.until) where h.named
+     union
+     select h.currency, $9::date::text, greatest(h.valid_from, $9::date)::text from held h where h.named and (h.until is null or h.until > $9::date)`,
+    [...columnsOf(rates), dayIn(basis.timeZone, now)],
+  );
+  return fxWarnings(sql, needs, { to: basis.currency, what: 'work at a rate' });
+};
+
 /** Whether two rows say the same beside whom and when they are of. */
 const differsSql = (one: string, other: string): string =>
   [one, other]
@@ -238,7 +260,7 @@ export const importRates = async (
         occupancy: percentText(rate.occupancyPpm),
       }),
     })),
-    warnings: await warningsFor(sql, rates),
+    warnings: [...(await warningsFor(sql, rates)), ...(await unconverted(sql, rates, options.now))],
     priced: first === null ? null : { from: first, to: null },
   };
   if (changesAnything(report))

@@ -13,6 +13,7 @@ export { estimateTouches } from './estimate.ts';
 export { createFxFetch, createFxRun } from './fetch-fx.ts';
 export { foldRollups } from './fold.ts';
 export { type Fx, type FxWant, findFx, fxKey } from './fx.ts';
+export { type FxNeed, fxWarnings } from './fx-warnings.ts';
 export { findMissedHolds } from './holds.ts';
 export { type ConstantsImportReport, importConstants, ticketsWorkedSince } from './import-constants.ts';
 export { importFx, type PriceImportReport } from './import-fx.ts';

@@ -1,12 +1,16 @@
 import { formatMicros } from '../../core/money.ts';
+import { addDays, dayIn } from '../../core/time.ts';
 import type { Sql } from '../../platform/database/database.ts';
+import { type FxNeed, fxWarnings } from '../costing/index.ts';
 import {
   changesAnything,
   compareRows,
   type ImportOptions,
   type ImportReport,
   recordAudit,
+  storedReportingBasis,
 } from '../directory/index.ts';
+import { occurrencesIn } from './amounts.ts';
 import { type Item, itemsNamed, recordItems, serializeItems, storesOfItems } from './items.ts';
 import { type Known, readBenefits, readOtherCosts } from './read-items.ts';
 
@@ -36,6 +40,29 @@ type Options = ImportOptions & { readonly known: Known; readonly now: Date };
 const sameCells = (a: Record<string, string>, b: Record<string, string> | undefined): boolean =>
   JSON.stringify(a) === JSON.stringify(b);
 
+/** Amounts are looked at as far back as a report reaches; today stands for what begins later. */
+const mostDays = 1100;
+
+const needsOf = ({ amountMicros, currency, every, startsOn, endsOn }: Item, today: string): FxNeed[] => {
+  if (amountMicros === null || amountMicros === 0n || currency === null) return [];
+  if (startsOn > today) return [{ currency, day: today, since: startsOn }];
+  const spread = { amountMicros, every: every ?? 'once', startsOn, endsOn };
+  return occurrencesIn(spread, { from: addDays(today, -mostDays), to: today }).map(({ fxDay }) => ({
+    currency,
+    day: fxDay,
+    since: fxDay,
+  }));
+};
+
+/** Amounts in a currency without an exchange rate, for they will be in no figure. */
+const warningsOf = async (tx: Sql, items: readonly Item[], now: Date): Promise<string[]> => {
+  const basis = await storedReportingBasis(tx);
+  if (basis === null) return [];
+  const today = dayIn(basis.timeZone, now);
+  const needs = items.flatMap((item) => needsOf(item, today));
+  return fxWarnings(tx, needs, { to: basis.currency, what: 'an amount' });
+};
+
 const storeItems = async (
   tx: Sql,
   items: readonly Item[],
@@ -49,7 +76,8 @@ const storeItems = async (
   const byReference = (list: readonly Item[]) => new Map(list.map((item) => [item.reference, cellsOf(item, known)]));
   const before = byReference(stored);
   const given = byReference(items);
-  const report = compareRows({ what, dryRun, replaces: false, stored: before, given });
+  const warnings = await warningsOf(tx, items, now);
+  const report = compareRows({ what, dryRun, replaces: false, stored: before, given, warnings });
   if (!changesAnything(report)) return report;
   const changed = items.filter((item) => !sameCells(cellsOf(item, known), before.get(item.reference)));
   await recordItems(tx, changed, { now, actor });
