@@ -106,8 +106,8 @@ export const createFeeds = (
     await walkWorkFeeds({ ...deps, client: helpdeskOf(known) }, known, options);
   };
 
-  const backfillStore: Feeds['backfill'] = (connection, { since, onProgress, stop }) =>
-    runStoreBackfill(
+  const backfillStore: Feeds['backfill'] = async (connection, { since, onProgress, stop }) => {
+    const done = await runStoreBackfill(
       {
         ...deps,
         onProgress,
@@ -118,6 +118,10 @@ export const createFeeds = (
       connection,
       { since, stop },
     );
+    // Its copy may reach further back than this day.
+    if (done.comparison) await watcher.recount(connection);
+    return done;
+  };
   const backfillHelpdesk: Feeds['backfill'] = async (connection, { since, onProgress, stop }) => {
     const known = await identified({ directory, clientOf: helpdeskOf }, connection);
     return runBackfill({ ...deps, client: helpdeskOf(known), gatherSome, onProgress }, known, { since, stop });

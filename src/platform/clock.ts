@@ -5,6 +5,8 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Runs `task` every `ms` of this clock's time, never overlapping itself, until stopped. */
   every(ms: number, task: () => Promise<void>): { stop(): Promise<void> };
+  /** Whether it runs faster than the wall's just now: what is on its way then lags by days. Absent: never. */
+  hurries?(): boolean;
 }
 
 /**
@@ -76,6 +78,10 @@ export const catchingUpClock = (start: { readonly startMs: number; readonly spee
   };
   return {
     ...clockFrom(nowMs, wallMsFor),
+    hurries() {
+      nowMs();
+      return !met;
+    },
     async sleep(ms, signal) {
       const dueMs = nowMs() + ms;
       for (let leftMs = ms; leftMs > 0 && !signal?.aborted; leftMs = dueMs - nowMs())

@@ -86,3 +86,9 @@ describe('a clock that catches up', () => {
     await sleeping;
   });
 });
+
+test('a clock that catches up hurries until it has met the wall', () => {
+  expect(hurrying(2).hurries?.()).toBe(true);
+  expect(catchingUpClock({ startMs: Date.now() + 60_000, speed: 2 }).hurries?.()).toBe(false);
+  expect(wallClock.hurries?.()).toBeUndefined();
+});

@@ -17,9 +17,13 @@ export interface BackfillProgress {
   readonly remainingSeconds: number | null;
   /** interrupted: nobody runs it at the moment; the same command goes on. */
   readonly state: 'walking' | 'gathering' | 'interrupted' | 'complete' | 'incomplete';
+  /** Of one that ended: created since, as the vendor counted them and as we did; null where it tells no number. */
+  readonly counted: { readonly there: number; readonly here: number } | null;
 }
 
 interface Measured {
+  /** The run that was measured, by its beginning. */
+  readonly of?: string;
   readonly samples: readonly { readonly atMs: number; readonly done: number }[];
 }
 
@@ -47,6 +51,12 @@ export const rateOf = (samples: Measured['samples']): number | null => {
   return ((last.done - first.done) * minuteMs) / (last.atMs - first.atMs);
 };
 
+/** What was measured of this very run. */
+const samplesOf = async (sql: Sql, connectionId: number, { startedAt }: BackfillRun): Promise<Measured['samples']> => {
+  const measured = (await loadCursor<Measured>(sql, connectionId, stream))?.state;
+  return measured?.of === startedAt ? measured.samples : [];
+};
+
 const progressOfRun = (
   run: BackfillRun,
   { left, samples, now }: Measured & { readonly left: number; readonly now: Date },
@@ -72,6 +82,10 @@ const progressOfRun = (
         : run.walkedAt === null
           ? 'walking'
           : 'gathering',
+    counted:
+      ended && run.countedThere != null && run.countedHere !== undefined
+        ? { there: run.countedThere, here: run.countedHere }
+        : null,
   };
 };
 
@@ -83,7 +97,7 @@ export const readProgress = async (
   now: Date,
 ): Promise<BackfillProgress> => {
   if (run.comparedAt !== null) return progressOfRun(run, { left: 0, samples: [], now });
-  const samples = (await loadCursor<Measured>(sql, connectionId, stream))?.state.samples ?? [];
+  const samples = await samplesOf(sql, connectionId, run);
   return progressOfRun(run, { left: await waiting(sql, connectionId), samples, now });
 };
 
@@ -94,11 +108,11 @@ export const measureProgress = async (
   run: BackfillRun,
   now: Date,
 ): Promise<BackfillProgress> => {
-  const held = (await loadCursor<Measured>(sql, connectionId, stream))?.state.samples ?? [];
   const left = await waiting(sql, connectionId);
   const atMs = now.getTime();
-  const ofRun = held.filter((sample) => sample.atMs > atMs - windowMs && sample.atMs >= Date.parse(run.startedAt));
-  const samples = [...ofRun, { atMs, done: run.found - left }];
-  await saveCursor(sql, connectionId, stream, { state: { samples }, seenUntil: null, now });
+  const recent = (await samplesOf(sql, connectionId, run)).filter((sample) => sample.atMs > atMs - windowMs);
+  // A page is raised before the run tells that it was found: what is done grows all the same.
+  const samples = [...recent, { atMs, done: Math.max(0, run.found - left, recent.at(-1)?.done ?? 0) }];
+  await saveCursor(sql, connectionId, stream, { state: { of: run.startedAt, samples }, seenUntil: null, now });
   return progressOfRun(run, { left, samples, now });
 };

@@ -8,6 +8,7 @@ import type { Connection } from '../directory/index.ts';
 import type { SyncOutcome } from '../orders/index.ts';
 import { loadBackfill, newRun, saveBackfill } from './backfill.ts';
 import { type BackfillProgress, measureProgress } from './backfill-progress.ts';
+import { countArrived } from './compare.ts';
 import { describe } from './isolate.ts';
 import type { BackfillResult } from './run-backfill.ts';
 import type { Troubles } from './trouble.ts';
@@ -23,9 +24,10 @@ interface Deps {
   readonly clock: Clock;
   readonly runStep: RunStep;
   readonly troubles: Troubles;
-  /** Walks the store from `since` on, or goes on where an earlier walk was cut off; told of each page, and what was in it. */
+  /** Walks the store from `since` on, `again` what was walked before, else it goes on where a walk was cut off; told of each page, and what was in it. */
   readonly sync: (options: {
     readonly since: Date;
+    readonly again: boolean;
     readonly stop: AbortSignal;
     readonly onPage: (orders: number) => Promise<void>;
   }) => Promise<SyncOutcome>;
@@ -51,7 +53,10 @@ export const runStoreBackfill = (
     const goesOn = held !== null && held.comparedAt === null && held.since === since.toISOString();
     let run = goesOn ? held : newRun(since, clock.now(), []);
     const save = (error?: string) => saveBackfill(sql, id, run, { now: clock.now(), ...(error && { error }) });
+    // Once a page of it is stored, a further try goes on behind that.
+    let again = !goesOn;
     const onPage = async (orders: number): Promise<void> => {
+      again = false;
       run = { ...run, walked: run.walked + orders, found: run.found + orders, raised: run.raised + orders };
       await save();
       deps.onProgress?.(await measureProgress(sql, id, run, clock.now()));
@@ -60,7 +65,7 @@ export const runStoreBackfill = (
     const walkToTheEnd = async (): Promise<SyncOutcome | null> => {
       while (!stop.aborted) {
         try {
-          return await inBackground(() => deps.sync({ since, stop, onPage }));
+          return await inBackground(() => deps.sync({ since, again, stop, onPage }));
         } catch (error) {
           await troubles.met(id, 'feed', error);
           await save(describe(error));
@@ -78,7 +83,8 @@ export const runStoreBackfill = (
     const result = { connection: id, since: run.since, walked: run.walked, raised: run.raised };
     if (outcome === null || stop.aborted) return { ...result, comparison: null };
     const countedThere = await deps.countThere(since);
-    const countedHere = await deps.countHere(since);
+    const countedHere = await countArrived(() => deps.countHere(since), { there: countedThere, clock, stop });
+    if (stop.aborted) return { ...result, comparison: null };
     const quarantined = outcome.unreadable.length;
     const comparison = {
       found: run.found,
@@ -91,7 +97,8 @@ export const runStoreBackfill = (
       complete: quarantined === 0 && (countedThere === null || countedThere <= countedHere),
     };
     const now = clock.now().toISOString();
-    run = { ...run, walkedAt: now, comparedAt: now, held: comparison.held, complete: comparison.complete };
+    const { held: heldNow, complete } = comparison;
+    run = { ...run, walkedAt: now, comparedAt: now, held: heldNow, complete, countedThere, countedHere };
     await save();
     return { ...result, comparison };
   });

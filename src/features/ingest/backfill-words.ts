@@ -11,7 +11,7 @@ const durationOf = (seconds: number): string => {
 
 /** A backfill's progress for a person. The rest is told only where it was measured. */
 export const backfillWords = (
-  { found, raised, done, perMinute, remainingSeconds, state }: BackfillProgress,
+  { found, raised, done, perMinute, remainingSeconds, state }: Omit<BackfillProgress, 'counted'>,
   what: 'tickets' | 'orders' = 'tickets',
 ): string =>
   [

@@ -40,6 +40,9 @@ export interface BackfillRun {
   /** Of those found, the tickets that are pulled and decided, as compared. */
   readonly held: number;
   readonly complete: boolean;
+  /** Created since, as the vendor counted them then, null where it tells none, and as we did. */
+  readonly countedThere?: number | null;
+  readonly countedHere?: number;
 }
 
 export const loadBackfill = async (sql: Sql, connectionId: number): Promise<BackfillRun | null> => {

@@ -1,4 +1,6 @@
+import { secondMs } from '../../core/time.ts';
 import type { HelpdeskClient } from '../../helpdesks/port.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { BackfillRun } from './backfill.ts';
 
@@ -43,29 +45,83 @@ export const countHere = async (sql: Sql, connectionId: number, since: Date): Pr
   return Number(row?.here ?? 0n);
 };
 
-/** As `countHere`, of what a run has shown to be there: of a ticket that it neither named nor pulled nobody told us that it is deleted. */
+/**
+ * As `countHere`, of what a run has shown to be there: of a ticket that it neither named nor pulled nobody told us that it is
+ * deleted. One that is younger than all it named was not there yet where its walk ended, for feeds show changes late.
+ */
 const countShown = async (sql: Sql, connectionId: number, run: BackfillRun): Promise<number> => {
   const [row] = await sql.query<{ here: bigint }>(
-    `select count(*) as here from ticket t
+    `with newest as (
+       select coalesce(max(n.created_at), $2) as created_at
+         from backfill_ticket b join ticket n on n.connection_id = b.connection_id and n.external_id = b.external_id where b.connection_id = $1)
+     select count(*) as here from ticket t, newest
       where t.connection_id = $1
         and (t.created_at >= $2 and coalesce(t.status, '') <> 'deleted'
-               and (t.pulled_at >= $3 or exists (select 1 from backfill_ticket b where b.connection_id = $1 and b.external_id = t.external_id))
+               and (t.pulled_at >= $3 or t.created_at > newest.created_at or exists (select 1 from backfill_ticket b where b.connection_id = $1 and b.external_id = t.external_id))
              or t.created_at is null and t.pulled_at is null and t.quarantined_at is null and not t.from_backfill)`,
     [connectionId, run.since, run.startedAt],
   );
   return Number(row?.here ?? 0n);
 };
 
+/** What was created just now is told of within seconds: where we hold fewer than the vendor, we count so often again. */
+const mostLooks = 3;
+const lookAgainMs = 5 * secondMs;
+
+/** How many we hold, once what is on its way has come where that is lacking. */
+export const countArrived = async (
+  count: () => Promise<number>,
+  { there, clock, stop }: { readonly there: number | null; readonly clock: Clock; readonly stop: AbortSignal },
+): Promise<number> => {
+  let here = await count();
+  for (let looks = 0; there !== null && here < there && looks < mostLooks && !stop.aborted; looks += 1) {
+    await clock.sleep(lookAgainMs, stop);
+    here = await count();
+  }
+  return here;
+};
+
+/** Keeps a count for `doctor` and the status. */
+export const noteCount = async (
+  sql: Sql,
+  connectionId: number,
+  {
+    at,
+    since,
+    there,
+    here,
+  }: { readonly at: Date; readonly since: Date; readonly there: number; readonly here: number },
+): Promise<void> => {
+  await sql.query(
+    `insert into connection_watch as w (connection_id, counted_at, counted_from, counted_there, counted_here, short_counts)
+     values ($1, $2, $3, $4, $5, $6)
+     on conflict (connection_id) do update set counted_at = excluded.counted_at, counted_from = excluded.counted_from,
+       counted_there = excluded.counted_there, counted_here = excluded.counted_here,
+       short_counts = least(w.short_counts, 20) * excluded.short_counts + excluded.short_counts`,
+    [connectionId, at, since, there, here, here < there ? 1 : 0],
+  );
+};
+
 /** Compares once everything found was pulled. Tickets that the helpdesk created meanwhile are counted first there, then here. */
 export const compareBackfill = async (
-  sql: Sql,
-  client: HelpdeskClient,
+  {
+    sql,
+    client,
+    clock,
+    stop,
+  }: { readonly sql: Sql; readonly client: HelpdeskClient; readonly clock: Clock; readonly stop: AbortSignal },
   connectionId: number,
   run: BackfillRun,
 ): Promise<Comparison> => {
   const since = new Date(run.since);
   const countedThere = (await client.count?.(since)) ?? null;
-  const countedHere = await countShown(sql, connectionId, run);
+  const countedHere = await countArrived(() => countShown(sql, connectionId, run), {
+    there: countedThere,
+    clock,
+    stop,
+  });
+  if (countedThere !== null && !stop.aborted)
+    await noteCount(sql, connectionId, { at: clock.now(), since, there: countedThere, here: countedHere });
   const [row] = await sql.query<{ found: bigint; held: bigint; quarantined: bigint }>(
     `select count(*) as found, count(*) filter (where t.pulled_at is not null and t.quarantined_at is null) as held,
             count(*) filter (where t.quarantined_at is not null) as quarantined

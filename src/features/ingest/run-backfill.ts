@@ -98,6 +98,11 @@ export const runBackfill = async (
   const ended = new AbortController();
   const halt = AbortSignal.any([stop, ended.signal]);
   let run: BackfillRun | null = null;
+  /** Null until its walk has begun: what is stored until then is another's. */
+  const ownRun = async (): Promise<BackfillRun | null> => {
+    const stored = await loadBackfill(sql, id);
+    return stored?.comparedAt === null && stored.since === since.toISOString() ? stored : null;
+  };
   const patiently = <Result>(work: () => Promise<Result>) => pastStorageTrouble(clock, halt, work);
 
   const gatherAlong = async (): Promise<void> => {
@@ -106,7 +111,7 @@ export const runBackfill = async (
   const measureAlong = async (): Promise<void> => {
     while (!halt.aborted) {
       const progress = await patiently(async () => {
-        run ??= await loadBackfill(sql, id);
+        run ??= await ownRun();
         return run && measureProgress(sql, id, run, clock.now());
       });
       if (progress) deps.onProgress?.(progress);
@@ -129,9 +134,11 @@ export const runBackfill = async (
       if (halt.aborted) return { ...result, comparison: null };
       await clock.sleep(restMs, halt);
     }
-    const comparison = await patiently(() => compareBackfill(sql, deps.client, id, walkedRun));
-    const { held, complete } = comparison;
-    const compared = { ...walkedRun, comparedAt: clock.now().toISOString(), held, complete };
+    const comparison = await patiently(() => compareBackfill({ ...deps, stop: halt }, id, walkedRun));
+    if (halt.aborted) return { ...result, comparison: null };
+    const { held, complete, countedThere, countedHere } = comparison;
+    const counts = { held, complete, countedThere, countedHere };
+    const compared = { ...walkedRun, comparedAt: clock.now().toISOString(), ...counts };
     run = compared;
     await patiently(() => saveBackfill(sql, id, compared, { now: clock.now() }));
     return { ...result, comparison };

@@ -8,7 +8,7 @@ import type { Log, RunStep } from '../../platform/log.ts';
 import type { RemoteOf, RemoteState } from '../../platform/vendor.ts';
 import { type Connection, type Directory, recordAudit } from '../directory/index.ts';
 import { loadBackfill } from './backfill.ts';
-import { countHere } from './compare.ts';
+import { countArrived, countHere, noteCount } from './compare.ts';
 import { describe } from './isolate.ts';
 import { createFieldLook } from './look-at-fields.ts';
 import { silence } from './silence.ts';
@@ -81,6 +81,8 @@ export interface Countable {
 interface Watcher {
   /** Looks after one connection: its webhook, the silence, its mapped fields, and once a day its count. */
   look(connection: Connection): Promise<void>;
+  /** Counts now: after a backfill, what was lacking is there. */
+  recount(connection: Connection): Promise<void>;
 }
 
 export const createWatcher = (deps: {
@@ -216,35 +218,42 @@ export const createWatcher = (deps: {
       await directory.connections.keepMade(connection.id, { objects: [], settings }, 'watch');
   };
 
-  /** False where it was not asked for. */
-  const count = async (connection: Connection): Promise<boolean> => {
+  /** False where it was not asked for; `anyway`: whenever it last was. */
+  const count = async (connection: Connection, { anyway = false } = {}): Promise<boolean> => {
     const client = deps.clientOf(connection);
-    if (!client.count) return false;
+    // Of a day that lasts a second much is on its way.
+    if (!client.count || clock.hurries?.()) return false;
     const now = clock.now();
     const [held] = await db.query<{ counted_at: Date | null; short_counts: number }>(
       'select counted_at, short_counts from connection_watch where connection_id = $1',
       [connection.id],
     );
-    if (held?.counted_at && now.getTime() - held.counted_at.getTime() < recountMs(held.short_counts)) return false;
+    if (!anyway && held?.counted_at && now.getTime() - held.counted_at.getTime() < recountMs(held.short_counts))
+      return false;
     const countable = await (deps.countableOf?.(connection) ?? ticketsOf(connection));
     if (countable === null) return false;
     const { since } = countable;
     // No customer of today waits for it.
     const there = (await inBackground(async () => client.count?.(since))) ?? null;
     if (there === null) return false;
-    const here = await countable.held();
-    await db.query(
-      `insert into connection_watch as w (connection_id, counted_at, counted_from, counted_there, counted_here, short_counts)
-       values ($1, $2, $3, $4, $5, $6)
-       on conflict (connection_id) do update set counted_at = excluded.counted_at, counted_from = excluded.counted_from,
-         counted_there = excluded.counted_there, counted_here = excluded.counted_here,
-         short_counts = least(w.short_counts, 20) * excluded.short_counts + excluded.short_counts`,
-      [connection.id, now, since, there, here, here < there ? 1 : 0],
-    );
+    // Who waits for the answer is told of nothing that is on its way.
+    const arrived = { there: anyway ? there : null, clock, stop: new AbortController().signal };
+    const here = await countArrived(countable.held, arrived);
+    await noteCount(db, connection.id, { at: now, since, there, here });
     return true;
   };
 
+  const countWith = async (connection: Connection, options: { readonly anyway?: boolean } = {}): Promise<void> => {
+    try {
+      if (await count(connection, options)) await troubles.well(connection.id, 'count');
+    } catch (error) {
+      await troubles.met(connection.id, 'count', error);
+      throw error;
+    }
+  };
+
   return {
+    recount: (connection) => countWith(connection, { anyway: true }),
     look: (connection) =>
       runStep('watch', async (line) => {
         const { id } = connection;
@@ -261,14 +270,8 @@ export const createWatcher = (deps: {
         }
         await troubles.forgetRefused(id);
         if (deps.listens ?? true) await listen(connection);
-        try {
-          if (await count(connection)) await troubles.well(id, 'count');
-        } catch (error) {
-          failures.push(error);
-          await troubles.met(id, 'count', error);
-        }
-        // Nothing waits for these: a right that is lacking is told where the setting is needed.
-        for (const extra of [lookAtFields, discover]) {
+        // Nothing waits for the others: a right that is lacking is told where the setting is needed.
+        for (const extra of [countWith, lookAtFields, discover]) {
           try {
             await extra(connection);
           } catch (error) {

@@ -24,6 +24,10 @@ const backfill = z
     state: z
       .enum(['walking', 'gathering', 'interrupted', 'complete', 'incomplete'])
       .describe('interrupted: nobody runs it; the same command goes on'),
+    counted: z
+      .object({ there: z.int(), here: z.int() })
+      .nullable()
+      .describe('Created since, as the vendor counted them at its end and as we did; null where it tells no number'),
   })
   .describe('The latest backfill; null where there never was one');
 

@@ -53,11 +53,12 @@ export interface LookedUp {
 
 /** Orders, refunds and whose they are. */
 export interface Orders {
-  /** Brings our copy of a store up to date: orders, metafields, refunds. With `since` it reaches back at least so far. Resumes where a killed run stopped, or one that `stop` ended at its next page. */
+  /** Brings our copy of a store up to date: orders, metafields, refunds. With `since` it reaches back at least so far; `again` reads from there on what it has read before. Resumes where a killed run stopped, or one that `stop` ended at its next page. */
   syncStore(
     connection: Connection,
     options?: {
       readonly since?: Date;
+      readonly again?: boolean;
       readonly stop?: AbortSignal;
       /** Told how many orders each page had, once they are stored. */
       readonly onPage?: (orders: number) => Promise<void>;
@@ -205,10 +206,10 @@ export const createOrders = (deps: {
     clientOf,
     placesWanted,
 
-    syncStore: (connection, { since, stop, onPage } = {}) =>
+    syncStore: (connection, options = {}) =>
       stepped(
         'sync store',
-        () => syncStore(syncing, { connectionId: connection.id, client: clientOf(connection), since, stop, onPage }),
+        () => syncStore(syncing, { ...options, connectionId: connection.id, client: clientOf(connection) }),
         ({ orders, refunds, changed, unreadable }) => ({
           connection: connection.id,
           orders,

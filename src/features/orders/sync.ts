@@ -65,12 +65,15 @@ export const syncStore = async (
     connectionId,
     client,
     since,
+    again,
     stop,
     onPage,
   }: {
     readonly connectionId: number;
     readonly client: StoreClient;
     readonly since?: Date | undefined;
+    /** Reads what was walked before once more, from `since` on. */
+    readonly again?: boolean | undefined;
     readonly stop?: AbortSignal | undefined;
     /** Told how many orders each page had that is stored. */
     readonly onPage?: ((orders: number) => Promise<void>) | undefined;
@@ -131,10 +134,12 @@ export const syncStore = async (
     const startedAt = clock.now();
     const wanted = await deps.placesWanted();
     const stored = await loadCursor<OrdersCursor>(db, connectionId, 'orders');
-    const start = walkStart(stored?.state, wanted, since, startedAt);
+    const start = walkStart(stored?.state, wanted, { since, again }, startedAt);
     // Nobody was to tell of what a first walk finds, or one that goes back.
     const isTold = stored?.seenUntil != null && start.position === stored.state.position;
     const toldUntil = new Date(startedAt.getTime() - onItsWayMs);
+    // Refunds are walked from where they stand: those of an order that we lost are asked for.
+    const isOnceMore = stored != null && start.since === stored.state.since && start.position < stored.state.position;
     let raised = 0;
     await saveCursor(db, connectionId, 'orders', { state: start, seenUntil: null, now: startedAt });
 
@@ -163,7 +168,7 @@ export const syncStore = async (
       // New orders placed since the import's start need no call: the walk over refunds finds theirs.
       const stirred = page.orders.filter(({ externalId, placedAt, modifiedAt }) => {
         const known = held.get(externalId);
-        return known ? known.modifiedAt < modifiedAt : placedAt < new Date(start.since);
+        return known ? known.modifiedAt < modifiedAt : isOnceMore || placedAt < new Date(start.since);
       });
       raised += page.orders.filter(({ externalId, modifiedAt }) => {
         const known = held.get(externalId);

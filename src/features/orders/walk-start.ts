@@ -52,11 +52,11 @@ const furtherNames = (wanted: PlacesWanted): string[] => [
 const lacks = (held: readonly string[], wanted: readonly string[]): boolean =>
   wanted.some((name) => !held.includes(name));
 
-/** Where the next walk begins: where the last one ended, or further back where more is wanted than is held. */
+/** Where the next walk begins: where the last one ended, or further back where more is wanted than is held, or `again` what is. */
 export const walkStart = (
   stored: OrdersCursor | undefined,
   wanted: PlacesWanted,
-  asked: Date | undefined,
+  { since: asked, again = false }: { readonly since?: Date | undefined; readonly again?: boolean | undefined },
   now: Date,
 ): OrdersCursor => {
   const held = {
@@ -68,15 +68,19 @@ export const walkStart = (
   if (!stored) return { since: firstSince, position: firstSince, metafieldsFrom: firstSince, held };
   const reachesBack = asked !== undefined && asked.toISOString() < stored.since;
   const since = reachesBack ? firstSince : stored.since;
+  const onceMore = (held: string): string =>
+    again && asked !== undefined && asked.toISOString() < held ? asked.toISOString() : held;
   const isToWalkAgain =
     lacks(stored.held.formFields, held.formFields) || lacks(stored.held.further ?? [], held.further);
   const wholeIsDue = Date.parse(stored.metafieldsWholeAt ?? '') + wholeWalkMs <= now.getTime();
   return {
     ...stored,
     since,
-    position: reachesBack || isToWalkAgain ? since : stored.position,
+    position: reachesBack || isToWalkAgain ? since : onceMore(stored.position),
     metafieldsFrom:
-      reachesBack || wholeIsDue || lacks(stored.held.metafields, held.metafields) ? since : stored.metafieldsFrom,
+      reachesBack || wholeIsDue || lacks(stored.held.metafields, held.metafields)
+        ? since
+        : onceMore(stored.metafieldsFrom),
     held,
   };
 };

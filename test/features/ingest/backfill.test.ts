@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/core/errors.ts';
 import { dayMs, hourMs, minuteMs, secondMs } from '../../../src/core/time.ts';
-import { walkHistory } from '../../../src/features/ingest/backfill.ts';
-import { rateOf } from '../../../src/features/ingest/backfill-progress.ts';
-import { countHere } from '../../../src/features/ingest/compare.ts';
+import { newRun, walkHistory } from '../../../src/features/ingest/backfill.ts';
+import { measureProgress, rateOf } from '../../../src/features/ingest/backfill-progress.ts';
+import { countHere, noteCount } from '../../../src/features/ingest/compare.ts';
 import {
   type BackfillProgress,
   claimDue,
@@ -306,6 +306,41 @@ describe('the command', () => {
     expect(await countHere(w.db, w.connection.id, since)).toBe(3);
   });
 
+  test('bug: tickets that came in the last minute before it, which no feed shows yet, counted there and not here', async () => {
+    history('1', '2');
+    w.put('new', { createdAt: w.clock.now(), updatedAt: w.clock.now() });
+    await w.deliver('new');
+    w.clock.advance(3 * secondMs);
+    await w.drain();
+    w.clock.advance(30 * secondMs);
+    w.desk.counted = 3;
+    expect((await run()).comparison).toMatchObject({ found: 2, countedThere: 3, countedHere: 3, complete: true });
+  });
+
+  test('bug: a ticket whose webhook was on its way when the helpdesk counted made it incomplete', async () => {
+    history('1');
+    w.desk.counted = 2;
+    const sleep = w.clock.sleep;
+    w.clock.sleep = async (ms, signal) => {
+      if (ms === 5 * secondMs) {
+        w.put('late', { createdAt: w.clock.now(), updatedAt: w.clock.now() });
+        await w.deliver('late');
+      }
+      await sleep(ms, signal);
+    };
+    expect((await run()).comparison).toMatchObject({ countedThere: 2, countedHere: 2, complete: true });
+  });
+
+  test('bug: the doctor went on telling what was counted before it', async () => {
+    history('1', '2');
+    const before = { at: w.clock.now(), since, there: 2, here: 1 };
+    for (let count = 0; count < 3; count += 1) await noteCount(w.db, w.connection.id, before);
+    expect((await status())?.counted).toMatchObject({ here: 1, shortCounts: 3 });
+    w.desk.counted = 2;
+    await run();
+    expect((await status())?.counted).toMatchObject({ there: 2, here: 2, shortCounts: 0 });
+  });
+
   test('ends with the error of a helpdesk that refuses us, and the status tells', async () => {
     history('1');
     w.desk.onPage = () => {
@@ -321,6 +356,31 @@ describe('the command', () => {
     expect((await status())?.backfill).toMatchObject({ state: 'gathering', remainingSeconds: null, done: 0, found: 2 });
     w.clock.advance(2 * minuteMs);
     expect((await status())?.backfill).toMatchObject({ state: 'interrupted' });
+  });
+});
+
+describe('the rate', () => {
+  const begun = (found: number, startedAt = w.clock.now()) => ({ ...newRun(since, startedAt, []), found });
+  const measured = (...runs: ReturnType<typeof begun>[]) =>
+    runs.reduce<Promise<(number | null)[]>>(async (before, one) => {
+      const rates = await before;
+      w.clock.advance(10 * secondMs);
+      return [...rates, (await measureProgress(w.db, w.connection.id, one, w.clock.now())).perMinute];
+    }, Promise.resolve([]));
+
+  test('bug: it was negative after an earlier run, whose tickets were all done', async () => {
+    const [first, second] = [begun(1531), begun(0, new Date(w.clock.now().getTime() + 1))];
+    expect(await measured(first, second, { ...second, found: 100 })).toEqual([null, null, 600]);
+  });
+
+  test('bug: it was negative while a page was raised and not told as found', async () => {
+    const one = begun(0);
+    await measured(one);
+    await w.db.query(
+      "insert into ticket (connection_id, external_id, first_seen_at, from_backfill, due_at) select $1, 'history ' || n, now(), true, now() from generate_series(1, 50) n",
+      [w.connection.id],
+    );
+    expect(await measured(one, { ...one, found: 50 }, { ...one, found: 80 })).toEqual([0, 0, 60]);
   });
 });
 

@@ -250,6 +250,17 @@ describe('the count', () => {
     expect(row).toEqual({ short_counts: 0 });
   });
 
+  test('bug: what a demo counted of days that pass in a second was told for a day after them', async () => {
+    w.desk.counted = 4;
+    let hurries = true;
+    const lookNow = watcher({ clock: { ...w.clock, hurries: () => hurries } });
+    await lookNow();
+    expect((await status())?.counted).toBeNull();
+    hurries = false;
+    await lookNow();
+    expect((await status())?.counted).toMatchObject({ there: 4, here: 0 });
+  });
+
   test('bug: completeness was the share of the last walk that webhooks had told of', async () => {
     await walked(10, 6);
     expect(await status()).toMatchObject({ completeness: null, toldShare: 0.4 });

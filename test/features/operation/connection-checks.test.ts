@@ -88,6 +88,27 @@ describe('what needs attention', () => {
     expect([1, 2, 3, 20].map(found)).toEqual([[], [], ['completeness'], ['completeness']]);
   });
 
+  it('bug: of a backfill that held all it found the doctor said "incomplete: 5 of 5 are held", and said so for ever', () => {
+    const backfill = {
+      since,
+      found: 5,
+      raised: 5,
+      done: 5,
+      perMinute: null,
+      remainingSeconds: 0,
+      state: 'incomplete',
+      counted: { there: 9, here: 5 },
+    } as const;
+    const counted = { at: since, since, there: 9, here: 5, shortCounts: 1 };
+    expect(attentionOf(status({ backfill, counted })).find(({ topic }) => topic === 'backfill')).toMatchObject({
+      found: 'incomplete: all 5 tickets found are held, but the vendor counted 9 created since and we 5',
+      next: expect.stringContaining('may see all tickets'),
+    });
+    expect(topics({ backfill, counted: { ...counted, here: 9, shortCounts: 0 } })).toEqual([]);
+    const less = { ...backfill, done: 4 };
+    expect(topics({ backfill: less, counted: { ...counted, here: 9, shortCounts: 0 } })).toEqual(['backfill']);
+  });
+
   it('is all that the page reads of a connection', () => {
     const told = status(refused);
     const shown: StatusOfPage = { ...told, attention: attentionOf(told) };

@@ -78,8 +78,31 @@ describe('a backfill', () => {
     const { comparison } = await world.product.backfill(world.connection, { since });
     expect(comparison).toMatchObject({ found: 10, held: 10, countedThere: 10, countedHere: 10, complete: true });
     expect((await world.status()).backfill).toMatchObject({ state: 'complete', found: 10, done: 10 });
+    expect((await world.status()).counted).toMatchObject({ there: 10, here: 10 });
     await world.product.db.query('delete from "order" where external_id = $1', ['1001']);
+    world.clock.advance(dayMs);
     await world.product.watch(world.connection);
     expect((await world.status()).counted).toMatchObject({ there: 10, here: 9 });
+  });
+
+  it('bug: called again it read nothing again, and the doctor went on telling what was counted before it', async () => {
+    world = await connectedShop();
+    const ids = [3, 2, 1].map((daysAgo) =>
+      world.sandbox.shop.place(world.order({ placedAtMs: world.clock.now().getTime() - daysAgo * dayMs })),
+    );
+    await world.connecting();
+    const since = new Date(world.clock.now().getTime() - 10 * dayMs);
+    await world.product.backfill(world.connection, { since });
+    world.clock.advance(dayMs);
+    await world.product.walk(world.connection);
+    await world.product.db.query('delete from "order" where external_id = $1', ['1001']);
+    for (let count = 0; count < 3; count += 1) {
+      await world.product.watch(world.connection);
+      world.clock.advance(dayMs);
+    }
+    expect((await world.status()).counted).toMatchObject({ there: ids.length, here: ids.length - 1, shortCounts: 3 });
+    const { comparison } = await world.product.backfill(world.connection, { since });
+    expect(comparison).toMatchObject({ found: 3, held: 3, countedThere: 3, countedHere: 3, complete: true });
+    expect((await world.status()).counted).toMatchObject({ there: 3, here: 3, shortCounts: 0 });
   });
 });
