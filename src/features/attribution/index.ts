@@ -5,9 +5,11 @@ export { fieldNumbers, findNamedLines, findOrderNumbers, type NamableLine } from
 export { parseTicketRules, type TicketCondition, type TicketRule } from './rules.ts';
 export {
   append,
+  countMovedSince,
   currentSharesSql,
   type DatedDecision,
   history,
+  latestVersion,
   loadCurrent,
   type NewDecision,
   type StoredDecision,

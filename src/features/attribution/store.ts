@@ -117,3 +117,28 @@ export const append = async (
   for (const { ticketId, decision, version } of fresh) held.set(ticketId, { version, decision });
   return held;
 };
+
+/** A mark for `countMovedSince`: the latest version that is stored; 0 where there is none. */
+export const latestVersion = async (sql: Sql): Promise<bigint> => {
+  const [row] = await sql.query<{ id: bigint }>('select coalesce(max(id), 0) as id from attribution');
+  return row?.id ?? 0n;
+};
+
+/** Tickets whose partner or region is another than at the mark, or shared otherwise; those that had none yet are not among them. */
+export const countMovedSince = async (sql: Sql, mark: bigint): Promise<number> => {
+  const [row] = await sql.query<{ moved: bigint }>(
+    `with later as (
+       select ticket_id, max(id) as id from attribution where id > $1 group by ticket_id
+     ), earlier as (
+       select a.ticket_id, max(a.id) as id from attribution a join later using (ticket_id) where a.id <= $1 group by a.ticket_id
+     ), borne as (
+       select version.of, version.ticket_id, jsonb_agg(jsonb_build_object('partner', s.partner, 'region', s.region, 'ppm', s.ppm) order by s.share_no) as shares
+         from (select 'now' as of, * from later union all select 'then', * from earlier) version
+         join attribution_share s on s.attribution_id = version.id group by 1, 2
+     )
+     select count(*) as moved from borne was join borne is_now using (ticket_id)
+      where was.of = 'then' and is_now.of = 'now' and was.shares <> is_now.shares`,
+    [mark],
+  );
+  return Number(row?.moved ?? 0n);
+};

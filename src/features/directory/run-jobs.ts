@@ -87,8 +87,14 @@ export const createJobRunner = (deps: {
     } catch (error) {
       if (taken) return;
       if (stop.aborted) return releaseJob(db, job, { stopped: true });
+      if (error instanceof AppError && !passes(error)) {
+        // A no to what was asked: whoever asked reads it of the job.
+        await endJob(db, job, { error: error.message, now: clock.now() });
+        log.info({ ...line, outcome: 'refused', code: error.code, reason: error.message }, 'job');
+        return;
+      }
       log.warn({ ...line, err: error }, 'a job met a failure');
-      if (!passes(error) || job.attempts >= mostJobAttempts) return fail(wordsOf(error));
+      if (job.attempts >= mostJobAttempts) return fail(wordsOf(error));
       await releaseJob(db, job, { stopped: false, error: wordsOf(error) });
     }
   };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { writersEnded } from '../../platform/database/under-way.ts';
+import { countMovedSince, latestVersion } from '../attribution/index.ts';
 import type { JobHandler } from '../directory/index.ts';
 import { countOrders, type Orders } from '../orders/index.ts';
 import { countMarked, decideMarked } from './decide-marked.ts';
@@ -22,11 +23,15 @@ const standSchema = z.discriminatedUnion('phase', [
     phase: z.literal('decide'),
     looked: z.number(),
     changed: z.number(),
+    marked: z.number().default(0),
     tickets: z.number(),
     until: z.coerce.date(),
   }),
 ]);
 type Stand = z.output<typeof standSchema>;
+
+/** The latest version of any ticket's attribution when the job began: what moved is counted from there, whoever moved it. */
+const markSchema = z.object({ since: id.optional() });
 
 const stored = (stand: Stand): object => ({ ...stand, ...('last' in stand && { last: String(stand.last) }) });
 
@@ -38,9 +43,9 @@ const countTickets = async (sql: Sql): Promise<number> => {
 };
 
 /**
- * Decides every order again, marks the tickets it bears on, and sees them decided, beside whatever workers run. A kill costs
- * one lot: the next worker goes on where the last stored one ended. Reports are right at every moment in between, as each
- * order and each ticket moves in a transaction of its own.
+ * Decides every order again, marks the tickets it bears on, and sees them decided, beside whatever workers run; its result
+ * counts the tickets that moved meanwhile. A kill costs one lot: the next worker goes on where the last stored one ended.
+ * Reports are right at every moment in between, as each order and each ticket moves in a transaction of its own.
  */
 export const createRemapJob = (deps: {
   readonly sql: Sql;
@@ -51,12 +56,13 @@ export const createRemapJob = (deps: {
   const { sql, clock, orders } = deps;
   return async (job, { progress, stop, rest }) => {
     const wanted = remapWanted.parse(job.wanted);
+    const since = markSchema.parse(job.stand ?? {}).since ?? (await latestVersion(sql));
     const everyTicket = wanted.tickets === 'all' ? await countTickets(sql) : 0;
     const total = (await countOrders(sql)) + everyTicket;
     let stand: Stand =
       job.stand === null ? { phase: 'orders', last: 0n, looked: 0, changed: 0 } : standSchema.parse(job.stand);
     const tell = async (done: number, of: number): Promise<void> => {
-      await progress({ done: Math.min(done, of), total: of, stand: stored(stand) });
+      await progress({ done: Math.min(done, of), total: of, stand: { ...stored(stand), since: String(since) } });
       stop.throwIfAborted();
     };
 
@@ -92,17 +98,21 @@ export const createRemapJob = (deps: {
       const until = clock.now();
       stand =
         last === undefined
-          ? { phase: 'decide', looked, changed, tickets: await countMarked(sql, until), until }
+          ? { phase: 'decide', looked, changed, marked, tickets: await countMarked(sql, until), until }
           : { phase: 'mark', last, looked, changed, marked: marked + ids.length };
       await tell(looked, Math.max(total, looked));
     }
-    const { looked, changed, tickets, until } = stand;
+    const { looked, changed, marked, tickets, until } = stand;
     await decideMarked(deps, {
       until,
       rest,
       tell: (left) => tell(looked + Math.max(0, tickets - left), looked + tickets),
     });
     await tell(looked + tickets, looked + tickets);
-    return { orders: changed, tickets };
+    return {
+      orders: changed,
+      tickets: await countMovedSince(sql, since),
+      ...(wanted.tickets === 'all' && { ticketsLookedAt: marked }),
+    };
   };
 };

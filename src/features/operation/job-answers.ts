@@ -70,7 +70,10 @@ const result = z.union([
   z
     .object({
       orders: z.int().describe('That changed'),
-      tickets: z.int().describe('That were decided or priced again'),
+      tickets: z
+        .int()
+        .describe('Whose partner or region is another, or of "settle again": whose work was settled again'),
+      ticketsLookedAt: z.int().optional().describe('Of lists that are read for every ticket: decided again'),
     })
     .describe('Of "decide again" and "settle again"'),
   z

@@ -102,6 +102,22 @@ describe('a background job', () => {
     expect(await loadJob(db, id)).toMatchObject({ state: 'failed', error: 'Rule 2 names nobody', result: null });
   });
 
+  it('bug: a no to what was asked was an error line with a stack and the paths of this machine', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const told = pino({ base: null }, { write: (line) => void lines.push(JSON.parse(line)) });
+    const failing = async (error: Error) => {
+      lines.length = 0;
+      await ask();
+      const handlers = { count: () => Promise.reject(error) };
+      await createJobRunner({ db, clock, log: told, handlers }).runNext(never);
+      return lines.map(({ level, outcome, reason, err }) => ({ level, outcome, reason, stack: err !== undefined }));
+    };
+    expect(await failing(new Refused('The month is not over'))).toEqual([
+      { level: 30, outcome: 'refused', reason: 'The month is not over', stack: false },
+    ]);
+    expect(await failing(new Error('a fault of ours'))).toMatchObject([{ level: 40, stack: true }]);
+  });
+
   it('is tried again where the outside failed, a bounded number of times, and tells no words of a database', async () => {
     const id = await ask();
     const { runNext } = runner(async () => {
@@ -138,7 +154,7 @@ describe('a background job', () => {
     const other = await ask('other');
     const kinds = ['count', 'other'];
     const claims = await Promise.all([1, 2, 3].map(() => claimJob(db, { kinds, now: clock.now() })));
-    expect(claims.flatMap((job) => (job ? [job.id] : [])).sort()).toEqual([first, other]);
+    expect(claims.flatMap((job) => (job ? [job.id] : [])).sort((a, b) => Number(a - b))).toEqual([first, other]);
     expect(await claimJob(db, { kinds, only: second, now: clock.now() })).toBeNull();
   });
 

@@ -110,7 +110,37 @@ describe('the job that decides again after a change of rules', () => {
     await w.orders.remap();
     await w.drain();
     const id = await ask('all');
-    expect(await runner().follow(id)).toMatchObject({ result: { orders: 0, tickets: 3 } });
+    const job = await runner().follow(id);
+    expect(job).toMatchObject({ done: 6, total: 6, result: { orders: 0, tickets: 0, ticketsLookedAt: 3 } });
+  });
+
+  it('bug: tickets that other workers decided meanwhile were in no count of those that moved', async () => {
+    const id = await ask('touched');
+    let beside: Promise<void> = Promise.resolve();
+    const remapSome: Orders['remapSome'] = async (after) => {
+      await beside;
+      const lot = await w.orders.remapSome(after);
+      beside = w.drain();
+      return lot;
+    };
+    const job = await runner({ remapSome }).follow(id);
+    expect(job).toMatchObject({ state: 'done', result: { orders: 3, tickets: 3 } });
+  });
+
+  it('counts no ticket that stays whose it was, and none that came meanwhile', async () => {
+    const id = await ask('touched');
+    const remapSome: Orders['remapSome'] = async (after) => {
+      if (after === 0n) {
+        w.put('9', {});
+        await w.deliver('9');
+        await w.order(4, { channel: 7, email: 'buyer1@example.com' });
+        w.clock.advance(3 * secondMs);
+        await w.drain();
+      }
+      return w.orders.remapSome(after);
+    };
+    await w.db.query("update ticket set quarantined_at = now() where external_id = '3'");
+    expect((await runner({ remapSome }).follow(id)).result).toMatchObject({ tickets: 2 });
   });
 
   it('waits for no ticket that fails by itself', async () => {
