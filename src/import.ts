@@ -158,6 +158,9 @@ const importers: Readonly<Record<string, Importer>> = {
 
 export const importable: readonly string[] = Object.keys(importers);
 
+/** Those of which a file is the whole list: what it leaves out is removed. */
+export const replacing: readonly string[] = ['regions', 'mapping-rules', 'ticket-rules'];
+
 /** Imports one file's text; a dry run only says what it would do. Throws InvalidInput with one fault per bad cell and changes nothing then. */
 export const importText = async (
   product: Product,

@@ -60,13 +60,20 @@ export const note = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
 
+/** What to do about a file that cannot be read, by the system's code. */
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file; check the name, and that it is taken from the folder in which the command runs',
+  EACCES: 'this user may not read it; give it the right to',
+  EISDIR: 'it is a folder; name the file in it',
+};
+
 export const readText = async (file: string): Promise<string> => {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new InvalidInput(`${file} cannot be read`, [
-      { field: file, reason: (error as NodeJS.ErrnoException).code ?? 'not readable' },
-    ]);
+    const { code = 'not readable' } = error as NodeJS.ErrnoException;
+    const next = unreadable[code] ?? 'see that it is a file that this user may read';
+    throw new InvalidInput(`${file} cannot be read: ${next}`, [{ field: file, reason: code }]);
   }
 };
 

@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { expect, test } from 'vitest';
 import { InvalidInput } from '../src/core/errors.ts';
 import { createAccess } from '../src/features/access/index.ts';
-import { whoTypes } from '../src/terminal.ts';
+import { readText, whoTypes } from '../src/terminal.ts';
 import { testDatabase } from './support/database.ts';
 import { standingClock } from './support/standing-clock.ts';
 
@@ -23,4 +23,12 @@ test('no token and no person can be named so', async () => {
   });
   for (const name of ['cli (mia)', 'cli (uid 1)'])
     await expect(access.createToken({ name, scopes: 'read' })).rejects.toThrow(InvalidInput);
+});
+
+test.each([
+  ['there is no such file; check the name', 'ENOENT', '/nowhere/nofile.csv'],
+  ['it is a folder; name the file in it', 'EISDIR', '/'],
+])('bug: a file that cannot be read came without what to do: %s', async (said, reason, path) => {
+  const error = await readText(path).catch((no: unknown) => no);
+  expect(error).toMatchObject({ message: expect.stringContaining(said), faults: [{ field: path, reason }] });
 });

@@ -12,12 +12,12 @@ export interface TableRow<Value> {
 /** Where a cell stands, as faults name it. */
 export const cellField = (row: number, column: string): string => `row ${row}, column ${column}`;
 
-/** Throws one InvalidInput that carries every fault; does nothing where there is none. */
-export const refuseFaults = (what: string, faults: readonly InputFault[]): void => {
+/** Throws one InvalidInput that carries every fault; does nothing where there is none. `parts` are what the faults name. */
+export const refuseFaults = (what: string, faults: readonly InputFault[], parts = 'cells'): void => {
   if (faults.length === 0) return;
   const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
   throw new InvalidInput(
-    `${what} has ${count}; nothing was imported. Correct the named cells and import it again`,
+    `${what} has ${count}; nothing was imported. Correct the named ${parts} and import it again`,
     faults,
   );
 };
@@ -65,15 +65,26 @@ const commaFault = (cell: string): string | null => {
 
 const isBlank = (cells: readonly string[]): boolean => cells.every((cell) => cell === '');
 
+/** Whether a column may be absent. */
+const isOptional = (columns: z.ZodObject, name: string): boolean =>
+  columns.shape[name]?.safeParse(undefined).success ?? false;
+
+/** The columns that a header must have, and those that it may leave out. */
+const neededHeader = (columns: z.ZodObject): string => {
+  const names = Object.keys(columns.shape);
+  const optional = names.filter((name) => isOptional(columns, name));
+  const needed = names.filter((name) => !optional.includes(name)).join(',');
+  return optional.length === 0 ? needed : `${needed}; ${optional.join(',')} may be left out`;
+};
+
 const headerFaults = (row: number, header: readonly string[], columns: z.ZodObject): InputFault[] => {
   const known = Object.keys(columns.shape);
   const faults: InputFault[] = [];
   for (const name of known) {
-    const optional = columns.shape[name]?.safeParse(undefined).success ?? false;
-    if (!header.includes(name) && !optional)
+    if (!header.includes(name) && !isOptional(columns, name))
       faults.push({
         field: cellField(row, name),
-        reason: `the column is missing; the header needs ${known.join(',')}`,
+        reason: `the column is missing; the header needs ${neededHeader(columns)}`,
       });
   }
   for (const [index, name] of header.entries()) {
@@ -105,7 +116,8 @@ export const readTable = <Columns extends z.ZodObject>(
   const withComma: readonly string[] = delimiter === ';' ? decimals : [];
   const headerIndex = records.findIndex((cells) => !isBlank(cells));
   const known = Object.keys(columns.shape);
-  if (headerIndex < 0) throw new InvalidInput(`The file is empty; its first row must be the header ${known.join(',')}`);
+  if (headerIndex < 0)
+    throw new InvalidInput(`The file is empty; its first row must be the header ${neededHeader(columns)}`);
   const header = (records[headerIndex] ?? []).map(
     (name) => known.find((column) => column.toLowerCase() === name.toLowerCase()) ?? name,
   );

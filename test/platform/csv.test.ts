@@ -56,7 +56,7 @@ describe('readTable', () => {
 
   it('names missing, unknown, repeated and nameless columns', () => {
     expect(faultsOf('code,code,colour,\nnord,nord,red,')).toEqual([
-      'row 1, column hourly: the column is missing; the header needs code,hourly,note',
+      'row 1, column hourly: the column is missing; the header needs code,hourly; note may be left out',
       'row 1, column code: the column stands twice in the header',
       'row 1, column colour: the column is unknown; known are code, hourly, note',
       'row 1, column 4: the column has no name',
@@ -64,7 +64,7 @@ describe('readTable', () => {
   });
 
   it('says what an empty or unreadable file needs', () => {
-    expect(() => readTable(' \n', columns)).toThrow('must be the header code,hourly,note');
+    expect(() => readTable(' \n', columns)).toThrow('must be the header code,hourly; note may be left out');
     expect(faultsOf('code,hourly\nnord,"1')).toEqual(['row 2: a quote is opened or closed where it may not be']);
   });
 });

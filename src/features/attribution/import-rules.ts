@@ -4,10 +4,12 @@ import type { Database } from '../../platform/database/open.ts';
 import {
   changesAnything,
   compareRows,
+  countGone,
   type Directory,
   type ImportOptions,
   type ImportReport,
   recordAudit,
+  removalWarning,
 } from '../directory/index.ts';
 import { parseTicketRules, type TicketRule } from './rules.ts';
 
@@ -43,8 +45,12 @@ export const importTicketRules = async (
   const given = parseTicketRules(text, { partners: await directory.partners(), regions: await directory.regions() });
   return db.transaction(async (tx) => {
     await tx.query('lock table ticket_rule in share row exclusive mode');
-    const stored = rowsByText(await currentRules(tx));
-    const report = compareRows({ what: 'ticket-rules', dryRun, replaces: true, stored, given: rowsByText(given) });
+    const [stored, wanted] = [rowsByText(await currentRules(tx)), rowsByText(given)];
+    // A rule whose condition stays is revised, not removed.
+    const conditions = (rows: typeof stored) => [...rows.values()].map(({ when = '' }) => when);
+    const gone = countGone(conditions(stored), conditions(wanted));
+    const warnings = removalWarning({ gone, held: stored.size }, { things: 'rules', dryRun });
+    const report = compareRows({ what: 'ticket-rules', dryRun, replaces: true, stored, given: wanted, warnings });
     if (!changesAnything(report)) return report;
     const now = clock.now();
     await tx.query('update ticket_rule set valid_until = $1 where valid_until is null', [now]);

@@ -100,6 +100,6 @@ export const parseTicketRules = (
       faults.push({ field: at('region'), reason: `"${region}" is neither a region nor a country code` });
     return [{ condition: when, partner: partnerCode, region: regionCode }];
   });
-  refuseFaults('The file', faults);
+  refuseFaults('The file', faults, 'rules');
   return rules;
 };

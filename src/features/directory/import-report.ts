@@ -20,6 +20,28 @@ export interface ImportOptions {
 
 const previewRows = 5;
 
+/** What a file that is the whole list takes away; no warning where that is nothing. */
+export const removalWarning = (
+  { gone, held }: { readonly gone: number; readonly held: number },
+  { things, dryRun }: { readonly things: string; readonly dryRun: boolean },
+): string[] =>
+  gone === 0
+    ? []
+    : [
+        `The file replaces the whole list: ${gone} of the ${held} ${things} that hold now ${gone === 1 ? 'is' : 'are'} not in it and ${dryRun ? 'would be removed' : gone === 1 ? 'was removed' : 'were removed'}; to keep them write them into the file too`,
+      ];
+
+/** How many of the keys are not among the others, each counted as often as it stands there. */
+export const countGone = (held: readonly string[], given: readonly string[]): number => {
+  const left = new Map<string, number>();
+  for (const key of given) left.set(key, (left.get(key) ?? 0) + 1);
+  return held.filter((key) => {
+    const count = left.get(key) ?? 0;
+    left.set(key, count - 1);
+    return count <= 0;
+  }).length;
+};
+
 /**
  * Compares the rows of a file with what is stored, by key: equal text is unchanged. `replaces`: what the file leaves out is
  * removed; else it stays.

@@ -27,7 +27,14 @@ export { recordAudit } from './audit.ts';
 export { sharedCallCounts } from './call-quota.ts';
 export type { Connection, ConnectionKind, Connections, Mode } from './connection.ts';
 export { loadCursor, markAbsent, noteRun, type StoredCursor, saveCursor } from './cursors.ts';
-export { changesAnything, compareRows, type ImportOptions, type ImportReport } from './import-report.ts';
+export {
+  changesAnything,
+  compareRows,
+  countGone,
+  type ImportOptions,
+  type ImportReport,
+  removalWarning,
+} from './import-report.ts';
 export {
   enqueueJob,
   type Job,

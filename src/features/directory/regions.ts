@@ -6,7 +6,14 @@ import { cellField, readTable, refuseFaults } from '../../platform/csv.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { recordAudit } from './audit.ts';
-import { changesAnything, compareRows, type ImportOptions, type ImportReport } from './import-report.ts';
+import {
+  changesAnything,
+  compareRows,
+  countGone,
+  type ImportOptions,
+  type ImportReport,
+  removalWarning,
+} from './import-report.ts';
 
 /** A named group of countries (ISO alpha-2, sorted). */
 export interface Region {
@@ -116,12 +123,16 @@ export const importRegions = async (
   refuseFaults('The file', faultsOf(given));
   return db.transaction(async (tx) => {
     await tx.query('lock table region in share row exclusive mode');
+    const held = await loadRegions(tx);
+    const codes = { held: held.map(({ code }) => code), given: given.map(({ code }) => code) };
+    const gone = countGone(codes.held, codes.given);
     const report = compareRows({
       what: 'regions',
       dryRun,
       replaces: true,
-      stored: rowsByCode(await loadRegions(tx)),
+      stored: rowsByCode(held),
       given: rowsByCode(given),
+      warnings: removalWarning({ gone, held: held.length }, { things: 'regions', dryRun }),
     });
     if (!changesAnything(report)) return report;
     await tx.query('delete from region');
@@ -129,10 +140,10 @@ export const importRegions = async (
       given.map(({ code }) => code),
       given.map(({ name }) => name),
     ]);
-    const held = given.flatMap(({ code, countries: inRegion }) => inRegion.map((country) => ({ code, country })));
+    const assigned = given.flatMap(({ code, countries: inRegion }) => inRegion.map((country) => ({ code, country })));
     await tx.query('insert into region_country (country, region_code) select * from unnest($1::text[], $2::text[])', [
-      held.map(({ country }) => country),
-      held.map(({ code }) => code),
+      assigned.map(({ country }) => country),
+      assigned.map(({ code }) => code),
     ]);
     const { added, changed, removed } = report;
     await recordAudit(tx, { at: clock.now(), actor, action: 'import regions', detail: { added, changed, removed } });

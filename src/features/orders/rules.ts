@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Sql } from '../../platform/database/database.ts';
 import { metafieldName, type PlacesWanted } from '../../stores/port.ts';
-import type { ImportReport, PartnerBook } from '../directory/index.ts';
+import { countGone, type ImportReport, type PartnerBook, removalWarning } from '../directory/index.ts';
 import type { MappingRule } from './mapping.ts';
 import { type MappingSource, placeName } from './mapping-source.ts';
 
@@ -61,6 +61,9 @@ const warningsOf = (rules: readonly MappingRule[], partners: PartnerBook): strin
           ),
   );
 
+/** Rules have no name: one that gives the same from the same place is the same, revised or not. */
+const subjectOf = ({ gives, from }: MappingRule): string => JSON.stringify([gives, placeName(from)]);
+
 /** What replacing the rules would do, compared position by position. */
 export const reportOn = (
   before: readonly MappingRule[],
@@ -68,6 +71,7 @@ export const reportOn = (
   { partners, dryRun }: { readonly partners: PartnerBook; readonly dryRun: boolean },
 ): ImportReport => {
   const kept = after.slice(0, before.length);
+  const gone = countGone(before.map(subjectOf), after.map(subjectOf));
   const unchanged = kept.filter((rule, index) => isDeepStrictEqual(rule, before[index])).length;
   return {
     what: 'mapping-rules',
@@ -78,7 +82,10 @@ export const reportOn = (
     removed: Math.max(0, before.length - after.length),
     dryRun,
     preview: after.slice(0, 5).map(previewRow),
-    warnings: warningsOf(after, partners),
+    warnings: [
+      ...removalWarning({ gone, held: before.length }, { things: 'rules', dryRun }),
+      ...warningsOf(after, partners),
+    ],
   };
 };
 

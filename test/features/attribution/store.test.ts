@@ -125,6 +125,17 @@ describe('ticket rules', () => {
     expect(await currentRules(db)).toEqual(before);
   });
 
+  it('warns of how many rules the file would take away, and not of such as it revises', async () => {
+    expect((await load([first[1]], true)).warnings).toEqual([
+      expect.stringContaining('1 of the 2 rules that hold now'),
+    ]);
+    expect((await load([{ ...first[0], partner: 'sud' }, first[1]], true)).warnings).toEqual([]);
+  });
+
+  it('bug: faults of a JSON file told to correct its cells', async () => {
+    await expect(load([{ when: {}, partner: 'nord' }])).rejects.toThrow('Correct the named rules');
+  });
+
   it('closes the set that held when another comes', async () => {
     clock.advance(1000);
     expect(await load([first[1]])).toMatchObject({ added: 1, removed: 2 });

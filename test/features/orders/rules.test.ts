@@ -45,6 +45,18 @@ describe('importing mapping rules', () => {
     ]);
   });
 
+  it('warns of how many rules the file would take away, and not of such as it revises', async () => {
+    const warned = async (text: string) =>
+      (await load(text, true)).warnings.filter((text) => text.includes('replaces'));
+    await load(rulesOf(channelRule, sellerRule));
+    expect(await warned(rulesOf(sellerRule))).toEqual([
+      'The file replaces the whole list: 1 of the 2 rules that hold now is not in it and would be removed; to keep them write them into the file too',
+    ]);
+    const country = { gives: 'country', from: { place: 'form_field', name: 'Land' } } as const;
+    expect(await warned(rulesOf(country, country))).toEqual([expect.stringContaining('2 of the 2 rules')]);
+    expect(await warned(rulesOf(sellerRule, { ...channelRule, values: { '7': 'sud' } }, country))).toEqual([]);
+  });
+
   it('writes nothing for the same rules', async () => {
     await load(rulesOf(channelRule));
     expect(await load(rulesOf(channelRule))).toMatchObject({ unchanged: 1, changed: 0, added: 0 });
