@@ -9,7 +9,10 @@ export const addAccessCommands = (): void => {
     'sign-in: a one-time link for a person; list: who there is; revoke: end sessions, links and scopes of a person',
   )
     .option('--name <name>', 'whose; admin unless given, revoke needs it')
-    .option('--scopes <scopes>', 'read, write, rates; unless given, a new person gets all and another keeps theirs')
+    .option(
+      '--scopes <scopes>',
+      'of read, write, rates, with commas between: read,rates; unless given, a new person gets all and another keeps theirs',
+    )
     .action(async (action: string, { name, scopes, json }) => {
       const answer = await withProduct(async ({ access, config }) => {
         if (action === 'list') return { users: await access.users() };
@@ -29,7 +32,7 @@ export const addAccessCommands = (): void => {
 
   command('token <action>', 'create, list or revoke API tokens')
     .option('--name <name>', 'what it is for')
-    .option('--scopes <scopes>', 'read, write, rates', 'read')
+    .option('--scopes <scopes>', 'of read, write, rates, with commas between: read,rates', 'read')
     .action(async (action: string, { name, scopes, json }) => {
       const answer = await withProduct(async ({ access }) => {
         if (action === 'list') return { tokens: await access.tokens() };

@@ -9,9 +9,9 @@ import { doctor, doctorLines } from './doctor.ts';
 import { parseMonth, parseWeek, restatedLine, restatedSince } from './features/books/index.ts';
 import { dismissUnreadable, replay } from './features/ingest/index.ts';
 import { unmappedValues } from './features/orders/index.ts';
-import { parsePeriod, partnerReport, reportCsv } from './features/reports/index.ts';
+import { parsePeriod, partnerReport, payrollLine, payrollWords, reportCsv } from './features/reports/index.ts';
 import { addFeedCommands } from './feed-commands.ts';
-import { importable, importText } from './import.ts';
+import { importable, importText, replacing } from './import.ts';
 import { explain, failureOf, serve } from './main.ts';
 import { migrate } from './platform/database/migrate.ts';
 import { openDatabase } from './platform/database/open.ts';
@@ -45,13 +45,16 @@ command('doctor', 'what is configured, reachable and working, and the next step 
 
 addFeedCommands();
 
-command('report', 'cost, orders and CSAT by partner and region')
+command(
+  'report',
+  'cost, orders and CSAT by partner and region; of a whole month also what was costed of the imported payroll',
+)
   .option('--from <day>', 'first day; 90 days back unless given')
   .option('--to <day>', 'last day; today unless given')
   .addOption(new Option('--group-by <dimensions>').choices(['partner', 'region', 'partner,region']).default('partner'))
   .option('--sealed', 'as these days, one week or month, were last sealed', false)
   .action(async ({ from, to, groupBy, sealed, json }) => {
-    const { report, restated } = await withProduct(async ({ db, clock, reporting }) => {
+    const { report, restated, payroll } = await withProduct(async ({ db, clock, reporting }) => {
       const last = parseDay(to ?? dayIn(reporting.timeZone, clock.now()));
       const asked = {
         ...parsePeriod(from ?? addDays(last, -89), last),
@@ -60,12 +63,14 @@ command('report', 'cost, orders and CSAT by partner and region')
         costBasis: 'true',
       } as const;
       const report = await partnerReport(db, { ...asked, asOf: sealed ? 'seal' : undefined });
-      return { report, restated: report.seal && (await restatedSince(db, report.seal.id, asked)) };
+      const restated = report.seal && (await restatedSince(db, report.seal.id, asked));
+      return { report, restated, payroll: await payrollLine(db, asked, reporting) };
     });
-    if (json) return print({ ...report, ...restated }, { json });
+    if (json) return print({ ...report, ...restated, ...(payroll && { payroll }) }, { json });
     process.stdout.write(reportCsv(report));
     const line = report.seal && restated && restatedLine(report.seal.id, restated);
     if (line) note(line);
+    if (payroll) note(payrollWords(payroll));
   });
 
 command('seal', 'publish a week or month: pulls what is open, checks the books, keeps the figures as they are')
@@ -103,7 +108,10 @@ command('replay', 'take tickets and deliveries out of quarantine, or pull one ti
     print(result, { json });
   });
 
-command('import <what> <file>', `import ${importable.join(', ')}`)
+command(
+  'import <what> <file>',
+  `import ${importable.join(', ')}. ${replacing.join(', ')} replace the whole list; the others add or revise. The columns stand in README.md under "import <what>"`,
+)
   .option('--dry-run', 'say what it would do, change nothing', false)
   .action(async (what: string, file: string, { dryRun, json }) => {
     const text = await readText(file);

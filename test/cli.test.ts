@@ -280,6 +280,14 @@ describe('token and user', () => {
 });
 
 describe('import', () => {
+  it('tells in its help which lists a file replaces, and where the columns stand', async () => {
+    const words = (text: string) => text.replaceAll(/\s+/g, ' ');
+    const [help, tokens] = await Promise.all([run('import', '--help'), run('token', '--help')]);
+    expect(words(help.stdout)).toContain('regions, mapping-rules, ticket-rules replace the whole list');
+    expect(words(help.stdout)).toContain('README.md');
+    expect(words(tokens.stdout)).toContain('read,rates');
+  });
+
   it('previews without changing anything, then imports', async () => {
     const partners = await file('partners.csv', 'code,name,aliases\nnord,Nord,Nord AB|NRD\n');
     const report = { what: 'partners', rows: 1, added: 1, preview: [{ code: 'nord' }] };
@@ -301,7 +309,9 @@ describe('import', () => {
     for (const column of ['hourly', 'currency', 'valid_from']) expect(said).toContain(`row 3, column ${column}: `);
     expect(await everythingStored()).not.toContain('30000000');
     expect(await failure('import', 'wages', rates)).toContain('mapping-rules');
-    expect(await failure('import', 'rates', join(folder, 'none.csv'))).toContain('ENOENT');
+    expect(await failure('import', 'rates', join(folder, 'none.csv'))).toMatch(
+      /there is no such file; check the name.*ENOENT/s,
+    );
   });
 });
 
@@ -319,6 +329,16 @@ describe('the other commands', () => {
     expect(stdout).toMatch(/^partner,region,currency,/);
     expect(await failure('report', '--from', '2026-02-30')).toContain('is not a day');
     expect(await failure('report', '--to', 'soon')).toContain('is not a day');
+  });
+
+  it('bug: what was costed of a payroll stood in one route of the API alone', async () => {
+    await json('import', 'payroll', await file('payroll.csv', 'month,amount,currency\n2026-01,84000.00,USD\n'));
+    const month = ['report', '--from', '2026-01-01', '--to', '2026-01-31'];
+    expect(await json(...month)).toMatchObject({ payroll: { month: '2026-01', paid: { amount: '84000.000000' } } });
+    const { stdout, stderr } = await run(...month);
+    expect(stdout).toMatch(/^partner,region,currency,/);
+    expect(stderr).toMatch(/^Payroll of 2026-01: of 84000\.00 USD paid, 0\.00 USD was costed/);
+    expect(await run('report', '--from', '2026-01-01', '--to', '2026-01-30')).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('reconcile, backfill and replay say what they did', async () => {

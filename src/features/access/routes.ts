@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, onRequestAsyn
 import { AppError } from '../../core/errors.ts';
 import { escapeHtml } from '../../platform/http/escape-html.ts';
 import type { Access, Identity } from './access.ts';
-import type { Scope } from './scopes.ts';
+import { allScopes, type Scope } from './scopes.ts';
 
 const sessionCookie = 'deskledger_session';
 
@@ -35,6 +35,16 @@ const authenticate = async (access: Access, request: FastifyRequest): Promise<Id
   return cookie ? access.bySession(cookie) : null;
 };
 
+/** What to do for want of a scope: its holder's own, with the one that is lacking. */
+const scopeLacking = ({ kind, scopes }: Identity, lacking: Scope): string => {
+  const wanted = allScopes.filter((scope) => scope === lacking || scopes.includes(scope)).join(',');
+  const next =
+    kind === 'token'
+      ? `make a token that has it (\`deskledger token create --name NAME --scopes ${wanted}\`)`
+      : `ask an admin to give it to you (\`deskledger user sign-in --name NAME --scopes ${wanted}\`)`;
+  return `This needs the scope "${lacking}": ${next}.`;
+};
+
 /** A hook (onRequest: strangers learn nothing of what is valid) that lets in whoever holds the scope, by bearer token or by session. A session's write must come from our own page. */
 export const requireScope =
   (access: Access, scope: Scope): onRequestAsyncHookHandler =>
@@ -45,7 +55,7 @@ export const requireScope =
         'unauthorized',
         'This needs `Authorization: Bearer <token>` (`deskledger token create`) or a session (open the sign-in link).',
       );
-    if (!identity.scopes.includes(scope)) throw new AppError('refused', `This needs the scope "${scope}".`);
+    if (!identity.scopes.includes(scope)) throw new AppError('refused', scopeLacking(identity, scope));
     if (
       identity.kind === 'session' &&
       request.method !== 'GET' &&

@@ -13,6 +13,7 @@ export { isRebased, type Partnerships, partnershipsIn } from './seals/changes.ts
 export { type Differences, differencesSince, isDifferent } from './seals/differing.ts';
 export { sealedFigureNames } from './seals/figure-facts.ts';
 export { books, changedItems, keepItems } from './seals/kept-items.ts';
+export { payrollLine, payrollWords } from './seals/payroll-line.ts';
 export { type Restatement, restatementItems, restatementOf } from './seals/restatement.ts';
 export { factsToSeal, gapsIn, type SealedCell, sealedAccount, sealedRow } from './seals/sealed.ts';
 export {

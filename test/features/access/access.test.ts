@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, expect, test } from 'vitest';
-import { type Access, createAccess } from '../../../src/features/access/index.ts';
+import { type Access, createAccess, requireScope } from '../../../src/features/access/index.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
 import { testDatabase } from '../../support/database.ts';
 import { type StandingClock, standingClock } from '../../support/standing-clock.ts';
@@ -99,4 +99,17 @@ test('a token whose audit cannot be written is not made', async () => {
   await expect(access.createToken({ name: 'export', scopes: 'read' })).rejects.toThrow();
   await db.query('alter table audit_log drop constraint full_log');
   expect(await access.tokens()).toEqual([]);
+});
+
+test('bug: a refusal for want of a scope did not say what to do next', async () => {
+  const ask = async (request: object): Promise<string> =>
+    String(
+      await Promise.resolve(Reflect.apply(requireScope(access, 'rates'), null, [request])).catch((no) => no.message),
+    );
+  const { token } = await access.createToken({ name: 'scopes', scopes: 'write,read' });
+  expect(await ask({ method: 'GET', headers: { authorization: `Bearer ${token}` }, cookies: {} })).toBe(
+    'This needs the scope "rates": make a token that has it (`deskledger token create --name NAME --scopes read,write,rates`).',
+  );
+  const cookies = { deskledger_session: await signIn('Eve', 'read') };
+  expect(await ask({ method: 'GET', headers: {}, cookies })).toContain('user sign-in --name NAME --scopes read,rates');
 });

@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { InvalidInput } from '../../../src/core/errors.ts';
 import { importPayroll } from '../../../src/features/books/index.ts';
 import { importFx, importRates } from '../../../src/features/costing/index.ts';
+import { payrollWords } from '../../../src/features/reports/index.ts';
 import { createWorld, type World } from '../reports/world.ts';
 
 let world: World;
@@ -59,6 +60,15 @@ test('pay in several currencies adds up at the exchange rate before the last day
     paid: { amount: '210.000000' },
     difference: { amount: '174.000000' },
   });
+});
+
+test('in words it tells what was costed of what was paid, or what is lacking', () => {
+  const usd = (amount: string) => ({ amount, currency: 'USD' });
+  const line = { month: '2026-05', costed: usd('54.000000'), paid: usd('216.000000'), difference: usd('162.000000') };
+  expect(payrollWords({ ...line, utilisation: 0.25 })).toBe(
+    'Payroll of 2026-05: of 216.00 USD paid, 54.00 USD was costed on tickets, 25.0 %; the difference of 162.00 USD is breaks, leave, waiting and other work.',
+  );
+  expect(payrollWords({ ...line, paid: null, difference: null, utilisation: null })).toContain('deskledger import fx');
 });
 
 test('what AI agents cost was paid to nobody', async () => {

@@ -59,3 +59,13 @@ export const payrollLine = async (
     utilisation: sum === null ? null : ratio(costed, sum),
   };
 };
+
+const shown = ({ amount, currency }: MoneyJson): string => `${amount.slice(0, -4)} ${currency}`;
+
+/** The same in a line for a person; amounts without their last four places. */
+export const payrollWords = ({ month, costed, paid, difference, utilisation }: PayrollLine): string => {
+  if (paid === null || difference === null)
+    return `Payroll of ${month}: ${shown(costed)} was costed on tickets; what was paid cannot be told for want of an exchange rate before the month's last day. \`deskledger import fx\` brings one.`;
+  const part = utilisation === null ? '' : `, ${(utilisation * 100).toFixed(1)} %`;
+  return `Payroll of ${month}: of ${shown(paid)} paid, ${shown(costed)} was costed on tickets${part}; the difference of ${shown(difference)} is breaks, leave, waiting and other work.`;
+};
