@@ -219,8 +219,9 @@ export const createPartnerships = (given: {
     },
     ordersWithoutCost: ({ from, to }: Period): number =>
       [...lacking].filter(({ day }) => day >= from && day <= to).length,
-    /** Whether a part of revenue holds for some day of a period: what it brings is known, be it nothing. */
+    /** Whether a part of revenue holds for some day of a period of which orders are held: what it brings is known, be it nothing. */
     hasPart: (cell: { readonly partner?: string | null; readonly region?: string | null }, { from, to }: Period) =>
+      given.orders.some(({ day }) => day <= to) &&
       parts.some(
         (item) =>
           (cell.partner === undefined || item.partner === null || item.partner === cell.partner) &&

@@ -63,14 +63,10 @@ const isUnknown = (side: LedgerSide, { to }: Period, knownFrom: KnownFrom): bool
   return first === null || to < first;
 };
 
-/**
- * Sides that a period knows nothing of; what partnerships gain is not known where their cost is not, nor where the orders are
- * not that a part of it would come from.
- */
-export const unknownSides = (period: Period & { readonly earnsByOrders: boolean }, knownFrom: KnownFrom): Side[] => {
+/** Sides that a period knows nothing of; what partnerships gain is not known where their cost is not. */
+export const unknownSides = (period: Period, knownFrom: KnownFrom): Side[] => {
   const unknown: Side[] = ledgerSides.filter((side) => isUnknown(side, period, knownFrom));
-  const gainIsUnknown = unknown.includes('work') || (period.earnsByOrders && unknown.includes('orders'));
-  return gainIsUnknown ? [...unknown, 'partnerships'] : unknown;
+  return unknown.includes('work') ? [...unknown, 'partnerships'] : unknown;
 };
 
 /** Sides of which a part of the period lies before the first thing that we hold. */

@@ -51,8 +51,6 @@ export interface PeriodFigures extends Period {
   readonly total: FigureCell;
   /** Sides whose figures have no value in the rows, for the dimensions do not know them. */
   readonly lacking: readonly Side[];
-  /** Whether a part of revenue is a benefit on any of its days. */
-  readonly earnsByOrders: boolean;
   /** What of other costs and benefits is in no row. */
   readonly gaps: Pick<PartnershipMoney, 'unpriced' | 'ordersWithoutCost'>;
 }
@@ -103,11 +101,11 @@ const partnershipSide = async (
   period: Period,
   dimensions: readonly FigureDimension[],
   { currency, ...only }: FiguresAsked,
-): Promise<SideFacts & Pick<PeriodFigures, 'earnsByOrders' | 'gaps'> & { readonly bringsNothing: BringsNothing }> => {
+): Promise<SideFacts & Pick<PeriodFigures, 'gaps'> & { readonly bringsNothing: BringsNothing }> => {
   const [step, ...more] = dimensions.filter(isStep);
   const oneStep = more.length === 0 ? step : undefined;
   const groupBy = (['partner', 'region'] as const).filter((dimension) => dimensions.includes(dimension));
-  const { rows, parts, unpriced, ordersWithoutCost, bringsNothing } = await partnershipMoney(sql, {
+  const { rows, unpriced, ordersWithoutCost, bringsNothing } = await partnershipMoney(sql, {
     from: period.from,
     to: period.to,
     groupBy,
@@ -120,7 +118,6 @@ const partnershipSide = async (
       key: { partner: row.partner, region: row.region, ...(oneStep && { [oneStep]: row.step }) },
       facts: { ...noFacts(), ...partnershipFacts(row), ...partnershipParts(row) },
     })),
-    earnsByOrders: parts.length > 0,
     gaps: { unpriced, ordersWithoutCost },
     bringsNothing: (key, of) => {
       const codeOf = (name: Dimension) =>
@@ -140,7 +137,7 @@ const periodFigures = async (sql: Sql, period: Period, asked: FiguresAsked): Pro
     ...new Set<FigureDimension>([...by, 'region', ...(asked.partner === undefined ? [] : ['partner' as const])]),
   ];
   const ledger = await figureSides(sql, period, loadedBy, asked);
-  const { earnsByOrders, gaps, bringsNothing, ...partnerships } = await partnershipSide(sql, period, loadedBy, asked);
+  const { gaps, bringsNothing, ...partnerships } = await partnershipSide(sql, period, loadedBy, asked);
   const all = { ...ledger, partnerships };
   const account = addFacts(Object.values(all).flatMap(({ cells }) => cells.map(({ facts }) => facts)));
   const told = ({ dimensions, cells }: SideFacts) => {
@@ -184,7 +181,6 @@ const periodFigures = async (sql: Sql, period: Period, asked: FiguresAsked): Pro
       topMarket: top?.region ?? null,
     },
     lacking: allSides.filter((side) => !sides[side].knowsAll),
-    earnsByOrders,
     gaps,
   };
 };

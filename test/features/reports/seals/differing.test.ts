@@ -267,6 +267,7 @@ describe('a sealed month tells for every figure that is another today why it is'
   });
 
   test('bug: a commission without orders changed net gain and return, and no seal told it', async () => {
+    await world.order({ placed: '2026-04-30', shares: [sud] });
     await world.ticket({ created: '2026-05-04', work: [['ada', 600, '2026-05-04']] });
     await world.ticket({ created: '2026-05-05', shares: [sud], work: [['ada', 600, '2026-05-05']] });
     const id = await sealMay();
@@ -308,6 +309,7 @@ describe('a sealed month tells for every figure that is another today why it is'
   });
 
   test('a commission that ends before it is the reason for the account too; one that goes to another partner is not', async () => {
+    await world.order({ placed: '2026-04-30', shares: [sud] });
     await world.ticket({ created: '2026-05-04', work: [['ada', 600, '2026-05-04']] });
     await benefits('p,nord,,,commission,,,,10,2026-01-01,\n');
     const id = await sealMay();

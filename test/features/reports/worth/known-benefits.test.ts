@@ -41,10 +41,14 @@ const benefits = (...rows: readonly string[]) =>
       },
     },
   );
-const roi = (query = ''): Promise<Roi> => asked.get(`/api/v1/reports/roi?${may}${query}`);
-const figures = (query = ''): Promise<Figures> => asked.get(`/api/v1/reports/figures?${may}${query}`);
+const roiOf = (query: string): Promise<Roi> => asked.get(`/api/v1/reports/roi?${query}`);
+const figuresOf = (query: string): Promise<Figures> => asked.get(`/api/v1/reports/figures?${query}`);
+const roi = (query = '') => roiOf(`${may}${query}`);
+const figures = (query = '') => figuresOf(`${may}${query}`);
 const nordOf = <Row extends { readonly partner?: string | null | undefined }>(rows: readonly Row[]) =>
   rows.find(({ partner }) => partner === 'nord');
+
+const ordersFrom = (day: string) => world.order({ placed: day, shares: [sud] });
 
 const groupings = [
   'partner',
@@ -72,6 +76,7 @@ test.each([
   ['june,nord,,,commission,,,,10,2026-06-01,', null, null, null],
 ])('bug: the total of a period was another by another grouping: %s', async (row, brought, netGain, rate) => {
   await world.setting('agentFigures', true);
+  await ordersFrom('2026-04-30');
   await benefits(row);
   const right = { benefits: brought, netGain, roi: rate };
   for (const groupBy of groupings) {
@@ -83,6 +88,7 @@ test.each([
 });
 
 test('the total of one partner or region knows what is said of that one alone', async () => {
+  await ordersFrom('2026-04-30');
   await benefits('cut,nord,SE,,commission,,,,10,2026-01-01,');
   const nothing = dollars('0.000000');
   for (const [only, right] of [
@@ -100,7 +106,7 @@ test('the total of one partner or region knows what is said of that one alone', 
 /** We hold work of March and orders of that day on. */
 const heldFrom = async (day: string) => {
   await world.ticket({ created: '2026-03-06', work: [['ada', 3600, '2026-03-06']] });
-  await world.order({ placed: day, shares: [sud] });
+  await ordersFrom(day);
 };
 
 test('the total of the period before is the same by any grouping too', async () => {
@@ -121,7 +127,19 @@ test('bug: a commission had brought nothing in the period before, of which we ho
     benefits: dollars('10.000000'),
     previous: { benefits: { value: null, change: null }, roi: { value: null } },
   });
-  expect(previous).toMatchObject({ unknown: ['orders', 'partnerships'] });
+  expect(previous).toMatchObject({ unknown: ['orders'] });
+});
+
+test('bug: a period by itself told 0.00 and -100 % of a commission on orders that we do not hold, as none held against it did', async () => {
+  await heldFrom('2026-05-02');
+  await benefits('cut,sud,,,commission,,,,10,2026-01-01,', 'saved,nord,,,savings,500.00,USD,,,2026-04-01,2026-04-30');
+  const march = 'from=2026-03-01&to=2026-03-31';
+  expect((await figuresOf(march)).total).toMatchObject({ benefits: null, netGain: null, roi: null });
+  expect((await roiOf(march)).total).toMatchObject({ benefits: null, roi: null, missing: 'benefits' });
+  const april = await figuresOf('from=2026-04-01&to=2026-04-30');
+  expect(april.total).toMatchObject({ benefits: dollars('500.000000') });
+  const { total } = await figures('&compare=previous');
+  expect(total).toMatchObject({ previous: { benefits: { value: dollars('500.000000') } } });
 });
 
 test('bug: a benefit of 0.00 that somebody told was no benefit', async () => {
@@ -157,6 +175,7 @@ test('bug: a commission taken back whole was none at all beside an order without
 });
 
 test('bug: a margin by line costs that nobody told was a return of -100 %', async () => {
+  await ordersFrom('2026-04-30');
   await benefits('own,nord,,,margin,,,,line cost,2026-01-01,');
   await world.order({ placed: '2026-05-07', refunds: [{ made: '2026-05-08', dollars: 10 }] });
   const unknown = { benefits: null, netGain: null, roi: null };
@@ -187,6 +206,7 @@ test('bug: a margin by line costs that nobody told was a return of -100 %', asyn
 });
 
 test('bug: a region told a return on the cost of partners whose benefits nobody gave as if it were known of all', async () => {
+  await ordersFrom('2026-04-30');
   await benefits('cut,nord,,,commission,,,,10,2026-01-01,');
   await world.ticket({
     created: '2026-05-07',

@@ -243,6 +243,7 @@ test('bug: a partner with a commission and without a sale had no return, as if n
   await bare.rate('36.00');
   await bare.ticket({ created: '2026-05-05', work: [['ada', 3600, '2026-05-05']] });
   await bare.ticket({ created: '2026-04-05', work: [['ada', 3600, '2026-04-05']] });
+  await bare.order({ placed: '2026-04-05', shares: [sud] });
   await bare.ticket({ created: '2026-05-06', shares: [sud], work: [['ada', 3600, '2026-05-06']] });
   await importBenefits(
     bare.db,
