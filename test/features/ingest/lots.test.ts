@@ -65,7 +65,7 @@ describe('a ring of locks', () => {
     const line = {};
     expect(await pastDeadlocks(line, failing('40P01', '40001'))).toBe('done');
     expect(line).toEqual({ tries: 3 });
-    await expect(pastDeadlocks({}, failing('40P01', '40P01', '40P01'))).rejects.toThrow('40P01');
+    await expect(pastDeadlocks({}, failing(...Array<string>(10).fill('40P01')))).rejects.toThrow('40P01');
   });
 
   test('is told from any other fault', async () => {
