@@ -12,11 +12,10 @@ const lotInTransaction = 50;
  */
 export const mostDecidedAgain = 200;
 
-/**
- * A lot that met another writer in a ring of locks is tried again this often before it is put back: each lot that works on the
- * same bulk edit may name it further tickets to lock.
- */
-const deadlockTries = 10;
+/** A lot that met another writer in a ring of locks is tried again this often before it is put back. */
+const deadlockTries = 3;
+/** Each other lot that works on the same bulk edit may name it further tickets to lock. */
+const overtakenTries = 10;
 
 /** Others were in the way: tried again as a deadlock is, whose class of SQLSTATE it has. */
 export class Overtaken extends Error {
@@ -39,7 +38,7 @@ export const pastDeadlocks = async <Result>(line: StepLine, work: () => Promise<
     try {
       return await work();
     } catch (error) {
-      if (!isDeadlock(error) || tries >= deadlockTries) throw error;
+      if (!isDeadlock(error) || tries >= (error instanceof Overtaken ? overtakenTries : deadlockTries)) throw error;
     }
   }
 };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createLots, mostDecidedAgain, pastDeadlocks } from '../../../src/features/ingest/lots.ts';
+import { createLots, mostDecidedAgain, Overtaken, pastDeadlocks } from '../../../src/features/ingest/lots.ts';
 
 const itemsOf = (count: number) => Array.from({ length: count }, (_, index) => ({ ticketId: BigInt(index) }));
 const coded = (code: string) => Object.assign(new Error(`SQLSTATE ${code}`), { code });
@@ -65,7 +65,20 @@ describe('a ring of locks', () => {
     const line = {};
     expect(await pastDeadlocks(line, failing('40P01', '40001'))).toBe('done');
     expect(line).toEqual({ tries: 3 });
-    await expect(pastDeadlocks({}, failing(...Array<string>(10).fill('40P01')))).rejects.toThrow('40P01');
+    await expect(pastDeadlocks({}, failing('40P01', '40P01', '40P01'))).rejects.toThrow('40P01');
+  });
+
+  test('is tried for longer where others hold what it has found to lock', async () => {
+    const overtaken = (times: number) => {
+      let left = times;
+      return async () => {
+        left -= 1;
+        if (left >= 0) throw new Overtaken();
+        return 'done';
+      };
+    };
+    expect(await pastDeadlocks({}, overtaken(9))).toBe('done');
+    await expect(pastDeadlocks({}, overtaken(10))).rejects.toThrow(Overtaken);
   });
 
   test('is told from any other fault', async () => {
