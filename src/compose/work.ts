@@ -1,6 +1,6 @@
-import { dayMs, hourMs } from '../core/time.ts';
+import { dayMs } from '../core/time.ts';
 import { reconcileBooks, reconciliationDue } from '../features/books/index.ts';
-import { createFxFetch, createFxRun, findMissedHolds, foldRollups } from '../features/costing/index.ts';
+import { createFxFetch, createFxRun, foldRollups, lookForMissedHolds } from '../features/costing/index.ts';
 import { createScoreTeller, createSender } from '../features/csat/index.ts';
 import {
   claimDue,
@@ -21,8 +21,6 @@ import type { Vendors } from './vendors.ts';
 
 /** Bodies of deliveries are dropped this long after they came in. */
 const keepBodiesMs = 7 * dayMs;
-/** How far back the sweep for bulk edits looks. */
-const missedHoldsMs = hourMs;
 /** Tickets marked at a time, so that no writer waits for a long list of locks. */
 const markAtOnce = 1000;
 const surveysAtOnce = 50;
@@ -77,11 +75,14 @@ export const workOf = (
         Object.assign(line, night && { night: night.night, balanced: night.balanced, wrong: night.balance });
       });
     },
-    async findMissedHolds() {
-      const ids = await findMissedHolds(db, new Date(clock.now().getTime() - missedHoldsMs));
-      for (let start = 0; start < ids.length; start += markAtOnce)
-        await markStale(db, ids.slice(start, start + markAtOnce), { now: clock.now() });
-    },
+    findMissedHolds: () =>
+      lookForMissedHolds(db, {
+        now: clock.now(),
+        async found(ids) {
+          for (let start = 0; start < ids.length; start += markAtOnce)
+            await markStale(db, ids.slice(start, start + markAtOnce), { now: clock.now() });
+        },
+      }),
     async tidy(stop) {
       await dropOldBodies(db, { now: clock.now(), keepMs: keepBodiesMs, stop });
     },

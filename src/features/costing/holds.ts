@@ -1,3 +1,4 @@
+import { dayMs, hourMs } from '../../core/time.ts';
 import { uncountedClock } from '../../helpdesks/port.ts';
 import type { Sql } from '../../platform/database/database.ts';
 
@@ -78,14 +79,17 @@ export const findBulkEdits = async (sql: Sql, sets: readonly ValueSet[]): Promis
 };
 
 /**
- * Tickets with entries recorded since then that belong to a bulk edit and are not held: two workers that stored parts of
- * one edit at the same moment saw too few of its tickets. The caller has them decided again.
+ * Tickets with entries recorded within that span, its end left out, that belong to a bulk edit and are not held: two workers
+ * that stored parts of one edit at the same moment saw too few of its tickets. The caller has them decided again.
  */
-export const findMissedHolds = async (sql: Sql, recordedSince: Date): Promise<bigint[]> => {
+export const findMissedHolds = async (
+  sql: Sql,
+  { from, to }: { readonly from: Date; readonly to: Date },
+): Promise<bigint[]> => {
   const rows = await sql.query<{ ticketId: bigint }>(
     `with recent as (
        select distinct connection_id, agent_id, date_trunc('second', worked_at, 'UTC') as second, value from work_entry e
-        where recorded_at >= $1 and ${maySetValue} and agent_id is not null and value is not null)
+        where recorded_at >= $1 and recorded_at < $2 and ${maySetValue} and agent_id is not null and value is not null)
      select distinct unnest(array_agg(ticket_id) filter (where to_be_held)) as "ticketId"
        from recent r cross join lateral (
          select e.ticket_id, ${isToBeHeld} as to_be_held from work_entry e
@@ -96,7 +100,53 @@ export const findMissedHolds = async (sql: Sql, recordedSince: Date): Promise<bi
       group by r.connection_id, r.agent_id, r.second, r.value
      having count(distinct ticket_id) >= ${bulkTickets}
       order by 1`,
-    [recordedSince],
+    [from, to],
   );
   return rows.map(({ ticketId }) => ticketId);
+};
+
+const sweep = 'missed holds';
+/** A transaction that writes entries ends, and the clocks of two workers differ, by less after the time that it notes in them. */
+const overlapMs = hourMs;
+/** What one question looks at, so that a first look at years of work is no single long one. */
+const spanMs = dayMs;
+
+const lookedUntil = async (sql: Sql): Promise<Date | null> => {
+  const [row] = await sql.query<{ looked_until: Date }>('select looked_until from sweep_mark where name = $1', [sweep]);
+  return row?.looked_until ?? null;
+};
+
+const noteLooked = (sql: Sql, until: Date): Promise<unknown> =>
+  sql.query(
+    `insert into sweep_mark (name, looked_until) values ($1, $2)
+     on conflict (name) do update set looked_until = excluded.looked_until`,
+    [sweep, until],
+  );
+
+/** The first entry recorded since then, null where there is none. */
+const firstRecorded = async (sql: Sql, since: Date | null): Promise<Date | null> => {
+  const [row] = await sql.query<{ at: Date | null }>(
+    "select min(recorded_at) as at from work_entry where recorded_at >= coalesce($1, '-infinity'::timestamptz)",
+    [since],
+  );
+  return row?.at ?? null;
+};
+
+/**
+ * Looks for holds that were missed from where the last look ended, however long ago that was, and hands their tickets to
+ * `found`. How far it came is noted after each span: what ends in between goes on there.
+ */
+export const lookForMissedHolds = async (
+  sql: Sql,
+  { now, found }: { readonly now: Date; readonly found: (ticketIds: readonly bigint[]) => Promise<void> },
+): Promise<void> => {
+  const until = await lookedUntil(sql);
+  let from = until && new Date(Math.min(until.getTime(), now.getTime()) - overlapMs);
+  for (let next = await firstRecorded(sql, from); next !== null; next = await firstRecorded(sql, from)) {
+    from = new Date(next.getTime() + spanMs);
+    await found(await findMissedHolds(sql, { from: next, to: from }));
+    if (from > now) break;
+    await noteLooked(sql, from);
+  }
+  await noteLooked(sql, now);
 };

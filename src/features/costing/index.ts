@@ -14,7 +14,7 @@ export { createFxFetch, createFxRun } from './fetch-fx.ts';
 export { foldRollups } from './fold.ts';
 export { type Fx, type FxWant, findFx, fxKey } from './fx.ts';
 export { type FxNeed, fxWarnings } from './fx-warnings.ts';
-export { findMissedHolds } from './holds.ts';
+export { findMissedHolds, lookForMissedHolds } from './holds.ts';
 export { type ConstantsImportReport, importConstants, ticketsWorkedSince } from './import-constants.ts';
 export { importFx, type PriceImportReport } from './import-fx.ts';
 export { importOwnFx, loadOwnFx } from './import-own-fx.ts';

@@ -45,7 +45,7 @@ describe('on held work', () => {
     await decide([id], 'accept');
     expect(await ledger.cost(ticketId)).toEqual([5_000_000n, 600, 0]);
     expect(await ledger.cost(tickets[1] ?? 0n)).toEqual([0n, 0, 0]);
-    expect(await findMissedHolds(db, now)).toEqual([]);
+    expect(await findMissedHolds(db, { from: now, to: new Date(now.getTime() + 1) })).toEqual([]);
     expect(await ledger.postings(ticketId)).toMatchObject([{ cause: 'decision' }]);
     const logged = await db.query(`select actor, action from audit_log where detail -> 'workEntries' ? $1`, [
       String(id),

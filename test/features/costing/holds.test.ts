@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { findMissedHolds, settleWork } from '../../../src/features/costing/index.ts';
+import { hourMs, minuteMs } from '../../../src/core/time.ts';
+import { findMissedHolds, lookForMissedHolds, settleWork } from '../../../src/features/costing/index.ts';
 import { uncountedClock } from '../../../src/helpdesks/port.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
 import { testDatabase } from '../../support/database.ts';
@@ -11,6 +12,8 @@ let tickets: bigint[];
 
 const second = new Date('2026-05-04T09:00:07Z');
 const bulk = (part = {}) => reading({ value: 900, rawSeconds: 600, workedAt: second, ...part });
+const later = new Date(now.getTime() + 24 * hourMs);
+const recordedNow = { from: now, to: later };
 const held = async (ticketId: bigint) => (await ledger.entries(ticketId)).map(({ state }) => state);
 const settleOne = async (ticketId: bigint, part = {}) =>
   (await ledger.settle([{ ticketId, readings: [bulk(part)], touches: [] }])).heldElsewhere;
@@ -98,7 +101,7 @@ describe('a bulk edit', () => {
       for (let turn = 0; turn < 3 && stale.heldElsewhere.length > 0; turn++)
         stale = await ledger.settle(stale.heldElsewhere.map((ticketId) => ({ ticketId })));
       expect(stale.heldElsewhere).toEqual([]);
-      expect((await findMissedHolds(db, now)).filter((id) => some.includes(id))).toEqual([]);
+      expect((await findMissedHolds(db, recordedNow)).filter((id) => some.includes(id))).toEqual([]);
       expect((await Promise.all(some.map(held))).flat()).toEqual([state, state, state]);
     }
   });
@@ -109,14 +112,14 @@ describe('a bulk edit', () => {
     await ledger.settle([{ ticketId: first, readings: [reading({ clock: 'time tracking' })], touches: [] }]);
     const lot = others.map((ticketId) => ({ ticketId, readings: [bulk()], touches: [] }));
     expect((await ledger.settle(lot)).heldElsewhere).toEqual([]);
-    expect((await findMissedHolds(db, now)).filter((id) => tickets.includes(id))).toEqual([]);
+    expect((await findMissedHolds(db, recordedNow)).filter((id) => tickets.includes(id))).toEqual([]);
   });
 
-  test('whose parts two workers stored at the same moment is found by the sweep', async () => {
+  /** Two workers: the first has settled its tickets and not committed when the second settles the third; neither sees the other's entries. */
+  const storedAtTheSameMoment = async () => {
     const [first = 0n, second = 0n, third = 0n] = tickets;
     const settled = Promise.withResolvers<void>();
     const bothRead = Promise.withResolvers<void>();
-    // The first worker has settled and not committed when the second settles: neither sees the other's entries.
     const lot = (ids: readonly bigint[]) => ({
       tickets: ids.map((ticketId) => ({
         ticketId,
@@ -142,10 +145,52 @@ describe('a bulk edit', () => {
     bothRead.resolve();
     await one;
     expect((await Promise.all(tickets.map(held))).flat()).toEqual(['costed', 'costed', 'costed']);
-    expect((await findMissedHolds(db, now)).filter((id) => tickets.includes(id))).toEqual([first, second, third]);
-    expect(await findMissedHolds(db, new Date(now.getTime() + 1))).toEqual([]);
+  };
+
+  test('whose parts two workers stored at the same moment is found by the sweep', async () => {
+    await storedAtTheSameMoment();
+    expect((await findMissedHolds(db, recordedNow)).filter((id) => tickets.includes(id))).toEqual(tickets);
+    expect(await findMissedHolds(db, { from: new Date(now.getTime() + 1), to: later })).toEqual([]);
+    expect(await findMissedHolds(db, { from: new Date(0), to: now })).toEqual([]);
     await ledger.settle(tickets.map((ticketId) => ({ ticketId })));
     expect((await Promise.all(tickets.map(held))).flat()).toEqual(['held', 'held', 'held']);
-    expect((await findMissedHolds(db, now)).filter((id) => tickets.includes(id))).toEqual([]);
+    expect((await findMissedHolds(db, recordedNow)).filter((id) => tickets.includes(id))).toEqual([]);
+  });
+
+  describe('that was missed', () => {
+    const lookAt = async (minutes: number): Promise<bigint[]> => {
+      const seen: bigint[] = [];
+      const found = async (ids: readonly bigint[]) => void seen.push(...ids);
+      await lookForMissedHolds(db, { now: new Date(now.getTime() + minutes * minuteMs), found });
+      return seen.filter((id) => tickets.includes(id));
+    };
+    beforeEach(() => db.query('truncate sweep_mark'));
+
+    test('bug: was never found where nobody looked for an hour', async () => {
+      await lookAt(-10);
+      await storedAtTheSameMoment();
+      expect(await lookAt(3 * 24 * 60)).toEqual(tickets);
+      // It goes on where that look ended, but for what a slow writer may bring.
+      expect(await lookAt(3 * 24 * 60 + 10)).toEqual([]);
+    });
+
+    test('is found by the first look of all, and by the next one where a look ended in between', async () => {
+      await storedAtTheSameMoment();
+      expect(await lookAt(365 * 24 * 60)).toEqual(tickets);
+      await db.query('truncate sweep_mark');
+      const gone = async () => {
+        throw new Error('the process ends');
+      };
+      await expect(lookForMissedHolds(db, { now: later, found: gone })).rejects.toThrow('the process ends');
+      expect(await lookAt(365 * 24 * 60)).toEqual(tickets);
+    });
+
+    test('is found although its writer was slow, or the clock was set back meanwhile', async () => {
+      await lookAt(50);
+      await storedAtTheSameMoment();
+      expect(await lookAt(60)).toEqual(tickets);
+      await lookAt(365 * 24 * 60);
+      expect(await lookAt(20)).toEqual(tickets);
+    });
   });
 });
