@@ -119,7 +119,7 @@ export const createFeeds = (
       { since, stop },
     );
     // Its copy may reach further back than this day.
-    if (done.comparison) await watcher.recount(connection);
+    if (done.comparison) await watcher.recount(connection, stop);
     return done;
   };
   const backfillHelpdesk: Feeds['backfill'] = async (connection, { since, onProgress, stop }) => {

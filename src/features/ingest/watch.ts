@@ -81,8 +81,8 @@ export interface Countable {
 interface Watcher {
   /** Looks after one connection: its webhook, the silence, its mapped fields, and once a day its count. */
   look(connection: Connection): Promise<void>;
-  /** Counts now: after a backfill, what was lacking is there. */
-  recount(connection: Connection): Promise<void>;
+  /** Counts now: after a backfill, what was lacking is there. A stop ends its wait for what is on its way, and nothing is noted then. */
+  recount(connection: Connection, stop?: AbortSignal): Promise<void>;
 }
 
 export const createWatcher = (deps: {
@@ -218,8 +218,8 @@ export const createWatcher = (deps: {
       await directory.connections.keepMade(connection.id, { objects: [], settings }, 'watch');
   };
 
-  /** False where it was not asked for; `anyway`: whenever it last was. */
-  const count = async (connection: Connection, { anyway = false } = {}): Promise<boolean> => {
+  /** False where it was not asked for; `anyway`: whenever it last was, and what is on its way is waited for until the stop. */
+  const count = async (connection: Connection, anyway?: { readonly stop: AbortSignal }): Promise<boolean> => {
     const client = deps.clientOf(connection);
     // Of a day that lasts a second much is on its way.
     if (!client.count || clock.hurries?.()) return false;
@@ -236,16 +236,15 @@ export const createWatcher = (deps: {
     // No customer of today waits for it.
     const there = (await inBackground(async () => client.count?.(since))) ?? null;
     if (there === null) return false;
-    // Who waits for the answer is told of nothing that is on its way.
-    const arrived = { there: anyway ? there : null, clock, stop: new AbortController().signal };
-    const here = await countArrived(countable.held, arrived);
+    const here = await (anyway ? countArrived(countable.held, { there, clock, stop: anyway.stop }) : countable.held());
+    if (anyway?.stop.aborted) return false;
     await noteCount(db, connection.id, { at: now, since, there, here });
     return true;
   };
 
-  const countWith = async (connection: Connection, options: { readonly anyway?: boolean } = {}): Promise<void> => {
+  const countWith = async (connection: Connection, anyway?: { readonly stop: AbortSignal }): Promise<void> => {
     try {
-      if (await count(connection, options)) await troubles.well(connection.id, 'count');
+      if (await count(connection, anyway)) await troubles.well(connection.id, 'count');
     } catch (error) {
       await troubles.met(connection.id, 'count', error);
       throw error;
@@ -253,7 +252,7 @@ export const createWatcher = (deps: {
   };
 
   return {
-    recount: (connection) => countWith(connection, { anyway: true }),
+    recount: (connection, stop = new AbortController().signal) => countWith(connection, { stop }),
     look: (connection) =>
       runStep('watch', async (line) => {
         const { id } = connection;

@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => w.close());
 
-const { watcher, status, walked } = watching(() => w);
+const { watcher, recount, status, walked } = watching(() => w);
 const look = () =>
   watcher({
     webhookUrlOf: ({ webhookKey }) => `${ourselves}/webhooks/${webhookKey}`,
@@ -273,5 +273,17 @@ describe('the count', () => {
     w.clock.advance(15 * minuteMs);
     await look();
     expect(await status()).toMatchObject({ completeness: 1, toldShare: 0.4 });
+  });
+
+  test('bug: a stop did not end the wait for what was on its way, and a count that was cut short was told', async () => {
+    w.desk.counted = 3;
+    const slept = () => w.clock.slept.length;
+    const before = slept();
+    await recount(AbortSignal.abort());
+    expect(slept()).toBe(before);
+    expect((await status())?.counted).toBeNull();
+    await recount(new AbortController().signal);
+    expect(slept()).toBe(before + 3);
+    expect((await status())?.counted).toMatchObject({ there: 3, here: 0 });
   });
 });

@@ -3,10 +3,9 @@ import type { World } from './world.ts';
 
 /** What tests of the watcher do again and again, in the world of the moment. */
 export const watching = (world: () => World) => {
-  /** A watcher that remembers, as a worker's does; each call is a look after the desk. */
-  const watcher = (parts: Partial<Parameters<typeof createWatcher>[0]> = {}) => {
+  const made = (parts: Partial<Parameters<typeof createWatcher>[0]>) => {
     const w = world();
-    const { look } = createWatcher({
+    return createWatcher({
       ...w,
       ...w.first,
       clientOf: () => w.first.client,
@@ -15,10 +14,18 @@ export const watching = (world: () => World) => {
       catchUp: async () => undefined,
       ...parts,
     });
-    return async (): Promise<void> => look(await w.directory.connections.get('desk'));
+  };
+  const desk = () => world().directory.connections.get('desk');
+  /** A watcher that remembers, as a worker's does; each call is a look after the desk. */
+  const watcher = (parts: Partial<Parameters<typeof createWatcher>[0]> = {}) => {
+    const { look } = made(parts);
+    return async (): Promise<void> => look(await desk());
   };
   return {
     watcher,
+
+    /** One count after a backfill, by a watcher of its own. */
+    recount: async (stop: AbortSignal) => made({}).recount(await desk(), stop),
 
     /** One look by a watcher of its own. */
     look: () => watcher()(),
