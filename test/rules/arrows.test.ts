@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { strayEnvironment, strayPrisma, strayTime, wrongArrows } from './arrows.ts';
+import { loadsDemo, strayEnvironment, strayPrisma, strayTime, wrongArrows } from './arrows.ts';
 import { importsOf, readSources } from './source.ts';
 
 const sources = readSources('src');
@@ -16,6 +16,19 @@ test('the rules look at the whole product', () => {
 
 test('imports run one way', () => {
   expect(wrongArrows(sources)).toEqual([]);
+});
+
+test('the simulated vendors are loaded with the demo alone, and the demo when it is asked for', () => {
+  expect(loadsDemo(sources)).toEqual([]);
+  for (const text of [
+    "import { demo } from './demo.ts';",
+    "export { demo } from './demo.ts';",
+    "import {\n  demo,\n} from './demo.ts';",
+    "import './demo.ts';",
+  ])
+    expect(loadsDemo([file('src/cli.ts', text)])).toEqual(['src/cli.ts']);
+  for (const text of ["const { demo } = await import('./demo.ts');", "import type { Demo } from './demo.ts';"])
+    expect(loadsDemo([file('src/cli.ts', text)])).toEqual([]);
 });
 
 test('Prisma is used by platform/database, the stores of features and reports alone', () => {
@@ -49,6 +62,9 @@ test.each([
   ['src/compose.ts', './main.ts'],
   ['src/compose/vendors.ts', '../compose.ts'],
   ['src/cli.ts', './compose/vendors.ts'],
+  ['src/cli.ts', './sandbox/zendesk/index.ts'],
+  ['src/connect.ts', './sandbox/index.ts'],
+  ['src/main.ts', './demo.ts'],
   ['src/deskledger.ts', './main.ts'],
   ['src/core/money.ts', '../../test/support/database.ts'],
 ])('%s importing %s is found', (path, target) => {
@@ -70,7 +86,7 @@ test.each([
   ['src/compose.ts', './compose/vendors.ts'],
   ['src/compose/vendors.ts', '../helpdesks/registry.ts'],
   ['src/main.ts', './compose.ts'],
-  ['src/cli.ts', './sandbox/zendesk/index.ts'],
+  ['src/demo.ts', './sandbox/zendesk/index.ts'],
   ['src/deskledger.ts', './cli.ts'],
   ['src/core/money.ts', 'zod'],
 ])('%s may import %s', (path, target) => {

@@ -1,4 +1,4 @@
-import { importsOf, type SourceFile, withoutComments } from './source.ts';
+import { importsOf, type SourceFile, staticImportsOf, withoutComments } from './source.ts';
 
 /** Where a file of src/ stands: `area` is its top folder or file, `room` the adapter or feature in it. */
 interface Place {
@@ -51,8 +51,10 @@ const mayImport = new Map<string, readonly string[]>([
   ['compose.ts', [...foundations, ...domain, 'worker.ts', 'config.ts', 'compose']],
   ['main.ts', started],
   ['deskledger.ts', ['cli.ts']],
-  ['cli.ts', [...started, ...commands, 'main.ts', 'sandbox']],
-  ...commands.map((name) => [name, [...started, ...commands, 'main.ts', 'sandbox']] as const),
+  ['cli.ts', [...started, ...commands, 'main.ts']],
+  ...commands.map((name) => [name, [...started, ...commands, 'main.ts']] as const),
+  // The demo plays the simulated vendors: nothing else loads them, and nothing loads the demo before it is asked for.
+  ['demo.ts', [...started, ...commands, 'main.ts', 'sandbox']],
   ['sandbox', ['core']],
   ['dashboard', [...foundations, 'features']],
 ]);
@@ -93,6 +95,10 @@ export const wrongArrows = (files: readonly SourceFile[]): string[] =>
         return why === null ? [] : [`${file.path} -> ${target}: ${why}`];
       });
   });
+
+/** Each file that loads the demo, and with it the simulated vendors, when it is loaded itself. */
+export const loadsDemo = (files: readonly SourceFile[]): string[] =>
+  files.filter((file) => staticImportsOf(file).includes('src/demo.ts')).map(({ path }) => path);
 
 const usesPrisma = /\.prisma\b/;
 const isPrisma = (target: string): boolean =>

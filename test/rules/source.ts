@@ -23,10 +23,17 @@ export const withoutComments = (text: string): string =>
 
 /** A static import or re-export, an import for its effect, a dynamic import or a type's. */
 const specifier = /(?:^\s*(?:import|export)\b[^;'"`]*?\bfrom\s*|^\s*import\s*|\bimport\(\s*)(['"])([^'"\n]+)\1/gm;
+/** Those of them that are followed when the file is loaded. */
+const staticSpecifier = /(?:^\s*(?:import|export)\b(?!\s*type\b)[^;'"`]*?\bfrom\s*|^\s*import\s*)(['"])([^'"\n]+)\1/gm;
 
-/** What a file imports or re-exports: packages by name, own files by path from the root. */
-export const importsOf = ({ path, text }: SourceFile): string[] =>
-  [...withoutComments(text).matchAll(specifier)].map((match) => {
+const targetsOf = ({ path, text }: SourceFile, pattern: RegExp): string[] =>
+  [...withoutComments(text).matchAll(pattern)].map((match) => {
     const target = match[2] as string;
     return target.startsWith('.') ? join(path, '..', target).split(sep).join('/') : target;
   });
+
+/** What a file imports or re-exports: packages by name, own files by path from the root. */
+export const importsOf = (file: SourceFile): string[] => targetsOf(file, specifier);
+
+/** What is loaded with a file: its imports without dynamic ones and those of types alone. */
+export const staticImportsOf = (file: SourceFile): string[] => targetsOf(file, staticSpecifier);
