@@ -36,9 +36,9 @@ interface DueTag {
 const dueTags = (sql: Sql, ticketIds: readonly bigint[], claim: Date, now: Date): Promise<DueTag[]> =>
   sql.query<DueTag>(
     `select w.ticket_id, t.external_id, w.tag, w.wanted, w.attempts, w.last_error is not null as in_doubt, t.snapshot_at, t.from_backfill or t.status = 'closed' as by_job
-       from wanted_tag w join ticket t on t.id = w.ticket_id
+       from unnest($1::bigint[]) as lot(id) join wanted_tag w on w.ticket_id = lot.id join ticket t on t.id = w.ticket_id
        join connection c on c.id = t.connection_id and c.mode = 'act' and c.disabled_at is null
-      where w.ticket_id = any($1) and w.claimed_until = $2 and w.due_at <= $3 and w.state = 'pending' order by w.tag`,
+      where w.claimed_until = $2 and w.due_at <= $3 and w.state = 'pending' order by w.tag`,
     [ticketIds, claim, now],
     { preparedAs: 'due tags' },
   );
@@ -125,10 +125,6 @@ export const createActor = (deps: {
   const done: Result = { state: 'done', counted: true, dueAt: null, error: null };
   const refused = (error: string): Result => ({ state: 'refused', counted: true, dueAt: null, error });
 
-  const meet = async (connectionId: number, error: unknown): Promise<void> => {
-    if (isOutage(error) || isForbidden(error)) await troubles.met(connectionId, 'tags', error);
-  };
-
   const failed = (error: unknown, attemptsBefore: number): Result => {
     const message = error instanceof Error ? error.message.slice(0, 500) : 'unknown error';
     const now = clock.now().getTime();
@@ -161,10 +157,18 @@ export const createActor = (deps: {
     readonly client: HelpdeskClient;
     /** Set once a field was refused beside tags that were written. */
     fieldsRefused: boolean;
+    /** That it works was told, and nothing went wrong since. */
+    toldWell: boolean;
   }
 
+  const meet = async (account: Account, error: unknown): Promise<void> => {
+    if (!isOutage(error) && !isForbidden(error)) return;
+    account.toldWell = false;
+    await troubles.met(account.connection.id, 'tags', error);
+  };
+
   /** Writes all rows of each ticket with as few calls as the helpdesk allows. */
-  const writeMany = async ({ connection, client }: Account, tickets: readonly DueTicket[]): Promise<Outcome[]> => {
+  const writeMany = async (account: Account, tickets: readonly DueTicket[]): Promise<Outcome[]> => {
     const outcome = ({ first, rows }: DueTicket, result: Result): Outcome => ({
       ticketId: first.ticket_id,
       tags: rows,
@@ -172,14 +176,14 @@ export const createActor = (deps: {
     });
     try {
       const changes = tickets.map(({ first, rows }) => ({ externalId: first.external_id, ...changeOf(rows) }));
-      const answer = await client.changeTagsOfMany?.(changes);
+      const answer = await account.client.changeTagsOfMany?.(changes);
       const reasons = new Map(answer?.refused.map(({ externalId, reason }) => [externalId, reason]));
       return tickets.map((ticket) => {
         const reason = reasons.get(ticket.first.external_id);
         return outcome(ticket, reason === undefined ? done : refused(reason.slice(0, 500)));
       });
     } catch (error) {
-      await meet(connection.id, error);
+      await meet(account, error);
       return tickets.map((ticket) => outcome(ticket, failed(error, ticket.first.attempts)));
     }
   };
@@ -196,7 +200,7 @@ export const createActor = (deps: {
           return doneButFields(error);
         }
         if (error instanceof UpstreamError && error.status === 422 && account.client.changeTagsOfMany) return null;
-        await meet(account.connection.id, error);
+        await meet(account, error);
         return failed(error, first.attempts);
       },
     );
@@ -217,10 +221,18 @@ export const createActor = (deps: {
         const { claim, ticketIds } = await takeOver(sql, lot);
         line.tickets = ticketIds.length;
         if (claim === null) return;
-        const account: Account = { connection, client: deps.clientOf(connection), fieldsRefused: false };
+        const account: Account = {
+          connection,
+          client: deps.clientOf(connection),
+          fieldsRefused: false,
+          toldWell: false,
+        };
         const settle = async (outcomes: readonly Outcome[]): Promise<void> => {
           await record(sql, outcomes, clock.now());
-          if (outcomes.some(({ state }) => state === 'done')) await troubles.well(connection.id, 'tags');
+          if (!account.toldWell && outcomes.some(({ state }) => state === 'done')) {
+            account.toldWell = true;
+            await troubles.well(connection.id, 'tags');
+          }
           for (const { state, error } of outcomes) {
             line[state] = Number(line[state] ?? 0) + 1;
             if (error !== null) line.reason = error;

@@ -34,7 +34,7 @@ export const inBackground = <Result>(work: () => Promise<Result>): Promise<Resul
 const reserve = 0.1;
 /** Of our share that calls in the background leave to the others. */
 const leftByBackground = 0.02;
-/** A shared count is asked for this part of our share at once, and for this many calls while no limit is known ... */
+/** A shared count is asked for what waits, at most this part of our share at once, and this many calls while no limit is known ... */
 const block = 1 / 60;
 const largestBlock = 100;
 /** ... which are used within this part of a window or given back: it is the span that a shared count is kept by. */
@@ -86,7 +86,6 @@ export const createBudget = ({
   /** Calls that were granted and not yet made. */
   let held = 0;
   let heldUntilMs = 0;
-  let asked = concurrency;
   /** When the background may start its next call. */
   let backgroundAtMs = 0;
 
@@ -133,14 +132,15 @@ export const createBudget = ({
     }
     const waiting = queues.urgent.length + queues.background.length;
     const wish: CallWish = {
-      wanted: !shared.shared ? 1 : most === null ? asked : Math.max(1, Math.min(waiting, Math.floor(most * block))),
+      wanted: !shared.shared
+        ? 1
+        : Math.max(1, Math.min(waiting, most === null ? largestBlock : Math.floor(most * block))),
       most,
       ...(isBackground && most !== null && { left: Math.floor(most * leftByBackground) }),
       ...(reading?.resetsAtMs != null && { resetsInMs: reading.resetsAtMs - at }),
     };
     const granted = ({ granted, againMs }: CallGrant): number => {
       if (granted === 0) return againMs;
-      if (most === null) asked = Math.min(largestBlock, asked * 2);
       held = granted;
       heldUntilMs = nowMs() + windowMs * countedSpan;
       use(isBackground, most);
@@ -157,6 +157,8 @@ export const createBudget = ({
     if (pumping) return;
     pumping = true;
     try {
+      // Calls made together are asked for together.
+      if (shared.shared) await Promise.resolve();
       for (let queue = next(); queue.length > 0 && running < concurrency; queue = next()) {
         const isBackground = queue === queues.background;
         const wait = waitMs(isBackground);
