@@ -11,7 +11,7 @@ import { dismissUnreadable, replay } from './features/ingest/index.ts';
 import { unmappedValues } from './features/orders/index.ts';
 import { parsePeriod, partnerReport, payrollLine, payrollWords, reportCsv } from './features/reports/index.ts';
 import { addFeedCommands } from './feed-commands.ts';
-import { importable, importText, replacing } from './import.ts';
+import { importable, importText, removable, replacing } from './import.ts';
 import { explain, failureOf, serve } from './main.ts';
 import { migrate } from './platform/database/migrate.ts';
 import { openDatabase } from './platform/database/open.ts';
@@ -113,13 +113,19 @@ command(
   `import ${importable.join(', ')}. ${replacing.join(', ')} replace the whole list; the others add or revise. The columns stand in README.md under "import <what>"`,
 )
   .option('--dry-run', 'say what it would do, change nothing', false)
-  .action(async (what: string, file: string, { dryRun, json }) => {
+  .option(
+    '--remove',
+    `take away the lines that the file names, of ${removable.join(', ')}: what they priced is priced anew without them`,
+    false,
+  )
+  .action(async (what: string, file: string, { dryRun, remove, json }) => {
     const text = await readText(file);
     const shown = progressLine(what, { json });
     try {
       const report = await withProduct((product) =>
         importText(product, what, text, {
           dryRun,
+          remove,
           actor,
           onProgress: ({ job, done, total }) =>
             shown.show(`${job ? `job ${job}: ` : ''}${done} of ${total ?? '?'} orders and tickets`),

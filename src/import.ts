@@ -9,6 +9,9 @@ import {
   importOwnFx,
   importRates,
   type PriceImportReport,
+  removeFx,
+  removeOwnFx,
+  removeRates,
   ticketsToReprice,
   ticketsWorkedSince,
 } from './features/costing/index.ts';
@@ -21,6 +24,8 @@ import { storeAdapters } from './stores/registry.ts';
 interface Options {
   readonly dryRun: boolean;
   readonly actor: string;
+  /** The rows that the file names are taken away instead: those of `removable` alone. */
+  readonly remove?: boolean | undefined;
   /** Told how far the job is that follows, or the dry run. */
   readonly onProgress?:
     | ((progress: { readonly job?: string; readonly done: number; readonly total: number | null }) => void)
@@ -158,10 +163,19 @@ const importers: Readonly<Record<string, Importer>> = {
 
 export const importable: readonly string[] = Object.keys(importers);
 
+/** Lists that are dated and added to: a line that was a mistake is taken back by its key, and what it priced is priced anew. */
+const removers: Readonly<Record<string, Importer>> = {
+  rates: priceList(removeRates),
+  fx: priceList(removeFx),
+  'own-fx': priceList(removeOwnFx),
+};
+
+export const removable: readonly string[] = Object.keys(removers);
+
 /** Those of which a file is the whole list: what it leaves out is removed. */
 export const replacing: readonly string[] = ['regions', 'mapping-rules', 'ticket-rules'];
 
-/** Imports one file's text; a dry run only says what it would do. Throws InvalidInput with one fault per bad cell and changes nothing then. */
+/** Imports one file's text, or with `remove` takes away what it names; a dry run only says what it would do. Throws InvalidInput with one fault per bad cell and changes nothing then. */
 export const importText = async (
   product: Product,
   what: string,
@@ -173,5 +187,14 @@ export const importText = async (
     throw new InvalidInput(`"${what}" cannot be imported; one of ${importable.join(', ')} can`, [
       { field: 'what', reason: 'unknown' },
     ]);
-  return importer(product, text, options);
+  if (!options.remove) return importer(product, text, options);
+  const remover = removers[what];
+  if (!remover)
+    throw new InvalidInput(
+      replacing.includes(what)
+        ? `A file of ${what} is the whole list: leave out what is to go, and import it without --remove`
+        : `Lines of ${removable.join(', ')} can be taken away, those of ${what} cannot; import what is to hold instead`,
+      [{ field: '--remove', reason: `not with ${what}` }],
+    );
+  return remover(product, text, options);
 };

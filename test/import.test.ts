@@ -21,6 +21,9 @@ let sandbox: BigcommerceSandbox;
 const bring = (what: string, content: string | object, dryRun = false) =>
   importText(product, what, typeof content === 'string' ? content : JSON.stringify(content), { dryRun, actor: 'test' });
 
+const takeAway = (what: string, content: string, dryRun = false) =>
+  importText(product, what, content, { dryRun, actor: 'test', remove: true });
+
 const marked = () =>
   product.db.query<{ external_id: string; reprice: boolean }>(
     'select external_id, reprice from ticket where stale_since is not null order by external_id',
@@ -266,6 +269,38 @@ describe('teams, wages, own exchange rates and money of partnerships', () => {
     expect(await costs()).toMatchObject({ '1': '300000' });
     await bring('own-fx', own.replace(',4,', ',2,'));
     expect(await costs()).toMatchObject({ '1': '600000' });
+  });
+
+  it('bug: a line that was a mistake could never be taken back; what it priced has the price before, or none', async () => {
+    const own = 'base,quote,rate,valid_from,valid_to,source\nUSD,AED,2,2026-01-01,,agreed\n';
+    const gone = { tickets: 1, before: { amount: '0.600000' }, after: null, unpricedEntries: { before: 0, after: 1 } };
+    expect(await takeAway('own-fx', own, true)).toMatchObject({ removed: 1, dryRun: true, wouldMove: gone });
+    expect(await costs()).toMatchObject({ '1': '600000' });
+    expect(await takeAway('own-fx', own)).toMatchObject({
+      removed: 1,
+      preview: [{ base: 'USD', quote: 'AED', rate: '2', source: 'agreed' }],
+      job: { state: 'done', result: { tickets: 1 } },
+    });
+    expect(await costs()).toMatchObject({ '1': '0' });
+    await bring('rates', 'scope,key,hourly,currency,valid_from\nagent,desk:ada,72.00,USD,2026-02-01\n');
+    expect(await costs()).toMatchObject({ '1': '600000' });
+    await bring('rates', 'scope,key,hourly,currency,valid_from\nagent,desk:ada,720.00,USD,2026-03-01\n');
+    expect(await costs()).toMatchObject({ '1': '6000000' });
+    await takeAway('rates', 'scope,key,valid_from\nagent,desk:ada,2026-03-01\n');
+    expect(await costs()).toMatchObject({ '1': '600000' });
+    const fx = 'date,base,quote,rate\n2026-02-27,EUR,USD,1.20\n';
+    expect(await orderRows()).toMatchObject([{ reporting: 120_000_000n }]);
+    await takeAway('fx', fx);
+    expect(await orderRows()).toMatchObject([{ reporting: null }]);
+    await bring('fx', fx);
+    expect(await orderRows()).toMatchObject([{ reporting: 120_000_000n }]);
+  });
+
+  it.each([
+    ['regions', 'leave out what is to go'],
+    ['payroll', 'rates, fx, own-fx'],
+  ])('of %s nothing is taken away by its lines', async (what, said) => {
+    await expect(takeAway(what, 'nothing\n')).rejects.toThrow(said);
   });
 
   it('other costs and benefits name partners, regions and stores by what is known', async () => {

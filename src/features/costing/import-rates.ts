@@ -9,7 +9,8 @@ import { changesAnything, type ImportOptions, recordAudit, storedReportingBasis 
 import { appliedOn, isWage, loadCostBasis } from './cost-basis.ts';
 import { type FxNeed, fxWarnings } from './fx-warnings.ts';
 import type { PriceImportReport } from './import-fx.ts';
-import { agentRateKey, aiAgentRole, type Rate, rateScopes } from './rates.ts';
+import { type NamedConnection, type RateKeys, rateKeyReader } from './rate-keys.ts';
+import { aiAgentRole, type Rate, rateScopes } from './rates.ts';
 
 /**
  * Per cent to ppm; null where the cell is empty. Below 1 it is refused: 0.3 would be three parts in a thousand, and 0.80 an
@@ -50,39 +51,9 @@ const columns = z.object({
 
 type Row = TableRow<z.output<typeof columns>>;
 
-interface NamedConnection {
-  readonly id: number;
-  readonly name: string;
-}
+type GivenRate = Rate & RateKeys;
 
-/** A rate as it is stored, and its key as people write it: with the connection's name. */
-type GivenRate = Rate & { readonly shownKey: string };
-
-/** A connection's name may hold ":", an agent's id none. */
-const agentKey = /^(?<connection>.+):(?<agent>[^:]+)$/;
-
-const keyFault = ({ scope, key }: Row['value']): string | null => {
-  if (scope === 'default') return key === '' || key === 'default' ? null : 'must be empty for the default rate';
-  if (key === '')
-    return scope === 'agent' ? 'is empty; write connection:external_id' : `is empty; write the ${scope}'s name`;
-  return scope !== 'agent' || agentKey.test(key)
-    ? null
-    : "must be connection:external_id, with the connection's name or id";
-};
-
-/** The key as stored and as shown; null where it names no connection. */
-const keysOf = (
-  { scope, key }: Row['value'],
-  connectionOf: (idOrName: string) => NamedConnection | undefined,
-): { readonly key: string; readonly shownKey: string } | null => {
-  if (scope === 'default') return { key: '', shownKey: '' };
-  if (scope !== 'agent') return { key, shownKey: key };
-  const { connection = '', agent = '' } = agentKey.exec(key)?.groups ?? {};
-  const named = connectionOf(connection);
-  return named ? { key: agentRateKey(named.id, agent), shownKey: `${named.name}:${agent}` } : null;
-};
-
-const rateOf = ({ value }: Row, keys: { readonly key: string; readonly shownKey: string }): GivenRate => ({
+const rateOf = ({ value }: Row, keys: RateKeys): GivenRate => ({
   scope: value.scope,
   ...keys,
   hourlyMicros: value.hourly,
@@ -94,18 +65,16 @@ const rateOf = ({ value }: Row, keys: { readonly key: string; readonly shownKey:
 });
 
 const readRates = (text: string, connections: readonly NamedConnection[]): GivenRate[] => {
-  const byName = new Map(connections.map((connection) => [connection.name, connection]));
-  const byId = new Map(connections.map((connection) => [String(connection.id), connection]));
-  const known = connections.map(({ id, name }) => `${name} (${id})`).join(', ') || 'none yet';
+  const keysOf = rateKeyReader(connections);
   const faults: InputFault[] = [];
   const seen = new Map<string, number>();
   const rates = readTable(text, columns, { decimals: ['hourly', 'burden', 'shrinkage', 'occupancy'] }).flatMap(
     (row) => {
-      const keys = keysOf(row.value, (idOrName) => byId.get(idOrName) ?? byName.get(idOrName));
-      const reason =
-        keyFault(row.value) ?? (keys ? null : `"${row.value.key}" is of no connection; known are ${known}`);
-      if (reason) faults.push({ field: cellField(row.row, 'key'), reason });
-      if (!keys) return [];
+      const keys = keysOf(row.value);
+      if ('fault' in keys) {
+        faults.push({ field: cellField(row.row, 'key'), reason: keys.fault });
+        return [];
+      }
       const rate = rateOf(row, keys);
       const identity = `${rate.scope} ${rate.validFrom} ${rate.key}`;
       const earlier = seen.get(identity);

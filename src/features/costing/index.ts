@@ -22,6 +22,7 @@ export { importRates } from './import-rates.ts';
 export { planPostings, type Share } from './price.ts';
 export { findRates, listRates, type PriceWant } from './rates.ts';
 export { rebaseWork } from './rebase.ts';
+export { removeFx, removeOwnFx, removeRates } from './remove-prices.ts';
 export { ticketsToReprice } from './reprice.ts';
 export { planWork, settleWork, type TicketCost, type TicketToSettle } from './settle.ts';
 export { loadWork, type TicketWork } from './store.ts';
