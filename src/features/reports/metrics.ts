@@ -57,8 +57,11 @@ export interface Counted {
   readonly account: CellFacts;
   /** Of the orders that tickets and cost are held against: the row's own, or of the rows around it where orders have none. */
   readonly orders: CellFacts;
-  /** Orders of the row's largest region. */
+  /** Orders of the row's largest region, and of all regions. */
   readonly topMarketPpm?: bigint | undefined;
+  readonly marketsPpm?: bigint | undefined;
+  /** Support and other costs of partners whose benefits are given. */
+  readonly coveredMicros?: bigint | undefined;
 }
 
 /** Customers' answers, with the interval of their score. */
@@ -137,7 +140,9 @@ export const coverages = {
     return cost === null ? null : ratio(facts.measuredCostMicros, cost);
   },
   attributedShare: ({ facts }: Counted) => ratio(facts.attributedPpm, facts.ticketsPpm),
-  pricedOrdersShare: ({ facts }: Counted) => ratio(facts.pricedOrdersPpm, facts.ordersPpm),
+  pricedOrdersShare: ({ orders }: Counted) => ratio(orders.pricedOrdersPpm, orders.ordersPpm),
+  regionKnownShare: ({ facts, marketsPpm }: Counted) =>
+    marketsPpm === undefined ? null : ratio(marketsPpm, facts.ordersPpm),
   knownBuyersShare: ({ facts }: Counted) => ratio(facts.knownBuyerOrdersPpm, facts.ordersPpm),
   ticketsWithOrderShare: ({ facts }: Counted) => ratio(facts.ticketsWithOrderPpm, facts.ticketsPpm),
   reasonKnownShare: ({ facts }: Counted) => ratio(facts.reasonKnownPpm, facts.ticketsPpm),
@@ -147,6 +152,11 @@ export const coverages = {
     ratio(facts.knownCostParts, facts.knownCostParts + facts.unknownCostParts),
   pricedBenefitsShare: ({ facts }: Counted) =>
     ratio(facts.knownBenefitParts, facts.knownBenefitParts + facts.unknownBenefitParts),
+  benefitsKnownShare: ({ facts, coveredMicros }: Counted) => {
+    const support = returnCostOf(facts);
+    if (support === null || coveredMicros === undefined) return null;
+    return ratio(facts.knownBenefits === 0n ? 0n : coveredMicros, support + facts.otherCostMicros);
+  },
 } satisfies Record<string, (counted: Counted) => number | null>;
 
 export type CoverageName = keyof typeof coverages;

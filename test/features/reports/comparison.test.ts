@@ -95,6 +95,30 @@ test('steps are held against steps of the same number', async () => {
   expect(days.rows.find(({ day }) => day === '2026-05-05')?.previous?.supportCost.value).toEqual(dollars('4.000000'));
 });
 
+test('bug: a day with its week was held against a day that does not lie in that week', async () => {
+  const [byDay, both] = [
+    await figures('&compare=previous&groupBy=day'),
+    await figures('&compare=previous&groupBy=day,week'),
+  ];
+  expect(byDay.rows.length).toBeGreaterThan(1);
+  expect(both.rows.map(({ week: _, ...row }) => row)).toEqual(byDay.rows);
+});
+
+test('bug: a figure stood beside one of before without a word of what that rests on', async () => {
+  const answer = await figures('&compare=previous&baselineFrom=2026-03-01&baselineTo=2026-03-31');
+  expect(answer.total).toMatchObject({
+    coverage: { attributedShare: 0.5, measuredShare: 1 },
+    previous: { coverage: { attributedShare: 1, measuredShare: 1, pricedOrdersShare: 1 } },
+    // We hold no work and no tickets of then.
+    baseline: { coverage: { attributedShare: null, measuredShare: null, pricedOrdersShare: 1 } },
+  });
+  const [header = '', first = ''] = (
+    await asked.csv(`/api/v1/reports/figures?${may}&compare=previous&format=csv`)
+  ).split('\r\n');
+  const at = header.split(',').indexOf('previous.coverage.pricedOrdersShare');
+  expect(first.split(',')[at]).toBe('1');
+});
+
 test('by reason, tickets of before are held against the orders of before', async () => {
   const answer = await figures('&compare=previous&groupBy=reason');
   expect(rowOf(answer, 'return', 'reason')).toMatchObject({

@@ -19,7 +19,7 @@ export type FigureDimension = (typeof figureDimensions)[number];
 /** What a fact is counted on: orders know no channel, language, reason or agent; tickets created know no agent. */
 export const ledgerSides = ['orders', 'tickets', 'work'] as const;
 export type LedgerSide = (typeof ledgerSides)[number];
-/** Other costs and benefits of partnerships know partner, region and one step of time. */
+/** Other costs and benefits of partnerships know partner, region and time. */
 export const sides = [...ledgerSides, 'partnerships'] as const;
 export type Side = (typeof sides)[number];
 
@@ -269,8 +269,8 @@ export const isTime = (dimension: FigureDimension): boolean => ['day', 'week', '
 const workedBy = (dimensions: readonly FigureDimension[]): Statement =>
   dimensions.some((dimension) => isTime(dimension) || dimension === 'agent') ? workedInParts : worked;
 
-/** At pooled rates there is no cost by agent. */
-const costBy = (dimensions: readonly FigureDimension[], costBasis: CostBasis): Statement => {
+/** Cost and its seconds alone; at pooled rates there is none by agent. */
+export const costBy = (dimensions: readonly FigureDimension[], costBasis: CostBasis): Statement => {
   if (costBasis === 'pooled') return pooledCost;
   return dimensions.every((dimension) => dimension in costFromTotals.by) ? costFromTotals : costFromLedger;
 };

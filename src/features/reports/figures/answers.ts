@@ -15,7 +15,7 @@ import {
 import { unpricedAmountsAnswer } from '../unpriced-amounts.ts';
 import { partlyKnown, unknownSides } from './compare-periods.ts';
 import type { FigureCell, Figures, PeriodFigures } from './figures.ts';
-import { coverageSides, type FigureNote, figureNotes } from './notes.ts';
+import { coverageSides, type FigureNote, figureNotes, type NotTold, notToldOf } from './notes.ts';
 
 export const figureNames = Object.keys(formulas) as FigureName[];
 const coverageNames = Object.keys(coverages) as CoverageName[];
@@ -23,7 +23,8 @@ const coverageNames = Object.keys(coverages) as CoverageName[];
 type Value = number | MoneyJson | null;
 
 const valueAnswer = (note: FigureNote) => (note.unit === 'money' ? moneyAnswer : z.number()).nullable();
-const rests = ({ coverage }: FigureNote): string => (coverage === null ? '' : `; rests on coverage.${coverage}`);
+const rests = ({ coverages: on }: FigureNote): string =>
+  on.length === 0 ? '' : `; rests on ${on.map((name) => `coverage.${name}`).join(', ')}`;
 
 const figuresShape = Object.fromEntries(
   figureNames.map((name) => [
@@ -32,8 +33,19 @@ const figuresShape = Object.fromEntries(
   ]),
 ) as Record<FigureName, ReturnType<typeof valueAnswer>>;
 
-const changesAnswer = z.object(
-  Object.fromEntries(
+const coverageAnswer = z
+  .object(
+    Object.fromEntries(coverageNames.map((name) => [name, z.number().nullable()])) as Record<
+      CoverageName,
+      z.ZodNullable<z.ZodNumber>
+    >,
+  )
+  .describe(
+    'How much of what the figures rest on is known, from 0 to 1. Of other costs and benefits each day of an amount, and each part of an order and of a refund, counts once. `benefitsKnownShare`: of support and other costs those of partners whose benefits are given; `pricedOrdersShare`: of the orders that a row is held against',
+  );
+
+const changesAnswer = z.object({
+  ...(Object.fromEntries(
     figureNames.map((name) => {
       const value = valueAnswer(figureNotes[name]);
       return [
@@ -52,8 +64,9 @@ const changesAnswer = z.object(
       change: ReturnType<typeof valueAnswer>;
       relative: z.ZodNullable<z.ZodNumber>;
     }>
-  >,
-);
+  >),
+  coverage: coverageAnswer.describe('The same as the row’s, of that period'),
+});
 
 const code = z.string().nullable();
 const figureRow = z.object({
@@ -67,16 +80,7 @@ const figureRow = z.object({
   unpricedEntries: z.int().describe('Work entries without a rate or an exchange rate: in no figure'),
   unpricedOrders: z.int().nullable().describe('Orders without an exchange rate: in no figure of money'),
   csat,
-  coverage: z
-    .object(
-      Object.fromEntries(coverageNames.map((name) => [name, z.number().nullable()])) as Record<
-        CoverageName,
-        z.ZodNullable<z.ZodNumber>
-      >,
-    )
-    .describe(
-      'How much of what the figures rest on is known, from 0 to 1; of other costs and benefits each day of an amount, and each part of an order and of a refund, counts once',
-    ),
+  coverage: coverageAnswer,
   previous: changesAnswer.optional().describe('Against the period before'),
   baseline: changesAnswer.optional().describe('Against the baseline period'),
 });
@@ -84,6 +88,7 @@ export type FigureRow = z.output<typeof figureRow>;
 type Changes = NonNullable<FigureRow['previous']>;
 
 const side = z.enum(sides);
+const notTold = { dimension: z.enum(figureDimensions), why: z.string() };
 const otherPeriod = z.object({
   from: z.string(),
   to: z.string(),
@@ -109,6 +114,9 @@ export const figuresAnswer = z.object({
   lacking: z
     .array(side)
     .describe('What the rows do not know of themselves: figures of these are null but in the total'),
+  notTold: z
+    .array(z.object({ ...notTold, figures: z.array(z.enum(figureNames)) }))
+    .describe('Which figures these are, by which dimension, and why'),
   agents: z.record(z.string(), z.string().nullable()).optional().describe('By agent: the names'),
   rows: z.array(figureRow),
   total: figureRow.describe('The sum of all rows, those of other pages too'),
@@ -123,14 +131,29 @@ export const definitionsAnswer = z.object({
       name: z.string(),
       unit: z.enum(['count', 'money', 'share', 'rate', 'seconds']),
       of: side.describe('What it is counted on; rows by a dimension that does not know these have null'),
-      coverage: z
-        .enum(coverageNames)
-        .nullable()
-        .describe('Of the row’s `coverage`: how much is known of what it rests on'),
+      coverages: z
+        .array(z.enum(coverageNames))
+        .readonly()
+        .describe('Of the row’s `coverage`: all that tell how much is known of what it rests on'),
       is: z.string(),
+      notTold: z.array(z.object(notTold)).describe('The dimensions by which rows have null, and why'),
     }),
   ),
 });
+
+export const definitions = (): z.output<typeof definitionsAnswer>['figures'] =>
+  figureNames.map((name) => ({ name, ...figureNotes[name], notTold: notToldOf(figureNotes[name].of) }));
+
+/** Which figures the rows of a report do not tell, by which of its dimensions, and why. */
+export const notToldIn = ({
+  by,
+  lacking,
+}: Pick<Figures, 'by' | 'lacking'>): (NotTold & { readonly figures: FigureName[] })[] =>
+  lacking.flatMap((one) =>
+    notToldOf(one)
+      .filter(({ dimension }) => by.includes(dimension))
+      .map((told) => ({ ...told, figures: figureNames.filter((name) => figureNotes[name].of === one) })),
+  );
 
 const toldValue = (value: number | bigint | null, currency: string): Value =>
   typeof value === 'bigint' ? moneyJson({ micros: value, currency }) : value;
@@ -155,6 +178,14 @@ const rawOf = (counted: Counted, lacking: Figures['lacking']): Record<FigureName
     figureNames.map((name) => [name, lacking.includes(figureNotes[name].of) ? null : formulas[name](counted)]),
   ) as Record<FigureName, number | bigint | null>;
 
+const coverageOf = (counted: Counted, lacking: Figures['lacking']): FigureRow['coverage'] =>
+  Object.fromEntries(
+    coverageNames.map((name) => {
+      const of = coverageSides[name];
+      return [name, of !== null && lacking.includes(of) ? null : coverages[name](counted)];
+    }),
+  ) as FigureRow['coverage'];
+
 export interface Look {
   readonly currency: string;
 }
@@ -171,13 +202,15 @@ export const figureRowOf = (
   const { facts } = cell.counted;
   const against = (other: PeriodFigures): Changes => {
     const then = isTotal ? other.total : other.cellOf(cell.key);
-    const rawThen = rawOf(then.counted, [...lacking, ...unknownSides(other, figures.knownFrom)]);
-    return Object.fromEntries(
+    const unknown = [...lacking, ...unknownSides(other, figures.knownFrom)];
+    const rawThen = rawOf(then.counted, unknown);
+    const changes = Object.fromEntries(
       figureNames.map((name) => {
         const { change, relative } = changeOf(raw[name], rawThen[name]);
         return [name, { value: toldValue(rawThen[name], currency), change: toldValue(change, currency), relative }];
       }),
-    ) as Changes;
+    ) as Omit<Changes, 'coverage'>;
+    return { ...changes, coverage: coverageOf(then.counted, unknown) };
   };
   return {
     ...Object.fromEntries(by.map((dimension) => [dimension, cell.key[dimension] ?? null])),
@@ -190,9 +223,7 @@ export const figureRowOf = (
     unpricedEntries: Number(facts.unpricedEntries),
     unpricedOrders: lacking.includes('orders') ? null : Number(facts.unpricedOrders),
     csat: csatOf(facts),
-    coverage: Object.fromEntries(
-      coverageNames.map((name) => [name, lacking.includes(coverageSides[name]) ? null : coverages[name](cell.counted)]),
-    ) as FigureRow['coverage'],
+    coverage: coverageOf(cell.counted, lacking),
     ...(figures.previous && { previous: against(figures.previous) }),
     ...(figures.baseline && { baseline: against(figures.baseline) }),
   };

@@ -1,5 +1,7 @@
-import { addDays, daysBetween } from '../../../core/time.ts';
+import { addDays, type Day, daysBetween } from '../../../core/time.ts';
 import type { Sql } from '../../../platform/database/database.ts';
+import { ticketsKnownFrom } from '../../ingest/index.ts';
+import { ordersKnownFrom } from '../../orders/index.ts';
 import { type FigureDimension, type LedgerSide, ledgerSides, type Side } from '../facts/fact-statements.ts';
 import type { CellKey, Period } from '../facts/facts.ts';
 
@@ -15,7 +17,7 @@ export const previousPeriod = ({ from, to }: Period): Period => {
   return { from: firstOf(monthOf(from) - (monthOf(to) - monthOf(from) + 1)), to: before };
 };
 
-type Step = 'day' | 'week' | 'month';
+export type Step = 'day' | 'week' | 'month';
 const steps: readonly FigureDimension[] = ['day', 'week', 'month'];
 export const isStep = (dimension: FigureDimension): dimension is Step => steps.includes(dimension);
 
@@ -35,29 +37,47 @@ const stepAt = (step: Step, number: number, { from }: Period): string => {
   return addDays(from, number * 7 - sinceMonday(from));
 };
 
-/** The cell of `to` that a cell of `from` is held against: the same, and of steps the one of the same number. */
-export const counterpart = (key: CellKey, from: Period, to: Period): CellKey =>
-  Object.fromEntries(
+/** The first day of the step that holds a day: what the step is named by. */
+export const firstDayOf = (step: Step, day: Day): Day => {
+  if (step === 'month') return `${day.slice(0, 7)}-01`;
+  return step === 'day' ? day : addDays(day, -sinceMonday(day));
+};
+
+export const lastDayOf = (step: Step, first: Day): Day => {
+  if (step === 'month') return addDays(firstOf(monthOf(first) + 1), -1);
+  return step === 'day' ? first : addDays(first, 6);
+};
+
+/**
+ * The cell of `to` that a cell of `from` is held against: the same, and of steps the one of the same number. Beside a day
+ * its week and month are those that it lies in, whatever their numbers.
+ */
+export const counterpart = (key: CellKey, from: Period, to: Period): CellKey => {
+  const day = typeof key.day === 'string' ? stepAt('day', numberOf('day', key.day, from), to) : null;
+  return Object.fromEntries(
     Object.entries(key).map(([name, value]) => {
       const dimension = name as FigureDimension;
-      return isStep(dimension) && typeof value === 'string'
-        ? [name, stepAt(dimension, numberOf(dimension, value, from), to)]
-        : [name, value];
+      if (!isStep(dimension) || typeof value !== 'string') return [name, value];
+      return [name, day ? firstDayOf(dimension, day) : stepAt(dimension, numberOf(dimension, value, from), to)];
     }),
   ) as unknown as CellKey;
+};
 
-/** The first day of which we hold anything, by side; null: nothing yet. */
+/** The first day from which on we hold everything, by side; null: nothing yet. */
 export type KnownFrom = Readonly<Record<LedgerSide, string | null>>;
 
 export const loadKnownFrom = async (sql: Sql): Promise<KnownFrom> => {
-  const [row] = await sql.query<KnownFrom>(
-    `select (select min(created_day) from ticket) as "tickets", (select min(worked_day) from posting) as "work",
-            (select min(placed_day) from "order") as "orders"`,
+  const orders = await ordersKnownFrom(sql);
+  const walked = await ticketsKnownFrom(sql);
+  if (walked) return { orders, ...walked };
+  // Of what no walk brought the oldest row is all there is to go by.
+  const [row] = await sql.query<Omit<KnownFrom, 'orders'>>(
+    'select (select min(created_day) from ticket)::text as "tickets", (select min(worked_day) from posting)::text as "work"',
   );
-  return row ?? { orders: null, tickets: null, work: null };
+  return { orders, tickets: row?.tickets ?? null, work: row?.work ?? null };
 };
 
-/** Whether a period ends before the first thing of this side that we hold: its figures are then not known. */
+/** Whether a period ends before we hold everything of this side: its figures are then not known. */
 const isUnknown = (side: LedgerSide, { to }: Period, knownFrom: KnownFrom): boolean => {
   const first = knownFrom[side];
   return first === null || to < first;
@@ -69,6 +89,6 @@ export const unknownSides = (period: Period, knownFrom: KnownFrom): Side[] => {
   return unknown.includes('work') ? [...unknown, 'partnerships'] : unknown;
 };
 
-/** Sides of which a part of the period lies before the first thing that we hold. */
+/** Sides of which a part of the period lies before we hold everything. */
 export const partlyKnown = (period: Period, knownFrom: KnownFrom): Side[] =>
   ledgerSides.filter((side) => !isUnknown(side, period, knownFrom) && period.from < (knownFrom[side] ?? period.from));

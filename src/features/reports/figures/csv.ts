@@ -12,12 +12,21 @@ interface Column {
 const cellOf = (value: { readonly amount: string } | number | null): Cell =>
   value !== null && typeof value === 'object' ? value.amount : value;
 
-const comparisonColumns = (which: 'previous' | 'baseline'): Column[] =>
-  figureNames.flatMap((name) => [
+const coverageNames = Object.keys(coverages) as CoverageName[];
+
+const comparisonColumns = (which: 'previous' | 'baseline'): Column[] => [
+  ...figureNames.flatMap((name): Column[] => [
     { name: `${which}.${name}`, of: (row) => cellOf(row[which]?.[name].value ?? null) },
     { name: `${which}.${name}.change`, of: (row) => cellOf(row[which]?.[name].change ?? null) },
     { name: `${which}.${name}.relative`, of: (row) => row[which]?.[name].relative ?? null },
-  ]);
+  ]),
+  ...coverageNames.map(
+    (name): Column => ({
+      name: `${which}.coverage.${name}`,
+      of: (row) => row[which]?.coverage[name] ?? null,
+    }),
+  ),
+];
 
 /** One line per row; the last line of the last page, the first dimension "total", is the sum of all. */
 export const figuresCsv = (
@@ -41,7 +50,7 @@ export const figuresCsv = (
     { name: 'cappedEntries', of: (row) => row.cappedEntries },
     { name: 'unpricedEntries', of: (row) => row.unpricedEntries },
     { name: 'unpricedOrders', of: (row) => row.unpricedOrders },
-    ...(Object.keys(coverages) as CoverageName[]).map((name) => ({
+    ...coverageNames.map((name) => ({
       name: `coverage.${name}`,
       of: (row: FigureRow) => row.coverage[name],
     })),

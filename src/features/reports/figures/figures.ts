@@ -1,13 +1,12 @@
 import type { Sql } from '../../../platform/database/database.ts';
 import type { Database } from '../../../platform/database/open.ts';
-import { type PartnershipMoney, partnershipMoney } from '../../partnerships/index.ts';
+import type { PartnershipMoney } from '../../partnerships/index.ts';
 import { sides as allSides, type FigureDimension, type Side } from '../facts/fact-statements.ts';
 import {
   addFacts,
   type Cell,
   type CellKey,
   cellId,
-  type Dimension,
   noFacts,
   noKey,
   type Period,
@@ -15,25 +14,13 @@ import {
   summedBy,
   usualHighValueMicros,
 } from '../facts/facts.ts';
-import { partnershipFacts, partnershipParts } from '../facts/partnership-facts.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
 import { type Counted, costOf } from '../metrics.ts';
 import { figureSides } from '../totals/sides.ts';
+import { type FiguresAsked, isAsked } from './asked.ts';
 import { counterpart, isStep, type KnownFrom, loadKnownFrom, previousPeriod } from './compare-periods.ts';
-
-export interface FiguresAsked extends Period {
-  readonly by: readonly FigureDimension[];
-  /** A code, "none" for what has none; undefined: all. */
-  readonly partner?: string | undefined;
-  readonly region?: string | undefined;
-  readonly currency: string;
-  readonly timeZone: string;
-  readonly costBasis: CostBasis;
-  /** Null: twice the average order of the period. */
-  readonly highValueMicros: bigint | null;
-  readonly previous: boolean;
-  readonly baseline: Period | null;
-}
+import { coveredCosts } from './covered-costs.ts';
+import { partnershipSide } from './partnership-side.ts';
 
 /** One row's counts; what its dimensions do not know is not among its facts. */
 export interface FigureCell {
@@ -66,25 +53,26 @@ export interface Figures extends PeriodFigures {
   readonly knownFrom: KnownFrom;
 }
 
-const isAsked = ({ key }: Cell, asked: Pick<FiguresAsked, 'partner' | 'region'>): boolean =>
-  (['partner', 'region'] as const).every((name) => {
-    const wanted = asked[name];
-    return wanted === undefined || key[name] === (wanted === 'none' ? null : wanted);
-  });
-
-/** The largest region of each cell of orders; ties by code. What has no region is no market. */
+/** The largest region of each cell of orders, ties by code, and the orders of all regions. What has no region is no market. */
 const topMarkets = (orders: readonly Cell[], dimensions: readonly FigureDimension[]) => {
   const byMarket = summedBy(orders, [...new Set<FigureDimension>([...dimensions, 'region'])]);
-  const tops = new Map<string, { region: string; ppm: bigint }>();
+  const tops = new Map<string, { region: string; topPpm: bigint; allPpm: bigint }>();
   for (const { key, facts } of byMarket.values()) {
-    if (key.region === null || facts.ordersPpm <= 0n) continue;
+    const { region } = key;
+    const { ordersPpm } = facts;
+    if (region === null || ordersPpm <= 0n) continue;
     const id = cellId(key, dimensions);
-    const top = tops.get(id);
-    if (!top || facts.ordersPpm > top.ppm || (facts.ordersPpm === top.ppm && key.region < top.region))
-      tops.set(id, { region: key.region, ppm: facts.ordersPpm });
+    const top = tops.get(id) ?? { region, topPpm: 0n, allPpm: 0n };
+    const isTop = ordersPpm > top.topPpm || (ordersPpm === top.topPpm && region < top.region);
+    tops.set(id, { ...top, ...(isTop && { region, topPpm: ordersPpm }), allPpm: top.allPpm + ordersPpm });
   }
   return tops;
 };
+
+const marketsOf = (top: { readonly topPpm: bigint; readonly allPpm: bigint } | undefined) => ({
+  topMarketPpm: top?.topPpm,
+  marketsPpm: top?.allPpm ?? 0n,
+});
 
 /** Direct and Unattributed are always there. */
 const always = (asked: FiguresAsked): CellKey[] =>
@@ -92,52 +80,15 @@ const always = (asked: FiguresAsked): CellKey[] =>
     ? [{ partner: 'direct', region: null }, noKey]
     : [];
 
-/** Whether a cell by these dimensions, of what is asked for, is known to bring nothing where it has no benefit. */
-type BringsNothing = (key: CellKey, dimensions: readonly FigureDimension[]) => boolean;
-
-/** Other costs and benefits by partner, region and one step, as far as these are asked for. */
-const partnershipSide = async (
-  sql: Sql,
-  period: Period,
-  dimensions: readonly FigureDimension[],
-  { currency, ...only }: FiguresAsked,
-): Promise<SideFacts & Pick<PeriodFigures, 'gaps'> & { readonly bringsNothing: BringsNothing }> => {
-  const [step, ...more] = dimensions.filter(isStep);
-  const oneStep = more.length === 0 ? step : undefined;
-  const groupBy = (['partner', 'region'] as const).filter((dimension) => dimensions.includes(dimension));
-  const { rows, unpriced, ordersWithoutCost, bringsNothing } = await partnershipMoney(sql, {
-    from: period.from,
-    to: period.to,
-    groupBy,
-    currency,
-    step: oneStep,
-  });
-  return {
-    dimensions: [...groupBy, ...(oneStep ? [oneStep] : [])],
-    cells: rows.map((row) => ({
-      key: { partner: row.partner, region: row.region, ...(oneStep && { [oneStep]: row.step }) },
-      facts: { ...noFacts(), ...partnershipFacts(row), ...partnershipParts(row) },
-    })),
-    gaps: { unpriced, ordersWithoutCost },
-    bringsNothing: (key, of) => {
-      const codeOf = (name: Dimension) =>
-        only[name] === undefined ? key[name] : only[name] === 'none' ? null : only[name];
-      const cell = { partner: codeOf('partner'), region: codeOf('region'), step: (oneStep && key[oneStep]) ?? null };
-      return bringsNothing(
-        cell,
-        groupBy.filter((name) => of.includes(name) || only[name] !== undefined),
-      );
-    },
-  };
-};
-
 const periodFigures = async (sql: Sql, period: Period, asked: FiguresAsked): Promise<PeriodFigures> => {
   const { by } = asked;
   const loadedBy = [
     ...new Set<FigureDimension>([...by, 'region', ...(asked.partner === undefined ? [] : ['partner' as const])]),
   ];
   const ledger = await figureSides(sql, period, loadedBy, asked);
-  const { gaps, bringsNothing, ...partnerships } = await partnershipSide(sql, period, loadedBy, asked);
+  const partnerships = await partnershipSide(sql, period, asked);
+  const { gaps, bringsNothing } = partnerships;
+  const covered = await coveredCosts(sql, period, asked, { work: ledger.work, partnerships });
   const all = { ...ledger, partnerships };
   const account = addFacts(Object.values(all).flatMap(({ cells }) => cells.map(({ facts }) => facts)));
   const told = ({ dimensions, cells }: SideFacts) => {
@@ -162,7 +113,8 @@ const periodFigures = async (sql: Sql, period: Period, asked: FiguresAsked): Pro
     const facts = addFacts(inRows.flatMap((side) => side.cells.get(id)?.facts ?? []));
     if (sides.partnerships.knowsAll && facts.knownBenefits === 0n && bringsNothing(key, by)) facts.knownBenefits = 1n;
     const top = orders.knowsAll ? tops.get(around) : undefined;
-    const counted = { facts, account, orders: orders.cells.get(around)?.facts ?? noFacts(), topMarketPpm: top?.ppm };
+    const ordersAround = orders.cells.get(around)?.facts ?? noFacts();
+    const counted = { facts, account, orders: ordersAround, ...marketsOf(top), coveredMicros: covered.ofRow(key) };
     return { key, counted, topMarket: top?.region ?? null };
   };
   const facts = addFacts(Object.values(sides).flatMap(({ own }) => own.map((cell) => cell.facts)));
@@ -177,7 +129,7 @@ const periodFigures = async (sql: Sql, period: Period, asked: FiguresAsked): Pro
     cellOf,
     total: {
       key: noKey,
-      counted: { facts, account, orders: facts, topMarketPpm: top?.ppm },
+      counted: { facts, account, orders: facts, ...marketsOf(top), coveredMicros: covered.ofAll },
       topMarket: top?.region ?? null,
     },
     lacking: allSides.filter((side) => !sides[side].knowsAll),

@@ -25,12 +25,12 @@ import {
 } from '../paging.ts';
 import { parsePeriod } from '../partner-report.ts';
 import { unpricedAmountsJson } from '../unpriced-amounts.ts';
-import { definitionsAnswer, figureNames, figureRowOf, figuresAnswer, otherPeriodOf } from './answers.ts';
+import { definitions, definitionsAnswer, figureRowOf, figuresAnswer, notToldIn, otherPeriodOf } from './answers.ts';
+import type { FiguresAsked } from './asked.ts';
 import { previousPeriod } from './compare-periods.ts';
 import { figuresCsv } from './csv.ts';
-import { comparePlaces, type FiguresAsked, loadFigures, type Place, placeOf } from './figures.ts';
+import { comparePlaces, loadFigures, type Place, placeOf } from './figures.ts';
 import { keepFigures } from './kept-figures.ts';
-import { figureNotes } from './notes.ts';
 
 const mostDimensions = 3;
 
@@ -100,12 +100,12 @@ export const figureRoutes =
       {
         onRequest: requireScope(access, 'read'),
         schema: {
-          summary: 'What each figure is, and which coverage tells how far it may be trusted',
+          summary: 'What each figure is, which coverages tell how far it may be trusted, and what it is not told by',
           tags: ['reports'],
           ...answers('Every figure of `/api/v1/reports/figures`', definitionsAnswer),
         },
       },
-      async () => ({ figures: figureNames.map((name) => ({ name, ...figureNotes[name] })) }),
+      async () => ({ figures: definitions() }),
     );
 
     app.get(
@@ -222,6 +222,7 @@ export const figureRoutes =
             ordersWithoutCost: figures.gaps.ordersWithoutCost,
           },
           lacking: [...figures.lacking],
+          notTold: notToldIn(figures),
           ...(by.includes('agent') && {
             agents: await agentNames(
               db,

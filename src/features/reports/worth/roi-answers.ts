@@ -45,7 +45,7 @@ const roiRow = z.object({
       .number()
       .nullable()
       .describe(
-        'Of costs: those of partners whose benefits are given, whether or not their amounts are known; 0 where the row has none; below 1 a sum is held against too few',
+        'Of costs: those of partners whose benefits are given (by region: those of that very region), whether or not their amounts are known; 0 where the row has none; below 1 a sum is held against too few',
       ),
     pricedBenefitsShare: z
       .number()
@@ -53,6 +53,10 @@ const roiRow = z.object({
       .describe(
         'Of the days of benefits given as amounts, and the parts of orders and refunds of which a part is one: those that have an exchange rate and a line cost; below 1 the return lacks the others',
       ),
+    pricedOtherCostsShare: z
+      .number()
+      .nullable()
+      .describe('Of the days of other costs: those that have an exchange rate; below 1 the costs lack the others'),
   }),
 });
 export type RoiRow = z.output<typeof roiRow>;
@@ -116,6 +120,7 @@ export const roiCsv = (
     ['measuredShare', ({ coverage }) => coverage.measuredShare],
     ['benefitsKnownShare', ({ coverage }) => coverage.benefitsKnownShare],
     ['pricedBenefitsShare', ({ coverage }) => coverage.pricedBenefitsShare],
+    ['pricedOtherCostsShare', ({ coverage }) => coverage.pricedOtherCostsShare],
     ['costBasis', () => costBasis],
   ];
   return writeCsv(

@@ -12,6 +12,7 @@ import {
   noFacts,
   noKey,
   type Period,
+  summedBy,
 } from '../facts/facts.ts';
 import { partnershipFacts, partnershipParts } from '../facts/partnership-facts.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
@@ -106,53 +107,62 @@ export const roiReport = async (
   });
   const bringsNothing = (key: CellKey, by: readonly Dimension[]): boolean =>
     money.bringsNothing({ step: null, ...key }, by);
-  const given = new Set(
-    all
-      .filter(({ key, facts }) => facts.knownBenefits > 0n || bringsNothing(key, ['partner']))
-      .map(({ key }) => key.partner),
-  );
-  /** Some cells as one row by these dimensions: the same, whatever cells it is the sum of. */
-  const rowOf = (cells: readonly RoiCell[], by: readonly Dimension[]): { facts: CellFacts; row: RoiRow } => {
-    const key = keyBy(cells[0]?.key ?? noKey, by);
-    const facts = addFacts(cells.map((cell) => cell.facts));
-    if (facts.knownBenefits === 0n && bringsNothing(key, by)) facts.knownBenefits = 1n;
-    const borne = addFacts(cells.filter((cell) => given.has(cell.key.partner)).map((cell) => cell.facts));
-    const covered = facts.knownBenefits === 0n ? 0n : borne.costMicros + borne.otherCostMicros;
-    const gapsOf = (gap: keyof Gaps): number => cells.reduce((sum, { unpriced }) => sum + unpriced[gap], 0);
-    const unpriced = { amounts: gapsOf('amounts'), orders: gapsOf('orders'), margins: gapsOf('margins') };
-    const counted = { facts, account: facts, orders: facts };
-    const [support, other] = [returnCostOf(facts), otherCostsOf(facts)];
-    const byKind = summedKinds(cells.flatMap((cell) => cell.byKind));
-    const kinds = (side: 'benefit' | 'other cost') =>
-      byKind
-        .filter((one) => one.side === side)
-        .map(({ kind, micros }) => ({ kind, amount: moneyJson({ micros, currency }) }));
-    const row = {
-      partner: key.partner,
-      region: key.region,
-      benefits: told(benefitsOf(facts)),
-      benefitsByKind: kinds('benefit'),
-      supportCost: told(support),
-      otherCosts: told(other),
-      otherCostsByKind: kinds('other cost'),
-      costs: told(support === null || other === null ? null : support + other),
-      netGain: told(formulas.netGain(counted)),
-      roi: formulas.roi(counted),
-      arithmetic: arithmeticOf(facts),
-      missing: missingOf(facts, unpriced),
-      unpricedAmounts: unpriced.amounts,
-      unpricedOrders: unpriced.orders,
-      unknownMargins: unpriced.margins,
-      unpricedEntries: Number(facts.unpricedEntries),
-      coverage: {
-        measuredShare: support === null ? null : ratio(facts.measuredCostMicros, support),
-        benefitsKnownShare: support === null ? null : ratio(covered, support + facts.otherCostMicros),
-        pricedBenefitsShare: coverages.pricedBenefitsShare(counted),
-      },
-    };
-    return { facts, row };
+  /** Cells by partner, and region where rows are by it: what one brings in another region says nothing of this one. */
+  const givenBy = (by: readonly Dimension[]) => {
+    const dimensions: readonly Dimension[] = by.includes('region') ? ['partner', 'region'] : ['partner'];
+    const ids = new Set(
+      [...summedBy(all, dimensions)]
+        .filter(([, { key, facts }]) => facts.knownBenefits > 0n || bringsNothing(key, dimensions))
+        .map(([id]) => id),
+    );
+    return ({ key }: Cell): boolean => ids.has(cellId(key, dimensions));
   };
-  const rows = [...Map.groupBy(all, ({ key }) => cellId(key, groupBy)).values()].map((cells) => rowOf(cells, groupBy));
+  /** Some cells as one row by these dimensions: the same, whatever cells it is the sum of. */
+  const rowsBy = (by: readonly Dimension[]) => {
+    const isGiven = givenBy(by);
+    return (cells: readonly RoiCell[]): { facts: CellFacts; row: RoiRow } => {
+      const key = keyBy(cells[0]?.key ?? noKey, by);
+      const facts = addFacts(cells.map((cell) => cell.facts));
+      if (facts.knownBenefits === 0n && bringsNothing(key, by)) facts.knownBenefits = 1n;
+      const borne = addFacts(cells.filter(isGiven).map((cell) => cell.facts));
+      const coveredMicros = borne.costMicros + borne.otherCostMicros;
+      const gapsOf = (gap: keyof Gaps): number => cells.reduce((sum, { unpriced }) => sum + unpriced[gap], 0);
+      const unpriced = { amounts: gapsOf('amounts'), orders: gapsOf('orders'), margins: gapsOf('margins') };
+      const counted = { facts, account: facts, orders: facts, coveredMicros };
+      const [support, other] = [returnCostOf(facts), otherCostsOf(facts)];
+      const byKind = summedKinds(cells.flatMap((cell) => cell.byKind));
+      const kinds = (side: 'benefit' | 'other cost') =>
+        byKind
+          .filter((one) => one.side === side)
+          .map(({ kind, micros }) => ({ kind, amount: moneyJson({ micros, currency }) }));
+      const row = {
+        partner: key.partner,
+        region: key.region,
+        benefits: told(benefitsOf(facts)),
+        benefitsByKind: kinds('benefit'),
+        supportCost: told(support),
+        otherCosts: told(other),
+        otherCostsByKind: kinds('other cost'),
+        costs: told(support === null || other === null ? null : support + other),
+        netGain: told(formulas.netGain(counted)),
+        roi: formulas.roi(counted),
+        arithmetic: arithmeticOf(facts),
+        missing: missingOf(facts, unpriced),
+        unpricedAmounts: unpriced.amounts,
+        unpricedOrders: unpriced.orders,
+        unknownMargins: unpriced.margins,
+        unpricedEntries: Number(facts.unpricedEntries),
+        coverage: {
+          measuredShare: coverages.measuredShare(counted),
+          benefitsKnownShare: coverages.benefitsKnownShare(counted),
+          pricedBenefitsShare: coverages.pricedBenefitsShare(counted),
+          pricedOtherCostsShare: coverages.pricedOtherCostsShare(counted),
+        },
+      };
+      return { facts, row };
+    };
+  };
+  const rows = [...Map.groupBy(all, ({ key }) => cellId(key, groupBy)).values()].map(rowsBy(groupBy));
   const gainOf = (facts: CellFacts): bigint => facts.benefitMicros - facts.costMicros - facts.otherCostMicros;
   const ordered = rows.toSorted((a, b) => {
     const [first, second] = [gainOf(a.facts), gainOf(b.facts)];
@@ -163,7 +173,7 @@ export const roiReport = async (
   });
   return {
     rows: ordered.map(({ row }) => row),
-    total: rowOf(all, []).row,
+    total: rowsBy([])(all).row,
     unpriced: unpricedAmountsJson(money.unpriced),
     ordersWithoutCost: money.ordersWithoutCost,
   };

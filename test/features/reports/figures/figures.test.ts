@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
+import { figureDimensions } from '../../../../src/features/reports/facts/fact-statements.ts';
 import type { figuresAnswer } from '../../../../src/features/reports/figures/answers.ts';
 import { type Asked, asking, may } from '../asking.ts';
 import { createWorld, nobody, nord, sud, type World } from '../world.ts';
@@ -210,14 +211,68 @@ describe('GET /api/v1/reports/figures', () => {
   test('says what each figure is and what it rests on, for all that a row holds', async () => {
     const { figures: defined } = await asked.get('/api/v1/reports/definitions');
     const { total } = await figures('&compare=previous');
-    expect(defined.map(({ name }: { name: string }) => name)).toEqual(Object.keys(total.previous ?? {}));
-    for (const { coverage } of defined) if (coverage !== null) expect(total.coverage).toHaveProperty(coverage);
+    const names = defined.map(({ name }: { name: string }) => name);
+    expect([...names, 'coverage']).toEqual(Object.keys(total.previous ?? {}));
+    expect(Object.keys(total)).toEqual(expect.arrayContaining(names));
+    const named = new Set(defined.flatMap(({ coverages }: { coverages: readonly string[] }) => coverages));
+    // What `why-dear` rests on are no figures here.
+    const others = ['reasonKnownShare', 'languageKnownShare'];
+    expect([...named, ...others].toSorted()).toEqual(Object.keys(total.coverage).toSorted());
     expect(defined).toContainEqual({
       name: 'contactRateCohort',
       unit: 'rate',
       of: 'tickets',
-      coverage: 'ticketsWithOrderShare',
+      coverages: ['ticketsWithOrderShare'],
       is: expect.stringMatching(/^Cohort: /),
+      notTold: [{ dimension: 'agent', why: expect.stringContaining('created by a customer') }],
+    });
+  });
+
+  test.each([...figureDimensions, 'partner,reason', 'agent,day', 'partner,region,week'])(
+    'by %s the answer and the definitions say which figures it does not tell, and why',
+    async (groupBy) => {
+      const { figures: defined } = await asked.get('/api/v1/reports/definitions');
+      const { rows, notTold } = await figures(`&groupBy=${groupBy}`);
+      const by = groupBy.split(',');
+      const right = defined.flatMap((one: { name: string; notTold: { dimension: string; why: string }[] }) =>
+        one.notTold.filter(({ dimension }) => by.includes(dimension)).map((told) => ({ ...told, figure: one.name })),
+      );
+      const told = notTold.flatMap(({ figures: names, ...one }) => names.map((figure) => ({ ...one, figure })));
+      const sorted = (all: object[]) => all.map((one) => JSON.stringify(Object.entries(one).toSorted())).toSorted();
+      expect(sorted(told)).toEqual(sorted(right));
+      expect(rows.length).toBeGreaterThan(0);
+      const untold = new Set(told.map(({ figure }) => figure));
+      for (const { name } of defined) {
+        const values = rows.map((row) => row[name as keyof Row]);
+        if (untold.has(name)) for (const value of values) expect(value, name).toBeNull();
+        // Nobody said what partnerships bring, nor was anybody asked for a score.
+        else if (!['benefits', 'netGain', 'roi', 'csatTopTwoBox'].includes(name))
+          expect(
+            values.some((value) => value !== null),
+            name,
+          ).toBe(true);
+      }
+    },
+  );
+
+  test('bug: the largest market’s part bore no word of orders of no region', async () => {
+    const bare = await createWorld();
+    const { get } = await asking(bare, 'read,rates');
+    await bare.order({ placed: '2026-05-03' });
+    await bare.order({ placed: '2026-05-04', shares: [{ partner: 'nord', region: null }] });
+    await bare.order({ placed: '2026-05-04', shares: [{ partner: 'sud', region: null }] });
+    const { rows, total }: Answer = await get(`/api/v1/reports/figures?${may}`);
+    expect(of(rows, { partner: 'nord' })).toMatchObject({ topMarketShare: 0.5, coverage: { regionKnownShare: 0.5 } });
+    expect(of(rows, { partner: 'sud' })).toMatchObject({ topMarketShare: null, coverage: { regionKnownShare: 0 } });
+    expect(total).toMatchObject({ topMarket: 'nordics', coverage: { regionKnownShare: 0.333333 } });
+  });
+
+  test('bug: a cost to serve by reason bore no word of orders around it that have no exchange rate', async () => {
+    const { rows } = await figures('&groupBy=partner,reason');
+    expect(of(rows, { partner: 'sud', reason: 'damage' })).toMatchObject({
+      grossRevenue: null,
+      costShareOfRevenue: expect.any(Number),
+      coverage: { pricedOrdersShare: 0.565217, regionKnownShare: null },
     });
   });
 

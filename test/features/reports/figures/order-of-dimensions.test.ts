@@ -1,10 +1,9 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { z } from 'zod';
-import { partnerBook, regionBook } from '../../../../src/features/directory/index.ts';
-import { importBenefits, importOtherCosts } from '../../../../src/features/partnerships/index.ts';
 import { type FigureDimension, figureDimensions } from '../../../../src/features/reports/facts/fact-statements.ts';
 import type { figuresAnswer } from '../../../../src/features/reports/figures/answers.ts';
 import { type Asked, asking, may, micros } from '../asking.ts';
+import { giveBenefits, giveOtherCosts } from '../partnership-items.ts';
 import { createWorld, nobody, nord, sud } from '../world.ts';
 
 type Answer = z.output<typeof figuresAnswer>;
@@ -32,29 +31,18 @@ beforeAll(async () => {
     ],
   });
   await world.ticket({ created: '2026-05-14', shares: [nobody], channel: 'chat', work: [['ada', 30, '2026-05-14']] });
-  const options = {
-    dryRun: false,
-    now: world.clock.now(),
-    actor: 'mia',
-    known: {
-      partners: partnerBook([
-        { code: 'nord', name: 'Nord', aliases: [] },
-        { code: 'sud', name: 'Sud', aliases: [] },
-      ]),
-      regions: regionBook([{ code: 'nordics', name: 'Nordics', countries: ['SE'] }]),
-      stores: [],
-    },
-  };
   const items = 'reference,partner,region,kind,amount,currency,every,from,to';
-  await importOtherCosts(
-    world.db,
-    `${items}\nfee,nord,,fee,31,USD,month,2026-04-01,\ntools,nord,nordics,software,7,USD,week,2026-05-01,\n`,
-    options,
+  await giveOtherCosts(
+    world,
+    items,
+    'fee,nord,,fee,31,USD,month,2026-04-01,',
+    'tools,nord,nordics,software,7,USD,week,2026-05-01,',
   );
-  await importBenefits(
-    world.db,
-    `${items},percent\ncut,,,commission,,,,2026-01-01,,10\nsaved,sud,,savings,12,USD,,2026-05-04,2026-05-15,\n`,
-    options,
+  await giveBenefits(
+    world,
+    `${items},percent`,
+    'cut,,,commission,,,,2026-01-01,,10',
+    'saved,sud,,savings,12,USD,,2026-05-04,2026-05-15,',
   );
 });
 

@@ -1,10 +1,9 @@
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
-import { partnerBook, regionBook } from '../../../../src/features/directory/index.ts';
-import { importBenefits } from '../../../../src/features/partnerships/index.ts';
 import type { figuresAnswer } from '../../../../src/features/reports/figures/answers.ts';
 import type { roiAnswer } from '../../../../src/features/reports/worth/roi-answers.ts';
 import { type Asked, asking, may } from '../asking.ts';
+import { giveBenefits } from '../partnership-items.ts';
 import { createWorld, sud, type World } from '../world.ts';
 
 type Roi = z.output<typeof roiAnswer>;
@@ -24,23 +23,7 @@ beforeEach(async () => {
 });
 
 const benefits = (...rows: readonly string[]) =>
-  importBenefits(
-    world.db,
-    ['reference,partner,region,store,kind,amount,currency,every,percent,from,to', ...rows].join('\n'),
-    {
-      dryRun: false,
-      now: world.clock.now(),
-      actor: 'mia',
-      known: {
-        partners: partnerBook([
-          { code: 'nord', name: 'Nord', aliases: [] },
-          { code: 'sud', name: 'Sud', aliases: [] },
-        ]),
-        regions: regionBook([{ code: 'nordics', name: 'Nordics', countries: ['SE'] }]),
-        stores: [],
-      },
-    },
-  );
+  giveBenefits(world, 'reference,partner,region,store,kind,amount,currency,every,percent,from,to', ...rows);
 const roiOf = (query: string): Promise<Roi> => asked.get(`/api/v1/reports/roi?${query}`);
 const figuresOf = (query: string): Promise<Figures> => asked.get(`/api/v1/reports/figures?${query}`);
 const roi = (query = '') => roiOf(`${may}${query}`);
@@ -222,5 +205,93 @@ test('bug: a region told a return on the cost of partners whose benefits nobody 
       measuredShare: 1,
       benefitsKnownShare: 0.4,
       pricedBenefitsShare: null,
+      pricedOtherCostsShare: null,
     });
+});
+
+test('bug: a region’s return told the cost of a partner as covered by what it brings in another region', async () => {
+  await ordersFrom('2026-04-30');
+  for (const [partner, region] of [
+    ['nord', 'iberia'],
+    ['sud', 'nordics'],
+  ] as const)
+    await world.ticket({
+      created: '2026-05-07',
+      shares: [{ partner, region }],
+      work: [['ada', 1800, '2026-05-07']],
+    });
+  await benefits('cut,nord,ES,,commission,,,,10,2026-01-01,', 'saved,sud,SE,,savings,9,USD,,,2026-05-01,2026-05-31');
+  // Of 36.00 and 18.00 in either region the smaller part is of who brings something there.
+  const byRegion = (await roi('&groupBy=region')).rows.map((row) => [row.region, row.coverage.benefitsKnownShare]);
+  expect(Object.fromEntries(byRegion)).toEqual({ nordics: 0.333333, iberia: 0.333333 });
+  const both = (await roi('&groupBy=partner,region')).rows.map((row) => [
+    `${row.partner} ${row.region}`,
+    row.coverage.benefitsKnownShare,
+  ]);
+  expect(Object.fromEntries(both)).toEqual({ 'nord nordics': 0, 'nord iberia': 1, 'sud nordics': 1, 'sud iberia': 0 });
+  // Whatever the region, both partners bring something.
+  for (const groupBy of ['partner', 'region', 'partner,region'])
+    expect((await roi(`&groupBy=${groupBy}`)).total.coverage.benefitsKnownShare, groupBy).toBe(1);
+});
+
+describe('figures', () => {
+  /** Nord brings something in Spain from May on, Sud saved in April; both have work in both months. */
+  beforeEach(async () => {
+    await ordersFrom('2026-04-01');
+    await world.ticket({ created: '2026-04-07', work: [['ada', 1200, '2026-04-07']] });
+    await world.ticket({ created: '2026-04-07', shares: [sud], work: [['ada', 2400, '2026-04-07']] });
+    await world.ticket({
+      created: '2026-05-07',
+      shares: [{ partner: 'nord', region: 'iberia' }],
+      work: [['ada', 1800, '2026-05-07']],
+    });
+    await benefits('cut,nord,ES,,commission,,,,10,2026-05-01,', 'saved,sud,,,savings,9,USD,,,2026-04-01,2026-04-30');
+  });
+
+  test('bug: a return among the figures bore no word of costs whose benefits nobody gave', async () => {
+    for (const groupBy of ['partner', 'region', 'partner,region']) {
+      const [report, { rows, total }] = [await roi(`&groupBy=${groupBy}`), await figures(`&groupBy=${groupBy}`)];
+      expect(report.rows.length).toBeGreaterThan(1);
+      for (const { partner, region, coverage } of report.rows)
+        expect(
+          rows.find((row) => (row.partner ?? null) === partner && (row.region ?? null) === region)?.coverage,
+          `${partner} ${region} by ${groupBy}`,
+        ).toMatchObject(coverage);
+      expect(total.coverage).toMatchObject(report.total.coverage);
+    }
+    // Nord's 54.00 of 90.00, of which 18.00 in Spain.
+    expect((await figures()).total.coverage.benefitsKnownShare).toBe(0.6);
+    expect((await figures('&region=iberia')).total.coverage.benefitsKnownShare).toBe(0.333333);
+    expect((await figures('&region=iberia&groupBy=month')).rows[0]?.coverage.benefitsKnownShare).toBe(0.333333);
+    expect((await figures('&partner=nord&groupBy=region')).rows.map((row) => row.coverage.benefitsKnownShare)).toEqual([
+      0, 1,
+    ]);
+  });
+
+  test('by time a step is known of those who brought something in it, and of all the same by any dimensions', async () => {
+    const spring = 'from=2026-04-01&to=2026-05-31';
+    const byMonth = await figuresOf(`${spring}&groupBy=month`);
+    expect(byMonth.rows.map(({ month, coverage }) => [month, coverage.benefitsKnownShare])).toEqual([
+      // Sud's 24.00 of 36.00; Nord's 54.00 of 90.00.
+      ['2026-04-01', 0.666667],
+      ['2026-05-01', 0.6],
+    ]);
+    await world.setting('agentFigures', true);
+    for (const groupBy of groupings)
+      expect((await figuresOf(`${spring}&groupBy=${groupBy}`)).total.coverage.benefitsKnownShare, groupBy).toBe(1);
+  });
+
+  test('the periods that it is held against have theirs', async () => {
+    const { rows, total } = await figures('&compare=previous');
+    const of = (partner: string) => rows.find((row) => row.partner === partner);
+    expect(of('nord')).toMatchObject({
+      coverage: { benefitsKnownShare: 1 },
+      previous: { coverage: { benefitsKnownShare: 0 } },
+    });
+    expect(of('sud')).toMatchObject({
+      coverage: { benefitsKnownShare: 0 },
+      previous: { coverage: { benefitsKnownShare: 1 } },
+    });
+    expect(total.previous?.coverage.benefitsKnownShare).toBe(0.666667);
+  });
 });

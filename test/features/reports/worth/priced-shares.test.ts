@@ -1,10 +1,9 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { z } from 'zod';
-import { partnerBook, regionBook } from '../../../../src/features/directory/index.ts';
-import { importBenefits, importOtherCosts } from '../../../../src/features/partnerships/index.ts';
 import type { figuresAnswer } from '../../../../src/features/reports/figures/answers.ts';
 import type { roiAnswer } from '../../../../src/features/reports/worth/roi-answers.ts';
 import { type Asked, asking, may } from '../asking.ts';
+import { giveBenefits, giveOtherCosts } from '../partnership-items.ts';
 import { createWorld, sud } from '../world.ts';
 
 type Roi = z.output<typeof roiAnswer>;
@@ -22,29 +21,19 @@ beforeAll(async () => {
   await world.ticket({ created: '2026-05-06', shares: [sud], work: [['ada', 3600, '2026-05-06']] });
   await world.order({ placed: '2026-05-07', refunds: [{ made: '2026-05-08', dollars: 10 }] });
   await world.order({ placed: '2026-05-09', shares: [sud], revenue: 50 });
-  const options = {
-    dryRun: false,
-    now: world.clock.now(),
-    actor: 'mia',
-    known: {
-      partners: partnerBook([
-        { code: 'nord', name: 'Nord', aliases: [] },
-        { code: 'sud', name: 'Sud', aliases: [] },
-      ]),
-      regions: regionBook([{ code: 'nordics', name: 'Nordics', countries: ['SE'] }]),
-      stores: [],
-    },
-  };
   const items = 'reference,partner,kind,amount,currency,from,to';
-  await importBenefits(
-    world.db,
-    `${items},percent\nown,nord,margin,,,2026-01-01,,line cost\nsaved,nord,savings,20,USD,2026-05-01,2026-05-02,\ncut,sud,commission,,,2026-01-01,,10\n`,
-    options,
+  await giveBenefits(
+    world,
+    `${items},percent`,
+    'own,nord,margin,,,2026-01-01,,line cost',
+    'saved,nord,savings,20,USD,2026-05-01,2026-05-02,',
+    'cut,sud,commission,,,2026-01-01,,10',
   );
-  await importOtherCosts(
-    world.db,
-    `${items}\nfee,nord,fee,30,USD,2026-05-01,2026-05-30\nrubles,nord,fee,1000,RUB,2026-05-11,2026-05-20\n`,
-    options,
+  await giveOtherCosts(
+    world,
+    items,
+    'fee,nord,fee,30,USD,2026-05-01,2026-05-30',
+    'rubles,nord,fee,1000,RUB,2026-05-11,2026-05-20',
   );
 });
 
@@ -86,11 +75,40 @@ test('bug: the report of returns said that all benefits were known beside what i
   expect(csv.find(([partner]) => partner === 'nord')?.[at]).toBe('0.5');
 });
 
-test('what benefits and other costs rest on is among the definitions', async () => {
+test('bug: a return among the definitions named one of the coverages that it rests on', async () => {
   const { figures: defined } = await asked.get('/api/v1/reports/definitions');
   const of = (name: string) => defined.find((one: { name: string }) => one.name === name);
-  expect(of('benefits')).toMatchObject({ coverage: 'pricedBenefitsShare' });
-  expect(of('otherCosts')).toMatchObject({ coverage: 'pricedOtherCostsShare' });
-  for (const name of ['roi', 'netGain']) expect(of(name).is).toContain('coverage.pricedBenefitsShare');
+  const [other, benefits] = ['pricedOtherCostsShare', 'pricedBenefitsShare'];
+  expect(of('otherCosts')).toMatchObject({ coverages: [other] });
+  expect(of('benefits')).toMatchObject({ coverages: [benefits, 'benefitsKnownShare'] });
+  for (const name of ['roi', 'netGain'])
+    expect(of(name)).toMatchObject({ coverages: ['measuredShare', other, benefits, 'benefitsKnownShare'] });
+  expect(of('costShareOfRevenue')).toMatchObject({ coverages: ['measuredShare', 'pricedOrdersShare'] });
   for (const name of ['costPerOrder', 'contactRate']) expect(of(name).is).toContain('which orders do not know');
+});
+
+test('the report of returns says how much of other costs has an exchange rate, as the figures do', async () => {
+  const { rows, total }: Roi = await asked.get(`/api/v1/reports/roi?${may}`);
+  const shares = rows.map(({ partner, coverage }) => [partner, coverage.pricedOtherCostsShare]);
+  expect(Object.fromEntries(shares)).toEqual({ nord: 0.75, sud: null });
+  expect(total.coverage.pricedOtherCostsShare).toBe(0.75);
+  const csv = (await asked.csv(`/api/v1/reports/roi?${may}&format=csv`)).split('\r\n').map((line) => line.split(','));
+  const at = csv[0]?.indexOf('pricedOtherCostsShare') ?? -1;
+  expect(csv.find(([partner]) => partner === 'nord')?.[at]).toBe('0.75');
+});
+
+test('bug: by a day and its week nothing was known of other costs and benefits', async () => {
+  const { rows, lacking, total } = await figures('day,week');
+  expect(lacking).toEqual([]);
+  const byDay = (await figures('day')).rows;
+  const told = (all: Figures['rows']) =>
+    all.map(({ day, otherCosts, benefits, roi, coverage }) => [day, otherCosts, benefits, roi, coverage]);
+  expect(told(rows)).toEqual(told(byDay));
+  // The fourth of May is a Monday: three days of a fee of 1.00 a day are before it.
+  const byWeek = (await figures('week,month')).rows;
+  expect(byWeek.slice(0, 2).map(({ week, month, otherCosts }) => [week, month, otherCosts])).toEqual([
+    ['2026-04-27', '2026-05-01', dollars('3.000000')],
+    ['2026-05-04', '2026-05-01', dollars('7.000000')],
+  ]);
+  expect(total).toMatchObject({ otherCosts: dollars('30.000000'), benefits: dollars('25.000000') });
 });

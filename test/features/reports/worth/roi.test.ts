@@ -1,10 +1,9 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { z } from 'zod';
-import { partnerBook, regionBook } from '../../../../src/features/directory/index.ts';
-import { importBenefits, importOtherCosts } from '../../../../src/features/partnerships/index.ts';
 import type { figuresAnswer } from '../../../../src/features/reports/figures/answers.ts';
 import type { roiAnswer } from '../../../../src/features/reports/worth/roi-answers.ts';
 import { type Asked, asking, may } from '../asking.ts';
+import { giveBenefits, giveOtherCosts } from '../partnership-items.ts';
 import { createWorld, nobody, sud, type World } from '../world.ts';
 
 type Roi = z.output<typeof roiAnswer>;
@@ -13,20 +12,6 @@ type Figures = z.output<typeof figuresAnswer>;
 let world: World;
 let asked: Asked;
 const dollars = (amount: string) => ({ amount, currency: 'USD' });
-
-const options = ({ clock }: World) => ({
-  dryRun: false,
-  now: clock.now(),
-  actor: 'mia',
-  known: {
-    partners: partnerBook([
-      { code: 'nord', name: 'Nord', aliases: [] },
-      { code: 'sud', name: 'Sud', aliases: [] },
-    ]),
-    regions: regionBook([{ code: 'nordics', name: 'Nordics', countries: ['SE'] }]),
-    stores: [],
-  },
-});
 
 beforeAll(async () => {
   world = await createWorld();
@@ -37,26 +22,20 @@ beforeAll(async () => {
   await world.ticket({ created: '2026-05-06', shares: [sud], work: [['ada', 36, '2026-05-06']] });
   await world.ticket({ created: '2026-05-06', shares: [nobody], work: [['ada', 36, '2026-05-06']] });
   await world.ticket({ created: '2026-04-06', work: [['ada', 7200, '2026-04-06']] });
-  await importOtherCosts(
-    world.db,
-    [
-      'reference,partner,region,kind,amount,currency,every,hours,hourly,from,to',
-      'contract,nord,,fee,300000,USD,,,,2026-05-01,2026-05-31',
-      'tools,nord,nordics,software,100000,USD,,,,2026-05-01,2026-05-31',
-      'rubles,sud,,fee,5,RUB,,,,2026-05-01,2026-05-31',
-      'april,nord,,fee,75000,USD,,,,2026-04-01,2026-04-30',
-    ].join('\n'),
-    options(world),
+  await giveOtherCosts(
+    world,
+    'reference,partner,region,kind,amount,currency,every,hours,hourly,from,to',
+    'contract,nord,,fee,300000,USD,,,,2026-05-01,2026-05-31',
+    'tools,nord,nordics,software,100000,USD,,,,2026-05-01,2026-05-31',
+    'rubles,sud,,fee,5,RUB,,,,2026-05-01,2026-05-31',
+    'april,nord,,fee,75000,USD,,,,2026-04-01,2026-04-30',
   );
-  await importBenefits(
-    world.db,
-    [
-      'reference,partner,region,store,kind,amount,currency,every,percent,from,to',
-      'margin,nord,,,margin,1000000,USD,,,2026-05-01,2026-05-31',
-      'saved,nord,nordics,,savings,100000,USD,,,2026-05-01,2026-05-31',
-      'april,nord,,,margin,200000,USD,,,2026-04-01,2026-04-30',
-    ].join('\n'),
-    options(world),
+  await giveBenefits(
+    world,
+    'reference,partner,region,store,kind,amount,currency,every,percent,from,to',
+    'margin,nord,,,margin,1000000,USD,,,2026-05-01,2026-05-31',
+    'saved,nord,nordics,,savings,100000,USD,,,2026-05-01,2026-05-31',
+    'april,nord,,,margin,200000,USD,,,2026-04-01,2026-04-30',
   );
 });
 
@@ -87,7 +66,7 @@ test('worked example: benefits of 1,100,000 for costs of 650,000 are an ROI of 6
     unpricedOrders: 0,
     unknownMargins: 0,
     unpricedEntries: 0,
-    coverage: { measuredShare: 1, benefitsKnownShare: 1, pricedBenefitsShare: 1 },
+    coverage: { measuredShare: 1, benefitsKnownShare: 1, pricedBenefitsShare: 1, pricedOtherCostsShare: 1 },
   });
   expect(unpriced).toMatchObject([
     { side: 'other cost', partner: 'sud', amount: { amount: '5.000000', currency: 'RUB' } },
@@ -149,20 +128,18 @@ test('bug: a row told costs and a return without a word of amounts that have no 
   const wait = { partner: 'direct', region: null };
   await bare.ticket({ created: '2026-05-05', shares: [wait], work: [['ada', 3600, '2025-12-05']] });
   await bare.ticket({ created: '2025-12-05', shares: [wait], work: [['ada', 3600, '2025-12-05']] });
-  await importOtherCosts(
-    bare.db,
-    'reference,partner,region,kind,amount,currency,every,hours,hourly,from,to\nrubles,nord,,fee,5,RUB,,,,2026-05-01,2026-05-31\ndollars,nord,,fee,4,USD,,,,2026-05-01,2026-05-31\n',
-    options(bare),
+  await giveOtherCosts(
+    bare,
+    'reference,partner,region,kind,amount,currency,every,hours,hourly,from,to',
+    'rubles,nord,,fee,5,RUB,,,,2026-05-01,2026-05-31',
+    'dollars,nord,,fee,4,USD,,,,2026-05-01,2026-05-31',
   );
-  await importBenefits(
-    bare.db,
-    [
-      'reference,partner,region,store,kind,amount,currency,every,percent,from,to',
-      'cut,nord,,,commission,,,,10,2026-05-01,',
-      'fixed,sud,,,savings,100,RUB,,,2026-05-01,2026-05-31',
-      'own,direct,,,margin,10,USD,,,2025-12-01,2025-12-31',
-    ].join('\n'),
-    options(bare),
+  await giveBenefits(
+    bare,
+    'reference,partner,region,store,kind,amount,currency,every,percent,from,to',
+    'cut,nord,,,commission,,,,10,2026-05-01,',
+    'fixed,sud,,,savings,100,RUB,,,2026-05-01,2026-05-31',
+    'own,direct,,,margin,10,USD,,,2025-12-01,2025-12-31',
   );
   await bare.order({ placed: '2026-05-06', revenue: null });
   const nothingKnown = { benefits: null, netGain: null, roi: null, arithmetic: null, missing: 'exchange rate' };
@@ -245,10 +222,10 @@ test('bug: a partner with a commission and without a sale had no return, as if n
   await bare.ticket({ created: '2026-04-05', work: [['ada', 3600, '2026-04-05']] });
   await bare.order({ placed: '2026-04-05', shares: [sud] });
   await bare.ticket({ created: '2026-05-06', shares: [sud], work: [['ada', 3600, '2026-05-06']] });
-  await importBenefits(
-    bare.db,
-    'reference,partner,region,store,kind,amount,currency,every,percent,from,to\ncut,nord,,,commission,,,,10,2026-05-01,\n',
-    options(bare),
+  await giveBenefits(
+    bare,
+    'reference,partner,region,store,kind,amount,currency,every,percent,from,to',
+    'cut,nord,,,commission,,,,10,2026-05-01,',
   );
   const nothing = { benefits: dollars('0.000000'), netGain: dollars('-36.000000'), roi: -1 };
   const { rows, total }: Roi = await get(`/api/v1/reports/roi?${may}`);

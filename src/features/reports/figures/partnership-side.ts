@@ -1,0 +1,64 @@
+import { addDays, type Day } from '../../../core/time.ts';
+import type { Sql } from '../../../platform/database/database.ts';
+import { type PartnershipMoney, partnershipMoney } from '../../partnerships/index.ts';
+import type { FigureDimension } from '../facts/fact-statements.ts';
+import { type CellKey, noFacts, type Period, type SideFacts } from '../facts/facts.ts';
+import { partnershipFacts, partnershipParts } from '../facts/partnership-facts.ts';
+import type { FiguresAsked } from './asked.ts';
+import { firstDayOf, isStep, lastDayOf, type Step } from './compare-periods.ts';
+
+export interface PartnershipSide extends SideFacts {
+  /** What of other costs and benefits is in no row. */
+  readonly gaps: Pick<PartnershipMoney, 'unpriced' | 'ordersWithoutCost'>;
+  /** Whether a cell by these dimensions, of what is asked for, is known to bring nothing where it has no benefit. */
+  readonly bringsNothing: (key: CellKey, dimensions: readonly FigureDimension[]) => boolean;
+}
+
+/** The days of a period that lie in every one of a row's steps. */
+const daysWithin = (key: CellKey, steps: readonly Step[], period: Period): Day[] => {
+  const firsts = steps.map((step) => key[step] ?? period.from);
+  const lasts = steps.map((step) => (key[step] == null ? period.to : lastDayOf(step, key[step])));
+  const from = [period.from, ...firsts].reduce((a, b) => (a > b ? a : b));
+  const to = [period.to, ...lasts].reduce((a, b) => (a < b ? a : b));
+  const days: Day[] = [];
+  for (let day = from; day <= to; day = addDays(day, 1)) days.push(day);
+  return days;
+};
+
+/** Other costs and benefits by partner, region and the steps of time that are asked for: by several, day by day. */
+export const partnershipSide = async (
+  sql: Sql,
+  period: Period,
+  asked: Pick<FiguresAsked, 'by' | 'partner' | 'region' | 'currency'>,
+): Promise<PartnershipSide> => {
+  const steps = asked.by.filter(isStep);
+  const groupBy = ['partner', 'region'] as const;
+  const { rows, unpriced, ordersWithoutCost, bringsNothing } = await partnershipMoney(sql, {
+    from: period.from,
+    to: period.to,
+    groupBy,
+    currency: asked.currency,
+    step: steps.length > 1 ? 'day' : steps[0],
+  });
+  const codeOf = (key: CellKey, name: (typeof groupBy)[number]) =>
+    asked[name] === undefined ? key[name] : asked[name] === 'none' ? null : asked[name];
+  return {
+    dimensions: [...groupBy, ...steps],
+    cells: rows.map((row) => ({
+      key: {
+        partner: row.partner,
+        region: row.region,
+        ...Object.fromEntries(steps.map((step) => [step, row.step === null ? null : firstDayOf(step, row.step)])),
+      },
+      facts: { ...noFacts(), ...partnershipFacts(row), ...partnershipParts(row) },
+    })),
+    gaps: { unpriced, ordersWithoutCost },
+    bringsNothing: (key, dimensions) => {
+      const by = groupBy.filter((name) => dimensions.includes(name) || asked[name] !== undefined);
+      const of = { partner: codeOf(key, 'partner'), region: codeOf(key, 'region') };
+      const [step, ...more] = steps.filter((one) => dimensions.includes(one));
+      const places = more.length === 0 ? [(step && key[step]) ?? null] : daysWithin(key, steps, period);
+      return places.some((place) => bringsNothing({ ...of, step: place }, by));
+    },
+  };
+};
