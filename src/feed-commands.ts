@@ -1,8 +1,8 @@
 import { actor, chosen, command, withProduct } from './command.ts';
 import type { Product } from './compose.ts';
 import { AppError, type InputFault, InvalidInput, Refused } from './core/errors.ts';
-import { parseDay } from './core/time.ts';
-import type { Connection } from './features/directory/index.ts';
+import { type Day, parseDay, startOfDay } from './core/time.ts';
+import { type Connection, storedReportingBasis } from './features/directory/index.ts';
 import { backfillWords, releaseHistory, verdictOf } from './features/ingest/index.ts';
 import { faultLines } from './main.ts';
 import { wallClock } from './platform/clock.ts';
@@ -42,10 +42,13 @@ const read = async (
 };
 
 const walk = (
-  since: Date | undefined,
+  day: Day | undefined,
   { connection: idOrName, json, tag }: Output & { connection?: string; tag?: boolean },
 ) =>
   withProduct(async (product) => {
+    // As reports count days: the whole of it is then held.
+    const timeZone = (await storedReportingBasis(product.db))?.timeZone ?? 'UTC';
+    const since = day === undefined ? undefined : startOfDay(timeZone, day);
     const connections: object[] = [];
     const failures: InputFault[] = [];
     for (const connection of await chosen(product, idOrName)) {
@@ -74,8 +77,8 @@ export const addFeedCommands = (): void => {
       'also have the tags of its tickets written, those of closed ones too; else history is never tagged',
     )
     .action(({ since, ...options }) => {
-      const from = new Date(`${parseDay(since)}T00:00:00Z`);
-      if (from > wallClock.now())
+      const from = parseDay(since);
+      if (new Date(`${from}T00:00:00Z`) > wallClock.now())
         throw new InvalidInput(`--since ${since} is a day to come: there is no history of it`, [
           { field: '--since', reason: 'must be today or before' },
         ]);

@@ -23,6 +23,24 @@ const formatterOf = (timeZone: string): Intl.DateTimeFormat => {
 export const dayIn = (timeZone: string, at: Date): Day =>
   timeZone === 'UTC' ? at.toISOString().slice(0, 10) : formatterOf(timeZone).format(at);
 
+/** The first calendar day of a time zone that lies whole after an instant, or begins with it. */
+export const firstWholeDay = (timeZone: string, at: Date): Day => {
+  const day = dayIn(timeZone, at);
+  return dayIn(timeZone, new Date(at.getTime() - 1)) === day ? addDays(day, 1) : day;
+};
+
+/** The instant at which a calendar day begins in a time zone. */
+export const startOfDay = (timeZone: string, day: Day): Date => {
+  // No zone is a whole day away from UTC.
+  let [before, at] = [Date.parse(`${day}T00:00:00Z`) - dayMs, Date.parse(`${day}T00:00:00Z`) + dayMs];
+  while (at - before > 1) {
+    const middle = Math.floor((before + at) / 2);
+    if (dayIn(timeZone, new Date(middle)) < day) before = middle;
+    else at = middle;
+  }
+  return new Date(at);
+};
+
 /** Whether text is "YYYY-MM-DD" of a day that exists; 0001-01-01 is the first, for no calendar of PostgreSQL has a year 0. */
 export const isDay = (text: string): boolean => {
   const at = /^(?!0000)\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(`${text}T00:00:00Z`) : undefined;

@@ -18,6 +18,24 @@ export const loadCursor = async <State>(
   return row ? { state: row.cursor, seenUntil: row.seen_until } : null;
 };
 
+/** A cursor and the connection that it is of. */
+export interface CursorOf<State> extends StoredCursor<State> {
+  readonly connectionId: number;
+  readonly stream: string;
+  readonly connectedAt: Date;
+  /** Not disconnected. */
+  readonly isLive: boolean;
+}
+
+/** Cursors of all connections, by the names of their streams, in which % is any text. */
+export const loadCursors = async <State>(sql: Sql, streams: readonly string[]): Promise<CursorOf<State>[]> =>
+  sql.query<CursorOf<State>>(
+    `select s.connection_id as "connectionId", s.stream, s.cursor as state, s.seen_until as "seenUntil",
+            c.created_at as "connectedAt", c.disabled_at is null as "isLive"
+       from sync_cursor s join connection c on c.id = s.connection_id where s.stream like any($1::text[]) order by 1, 2`,
+    [streams],
+  );
+
 /**
  * Written in the transaction of the rows it speaks of, or after them. A null `seenUntil` leaves the one held; so does an
  * absent `error`: null tells the status page that the run went well so far.

@@ -26,7 +26,15 @@ export { agentsAmong, rolesOfAgents } from './agents.ts';
 export { recordAudit } from './audit.ts';
 export { sharedCallCounts } from './call-quota.ts';
 export type { Connection, ConnectionKind, Connections, Mode } from './connection.ts';
-export { loadCursor, markAbsent, noteRun, type StoredCursor, saveCursor } from './cursors.ts';
+export {
+  type CursorOf,
+  loadCursor,
+  loadCursors,
+  markAbsent,
+  noteRun,
+  type StoredCursor,
+  saveCursor,
+} from './cursors.ts';
 export {
   changesAnything,
   compareRows,
@@ -43,6 +51,7 @@ export {
   listJobs,
   loadJob,
 } from './jobs.ts';
+export { knownFrom } from './known-from.ts';
 export { directPartner, type Partner, type PartnerBook, partnerBook, partnersAfter } from './partners.ts';
 export { type Region, type RegionBook, regionBook, regionsAfter } from './regions.ts';
 export { changeReportingBasis, type ReportingBasis, storedReportingBasis } from './reporting-basis.ts';

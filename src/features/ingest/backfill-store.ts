@@ -51,7 +51,7 @@ export const runStoreBackfill = (
     const { id } = connection;
     const held = await loadBackfill(sql, id);
     const goesOn = held !== null && held.comparedAt === null && held.since === since.toISOString();
-    let run = goesOn ? held : newRun(since, clock.now(), []);
+    let run = goesOn ? held : newRun(since, clock.now(), [], held);
     const save = (error?: string) => saveBackfill(sql, id, run, { now: clock.now(), ...(error && { error }) });
     // Once a page of it is stored, a further try goes on behind that.
     let again = !goesOn;

@@ -40,6 +40,8 @@ export interface BackfillRun {
   /** Of those found, the tickets that are pulled and decided, as compared. */
   readonly held: number;
   readonly complete: boolean;
+  /** The earliest day since which a run before this one was walked, gathered and compared; absent: none was. */
+  readonly wholeSince?: string;
   /** Created since, as the vendor counted them then, null where it tells none, and as we did. */
   readonly countedThere?: number | null;
   readonly countedHere?: number;
@@ -57,8 +59,23 @@ export const saveBackfill = (
   { now, error }: { readonly now: Date; readonly error?: string },
 ): Promise<void> => saveCursor(sql, connectionId, stream, { state: run, seenUntil: null, now, error: error ?? null });
 
-/** A run that has found nothing yet. */
-export const newRun = (since: Date, now: Date, stretches: readonly Stretch[]): BackfillRun => ({
+const withWhole = (since: string | null): Pick<BackfillRun, 'wholeSince'> =>
+  since === null ? {} : { wholeSince: since };
+
+/** From when on everything was read, by a run that ended, this one or one before; null where none did. ISO 8601. */
+export const wholeSince = ({ comparedAt, since, wholeSince: before }: BackfillRun): string | null => {
+  const ended = comparedAt === null ? before : since;
+  return (before !== undefined && ended !== undefined && before < ended ? before : ended) ?? null;
+};
+
+/** A run that has found nothing yet; what the one before it held whole stays so. */
+export const newRun = (
+  since: Date,
+  now: Date,
+  stretches: readonly Stretch[],
+  before: BackfillRun | null = null,
+): BackfillRun => ({
+  ...withWhole(before && wholeSince(before)),
   since: since.toISOString(),
   startedAt: now.toISOString(),
   stretches,
@@ -128,7 +145,7 @@ export const walkHistory = (
     const now = clock.now();
     let run = goesOn
       ? { ...held, found: await countFound(sql, connection.id) }
-      : newRun(since, now, stretchesOf(since, now));
+      : newRun(since, now, stretchesOf(since, now), held);
     if (!goesOn) await sql.query('delete from backfill_ticket where connection_id = $1', [connection.id]);
     // Before any ticket is raised: process asks when the backfill began.
     await saveBackfill(sql, connection.id, run, { now: clock.now() });

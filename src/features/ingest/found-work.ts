@@ -99,10 +99,13 @@ export const foundWorkOf = async (
   return found;
 };
 
-interface Cursor {
+/** Where the walk over a feed of work stands. */
+export interface WorkCursor {
   readonly cursor: string | null;
   /** From when on the feed was read; absent in what was stored before this was noted: from the connection on. */
   readonly since?: string;
+  /** The same of the last walk that ended; absent of those that ended before this was noted. */
+  readonly wholeSince?: string | undefined;
   /** When a page last came, and when a walk last reached the end, ISO 8601; absent: never. */
   readonly readAt?: string | undefined;
   readonly endedAt?: string | undefined;
@@ -111,6 +114,15 @@ interface Cursor {
   /** It was refused, and is not asked again before, ISO 8601. */
   readonly pausedUntil?: string | undefined;
 }
+
+/** From when on all of a feed is held, whatever a walk that is under way reaches back to; null before one ended. */
+export const workWholeSince = (
+  { state: { wholeSince, since, endedAt } }: StoredCursor<WorkCursor>,
+  connectedAt: Date,
+): Date | null => {
+  if (wholeSince !== undefined) return new Date(wholeSince);
+  return endedAt === undefined ? null : new Date(since ?? connectedAt);
+};
 
 /** Feeds show late what happened; what comes twice is nothing new. */
 const overlapMs = 10 * minuteMs;
@@ -146,7 +158,7 @@ const walkFeed = async (
   deps: { readonly sql: Transacting; readonly clock: Clock },
   connection: Connection,
   feed: WorkFeed,
-  { stop, held }: { readonly stop?: AbortSignal | undefined; readonly held: StoredCursor<Cursor> | null },
+  { stop, held }: { readonly stop?: AbortSignal | undefined; readonly held: StoredCursor<WorkCursor> | null },
 ): Promise<Walked> => {
   const { sql, clock } = deps;
   const backfill = await loadBackfill(sql, connection.id);
@@ -163,12 +175,14 @@ const walkFeed = async (
   let found = 0;
   let isAnswered = false;
   let { readAt, endedAt } = held?.state ?? {};
+  let whole = held ? workWholeSince(held, connection.createdAt)?.toISOString() : undefined;
   const save = ({ error = null, absent = false }: { readonly error?: unknown; readonly absent?: boolean } = {}) => {
     const now = clock.now();
     const pauseMs = absent ? absentPauseMs : pauseMsOf(error);
-    const state: Cursor = {
+    const state: WorkCursor = {
       cursor,
       since: since.toISOString(),
+      wholeSince: whole,
       readAt,
       endedAt,
       ...(absent && { absent }),
@@ -197,11 +211,12 @@ const walkFeed = async (
   // A cursor knows where it is; the time only serves where it is lost, and then a day too much costs little.
   seenUntil = new Date(startedAt.getTime() - dayMs);
   endedAt = clock.now().toISOString();
+  whole = since.toISOString();
   await save();
   return { found, isAnswered };
 };
 
-const streamPrefix = 'work ';
+export const streamPrefix = 'work ';
 const streamOf = ({ name }: WorkFeed): string => `${streamPrefix}${name}`;
 
 /**
@@ -230,7 +245,7 @@ export const walkWorkFeeds = async (
   let failure: unknown = null;
   for (const feed of feeds) {
     if (stop?.aborted) break;
-    const held = await loadCursor<Cursor>(sql, connection.id, streamOf(feed));
+    const held = await loadCursor<WorkCursor>(sql, connection.id, streamOf(feed));
     const pausedUntil = Date.parse(held?.state.pausedUntil ?? '');
     if (!now && clock.now().getTime() < pausedUntil) {
       isWell &&= held?.state.absent === true;

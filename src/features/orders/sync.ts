@@ -11,7 +11,7 @@ import { loadMetafields, type Metafields, ordersUnseen, replaceMetafields, saveM
 import { saveRefunds } from './refunds.ts';
 import { type SaveDeps, saveOrders } from './save.ts';
 import { loadHeld } from './store.ts';
-import { type OrdersCursor, walkStart } from './walk-start.ts';
+import { type OrdersCursor, walkStart, wholeSince } from './walk-start.ts';
 
 /** A walk reads again what changed this shortly before the last change seen: stores show changes late and out of order. */
 const overlapMs = 10 * minuteMs;
@@ -195,6 +195,7 @@ export const syncStore = async (
     const endedAt = clock.now().toISOString();
     const ended = {
       endedAt,
+      wholeSince: start.since,
       ...(isTold && { walked: walked.orders, raised }),
       ...(isTold && raised > 0 && { untoldAt: endedAt }),
     };
@@ -264,5 +265,6 @@ export const syncStore = async (
 /** What our own copy of a store holds whole; null before the first walk over its orders ended. */
 export const coverageOf = async (sql: Sql, connectionId: number): Promise<Coverage | null> => {
   const cursor = await loadCursor<OrdersCursor>(sql, connectionId, 'orders');
-  return cursor?.seenUntil ? { since: new Date(cursor.state.since), until: cursor.seenUntil } : null;
+  const since = cursor && wholeSince(cursor);
+  return cursor?.seenUntil && since ? { since, until: cursor.seenUntil } : null;
 };

@@ -1,5 +1,6 @@
 import { dayMs } from '../../core/time.ts';
 import { metafieldName, type PlacesWanted } from '../../stores/port.ts';
+import type { StoredCursor } from '../directory/index.ts';
 
 /** How far the first import reaches back: a number alone attributes to orders of the last 365 days (RULES.md section 3). */
 const firstImportMs = 365 * dayMs;
@@ -8,8 +9,10 @@ const wholeWalkMs = 7 * dayMs;
 
 /** Where the walk over orders stands. Instants are ISO 8601. */
 export interface OrdersCursor {
-  /** The copy is complete for orders changed since. */
+  /** The copy is complete for orders changed since, once the walk has ended. */
   readonly since: string;
+  /** The same of the last walk that ended; absent of those that ended before this was noted. */
+  readonly wholeSince?: string;
   /** The latest change that is stored. */
   readonly position: string;
   /** Metafields changed since are still to be walked. */
@@ -30,6 +33,10 @@ export interface OrdersCursor {
     readonly further?: readonly string[];
   };
 }
+
+/** From when on every order is held, whatever a walk that is under way reaches back to; null before the first one ended. */
+export const wholeSince = ({ state, seenUntil }: StoredCursor<OrdersCursor>): Date | null =>
+  seenUntil && new Date(state.wholeSince ?? state.since);
 
 /** Stands for what a walk holds of each order itself; raised with what is held, so that an older copy is walked again once. */
 const orderItself = 'order, with its discounts and sources';
@@ -75,6 +82,7 @@ export const walkStart = (
   const wholeIsDue = Date.parse(stored.metafieldsWholeAt ?? '') + wholeWalkMs <= now.getTime();
   return {
     ...stored,
+    ...(stored.endedAt !== undefined && { wholeSince: stored.wholeSince ?? stored.since }),
     since,
     position: reachesBack || isToWalkAgain ? since : onceMore(stored.position),
     metafieldsFrom:

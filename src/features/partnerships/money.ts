@@ -2,9 +2,10 @@ import { rational } from '../../core/money.ts';
 import type { Day } from '../../core/time.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { type FxWant, findFx, fxKey } from '../costing/index.ts';
+import { ordersKnownFrom } from '../orders/index.ts';
 import { converted, daysHeld, type Occurrence, occurrencesIn, partIn, stepsOf } from './amounts.ts';
 import { itemsIn, revenueParts, type Side, type StoredItem } from './items.ts';
-import { firstOrderDay, revenueBenefits, unpricedOrders } from './revenue-benefits.ts';
+import { revenueBenefits, unpricedOrders } from './revenue-benefits.ts';
 
 /** Other costs and benefits of one cell, in micros of the reporting currency. */
 export interface PartnershipMoneyRow {
@@ -72,7 +73,7 @@ export interface PartnershipMoney {
   /** Cells with money, or with what lacks an exchange rate; money adds up to the same total however it is grouped and stepped. */
   readonly rows: readonly PartnershipMoneyRow[];
   readonly unpriced: readonly UnpricedAmount[];
-  /** Of whom a part of revenue is a benefit on any day of the period, of which we hold orders; none that another one holds for too. */
+  /** Of whom a part of revenue is a benefit on any day of the period, as far as all orders of these days are held; none that another one holds for too. */
   readonly parts: readonly PartOfRevenue[];
   /** Orders whose margin is by their lines' cost, of which none is known, and for which no percentage stands in. */
   readonly ordersWithoutCost: number;
@@ -172,7 +173,7 @@ const createSums = ({ groupBy }: Pick<PartnershipQuestion, 'groupBy'>) => {
 /**
  * What partnerships cost beside support and what they bring, for any period. An amount is converted once, at the latest rate
  * dated 1 to 7 days before its first day (of a recurring one: before the unit's first day on which it holds), rounded half to
- * even, and spread over its days; the parts of periods that make up a longer one add up to it exactly. At most six queries.
+ * even, and spread over its days; the parts of periods that make up a longer one add up to it exactly. At most nine queries.
  * Ask inside the report's snapshot.
  */
 export const partnershipMoney = async (sql: Sql, asked: PartnershipQuestion): Promise<PartnershipMoney> => {
@@ -209,12 +210,13 @@ export const partnershipMoney = async (sql: Sql, asked: PartnershipQuestion): Pr
     if (micros !== 0n) unpriced.push({ side, reference, kind, partner, region, currency, day: want.day, micros });
   }
   const parts = await revenueParts(sql, asked.asOfItem);
-  const ordersSince = await firstOrderDay(sql);
-  // Of days before the first order that we hold nobody knows what a part of revenue brought.
+  const ordersSince = await ordersKnownFrom(sql);
+  // That it brought nothing is known of days of which we hold every order.
   const heldIn = ({ from, to }: { readonly from: Day; readonly to: Day }) =>
-    ordersSince === null || to < ordersSince
-      ? []
-      : parts.filter((part) => part.startsOn <= to && (part.endsOn === null || part.endsOn >= from));
+    parts.filter(({ startsOn, endsOn }) => {
+      const first = startsOn > from ? startsOn : from;
+      return startsOn <= to && (endsOn === null || endsOn >= from) && ordersSince !== null && ordersSince <= first;
+    });
   const { benefits, withoutCost } = await revenueBenefits(sql, parts, { ...asked, step: asked.step ?? null });
   for (const { micros, known, unknownMargins, ...of } of benefits) {
     if (micros !== null) sums.add({ side: 'benefit', ...of }, micros, known);

@@ -169,9 +169,3 @@ export const unpricedOrders = async (
   const rows = await sql.query<PlaceOfOrders & { count: bigint }>(unpricedSql, [from, to, step, ...columnsOf(choices)]);
   return rows.map(({ count, ...place }) => ({ ...place, count: Number(count) }));
 };
-
-/** The first day of which we hold an order; null where we hold none. */
-export const firstOrderDay = async (sql: Sql): Promise<Day | null> => {
-  const [row] = await sql.query<{ day: Day | null }>('select min(placed_day)::text as day from "order"');
-  return row?.day ?? null;
-};

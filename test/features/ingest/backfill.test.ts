@@ -9,6 +9,7 @@ import {
   claimDue,
   connectionStatuses,
   runBackfill,
+  ticketsKnownFrom,
 } from '../../../src/features/ingest/index.ts';
 import { raiseChanged } from '../../../src/features/ingest/raise.ts';
 import type { TicketChange } from '../../../src/helpdesks/port.ts';
@@ -37,7 +38,7 @@ const deps = () => ({ sql: w.db, clock: w.clock, runStep: w.runStep, ...w.first 
 const walk = (options: { since?: Date; stop?: AbortSignal } = {}) =>
   walkHistory(deps(), w.connection, { since, ...options });
 /** What the command does; `gather` in the place of its own process. */
-const run = (onProgress?: (progress: BackfillProgress) => void) =>
+const run = (onProgress?: (progress: BackfillProgress) => void, from = since) =>
   runBackfill(
     {
       ...deps(),
@@ -49,7 +50,7 @@ const run = (onProgress?: (progress: BackfillProgress) => void) =>
       },
     },
     w.connection,
-    { since },
+    { since: from },
   );
 const status = async () => (await connectionStatuses(w.db, w.clock.now())).find(({ id }) => id === w.connection.id);
 const { tell } = telling(() => w);
@@ -339,6 +340,23 @@ describe('the command', () => {
     w.desk.counted = 2;
     await run();
     expect((await status())?.counted).toMatchObject({ there: 2, here: 2, shortCounts: 0 });
+  });
+
+  test('bug: a later one that read less, or was under way, made what an earlier one had read unknown', async () => {
+    const known = async () => (await ticketsKnownFrom(w.db))?.tickets;
+    history('1');
+    await walk();
+    expect(await known()).toBeNull();
+    await run();
+    expect(await known()).toBe('2025-12-01');
+    const later = new Date('2025-12-20T00:00:00Z');
+    feed([]);
+    await walk({ since: later });
+    expect(await known()).toBe('2025-12-01');
+    await run(undefined, later);
+    expect(await known()).toBe('2025-12-01');
+    await run(undefined, new Date('2025-11-01T00:00:00Z'));
+    expect(await known()).toBe('2025-11-01');
   });
 
   test('ends with the error of a helpdesk that refuses us, and the status tells', async () => {

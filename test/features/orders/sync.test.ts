@@ -195,6 +195,20 @@ describe('a later sync', () => {
     expect(await ledger(db)).toHaveLength(3);
     expect((await cursorOf('orders'))?.cursor.since).toBe('2020-01-01T00:00:00.000Z');
   });
+
+  it('bug: is whole since then only once that walk has ended', async () => {
+    await sync();
+    const before = (await w.orders.coverageOf(w.connection.id))?.since;
+    w.shop.afterPage = () => {
+      throw new UpstreamError('cut', { retryable: true });
+    };
+    await expect(sync(new Date('2020-01-01T00:00:00Z'))).rejects.toThrow('cut');
+    expect((await cursorOf('orders'))?.cursor.since).toBe('2020-01-01T00:00:00.000Z');
+    expect((await w.orders.coverageOf(w.connection.id))?.since).toEqual(before);
+    w.shop.afterPage = () => undefined;
+    await sync();
+    expect((await w.orders.coverageOf(w.connection.id))?.since).toEqual(new Date('2020-01-01T00:00:00Z'));
+  });
 });
 
 describe('a sync that breaks off', () => {

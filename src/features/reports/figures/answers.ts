@@ -92,8 +92,8 @@ const notTold = { dimension: z.enum(figureDimensions), why: z.string() };
 const otherPeriod = z.object({
   from: z.string(),
   to: z.string(),
-  unknown: z.array(side).describe('We hold nothing of these from so early: their figures are null'),
-  partlyKnown: z.array(side).describe('What we hold of these begins within the period'),
+  unknown: z.array(side).describe('We do not hold all of these from so early: their figures are null'),
+  partlyKnown: z.array(side).describe('That we hold all of these begins within the period'),
 });
 
 export const figuresAnswer = z.object({
