@@ -6,6 +6,7 @@ import { addConnectionCommands } from './connection-commands.ts';
 import { InvalidInput, Refused } from './core/errors.ts';
 import { addDays, dayIn, parseDay } from './core/time.ts';
 import { doctor, doctorLines } from './doctor.ts';
+import { exportable, exportList, fileText, recordsOf } from './export.ts';
 import { parseMonth, parseWeek, restatedLine, restatedSince } from './features/books/index.ts';
 import { dismissUnreadable, replay } from './features/ingest/index.ts';
 import { unmappedValues } from './features/orders/index.ts';
@@ -137,6 +138,15 @@ command(
       shown.end();
     }
   });
+
+command('export <what>', `${exportable.join(', ')}: what holds, as a file that \`import\` takes`).action(
+  async (what: string, { json }) => {
+    const held = await withProduct((product) => exportList(product, what));
+    if (json) process.stdout.write(`${JSON.stringify('list' in held ? held.list : { [what]: recordsOf(held) })}\n`);
+    else if ('list' in held || !process.stdout.isTTY) process.stdout.write(fileText(held));
+    else print({ [what]: recordsOf(held) }, { json });
+  },
+);
 
 const countOption = (option: string, given: string, most: number): number => {
   const count = Number(given);

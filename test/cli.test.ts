@@ -25,6 +25,7 @@ const commands = [
   'report',
   'replay',
   'import',
+  'export',
   'rules',
   'user',
   'token',
@@ -298,6 +299,26 @@ describe('import', () => {
     const told = await db.query("select actor from audit_log where action = 'import partners'");
     await db.close();
     expect(told, 'bug: whoever imported, the log told "cli"').toEqual([{ actor: `cli (${userInfo().username})` }]);
+  });
+
+  it('what holds is had as a file that changes nothing, and a line that was a mistake is taken back', async () => {
+    const fx = await file(
+      'own.csv',
+      'base,quote,rate,valid_from,valid_to,source\r\nUSD,AED,3.6725,2020-01-01,,bank\r\n',
+    );
+    await json('import', 'own-fx', fx);
+    const held = await run('export', 'own-fx');
+    expect(held).toEqual({
+      code: 0,
+      stdout: 'base,quote,rate,valid_from,valid_to,source\r\nUSD,AED,3.6725,2020-01-01,,bank\r\n',
+      stderr: '',
+    });
+    expect(await json('import', 'own-fx', await file('held.csv', held.stdout))).toMatchObject({ unchanged: 1 });
+    expect(await json('import', 'own-fx', fx, '--remove', '--dry-run')).toMatchObject({ removed: 1, dryRun: true });
+    expect(await json('import', 'own-fx', fx, '--remove')).toMatchObject({ removed: 1, job: { state: 'done' } });
+    expect(await json('export', 'own-fx')).toEqual({ 'own-fx': [] });
+    expect((await run('export', 'mapping-rules')).stdout).toBe('[]\n');
+    expect(await failure('export', 'wages')).toContain('mapping-rules');
   });
 
   it('names row and column of every bad cell and imports nothing', async () => {

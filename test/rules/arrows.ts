@@ -28,6 +28,7 @@ const commands = [
   'demo-folder.ts',
   'disconnect.ts',
   'doctor.ts',
+  'export.ts',
   'feed-commands.ts',
   'import.ts',
   'prove.ts',

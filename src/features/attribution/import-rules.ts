@@ -19,6 +19,16 @@ export const currentRules = (sql: Sql): Promise<TicketRule[]> =>
     'select id, condition, partner, region from ticket_rule where valid_until is null order by position',
   );
 
+/** The rules that hold, as the file of `import ticket-rules` has them. */
+export const ticketRuleFile = async (
+  sql: Sql,
+): Promise<{ when: TicketRule['condition']; partner?: string; region?: string }[]> =>
+  (await currentRules(sql)).map(({ condition: when, partner, region }) => ({
+    when,
+    ...(partner !== null && { partner }),
+    ...(region !== null && { region }),
+  }));
+
 /** Rules have no name of their own: equal ones at other places are the same, for the count. */
 const rowsByText = (rules: readonly Omit<TicketRule, 'id'>[]): Map<string, Record<string, string>> =>
   new Map(

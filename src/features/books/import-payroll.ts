@@ -4,6 +4,7 @@ import type { InputFault } from '../../core/errors.ts';
 import { formatMicros, microsOf } from '../../core/money.ts';
 import { isDay } from '../../core/time.ts';
 import { cellField, readTable, refuseFaults } from '../../platform/csv.ts';
+import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import {
   changesAnything,
@@ -25,6 +26,18 @@ const columns = z.object({
     .refine((text) => code(text) !== undefined, 'is not an ISO 4217 currency code such as EUR'),
 });
 
+interface Paid {
+  readonly month: string;
+  readonly currency: string;
+  readonly micros: bigint;
+}
+
+/** What the team was paid, by month and currency; months as YYYY-MM. */
+export const loadPayroll = (sql: Sql): Promise<Paid[]> =>
+  sql.query<Paid>(
+    `select to_char(month, 'YYYY-MM') as month, currency, amount_micros as micros from payroll order by payroll.month, currency`,
+  );
+
 /**
  * Stores `month,amount,currency`: what the team was paid. A month may stand in several currencies, once in each; what the
  * file does not name stays. Throws InvalidInput with a fault per bad cell and stores nothing then.
@@ -44,10 +57,8 @@ export const importPayroll = async (
   }
   refuseFaults('The file', faults);
   return db.transaction(async (tx) => {
-    const stored = await tx.query<{ month: string; currency: string; micros: bigint }>(
-      `select to_char(month, 'YYYY-MM') as month, currency, amount_micros as micros from payroll`,
-    );
-    const shown = ({ month, currency, micros }: { month: string; currency: string; micros: bigint }) => ({
+    const stored = await loadPayroll(tx);
+    const shown = ({ month, currency, micros }: Paid) => ({
       month,
       amount: formatMicros(micros),
       currency,

@@ -1,5 +1,5 @@
 export { gapsAnswer } from './answers.ts';
-export { importPayroll } from './import-payroll.ts';
+export { importPayroll, loadPayroll } from './import-payroll.ts';
 export { parseMonth, parseWeek, periodFrom, type SealKind, type SealPeriod } from './period.ts';
 export { type Reconciliation, reconcileBooks, reconciliationDue, reconciliations } from './reconcile.ts';
 export { restatedLine, restatedSince } from './restated.ts';

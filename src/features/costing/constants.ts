@@ -37,9 +37,10 @@ export const constantsFrom = (rows: readonly ConstantRow[]): Constants => {
   };
 };
 
-export const loadConstants = async (sql: Sql): Promise<Constants> =>
-  constantsFrom(
-    await sql.query<ConstantRow>(
-      'select name, channel, seconds, valid_from::text as "validFrom" from costing_constant',
-    ),
+/** What people have set, by name, channel and day. */
+export const loadConstantRows = (sql: Sql): Promise<ConstantRow[]> =>
+  sql.query<ConstantRow>(
+    'select name, channel, seconds, valid_from::text as "validFrom" from costing_constant order by name, channel, valid_from',
   );
+
+export const loadConstants = async (sql: Sql): Promise<Constants> => constantsFrom(await loadConstantRows(sql));

@@ -11,10 +11,10 @@ import {
   type ImportReport,
   recordAudit,
 } from '../directory/index.ts';
-import { type ConstantRow, constantNames } from './constants.ts';
+import { type ConstantRow, constantNames, loadConstantRows } from './constants.ts';
 
 /** `api` is left out, for it counts as e-mail. */
-const namable = channels.filter((channel) => channel !== 'api');
+export const namableChannels = channels.filter((channel) => channel !== 'api');
 
 const columns = z.object({
   name: z.enum(constantNames, { error: `must be one of ${constantNames.join(', ')}` }),
@@ -22,8 +22,8 @@ const columns = z.object({
     .string()
     .toLowerCase()
     .refine(
-      (channel) => channel === '*' || namable.some((known) => known === channel),
-      `must be * for any channel, or one of ${namable.join(', ')}`,
+      (channel) => channel === '*' || namableChannels.some((known) => known === channel),
+      `must be * for any channel, or one of ${namableChannels.join(', ')}`,
     ),
   seconds: z
     .string()
@@ -72,9 +72,7 @@ export const importConstants = async (
 ): Promise<ConstantsImportReport> => {
   const given = readConstants(text);
   await sql.query('lock table costing_constant in share row exclusive mode');
-  const stored = await sql.query<ConstantRow>(
-    'select name, channel, seconds, valid_from::text as "validFrom" from costing_constant',
-  );
+  const stored = await loadConstantRows(sql);
   const report = compareRows({
     what: 'constants',
     dryRun: options.dryRun,

@@ -9,6 +9,12 @@ export type PriceImportReport = ImportReport & {
   readonly priced: { readonly from: Day; readonly to: Day | null } | null;
 };
 
+/** Dated rates of a table of our own, as `import fx` takes them; what the ECB publishes is not among them. */
+export const loadDatedFx = (sql: Sql): Promise<FxRow[]> =>
+  sql.query<FxRow>(
+    `select date::text as date, base, quote, trim_scale(rate)::text as rate from fx_rate where source = 'own' order by date, base, quote`,
+  );
+
 const previewRows = 5;
 
 const columnsOf = (rows: readonly FxRow[]) => [

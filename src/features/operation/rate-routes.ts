@@ -6,7 +6,19 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { answers, moneyAnswer } from '../../platform/http/answers.ts';
 import { type Access, maySeeRates, requireScope } from '../access/index.ts';
-import { appliedOn, effectiveHourly, isWage, listRates, loadCostBasis, loadOwnFx } from '../costing/index.ts';
+import { loadPayroll } from '../books/index.ts';
+import {
+  appliedOn,
+  constantNames,
+  constantsFrom,
+  effectiveHourly,
+  isWage,
+  listRates,
+  loadConstantRows,
+  loadCostBasis,
+  loadOwnFx,
+  namableChannels,
+} from '../costing/index.ts';
 import { fxGaps } from './fx-gaps.ts';
 
 const part = z.number().nullable().describe('Part of one; null: not given');
@@ -29,6 +41,24 @@ const ratesAnswer = z.object({
   ),
 });
 
+const constant = {
+  name: z
+    .string()
+    .describe(`One of ${constantNames.join(', ')}: the cap of one update, or what unmeasured work is estimated at`),
+  channel: z.string().describe('`*`: any that has none of its own'),
+  seconds: z.int(),
+};
+const constantsAnswer = z.object({
+  given: z.array(z.object({ ...constant, validFrom: day })).describe('What people have set, by day'),
+  today: z.array(z.object(constant)).describe('What holds today by that, or where nobody has set anything'),
+});
+
+const payrollAnswer = z.object({
+  months: z
+    .array(z.object({ month: z.string().describe('YYYY-MM'), paid: moneyAnswer }))
+    .describe('The first month first; one in several currencies stands once in each'),
+});
+
 const gapsAnswer = z.object({
   currency: z.string().describe('The reporting currency'),
   gaps: z.array(
@@ -44,7 +74,7 @@ const gapsAnswer = z.object({
   ),
 });
 
-/** What prices work: /api/v1/rates by scope `rates`, /api/v1/cost-basis, /api/v1/fx/own and /api/v1/fx/gaps by `read`. */
+/** What prices work: /api/v1/rates and /api/v1/payroll by scope `rates`; /api/v1/cost-basis, /api/v1/constants, /api/v1/fx/own and /api/v1/fx/gaps by `read`. */
 export const rateRoutes =
   (deps: {
     readonly db: Database;
@@ -106,6 +136,44 @@ export const rateRoutes =
         const history = await loadCostBasis(db);
         return { applied: appliedOn(history, today()), history };
       },
+    );
+
+    app.get(
+      '/api/v1/constants',
+      {
+        ...read,
+        schema: {
+          summary: 'Caps, and the seconds at which work is estimated that nobody measured',
+          tags: ['money'],
+          ...answers('By name, channel and day', constantsAnswer),
+        },
+      },
+      async () => {
+        const given = await loadConstantRows(db);
+        const secondsOf = constantsFrom(given);
+        const holding = constantNames.flatMap((name) =>
+          namableChannels.map((channel) => ({ name, channel, seconds: secondsOf(name, channel, today()) })),
+        );
+        return { given, today: holding };
+      },
+    );
+
+    app.get(
+      '/api/v1/payroll',
+      {
+        onRequest: requireScope(access, 'rates'),
+        schema: {
+          summary: 'What the team was paid, as it was imported',
+          tags: ['money'],
+          ...answers('By month', payrollAnswer),
+        },
+      },
+      async () => ({
+        months: (await loadPayroll(db)).map(({ month, currency, micros }) => ({
+          month,
+          paid: moneyJson({ micros, currency }),
+        })),
+      }),
     );
 
     app.get(

@@ -5,7 +5,7 @@ import type { Database } from '../../platform/database/open.ts';
 import { answers, answersLater, answersOrTable } from '../../platform/http/answers.ts';
 import { requestCount } from '../../platform/http/request-text.ts';
 import { type Access, identityOf, requireScope } from '../access/index.ts';
-import { currentRules } from '../attribution/index.ts';
+import { currentRules, ticketRuleFile } from '../attribution/index.ts';
 import { activeRules, unmappedValues } from '../orders/index.ts';
 import { csvReply, previewable, queryFormat } from '../reports/index.ts';
 import {
@@ -29,6 +29,13 @@ const change = z.strictObject({
 const textOf = (content: string | unknown[]): string =>
   typeof content === 'string' ? content : JSON.stringify(content);
 
+const ruleFormat = z
+  .enum(['json', 'file'])
+  .default('json')
+  .describe('`file`: the list alone, which `import` and `POST /api/v1/rules` take back');
+
+const fileReply = (name: string) => ({ 'content-disposition': `attachment; filename="${name}.json"` });
+
 /** Rules that say whose orders and tickets are: what they leave open, what a change would move, and the change itself. */
 export const ruleRoutes =
   (deps: { readonly db: Database; readonly access: Access; readonly changes: RuleChanges }): FastifyPluginAsyncZod =>
@@ -44,10 +51,14 @@ export const ruleRoutes =
         schema: {
           summary: 'The mapping rules that hold, in their order',
           tags: ['rules'],
+          querystring: z.strictObject({ format: ruleFormat }),
           ...answers('The first that yields a value decides', mappingRulesAnswer),
         },
       },
-      async () => ({ rules: await activeRules(db) }),
+      async (request, reply) => {
+        const rules = await activeRules(db);
+        return request.query.format === 'file' ? reply.headers(fileReply('mapping-rules')).send(rules) : { rules };
+      },
     );
 
     app.get(
@@ -57,12 +68,16 @@ export const ruleRoutes =
         schema: {
           summary: 'The ticket rules that hold, in their order',
           tags: ['rules'],
+          querystring: z.strictObject({ format: ruleFormat }),
           ...answers('The first whose condition is met decides', ticketRulesAnswer),
         },
       },
-      async () => ({
-        rules: (await currentRules(db)).map(({ condition, partner, region }) => ({ when: condition, partner, region })),
-      }),
+      async (request, reply) => {
+        if (request.query.format === 'file')
+          return reply.headers(fileReply('ticket-rules')).send(await ticketRuleFile(db));
+        const rules = await currentRules(db);
+        return { rules: rules.map(({ condition, partner, region }) => ({ when: condition, partner, region })) };
+      },
     );
 
     app.get(

@@ -2,7 +2,8 @@ import { pino } from 'pino';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { buildApp } from '../../../src/app.ts';
 import { createAccess } from '../../../src/features/access/index.ts';
-import { importCostBasis, importOwnFx, importRates } from '../../../src/features/costing/index.ts';
+import { importPayroll } from '../../../src/features/books/index.ts';
+import { importConstants, importCostBasis, importOwnFx, importRates } from '../../../src/features/costing/index.ts';
 import { partnerBook, regionBook } from '../../../src/features/directory/index.ts';
 import { fxGapCheck } from '../../../src/features/operation/fx-gaps.ts';
 import { partnershipRoutes, rateRoutes } from '../../../src/features/operation/index.ts';
@@ -89,6 +90,33 @@ describe('rates', () => {
     expect((await ask('/api/v1/fx/own', 'read')).body).toEqual({
       rates: [{ base: 'USD', quote: 'AED', rate: '3.6725', validFrom: '2020-01-01', validTo: null, source: 'CBUAE' }],
     });
+  });
+});
+
+test('bug: what was imported of constants and of the payroll was told nowhere; the payroll tells wages', async () => {
+  const rows = 'cap,*,7200,2026-05-01\ncap,chat,600,2026-05-21\npublic_reply,phone,400,2026-05-20\n';
+  await db.transaction((tx) => importConstants(tx, `name,channel,seconds,valid_from\n${rows}`, write));
+  const { given, today } = (await ask('/api/v1/constants', 'read')).body as {
+    given: object[];
+    today: { name: string; channel: string; seconds: number }[];
+  };
+  expect(given).toEqual([
+    { name: 'cap', channel: '*', seconds: 7200, validFrom: '2026-05-01' },
+    { name: 'cap', channel: 'chat', seconds: 600, validFrom: '2026-05-21' },
+    { name: 'public_reply', channel: 'phone', seconds: 400, validFrom: '2026-05-20' },
+  ]);
+  const secondsOf = (name: string, channel: string) =>
+    today.find((one) => one.name === name && one.channel === channel)?.seconds;
+  expect([secondsOf('cap', 'chat'), secondsOf('public_reply', 'phone'), secondsOf('public_reply', 'chat')]).toEqual([
+    7200, 400, 90,
+  ]);
+  await importPayroll(db, 'month,amount,currency\n2026-04,9000.5,EUR\n2026-03,84000,USD\n', write);
+  expect((await ask('/api/v1/payroll', 'read')).status).toBe(403);
+  expect((await ask('/api/v1/payroll')).body).toEqual({
+    months: [
+      { month: '2026-03', paid: { amount: '84000.000000', currency: 'USD' } },
+      { month: '2026-04', paid: { amount: '9000.500000', currency: 'EUR' } },
+    ],
   });
 });
 

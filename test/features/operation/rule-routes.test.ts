@@ -4,6 +4,7 @@ import type { Product } from '../../../src/compose.ts';
 import { connect } from '../../../src/connect.ts';
 import { append } from '../../../src/features/attribution/index.ts';
 import { type BigcommerceSandbox, createBigcommerceSandbox } from '../../../src/sandbox/bigcommerce/index.ts';
+import { allMappingRules, allTicketRules } from '../../support/all-rules.ts';
 import { atEndOfFile } from '../../support/cleanup.ts';
 import { orderInput } from '../../support/order-input.ts';
 import { testProduct } from '../../support/product.ts';
@@ -225,5 +226,23 @@ describe('settings of the account', () => {
       });
     expect(await ask('PATCH', '/api/v1/settings', { body: { highValueOrder: 'much' } })).toMatchObject({ status: 400 });
     expect(await ask('PATCH', '/api/v1/settings', { body: { other: 1 } })).toMatchObject({ status: 400 });
+  });
+});
+
+describe('bug: what the API told of rules could not be imported back', () => {
+  it.each([
+    ['mapping-rules', allMappingRules],
+    ['ticket-rules', allTicketRules],
+  ])('%s of every kind come back as a file that changes nothing', async (what, content) => {
+    expect(await ask('POST', '/api/v1/rules', { body: { what, content } })).toMatchObject({ status: 202 });
+    const { headers, json, text } = await ask('GET', `/api/v1/${what}?format=file`);
+    expect(headers['content-disposition']).toBe(`attachment; filename="${what}.json"`);
+    expect(json).toEqual(content);
+    const unchanged = { report: { rows: content.length, unchanged: content.length, removed: 0 } };
+    expect(await ask('POST', '/api/v1/rules/dry-run', { body: { what, content: json } })).toMatchObject({
+      json: unchanged,
+    });
+    expect(await ask('POST', '/api/v1/rules', { body: { what, content: text } })).toMatchObject({ json: unchanged });
+    expect((await ask('GET', `/api/v1/${what}`)).json.rules).toHaveLength(content.length);
   });
 });

@@ -1,0 +1,88 @@
+import type { Product } from './compose.ts';
+import { InvalidInput } from './core/errors.ts';
+import { formatMicros } from './core/money.ts';
+import { ticketRuleFile } from './features/attribution/index.ts';
+import { loadPayroll } from './features/books/index.ts';
+import { listRates, loadConstantRows, loadCostBasis, loadDatedFx, loadOwnFx } from './features/costing/index.ts';
+import { activeRules } from './features/orders/index.ts';
+import { type Cell, writeCsv } from './platform/csv.ts';
+
+/** What `import <what>` brought, in the form in which it takes it again: a table, or a list that is a JSON file. */
+export type Exported = ExportedTable | { readonly list: readonly object[] };
+
+interface ExportedTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+const percent = (ppm: number | null): Cell => (ppm === null ? '' : String(ppm / 10_000));
+
+const exporters: Readonly<Record<string, (product: Product) => Promise<Exported>>> = {
+  rates: async ({ db }) => ({
+    columns: ['scope', 'key', 'hourly', 'currency', 'valid_from', 'burden', 'shrinkage', 'occupancy'],
+    rows: (await listRates(db)).map((rate) => [
+      rate.scope,
+      rate.shownKey,
+      formatMicros(rate.hourlyMicros),
+      rate.currency,
+      rate.validFrom,
+      percent(rate.burdenPpm),
+      percent(rate.shrinkagePpm),
+      percent(rate.occupancyPpm),
+    ]),
+  }),
+  'cost-basis': async ({ db }) => ({
+    columns: ['applied', 'valid_from'],
+    rows: (await loadCostBasis(db)).map(({ applied, validFrom }) => [applied, validFrom]),
+  }),
+  fx: async ({ db }) => ({
+    columns: ['date', 'base', 'quote', 'rate'],
+    rows: (await loadDatedFx(db)).map(({ date, base, quote, rate }) => [date, base, quote, rate]),
+  }),
+  'own-fx': async ({ db }) => ({
+    columns: ['base', 'quote', 'rate', 'valid_from', 'valid_to', 'source'],
+    rows: (await loadOwnFx(db)).map(({ base, quote, rate, validFrom, validTo, source }) => [
+      base,
+      quote,
+      rate,
+      validFrom,
+      validTo ?? '',
+      source,
+    ]),
+  }),
+  constants: async ({ db }) => ({
+    columns: ['name', 'channel', 'seconds', 'valid_from'],
+    rows: (await loadConstantRows(db)).map(({ name, channel, seconds, validFrom }) => [
+      name,
+      channel,
+      seconds,
+      validFrom,
+    ]),
+  }),
+  payroll: async ({ db }) => ({
+    columns: ['month', 'amount', 'currency'],
+    rows: (await loadPayroll(db)).map(({ month, micros, currency }) => [month, formatMicros(micros), currency]),
+  }),
+  'mapping-rules': async ({ db }) => ({ list: await activeRules(db) }),
+  'ticket-rules': async ({ db }) => ({ list: await ticketRuleFile(db) }),
+};
+
+export const exportable: readonly string[] = Object.keys(exporters);
+
+/** Throws InvalidInput where there is no such list. */
+export const exportList = async (product: Product, what: string): Promise<Exported> => {
+  const exporter = exporters[what];
+  if (!exporter)
+    throw new InvalidInput(`"${what}" cannot be exported; one of ${exportable.join(', ')} can`, [
+      { field: 'what', reason: 'unknown' },
+    ]);
+  return exporter(product);
+};
+
+/** The file that `import` takes. */
+export const fileText = (exported: Exported): string =>
+  'list' in exported ? `${JSON.stringify(exported.list, null, 2)}\n` : writeCsv(exported.columns, exported.rows);
+
+/** Each row with the names of its columns. */
+export const recordsOf = ({ columns, rows }: ExportedTable): Record<string, Cell>[] =>
+  rows.map((row) => Object.fromEntries(columns.map((name, at) => [name, row[at] ?? null])));
