@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { faultsOf, type InputFault, InvalidInput } from '../../core/errors.ts';
 import { refuseFaults } from '../../platform/csv.ts';
-import type { PartnerBook, RegionBook } from '../directory/index.ts';
+import { type PartnerBook, type RegionBook, ruleList } from '../directory/index.ts';
 import { isOurTag } from './tags.ts';
 
 const idText = z.union([z.string().trim().min(1).max(200), z.int().transform(String)]);
@@ -20,9 +20,9 @@ const conditionSchema = z
   );
 
 const ruleSchema = z
-  .strictObject({ when: conditionSchema, partner: z.string().min(1).optional(), region: z.string().min(1).optional() })
+  .strictObject({ when: conditionSchema, partner: z.string().min(1).nullish(), region: z.string().min(1).nullish() })
   .refine(
-    ({ partner, region }) => partner !== undefined || region !== undefined,
+    ({ partner, region }) => (partner ?? region ?? null) !== null,
     'gives nothing; name a partner, a region or both',
   );
 
@@ -78,7 +78,7 @@ export const parseTicketRules = (
   text: string,
   books: { readonly partners: Pick<PartnerBook, 'resolve'>; readonly regions: Pick<RegionBook, 'resolve'> },
 ): Omit<TicketRule, 'id'>[] => {
-  const list = readJson(text);
+  const list = ruleList(readJson(text));
   if (!Array.isArray(list))
     throw new InvalidInput(
       'The file must hold a JSON list of rules, e.g. [{"when": {"tag": "b2b"}, "partner": "nord"}]',
@@ -91,12 +91,12 @@ export const parseTicketRules = (
       faults.push(...faultsOf(parsed.error.issues, '').map(({ field, reason }) => ({ field: at(field), reason })));
       return [];
     }
-    const { when, partner, region } = parsed.data;
-    const partnerCode = partner === undefined ? null : books.partners.resolve(partner);
-    const regionCode = region === undefined ? null : books.regions.resolve(region);
-    if (partner !== undefined && partnerCode === null)
+    const { when, partner = null, region = null } = parsed.data;
+    const partnerCode = partner === null ? null : books.partners.resolve(partner);
+    const regionCode = region === null ? null : books.regions.resolve(region);
+    if (partner !== null && partnerCode === null)
       faults.push({ field: at('partner'), reason: `"${partner}" is no partner; import it first` });
-    if (region !== undefined && regionCode === null)
+    if (region !== null && regionCode === null)
       faults.push({ field: at('region'), reason: `"${region}" is neither a region nor a country code` });
     return [{ condition: when, partner: partnerCode, region: regionCode }];
   });

@@ -42,6 +42,7 @@ export {
   type ImportOptions,
   type ImportReport,
   removalWarning,
+  ruleList,
 } from './import-report.ts';
 export {
   enqueueJob,

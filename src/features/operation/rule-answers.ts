@@ -21,13 +21,7 @@ const mappingRule = z.object({
   values: z.record(z.string(), z.string()).describe('Raw value to code; a value that is not listed stands for itself'),
 });
 
-/** As `import` takes it: the list alone. */
-const asFile = 'With `format=file`: what `import` takes';
-
-export const mappingRulesAnswer = z.union([
-  z.object({ rules: z.array(mappingRule) }),
-  z.array(mappingRule).describe(asFile),
-]);
+export const mappingRulesAnswer = z.object({ rules: z.array(mappingRule) });
 
 const condition = z
   .object({
@@ -39,20 +33,15 @@ const condition = z
   })
   .describe('What a ticket must have, all of it');
 
-export const ticketRulesAnswer = z.union([
-  z.object({
-    rules: z.array(
-      z.object({
-        when: condition,
-        partner: z.string().nullable().describe('A code; null: the rule gives none'),
-        region: z.string().nullable(),
-      }),
-    ),
-  }),
-  z
-    .array(z.object({ when: condition, partner: z.string().optional(), region: z.string().optional() }))
-    .describe(asFile),
-]);
+export const ticketRulesAnswer = z.object({
+  rules: z.array(
+    z.object({
+      when: condition,
+      partner: z.string().nullable().describe('A code; null: the rule gives none'),
+      region: z.string().nullable(),
+    }),
+  ),
+});
 
 export const unmappedAnswer = z.object({
   items: z

@@ -5,7 +5,7 @@ import type { Database } from '../../platform/database/open.ts';
 import { answers, answersLater, answersOrTable } from '../../platform/http/answers.ts';
 import { requestCount } from '../../platform/http/request-text.ts';
 import { type Access, identityOf, requireScope } from '../access/index.ts';
-import { currentRules, ticketRuleFile } from '../attribution/index.ts';
+import { currentRules } from '../attribution/index.ts';
 import { activeRules, unmappedValues } from '../orders/index.ts';
 import { csvReply, previewable, queryFormat } from '../reports/index.ts';
 import {
@@ -22,19 +22,17 @@ import type { RuleChanges } from './rule-changes.ts';
 const change = z.strictObject({
   what: z.enum(previewable),
   content: z
-    .union([z.string().max(5_000_000), z.array(z.unknown()).max(10_000)])
-    .describe('As the file of `import`: CSV text of partners and regions, a JSON list of rules'),
+    .union([
+      z.string().max(5_000_000),
+      z.array(z.unknown()).max(10_000),
+      z.strictObject({ rules: z.array(z.unknown()).max(10_000) }),
+    ])
+    .describe(
+      'As the file of `import`: CSV text of partners and regions, a JSON list of rules or what GET tells of them',
+    ),
 });
 
-const textOf = (content: string | unknown[]): string =>
-  typeof content === 'string' ? content : JSON.stringify(content);
-
-const ruleFormat = z
-  .enum(['json', 'file'])
-  .default('json')
-  .describe('`file`: the list alone, which `import` and `POST /api/v1/rules` take back');
-
-const fileReply = (name: string) => ({ 'content-disposition': `attachment; filename="${name}.json"` });
+const textOf = (content: string | object): string => (typeof content === 'string' ? content : JSON.stringify(content));
 
 /** Rules that say whose orders and tickets are: what they leave open, what a change would move, and the change itself. */
 export const ruleRoutes =
@@ -49,16 +47,13 @@ export const ruleRoutes =
       {
         ...read,
         schema: {
-          summary: 'The mapping rules that hold, in their order',
+          summary:
+            'The mapping rules that hold, in their order; `import` and `POST /api/v1/rules` take the answer back',
           tags: ['rules'],
-          querystring: z.strictObject({ format: ruleFormat }),
           ...answers('The first that yields a value decides', mappingRulesAnswer),
         },
       },
-      async (request, reply) => {
-        const rules = await activeRules(db);
-        return request.query.format === 'file' ? reply.headers(fileReply('mapping-rules')).send(rules) : { rules };
-      },
+      async () => ({ rules: await activeRules(db) }),
     );
 
     app.get(
@@ -66,18 +61,14 @@ export const ruleRoutes =
       {
         ...read,
         schema: {
-          summary: 'The ticket rules that hold, in their order',
+          summary: 'The ticket rules that hold, in their order; `import` and `POST /api/v1/rules` take the answer back',
           tags: ['rules'],
-          querystring: z.strictObject({ format: ruleFormat }),
           ...answers('The first whose condition is met decides', ticketRulesAnswer),
         },
       },
-      async (request, reply) => {
-        if (request.query.format === 'file')
-          return reply.headers(fileReply('ticket-rules')).send(await ticketRuleFile(db));
-        const rules = await currentRules(db);
-        return { rules: rules.map(({ condition, partner, region }) => ({ when: condition, partner, region })) };
-      },
+      async () => ({
+        rules: (await currentRules(db)).map(({ condition, partner, region }) => ({ when: condition, partner, region })),
+      }),
     );
 
     app.get(

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { faultsOf, type InputFault, InvalidInput } from '../../core/errors.ts';
 import { countryCode } from '../../platform/country-names.ts';
 import { notSafePattern, safePattern } from '../../platform/safe-pattern.ts';
+import { ruleList } from '../directory/index.ts';
 import type { MappingRule } from './mapping.ts';
 import { isLinePlace, plainPlaces } from './mapping-source.ts';
 
@@ -61,7 +62,7 @@ const rule = z
   });
 
 /**
- * Reads the file of `import mapping-rules`: a JSON array of rules, the first of which decides first. Throws InvalidInput
+ * Reads the file of `import mapping-rules`: a JSON array of rules, the first of which decides first, or what the API tells of them. Throws InvalidInput
  * with every fault, each with a field such as "rule 2, from.place"; rules count from 1.
  */
 export const readMappingRules = (text: string): MappingRule[] => {
@@ -75,13 +76,14 @@ export const readMappingRules = (text: string): MappingRule[] => {
       { cause: error },
     );
   }
-  if (!Array.isArray(content))
+  const list = ruleList(content);
+  if (!Array.isArray(list))
     throw new InvalidInput('The mapping rules must be a JSON array of rules', [
       { field: 'file', reason: 'is not an array' },
     ]);
   const rules: MappingRule[] = [];
   const faults: InputFault[] = [];
-  for (const [index, entry] of content.entries()) {
+  for (const [index, entry] of list.entries()) {
     const parsed = rule.safeParse(entry);
     if (parsed.success) rules.push(parsed.data);
     else
