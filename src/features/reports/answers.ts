@@ -150,7 +150,8 @@ export const seriesAnswer = z.object({
 });
 export type SeriesPoint = z.output<typeof seriesAnswer>['points'][number];
 
-const ticketShares = z.array(z.object({ partner: z.string().nullable(), region: z.string().nullable(), ppm }));
+/** Of partners and regions in a ticket, the largest share first. */
+export const ticketShares = z.array(z.object({ partner: z.string().nullable(), region: z.string().nullable(), ppm }));
 
 export const ticketsAnswer = z.object({
   costBasis: costBasisAnswer,

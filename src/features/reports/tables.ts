@@ -45,6 +45,12 @@ const reportColumns = (currency: string): readonly Column<ReportRow>[] => [
   { name: 'missing', of: (row) => row.missing },
 ];
 
+/** "nord:700000 sud:300000": codes with parts per million, the largest first. */
+const sharesCell = <Name extends 'partner' | 'region'>(
+  shares: readonly (Readonly<Record<Name, string | null>> & { readonly ppm: number })[],
+  name: Name,
+): Cell => shares.map((share) => `${share[name] ?? 'none'}:${share.ppm}`).join(' ');
+
 const ticketColumns: readonly Column<TicketItem>[] = [
   { name: 'id', of: (row) => row.id },
   { name: 'connection', of: (row) => row.connection },
@@ -56,8 +62,8 @@ const ticketColumns: readonly Column<TicketItem>[] = [
   { name: 'reason', of: (row) => row.reason },
   { name: 'method', of: (row) => row.method },
   { name: 'confidence', of: (row) => row.confidence },
-  { name: 'partners', of: (row) => row.shares.map(({ partner, ppm }) => `${partner ?? 'none'}:${ppm}`).join(' ') },
-  { name: 'regions', of: (row) => row.shares.map(({ region, ppm }) => `${region ?? 'none'}:${ppm}`).join(' ') },
+  { name: 'partners', of: (row) => sharesCell(row.shares, 'partner') },
+  { name: 'regions', of: (row) => sharesCell(row.shares, 'region') },
   { name: 'handledSeconds', of: (row) => row.handledSeconds },
   { name: 'supportCost', of: (row) => amount(row.supportCost) },
   { name: 'currency', of: (row) => row.supportCost?.currency ?? null },
@@ -109,7 +115,11 @@ const workColumns: readonly Column<WorkItem>[] = [
   { name: 'connection', of: (row) => row.ticket.connection },
   { name: 'ticket', of: (row) => row.ticket.externalId },
   { name: 'ticketId', of: (row) => row.ticket.id },
+  { name: 'partners', of: (row) => sharesCell(row.shares, 'partner') },
+  { name: 'regions', of: (row) => sharesCell(row.shares, 'region') },
   { name: 'agent', of: (row) => row.agent },
+  { name: 'agentKey', of: (row) => row.agentKey },
+  { name: 'agentName', of: (row) => row.agentName },
   { name: 'clock', of: (row) => row.clock },
   { name: 'channel', of: (row) => row.channel },
   { name: 'measured', of: (row) => String(row.measured) },

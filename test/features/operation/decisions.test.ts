@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { buildApp } from '../../../src/app.ts';
 import { createAccess } from '../../../src/features/access/index.ts';
+import { append } from '../../../src/features/attribution/index.ts';
 import { decisionRoutes } from '../../../src/features/operation/index.ts';
 import { workRoutes } from '../../../src/features/reports/index.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
@@ -124,6 +125,42 @@ test('each list holds its own work, and nobody without the scope rates sees what
   expect((await listed('state=capped&from=2026-05-05&to=2026-05-31')).items).toEqual([]);
 });
 
+test('bug: lists of work told no partner, and named agents otherwise than figures by agent do', async () => {
+  const [held = 0n, other = 0n] = await heldBulk();
+  const shares = [
+    { partner: 'nord', region: 'nordics', country: 'SE', ppm: 700_000 },
+    { partner: null, region: 'dach', country: 'DE', ppm: 300_000 },
+  ];
+  for (const some of [shares.slice(0, 1).map((one) => ({ ...one, ppm: 1_000_000 })), shares])
+    await db.transaction((tx) =>
+      append(tx, [
+        {
+          ticketId: held,
+          decision: { method: 'field', confidence: 'high', evidence: {}, shares: some },
+          decidedAt: new Date('2026-05-04T10:00:00Z'),
+        },
+      ]),
+    );
+  const { id } = ledger.connection;
+  await db.query(`insert into agent (connection_id, external_id, name) values ($1, 'ada', 'Ada Lund')`, [id]);
+  const { items } = await listed('state=held');
+  const of = (ticketId: bigint) => items.find(({ ticket }) => ticket.id === String(ticketId));
+  expect(of(held)).toMatchObject({
+    shares: shares.map(({ partner, region, ppm }) => ({ partner, region, ppm })),
+    agent: 'ada',
+    agentKey: `${id}:ada`,
+    agentName: 'Ada Lund',
+  });
+  expect(of(other)).toMatchObject({ shares: [] });
+  const [header = '', ...rows] = (await ask('GET', `/api/v1/work?state=held&connection=${id}&format=csv`)).text
+    .trim()
+    .split('\r\n');
+  expect(header).toContain('ticketId,partners,regions,agent,agentKey,agentName,');
+  expect(rows.find((row) => row.includes(`,${held},`))).toContain(
+    `,${held},nord:700000 none:300000,nordics:700000 dach:300000,ada,${id}:ada,Ada Lund,`,
+  );
+});
+
 test('bug: work whose price went away stood in no list of what lacks one', async () => {
   const ticketId = await ledger.ticket();
   await ledger.rates('role,night shift,40,USD,2026-01-01');
@@ -149,7 +186,7 @@ test('a list comes in pages and as a table that no spreadsheet evaluates', async
   expect([rest.items.length, rest.next]).toEqual([1, null]);
   const csv = await ask('GET', `/api/v1/work?state=held&format=csv&limit=2&connection=${ledger.connection.id}`);
   expect(csv.text.split('\r\n')[0]).toBe(
-    'id,connection,ticket,ticketId,agent,clock,channel,measured,workedAt,rawSeconds,costedSeconds,cappedSeconds,untakenSeconds,state,decision,unpriced,group,groupTickets,cost,currency',
+    'id,connection,ticket,ticketId,partners,regions,agent,agentKey,agentName,clock,channel,measured,workedAt,rawSeconds,costedSeconds,cappedSeconds,untakenSeconds,state,decision,unpriced,group,groupTickets,cost,currency',
   );
   expect(csv.link).toContain(`after=${first.next}`);
   await db.query("update ticket set external_id = '=1+1' || id where connection_id = $1", [ledger.connection.id]);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { instantAnswer, moneyAnswer, nextAnswer } from '../../../platform/http/answers.ts';
+import { ticketShares } from '../answers.ts';
 
 /** What is listed: work that waits for a person, that was cut, that takes back, or that has no price yet. */
 export const workStates = ['held', 'capped', 'correction', 'unpriced'] as const;
@@ -11,7 +12,13 @@ const workItem = z.object({
     connection: z.string(),
     externalId: z.string().describe("The helpdesk's own number"),
   }),
+  shares: ticketShares.describe('Who bears the ticket by its attribution of now; empty: not attributed yet'),
   agent: z.string().nullable().describe("The helpdesk's id"),
+  agentKey: z
+    .string()
+    .nullable()
+    .describe("The same as figures by agent name it: the connection's id and the helpdesk's"),
+  agentName: z.string().nullable(),
   clock: z.string().describe('What measured it'),
   channel: z.string().nullable(),
   measured: z.boolean().describe('False: estimated'),

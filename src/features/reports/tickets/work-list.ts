@@ -20,7 +20,10 @@ interface WorkRow {
   ticket_id: bigint;
   connection: string;
   external_id: string;
+  shares: { partner: string | null; region: string | null; ppm: number }[];
   agent_id: string | null;
+  connection_id: number;
+  agent_name: string | null;
   clock: string;
   channel: string | null;
   kind: string;
@@ -57,7 +60,11 @@ export const listWork = async (
 ): Promise<WorkPage> => {
   const { rows: wanted, decision } = lists[filter.state];
   const rows = await sql.query<WorkRow>(
-    `select e.id, e.ticket_id, c.name as connection, t.external_id, e.agent_id, e.clock, e.channel, e.kind, e.worked_at, e.raw_seconds::float8,
+    `select e.id, e.ticket_id, c.name as connection, t.external_id, e.agent_id, e.connection_id, e.clock,
+            (select n.name from agent n where n.connection_id = e.connection_id and n.external_id = e.agent_id) as agent_name,
+            coalesce((select jsonb_agg(jsonb_build_object('partner', s.partner, 'region', s.region, 'ppm', s.ppm) order by s.share_no)
+                        from attribution a join attribution_share s on s.attribution_id = a.id where a.ticket_id = e.ticket_id and a.current), '[]') as shares,
+            e.channel, e.kind, e.worked_at, e.raw_seconds::float8,
             e.costed_seconds, e.capped_seconds::float8, e.untaken_seconds::float8, e.state, e.decision, e.cap_decision, e.unpriced, g.id as group_id, g.tickets as group_tickets,
             (select coalesce(sum(p.cost_micros), 0) from posting p where p.work_entry_id = e.id)::text as cost
        from work_entry e join ticket t on t.id = e.ticket_id join connection c on c.id = e.connection_id
@@ -84,7 +91,10 @@ export const listWork = async (
     items: shown.map((row) => ({
       id: row.id.toString(),
       ticket: { id: row.ticket_id.toString(), connection: row.connection, externalId: row.external_id },
+      shares: row.shares,
       agent: row.agent_id,
+      agentKey: row.agent_id === null ? null : `${row.connection_id}:${row.agent_id}`,
+      agentName: row.agent_name,
       clock: row.clock,
       channel: row.channel,
       measured: row.kind === 'measured',
