@@ -12,7 +12,7 @@ const restatement = z.object({
   open: z
     .boolean()
     .describe(
-      'Whether a further revision would close anything: of `restatement` also what is counted differently. Not where pooled rates alone are others, which are of whole months: no revision is made for these',
+      'Whether a further revision would close anything: of `restatement` also what is counted differently. Not where pooled rates alone are others, which are of whole months, or what a fact means: no revision is made for these',
     ),
   tickets: z.int(),
   amount: moneyAnswer.nullable().describe(`What it adds to the cost of those days; ${pooledNull}`),

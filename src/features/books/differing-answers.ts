@@ -13,7 +13,7 @@ const reasons = z
   .array(z.string())
   .readonly()
   .describe(
-    'Those of `changes` that it comes from. Also: pooled rates (others of the role worked in the month; it leaves a seal closed), rebase (of the reporting currency or time zone: the one reason then), not kept (the seal is older than what tells reasons)',
+    'Those of `changes` that it comes from. Also: pooled rates (others of the role worked in the month; it leaves a seal closed), sealed under formulas of version 1 (what it is made of meant something else then; it leaves a seal closed too), rebase (of the reporting currency or time zone: the one reason then), not kept (the seal is older than what tells reasons)',
   );
 
 export const differingFigures = z

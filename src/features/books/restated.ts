@@ -1,11 +1,14 @@
 import type { Database } from '../../platform/database/open.ts';
 import type { CostBasis } from '../access/index.ts';
 import type { ReportingBasis } from '../directory/index.ts';
-import { differencesSince, type sealedFigureNames, type ToldChange, toldChanges } from '../reports/index.ts';
+import {
+  differencesSince,
+  leavesClosed,
+  type sealedFigureNames,
+  type ToldChange,
+  toldChanges,
+} from '../reports/index.ts';
 import type { FigureAnswer } from './differing-answers.ts';
-
-/** The reason that leaves a seal closed, as `differencesSince` tells it. */
-const pooledRates = 'pooled rates';
 
 /** A sealed figure of a row that is another today. */
 export interface RestatedFigure {
@@ -56,7 +59,7 @@ export const restatedLine = (
   const reasons = changes.map(({ reason, of, items }) => `${reason} (${items}, ${of})`).join(', ');
   const line = (by: string, next: string) =>
     `Others today than sealed: ${figures}${by}. \`GET /api/v1/seals/${seal}/differs\` has each; ${next}.`;
-  if (changes.length === 0 && differs.every((one) => one.reasons.every((reason) => reason === pooledRates)))
-    return line(`, by ${pooledRates}`, 'these are of whole months, and no revision is made for them');
+  const all = [...new Set(differs.flatMap((one) => one.reasons))];
+  if (all.every(leavesClosed)) return line(`, by ${all.join(', ')}`, 'no revision is made for that');
   return line(reasons === '' ? '' : `, by ${reasons}`, '"deskledger seal --revise" takes them up');
 };

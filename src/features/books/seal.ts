@@ -133,7 +133,7 @@ export const sealPeriod = async (
       const since = held && (await restated(tx, held, basis));
       const isOpen = since?.restates.true.open || since?.differences.open;
       if (held && since && !since.restates.true.open && !(revise && isOpen))
-        return { seal: held, made: false, differs: differingNames(since.differences) };
+        return { seal: held, made: false, differs: isOpen ? differingNames(since.differences) : [] };
       if (held && since && !revise)
         throw new Conflict(
           `${period.name} is sealed, and ${plural(since.restates.true.tickets, 'ticket')} changed it since; see \`GET /api/v1/seals/${held.id}\`, then seal it with --revise ("revise": true) to close that by a further revision`,

@@ -1,5 +1,11 @@
 import type { Sql } from '../../platform/database/database.ts';
-import type { Partnerships, Restatement, SealedCell, ToldChange } from '../reports/index.ts';
+import {
+  formulasVersion,
+  type Partnerships,
+  type Restatement,
+  type SealedCell,
+  type ToldChange,
+} from '../reports/index.ts';
 import type { SealKind } from './period.ts';
 
 /** What a seal did not know. */
@@ -68,8 +74,6 @@ export const revisionsOf = (sql: Sql, { kind, from }: Pick<Seal, 'kind' | 'from'
 export interface ListedSeal extends Seal {
   /** Whether anything was posted into it since. */
   readonly posted: boolean;
-  /** The last revision of a cost or benefit that is in it; null where it kept none. */
-  readonly lastItemId: number | null;
 }
 
 /**
@@ -85,7 +89,7 @@ export const listSeals = (
   }: { readonly kind?: SealKind | undefined; readonly after?: string | undefined; readonly limit: number },
 ): Promise<ListedSeal[]> =>
   sql.query<ListedSeal>(
-    `select ${columns}, s.last_item_id as "lastItemId", exists (
+    `select ${columns}, exists (
               select 1 from generate_series(s.starts_on, s.ends_on, interval '1 day') as d(day),
                 lateral (select id from posting p where p.worked_day = d.day::date order by p.id desc limit 1) last
                where last.id > s.last_posting_id) as posted
@@ -107,8 +111,8 @@ export const insertSeal = async (
   },
 ): Promise<number> => {
   const [row] = await sql.query<{ id: number }>(
-    `insert into seal (kind, starts_on, ends_on, revision, as_of, last_posting_id, currency, time_zone, totals, account, gaps, restates, sealed_at, sealed_by, partnerships, last_item_id)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10::jsonb, $11::jsonb, $12::jsonb, $13, $14, $15::jsonb, $16) returning id`,
+    `insert into seal (kind, starts_on, ends_on, revision, as_of, last_posting_id, currency, time_zone, totals, account, gaps, restates, sealed_at, sealed_by, partnerships, last_item_id, formulas)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10::jsonb, $11::jsonb, $12::jsonb, $13, $14, $15::jsonb, $16, $17) returning id`,
     [
       seal.kind,
       seal.from,
@@ -126,6 +130,7 @@ export const insertSeal = async (
       seal.sealedBy,
       JSON.stringify(seal.partnerships),
       seal.lastItemId,
+      formulasVersion,
     ],
   );
   if (!row) throw new RangeError('an insert gave no row');

@@ -1,7 +1,6 @@
 import type { Sql } from '../../platform/database/database.ts';
 import type { ReportingBasis } from '../directory/index.ts';
-import { itemsSince, lastItem } from '../partnerships/index.ts';
-import { isDifferent, timesMarked } from '../reports/index.ts';
+import { isDifferent, partnershipState, timesMarked } from '../reports/index.ts';
 import type { ListedSeal } from './store.ts';
 
 /** Seals whose answer is kept: a company's weeks and months of many years. */
@@ -10,30 +9,34 @@ const mostKept = 1000;
 /** Which of these seals had something posted into them, or are counted differently, since. `tx` is a repeatable-read transaction. */
 export type TouchedOf = (tx: Sql, seals: readonly ListedSeal[]) => Promise<ReadonlySet<number>>;
 
+/** Another text once the database was restored, under a server that goes on: its ids and marks may then be those of before. */
+const ledgerOf = async (tx: Sql): Promise<string> => {
+  const [row] = await tx.query<{ ledger: string }>(
+    "select concat_ws(' ', pg_relation_filenode('seal'), pg_postmaster_start_time()) as ledger",
+  );
+  return row?.ledger ?? '';
+};
+
 /**
- * A seal is held against its days, which is a report and all cells of the seal, once for each state of these days: what it
- * came to then holds until one of them is marked again, whatever happens on others.
+ * A seal is held against its days, which is a report and all cells of the seal, once for each state of these days and of what
+ * costs and benefits hang on: what it came to then holds until one of them is another, whatever happens on other days.
  */
 export const createTouchedOf = (basis: ReportingBasis): TouchedOf => {
-  const kept = new Map<number, { readonly marks: bigint; readonly differs: boolean }>();
+  const kept = new Map<number, { readonly state: string; readonly differs: boolean }>();
   return async (tx, seals) => {
     const touched = new Set(seals.filter(({ posted }) => posted).map(({ id }) => id));
     const others = seals.filter(({ posted }) => !posted);
     const marks = await timesMarked(tx, others);
-    const newestItem = await lastItem(tx);
-    for (const [index, { id, from, to, lastItemId }] of others.entries()) {
-      const mark = marks[index] ?? 0n;
-      // Costs and benefits count for what orders and exchange rates of today make of them: no mark tells of these.
-      const isTold =
-        lastItemId !== null &&
-        lastItemId < newestItem &&
-        (await itemsSince(tx, { from, to, after: lastItemId })).length > 0;
-      const known = isTold ? undefined : kept.get(id);
-      const differs = known?.marks === mark ? known.differs : await isDifferent(tx, id, basis);
+    const ledger = await ledgerOf(tx);
+    for (const [index, { id, from, to, keepsItems }] of others.entries()) {
+      const partnerships = keepsItems ? await partnershipState(tx, { from, to, currency: basis.currency }) : 'not kept';
+      const state = partnerships === null ? null : [ledger, marks[index], partnerships].join(' ');
+      const known = kept.get(id);
+      const differs = known?.state === state ? known.differs : await isDifferent(tx, id, basis);
       if (differs) touched.add(id);
-      if (isTold) continue;
       kept.delete(id);
-      kept.set(id, { marks: mark, differs });
+      if (state === null) continue;
+      kept.set(id, { state, differs });
       for (const oldest of kept.keys()) {
         if (kept.size <= mostKept) break;
         kept.delete(oldest);

@@ -77,6 +77,8 @@ export interface PartnershipMoney {
   readonly parts: readonly PartOfRevenue[];
   /** Orders whose margin is by their lines' cost, of which none is known, and for which no percentage stands in. */
   readonly ordersWithoutCost: number;
+  /** Whether the cost of lines is in any of it. */
+  readonly byLineCost: boolean;
   /** `bringNothing` in a step; null is all of the period. */
   readonly bringsNothing: (
     cell: Pick<PartnershipMoneyRow, 'step' | 'partner' | 'region'>,
@@ -94,6 +96,8 @@ export interface PartnershipQuestion {
   readonly step?: 'day' | 'week' | 'month' | undefined;
   /** By what was told up to this revision of an item; absent: by what holds. */
   readonly asOfItem?: number | undefined;
+  /** Leaves out what parts of revenue bring, which costs a look at every order of the days. */
+  readonly amountsAlone?: boolean | undefined;
 }
 
 type AmountItem = StoredItem & { readonly amountMicros: bigint; readonly currency: string };
@@ -210,25 +214,27 @@ export const partnershipMoney = async (sql: Sql, asked: PartnershipQuestion): Pr
     if (micros !== 0n) unpriced.push({ side, reference, kind, partner, region, currency, day: want.day, micros });
   }
   const parts = await revenueParts(sql, asked.asOfItem);
-  const ordersSince = await ordersKnownFrom(sql);
+  const ordersSince = parts.length === 0 ? null : await ordersKnownFrom(sql);
   // That it brought nothing is known of days of which we hold every order.
   const heldIn = ({ from, to }: { readonly from: Day; readonly to: Day }) =>
     parts.filter(({ startsOn, endsOn }) => {
       const first = startsOn > from ? startsOn : from;
       return startsOn <= to && (endsOn === null || endsOn >= from) && ordersSince !== null && ordersSince <= first;
     });
-  const { benefits, withoutCost } = await revenueBenefits(sql, parts, { ...asked, step: asked.step ?? null });
+  const counted = asked.amountsAlone ? [] : parts;
+  const { benefits, withoutCost } = await revenueBenefits(sql, counted, { ...asked, step: asked.step ?? null });
   for (const { micros, known, unknownMargins, ...of } of benefits) {
     if (micros !== null) sums.add({ side: 'benefit', ...of }, micros, known);
     sums.lack(of, 'unknownMargins', unknownMargins);
   }
-  for (const { count, ...of } of await unpricedOrders(sql, parts, { ...asked, step: asked.step ?? null }))
+  for (const { count, ...of } of await unpricedOrders(sql, counted, { ...asked, step: asked.step ?? null }))
     sums.lack(of, 'unpricedOrders', count);
   return {
     rows: sums.rows(),
     unpriced,
     parts: widest(heldIn(asked)),
     ordersWithoutCost: withoutCost,
+    byLineCost: parts.some((part) => part.byLineCost),
     bringsNothing: (cell, by) => {
       const days = cell.step === null ? asked : steps.find(({ step }) => step === cell.step);
       return days !== undefined && bringNothing(heldIn(days), cell, by);

@@ -1,7 +1,14 @@
 import type { Sql } from '../../../platform/database/database.ts';
-import { type ItemRevision, itemsSince, type PartOfRevenue, partnershipMoney } from '../../partnerships/index.ts';
+import {
+  type ItemRevision,
+  itemsSince,
+  lastItem,
+  type PartOfRevenue,
+  partnershipMoney,
+} from '../../partnerships/index.ts';
 import { type CellFacts, type CellKey, cellId, type Period } from '../facts/facts.ts';
 import { type PartnershipFact, partnershipFactNames, partnershipFacts } from '../facts/partnership-facts.ts';
+import { formulasReason, meantOtherwise } from './formulas.ts';
 import { books, type Change, changesIn, type Deltas, factsOf } from './kept-items.ts';
 import { later } from './restatement.ts';
 
@@ -29,6 +36,8 @@ export interface Sealed extends Period {
   readonly lastPostingId: bigint;
   readonly currency: string;
   readonly timeZone: string;
+  /** The version of the formulas that it was counted by. */
+  readonly formulas: number;
   readonly kept: Kept | null;
 }
 
@@ -98,6 +107,26 @@ export const partnershipsIn = async (
   return { cells, parts };
 };
 
+/**
+ * What costs and benefits of a period hang on, beside what marks its days (totals/times-marked.ts): the same text and marks
+ * later mean the same count. Null where they hang on the cost of lines too, which marks nothing.
+ */
+export const partnershipState = async (
+  sql: Sql,
+  period: Period & { readonly currency: string },
+): Promise<string | null> => {
+  // Told since, they may say something else with the same amounts.
+  const last = await lastItem(sql);
+  if (last === 0) return '0';
+  const { rows, parts, byLineCost } = await partnershipMoney(sql, {
+    ...period,
+    groupBy: ['partner', 'region'],
+    amountsAlone: true,
+  });
+  const told = (_: string, value: unknown) => (typeof value === 'bigint' ? value.toString() : value);
+  return byLineCost ? null : JSON.stringify([last, rows, parts], told);
+};
+
 /** The parts of revenue that are benefits of one state and not of another; null where one of them did not keep it. */
 export const otherParts = (now: Partnerships, then: Partnerships): Change['cells'] => {
   if (now.parts === null || then.parts === null) return [];
@@ -129,33 +158,65 @@ const more = (now: Partnerships, then: Partnerships, facts: readonly Partnership
     .map(({ key, deltas }) => ({ key, deltas: deltas as Deltas }));
 };
 
+/** Days became known, or ceased to be: that a part of revenue brought nothing on them is known with their orders. */
+const daysKnown = (cells: Change['cells']): readonly (readonly [string, Change['cells']])[] => {
+  const [came, went] = [1n, -1n].map((known) => cells.filter(({ deltas }) => deltas.knownBenefits === known));
+  return [
+    ['older orders imported', came ?? []],
+    ['older orders of a store not imported', went ?? []],
+  ];
+};
+
 /**
  * What costs and benefits differ by: their revisions since, told by what the same days would hold without them, and what is
- * left, which comes from what they are a part of or converted at.
+ * left, which comes from what they are a part of or converted at, or from formulas by which a fact meant something else.
  */
 const partnershipChanges = async (
   sql: Sql,
-  { from, to, currency }: Sealed,
+  { from, to, currency, formulas }: Sealed,
   { partnerships, lastItemId }: Kept,
   today: Partnerships,
 ): Promise<Change[]> => {
+  const otherwise = meantOtherwise(formulas);
   const unrevised = await partnershipsIn(sql, { from, to, currency, asOfItem: lastItemId });
   const revised: ItemRevision[] = await itemsSince(sql, { from, to, after: lastItemId });
   const change = (reason: string, cells: Change['cells'], items = cells.length): Change[] =>
     cells.length === 0 ? [] : [{ reason, of: itemsBook, items, cells }];
+  const left = (facts: readonly PartnershipFact[]): Change['cells'] =>
+    more(
+      unrevised,
+      partnerships,
+      facts.filter((fact) => !otherwise.includes(fact)),
+    );
+  const otherDays = otherParts(unrevised, partnerships);
   const references = new Set(revised.map(({ side, reference }) => JSON.stringify([side, reference])));
   return [
     ...change(
       'changed cost or benefit',
-      [...more(today, unrevised, partnershipFactNames), ...otherParts(today, partnerships)],
+      [...more(today, unrevised, partnershipFactNames), ...otherParts(today, unrevised)],
       references.size,
     ),
-    ...change('exchange rate', more(unrevised, partnerships, ['otherCostMicros', 'unpricedCosts'])),
-    ...change(
-      'orders, refunds or exchange rate',
-      more(unrevised, partnerships, ['benefitMicros', 'knownBenefits', 'unpricedBenefits']),
-    ),
+    ...change('exchange rate', left(['otherCostMicros', 'unpricedCosts'])),
+    ...change('orders, refunds or exchange rate', left(['benefitMicros', 'knownBenefits', 'unpricedBenefits'])),
+    ...(otherwise.includes('knownBenefits')
+      ? change(formulasReason(formulas), [...more(unrevised, partnerships, otherwise), ...otherDays])
+      : daysKnown(otherDays).flatMap(([reason, cells]) => change(reason, cells))),
   ];
+};
+
+/**
+ * Whether that is another count of the same things, which a revision would close; a fact that meant something else by the
+ * seal's formulas is none.
+ */
+export const opens = (
+  { formulas }: Sealed,
+  { differing, changes }: { readonly differing: ReadonlySet<keyof CellFacts>; readonly changes: readonly Change[] },
+): boolean => {
+  const otherwise: readonly string[] = meantOtherwise(formulas);
+  return (
+    [...differing].some((fact) => !otherwise.includes(fact)) ||
+    changes.some(({ reason }) => reason !== formulasReason(formulas))
+  );
 };
 
 /**

@@ -1,5 +1,5 @@
 import type { Sql } from '../../../platform/database/database.ts';
-import { bringNothing, itemsSince } from '../../partnerships/index.ts';
+import { bringNothing } from '../../partnerships/index.ts';
 import {
   addFacts,
   type Cell,
@@ -16,6 +16,7 @@ import {
   type Basis,
   changesSince,
   isRebased,
+  opens,
   otherParts,
   type PartnershipCell,
   type Partnerships,
@@ -30,6 +31,7 @@ import {
   ofPartnerships,
   sealedFigureNames,
 } from './figure-facts.ts';
+import { pooledRates } from './formulas.ts';
 import type { Change } from './kept-items.ts';
 import { loadKept } from './load-kept.ts';
 import { sealedFacts } from './sealed.ts';
@@ -39,7 +41,7 @@ export interface DifferingFigure {
   readonly figure: FigureName;
   readonly sealed: unknown;
   readonly now: unknown;
-  /** Reasons of `changes`; further "pooled rates" and, of seals that kept no items, "not kept". */
+  /** Reasons of `changes`; further `pooledRates` and, of seals that kept no items, "not kept". */
   readonly reasons: readonly string[];
 }
 
@@ -52,7 +54,7 @@ export interface DifferingRow {
 export interface Differences {
   /**
    * Whether a further revision would count its days otherwise than this one. Pooled rates are not asked: those of a week are
-   * others once a colleague works in another week of its month.
+   * others once a colleague works in another week of its month. Neither are facts that meant something else then.
    */
   readonly open: boolean;
   readonly account: DifferingRow;
@@ -125,7 +127,7 @@ const reasonsOf = (
     });
   const reasons = [...new Set(changes.filter(adds).map(({ reason }) => reason))];
   if (reasons.length > 0) return reasons;
-  if (costBasis === 'pooled' && facts.some((fact) => costFacts.includes(fact))) return ['pooled rates'];
+  if (costBasis === 'pooled' && facts.some((fact) => costFacts.includes(fact))) return [pooledRates];
   return sealed.kept ? ['unknown'] : ['not kept'];
 };
 
@@ -183,26 +185,24 @@ export const differencesSince = async (
     return rowOf(key, thenBy.get(cell)?.facts ?? noFacts(), nowBy.get(cell)?.facts ?? noFacts());
   });
   return {
-    open: differing.size > 0,
+    open: opens(sealed, { differing, changes }),
     account: rowOf(null, accountThen, accountNow),
     rows: rows.filter(({ figures }) => figures.length > 0),
     changes,
   };
 };
 
-/**
- * Whether sealed days are counted differently today, without the reasons: for a list. Of costs and benefits it looks at what was
- * told since, not at the rate of each that it was told before.
- */
+/** Whether `differencesSince` finds a seal open, without its figures and mostly without its reasons: for a list. */
 export const isDifferent = async (sql: Sql, id: number, basis: Basis): Promise<boolean> => {
   const { sealed, totals, told } = await loadKept(sql, id);
   const today = told(await partnerFacts(sql, sealed, bothDimensions, basis.timeZone, 'true'));
   if (differingFacts(sealedFacts(totals, bothDimensions, 'true'), today).size > 0) return true;
   const { kept } = sealed;
-  if (kept === null || (await itemsSince(sql, { ...sealed, after: kept.lastItemId })).length === 0) return false;
+  if (kept === null) return false;
   const partnerships = await partnershipsIn(sql, { ...sealed, currency: basis.currency });
-  return (
-    otherParts(partnerships, kept.partnerships).length > 0 ||
-    differingFacts(cellsOf(kept.partnerships.cells), cellsOf(partnerships.cells)).size > 0
-  );
+  const differing = differingFacts(cellsOf(kept.partnerships.cells), cellsOf(partnerships.cells));
+  if (otherParts(partnerships, kept.partnerships).length > 0) differing.add('knownBenefits');
+  if (differing.size === 0) return false;
+  if (opens(sealed, { differing, changes: [] })) return true;
+  return opens(sealed, { differing, changes: await changesSince(sql, sealed, { basis, differing, partnerships }) });
 };

@@ -28,7 +28,7 @@ export const loadKept = async (
       lastItemId: number | null;
     }
   >(
-    `select id, starts_on::text as "from", ends_on::text as "to", last_posting_id as "lastPostingId", currency, time_zone as "timeZone",
+    `select id, starts_on::text as "from", ends_on::text as "to", last_posting_id as "lastPostingId", currency, time_zone as "timeZone", formulas,
             totals, partnerships, last_item_id as "lastItemId" from seal where id = $1`,
     [id],
   );

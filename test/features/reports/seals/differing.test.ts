@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { parseWeek, repriceAll } from '../../../../src/features/books/index.ts';
+import { parseWeek, repriceAll, restatedLine, restatedSince } from '../../../../src/features/books/index.ts';
 import { partnerBook, regionBook } from '../../../../src/features/directory/index.ts';
 import { importBenefits, importOtherCosts } from '../../../../src/features/partnerships/index.ts';
 import { addFacts, type CellFacts, cellId, noFacts } from '../../../../src/features/reports/facts/facts.ts';
@@ -399,6 +399,95 @@ describe('a sealed month tells for every figure that is another today why it is'
     await world.db.query('alter table seal disable trigger user');
     await world.db.query("update seal set partnerships = partnerships -> 'cells' where id = $1", [id]);
     expect(await look(id)).toMatchObject({ open: false, account: { figures: [] }, rows: [] });
+  });
+
+  /** A store whose walk holds every order since then. */
+  const storeSince = async (wholeSince: string, name = 'shop') => {
+    await world.db.query(
+      `insert into connection (kind, name, settings, secrets, webhook_key, created_at) values ('bigcommerce', $1, '{}', '', $1, now()) on conflict do nothing`,
+      [name],
+    );
+    await world.db.query(
+      `insert into sync_cursor (connection_id, stream, cursor, seen_until, last_run_at)
+       select id, 'orders', jsonb_build_object('since', $2::text, 'wholeSince', $2::text, 'endedAt', '2026-06-01T00:00:00.000Z'), '2026-06-01', '2026-06-01' from connection where name = $1
+       on conflict (connection_id, stream) do update set cursor = excluded.cursor`,
+      [name, `${wholeSince}T00:00:00.000Z`],
+    );
+  };
+  const worked = async () => {
+    await world.ticket({ created: '2026-05-04', work: [['ada', 600, '2026-05-04']] });
+    await world.ticket({ created: '2026-05-05', shares: [sud], work: [['ada', 600, '2026-05-05']] });
+  };
+
+  test('bug: of a month before the first known order an older import was told as a changed cost or benefit', async () => {
+    await storeSince('2026-05-20');
+    await worked();
+    await benefits('p,nord,,,commission,,,,10,2026-01-01,\n');
+    const id = await sealMay();
+    await storeSince('2026-01-01');
+    const imported = ['older orders imported'];
+    expect(await reasonsOf(id)).toMatchObject({ 'nord benefits': imported, 'all roi': imported });
+    await benefits('q,sud,,,commission,,,,10,2026-01-01,\n');
+    expect(await reasonsOf(id)).toMatchObject({
+      'nord benefits': imported,
+      'sud benefits': ['changed cost or benefit'],
+      'all benefits': ['changed cost or benefit', ...imported],
+    });
+    const { open, changes } = await look(id);
+    expect(toldChanges(changes, { currency: 'USD', seesRates: true })).toMatchObject([
+      { reason: 'changed cost or benefit', items: 1, facts: [{ name: 'knownBenefits', added: 1 }] },
+      { reason: 'older orders imported', items: 1, facts: [{ name: 'knownBenefits', added: 1 }] },
+    ]);
+    expect([open, await world.db.transaction((tx) => isDifferent(tx, id, basis))]).toEqual([true, true]);
+  });
+
+  test('a further store whose older orders are not here makes less known, and is the reason', async () => {
+    await storeSince('2026-01-01');
+    await worked();
+    await benefits('p,nord,,,commission,,,,10,2026-01-01,\n');
+    const id = await sealMay();
+    await storeSince('2026-06-01', 'outlet');
+    expect(await reasonsOf(id)).toMatchObject({ 'nord benefits': ['older orders of a store not imported'] });
+  });
+
+  test('bug: a seal opened because a fact meant something else when it was made; it says so, and stays closed', async () => {
+    // Known since the oldest order, as seals of version 1 had it.
+    await world.order({ placed: '2026-05-10', shares: [sud] });
+    await worked();
+    await benefits('p,nord,,,commission,,,,10,2026-01-01,\n');
+    const { seal } = await sealIn(world, may);
+    await world.db.query('alter table seal disable trigger user');
+    const setAs = (formulas: number) =>
+      world.db.query(
+        `update seal set formulas = $1, partnerships = jsonb_set(partnerships, '{parts}', '[{"partner": "nord", "region": null}]')`,
+        [formulas],
+      );
+    const isListed = () => world.db.transaction((tx) => isDifferent(tx, seal.id, basis));
+    await setAs(2);
+    expect([(await look(seal.id)).open, await isListed()]).toEqual([true, true]);
+    await setAs(1);
+    const money = (amount: string) => ({ amount, currency: 'USD' });
+    const reasons = ['sealed under formulas of version 1'];
+    const { open, rows } = await look(seal.id);
+    expect([open, await isListed()]).toEqual([false, false]);
+    expect(rows).toMatchObject([
+      {
+        key: { partner: 'nord' },
+        figures: [
+          { figure: 'benefits', sealed: money('0.000000'), now: null, reasons },
+          { figure: 'netGain', sealed: money('-6.000000'), now: null, reasons },
+          { figure: 'roi', sealed: -1, now: null, reasons },
+        ],
+      },
+    ]);
+    expect(await sealIn(world, may, { revise: true })).toMatchObject({ made: false, differs: [] });
+    const restated = await restatedSince(world.db, seal.id, { ...basis, groupBy: ['partner'], costBasis: 'true' });
+    expect(restatedLine(seal.id, restated)).toMatch(/by sealed under formulas of version 1\. .*no revision/);
+    // What was told since opens it like any other.
+    await benefits('q,nord,,,savings,100,USD,month,,2026-05-01,\n');
+    expect(await reasonsOf(seal.id)).toMatchObject({ 'nord netGain': ['changed cost or benefit', ...reasons] });
+    expect([(await look(seal.id)).open, await isListed()]).toEqual([true, true]);
+    expect(await sealIn(world, may, { revise: true })).toMatchObject({ made: true, seal: { revision: 2 } });
   });
 
   test('of a seal from before items were kept it says so', async () => {
