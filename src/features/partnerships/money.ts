@@ -3,7 +3,7 @@ import type { Day } from '../../core/time.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { type FxWant, findFx, fxKey } from '../costing/index.ts';
 import { ordersKnownFrom } from '../orders/index.ts';
-import { converted, daysHeld, type Occurrence, occurrencesIn, partIn, stepsOf } from './amounts.ts';
+import { converted, type Days, daysHeld, type Occurrence, occurrencesIn, partIn, stepsOf } from './amounts.ts';
 import { itemsIn, revenueParts, type Side, type StoredItem } from './items.ts';
 import { revenueBenefits, unpricedOrders } from './revenue-benefits.ts';
 
@@ -79,9 +79,9 @@ export interface PartnershipMoney {
   readonly ordersWithoutCost: number;
   /** Whether the cost of lines is in any of it. */
   readonly byLineCost: boolean;
-  /** `bringNothing` in a step; null is all of the period. */
+  /** `bringNothing` in a step, or on some days of the period; null is all of it. */
   readonly bringsNothing: (
-    cell: Pick<PartnershipMoneyRow, 'step' | 'partner' | 'region'>,
+    cell: Pick<PartnershipMoneyRow, 'partner' | 'region'> & { readonly step: Day | Days | null },
     by: PartnershipQuestion['groupBy'],
   ) => boolean;
 }
@@ -236,7 +236,7 @@ export const partnershipMoney = async (sql: Sql, asked: PartnershipQuestion): Pr
     ordersWithoutCost: withoutCost,
     byLineCost: parts.some((part) => part.byLineCost),
     bringsNothing: (cell, by) => {
-      const days = cell.step === null ? asked : steps.find(({ step }) => step === cell.step);
+      const days = typeof cell.step === 'string' ? steps.find(({ step }) => step === cell.step) : (cell.step ?? asked);
       return days !== undefined && bringNothing(heldIn(days), cell, by);
     },
   };

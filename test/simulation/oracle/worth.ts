@@ -20,6 +20,8 @@ export interface Worth {
   /** Days of amounts, and parts of orders and refunds, that bring a known sum, and those that bring one nobody knows. */
   readonly pricedParts: number;
   readonly unpricedParts: number;
+  readonly pricedCostParts: number;
+  readonly unpricedCostParts: number;
   /** Whether any benefit has an amount, be it nothing. */
   readonly isPriced: boolean;
   /** Whether somebody said what it brings, be it nothing. */
@@ -41,10 +43,14 @@ interface Sources {
 const isIn = ({ partner, region }: Cell, money: Pick<Money, 'partner' | 'region'>): boolean =>
   (partner === undefined || partner === money.partner) && (region === undefined || region === money.region);
 
+/** A benefit of nothing is one that somebody told; a cost of nothing is none. */
+export const isSaid = ({ side, micros }: Pick<Money, 'side' | 'micros'>): boolean =>
+  side === 'benefit' || micros !== 0n;
+
 const byKind = (money: readonly Money[], side: Money['side']): Map<string, bigint> => {
   const kinds = new Map<string, bigint>();
   for (const one of money)
-    if (one.side === side && one.micros !== 0n) kinds.set(one.kind, (kinds.get(one.kind) ?? 0n) + one.micros);
+    if (one.side === side && isSaid(one)) kinds.set(one.kind, (kinds.get(one.kind) ?? 0n) + one.micros);
   return kinds;
 };
 
@@ -85,6 +91,8 @@ export const worthOf = (cell: Cell, support: Support, sources: Sources): Worth =
       ...found.unpricedOrders,
       ...found.unknownMargins,
     ].filter((money) => isIn(cell, money)).length,
+    pricedCostParts: own.filter((one) => one.side === 'other cost' && isSaid(one)).length,
+    unpricedCostParts: found.unpriced.filter((money) => money.side === 'other cost' && isIn(cell, money)).length,
     isPriced: own.some(({ side }) => side === 'benefit'),
     isGiven: isGivenFor(cell, sources),
   };
@@ -100,7 +108,15 @@ const kindsTogether = (all: readonly ReadonlyMap<string, bigint>[]): Map<string,
 export const worthTogether = (all: readonly Worth[], sources: Sources): Worth => {
   const support = (name: keyof Support): bigint => sum(all.map((one) => one.support[name]));
   const count = (
-    name: 'unpricedCosts' | 'unpricedBenefits' | 'unpricedOrders' | 'unknownMargins' | 'pricedParts' | 'unpricedParts',
+    name:
+      | 'unpricedCosts'
+      | 'unpricedBenefits'
+      | 'unpricedOrders'
+      | 'unknownMargins'
+      | 'pricedParts'
+      | 'unpricedParts'
+      | 'pricedCostParts'
+      | 'unpricedCostParts',
   ): number => all.reduce((total, one) => total + one[name], 0);
   return {
     support: {
@@ -117,6 +133,8 @@ export const worthTogether = (all: readonly Worth[], sources: Sources): Worth =>
     unknownMargins: count('unknownMargins'),
     pricedParts: count('pricedParts'),
     unpricedParts: count('unpricedParts'),
+    pricedCostParts: count('pricedCostParts'),
+    unpricedCostParts: count('unpricedCostParts'),
     isPriced: all.some(({ isPriced }) => isPriced),
     isGiven: isGivenFor({}, sources),
   };
@@ -156,10 +174,7 @@ export const roiOf = (worth: Worth, covered: bigint) => {
   const costs = support === null || other === null ? null : support + other;
   const gain = brought === null || costs === null ? null : brought - costs;
   const kindsOf = (kinds: ReadonlyMap<string, bigint>) =>
-    [...kinds]
-      .filter(([, micros]) => micros !== 0n)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([kind, micros]) => `${kind} ${amountOf(micros)}`);
+    [...kinds].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([kind, micros]) => `${kind} ${amountOf(micros)}`);
   const all = `(${told(support)} + ${told(other)})`;
   return {
     benefits: told(brought),
@@ -184,6 +199,10 @@ export const roiOf = (worth: Worth, covered: bigint) => {
       benefitsKnownShare:
         support === null ? null : ratio(worth.isGiven ? covered : 0n, support + totalOf(worth.otherCosts)),
       pricedBenefitsShare: ratio(BigInt(worth.pricedParts), BigInt(worth.pricedParts + worth.unpricedParts)),
+      pricedOtherCostsShare: ratio(
+        BigInt(worth.pricedCostParts),
+        BigInt(worth.pricedCostParts + worth.unpricedCostParts),
+      ),
     },
   };
 };

@@ -5,7 +5,7 @@ import { type Dimension, dimensions } from '../oracle/counts.ts';
 import type { Period } from '../oracle/periods.ts';
 import { createOracle, type GroupBy, type Oracle } from '../oracle/report.ts';
 import { type Account, dayOf, openAccount, reasonValues } from './account.ts';
-import { expectFiguresBy, expectTopMarkets, expectWorthBy, type FigureReport } from './figure-checks.ts';
+import { expectFiguresBy, expectTopMarkets, expectWorthBy, type FigureReport, withPartner } from './figure-checks.ts';
 import { writtenIn } from './languages.ts';
 import { createPlayer } from './play.ts';
 import { growth, replayDeliveries } from './replays.ts';
@@ -110,7 +110,8 @@ const expectAllFigures = async ({ get }: Account, oracle: Oracle, seed: number):
       );
       const counted = oracle.figures(period, by);
       expectFiguresBy(report, by, counted);
-      expectWorthBy(report, by, { counted, period, partnerships: oracle.partnerships });
+      const ofPartners = by.includes('partner') ? counted : oracle.figures(period, withPartner(by));
+      expectWorthBy(report, by, { counted, ofPartners, period, partnerships: oracle.partnerships });
       expectTopMarkets(report, by, counted);
     }
 };

@@ -6,7 +6,7 @@ import { amountOf, ratio } from '../oracle/numbers.ts';
 import type { Partnerships } from '../oracle/partnerships.ts';
 import { dayAfter, type Period, stepsOf } from '../oracle/periods.ts';
 import type { Oracle } from '../oracle/report.ts';
-import { broughtIn, supportOf, toldSum, worthOf } from '../oracle/worth.ts';
+import { broughtIn, isGivenFor, supportOf, toldSum, worthOf } from '../oracle/worth.ts';
 
 type Figure = number | Money | null;
 type Row = Readonly<Record<string, Figure>> & Readonly<Record<Dimension, string | null>>;
@@ -132,12 +132,40 @@ const placeOf = (row: Row, by: readonly Dimension[], period: Period) => {
   };
 };
 
+/** Support and other costs, each with what is told of where it lies. */
+const costsOf = ({ sides }: Counted, by: readonly Dimension[]) =>
+  (['work', 'partnerships'] as const).flatMap((side) => {
+    const known = by.filter((dimension) => knownOn[side].includes(dimension));
+    return [...sides[side]].map(([key, { cost, otherCosts }]) => {
+      const values = JSON.parse(key) as (string | null)[];
+      const at = Object.fromEntries(known.map((dimension, index) => [dimension, values[index] ?? null]));
+      return { at: at as Readonly<Partial<Record<Dimension, string | null>>>, micros: cost + otherCosts };
+    });
+  });
+
+/** With the partner among the dimensions, for its costs are covered where somebody said what it brings. */
+export const withPartner = (by: readonly Dimension[]): readonly Dimension[] =>
+  by.includes('partner') ? by : ['partner', ...by];
+
 /** Other costs and benefits, and what is left of them: null where nobody said what a row brings. */
 export const expectWorthBy = (
   report: FigureReport,
   by: readonly Dimension[],
-  { counted, period, partnerships }: { counted: Counted; period: Period; partnerships: Partnerships },
+  {
+    counted,
+    ofPartners,
+    period,
+    partnerships,
+  }: { counted: Counted; ofPartners: Counted; period: Period; partnerships: Partnerships },
 ): void => {
+  const costs = costsOf(ofPartners, withPartner(by));
+  const coveredOf = (row: Row | null, period: Period): bigint =>
+    costs
+      .filter(({ at }) => row === null || keyOf(at, by) === keyOf(row, by))
+      .filter(({ at: { partner = null, region = null } }) =>
+        isGivenFor(row !== null && by.includes('region') ? { partner, region } : { partner }, { partnerships, period }),
+      )
+      .reduce((sum, { micros }) => sum + micros, 0n);
   const knows = by.every((dimension) => knownOn.partnerships.includes(dimension));
   const zero = none(counted);
   const told = (row: Row, name: string): string | null => {
@@ -146,7 +174,10 @@ export const expectWorthBy = (
   };
   const expectRow = (row: Row, name: string, own: Counts | null, { cell, days }: ReturnType<typeof placeOf>): void => {
     const [support, other] = [own && supportOf(own), own && toldSum(own.otherCosts, own.unpricedCosts)];
-    const brought = own && broughtIn(worthOf(cell, own, { partnerships, period: days }));
+    const worth = own && worthOf(cell, own, { partnerships, period: days });
+    const brought = worth && broughtIn(worth);
+    const covered = worth?.isGiven ? coveredOf(row === report.total ? null : row, days) : 0n;
+    const { benefitsKnownShare = null } = row.coverage as unknown as Readonly<Record<string, number | null>>;
     const costs = support === null || other === null ? null : support + other;
     const gain = brought === null || costs === null ? null : brought - costs;
     const amount = (micros: bigint | null): string | null => (micros === null ? null : amountOf(micros));
@@ -154,6 +185,7 @@ export const expectWorthBy = (
       {
         ...Object.fromEntries(['otherCosts', 'benefits', 'netGain'].map((figure) => [figure, told(row, figure)])),
         roi: row.roi ?? null,
+        benefitsKnownShare,
       },
       `${name} by ${by} in ${period.from} to ${period.to}`,
     ).toEqual({
@@ -161,6 +193,7 @@ export const expectWorthBy = (
       benefits: amount(brought),
       netGain: amount(gain),
       roi: gain === null || costs === null ? null : ratio(gain, costs),
+      benefitsKnownShare: own === null || support === null ? null : ratio(covered, support + own.otherCosts),
     });
   };
   for (const row of report.rows) {
@@ -180,11 +213,12 @@ export const expectTopMarkets = (report: FigureReport, by: readonly Dimension[],
     ...report.rows.map((one) => [one, keyOf(one, by)] as const),
     [report.total, 'total'] as const,
   ]) {
-    const regions = [...(markets.get(key) ?? [])].filter(([region, orders]) => region !== '' && orders > 0n);
+    const placed = [...(markets.get(key) ?? [])];
+    const regions = placed.filter(([region, orders]) => region !== '' && orders > 0n);
     const [top] = regions.toSorted(([a, some], [b, other]) =>
       some === other ? (a < b ? -1 : 1) : some > other ? -1 : 1,
     );
-    const all = regions.reduce((sum, [, orders]) => sum + orders, 0n);
+    const all = placed.reduce((sum, [, orders]) => sum + orders, 0n);
     expect(row.topMarket ?? null, `${key} topMarket`).toBe(top?.[0] ?? null);
     if (top) expect(row.topMarketShare, `${key} topMarketShare`).toBeCloseTo(Number(top[1]) / Number(all), 6);
   }

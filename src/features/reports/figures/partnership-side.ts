@@ -1,4 +1,3 @@
-import { addDays, type Day } from '../../../core/time.ts';
 import type { Sql } from '../../../platform/database/database.ts';
 import { type PartnershipMoney, partnershipMoney } from '../../partnerships/index.ts';
 import type { FigureDimension } from '../facts/fact-statements.ts';
@@ -15,15 +14,12 @@ export interface PartnershipSide extends SideFacts {
 }
 
 /** The days of a period that lie in every one of a row's steps. */
-const daysWithin = (key: CellKey, steps: readonly Step[], period: Period): Day[] => {
-  const firsts = steps.map((step) => key[step] ?? period.from);
-  const lasts = steps.map((step) => (key[step] == null ? period.to : lastDayOf(step, key[step])));
-  const from = [period.from, ...firsts].reduce((a, b) => (a > b ? a : b));
-  const to = [period.to, ...lasts].reduce((a, b) => (a < b ? a : b));
-  const days: Day[] = [];
-  for (let day = from; day <= to; day = addDays(day, 1)) days.push(day);
-  return days;
-};
+const daysIn = (key: CellKey, steps: readonly Step[], period: Period): Period =>
+  steps.reduce(({ from, to }, step) => {
+    const first = key[step] ?? from;
+    const last = key[step] == null ? to : lastDayOf(step, key[step]);
+    return { from: first > from ? first : from, to: last < to ? last : to };
+  }, period);
 
 /** Other costs and benefits by partner, region and the steps of time that are asked for: by several, day by day. */
 export const partnershipSide = async (
@@ -56,9 +52,8 @@ export const partnershipSide = async (
     bringsNothing: (key, dimensions) => {
       const by = groupBy.filter((name) => dimensions.includes(name) || asked[name] !== undefined);
       const of = { partner: codeOf(key, 'partner'), region: codeOf(key, 'region') };
-      const [step, ...more] = steps.filter((one) => dimensions.includes(one));
-      const places = more.length === 0 ? [(step && key[step]) ?? null] : daysWithin(key, steps, period);
-      return places.some((place) => bringsNothing({ ...of, step: place }, by));
+      const days = steps.some((step) => dimensions.includes(step)) ? daysIn(key, steps, period) : period;
+      return days.from <= days.to && bringsNothing({ ...of, step: days }, by);
     },
   };
 };
