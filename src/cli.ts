@@ -17,6 +17,7 @@ import { explain, failureOf, serve } from './main.ts';
 import { migrate } from './platform/database/migrate.ts';
 import { openDatabase } from './platform/database/open.ts';
 import { rebase } from './rebase.ts';
+import { reportLines } from './report-view.ts';
 import { note, print, progressLine, readText } from './terminal.ts';
 
 command('serve', 'run the server: web and worker roles in one process')
@@ -54,7 +55,8 @@ command(
   .option('--to <day>', 'last day; today unless given')
   .addOption(new Option('--group-by <dimensions>').choices(['partner', 'region', 'partner,region']).default('partner'))
   .option('--sealed', 'as these days, one week or month, were last sealed', false)
-  .action(async ({ from, to, groupBy, sealed, json }) => {
+  .option('--csv', 'every figure as a table for spreadsheets, as a pipe gets it without being asked')
+  .action(async ({ from, to, groupBy, sealed, csv, json }) => {
     const { report, restated, payroll } = await withProduct(async ({ db, clock, reporting }) => {
       const last = parseDay(to ?? dayIn(reporting.timeZone, clock.now()));
       const asked = {
@@ -68,7 +70,12 @@ command(
       return { report, restated, payroll: await payrollLine(db, asked, reporting) };
     });
     if (json) return print({ ...report, ...restated, ...(payroll && { payroll }) }, { json });
-    process.stdout.write(reportCsv(report));
+    const { isTTY, columns } = process.stdout;
+    if (csv || !isTTY) process.stdout.write(reportCsv(report));
+    else {
+      process.stdout.write(`${reportLines(report, columns).join('\n')}\n`);
+      note('Rounded, and a choice: --json and --csv have every figure, exactly.');
+    }
     const line = report.seal && restated && restatedLine(report.seal.id, restated);
     if (line) note(line);
     if (payroll) note(payrollWords(payroll));

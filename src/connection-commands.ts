@@ -10,7 +10,9 @@ import type { Connection } from './features/directory/index.ts';
 import { type ActPreview, connectionStatuses, identified, switchMode } from './features/ingest/index.ts';
 import { helpdesks } from './helpdesks/registry.ts';
 import { prove } from './prove.ts';
+import { readableLines } from './readable.ts';
 import type { RemoteExtras } from './remote-setup.ts';
+import { connectionLines } from './report-view.ts';
 import { storeAdapters } from './stores/registry.ts';
 import { askAtTerminal, consentTo, isAtTerminal, note, type Output, print, readJson } from './terminal.ts';
 
@@ -84,7 +86,11 @@ const showConnections = async (product: Product, id: string | undefined, output:
     chosen(product, id),
     connectionStatuses(product.db, product.clock.now()),
   ]);
-  print({ connections: statuses.filter((status) => known.some((one) => one.id === status.id)) }, output);
+  const connections = statuses.filter((status) => known.some((one) => one.id === status.id));
+  const [only] = connections;
+  const view = (width: number) =>
+    id !== undefined && only ? readableLines(only, width) : connectionLines(connections, width);
+  print({ connections }, output, { view });
 };
 
 /** A script that names the mode has said what it means; a person at a terminal is asked. */

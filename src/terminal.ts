@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { AppError, InvalidInput } from './core/errors.ts';
+import { readableLines } from './readable.ts';
 
 /** What every command takes. */
 export interface Output {
@@ -25,9 +26,26 @@ const linesOf = (value: object, indent: string): string[] =>
       : [`${indent}${name}: ${textOf(inner)}`],
   );
 
-/** The answer as one JSON document, or as `name: value` lines for a person. */
-export const print = (answer: object, { json }: Output): void => {
-  process.stdout.write(`${json ? JSON.stringify(answer) : linesOf(answer, '').join('\n')}\n`);
+/** What a terminal shows on one line where it does not tell. */
+const usualWidth = 80;
+
+/**
+ * The answer as one JSON document; at a terminal readable, by a `view` of its own where it has one; else, as scripts got it
+ * from the first day, as `name: value` lines.
+ */
+export const print = (
+  answer: object,
+  { json }: Output,
+  {
+    view = (width) => readableLines(answer, width),
+    out = process.stdout,
+  }: {
+    readonly view?: (width: number) => readonly string[];
+    readonly out?: Pick<NodeJS.WriteStream, 'write'> & { readonly isTTY?: boolean; readonly columns?: number };
+  } = {},
+): void => {
+  const lines = () => (out.isTTY ? view(out.columns ?? usualWidth) : linesOf(answer, ''));
+  out.write(`${json ? JSON.stringify(answer) : lines().join('\n')}\n`);
 };
 
 interface SystemUser {

@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { expect, test } from 'vitest';
 import { InvalidInput } from '../src/core/errors.ts';
 import { createAccess } from '../src/features/access/index.ts';
-import { readText, whoTypes } from '../src/terminal.ts';
+import { print, readText, whoTypes } from '../src/terminal.ts';
 import { testDatabase } from './support/database.ts';
 import { standingClock } from './support/standing-clock.ts';
 
@@ -23,6 +23,21 @@ test('no token and no person can be named so', async () => {
   });
   for (const name of ['cli (mia)', 'cli (uid 1)'])
     await expect(access.createToken({ name, scopes: 'read' })).rejects.toThrow(InvalidInput);
+});
+
+test('bug: at a terminal answers were lines for scripts; in a pipe they stay so, and --json is one document', () => {
+  const answer = { tokens: [{ name: 'ci', lastUsedAt: null }], dryRun: false };
+  const printed = (options: { readonly json?: boolean; readonly isTTY?: boolean; readonly columns?: number }) => {
+    const parts: unknown[] = [];
+    const { json, ...stream } = options;
+    print(answer, { json }, { out: { ...stream, write: (part: unknown) => parts.push(part) > 0 } });
+    return parts.join('');
+  };
+  expect(printed({ isTTY: true, columns: 80 })).toBe('dry run  no\ntokens:\n  name\n  ----\n  ci\n');
+  const lines = 'tokens:\n  0:\n    name: ci\n    lastUsedAt: -\ndryRun: false\n';
+  expect(printed({})).toBe(lines);
+  expect(printed({ isTTY: false, columns: 80 })).toBe(lines);
+  expect(printed({ json: true, isTTY: true })).toBe('{"tokens":[{"name":"ci","lastUsedAt":null}],"dryRun":false}\n');
 });
 
 test.each([

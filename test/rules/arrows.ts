@@ -32,8 +32,10 @@ const commands = [
   'feed-commands.ts',
   'import.ts',
   'prove.ts',
+  'readable.ts',
   'rebase.ts',
   'remote-setup.ts',
+  'report-view.ts',
   'setting-names.ts',
   'terminal.ts',
 ];

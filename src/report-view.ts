@@ -1,0 +1,101 @@
+import type { ConnectionStatus } from './features/ingest/index.ts';
+import type { PartnerReport, ReportRow } from './features/reports/index.ts';
+import { amountText, type Column, dash, instantText, textTable } from './readable.ts';
+
+const decimals = (value: number | null, places: number): string => (value === null ? dash : value.toFixed(places));
+const percent = (share: number | null): string => (share === null ? dash : `${(share * 100).toFixed(1)} %`);
+/** Tickets and orders count by shares. */
+const count = (value: number): string => value.toFixed(Number.isInteger(value) ? 0 : 1);
+const minutes = (seconds: number | null): string => (seconds === null ? dash : `${(seconds / 60).toFixed(1)} min`);
+
+/** Too few answers have no score. */
+const csatText = ({ csat }: ReportRow): string => `${'topTwoBox' in csat ? percent(csat.topTwoBox) : dash} (${csat.n})`;
+
+const partnerText = ({ partner }: ReportRow): string =>
+  partner === null ? 'Unattributed' : partner === 'direct' ? 'Direct' : partner;
+
+type Line = ReportRow & { readonly isTotal?: true };
+
+/** The few figures that a manager asks for; what there is room for last goes first. */
+const reportColumns = ({ groupBy, currency }: PartnerReport): Column<Line>[] => {
+  const names: Column<Line>[] = groupBy.map((dimension, at) => ({
+    name: dimension,
+    of: (row) => {
+      if (row.isTotal) return at === 0 ? 'Total' : '';
+      return dimension === 'partner' ? partnerText(row) : (row.region ?? 'none');
+    },
+  }));
+  return [
+    ...names,
+    { name: 'tickets', of: (row) => count(row.tickets) },
+    { name: '/100 orders', of: (row) => decimals(row.contactRate, 2), spare: 4 },
+    { name: 'AHT', of: (row) => minutes(row.ahtSeconds), spare: 5 },
+    { name: `cost ${currency}`, of: (row) => amountText(row.supportCost) },
+    { name: 'per ticket', of: (row) => amountText(row.costPerTicket) },
+    { name: 'x average', of: (row) => decimals(row.costMultiple, 2) },
+    { name: 'per order', of: (row) => amountText(row.costPerOrder), spare: 6 },
+    { name: 'orders', of: (row) => count(row.orders), spare: 7 },
+    { name: 'net revenue', of: (row) => amountText(row.netRevenue), spare: 8 },
+    { name: 'of revenue', of: (row) => percent(row.costShareOfRevenue), spare: 3 },
+    { name: 'measured', of: (row) => percent(row.measuredShare), spare: 2 },
+    { name: 'CSAT (n)', of: csatText, spare: 9 },
+    { name: 'flags', of: (row) => row.flags.map(({ code }) => code.replace('_', ' ')).join(', '), spare: 1 },
+  ];
+};
+
+const plural = (number: number, one: string, many: string): string => `${number} ${number === 1 ? one : many}`;
+
+/** What the figures rest on, and what is in none of them. */
+const coverageLines = ({ total }: PartnerReport): string[] => {
+  const lacking = [
+    ...(total.unpricedEntries > 0
+      ? [`${plural(total.unpricedEntries, 'work entry', 'work entries')} without a rate or an exchange rate`]
+      : []),
+    ...(total.unpricedOrders > 0
+      ? [`${plural(total.unpricedOrders, 'order', 'orders')} without an exchange rate`]
+      : []),
+  ];
+  return [
+    `Coverage: ${total.measuredShare === null ? 'no cost' : `${percent(total.measuredShare)} of the cost is measured, the rest estimated`}; ` +
+      `${total.attributedShare === null ? 'no tickets' : `${percent(total.attributedShare)} of the tickets have a partner or a region`}.`,
+    ...(lacking.length > 0 ? [`In no figure: ${lacking.join('; ')}. \`deskledger doctor\` says what to do.`] : []),
+    ...(total.cappedEntries > 0
+      ? [`Above the cap and not costed: a part of ${plural(total.cappedEntries, 'work entry', 'work entries')}.`]
+      : []),
+  ];
+};
+
+/** The partner report for a person at a terminal of that width; amounts are rounded. */
+export const reportLines = (report: PartnerReport, width?: number): string[] => {
+  const { from, to, timeZone, currency, seal, total } = report;
+  const asOf = seal ? `, as sealed ${instantText(seal.asOf)}, revision ${seal.revision}` : '';
+  return [
+    `Support cost, ${from} to ${to} (${timeZone}), in ${currency}${asOf}`,
+    '',
+    ...textTable<Line>(reportColumns(report), report.rows, { total: { ...total, isTotal: true }, width }),
+    '',
+    ...coverageLines(report),
+  ];
+};
+
+const connectionColumns: readonly Column<ConnectionStatus>[] = [
+  { name: 'id', of: ({ id }) => String(id) },
+  { name: 'name', of: ({ name }) => name },
+  { name: 'kind', of: ({ kind }) => kind },
+  { name: 'mode', of: ({ mode }) => mode },
+  { name: 'state', of: ({ state }) => state },
+  { name: 'held', of: ({ completeness }) => percent(completeness) },
+  { name: 'pending', of: ({ pending }) => String(pending) },
+  { name: 'quarantined', of: ({ quarantined }) => String(quarantined), spare: 1 },
+  { name: 'tickets', of: ({ tickets }) => String(tickets), spare: 3 },
+  { name: 'orders', of: ({ orders }) => String(orders), spare: 4 },
+  { name: 'last delivery', of: ({ lastDeliveryAt }) => instantText(lastDeliveryAt), spare: 2 },
+];
+
+/** Connections under one another, and what is wrong with which. */
+export const connectionLines = (statuses: readonly ConnectionStatus[], width?: number): string[] => [
+  ...textTable(connectionColumns, statuses, { width }),
+  ...statuses.flatMap(({ name, stateText, stateNext }) =>
+    stateText === null ? [] : ['', `${name}: ${stateText}`, ...(stateNext === null ? [] : [`  -> ${stateNext}`])],
+  ),
+];

@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import type { ConnectionStatus } from '../src/features/ingest/index.ts';
+import type { PartnerReport, ReportRow } from '../src/features/reports/index.ts';
+import { connectionLines, reportLines } from '../src/report-view.ts';
+
+const usd = (amount: string) => ({ amount, currency: 'USD' });
+
+const row = (part: Partial<ReportRow>): ReportRow => ({
+  partner: null,
+  region: null,
+  orders: 0,
+  returns: 0,
+  returnRate: null,
+  netRevenue: usd('0.000000'),
+  missing: null,
+  tickets: 0,
+  ticketsWorked: 0,
+  contactRate: null,
+  handledSeconds: 0,
+  ahtSeconds: null,
+  supportCost: usd('0.000000'),
+  costPerTicket: null,
+  costMultiple: null,
+  costPerOrder: null,
+  costShareOfRevenue: null,
+  measuredShare: null,
+  attributedShare: null,
+  csat: { n: 0, needed: 30 },
+  cappedEntries: 0,
+  unpricedEntries: 0,
+  unpricedOrders: 0,
+  flags: [],
+  ...part,
+});
+
+const report: PartnerReport = {
+  from: '2026-05-01',
+  to: '2026-05-31',
+  groupBy: ['partner'],
+  currency: 'USD',
+  timeZone: 'UTC',
+  costBasis: 'true',
+  rows: [
+    row({
+      partner: 'nord',
+      orders: 12_000,
+      tickets: 480,
+      contactRate: 4,
+      ahtSeconds: 450,
+      supportCost: usd('5760.005000'),
+      costPerTicket: usd('12.000010'),
+      costMultiple: 2.4,
+      costPerOrder: usd('0.480000'),
+      netRevenue: usd('1200000.000000'),
+      costShareOfRevenue: 0.0048,
+      measuredShare: 0.82,
+      csat: {
+        n: 30,
+        topTwoBox: 0.8,
+        low: 0.627,
+        high: 0.905,
+        mean: 4.2,
+        distribution: {},
+        responseRate: 0.5,
+      },
+      flags: [{ code: 'cost_multiple', rule: 'at least twice the average' }],
+    }),
+    row({ partner: 'direct', tickets: 19.5, supportCost: null, netRevenue: null, missing: 'exchange rate' }),
+    row({}),
+  ],
+  total: row({
+    orders: 12_000,
+    tickets: 499.5,
+    supportCost: usd('5760.005000'),
+    measuredShare: 0.82,
+    attributedShare: 0.94,
+    unpricedEntries: 1,
+    unpricedOrders: 2,
+    cappedEntries: 3,
+  }),
+};
+
+describe('the partner report at a terminal', () => {
+  it('bug: was CSV; it is a table of the figures that a manager asks for, with coverage and what is in no figure', () => {
+    expect(reportLines(report)).toMatchInlineSnapshot(`
+      [
+        "Support cost, 2026-05-01 to 2026-05-31 (UTC), in USD",
+        "",
+        "partner       tickets  /100 orders      AHT  cost USD  per ticket  x average  per order  orders   net revenue  of revenue  measured  CSAT (n)     flags",
+        "------------  -------  -----------  -------  --------  ----------  ---------  ---------  ------  ------------  ----------  --------  -----------  -------------",
+        "nord              480         4.00  7.5 min  5,760.00       12.00       2.40       0.48   12000  1,200,000.00       0.5 %    82.0 %  80.0 % (30)  cost multiple",
+        "Direct           19.5            -        -         -           -          -          -       0             -           -         -  - (0)",
+        "Unattributed        0            -        -      0.00           -          -          -       0          0.00           -         -  - (0)",
+        "------------  -------  -----------  -------  --------  ----------  ---------  ---------  ------  ------------  ----------  --------  -----------  -------------",
+        "Total           499.5            -        -  5,760.00           -          -          -   12000          0.00           -    82.0 %  - (0)",
+        "",
+        "Coverage: 82.0 % of the cost is measured, the rest estimated; 94.0 % of the tickets have a partner or a region.",
+        "In no figure: 1 work entry without a rate or an exchange rate; 2 orders without an exchange rate. \`deskledger doctor\` says what to do.",
+        "Above the cap and not costed: a part of 3 work entries.",
+      ]
+    `);
+  });
+
+  it('keeps partner, tickets and cost on a narrow one, and names what there is no room for', () => {
+    const lines = reportLines(report, 80);
+    expect(lines.slice(2, 5)).toMatchInlineSnapshot(`
+      [
+        "partner       tickets  cost USD  per ticket  x average  measured  flags",
+        "------------  -------  --------  ----------  ---------  --------  -------------",
+        "nord              480  5,760.00       12.00       2.40    82.0 %  cost multiple",
+      ]
+    `);
+    expect(Math.max(...lines.slice(2, 9).map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  it('names regions beside partners, and the seal that it is as of', () => {
+    const byBoth = {
+      ...report,
+      groupBy: ['partner', 'region'] as const,
+      rows: [row({ partner: 'nord', region: 'SE' }), row({})],
+    };
+    const seal = { id: 3, kind: 'month', revision: 2, asOf: '2026-06-02T08:00:00.000Z', sealedBy: 'mia' } as const;
+    const [head, , , , first, second, , total] = reportLines({ ...byBoth, seal });
+    expect(head).toBe(
+      'Support cost, 2026-05-01 to 2026-05-31 (UTC), in USD, as sealed 2026-06-02 08:00 UTC, revision 2',
+    );
+    expect(first).toMatch(/^nord +SE +0 /);
+    expect(second).toMatch(/^Unattributed +none +0 /);
+    expect(total).toMatch(/^Total +499\.5 /);
+  });
+});
+
+it('connections are a table, and what is wrong with one stands under it with what to do', () => {
+  const status = {
+    id: 1,
+    name: 'main',
+    kind: 'zendesk',
+    mode: 'act',
+    state: 'ok',
+    stateText: null,
+    stateNext: null,
+    completeness: 1,
+    pending: 0,
+    quarantined: 2,
+    tickets: 1500,
+    orders: 0,
+    lastDeliveryAt: '2026-05-04T09:00:07.123Z',
+  } as ConnectionStatus;
+  const sick = { ...status, id: 2, name: 'two', state: 'forbidden', stateText: 'no search', stateNext: 'Allow it.' };
+  expect(connectionLines([status, { ...sick, completeness: null, lastDeliveryAt: null } as ConnectionStatus])).toEqual([
+    'id  name  kind     mode  state         held  pending  quarantined  tickets  orders  last delivery',
+    '--  ----  -------  ----  ---------  -------  -------  -----------  -------  ------  --------------------',
+    ' 1  main  zendesk  act   ok         100.0 %        0            2     1500       0  2026-05-04 09:00 UTC',
+    ' 2  two   zendesk  act   forbidden        -        0            2     1500       0  -',
+    '',
+    'two: no search',
+    '  -> Allow it.',
+  ]);
+});
