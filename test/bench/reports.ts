@@ -5,6 +5,7 @@ import { addDays } from '../../src/core/time.ts';
 import { addUpMarked } from '../../src/features/reports/index.ts';
 import { openDatabase, withInstallation } from './installation.ts';
 import { atLeast, atMost, type Measure, median, plain, quantile, rounded } from './measures.ts';
+import { differences, type Report } from './reports-differences.ts';
 import { fillLedger, firstDay, sizeOf } from './reports-fill.ts';
 import { measureMoves } from './reports-moves.ts';
 import { type Answer, duckdb, type Period, plainSql, prepareInvited, type Rival } from './reports-rivals.ts';
@@ -25,54 +26,6 @@ const periodOf = (round: number): Period => {
 const milliseconds = (value: number): string => `${value.toFixed(1)} ms`;
 const times = (value: number): string => `${value.toFixed(2)} x`;
 const progress = (text: string): void => void process.stderr.write(`${text}\n`);
-
-interface Row {
-  readonly partner: string | null;
-  readonly region: string | null;
-  readonly [figure: string]: unknown;
-}
-interface Report {
-  readonly rows: readonly Row[];
-}
-
-const micros = (money: unknown): string | null =>
-  (money as { amount: string } | null)?.amount.replace('.', '').replace(/^(-?)0+(?=\d)/, '$1') ?? null;
-/** Where orders lack an exchange rate the report may tell nothing, a rival zero. */
-const netMicros = ({ netRevenue, unpricedOrders }: Row): string | null =>
-  netRevenue === null && Number(unpricedOrders) > 0 ? '0' : micros(netRevenue);
-const number = (text: string | null | undefined, unit = 1): number => Number(text ?? 0) / unit;
-
-/** What differs between the report and a rival's answer; both tell of the same cells. */
-export const differences = ({ rows }: Report, answers: readonly Answer[]): string[] => {
-  const byCell = new Map(answers.map((answer) => [`${answer.partner} ${answer.region}`, answer]));
-  const odd = rows.flatMap((row) => {
-    const name = `${row.partner} ${row.region}`;
-    const answer = byCell.get(name) ?? {};
-    byCell.delete(name);
-    const csat = row.csat as { n?: number; responses?: number };
-    const pairs: readonly (readonly [string, unknown, unknown])[] = [
-      ['tickets', row.tickets, number(answer.tickets, 1e6)],
-      ['ticketsWorked', row.ticketsWorked, number(answer.worked, 1e6)],
-      ['handledSeconds', row.handledSeconds, number(answer.us, 1e6)],
-      ['supportCost', micros(row.supportCost), answer.cost ?? '0'],
-      ['orders', row.orders, number(answer.orders, 1e6)],
-      ['returns', row.returns, number(answer.returns, 1e6)],
-      ['netRevenue', netMicros(row), String(BigInt(answer.revenue ?? 0) - BigInt(answer.refunded ?? 0))],
-      ['responses', csat.n, number(answer.scores)],
-      ['cappedEntries', row.cappedEntries, number(answer.capped)],
-      ['unpricedOrders', row.unpricedOrders, number(answer.unpriced_orders)],
-    ];
-    return pairs.flatMap(([figure, ours, theirs]) =>
-      ours === theirs ? [] : [`${name} ${figure}: ${ours} and ${theirs}`],
-    );
-  });
-  const missing = [...byCell].flatMap(([name, answer]) =>
-    Object.values(answer).some((value) => /^[1-9]/.test(value ?? '')) && !byCell.get(name)?.partner?.startsWith('?')
-      ? [`${name}: not in the report`]
-      : [],
-  );
-  return [...odd, ...missing];
-};
 
 const requireEqual = (who: string, report: Report, answers: readonly Answer[]): void => {
   const found = differences(report, answers);
