@@ -21,7 +21,7 @@ export interface FigureSources {
   readonly reasons: { readonly fieldId: string; readonly values: Readonly<Record<string, string>> };
 }
 
-/** Who writes later than a year after an order is of no cohort. */
+/** Who writes later than a year after an order is of no cohort, and who wrote before it neither, but for a day's time zones. */
 const cohortDays = 365;
 const channels: Readonly<Record<string, string>> = {
   email: 'email',
@@ -114,7 +114,9 @@ const ticketAtoms = (sources: FigureSources, { from, to }: Period): Atom[] =>
       return [
         ...atom(created, 'tickets'),
         ...(partner === null && region === null ? [] : atom(created, 'attributed')),
-        ...(order?.counted && created <= dayAfter(order.day, cohortDays) ? atom(order.day, 'cohort') : []),
+        ...(order?.counted && created >= dayAfter(order.day, -1) && created <= dayAfter(order.day, cohortDays)
+          ? atom(order.day, 'cohort')
+          : []),
       ];
     });
   });

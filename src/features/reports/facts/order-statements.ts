@@ -95,8 +95,8 @@ const cohortDays = 365;
 
 /**
  * The cohort: tickets whose order is a counted one placed in the period, on the day of the order, created within a year of
- * it. A ticket comes after its order, but for the day that time zones may lie between them. `offset 0`: evidence is read of
- * tickets of those days alone.
+ * it. A ticket comes after its order, but for the day that time zones may lie between them; who wrote before is of no cohort.
+ * `offset 0`: evidence is read of tickets of those days alone.
  */
 export const cohortTickets: Statement = {
   side: 'tickets',
@@ -106,7 +106,7 @@ export const cohortTickets: Statement = {
     from (select t.created_day, t.channel, t.language, t.reason, a.id, a.evidence from ticket t join attribution a on a.ticket_id = t.id and a.current
            where t.created_day between $1::date - 1 and $2::date + ${cohortDays} offset 0) t
    cross join lateral (select t.evidence, t.id) a cross join lateral (${ticketsOrder}) n join attribution_share s on s.attribution_id = a.id
-   where n.counted and n.placed_day between $1 and $2 and t.created_day <= n.placed_day + ${cohortDays} ${grouped}`,
+   where n.counted and n.placed_day between $1 and $2 and t.created_day between n.placed_day - 1 and n.placed_day + ${cohortDays} ${grouped}`,
 };
 
 /** Tickets created in the period whose order is known: what the cohort rests on. */

@@ -150,7 +150,7 @@ export const figureNotes: Readonly<Record<FigureName, FigureNote>> = {
     unit: 'count',
     of: 'tickets',
     coverages: ['ticketsWithOrderShare'],
-    is: 'Tickets about orders placed in the period, created within a year of their order; of several orders the last is the ticket’s',
+    is: 'Tickets about orders placed in the period, created from the day before their order to a year after it; of several orders the last is the ticket’s',
   },
   contactRateCohort: {
     unit: 'rate',

@@ -32,7 +32,7 @@ export const whyRoutes =
         ...read,
         schema: {
           summary:
-            'Why a partner is dear: its cost above the average, by volume, reason, language, handling time and rate',
+            'Why a partner is dear: its cost above the average, by volume, reason, language, handling time and rate; costs of other periods are beside it in /api/v1/reports/figures',
           tags: ['reports'],
           querystring: z.strictObject({
             from: queryDay,
@@ -68,7 +68,7 @@ export const whyRoutes =
         ...read,
         schema: {
           summary:
-            'What partnerships bring for what they cost: benefits against support and other costs, with the arithmetic',
+            'What partnerships bring for what they cost: benefits against support and other costs, with the arithmetic; by time and against other periods in /api/v1/reports/figures',
           tags: ['reports'],
           querystring: z.strictObject({
             from: queryDay,

@@ -49,3 +49,17 @@ test('bug: the cohort of an old period was looked for in every ticket since', as
   expect(conditions.join()).toMatch(/created_day >= .*created_day <= /);
   expect((await readOf('attribution')).rows).toBe(5);
 });
+
+test('bug: a ticket older than its order was of its cohort where the period began early enough', async () => {
+  const order = await world.order({ placed: '2024-08-20' });
+  await world.ticket({ created: '2024-08-19', orders: [order] });
+  await world.ticket({ created: '2024-08-05', orders: [order] });
+  const cohortIn = async (from: string, to: string) => {
+    const { tickets } = await loadSides(world.db, { from, to }, ['month'], { timeZone: 'UTC', costBasis: 'true' }, [
+      cohortTickets,
+    ]);
+    return tickets.cells.map(({ facts }) => facts.cohortTicketsPpm);
+  };
+  expect(await cohortIn('2024-08-20', '2024-08-20')).toEqual([1_000_000n]);
+  expect(await cohortIn('2024-08-01', '2024-08-31')).toEqual([1_000_000n]);
+});

@@ -214,6 +214,24 @@ test('is a figure beside the others, also by month and against the month before'
   expect(byReason.total).toMatchObject({ roi: 0.68906 });
 });
 
+test('of a partner in a region, and of its months, it stands against the period before and a baseline', async () => {
+  const april = 'baselineFrom=2026-04-01&baselineTo=2026-04-30';
+  const { rows }: Figures = await asked.get(
+    `/api/v1/reports/figures?${may}&groupBy=partner,region&compare=previous&${april}`,
+  );
+  const of = (region: string | null) => rows.find((row) => row.partner === 'nord' && row.region === region);
+  // 100,000 for 250,000 and 100,000; of April nobody said what the region brought.
+  const unknown = { value: null, change: null, relative: null };
+  expect(of('nordics')).toMatchObject({ roi: -0.714286, previous: { roi: unknown }, baseline: { roi: unknown } });
+  // The whole partnership, which bears no support: 1,000,000 for 300,000 after 200,000 for 75,000.
+  const then = { value: 1.666667, change: 0.666666, relative: 0.4 };
+  expect(of(null)).toMatchObject({ roi: 2.333333, previous: { roi: then }, baseline: { roi: then } });
+  const byMonth: Figures = await asked.get(
+    `/api/v1/reports/figures?${may}&groupBy=partner,region,month&compare=previous&partner=nord&region=none`,
+  );
+  expect(byMonth.rows).toMatchObject([{ month: '2026-05-01', roi: 2.333333, previous: { roi: then } }]);
+});
+
 test('bug: a partner with a commission and without a sale had no return, as if nobody had said what it brings', async () => {
   const bare = await createWorld();
   const get = (await asking(bare, 'read,rates')).get;
