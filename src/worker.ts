@@ -33,7 +33,7 @@ export interface Work {
   readonly addUpReports: () => Promise<boolean>;
   /** One background job; resolves to whether there was one. */
   readonly runJob: (stop: AbortSignal) => Promise<boolean>;
-  readonly findMissedHolds: () => Promise<void>;
+  readonly findMissedHolds: (stop: AbortSignal) => Promise<void>;
   readonly tidy: (stop: AbortSignal) => Promise<void>;
   /** The check of the books, once a night; does nothing at other times. */
   readonly reconcileBooks: () => Promise<void>;
@@ -228,7 +228,10 @@ export const startWorker = (deps: {
       lookEveryMs,
       guarded('watch connections', async () => feed('watch', (await work.feeds()).watched)),
     ),
-    clock.every(10 * minuteMs, guarded('find missed holds', work.findMissedHolds)),
+    clock.every(
+      10 * minuteMs,
+      guarded('find missed holds', () => work.findMissedHolds(signal)),
+    ),
     clock.every(
       6 * hourMs,
       guarded('fetch fx', () => queues.add('fx', [{ name: 'fx', data: {}, dedupe: 'fx' }])),

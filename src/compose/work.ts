@@ -75,9 +75,10 @@ export const workOf = (
         Object.assign(line, night && { night: night.night, balanced: night.balanced, wrong: night.balance });
       });
     },
-    findMissedHolds: () =>
+    findMissedHolds: (stop) =>
       lookForMissedHolds(db, {
         now: clock.now(),
+        stop,
         async found(ids) {
           for (let start = 0; start < ids.length; start += markAtOnce)
             await markStale(db, ids.slice(start, start + markAtOnce), { now: clock.now() });

@@ -1,4 +1,4 @@
-import { dayMs, hourMs } from '../../core/time.ts';
+import { hourMs } from '../../core/time.ts';
 import { uncountedClock } from '../../helpdesks/port.ts';
 import type { Sql } from '../../platform/database/database.ts';
 
@@ -108,8 +108,8 @@ export const findMissedHolds = async (
 const sweep = 'missed holds';
 /** A transaction that writes entries ends, and the clocks of two workers differ, by less after the time that it notes in them. */
 const overlapMs = hourMs;
-/** What one question looks at, so that a first look at years of work is no single long one. */
-const spanMs = dayMs;
+/** What one question looks at, so that a first look at years of work, or one after a long pause, is no single long one. */
+const spanMs = hourMs;
 
 const lookedUntil = async (sql: Sql): Promise<Date | null> => {
   const [row] = await sql.query<{ looked_until: Date }>('select looked_until from sweep_mark where name = $1', [sweep]);
@@ -138,7 +138,16 @@ const firstRecorded = async (sql: Sql, since: Date | null): Promise<Date | null>
  */
 export const lookForMissedHolds = async (
   sql: Sql,
-  { now, found }: { readonly now: Date; readonly found: (ticketIds: readonly bigint[]) => Promise<void> },
+  {
+    now,
+    stop,
+    found,
+  }: {
+    readonly now: Date;
+    /** Ends the look after its span; the next one goes on there. */
+    readonly stop?: AbortSignal;
+    readonly found: (ticketIds: readonly bigint[]) => Promise<void>;
+  },
 ): Promise<void> => {
   const until = await lookedUntil(sql);
   let from = until && new Date(Math.min(until.getTime(), now.getTime()) - overlapMs);
@@ -147,6 +156,7 @@ export const lookForMissedHolds = async (
     await found(await findMissedHolds(sql, { from: next, to: from }));
     if (from > now) break;
     await noteLooked(sql, from);
+    if (stop?.aborted) return;
   }
   await noteLooked(sql, now);
 };

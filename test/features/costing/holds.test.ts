@@ -185,6 +185,19 @@ describe('a bulk edit', () => {
       expect(await lookAt(365 * 24 * 60)).toEqual(tickets);
     });
 
+    test('is found by the look after one that was stopped, which begins where that one was', async () => {
+      await storedAtTheSameMoment();
+      const before = await ledger.ticket();
+      await ledger.settle([{ ticketId: before, readings: [reading()], touches: [] }]);
+      await db.query(`update work_entry set recorded_at = recorded_at - interval '30 days' where ticket_id = $1`, [
+        before,
+      ]);
+      await lookForMissedHolds(db, { now: later, stop: AbortSignal.abort(), found: async () => undefined });
+      const [mark] = await db.query<{ until: Date }>('select looked_until as until from sweep_mark');
+      expect(mark?.until.getTime()).toBeLessThan(now.getTime());
+      expect(await lookAt(24 * 60)).toEqual(tickets);
+    });
+
     test('is found although its writer was slow, or the clock was set back meanwhile', async () => {
       await lookAt(50);
       await storedAtTheSameMoment();
