@@ -1,4 +1,5 @@
 import { addDays } from '../../../src/core/time.ts';
+import { giveBenefits, giveOtherCosts } from './partnership-items.ts';
 import { createWorld, nobody, nord, sud, type World } from './world.ts';
 
 /** Numbers from 0 to 1, the same for each seed (mulberry32). */
@@ -15,7 +16,7 @@ const drawing = (seed: number): (() => number) => {
 const agents = ['ada', 'bo', 'cy', 'di', 'eve'] as const;
 const direct = { partner: 'direct', region: 'iberia' };
 
-/** Some months of tickets, work, orders, refunds and answers, by the seed. */
+/** Some months of tickets, work, orders, refunds and answers, by the seed; and what two partnerships cost and bring. */
 export const randomWorld = async (seed: number): Promise<World> => {
   const world = await createWorld();
   const random = drawing(seed);
@@ -81,5 +82,13 @@ export const randomWorld = async (seed: number): Promise<World> => {
       ...(below(2) === 0 && { answer: [1 + below(5), addDays(sent, below(9))] as const }),
     });
   }
+  const items = 'reference,partner,region,kind,amount,currency,every,from,to';
+  await giveOtherCosts(world, items, 'fee,nord,,fee,31,USD,month,2026-02-04,', 'rubles,sud,,travel,5,RUB,,2026-03-04,');
+  await giveBenefits(
+    world,
+    `${items},percent`,
+    'cut,nord,nordics,commission,,,,2026-01-01,,10',
+    'saved,sud,,savings,12,USD,week,2026-03-11,2026-04-20,',
+  );
   return world;
 };
