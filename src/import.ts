@@ -56,14 +56,12 @@ const thenRemap =
     return { ...report, job: await follow(jobs, job, onProgress) };
   };
 
-/** Work and orders are priced anew where what was imported says what they cost; of a file that changed nothing, on any day. */
-const thenReprice =
-  (read: (product: Product, text: string, options: Options & { now: Date }) => Promise<PriceImportReport>): Importer =>
-  async (product, text, options) => {
-    const report = await read(product, text, { ...options, now: product.clock.now() });
-    const job = await product.reprice(report, options.actor);
-    return job === null ? report : { ...report, job: await follow(product.jobs, job, options.onProgress) };
-  };
+/** The report, with how the job ended that was asked for. */
+const followed = async <Report extends ImportReport>(
+  { jobs }: Product,
+  { report, job }: { readonly report: Report; readonly job: bigint | null },
+  { onProgress }: Options,
+): Promise<Report> => (job === null ? report : { ...report, job: await follow(jobs, job, onProgress) });
 
 /** Rolls its transaction back and carries what was found in it. */
 class TriedOut extends Error {
@@ -102,8 +100,19 @@ const tryOut = async <Report extends ImportReport>(
   }
 };
 
+/**
+ * Work and orders are priced anew where what was imported says what they cost; of a file that changed nothing, on any day. The
+ * job is asked for together with what it is for: a kill in between would leave prices that nobody looks at again.
+ */
 const priceList = (read: Priced<PriceImportReport>['read']): Importer => {
-  const store = thenReprice(({ db }, text, options) => db.transaction((tx) => read(tx, text, options)));
+  const store: Importer = async (product, text, options) => {
+    const now = product.clock.now();
+    const stored = await product.db.transaction(async (tx) => {
+      const report = await read(tx, text, { ...options, now });
+      return { report, job: await product.reprice(report, options.actor, tx) };
+    });
+    return followed(product, stored, options);
+  };
   const affected: Priced<PriceImportReport>['affected'] = async (tx, { priced }, { reporting }) =>
     priced ? ticketsToReprice(tx, { ...priced, reportingCurrency: reporting.currency }) : [];
   return (product, text, options) =>
@@ -119,10 +128,17 @@ const constants: Importer = async (product, text, options) => {
     return tryOut(product, text, { options, priced: { read: importConstants, affected, reprice: false } });
   }
   const now = product.clock.now();
-  const report = await product.db.transaction((tx) => importConstants(tx, text, { ...options, now }));
-  if (report.from === null) return report;
-  const job = await product.recount(report.from, options.actor);
-  return { ...report, job: await follow(product.jobs, job, options.onProgress) };
+  const stored = await product.db.transaction(async (tx) => {
+    const report = await importConstants(tx, text, { ...options, now });
+    return { report, job: report.from === null ? null : await product.recount(report.from, options.actor, tx) };
+  });
+  return followed(product, stored, options);
+};
+
+/** A role may change what any hour of its people costs. */
+const agents: Importer = async (product, text, options) => {
+  const report = { ...(await product.directory.importAgents(text, options)), priced: null };
+  return followed(product, { report, job: await product.reprice(report, options.actor) }, options);
 };
 
 /** What partnerships cost and bring: figures are made of it when they are asked for. */
@@ -140,11 +156,7 @@ const partnershipItems =
 const importers: Readonly<Record<string, Importer>> = {
   partners: thenRemap('partners'),
   regions: thenRemap('regions'),
-  // A role may change what any hour of its people costs.
-  agents: thenReprice(async ({ directory }, text, options) => ({
-    ...(await directory.importAgents(text, options)),
-    priced: null,
-  })),
+  agents,
   teams: priceList(async (tx, text, options) => {
     const { from, ...report } = await importTeams(tx, text, options);
     return { ...report, priced: from === null ? null : { from, to: null } };

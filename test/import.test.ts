@@ -296,6 +296,27 @@ describe('teams, wages, own exchange rates and money of partnerships', () => {
     expect(await orderRows()).toMatchObject([{ reporting: 120_000_000n }]);
   });
 
+  it('bug: a kill between prices and their job left what nobody priced again; they are stored together or not at all', async () => {
+    const killed = async (): Promise<never> => {
+      throw new Error('killed');
+    };
+    const cut = { ...product, reprice: killed, recount: killed };
+    const held = () =>
+      product.db.query(
+        'select (select count(*) from rate) as rates, (select count(*) from costing_constant) as constants, (select count(*) from audit_log) as logged',
+      );
+    const before = await held();
+    const options = { dryRun: false, actor: 'test' };
+    const rates = 'scope,key,hourly,currency,valid_from\nagent,desk:ada,72.00,USD,2026-02-01\n';
+    for (const [what, text, remove] of [
+      ['rates', rates.replace('02-01', '02-02'), false],
+      ['rates', rates, true],
+      ['constants', 'name,channel,seconds,valid_from\ncap,*,31,2026-02-01\n', false],
+    ] as const)
+      await expect(importText(cut, what, text, { ...options, remove })).rejects.toThrow('killed');
+    expect(await held()).toEqual(before);
+  });
+
   it.each([
     ['regions', 'leave out what is to go'],
     ['payroll', 'rates, fx, own-fx'],
