@@ -114,15 +114,19 @@ export const noFacts = (): CellFacts => ({
 
 export const addFacts = (all: readonly CellFacts[]): CellFacts => {
   const total = noFacts();
-  // Fact by fact: a column is added up several times faster than a row of ever different names.
-  for (const name of Object.keys(total) as (keyof CellFacts)[]) {
-    let sum = 0n;
-    for (const facts of all) {
-      const value = facts[name];
-      if (value !== 0n) sum += value;
+  const names = Object.keys(total) as (keyof CellFacts)[];
+  const sums = names.map(() => 0n);
+  for (const facts of all) {
+    // Walked in its own order, which is the same for all that `noFacts` began: several times faster than asking name by name.
+    let at = 0;
+    for (const name in facts) {
+      const index = names[at] === name ? at : names.indexOf(name as keyof CellFacts);
+      const value = facts[name as keyof CellFacts];
+      if (value !== 0n) sums[index] = (sums[index] ?? 0n) + value;
+      at += 1;
     }
-    total[name] = sum;
   }
+  for (const [index, name] of names.entries()) total[name] = sums[index] ?? 0n;
   return total;
 };
 

@@ -44,7 +44,7 @@ const takeMarks = (tx: Sql, book: Book, days: readonly Day[]): Promise<unknown> 
 /** Adds up the runs of 2 to 64 days in which these days lie, each from those below it. */
 const addUpRuns = async (tx: Sql, book: Book, { from, to }: Run): Promise<void> => {
   const columns = totalColumns(book);
-  const sums = columns.map((column) => `sum(${column})`).join(', ');
+  const sums = columns.map((column) => `add_up(${column})`).join(', ');
   for (const [index, span] of spans.entries()) {
     const below = spans[index - 1];
     if (below === undefined) continue;
