@@ -27,11 +27,23 @@ const costsOf = (cells: readonly { partner: string | null; region: string | null
       .map(({ partner, region, micros }) => [JSON.stringify([partner, region]), micros]),
   );
 
-const costsInLedger = async (client: Client): Promise<Costs> => {
+/** What the ledger held up to a posting; it only grows, so that each look reads what came after alone. */
+interface Held {
+  readonly lastId: number;
+  readonly costs: Costs;
+}
+
+const costsInLedger = async (client: Client, held: Held): Promise<Costs> => {
   const { rows } = await client.query<{ partner: string | null; region: string | null; micros: string }>(
-    'select partner, region, sum(cost_micros)::text as micros from posting group by 1, 2',
+    'select partner, region, sum(cost_micros)::text as micros from posting where id > $1 group by 1, 2',
+    [held.lastId],
   );
-  return costsOf(rows.map((row) => ({ ...row, micros: BigInt(row.micros) })));
+  const costs = new Map(held.costs);
+  for (const { partner, region, micros } of rows) {
+    const cell = JSON.stringify([partner, region]);
+    costs.set(cell, (costs.get(cell) ?? 0n) + BigInt(micros));
+  }
+  return new Map([...costs].filter(([, micros]) => micros !== 0n));
 };
 
 /** Cells that the ledger told the same of before and after a report was read, and those of them that the report told otherwise. */
@@ -91,7 +103,8 @@ export const measureMoves = async (installation: Installation, token: string): P
   const count = async (text: string): Promise<number> => Number((await client.query<{ n: string }>(text)).rows[0]?.n);
   try {
     const { total: before } = await lookAt(server.url, token);
-    const postings = await count('select max(id) as n from posting');
+    const lastId = await count('select max(id) as n from posting');
+    const held: Held = { lastId, costs: await costsInLedger(client, { lastId: 0, costs: new Map() }) };
     const startMs = performance.now();
     await client.query('update ticket set stale_since = now() where id <= $1', [moving]);
     const odd: Looked[] = [];
@@ -101,9 +114,9 @@ export const measureMoves = async (installation: Installation, token: string): P
     while (left > 0 && performance.now() - startMs < withinMs) {
       await wait(lookEveryMs);
       left = await count('select count(*) as n from ticket where stale_since is not null');
-      const earlier = await costsInLedger(client);
+      const earlier = await costsInLedger(client, held);
       const { total: seen, costs } = await lookAt(server.url, token);
-      const compared = comparedWith(costs, earlier, await costsInLedger(client));
+      const compared = comparedWith(costs, earlier, await costsInLedger(client, held));
       cells.compared += compared.cells;
       cells.wrong += compared.wrong;
       looks += 1;
@@ -111,7 +124,7 @@ export const measureMoves = async (installation: Installation, token: string): P
     }
     const seconds = (performance.now() - startMs) / 1000;
     const moved = await count('select count(distinct ticket_id) as n from attribution where version > 2');
-    const written = await count(`select count(*) as n from posting where id > ${postings}`);
+    const written = await count(`select count(*) as n from posting where id > ${lastId}`);
     return [
       atMost(
         `${rounded(moved)} tickets attributed anew${left > 0 ? ', not all' : ''}`,

@@ -18,7 +18,7 @@ import {
   type Period,
 } from '../facts/facts.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
-import { againSql, type Book, factsBook, pooledBook } from './books.ts';
+import { type Book, factsBook, pooledBook } from './books.ts';
 import { monthOf, piecesOf, type Run, runsOf, type Step, stepsIn, without } from './spans.ts';
 
 /** So many runs of marked days are read from the ledger one by one; more of them, or half of the period: all of it at once. */
@@ -140,12 +140,30 @@ const againKept = (again: Book['again']): Statement => ({
      and not exists (select from unnest($3::date[], $4::date[]) as m(first, last) where s.day between m.first and m.last) ${grouped}`,
 });
 
+/**
+ * Tickets with work on the days from $1 to $2 and none before them in the period, which starts at $3. A day's work is never
+ * below zero: there was work on days exactly where its sum over them is above it.
+ */
+const firstWorkedSql = `
+  select $1::date as day, 'work' as what, s.partner, s.region, s.ppm
+    from (select ticket_id from posting where worked_day between $1 and $2 group by 1 having sum(microseconds) > 0) n
+    join attribution a on a.ticket_id = n.ticket_id and a.current join attribution_share s on s.attribution_id = a.id
+   where $3::date >= $1::date
+      or not exists (select from posting p where p.ticket_id = n.ticket_id and p.worked_day >= $3 and p.worked_day < $1 having sum(p.microseconds) > 0)`;
+
+/** Orders likewise, by the day of their first return in the period. */
+const firstReturnedSql = `
+  select n.day, 'return' as what, os.partner, o.region, os.ppm
+    from (select order_id, min(made_day) as day from refund where made_day between $1 and $2 group by 1) n
+    join "order" o on o.id = n.order_id join order_share os on os.order_id = o.id
+   where o.counted and not exists (select from refund r where r.order_id = n.order_id and r.made_day >= $3 and r.made_day < $1)`;
+
 /** The same of marked days, from the ledger; the period starts at $3. */
 const againOfMarked = (again: Book['again']): Statement => ({
   side: 'work',
   by: { partner: 's.partner', region: 's.region', ...stepsOf('s.day') },
   sql: ({ columns, grouped }) => `
-  select ${columns} ${sumOf(again)} from (${againSql}) s where (s.before is null or s.before < $3) and ${isCounted(again)} ${grouped}`,
+  select ${columns} ${sumOf(again)} from (${firstWorkedSql} union all ${firstReturnedSql}) s where ${isCounted(again)} ${grouped}`,
 });
 
 /** The same of one partner or region alone, whose codes follow the other parameters. PostgreSQL reads no other's rows: what is grouped by may be sifted before. */
