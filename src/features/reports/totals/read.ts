@@ -188,6 +188,13 @@ const narrowed = (statement: Statement, only: Only, parameters: readonly unknown
 const daysIn = (runs: readonly Run[]): number => runs.reduce((sum, { from, to }) => sum + daysBetween(from, to) + 1, 0);
 
 /**
+ * What marks many days goes on beside the report: workers of PostgreSQL's own would take its processors, for each of them does
+ * all of what a plan does not divide. Until the transaction ends.
+ */
+const withoutWorkers = (sql: Sql): Promise<unknown> =>
+  sql.query("select set_config('max_parallel_workers_per_gather', '0', true)");
+
+/**
  * Adds what a book holds of a period to the cells by these dimensions: kept totals of unmarked days, the ledger's own word on
  * marked ones. False, with nothing added, where too much is marked.
  */
@@ -198,6 +205,7 @@ const addBook = async (
   { dimensions, only, timeZone, into }: Asked & { into: Into },
 ): Promise<boolean> => {
   const marked = await markedRuns(sql, book, period);
+  if (marked.length > 0) await withoutWorkers(sql);
   if (marked.length > mostRuns || daysIn(marked) > daysIn([period]) * mostMarkedShare) return false;
   const again = countedAgain(book, dimensions);
   const add = (statement: Statement, parameters: readonly unknown[], preparedAs?: string) => {

@@ -145,6 +145,22 @@ test('corrections, an agent of another role, orders, refunds and answers change 
   await expectRightThroughout();
 });
 
+test('a report of marked days takes no workers of PostgreSQL beside it; one of kept totals changes nothing', async () => {
+  const workersLeft = (period: Period) =>
+    world.db.transaction(async (tx) => {
+      await tx.query("select set_config('max_parallel_workers_per_gather', '2', true)");
+      await partnerFacts(tx, period, ['partner'], timeZone, 'true');
+      const [row] = await tx.query<{ n: string }>("select current_setting('max_parallel_workers_per_gather') as n");
+      return row?.n;
+    });
+  await addUp();
+  const period = { from: '2026-05-01', to: '2026-05-31' };
+  expect(await workersLeft(period)).toBe('2');
+  await world.db.query("insert into rollup_mark (book, day) values ('facts', '2026-05-04')");
+  expect(await workersLeft(period)).toBe('0');
+  await addUp();
+});
+
 test('totals in the daily table that are folded later change nothing', async () => {
   await world.reattribute(split, [nord]);
   await expectRight();
