@@ -72,7 +72,7 @@ export const worked: Statement = {
   by: { ...ofShare, ...ofTicket },
   sql: ({ columns, grouped, dimensions }) => `
   select ${columns} sum(s.ppm) as "ticketsWorkedPpm"
-    from (select ticket_id from posting where worked_day between $1 and $2 group by ticket_id having sum(microseconds) > 0) w
+    from (select ticket_id from posting where worked_day between $1 and $2 group by ticket_id having add_up(microseconds) > 0) w
     join attribution a on a.ticket_id = w.ticket_id and a.current join attribution_share s on s.attribution_id = a.id
     ${ticketOf('w.ticket_id', dimensions)} ${grouped}`,
 };
@@ -95,7 +95,7 @@ export const workedInParts: Statement = {
               select ticket_id, agent, day, us, sum(us) over (partition by ticket_id) as all_us from (
                 select p.ticket_id, ${dimensions.includes('agent') ? agentOf('e') : 'null::text'} as agent, p.worked_day as day, sum(p.microseconds) as us
                   from posting p ${dimensions.includes('agent') ? 'join work_entry e on e.id = p.work_entry_id' : ''}
-                 where p.worked_day between $1 and $2 group by 1, 2, 3 having sum(p.microseconds) > 0) net
+                 where p.worked_day between $1 and $2 group by 1, 2, 3 having add_up(p.microseconds) > 0) net
             ) n
             join attribution a on a.ticket_id = n.ticket_id and a.current join attribution_share s on s.attribution_id = a.id
         ) x

@@ -69,9 +69,9 @@ export const totalColumns = ({ columns, again }: Book): string[] => [
  */
 export const againSql = `
   select n.day, 'work' as what, b.day as before, s.partner, s.region, s.ppm
-    from (select ticket_id, worked_day as day from posting where worked_day between $1 and $2 group by 1, 2 having sum(microseconds) > 0) n
+    from (select ticket_id, worked_day as day from posting where worked_day between $1 and $2 group by 1, 2 having add_up(microseconds) > 0) n
     left join lateral (select p.worked_day as day from posting p where p.ticket_id = n.ticket_id and p.worked_day < n.day
-                        group by 1 having sum(p.microseconds) > 0 order by 1 desc limit 1) b on true
+                        group by 1 having add_up(p.microseconds) > 0 order by 1 desc limit 1) b on true
     join attribution a on a.ticket_id = n.ticket_id and a.current join attribution_share s on s.attribution_id = a.id
    union all
   select n.day, 'return', (select max(r.made_day) from refund r where r.order_id = n.order_id and r.made_day < n.day), os.partner, o.region, os.ppm

@@ -146,10 +146,10 @@ const againKept = (again: Book['again']): Statement => ({
  */
 const firstWorkedSql = `
   select $1::date as day, 'work' as what, s.partner, s.region, s.ppm
-    from (select ticket_id from posting where worked_day between $1 and $2 group by 1 having sum(microseconds) > 0) n
+    from (select ticket_id from posting where worked_day between $1 and $2 group by 1 having add_up(microseconds) > 0) n
     join attribution a on a.ticket_id = n.ticket_id and a.current join attribution_share s on s.attribution_id = a.id
    where $3::date >= $1::date
-      or not exists (select from posting p where p.ticket_id = n.ticket_id and p.worked_day >= $3 and p.worked_day < $1 having sum(p.microseconds) > 0)`;
+      or not exists (select from posting p where p.ticket_id = n.ticket_id and p.worked_day >= $3 and p.worked_day < $1 having add_up(p.microseconds) > 0)`;
 
 /** Orders likewise, by the day of their first return in the period. */
 const firstReturnedSql = `
