@@ -71,7 +71,7 @@ export const exportable: readonly string[] = Object.keys(exporters);
 
 /** Throws InvalidInput where there is no such list. */
 export const exportList = async (product: Product, what: string): Promise<Exported> => {
-  const exporter = exporters[what];
+  const exporter = Object.hasOwn(exporters, what) ? exporters[what] : undefined;
   if (!exporter)
     throw new InvalidInput(`"${what}" cannot be exported; one of ${exportable.join(', ')} can`, [
       { field: 'what', reason: 'unknown' },

@@ -194,7 +194,7 @@ export const importText = async (
   text: string,
   options: Options,
 ): Promise<ImportReport> => {
-  const importer = importers[what];
+  const importer = Object.hasOwn(importers, what) ? importers[what] : undefined;
   if (!importer)
     throw new InvalidInput(`"${what}" cannot be imported; one of ${importable.join(', ')} can`, [
       { field: 'what', reason: 'unknown' },

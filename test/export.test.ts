@@ -14,7 +14,7 @@ const files: Readonly<Record<string, string>> = {
   'cost-basis': 'applied,valid_from\nabsorbed,2026-01-01\ngiven,2026-03-01\n',
   fx: 'date,base,quote,rate\n2026-02-26,EUR,RSD,117.2\n2026-02-27,EUR,RSD,117.25\n',
   'own-fx':
-    'base,quote,rate,valid_from,valid_to,source\nUSD,AED,3.6725,2020-01-01,,"Central Bank, UAE"\nEUR,HRK,7.5345,2023-01-01,2026-12-31,fixed\n',
+    'base,quote,rate,valid_from,valid_to,source\nUSD,AED,3.6725,2020-01-01,,"Central Bank, UAE"\nEUR,HRK,7.5345,2023-01-01,2026-12-31,fixed\nUSD,QAR,3.64,2020-01-01,,@CBQ\n',
   constants: 'name,channel,seconds,valid_from\ncap,*,7200,2026-01-01\npublic_reply,chat,120,2026-02-01\n',
   payroll: 'month,amount,currency\n2026-01,84000.00,USD\n2026-02,9000.5,EUR\n',
   'mapping-rules': JSON.stringify(allMappingRules),
@@ -50,4 +50,10 @@ it.each(exportable)('bug: %s could not be had in the form in which they are impo
 
 it('names what can be had', async () => {
   await expect(exportList(product, 'wages')).rejects.toThrow(`one of ${exportable.join(', ')} can`);
+});
+
+it('bug: a name that every object has, was taken for a list', async () => {
+  const no = expect.objectContaining({ faults: [{ field: 'what', reason: 'unknown' }] });
+  await expect(exportList(product, 'constructor')).rejects.toThrow(no);
+  await expect(importText(product, 'constructor', '', write)).rejects.toThrow(no);
 });

@@ -65,6 +65,12 @@ const commaFault = (cell: string): string | null => {
 
 const isBlank = (cells: readonly string[]): boolean => cells.every((cell) => cell === '');
 
+/** What makes a spreadsheet evaluate a cell (owasp.org/www-community/attacks/CSV_Injection), full-width forms included; behind apostrophes it does not. */
+const formulaStart = /^'*\s*[=+\-@\t\r\n＝＋－＠]/;
+/** A cell without the apostrophe that `writeCsv` puts before what would start a formula. */
+const unguarded = (cell: string): string =>
+  cell.startsWith("'") && formulaStart.test(cell) ? cell.slice(1).trim() : cell;
+
 /** Whether a column may be absent. */
 const isOptional = (columns: z.ZodObject, name: string): boolean =>
   columns.shape[name]?.safeParse(undefined).success ?? false;
@@ -103,7 +109,7 @@ const headerFaults = (row: number, header: readonly string[], columns: z.ZodObje
 /**
  * Reads CSV with a header into one value per row. Cells are trimmed text (an empty one is ''); columns may stand in any
  * order and case, and those whose schema accepts undefined may be absent. A BOM, CRLF and ";" are understood, blank lines
- * are skipped. Cells of the columns named in `decimals` may have a decimal comma where ";" is the delimiter, as European
+ * are skipped, the apostrophe of `writeCsv` before a formula is taken off. Cells of the columns named in `decimals` may have a decimal comma where ";" is the delimiter, as European
  * spreadsheets write them, but for one like "1,200", which is refused with both its readings. Throws InvalidInput with every fault of the file, each with a field such as "row 3, column hourly".
  */
 export const readTable = <Columns extends z.ZodObject>(
@@ -112,7 +118,7 @@ export const readTable = <Columns extends z.ZodObject>(
   { decimals = [] }: { readonly decimals?: readonly (keyof z.output<Columns> & string)[] } = {},
 ): TableRow<z.output<Columns>>[] => {
   const delimiter = delimiterOf(text);
-  const records = recordsOf(text, delimiter);
+  const records = recordsOf(text, delimiter).map((cells) => cells.map(unguarded));
   const withComma: readonly string[] = delimiter === ';' ? decimals : [];
   const headerIndex = records.findIndex((cells) => !isBlank(cells));
   const known = Object.keys(columns.shape);
@@ -164,8 +170,6 @@ export const readTable = <Columns extends z.ZodObject>(
 export type Cell = string | number | bigint | boolean | null;
 
 const plainNumber = /^[+-]?\d+(?:\.\d+)?$/;
-/** What makes a spreadsheet evaluate a cell (owasp.org/www-community/attacks/CSV_Injection), full-width forms included. */
-const formulaStart = /^[\s]*[=+\-@\t\r\n＝＋－＠]/;
 
 const safeCell = (cell: Cell): string => {
   if (cell === null) return '';
@@ -173,7 +177,10 @@ const safeCell = (cell: Cell): string => {
   return formulaStart.test(cell) && !plainNumber.test(cell) ? `'${cell}` : cell;
 };
 
-/** CSV (RFC 4180, CRLF) that no spreadsheet evaluates: text that would start a formula gets a leading apostrophe; null is an empty cell. */
+/**
+ * CSV (RFC 4180, CRLF) that no spreadsheet evaluates: text that would start a formula gets a leading apostrophe, which
+ * `readTable` takes off again; null is an empty cell.
+ */
 export const writeCsv = (header: readonly string[], rows: readonly (readonly Cell[])[]): string =>
   stringify(
     [header, ...rows].map((row) => row.map(safeCell)),

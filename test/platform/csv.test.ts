@@ -128,6 +128,14 @@ describe('writeCsv', () => {
     expect(writeCsv(['a', 'b', 'c', 'd'], [[-1, 2n, true, null]])).toBe('a,b,c,d\r\n-1,2,true,\r\n');
   });
 
+  it.each(['@bank', '-', '=1+1', "'@bank", "''=x", ' +1 a', "'nord", '-3.5'])(
+    'bug: %s was read back with an apostrophe more than was written',
+    (cell) => {
+      const [row] = readTable(writeCsv(['value'], [[cell]]), z.object({ value: z.string() }));
+      expect(row?.value.value).toBe(cell.trim());
+    },
+  );
+
   it('is read back as it was written', () => {
     const cell = fc.string().map((text) => `x${text}x`);
     fc.assert(
