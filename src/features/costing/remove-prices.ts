@@ -14,7 +14,7 @@ import { rateScopes } from './rates.ts';
 /** What takes rows of a price table back; the caller gives the transaction and prices anew the days of `priced`. */
 type Remover = (
   sql: Sql,
-  text: string,
+  file: string,
   options: { readonly actor?: string; readonly now: Date },
 ) => Promise<PriceImportReport>;
 
@@ -34,7 +34,6 @@ interface Gone {
 }
 
 const day = z.string().refine(isDay, 'is not a day; write it as YYYY-MM-DD');
-const ignored = z.string().default('');
 /** A cell that may be empty or absent, in the form in which a held one is shown. */
 const told = (cell: z.ZodType<string, string>) =>
   z
@@ -43,6 +42,9 @@ const told = (cell: z.ZodType<string, string>) =>
     .pipe(z.union([z.literal(''), cell]));
 
 const decimal = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
+
+const text = z.string().default('');
+const number = told(z.string().transform(decimal));
 
 const previewRows = 5;
 
@@ -61,30 +63,37 @@ const takeAway = async (
     /** Deletes by the three columns of the key and gives the rows back, with their cells as the file writes them. */
     readonly remove: string;
     readonly daysOf: (day: Day) => { readonly from: Day; readonly to: Day | null };
+    /** Why a row that is held may not be taken away; null where it may. */
+    readonly keptFor?: (cells: Gone['cells']) => string | null;
   },
   { actor = 'cli', now }: { readonly actor?: string; readonly now: Date },
 ): Promise<PriceImportReport> => {
-  const { what, dayColumn, list, remove, daysOf } = kind;
+  const { what, dayColumn, list, remove, daysOf, keptFor } = kind;
   const column = (at: 0 | 1 | 2): string[] => named.map(({ key }) => key[at]);
-  const gone = new Map((await sql.query<Gone>(remove, [column(0), column(1), column(2)])).map((row) => [row.at, row]));
+  const rows = (await sql.query<Gone>(remove, [column(0), column(1), column(2)])).toSorted((a, b) => a.at - b.at);
+  const identities = named.map(({ key }) => JSON.stringify(key));
+  const gone = new Map(rows.map((row) => [identities[row.at - 1], row]));
   const faults: InputFault[] = [];
+  const seen = new Map<string | undefined, number>();
   for (const [index, { row, cells }] of named.entries()) {
-    const held = gone.get(index + 1);
-    if (!held)
-      faults.push({
-        field: cellField(row, dayColumn),
-        reason: `is not held, or stands twice in the file; ${list} lists what is`,
-      });
+    const identity = identities[index];
+    const earlier = seen.get(identity);
+    seen.set(identity, row);
+    const held = gone.get(identity);
+    const whole = (reason: string) => faults.push({ field: cellField(row, dayColumn), reason });
+    const kept = held && keptFor?.(held.cells);
+    if (earlier) whole(`repeats row ${earlier}`);
+    else if (!held) whole(`is not held; ${list} lists what is`);
+    else if (kept) whole(kept);
     else
       for (const [name, said] of Object.entries(cells))
         if (said !== '' && said !== held.cells[name])
           faults.push({
             field: cellField(row, name),
-            reason: `is ${held.cells[name]} now; leave the cell empty to take the row away whatever it holds`,
+            reason: `is ${held.cells[name] || 'empty'} now; leave the cell empty to take the row away whatever it holds`,
           });
   }
   refuseFaults('The file', faults);
-  const rows = [...gone.values()].toSorted((a, b) => a.at - b.at);
   const days = rows.map((row) => row.day).sort();
   const [first, last] = [days[0], days.at(-1)];
   if (rows.length > 0)
@@ -111,6 +120,7 @@ const takeAway = async (
 
 const fromThenOn = (from: Day) => ({ from, to: null });
 
+const factors = ['burden', 'shrinkage', 'occupancy'] as const;
 const rateColumns = z.object({
   scope: z.enum(rateScopes, { error: 'must be agent, role, team or default' }),
   key: z.string(),
@@ -122,30 +132,32 @@ const rateColumns = z.object({
       .transform((text) => formatMicros(microsOf(text))),
   ),
   currency: told(z.string().transform((text) => text.toUpperCase())),
-  burden: ignored,
-  shrinkage: ignored,
-  occupancy: ignored,
+  burden: number,
+  shrinkage: number,
+  occupancy: number,
 });
 
 /**
  * Takes rates away that a file of `import rates` names by `scope,key,valid_from`: what they priced has the price that holds
  * without them, or none. Throws InvalidInput with a fault per bad row.
  */
-export const removeRates: Remover = async (sql, text, options) => {
+export const removeRates: Remover = async (sql, file, options) => {
   const keysOf = rateKeyReader(await sql.query<NamedConnection>('select id, name from connection order by id'));
   const faults: InputFault[] = [];
-  const named = readTable(text, rateColumns, { decimals: ['hourly'] }).flatMap(({ row, value }): Named[] => {
-    const { scope, hourly, currency, valid_from: validFrom } = value;
-    const keys = keysOf(value);
-    if (!('fault' in keys)) return [{ row, key: [scope, keys.key, validFrom], cells: { hourly, currency } }];
-    faults.push({ field: cellField(row, 'key'), reason: keys.fault });
-    return [];
-  });
+  const named = readTable(file, rateColumns, { decimals: ['hourly', ...factors] }).flatMap(
+    ({ row, value }): Named[] => {
+      const { scope, key: _, valid_from: validFrom, ...cells } = value;
+      const keys = keysOf(value);
+      if (!('fault' in keys)) return [{ row, key: [scope, keys.key, validFrom], cells }];
+      faults.push({ field: cellField(row, 'key'), reason: keys.fault });
+      return [];
+    },
+  );
   refuseFaults('The file', faults);
   const remove = `
     delete from rate r using unnest($1::text[], $2::text[], $3::date[]) with ordinality as g(scope, key, valid_from, at)
      where (r.scope, r.key, r.valid_from) = (g.scope, g.key, g.valid_from)
-    returning g.at::int as at, r.valid_from::text as day, jsonb_strip_nulls(jsonb_build_object(
+    returning g.at::int as at, r.valid_from::text as day, json_strip_nulls(json_build_object(
       'scope', r.scope, 'key', case when r.scope = 'agent' then coalesce((select c.name || substring(r.key from ':[^:]*$') from connection c
                                                                         where c.id::text = split_part(r.key, ':', 1)), r.key) else r.key end,
       'hourly', (r.hourly_micros / 1000000.0)::numeric(20, 6)::text, 'currency', r.currency, 'valid_from', r.valid_from,
@@ -166,20 +178,20 @@ const ownFxColumns = z.object({
   quote: currencyCell,
   valid_from: day,
   rate: told(rateCell.transform(decimal)),
-  valid_to: ignored,
-  source: ignored,
+  valid_to: text,
+  source: text,
 });
 
 /** Takes rates of `import own-fx` away, named by `base,quote,valid_from`. Throws InvalidInput with a fault per bad row. */
-export const removeOwnFx: Remover = async (sql, text, options) => {
-  const named = readTable(text, ownFxColumns, { decimals: ['rate'] }).map(({ row, value }): Named => {
-    const { base, quote, valid_from: validFrom, rate } = value;
-    return { row, key: [base, quote, validFrom], cells: { rate } };
+export const removeOwnFx: Remover = async (sql, file, options) => {
+  const named = readTable(file, ownFxColumns, { decimals: ['rate'] }).map(({ row, value }): Named => {
+    const { base, quote, valid_from: validFrom, ...cells } = value;
+    return { row, key: [base, quote, validFrom], cells };
   });
   const remove = `
     delete from own_fx_rate o using unnest($1::text[], $2::text[], $3::date[]) with ordinality as g(base, quote, valid_from, at)
      where (o.base, o.quote, o.valid_from) = (g.base, g.quote, g.valid_from)
-    returning g.at::int as at, o.valid_from::text as day, jsonb_build_object('base', o.base, 'quote', o.quote,
+    returning g.at::int as at, o.valid_from::text as day, json_build_object('base', o.base, 'quote', o.quote,
       'rate', trim_scale(o.rate)::text, 'valid_from', o.valid_from, 'valid_to', coalesce(o.valid_to::text, ''), 'source', o.source) as cells`;
   const list = '`deskledger export own-fx`';
   return takeAway(sql, named, { what: 'own-fx', dayColumn: 'valid_from', list, remove, daysOf: fromThenOn }, options);
@@ -192,17 +204,26 @@ const fxColumns = z.object({
   rate: told(rateCell.transform(decimal)),
 });
 
-/** Takes dated rates of `import fx` away, named by `date,base,quote`. Throws InvalidInput with a fault per bad row. */
-export const removeFx: Remover = async (sql, text, options) => {
-  const named = readTable(text, fxColumns, { decimals: ['rate'] }).map(({ row, value }): Named => {
+/** Nobody types the ECB's rates: one that is wrong here is right in its next file. */
+const keptForEcb = ({ source }: Gone['cells']): string | null =>
+  source === 'ecb' ? "is the ECB's rate, not one of yours; `deskledger import fx` of its file corrects it" : null;
+
+/** Takes dated rates of a table of our own away, named by `date,base,quote`. Throws InvalidInput with a fault per bad row. */
+export const removeFx: Remover = async (sql, file, options) => {
+  const named = readTable(file, fxColumns, { decimals: ['rate'] }).map(({ row, value }): Named => {
     const { date, base, quote, rate } = value;
     return { row, key: [base, quote, date], cells: { rate } };
   });
   const remove = `
     delete from fx_rate f using unnest($1::text[], $2::text[], $3::date[]) with ordinality as g(base, quote, date, at)
      where (f.base, f.quote, f.date) = (g.base, g.quote, g.date)
-    returning g.at::int as at, f.date::text as day, jsonb_build_object('date', f.date, 'base', f.base, 'quote', f.quote,
+    returning g.at::int as at, f.date::text as day, json_build_object('date', f.date, 'base', f.base, 'quote', f.quote,
       'rate', trim_scale(f.rate)::text, 'source', f.source) as cells`;
   const list = '`deskledger export fx`';
-  return takeAway(sql, named, { what: 'fx', dayColumn: 'date', list, remove, daysOf: daysPricedBy }, options);
+  return takeAway(
+    sql,
+    named,
+    { what: 'fx', dayColumn: 'date', list, remove, daysOf: daysPricedBy, keptFor: keptForEcb },
+    options,
+  );
 };

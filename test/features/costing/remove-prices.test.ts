@@ -92,13 +92,31 @@ describe('rates', () => {
     ).toEqual([
       { field: 'row 3, column hourly', reason: expect.stringContaining('is 41.500000 now') },
       { field: 'row 4, column valid_from', reason: expect.stringContaining('is not held') },
-      { field: 'row 5, column valid_from', reason: expect.stringContaining('stands twice') },
+      { field: 'row 5, column valid_from', reason: 'repeats row 2' },
     ]);
     expect(await faultsOf(removeRates, 'scope,key\ndefault,\n')).toMatchObject([
       { reason: expect.stringContaining('the header needs scope,key,valid_from') },
     ]);
     expect(await held()).toHaveLength(2);
     expect(await logged()).toHaveLength(1);
+  });
+
+  test('bug: a wage whose burden was corrected since went with the line that it was before', async () => {
+    expect(await faultsOf(removeRates, rates.replace(',30,12.5,80', ',25,12.50,'))).toEqual([
+      { field: 'row 3, column burden', reason: expect.stringContaining('is 30 now') },
+    ]);
+    expect(await faultsOf(removeRates, rates.replace('01-01,,,', '01-01,,5,'))).toEqual([
+      { field: 'row 2, column shrinkage', reason: expect.stringContaining('is empty now') },
+    ]);
+    expect(await held()).toHaveLength(2);
+  });
+
+  test('bug: what went was shown with its columns in another order than the file has', async () => {
+    const { preview } = await take(removeRates, rates);
+    expect(preview.map((row) => Object.keys(row).join())).toEqual([
+      'scope,key,hourly,currency,valid_from',
+      'scope,key,hourly,currency,valid_from,burden,shrinkage,occupancy',
+    ]);
   });
 
   test('of an agent are named by the connection, and work has the price that holds without them', async () => {
@@ -127,6 +145,10 @@ describe('exchange rates', () => {
     expect(await faultsOf(removeOwnFx, 'base,quote,rate,valid_from\nusd,aed,3.68,2020-01-01\n')).toEqual([
       { field: 'row 2, column rate', reason: expect.stringContaining('is 3.6725 now') },
     ]);
+    expect(await faultsOf(removeOwnFx, file.replace('01,,bank', '01,2026-01-31,mint'))).toEqual([
+      { field: 'row 2, column valid_to', reason: expect.stringContaining('is empty now') },
+      { field: 'row 2, column source', reason: expect.stringContaining('is bank now') },
+    ]);
     expect(await take(removeOwnFx, file)).toMatchObject({
       removed: 2,
       preview: [{ rate: '3.6725', valid_to: '' }, { valid_to: '2026-12-31' }],
@@ -149,5 +171,14 @@ describe('exchange rates', () => {
     expect(await faultsOf(removeFx, 'date,base,quote\n2026-05-06,EUR,USD\n')).toMatchObject([
       { field: 'row 2, column date', reason: expect.stringContaining('is not held') },
     ]);
+  });
+
+  test("bug: who followed what the fault advised took the ECB's rate away, which came after the mistake", async () => {
+    await importFx(db, 'Date,USD,\n2026-05-06,1.0951,\n', write);
+    for (const rate of ['1.5', ''])
+      expect(await faultsOf(removeFx, `date,base,quote,rate\n2026-05-06,EUR,USD,${rate}\n`)).toEqual([
+        { field: 'row 2, column date', reason: expect.stringContaining("is the ECB's rate") },
+      ]);
+    expect(await db.query('select from fx_rate')).toHaveLength(1);
   });
 });
