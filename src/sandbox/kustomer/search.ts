@@ -1,4 +1,4 @@
-import { addDays, dayIn, dayMs } from '../../core/time.ts';
+import { addDays, isDay, startOfDay } from '../../core/time.ts';
 import { isRecord } from '../http.ts';
 import { hashText } from '../random.ts';
 import type { Conversation, Customer } from './model.ts';
@@ -52,23 +52,13 @@ const customerFields: Readonly<Record<string, Field<Customer>>> = {
 };
 export const customerField = (name: string): Field<Customer> | undefined => customerFields[name];
 
-const quarterHourMs = 15 * 60_000;
-
-/** The first instant of a day in the zone; RangeError where there is no such zone. */
-const startOfDay = (day: string, timeZone: string): number => {
-  const middayMs = Date.parse(`${day}T12:00:00Z`);
-  for (let atMs = middayMs - 1.5 * dayMs; atMs < middayMs + dayMs; atMs += quarterHourMs)
-    if (dayIn(timeZone, new Date(atMs)) === day) return atMs;
-  throw new RangeError(`${day} is no day`);
-};
-
 /** A date of a criterion as an instant: a day without time is that day in the zone, its end where the operator looks up to it. */
 const instantOf = (value: unknown, operator: string, timeZone: string): number => {
   if (typeof value !== 'string') throw new RangeError(`${String(value)} is no date`);
-  if (/^\d{4}-\d{2}-\d{2}$/.test(value))
-    return operator === 'lte' || operator === 'gt'
-      ? startOfDay(addDays(value, 1), timeZone) - 1
-      : startOfDay(value, timeZone);
+  if (isDay(value)) {
+    const isUpTo = operator === 'lte' || operator === 'gt';
+    return startOfDay(timeZone, isUpTo ? addDays(value, 1) : value).getTime() - (isUpTo ? 1 : 0);
+  }
   const atMs = Date.parse(/(?:Z|[+-]\d{2}:?\d{2})$/.test(value) ? value : `${value}Z`);
   if (Number.isNaN(atMs)) throw new RangeError(`${value} is no date`);
   return atMs;
