@@ -10,14 +10,14 @@ import { exportable, exportList, fileText, recordsOf } from './export.ts';
 import { parseMonth, parseWeek, restatedLine, restatedSince } from './features/books/index.ts';
 import { dismissUnreadable, replay } from './features/ingest/index.ts';
 import { unmappedValues } from './features/orders/index.ts';
-import { parsePeriod, partnerReport, payrollLine, payrollWords, reportCsv } from './features/reports/index.ts';
+import { parsePeriod, partnerReport, payrollLine, reportCsv } from './features/reports/index.ts';
 import { addFeedCommands } from './feed-commands.ts';
 import { importable, importText, removable, replacing } from './import.ts';
 import { explain, failureOf, serve } from './main.ts';
 import { migrate } from './platform/database/migrate.ts';
 import { openDatabase } from './platform/database/open.ts';
 import { rebase } from './rebase.ts';
-import { reportLines } from './report-view.ts';
+import { payrollWords, reportLines } from './report-view.ts';
 import { note, print, progressLine, readText } from './terminal.ts';
 
 command('serve', 'run the server: web and worker roles in one process')
@@ -67,7 +67,7 @@ command(
       } as const;
       const report = await partnerReport(db, { ...asked, asOf: sealed ? 'seal' : undefined });
       const restated = report.seal && (await restatedSince(db, report.seal.id, asked));
-      return { report, restated, payroll: await payrollLine(db, asked, reporting) };
+      return { report, restated, payroll: await payrollLine(db, asked, report) };
     });
     if (json) return print({ ...report, ...restated, ...(payroll && { payroll }) }, { json });
     const { isTTY, columns } = process.stdout;

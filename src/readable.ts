@@ -91,7 +91,8 @@ export const amountText = (money: MoneyJson | null): string => {
   return new Intl.NumberFormat('en', options).format(money.amount as `${number}`);
 };
 
-const moneyText = (money: MoneyJson): string => `${amountText(money)} ${money.currency}`;
+/** The same with it. */
+export const moneyText = (money: MoneyJson): string => `${amountText(money)} ${money.currency}`;
 
 /** 2026-05-04T09:00:07.000Z to the minute. */
 const instant = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?Z$/;

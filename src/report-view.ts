@@ -1,6 +1,6 @@
 import type { ConnectionStatus } from './features/ingest/index.ts';
-import type { PartnerReport, ReportRow } from './features/reports/index.ts';
-import { amountText, type Column, dash, instantText, textTable } from './readable.ts';
+import type { PartnerReport, PayrollLine, ReportRow } from './features/reports/index.ts';
+import { amountText, type Column, dash, instantText, moneyText, textTable } from './readable.ts';
 
 const decimals = (value: number | null, places: number): string => (value === null ? dash : value.toFixed(places));
 const percent = (share: number | null): string => (share === null ? dash : `${(share * 100).toFixed(1)} %`);
@@ -76,6 +76,17 @@ export const reportLines = (report: PartnerReport, width?: number): string[] => 
     '',
     ...coverageLines(report),
   ];
+};
+
+/** What was costed of what was paid, in a line; amounts are rounded. */
+export const payrollWords = ({ month, costed, paid, difference, utilisation }: PayrollLine): string => {
+  if (paid === null || difference === null)
+    return `Payroll of ${month}: ${moneyText(costed)} was costed on tickets; what was paid cannot be told for want of an exchange rate before the month's last day. \`deskledger import fx\` brings one.`;
+  const part = utilisation === null ? '' : `, ${percent(utilisation)}`;
+  const rest = difference.amount.startsWith('-')
+    ? `${moneyText(difference).slice(1)} more than was paid: look at \`deskledger export rates\` and \`deskledger export payroll\``
+    : `the difference of ${moneyText(difference)} is breaks, leave, waiting and other work`;
+  return `Payroll of ${month}: of ${moneyText(paid)} paid, ${moneyText(costed)} was costed on tickets${part}; ${rest}.`;
 };
 
 const connectionColumns: readonly Column<ConnectionStatus>[] = [

@@ -358,7 +358,7 @@ describe('the other commands', () => {
     expect(await json(...month)).toMatchObject({ payroll: { month: '2026-01', paid: { amount: '84000.000000' } } });
     const { stdout, stderr } = await run(...month);
     expect(stdout).toMatch(/^partner,region,currency,/);
-    expect(stderr).toMatch(/^Payroll of 2026-01: of 84000\.00 USD paid, 0\.00 USD was costed/);
+    expect(stderr).toMatch(/^Payroll of 2026-01: of 84,000\.00 USD paid, 0\.00 USD was costed/);
     expect(await run('report', '--from', '2026-01-01', '--to', '2026-01-30')).toMatchObject({ code: 0, stderr: '' });
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConnectionStatus } from '../src/features/ingest/index.ts';
 import type { PartnerReport, ReportRow } from '../src/features/reports/index.ts';
-import { connectionLines, reportLines } from '../src/report-view.ts';
+import { connectionLines, payrollWords, reportLines } from '../src/report-view.ts';
 
 const usd = (amount: string) => ({ amount, currency: 'USD' });
 
@@ -156,4 +156,41 @@ it('connections are a table, and what is wrong with one stands under it with wha
     'two: no search',
     '  -> Allow it.',
   ]);
+});
+
+describe('the payroll of a month in words', () => {
+  const line = { month: '2026-05', costed: usd('54.000000'), paid: usd('216.000000'), difference: usd('162.000000') };
+
+  it('tells what was costed of what was paid, or what is lacking', () => {
+    expect(payrollWords({ ...line, utilisation: 0.25 })).toBe(
+      'Payroll of 2026-05: of 216.00 USD paid, 54.00 USD was costed on tickets, 25.0 %; the difference of 162.00 USD is breaks, leave, waiting and other work.',
+    );
+    expect(payrollWords({ ...line, paid: null, difference: null, utilisation: null })).toContain(
+      'deskledger import fx',
+    );
+  });
+
+  it('bug: it cut amounts off where the table above it rounds them', () => {
+    const words = payrollWords({
+      month: '2026-10',
+      costed: usd('2873.116853'),
+      paid: usd('10090.700000'),
+      difference: usd('7217.583147'),
+      utilisation: 0.284729,
+    });
+    expect(words).toContain('of 10,090.70 USD paid, 2,873.12 USD was costed');
+    const yen = (amount: string) => ({ amount, currency: 'JPY' });
+    const inYen = { month: '2026-10', costed: yen('10.600000'), paid: yen('100.000000'), difference: yen('89.400000') };
+    expect(payrollWords({ ...inYen, utilisation: 0.106 })).toContain('of 100 JPY paid, 11 JPY was costed');
+  });
+
+  it('bug: what was costed beyond the pay was called breaks and leave', () => {
+    const words = payrollWords({
+      ...line,
+      costed: usd('300.000000'),
+      difference: usd('-84.000000'),
+      utilisation: 1.388889,
+    });
+    expect(words).toContain('138.9 %; 84.00 USD more than was paid: look at `deskledger export rates`');
+  });
 });

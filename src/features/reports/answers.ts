@@ -124,7 +124,9 @@ export const partnersAnswer = z.object({
       utilisation: z.number().nullable(),
     })
     .optional()
-    .describe('What tickets cost against what the team was paid: of a whole month, by the scope `rates`'),
+    .describe(
+      'What tickets cost against what the team was paid: of a whole month, by the scope `rates`; as of a seal what it holds was costed, of what is told of the pay now',
+    ),
 });
 
 export const seriesAnswer = z.object({

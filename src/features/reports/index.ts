@@ -14,7 +14,7 @@ export { type Differences, differencesSince, isDifferent } from './seals/differi
 export { sealedFigureNames } from './seals/figure-facts.ts';
 export { formulasVersion, leavesClosed } from './seals/formulas.ts';
 export { books, changedItems, keepItems } from './seals/kept-items.ts';
-export { payrollLine, payrollWords } from './seals/payroll-line.ts';
+export { type PayrollLine, payrollLine } from './seals/payroll-line.ts';
 export { type Restatement, restatementItems, restatementOf } from './seals/restatement.ts';
 export { factsToSeal, gapsIn, type SealedCell, sealedAccount, sealedRow } from './seals/sealed.ts';
 export {

@@ -108,7 +108,7 @@ export const reportRoutes =
           leastTicketsPerCell: folds ? (await accountSettings(db)).leastTicketsPerCell : undefined,
         });
         if (wanted === 'csv') return reply.headers(csvReply(`partners-${from}-${to}`)).send(reportCsv(report));
-        const payroll = report.costBasis === 'true' ? await payrollLine(source, { from, to }, basis) : null;
+        const payroll = report.costBasis === 'true' ? await payrollLine(source, { from, to }, report) : null;
         return { ...report, ...(payroll && { payroll }), ...(fxDay !== undefined && { fxDay }) };
       },
     );

@@ -2,8 +2,8 @@ import { beforeEach, expect, test } from 'vitest';
 import { InvalidInput } from '../../../src/core/errors.ts';
 import { importPayroll } from '../../../src/features/books/index.ts';
 import { importFx, importRates } from '../../../src/features/costing/index.ts';
-import { payrollWords } from '../../../src/features/reports/index.ts';
 import { createWorld, type World } from '../reports/world.ts';
+import { may, readToEnd, sealIn } from './sealing.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -62,13 +62,18 @@ test('pay in several currencies adds up at the exchange rate before the last day
   });
 });
 
-test('in words it tells what was costed of what was paid, or what is lacking', () => {
-  const usd = (amount: string) => ({ amount, currency: 'USD' });
-  const line = { month: '2026-05', costed: usd('54.000000'), paid: usd('216.000000'), difference: usd('162.000000') };
-  expect(payrollWords({ ...line, utilisation: 0.25 })).toBe(
-    'Payroll of 2026-05: of 216.00 USD paid, 54.00 USD was costed on tickets, 25.0 %; the difference of 162.00 USD is breaks, leave, waiting and other work.',
-  );
-  expect(payrollWords({ ...line, paid: null, difference: null, utilisation: null })).toContain('deskledger import fx');
+test('bug: a sealed report stood beside a payroll of which was costed what was posted later', async () => {
+  await readToEnd(world);
+  await world.ticket({ created: '2026-05-04', work: [['ada', 3600, '2026-05-04']] });
+  await bring('2026-05,216.00,USD');
+  await sealIn(world, may);
+  await world.ticket({ created: '2026-05-04', work: [['ada', 3600, '2026-05-04']] });
+  const period = 'from=2026-05-01&to=2026-05-31';
+  expect((await month(period)).payroll).toMatchObject({ costed: { amount: '72.000000' } });
+  expect((await month(`${period}&asOf=seal`)).payroll).toMatchObject({
+    costed: { amount: '36.000000' },
+    difference: { amount: '180.000000' },
+  });
 });
 
 test('what AI agents cost was paid to nobody', async () => {

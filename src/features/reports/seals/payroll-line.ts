@@ -24,11 +24,14 @@ export const monthOf = ({ from, to }: Period): string | null =>
     ? from.slice(0, 7)
     : null;
 
-/** The line of a month; null where nobody said what was paid. For those alone who may see wages: of a small team it is one. */
+/**
+ * The line of a month; null where nobody said what was paid. Of a seal what it holds was costed, and what was paid is as told
+ * last. For those alone who may see wages: of a small team it is one.
+ */
 export const payrollLine = async (
   sql: Sql,
   period: Period,
-  { currency }: { readonly currency: string },
+  { currency, seal }: { readonly currency: string; readonly seal?: { readonly id: number } | undefined },
 ): Promise<PayrollLine | null> => {
   const month = monthOf(period);
   if (month === null) return null;
@@ -39,8 +42,8 @@ export const payrollLine = async (
   if (paid.length === 0) return null;
   const [row] = await sql.query<{ costed: string }>(
     `select coalesce(sum(p.cost_micros), 0)::text as costed from posting p join work_entry e on e.id = p.work_entry_id and e.actor <> 'ai_agent'
-      where p.worked_day between $1 and $2`,
-    [period.from, period.to],
+      where p.worked_day between $1 and $2 and ($3::int is null or p.id <= (select last_posting_id from seal where id = $3))`,
+    [period.from, period.to, seal?.id ?? null],
   );
   const costed = BigInt(row?.costed ?? 0);
   const wants = paid.map((one) => ({ from: one.currency, to: currency, day: period.to }));
@@ -58,14 +61,4 @@ export const payrollLine = async (
     difference: sum === null ? null : moneyJson({ micros: sum - costed, currency }),
     utilisation: sum === null ? null : ratio(costed, sum),
   };
-};
-
-const shown = ({ amount, currency }: MoneyJson): string => `${amount.slice(0, -4)} ${currency}`;
-
-/** The same in a line for a person; amounts without their last four places. */
-export const payrollWords = ({ month, costed, paid, difference, utilisation }: PayrollLine): string => {
-  if (paid === null || difference === null)
-    return `Payroll of ${month}: ${shown(costed)} was costed on tickets; what was paid cannot be told for want of an exchange rate before the month's last day. \`deskledger import fx\` brings one.`;
-  const part = utilisation === null ? '' : `, ${(utilisation * 100).toFixed(1)} %`;
-  return `Payroll of ${month}: of ${shown(paid)} paid, ${shown(costed)} was costed on tickets${part}; the difference of ${shown(difference)} is breaks, leave, waiting and other work.`;
 };
