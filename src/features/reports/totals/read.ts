@@ -77,6 +77,9 @@ const markedRuns = async (sql: Sql, book: Book, { from, to }: Period): Promise<R
 const mostPlainDigits = 15;
 const wholeOf = (text: string): bigint => (text.length <= mostPlainDigits ? BigInt(Number(text)) : BigInt(text));
 
+/** Counts and times are added up as whole numbers, which is fast; money of a weak currency over years may leave their range. */
+const sumOfKept = (column: string): string => (column.endsWith('_micros') ? `sum(s.${column})` : `add_up(s.${column})`);
+
 /** Of kept totals, one row per cell. Its sums come as one text: thousands of numbers, each a value of its own, took half of the time. */
 const addTotals = async (
   sql: Sql,
@@ -102,7 +105,7 @@ const addTotals = async (
   const first = step === undefined ? 3 : 4;
   const conditions = namesOf(only).map((name, index) => ` and s.${name} = $${first + index}`);
   const rows = await sql.query<Partial<Record<FigureDimension, string | null>> & { sums: string }>(
-    `select ${columns.map((column) => `${column},`).join(' ')} concat_ws(' ', ${kept.map(([, column]) => `add_up(s.${column})`).join(', ')}) as sums
+    `select ${columns.map((column) => `${column},`).join(' ')} concat_ws(' ', ${kept.map(([, column]) => sumOfKept(column)).join(', ')}) as sums
        from unnest($1::int[], $2::date[]${steps.array}) as p(span, starts_on${steps.name})
        join ${book.table} s on s.span = p.span and s.starts_on = p.starts_on${conditions.join('')}
       group by ${keys.join(', ')}`,
@@ -187,12 +190,19 @@ const narrowed = (statement: Statement, only: Only, parameters: readonly unknown
 
 const daysIn = (runs: readonly Run[]): number => runs.reduce((sum, { from, to }) => sum + daysBetween(from, to) + 1, 0);
 
+/** At least so much for one step of one statement: 200,000 orders join their shares without being written to disk. */
+const leastWorkKb = 16_384;
+
 /**
- * What marks many days goes on beside the report: workers of PostgreSQL's own would take its processors, for each of them does
- * all of what a plan does not divide. Until the transaction ends.
+ * How the ledger is read, until the transaction ends. What marks many days goes on beside the report: workers of PostgreSQL's
+ * own would take its processors, for each of them does all of what a plan does not divide.
  */
-const withoutWorkers = (sql: Sql): Promise<unknown> =>
-  sql.query("select set_config('max_parallel_workers_per_gather', '0', true)");
+const readLedgerAlone = (sql: Sql): Promise<unknown> =>
+  sql.query(
+    `select set_config('max_parallel_workers_per_gather', '0', true),
+            set_config('work_mem', greatest(pg_size_bytes(current_setting('work_mem')) / 1024, $1) || 'kB', true)`,
+    [leastWorkKb],
+  );
 
 /**
  * Adds what a book holds of a period to the cells by these dimensions: kept totals of unmarked days, the ledger's own word on
@@ -205,7 +215,7 @@ const addBook = async (
   { dimensions, only, timeZone, into }: Asked & { into: Into },
 ): Promise<boolean> => {
   const marked = await markedRuns(sql, book, period);
-  if (marked.length > 0) await withoutWorkers(sql);
+  if (marked.length > 0) await readLedgerAlone(sql);
   if (marked.length > mostRuns || daysIn(marked) > daysIn([period]) * mostMarkedShare) return false;
   const again = countedAgain(book, dimensions);
   const add = (statement: Statement, parameters: readonly unknown[], preparedAs?: string) => {
