@@ -11,8 +11,9 @@ import { type ActPreview, connectionStatuses, identified, switchMode } from './f
 import { helpdesks } from './helpdesks/registry.ts';
 import { prove } from './prove.ts';
 import { readableLines } from './readable.ts';
-import type { RemoteExtras } from './remote-setup.ts';
+import { hasSidebarApp, type RemoteExtras } from './remote-setup.ts';
 import { connectionLines } from './report-view.ts';
+import { makeSidebarSecret } from './sidebar-secret.ts';
 import { storeAdapters } from './stores/registry.ts';
 import { askAtTerminal, consentTo, isAtTerminal, note, type Output, print, readJson } from './terminal.ts';
 
@@ -20,7 +21,10 @@ const modeOption = (about: string) => new Option('--mode <mode>', about).choices
 const withExtras = (command: Command): Command =>
   command
     .option('--fields', 'also make ticket fields by which people correct partner and region and the contact reason')
-    .option('--sidebar', "also show a ticket's partner in the helpdesk's own sidebar, where it has one");
+    .option(
+      '--sidebar',
+      "also show a ticket's partner in the helpdesk's own sidebar, where it has one; of Zendesk: make the app's secret, or the next",
+    );
 
 /** A script is kept waiting less for a test delivery than a person who reads along. */
 const scriptWaitMs = 10 * secondMs;
@@ -30,6 +34,16 @@ const tellProof = async (product: Product, id: number): Promise<void> => {
   const waitMs = isAtTerminal() ? undefined : scriptWaitMs;
   const proof = await prove(product, await product.directory.connections.get(String(id)), waitMs ? { waitMs } : {});
   if (proof) note(proof.text);
+};
+
+/** The secret of a sidebar app, if one was asked for and the helpdesk has such an app; what it is for goes to standard error. */
+const sidebarSecretOf = async (product: Product, connection: Pick<Connection, 'id' | 'kind'>, asked: boolean) => {
+  const made = asked ? await makeSidebarSecret(product, connection, actor) : null;
+  if (made === null) return {};
+  note(
+    "Enter this address and secret in the app's settings at the helpdesk. The secret is shown this once; one before it is taken until the next is made.",
+  );
+  return { sidebar: made };
 };
 
 const previewLines = ({ tags, tickets, surveysPerWeek, carried }: ActPreview): string[] => [
@@ -76,7 +90,7 @@ const addConnect = (): void => {
       if (connected === null) return note('Nothing was made and nothing was stored.');
       connected.notes.forEach(note);
       if (remoteSetup) await tellProof(product, connected.result.id);
-      print(connected.result, { json });
+      print({ ...connected.result, ...(await sidebarSecretOf(product, connected.result, sidebar ?? false)) }, { json });
     });
   });
 };
@@ -133,15 +147,17 @@ const addConnection = (): void => {
       .option('--enable', 'connect a disconnected one again, in mode observe'),
   ).action(async (id: string | undefined, changes: Changes) => {
     const { mode, yes = false, settings: file, enable = false, fields = false, sidebar = false, json } = changes;
-    const remoteSetup = (changes.remoteSetup ?? false) || enable || fields || sidebar;
+    const wantsRemote = (changes.remoteSetup ?? false) || enable || fields;
     const settings = file === undefined ? undefined : await readJson(file);
     await withProduct(async (product) => {
-      if (mode === undefined && settings === undefined && !remoteSetup) return showConnections(product, id, { json });
+      if (mode === undefined && settings === undefined && !wantsRemote && !sidebar)
+        return showConnections(product, id, { json });
       if (id === undefined) throw missing('id', 'Say which connection, e.g. deskledger connection 1 --mode act');
       const { db, clock, directory } = product;
       let connection = enable
         ? await directory.connections.enable((await directory.connections.getDisabled(id)).id, { actor })
         : await directory.connections.get(id);
+      const remoteSetup = wantsRemote || (sidebar && !hasSidebarApp(product, connection.kind));
       let answer: object = {};
       if (settings !== undefined || remoteSetup) {
         const wanted = { settings, remoteSetup, fields, sidebar, actor };
@@ -151,6 +167,7 @@ const addConnection = (): void => {
         answer = result;
         connection = await directory.connections.get(String(result.id));
       }
+      answer = { ...answer, ...(await sidebarSecretOf(product, connection, sidebar)) };
       if (mode !== undefined) {
         const consent = askToAct(yes);
         if (mode === 'act') connection = await proven(product, connection);

@@ -2,6 +2,7 @@ import type { Product } from './compose.ts';
 import { AppError } from './core/errors.ts';
 import type { Connection, ConnectionKind } from './features/directory/index.ts';
 import { objectLines, vendorWord } from './remote-setup.ts';
+import { forgetSidebarSecrets } from './sidebar-secret.ts';
 
 interface Disconnected {
   readonly id: number;
@@ -69,6 +70,7 @@ export const disconnect = async (
     }
     await connections.forgetMade(id, going);
   }
+  await forgetSidebarSecrets(product, connection, actor);
   await connections.disable(id, actor);
   return { id, kind, name, removed, left };
 };

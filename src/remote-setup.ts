@@ -28,6 +28,10 @@ export const webhookUrlOf = ({ config }: Product, webhookKey: string): string =>
 
 const hasSidebar = ({ helpdesks }: Product, kind: string): boolean => helpdesks.get(kind)?.sidebar !== undefined;
 
+/** Its helpdesk shows an app of ours, which needs a secret of the connection and nothing made at the helpdesk. */
+export const hasSidebarApp = ({ helpdesks }: Product, kind: string): boolean =>
+  helpdesks.get(kind)?.sidebarApp !== undefined;
+
 /** What messages call the vendor of a kind, and what it tells of. */
 export const vendorWord = ({ adapters }: Product, kind: string): 'helpdesk' | 'store' =>
   adapters.stores.has(kind) ? 'store' : 'helpdesk';
@@ -109,7 +113,7 @@ export const setUpRemote = async (
     const left = extras.fields || extras.sidebar ? ((await product.vendorOf(kept).remote?.plan(wish)) ?? []) : [];
     return [
       ...objectLines(made.objects).map((line) => `Made at the ${vendor}: ${line}.`),
-      ...(extras.sidebar && !hasSidebar(product, connection.kind)
+      ...(extras.sidebar && !hasSidebar(product, connection.kind) && !hasSidebarApp(product, connection.kind)
         ? [`No sidebar was made: ${connection.kind} asks no address of ours for one.`]
         : []),
       ...left.map((line) => `Not made, for the ${vendor} did not let us: ${line}.`),

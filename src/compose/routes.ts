@@ -18,6 +18,7 @@ import {
 import { pageRoutes, reportRoutes, workRoutes } from '../features/reports/index.ts';
 import { sidebarRoutes } from '../features/sidebar/index.ts';
 import { helpdesks } from '../helpdesks/registry.ts';
+import { wallClock } from '../platform/clock.ts';
 import { within } from '../platform/deadline.ts';
 import type { Background } from './background.ts';
 import type { Foundation } from './foundation.ts';
@@ -59,6 +60,7 @@ export const createApps = (
       return 'The database does not answer; see DATABASE_URL and `deskledger doctor`.';
     }
   };
+  const onLook = (ticketId: bigint) => lookAt(db, ticketId, clock.now());
   const probes = probeRoutes({ db, clock, access, metrics, ready });
 
   return {
@@ -83,7 +85,17 @@ export const createApps = (
             count: metrics.delivery,
             observeAck: metrics.ack,
           }),
-          sidebarRoutes({ db, clock, directory, helpdesks, basis: reporting }),
+          sidebarRoutes({
+            db,
+            clock,
+            wall: wallClock,
+            log,
+            directory,
+            helpdesks,
+            stores: adapters.stores,
+            basis: reporting,
+            onLook,
+          }),
           surveyRoutes({ db, vault, clock, reportingTimezone: reporting.timeZone, onVote: metrics.vote }),
           signInRoutes({ access, secure: publicUrl.startsWith('https:'), signInCommand }),
           reportRoutes({
@@ -91,7 +103,7 @@ export const createApps = (
             access,
             clock,
             basis: reporting,
-            onLook: (ticketId) => lookAt(db, ticketId, clock.now()),
+            onLook,
           }),
           probes,
           operationRoutes({ db, clock, access, extraStatus }),

@@ -9,6 +9,7 @@ import type { TicketSnapshot, TicketStatus, WorkReading } from './snapshot.ts';
 export type { Headers, RemoteObject, RemoteState } from '../platform/vendor.ts';
 /** The kinds there are, by the lines of the registry. */
 export type { HelpdeskKind } from './registry.ts';
+export { type ContactReason, contactReasons } from './settings.ts';
 /** What a ticket is made of. */
 export * from './snapshot.ts';
 
@@ -223,6 +224,16 @@ export interface HelpdeskSidebar<Settings> {
   answer(context: TicketContext): object;
 }
 
+/**
+ * An app of ours in the helpdesk's own workspace, which asks through the helpdesk's proxy: that signs each request with a secret
+ * of the connection (a JWT, HS256). It proves the installation and no person, for the browser chooses the claims.
+ */
+export interface SidebarApp<Settings> {
+  /** The setting that holds the secrets, a list. */
+  readonly secretSetting: string;
+  secrets(settings: Settings): readonly string[];
+}
+
 /** One helpdesk: the only thing the rest of the program knows of it. */
 export interface HelpdeskAdapter<Settings extends z.ZodObject = z.ZodObject> {
   readonly kind: string;
@@ -246,6 +257,7 @@ export interface HelpdeskAdapter<Settings extends z.ZodObject = z.ZodObject> {
     now: Date,
   ): { readonly headers: Readonly<Record<string, string>>; readonly body: string } | null;
   readonly sidebar?: HelpdeskSidebar<z.output<Settings>>;
+  readonly sidebarApp?: SidebarApp<z.output<Settings>>;
   connect(
     settings: z.output<Settings>,
     deps: {

@@ -226,6 +226,8 @@ export interface StoreAdapter<Settings extends z.ZodObject = z.ZodObject> {
     settings: z.output<Settings>,
     now: Date,
   ): { readonly headers: Readonly<Record<string, string>>; readonly body: string } | null;
+  /** The page of an order in the store's own administration, for its people; absent: there is none. */
+  orderPage?(settings: z.output<Settings>, orderExternalId: string): string;
   connect(
     settings: z.output<Settings>,
     deps: {

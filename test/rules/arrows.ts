@@ -37,6 +37,7 @@ const commands = [
   'remote-setup.ts',
   'report-view.ts',
   'setting-names.ts',
+  'sidebar-secret.ts',
   'terminal.ts',
 ];
 const started = [...foundations, ...domain, ...composed, 'config.ts', 'compose.ts'];

@@ -25,11 +25,17 @@ const highValueOrder = z
     'What an order of high value brings at least, in the reporting currency; null: twice the average order of the period',
   );
 
+/** Everybody who works at the helpdesk sees its sidebar, and not each company wants all of them to see amounts. */
+const sidebarMoney = z
+  .enum(['shown', 'hidden'])
+  .describe('Whether the sidebar app shows amounts; hidden: multiples of the average alone');
+
 /** What people set for the whole account, with what holds until then. */
 export const accountSettingsSchema = z.strictObject({
   leastTicketsPerCell: leastTicketsPerCell.default(5),
   agentFigures: agentFigures.default(false),
   highValueOrder: highValueOrder.default(null),
+  sidebarMoney: sidebarMoney.default('shown'),
 });
 export type AccountSettings = z.output<typeof accountSettingsSchema>;
 
@@ -38,6 +44,7 @@ export const accountSettingsChange = z.strictObject({
   leastTicketsPerCell: leastTicketsPerCell.optional(),
   agentFigures: agentFigures.optional(),
   highValueOrder: highValueOrder.optional(),
+  sidebarMoney: sidebarMoney.optional(),
 });
 
 const keys = Object.keys(accountSettingsSchema.shape);

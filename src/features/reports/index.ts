@@ -30,9 +30,12 @@ export {
   toldChanges,
 } from './seals/told-changes.ts';
 export { reportCsv } from './tables.ts';
+export { type GlancedOrder, type TicketGlance, ticketGlance } from './tickets/glance.ts';
+export { type HourlyOf, pooledTicketCost, poolRatesOf } from './tickets/pooled-ticket.ts';
 export { workRoutes } from './tickets/work-routes.ts';
 export { rollupDifferences } from './totals/differences.ts';
 export { addUpMarked } from './totals/fold.ts';
 export { totalDifferences } from './totals/proof.ts';
+export { stepsIn } from './totals/spans.ts';
 export { timesMarked } from './totals/times-marked.ts';
 export { withoutTrueCost } from './without-true-cost.ts';

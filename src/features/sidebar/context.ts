@@ -1,15 +1,9 @@
-import { addDays, dayIn, minuteMs } from '../../core/time.ts';
 import type { TicketContext } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { loadCurrent } from '../attribution/index.ts';
-import type { Connection, Directory, ReportingBasis } from '../directory/index.ts';
-import { type PartnerReport, partnerReport } from '../reports/index.ts';
-
-/** The last 90 days, today included. */
-const daysShown = 90;
-/** A partner's figures hold this long: agents open more tickets than figures change. */
-const figuresHoldMs = 5 * minuteMs;
+import type { Connection, Directory } from '../directory/index.ts';
+import type { Figures } from './figures.ts';
 
 /**
  * Gorgias asks when a ticket is created and keeps the answer with the customer, while we decide some seconds after the webhook:
@@ -24,27 +18,11 @@ export interface ContextDeps {
   readonly db: Database;
   readonly clock: Clock;
   readonly directory: Directory;
-  readonly basis: ReportingBasis;
+  readonly figures: Figures;
 }
 
 /** What agents are shown of a ticket: whose it is and what this partner costs, at pooled rates (RULES.md section 10). */
-export const createContexts = ({ db, clock, directory, basis }: ContextDeps) => {
-  let held: { readonly untilMs: number; readonly report: Promise<PartnerReport> } | undefined;
-
-  const figures = (): Promise<PartnerReport> => {
-    const now = clock.now();
-    if (held && now.getTime() < held.untilMs) return held.report;
-    const to = dayIn(basis.timeZone, now);
-    const period = { from: addDays(to, 1 - daysShown), to };
-    const report = partnerReport(db, { ...period, groupBy: ['partner'], ...basis, costBasis: 'pooled' });
-    held = { untilMs: now.getTime() + figuresHoldMs, report };
-    // A failure is told to those who waited for it and to nobody after them.
-    report.catch(() => {
-      if (held?.report === report) held = undefined;
-    });
-    return report;
-  };
-
+export const createContexts = ({ db, clock, directory, figures }: ContextDeps) => {
   let waiting = 0;
   /** What is decided of a ticket; after the longest wait what is known so far. */
   const decisionOn = async (connectionId: number, externalId: string) => {
@@ -86,7 +64,11 @@ export const createContexts = ({ db, clock, directory, basis }: ContextDeps) => 
     const [first] = decision.shares.toSorted((a, b) => b.ppm - a.ppm);
     const partner = first?.partner ?? null;
     const region = first?.region ?? null;
-    const [partners, regions, { rows }] = await Promise.all([directory.partners(), directory.regions(), figures()]);
+    const [partners, regions, { rows }] = await Promise.all([
+      directory.partners(),
+      directory.regions(),
+      figures.report.fresh(),
+    ]);
     const nameOf = (list: readonly { readonly code: string; readonly name: string }[], code: string | null) =>
       code === null ? null : (list.find((one) => one.code === code)?.name ?? code);
     const row = partner === null ? undefined : rows.find((one) => one.partner === partner);

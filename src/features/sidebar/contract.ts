@@ -76,6 +76,7 @@ const csat = z
 
 const partnerFigures = z.object({
   partner: named.describe('Whose figures these are: of the largest share that has a partner'),
+  asOf: instant.describe('When these were counted'),
   period: z.object({ from: day, to: day.describe('The last day, inclusive') }),
   costPerTicket: amount('At pooled rates'),
   costMultiple: z

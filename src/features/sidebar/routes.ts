@@ -1,13 +1,15 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { AppError, InvalidInput, NotFound } from '../../core/errors.ts';
 import type { HelpdeskAdapter } from '../../helpdesks/port.ts';
+import { type AppRoutesDeps, sidebarAppRoutes } from './app-routes.ts';
 import { type ContextDeps, createContexts } from './context.ts';
+import { createFigures } from './figures.ts';
 
 /**
  * GET /sidebar/v1/{kind}/{key}: what a helpdesk's own sidebar shows beside a ticket, for helpdesks that ask an address of ours
  * for it. The connection follows from the key, the right to ask from the secret that the adapter checks.
  */
-export const sidebarRoutes =
+const widgetRoutes =
   (deps: ContextDeps & { readonly helpdesks: ReadonlyMap<string, HelpdeskAdapter> }): FastifyPluginAsync =>
   async (app) => {
     const contextOf = createContexts(deps);
@@ -39,4 +41,15 @@ export const sidebarRoutes =
         return sidebar.answer(await contextOf(connection, asked.externalId));
       },
     );
+  };
+
+/** Everything under /sidebar/v1; figures are counted once for all helpdesks. */
+export const sidebarRoutes =
+  (deps: AppRoutesDeps): FastifyPluginAsync =>
+  async (app) => {
+    const failed = (error: unknown) =>
+      deps.log.warn({ step: 'sidebar', err: error }, 'figures beside tickets could not be counted anew');
+    const figures = createFigures({ ...deps, failed });
+    await app.register(widgetRoutes({ ...deps, figures }));
+    await app.register(sidebarAppRoutes({ ...deps, figures }));
   };

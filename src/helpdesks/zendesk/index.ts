@@ -7,7 +7,8 @@ import { selfTest } from './test-event.ts';
 export const zendesk: HelpdeskAdapter<typeof settingsSchema> = {
   kind: 'zendesk',
   settings: settingsSchema,
-  secretKeys: ['apiToken', 'webhookSecrets'],
+  secretKeys: ['apiToken', 'webhookSecrets', 'sidebarSecrets'],
+  sidebarApp: { secretSetting: 'sidebarSecrets', secrets: ({ sidebarSecrets }) => sidebarSecrets },
   keptHeaders,
   verifyDelivery,
   readDelivery,

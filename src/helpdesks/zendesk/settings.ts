@@ -34,6 +34,15 @@ export const settingsSchema = z.object({
     .max(10)
     .default([])
     .meta({ title: 'Signing secrets', description: 'Of the webhook; set when we make it. Two during a rotation.' }),
+  /** Two during a rotation; none until somebody makes one, and the sidebar app is answered nothing until then. */
+  sidebarSecrets: z
+    .array(z.string().regex(/^[\x21-\x7e]{32,200}$/, 'needs 32 to 200 characters, printable and without spaces'))
+    .max(2)
+    .default([])
+    .meta({
+      title: 'Sidebar secrets',
+      description: 'Of the sidebar app; `connection <id> --sidebar` makes one. Two during a rotation.',
+    }),
   /** The Time Tracking app's "Total time spent (sec)". */
   totalTimeFieldId: fieldId.optional().meta({
     title: 'Field of the total time',

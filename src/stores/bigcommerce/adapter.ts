@@ -13,6 +13,9 @@ export const bigcommerce: StoreAdapter<typeof bigcommerceSettings> = {
   verifyDelivery,
   readDelivery,
   selfTest,
+  // As the control panel's own address bar shows it; who is not signed in is asked to, and led there.
+  orderPage: ({ storeHash }, id) =>
+    `https://store-${storeHash}.mybigcommerce.com/manage/orders/${encodeURIComponent(id)}`,
   connect: (settings, deps) =>
     createBigcommerceClient({
       api: createBigcommerceApi(settings, deps),

@@ -191,6 +191,7 @@ describe('settings of the account', () => {
       leastTicketsPerCell: 5,
       agentFigures: false,
       highValueOrder: null,
+      sidebarMoney: 'shown',
     });
     const report = async () =>
       (

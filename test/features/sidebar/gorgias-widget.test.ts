@@ -29,7 +29,19 @@ const app = await buildApp({
   log: createLog({ level: 'silent' }),
   version: '0',
   publicUrl: 'http://deskledger.test',
-  parts: [sidebarRoutes({ db, clock, directory, helpdesks, basis })],
+  parts: [
+    sidebarRoutes({
+      db,
+      clock,
+      wall: clock,
+      log: createLog({ level: 'silent' }),
+      directory,
+      helpdesks,
+      stores: new Map(),
+      basis,
+      onLook: async () => undefined,
+    }),
+  ],
 });
 
 const ask = async (query: string, { key = connection.webhookKey, kind = 'gorgias', header = secret } = {}) => {

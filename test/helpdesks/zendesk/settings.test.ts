@@ -10,6 +10,7 @@ describe('settings', () => {
   it('fill in what is optional', () => {
     expect(zendesk.settings.parse(least)).toEqual({
       ...least,
+      sidebarSecrets: [],
       tagPrefix: '',
       aiAgentIds: [],
       voiceClock: 'add',
@@ -56,6 +57,6 @@ describe('settings', () => {
   });
 
   it('name all secret keys', () => {
-    expect(zendesk.secretKeys).toEqual(['apiToken', 'webhookSecrets']);
+    expect(zendesk.secretKeys).toEqual(['apiToken', 'webhookSecrets', 'sidebarSecrets']);
   });
 });

@@ -5,7 +5,7 @@ import { parseMonth, sealPeriod } from '../../../src/features/books/index.ts';
 import { atEndOfFile } from '../../support/cleanup.ts';
 import { type Described, describedOperations, undescribed } from '../../support/described-answers.ts';
 import { testProduct } from '../../support/product.ts';
-import { rightBodies, rightValues } from '../../support/right-requests.ts';
+import { connectSidebar, rightBodies, rightHeaders, rightValues } from '../../support/right-requests.ts';
 
 let product: Product;
 let app: FastifyInstance;
@@ -45,6 +45,7 @@ beforeAll(async () => {
   app = await product.buildApp();
   atEndOfFile(() => app.close());
   await fill();
+  await connectSidebar(product);
   for (const scopes of ['read', 'read,write,rates'])
     tokens[scopes] = (await product.access.createToken({ name: scopes.replaceAll(',', ' '), scopes })).token;
   await app.ready();
@@ -83,7 +84,7 @@ const openPlaces = (shape: Shape, at: string): string[] => {
 test('every route says field by field what it answers, and how faults look', () => {
   expect(described.length).toBeGreaterThan(35);
   for (const one of described) {
-    expect(one.path).toMatch(/^\/api\/v1\//);
+    expect(one.path).toMatch(/^\/(?:api|sidebar)\/v1\//);
     expect(one.operation.responses, nameOf(one)).toHaveProperty(['default', 'content', 'application/problem+json']);
     const success = successOf(one);
     expect(success, nameOf(one)).toHaveLength(1);
@@ -119,19 +120,19 @@ test('a route that takes the format of its answer says that it is a table too, a
 test('a described answer takes no field that it does not name', () => {
   const settings = described.find(({ path }) => path === '/api/v1/settings');
   const schema = successOf(settings as Described)[0]?.[1].content?.['application/json']?.schema ?? {};
-  const right = { leastTicketsPerCell: 5, agentFigures: false, highValueOrder: null };
+  const right = { leastTicketsPerCell: 5, agentFigures: false, highValueOrder: null, sidebarMoney: 'shown' };
   expect(undescribed(schema, right)).toEqual([]);
   for (const wrong of [{ ...right, other: 1 }, { ...right, agentFigures: 'no' }, { leastTicketsPerCell: 5 }])
     expect(undescribed(schema, wrong)).toHaveLength(1);
 });
 
-const ask = (one: Described, { scopes, format }: { readonly scopes: string; readonly format?: string }) => {
+const ask = async (one: Described, { scopes, format }: { readonly scopes: string; readonly format?: string }) => {
   const needed = queryOf(one).filter(({ required }) => required);
   const query = [...needed.map(({ name }) => `${name}=${rightValues[name]}`), ...(format ? [`format=${format}`] : [])];
   return app.inject({
     method: one.method,
     url: `${one.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => rightValues[name] ?? '')}?${query.join('&')}`,
-    headers: { authorization: `Bearer ${tokens[scopes]}` },
+    headers: await rightHeaders(one.path, tokens[scopes] ?? ''),
     ...(one.method !== 'GET' && { payload: rightBodies[one.path] ?? {} }),
   });
 };

@@ -3,11 +3,12 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Product } from '../../../src/compose.ts';
 import { atEndOfFile } from '../../support/cleanup.ts';
 import { testProduct } from '../../support/product.ts';
-import { rightBodies, rightValues } from '../../support/right-requests.ts';
+import { connectSidebar, rightBodies, rightHeaders, rightValues } from '../../support/right-requests.ts';
 
 let product: Product;
 let app: FastifyInstance;
 let headers: Record<string, string>;
+let apiToken: string;
 
 beforeAll(async () => {
   ({ product } = await testProduct());
@@ -15,6 +16,8 @@ beforeAll(async () => {
   atEndOfFile(() => app.close());
   const { token } = await product.access.createToken({ name: 'all', scopes: 'read,write,rates' });
   headers = { authorization: `Bearer ${token}` };
+  apiToken = token;
+  await connectSidebar(product);
 });
 
 interface Parameter {
@@ -59,7 +62,7 @@ describe('bug: a control character in a request was answered 500', () => {
         const answer = await app.inject({
           method,
           url: `${url}?${query}`,
-          headers,
+          headers: await rightHeaders(path, apiToken),
           ...(method !== 'GET' && { payload: rightBodies[path] ?? {} }),
         });
         expect([400, 404], `${method} ${path} ${odd.name}: ${answer.body}`).toContain(answer.statusCode);
@@ -74,6 +77,7 @@ describe('bug: a control character in a request was answered 500', () => {
         '/api/v1/tickets/{id} path id',
         '/api/v1/reports/series query partner',
         '/api/v1/work/{id}/decision path id',
+        '/sidebar/v1/tickets/{externalId} path externalId',
       ]),
     );
   });

@@ -3,11 +3,12 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Product } from '../../../src/compose.ts';
 import { atEndOfFile } from '../../support/cleanup.ts';
 import { testProduct } from '../../support/product.ts';
-import { rightBodies, rightValues } from '../../support/right-requests.ts';
+import { connectSidebar, rightBodies, rightHeaders, rightValues } from '../../support/right-requests.ts';
 
 let product: Product;
 let app: FastifyInstance;
 let headers: Record<string, string>;
+let apiToken: string;
 
 beforeAll(async () => {
   ({ product } = await testProduct());
@@ -15,6 +16,8 @@ beforeAll(async () => {
   atEndOfFile(() => app.close());
   const { token } = await product.access.createToken({ name: 'all', scopes: 'read,write,rates' });
   headers = { authorization: `Bearer ${token}` };
+  apiToken = token;
+  await connectSidebar(product);
 });
 
 describe('a name that nobody knows', () => {
@@ -31,7 +34,7 @@ describe('a name that nobody knows', () => {
         const answer = await app.inject({
           method: method.toUpperCase() as 'GET',
           url: `${path.replaceAll(/\{\w+\}/g, '1')}?${needed.join('')}grupBy=region`,
-          headers,
+          headers: await rightHeaders(path, apiToken),
           ...(method !== 'get' && { payload: rightBodies[path] ?? {} }),
         });
         expect(answer.statusCode, path).toBe(400);
@@ -47,7 +50,7 @@ describe('a name that nobody knows', () => {
         seen.push(path);
       }
     expect(seen).toEqual(
-      expect.arrayContaining(['/api/v1/status', '/api/v1/basis', '/api/v1/tickets', ...Object.keys(rightBodies)]),
+      expect.arrayContaining(['/api/v1/status', '/api/v1/tickets', '/sidebar/v1/choices', ...Object.keys(rightBodies)]),
     );
   });
 

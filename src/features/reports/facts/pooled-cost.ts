@@ -29,7 +29,7 @@ const hourly = (pool: string): string => {
  * per cent; a person with two accounts counts as two agents; two who tell one another their own wages learn the third's
  * about; where a role's wages are all alike, the pool is the wage.
  */
-const poolsSql = `
+export const poolsSql = `
   by_agent as (
     select w.month, e.connection_id, e.agent_id, sum(p.cost_micros) as cost, sum(p.microseconds) as us
       from wanted_months w join posting p on p.worked_day >= w.month and p.worked_day < (w.month + interval '1 month')::date

@@ -1,0 +1,81 @@
+import { addDays, dayIn, minuteMs } from '../../core/time.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Database } from '../../platform/database/open.ts';
+import type { ReportingBasis } from '../directory/index.ts';
+import { type HourlyOf, type PartnerReport, partnerReport, poolRatesOf, stepsIn } from '../reports/index.ts';
+import { type Held, hold } from './held.ts';
+
+/** The last 90 days, today included. */
+const daysShown = 90;
+/** Figures hold this long: agents open more tickets than figures change. */
+const holdMs = 5 * minuteMs;
+/** Months whose pools are held: work of long ago is rarely looked at. */
+const mostMonths = 60;
+
+export interface FiguresDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  /** In which it is counted how long something holds: a demo's days pass faster. */
+  readonly wall: Clock;
+  readonly basis: ReportingBasis;
+  /** Told of what could not be counted anew behind what is shown. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** Partners' cost multiples of one week, or of the part of it that lies in the period. */
+export interface Week {
+  readonly from: string;
+  readonly to: string;
+  readonly multiples: ReadonlyMap<string | null, number | null>;
+}
+
+/** Figures at pooled rates (RULES.md section 10), held in memory. */
+export interface Figures {
+  readonly report: Held<PartnerReport & { readonly asOf: string }>;
+  readonly weeks: Held<readonly Week[]>;
+  /** Pooled hourly rates of these months. */
+  hourlyOf(months: readonly string[]): Promise<HourlyOf>;
+}
+
+export const createFigures = ({ db, clock, wall, basis, failed }: FiguresDeps): Figures => {
+  const held = { wall, forMs: holdMs, failed };
+  const periodNow = () => {
+    const to = dayIn(basis.timeZone, clock.now());
+    return { from: addDays(to, 1 - daysShown), to };
+  };
+  const reportOf = (period: { readonly from: string; readonly to: string }): Promise<PartnerReport> =>
+    partnerReport(db, { ...period, groupBy: ['partner'], ...basis, costBasis: 'pooled' });
+
+  const pools = new Map<string, Held<Awaited<ReturnType<typeof poolRatesOf>>>>();
+  const poolOf = (month: string) => {
+    const known = pools.get(month) ?? hold(() => poolRatesOf(db, month), held);
+    // Put at the end again: the one that nobody asked for longest goes first.
+    pools.delete(month);
+    pools.set(month, known);
+    const [oldest] = pools.keys();
+    if (pools.size > mostMonths && oldest !== undefined) pools.delete(oldest);
+    return known;
+  };
+
+  return {
+    report: hold(async () => {
+      const asOf = clock.now().toISOString();
+      return { ...(await reportOf(periodNow())), asOf };
+    }, held),
+    weeks: hold(async () => {
+      const weeks: Week[] = [];
+      // One after the other: nobody waits for them, and others need the connections.
+      for (const { from, to } of stepsIn('week', periodNow())) {
+        const { rows } = await reportOf({ from, to });
+        weeks.push({ from, to, multiples: new Map(rows.map(({ partner, costMultiple }) => [partner, costMultiple])) });
+      }
+      return weeks;
+    }, held),
+    async hourlyOf(months) {
+      const wanted = [...new Set(months)];
+      const found = await Promise.all(wanted.map(async (month) => [month, await poolOf(month).atOnce()] as const));
+      const byMonth = new Map(found);
+      return (month, role) => byMonth.get(month)?.get(role) ?? null;
+    },
+  };
+};

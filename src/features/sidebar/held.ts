@@ -1,0 +1,42 @@
+import type { Clock } from '../../platform/clock.ts';
+
+/** Something that is loaded once for all who ask within a while. */
+export interface Held<Value> {
+  /** At most as old as it may be; whoever comes later waits for the next. */
+  fresh(): Promise<Value>;
+  /** The latest there is, however old, while the next is loaded behind it; only the first is waited for. */
+  atOnce(): Promise<Value>;
+}
+
+/** `failed` is told of a load that nobody waited for; one that somebody waited for fails for them, and for nobody after them. */
+export const hold = <Value>(
+  load: () => Promise<Value>,
+  { wall, forMs, failed }: { readonly wall: Clock; readonly forMs: number; readonly failed: (error: unknown) => void },
+): Held<Value> => {
+  let current: { readonly untilMs: number; readonly loading: Promise<Value> } | undefined;
+  let latest: { readonly value: Value } | undefined;
+  const fresh = (): Promise<Value> => {
+    const nowMs = wall.now().getTime();
+    if (current && nowMs < current.untilMs) return current.loading;
+    const mine = { untilMs: nowMs + forMs, loading: load() };
+    current = mine;
+    mine.loading.then(
+      (value) => {
+        latest = { value };
+      },
+      () => {
+        if (current === mine) current = undefined;
+      },
+    );
+    return mine.loading;
+  };
+  return {
+    fresh,
+    atOnce() {
+      const next = fresh();
+      if (!latest) return next;
+      next.catch(failed);
+      return Promise.resolve(latest.value);
+    },
+  };
+};

@@ -1,0 +1,136 @@
+import { moneyJson, ratio } from '../../core/money.ts';
+import type { Decision } from '../attribution/index.ts';
+import { type HourlyOf, type PartnerReport, pooledTicketCost, type TicketGlance } from '../reports/index.ts';
+import { orderStatuses, type SidebarTicket, type SidebarTicketState } from './contract.ts';
+import type { Week } from './figures.ts';
+
+type Shares = readonly Pick<Decision['shares'][number], 'partner' | 'region' | 'ppm'>[];
+
+/** Codes as people know them. */
+export interface Names {
+  partner(code: string): string;
+  region(code: string): string;
+}
+
+export interface TicketParts {
+  readonly externalId: string;
+  readonly asOf: string;
+  /** Null: not known here. */
+  readonly glance: TicketGlance | null;
+  readonly hourlyOf: HourlyOf;
+  /** Null: not counted yet. */
+  readonly figures: {
+    readonly report: PartnerReport & { readonly asOf: string };
+    readonly weeks: readonly Week[];
+  } | null;
+  readonly money: SidebarTicket['money'];
+  readonly currency: string;
+  readonly names: Names;
+  /** The page of an order at its store; null where there is none. */
+  readonly pageOf: (order: { readonly connectionId: number; readonly externalId: string }) => string | null;
+  readonly fields: SidebarTicket['fields'];
+}
+
+/** Countries told apart by the ledger are one region to an agent. */
+const bearersOf = (shares: Shares): Shares => {
+  const merged = new Map<string, Shares[number]>();
+  for (const share of shares) {
+    const key = JSON.stringify([share.partner, share.region]);
+    merged.set(key, { ...share, ppm: share.ppm + (merged.get(key)?.ppm ?? 0) });
+  }
+  return [...merged.values()].toSorted((a, b) => b.ppm - a.ppm);
+};
+
+/** A partner among several bearers makes a ticket attributed, Direct one without a partner direct. */
+const stateOf = (shares: Shares | undefined): SidebarTicketState => {
+  if (!shares) return 'not yet known';
+  if (shares.some(({ partner }) => partner !== null && partner !== 'direct')) return 'attributed';
+  if (shares.some(({ partner }) => partner === 'direct')) return 'direct';
+  return shares.some(({ region }) => region !== null) ? 'attributed' : 'unattributed';
+};
+
+/** When an agent last chose partner or region, by what the decision rests on. */
+const chosenAt = ({ method, evidence }: NonNullable<TicketGlance['decision']>): string | null => {
+  if (method !== 'person') return null;
+  const times = [evidence.partner, evidence.region].flatMap((half) => {
+    const at = typeof half === 'object' && half !== null ? (half as { readonly at?: unknown }).at : undefined;
+    return typeof at === 'string' ? [at] : [];
+  });
+  return times.toSorted().at(-1) ?? null;
+};
+
+const iso = (at: string): string => new Date(at).toISOString();
+
+/** What an agent sees beside a ticket: nothing of one agent's work or pay, for any agent may ask (RULES.md section 10). */
+export const ticketAnswer = (parts: TicketParts): SidebarTicket => {
+  const { externalId, asOf, glance, hourlyOf, figures, money, currency, names, pageOf, fields } = parts;
+  const amount = (micros: bigint | null, of = currency) =>
+    micros === null || money === 'hidden' ? null : moneyJson({ micros, currency: of });
+  const nameOf = (what: keyof Names, code: string | null) => (code === null ? null : { code, name: names[what](code) });
+  const decision = glance?.decision ?? null;
+  const shares = decision ? bearersOf(decision.shares) : undefined;
+  const at = decision && chosenAt(decision);
+
+  const costOf = ({ lines, unpriced }: TicketGlance): SidebarTicket['cost'] => {
+    const { cost, measured } = pooledTicketCost(lines, hourlyOf);
+    // Work without a rate has no cost yet: nothing is not what it costs.
+    const known = cost === 0n && unpriced ? null : cost;
+    return { soFar: amount(known), measuredShare: known === null ? null : ratio(measured, known) };
+  };
+
+  const figuresOf = (code: string): SidebarTicket['partner'] => {
+    const row = figures?.report.rows.find(({ partner }) => partner === code);
+    if (!figures || !row) return null;
+    const { report, weeks } = figures;
+    return {
+      partner: { code, name: names.partner(code) },
+      asOf: report.asOf,
+      period: { from: report.from, to: report.to },
+      costPerTicket: money === 'hidden' ? null : row.costPerTicket,
+      costMultiple: row.costMultiple,
+      contactRate: row.contactRate,
+      csat: row.csat,
+      flags: row.flags,
+      trend: weeks.map(({ from, to, multiples }) => ({ from, to, costMultiple: multiples.get(code) ?? null })),
+    };
+  };
+
+  const bearer = shares?.find(({ partner }) => partner !== null)?.partner;
+  return {
+    asOf,
+    ticket: { externalId, state: stateOf(shares) },
+    attribution:
+      glance && decision && shares
+        ? {
+            shares: shares.map(({ partner, region, ppm }) => ({
+              partner: nameOf('partner', partner),
+              region: nameOf('region', region),
+              ppm,
+            })),
+            method: decision.method,
+            confidence: decision.confidence,
+            reason: glance.reason,
+            order: glance.decidedBy && { number: glance.decidedBy.number, url: pageOf(glance.decidedBy) },
+            corrected: at ? { by: 'person', at: iso(at) } : null,
+            pending: glance.pending,
+          }
+        : null,
+    money,
+    cost: glance && costOf(glance),
+    partner: bearer ? figuresOf(bearer) : null,
+    customer: {
+      orders: (glance?.orders ?? []).map((order) => ({
+        number: order.number,
+        url: pageOf(order),
+        placedAt: iso(order.placedAt),
+        status: orderStatuses[order.statusId] ?? null,
+        total: amount(BigInt(order.revenue), order.currency),
+        refunds: order.refunds.map(({ net, madeAt }) => ({
+          amount: amount(BigInt(net), order.currency),
+          madeAt: iso(madeAt),
+        })),
+      })),
+    },
+    fields,
+  };
+};

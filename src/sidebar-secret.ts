@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto';
+import type { Product } from './compose.ts';
+import type { Connection } from './features/directory/index.ts';
+
+/** What an admin enters in the settings of the sidebar app at the helpdesk. */
+export interface SidebarSecret {
+  readonly address: string;
+  /** Told this once; it is stored encrypted and never shown again. */
+  readonly secret: string;
+}
+
+const secretBytes = 32;
+/** The one before is taken until the next is made: the app goes on while an admin changes over. */
+const secretsKept = 2;
+
+/** Makes a secret by which the helpdesk's proxy signs what its sidebar app asks; null where the helpdesk has no such app. */
+export const makeSidebarSecret = async (
+  { config, directory, helpdesks }: Product,
+  { id, kind }: Pick<Connection, 'id' | 'kind'>,
+  actor: string,
+): Promise<SidebarSecret | null> => {
+  const app = helpdesks.get(kind)?.sidebarApp;
+  if (!app) return null;
+  const { settings } = await directory.connections.get(String(id));
+  const secret = randomBytes(secretBytes).toString('base64url');
+  const kept = [secret, ...app.secrets(settings)].slice(0, secretsKept);
+  await directory.connections.changeSettings(id, { [app.secretSetting]: kept }, actor);
+  return { address: config.publicUrl, secret };
+};
+
+/** The connection's sidebar app is answered nothing more, also where it is connected again. */
+export const forgetSidebarSecrets = async (
+  { directory, helpdesks }: Product,
+  { id, kind, settings }: Connection,
+  actor: string,
+): Promise<void> => {
+  const app = helpdesks.get(kind)?.sidebarApp;
+  if (app && app.secrets(settings).length > 0)
+    await directory.connections.changeSettings(id, { [app.secretSetting]: [] }, actor);
+};

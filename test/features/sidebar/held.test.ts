@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { hold } from '../../../src/features/sidebar/held.ts';
+import { standingClock } from '../../support/standing-clock.ts';
+
+/** Loads that end when they are told to. */
+const world = () => {
+  const wall = standingClock();
+  const loads: PromiseWithResolvers<string>[] = [];
+  const failures: unknown[] = [];
+  const load = () => {
+    const one = Promise.withResolvers<string>();
+    loads.push(one);
+    return one.promise;
+  };
+  const held = hold(load, { wall, forMs: 1000, failed: (error) => void failures.push(error) });
+  return { wall, loads, failures, held };
+};
+
+test('who comes while something is loaded waits for the same load, and nobody after them while it holds', async () => {
+  const { wall, loads, held } = world();
+  const asked = [held.fresh(), held.atOnce(), held.fresh()];
+  loads[0]?.resolve('first');
+  expect(await Promise.all(asked)).toEqual(['first', 'first', 'first']);
+  wall.advance(999);
+  expect([await held.fresh(), await held.atOnce(), loads.length]).toEqual(['first', 'first', 1]);
+});
+
+test('what is too old is told at once while the next is loaded behind it, or waited for by who wants it fresh', async () => {
+  const { wall, loads, held } = world();
+  const first = held.fresh();
+  loads[0]?.resolve('first');
+  await first;
+  wall.advance(1000);
+  expect([await held.atOnce(), await held.atOnce(), loads.length]).toEqual(['first', 'first', 2]);
+  const fresh = held.fresh();
+  loads[1]?.resolve('second');
+  expect([await fresh, await held.atOnce(), loads.length]).toEqual(['second', 'second', 2]);
+});
+
+test('a load that fails is told to those who waited for it; what there was before stays', async () => {
+  const { wall, loads, failures, held } = world();
+  const refused = held.atOnce();
+  loads[0]?.reject(new Error('no database'));
+  await expect(refused).rejects.toThrow('no database');
+  const first = held.atOnce();
+  loads[1]?.resolve('first');
+  expect(await first).toBe('first');
+  wall.advance(1000);
+  expect(await held.atOnce()).toBe('first');
+  loads[2]?.reject(new Error('gone again'));
+  await expect.poll(() => failures.length).toBe(1);
+  expect(await held.atOnce()).toBe('first');
+  expect(loads).toHaveLength(4);
+});
