@@ -61,5 +61,8 @@ export const restatedLine = (
     `Others today than sealed: ${figures}${by}. \`GET /api/v1/seals/${seal}/differs\` has each; ${next}.`;
   const all = [...new Set(differs.flatMap((one) => one.reasons))];
   if (all.every(leavesClosed)) return line(`, by ${all.join(', ')}`, 'no revision is made for that');
-  return line(reasons === '' ? '' : `, by ${reasons}`, '"deskledger seal --revise" takes them up');
+  return line(
+    reasons === '' ? '' : `, by ${reasons}`,
+    '`deskledger seal` of the same days with `--revise` takes them up',
+  );
 };

@@ -67,8 +67,11 @@ const ofReturn = {
   of: 'partnerships',
   coverages: ['measuredShare', 'pricedOtherCostsShare', 'pricedBenefitsShare', 'benefitsKnownShare'],
 } as const;
-const ordersAround =
-  '; by channel, language, reason or agent, which orders do not know, held against all orders of the row’s other dimensions';
+const ordersAround = (by: string): string =>
+  `; by ${by}, which orders do not know, held against all orders of the row’s other dimensions`;
+/** No agent has tickets that were created. */
+const ticketsPerOrders = ordersAround('channel, language or reason');
+const costPerOrders = ordersAround('channel, language, reason or agent');
 const lessGaps =
   '; of what is known: coverage.pricedBenefitsShare and coverage.pricedOtherCostsShare below 1 tell that more is not in it, coverage.benefitsKnownShare below 1 that it bears costs of partners whose benefits nobody gave';
 
@@ -144,7 +147,7 @@ export const figureNotes: Readonly<Record<FigureName, FigureNote>> = {
     unit: 'rate',
     of: 'tickets',
     coverages: ['attributedShare'],
-    is: `Flow: tickets created in the period / orders placed in it x 100${ordersAround}`,
+    is: `Flow: tickets created in the period / orders placed in it x 100${ticketsPerOrders}`,
   },
   cohortTickets: {
     unit: 'count',
@@ -156,7 +159,7 @@ export const figureNotes: Readonly<Record<FigureName, FigureNote>> = {
     unit: 'rate',
     of: 'tickets',
     coverages: ['ticketsWithOrderShare'],
-    is: `Cohort: cohortTickets / orders placed in the period x 100; still rising for a year, while customers may write${ordersAround}`,
+    is: `Cohort: cohortTickets / orders placed in the period x 100; still rising for a year, while customers may write${ticketsPerOrders}`,
   },
   handledSeconds: {
     unit: 'seconds',
@@ -167,12 +170,12 @@ export const figureNotes: Readonly<Record<FigureName, FigureNote>> = {
   supportCost: { unit: 'money', ...cost, is: 'Cost of the handled seconds; null where a part of it has no pool' },
   costPerTicket: { unit: 'money', ...costOfTickets, is: 'supportCost / ticketsWorked' },
   costMultiple: { unit: 'rate', ...costOfTickets, is: "costPerTicket / the account's" },
-  costPerOrder: { unit: 'money', ...cost, is: `supportCost / orders${ordersAround}` },
+  costPerOrder: { unit: 'money', ...cost, is: `supportCost / orders${costPerOrders}` },
   costShareOfRevenue: {
     unit: 'share',
     of: 'work',
     coverages: ['measuredShare', 'pricedOrdersShare'],
-    is: `Cost to serve: supportCost / netRevenue; null where netRevenue is not above zero, for more was refunded than sold${ordersAround}`,
+    is: `Cost to serve: supportCost / netRevenue; null where netRevenue is not above zero, for more was refunded than sold${costPerOrders}`,
   },
   otherCosts: {
     unit: 'money',

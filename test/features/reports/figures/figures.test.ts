@@ -228,6 +228,18 @@ describe('GET /api/v1/reports/figures', () => {
     });
   });
 
+  test('bug: the definition of a contact rate told how it is held by agent, by whom none is told', async () => {
+    const { figures: defined } = await asked.get('/api/v1/reports/definitions');
+    const held = defined.flatMap(
+      ({ name, is, notTold }: { name: string; is: string; notTold: { dimension: string }[] }) => {
+        const by = /; by ([a-z, ]+), which orders do not know/.exec(is)?.[1]?.split(/, | or /);
+        return by?.map((dimension) => [name, dimension, notTold.some((no) => no.dimension === dimension)]) ?? [];
+      },
+    );
+    expect(held.filter(([, , isNotTold]: unknown[]) => isNotTold)).toEqual([]);
+    expect(held).toContainEqual(['costPerOrder', 'agent', false]);
+  });
+
   test.each([...figureDimensions, 'partner,reason', 'agent,day', 'partner,region,week'])(
     'by %s the answer and the definitions say which figures it does not tell, and why',
     async (groupBy) => {
