@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { loadsDemo, strayEnvironment, strayPrisma, strayTime, wrongArrows } from './arrows.ts';
+import {
+  loadsDemo,
+  sidebarContract,
+  strayAppImports,
+  strayEnvironment,
+  strayPrisma,
+  strayTime,
+  wrongArrows,
+} from './arrows.ts';
 import { importsOf, readSources } from './source.ts';
 
 const sources = readSources('src');
@@ -103,4 +111,24 @@ test('a file outside the layout, stray Prisma, environment and time are found; c
   expect(strayTime([file('src/features/csat/mail.ts', '// never new Date()\n/* Date.now() */ new Date(0);')])).toEqual(
     [],
   );
+});
+
+const sidebarApp = readSources('zendesk-app');
+
+test('of the product the sidebar app knows the contract alone, and by its types', () => {
+  expect(sidebarApp.length).toBeGreaterThan(30);
+  expect(sidebarApp.flatMap(importsOf)).toContain(sidebarContract);
+  expect(strayAppImports(sidebarApp)).toEqual([]);
+  const from = '../../src/features/sidebar';
+  for (const text of [
+    `import { sidebarMoney } from '${from}/contract.ts';`,
+    `import type { SidebarRoutes } from '${from}/index.ts';`,
+    `import { readZip } from '../pack/zip.ts';`,
+  ])
+    expect(strayAppImports([file('zendesk-app/src/service.ts', text)])).toHaveLength(1);
+  for (const text of [
+    `import type { SidebarTicket } from '${from}/contract.ts';`,
+    `import { fill } from './locale.ts';`,
+  ])
+    expect(strayAppImports([file('zendesk-app/src/service.ts', text)])).toEqual([]);
 });

@@ -130,3 +130,17 @@ export const strayTime = (files: readonly SourceFile[]): string[] =>
   files
     .filter(({ path, text }) => domain.includes(placeOf(path).area) && ownTime.test(withoutComments(text)))
     .map(({ path }) => path);
+
+/** What the sidebar app may know of the product: the types of what the server answers it. */
+export const sidebarContract = 'src/features/sidebar/contract.ts';
+
+/** Each import of the app that leaves its folder for more than those types, or takes what packs it into what is packed. */
+export const strayAppImports = (files: readonly SourceFile[]): string[] =>
+  files.flatMap((file) => {
+    const loaded = new Set(staticImportsOf(file));
+    return importsOf(file)
+      .filter((target) => /^(?:src|test|prisma|\.\.)\b/.test(target) || target.startsWith('zendesk-app/pack/'))
+      .filter((target) => !(target === sidebarContract && !loaded.has(target)))
+      .filter((target) => !(target.startsWith('zendesk-app/pack/') && file.path.startsWith('zendesk-app/pack/')))
+      .map((target) => `${file.path} -> ${target}`);
+  });

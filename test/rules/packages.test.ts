@@ -14,7 +14,7 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
 const product = readSources('src');
 const configs = readdirSync('.').filter((name) => name.endsWith('.config.ts'));
 const rest = [
-  ...['test', 'prisma', '.ci'].flatMap(readSources),
+  ...['test', 'prisma', '.ci', 'zendesk-app'].flatMap(readSources),
   ...configs.map((path) => ({ path, text: readFileSync(path, 'utf8') })),
 ];
 
@@ -23,7 +23,9 @@ const packagesOf = (files: readonly { path: string; text: string }[]): Set<strin
   new Set(
     files
       .flatMap(importsOf)
-      .filter((target) => !isBuiltin(target) && /^@?[a-z]/.test(target) && !/^(?:src|test|prisma)\//.test(target))
+      .filter(
+        (target) => !isBuiltin(target) && /^@?[a-z]/.test(target) && !/^(?:src|test|prisma|zendesk-app)\//.test(target),
+      )
       .map(packageOf),
   );
 

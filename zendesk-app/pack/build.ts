@@ -1,0 +1,63 @@
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, type Rolldown } from 'vite';
+import type { Chunk } from './budget.ts';
+import { iconPlugin } from './icon-plugin.ts';
+import type { JsonObject } from './json.ts';
+
+const home = join(import.meta.dirname, '..');
+
+/** Where the app lies as Zendesk takes it; `npm run app:package` puts the zip beside it. */
+export const builtFolder = join(home, 'dist', 'app');
+
+export interface Built {
+  readonly chunks: readonly Chunk[];
+  readonly version: string;
+}
+
+/** The manifest for one server: its host is the only one that Zendesk's proxy gives the secret to. */
+export const manifestFor = (manifest: JsonObject, service: URL | null): JsonObject => {
+  if (service === null) return manifest;
+  const parameters = (manifest.parameters as readonly JsonObject[]).map((parameter) =>
+    parameter.name === 'service_address' ? { ...parameter, default: service.href.replace(/\/+$/, '') } : parameter,
+  );
+  return { ...manifest, domainWhitelist: [service.hostname], parameters };
+};
+
+/** Builds the app into a folder: manifest.json, translations/ and assets/. */
+export const buildApp = async ({
+  service,
+  folder = builtFolder,
+}: {
+  readonly service: URL | null;
+  readonly folder?: string;
+}): Promise<Built> => {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const result = await build({
+    configFile: false,
+    root: join(home, 'src'),
+    // Zendesk serves the files from a folder whose name it chooses.
+    base: './',
+    publicDir: join(home, 'assets'),
+    logLevel: 'warn',
+    plugins: [iconPlugin()],
+    build: {
+      outDir: join(folder, 'assets'),
+      assetsDir: '',
+      emptyOutDir: true,
+      target: 'es2022',
+      modulePreload: { polyfill: false },
+      reportCompressedSize: false,
+      rollupOptions: { input: join(home, 'src', 'iframe.html') },
+    },
+  });
+  const manifest = JSON.parse(readFileSync(join(home, 'manifest.json'), 'utf8')) as JsonObject;
+  writeFileSync(join(folder, 'manifest.json'), `${JSON.stringify(manifestFor(manifest, service), null, 2)}\n`);
+  cpSync(join(home, 'translations'), join(folder, 'translations'), { recursive: true });
+  const { output } = (Array.isArray(result) ? result[0] : result) as Rolldown.RolldownOutput;
+  return {
+    chunks: output.filter((file) => file.type === 'chunk'),
+    version: String(manifest.version),
+  };
+};

@@ -1,0 +1,89 @@
+import { type AppPackage, textIn } from './package-files.ts';
+import { type Rule, when } from './rule.ts';
+
+// What the files themselves may be.
+
+const refusedEndings: ReadonlySet<string> = new Set(
+  'rar zip gz gzip pdf doc docx avi bin bz bz2 csh sh jar mp3 mpeg odt ppt pptx xls xlsx 7z'.split(' '),
+);
+const endingOf = (path: string): string => /\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? '';
+const pathsOf = ({ files }: AppPackage, ...endings: readonly string[]): readonly string[] =>
+  [...files.keys()].filter((path) => endings.includes(endingOf(path)));
+
+/** Zendesk takes these away, and the picture may no longer be what it was. */
+const unsafeSvg =
+  /<script|<foreignObject|<iframe|\son\w+\s*=|javascript:|<!ENTITY|(?:xlink:)?href\s*=\s*["']\s*(?!#|data:image)/i;
+const bitmapInSvg = /<image\b|data:image\/(?:png|jpe?g|gif|webp|bmp)/i;
+
+const bannerSizes: readonly (readonly [width: number, height: number])[] = [
+  [830, 200],
+  [1660, 400],
+];
+const pngSignature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/** Width and height of a PNG, from its first chunk; null where it is none. */
+export const pngSize = (bytes: Uint8Array): readonly [width: number, height: number] | null => {
+  if (bytes.length < 24 || !pngSignature.every((byte, at) => bytes[at] === byte)) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return [view.getUint32(16), view.getUint32(20)];
+};
+
+const secretWords = /password|secret|api_key|apikey|private_key|access_token|-----BEGIN [A-Z ]*PRIVATE KEY/i;
+
+export const fileRules: readonly Rule[] = [
+  {
+    name: 'files.links',
+    level: 'error',
+    faults: ({ app }) => app.links.map((path) => `${path} is a symbolic link; put the file itself there`),
+  },
+  {
+    name: 'files.types',
+    level: 'error',
+    faults: ({ app }) =>
+      [...app.files.keys()]
+        .filter((path) => refusedEndings.has(endingOf(path)))
+        .map((path) => `${path} is of a type that Zendesk refuses`),
+  },
+  {
+    name: 'files.svg',
+    level: 'error',
+    faults: ({ app }) =>
+      pathsOf(app, 'svg')
+        .filter((path) => unsafeSvg.test(textIn(app, path) ?? ''))
+        .map((path) => `${path} has scripts, handlers or links; draw with shapes alone`),
+  },
+  {
+    name: 'files.svgBitmap',
+    level: 'error',
+    faults: ({ app }) =>
+      pathsOf(app, 'svg')
+        .filter((path) => bitmapInSvg.test(textIn(app, path) ?? ''))
+        .map((path) => `${path} holds a bitmap; draw with shapes alone`),
+  },
+  {
+    name: 'files.banner',
+    level: 'error',
+    faults: ({ app }) => {
+      const bytes = app.files.get('assets/banner.png');
+      const size = bytes && pngSize(bytes);
+      const isFine = size && bannerSizes.some(([width, height]) => size[0] === width && size[1] === height);
+      return when(bytes !== undefined && !isFine, 'assets/banner.png must be a PNG of 830 x 200 or 1660 x 400');
+    },
+  },
+  {
+    name: 'files.secrets',
+    level: 'warning',
+    faults: ({ app }) =>
+      pathsOf(app, 'html', 'xml', 'js', 'json')
+        .filter((path) => secretWords.test(textIn(app, path) ?? ''))
+        .map((path) => `${path} has words that sound like a secret`),
+  },
+  {
+    name: 'files.http',
+    level: 'warning',
+    faults: ({ app }) =>
+      pathsOf(app, 'html', 'js')
+        .filter((path) => /http:\/\//i.test(textIn(app, path) ?? ''))
+        .map((path) => `${path} names an address by http`),
+  },
+];

@@ -1,0 +1,153 @@
+import type { SidebarChoices, SidebarTicket } from '../../src/features/sidebar/contract.ts';
+
+// What an agent puts right, as changes of the mapped ticket fields; pure.
+
+export type Half = 'partner' | 'region';
+export type Choosable = Half | 'reason';
+export type Fields = SidebarTicket['fields'];
+export type Choice = SidebarChoices['regions'][number] & { readonly aliases?: readonly string[] };
+
+export type Wish =
+  | { readonly kind: Choosable; readonly choice: Choice }
+  | { readonly kind: 'orderNumber'; readonly number: string }
+  | { readonly kind: 'notAboutAnOrder' };
+
+export interface FieldChange {
+  readonly id: string;
+  readonly value: string | null;
+}
+
+/** A ticket field as it is in Zendesk. Options are null where the field takes any text. */
+export interface FieldState {
+  readonly value: string | null;
+  readonly options: readonly string[] | null;
+}
+
+/** What the service says once it has taken the change in. An absent member may be anything. */
+export interface Expected {
+  readonly partner?: string | null;
+  readonly region?: string | null;
+  readonly reason?: string | null;
+  readonly orderNumber?: string | null;
+}
+
+export interface Plan {
+  /** Each is written before the next: Zendesk notes a change only where a value differs. */
+  readonly steps: readonly (readonly FieldChange[])[];
+  readonly undo: readonly FieldChange[];
+  readonly expected: Expected;
+  readonly expectedOfUndo: Expected;
+}
+
+/** Codes that the service says now. */
+export const saidBy = (data: SidebarTicket | null): Required<Expected> => {
+  const first = data?.attribution?.shares[0];
+  return {
+    partner: first?.partner?.code ?? null,
+    region: first?.region?.code ?? null,
+    reason: data?.attribution?.reason ?? null,
+    orderNumber: data?.attribution?.order?.number ?? null,
+  };
+};
+
+/** What the field says a choice with; null where the drop-down has no option for it. */
+export const valueFor = (choice: Choice, { options }: Pick<FieldState, 'options'>): string | null =>
+  options === null ? choice.code : (choice.values.find((value) => options.includes(value)) ?? null);
+
+/** Which fields a wish touches: these are read before they are written. */
+export const fieldsOf = (wish: Wish, fields: Fields): readonly string[] => {
+  if (wish.kind === 'notAboutAnOrder') return fields.notAboutAnOrder?.empty ?? [];
+  const id = fields[wish.kind];
+  return id === null ? [] : [id];
+};
+
+const pick = (said: Required<Expected>, kind: keyof Expected): Expected => ({ [kind]: said[kind] });
+
+/**
+ * How a wish is written and taken back. Null: a field is not mapped or has no option for it.
+ *
+ * Undo restores what the field held. A partner or region field that was empty is given what was shown before, if something
+ * was: an agent who empties it says "no partner", and nothing takes that back to what rules found (RULES.md section 3, rung 1).
+ */
+export const planOf = (
+  wish: Wish,
+  now: {
+    readonly fields: Fields;
+    readonly states: ReadonlyMap<string, FieldState>;
+    readonly data: SidebarTicket | null;
+    readonly choices: SidebarChoices | null;
+  },
+): Plan | null => {
+  const said = saidBy(now.data);
+  const { fields, states, choices } = now;
+  const heldBefore = (id: string): string | null => {
+    const state = states.get(id);
+    if (state === undefined || state.value !== null) return state?.value ?? null;
+    const half = id === fields.partner ? 'partner' : id === fields.region ? 'region' : null;
+    const list: readonly Choice[] = (half === 'partner' ? choices?.partners : choices?.regions) ?? [];
+    const shown = half === null ? undefined : list.find(({ code }) => code === said[half]);
+    return shown ? valueFor(shown, state) : null;
+  };
+
+  if (wish.kind === 'notAboutAnOrder') {
+    const ids = fieldsOf(wish, fields);
+    if (ids.length === 0) return null;
+    const undo = ids.map((id) => ({ id, value: heldBefore(id) }));
+    const empty = ids.map((id) => ({ id, value: null }));
+    // Emptying what is empty leaves no trace: such fields are filled first, where something is known to fill them with.
+    const filled = ids.flatMap((id) => {
+      const state = states.get(id);
+      if (!state || state.value !== null) return [];
+      const list = id === fields.partner ? choices?.partners : id === fields.region ? choices?.regions : undefined;
+      const filler = heldBefore(id) ?? list?.map((choice) => valueFor(choice, state)).find((value) => value !== null);
+      return filler ? [{ id, value: filler }] : [];
+    });
+    return {
+      steps: filled.length > 0 ? [filled, empty] : [empty],
+      undo,
+      expected: { partner: null },
+      expectedOfUndo: pick(said, 'partner'),
+    };
+  }
+
+  const id = fields[wish.kind];
+  const state = id === null ? undefined : states.get(id);
+  if (id === null || state === undefined) return null;
+  const value = wish.kind === 'orderNumber' ? wish.number : valueFor(wish.choice, state);
+  if (value === null) return null;
+  const undo = [{ id, value: heldBefore(id) }];
+  const code = wish.kind === 'orderNumber' ? wish.number : wish.choice.code;
+  // The same value again would leave no trace, and an agent who confirms what is there is to be heard.
+  const steps = state.value === value ? [[{ id, value: null }], [{ id, value }]] : [[{ id, value }]];
+  return { steps, undo, expected: { [wish.kind]: code }, expectedOfUndo: pick(said, wish.kind) };
+};
+
+/** True once the service's answer says what was expected, and is not about to change. */
+export const takenIn = (expected: Expected, data: SidebarTicket): boolean => {
+  const { attribution } = data;
+  if (attribution === null || attribution.pending) return false;
+  const said = saidBy(data);
+  const chosen = 'partner' in expected || 'region' in expected;
+  if (chosen && attribution.corrected === null) return false;
+  return (Object.keys(expected) as (keyof Expected)[]).every((name) => said[name] === expected[name]);
+};
+
+/** Choices that a search finds: every word of it begins a word of the name, the code or an alias, or stands in them. */
+export const matching = (choices: readonly Choice[], search: string, locale: string): readonly Choice[] => {
+  const plain = (text: string): string =>
+    text
+      .normalize('NFKD')
+      .replaceAll(/\p{Mn}/gu, '')
+      .toLocaleLowerCase(locale);
+  const words = plain(search).split(/\s+/).filter(Boolean);
+  return choices.filter((choice) => {
+    const text = plain([choice.name, choice.code, ...(choice.aliases ?? [])].join(' '));
+    return words.every((word) => text.includes(word));
+  });
+};
+
+/** An order number as people type it: "#1001" is 1001. Null where it is none. */
+export const orderNumberIn = (typed: string): string | null => {
+  const text = typed.trim().replace(/^#\s*/, '');
+  return /^[\p{L}\p{N}][\p{L}\p{N}._/-]{0,63}$/u.test(text) ? text : null;
+};

@@ -1,0 +1,116 @@
+import type { FieldChange, FieldState } from './correction.ts';
+import type { ZafClient } from './zaf.ts';
+
+export type WriteFault = 'closed' | 'forbidden' | 'failed';
+
+/** Zendesk did not take a change. */
+export class DeskFault extends Error {
+  readonly fault: WriteFault;
+  constructor(fault: WriteFault) {
+    super(fault);
+    this.name = 'DeskFault';
+    this.fault = fault;
+  }
+}
+
+/** The ticket's fields, through the agent's own Zendesk session: works while our service is down, and the audit says who. */
+export interface Desk {
+  /** `saved`: written at once; `draft`: kept in the form until the agent saves. */
+  readonly keeps: 'saved' | 'draft';
+  fields(ids: readonly string[]): Promise<ReadonlyMap<string, FieldState>>;
+  write(changes: readonly FieldChange[]): Promise<void>;
+}
+
+type Json = Record<string, unknown>;
+const record = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
+const list = (value: unknown): readonly Json[] => (Array.isArray(value) ? value.map(record) : []);
+const json = (value: unknown): Json => record(typeof value === 'string' ? JSON.parse(value) : value);
+
+/** A field's value as text; the first of several. */
+const textOf = (value: unknown): string | null => {
+  if (Array.isArray(value)) return textOf(value[0]);
+  return value === null || value === undefined || value === '' ? null : String(value);
+};
+
+const faultOf = (error: unknown): WriteFault => {
+  const status = Number(record(error).status ?? 0);
+  if (status === 401 || status === 403) return 'forbidden';
+  return status === 422 ? 'closed' : 'failed';
+};
+
+const optionsOf = async (client: Pick<ZafClient, 'request'>, id: string): Promise<readonly string[] | null> => {
+  const answer = json(await client.request({ url: `/api/v2/ticket_fields/${id}.json`, type: 'GET' }));
+  const field = record(answer.ticket_field);
+  if (field.type !== 'tagger' && field.type !== 'multiselect') return null;
+  return list(field.custom_field_options).map(({ value }) => String(value));
+};
+
+const asFault = async <Value>(work: Promise<Value>): Promise<Value> => {
+  try {
+    return await work;
+  } catch (error) {
+    throw new DeskFault(faultOf(error));
+  }
+};
+
+/**
+ * An existing ticket. The change is a PUT of its own and not `client.set`: `set` only fills in the form, so that there is no
+ * audit before the agent submits, none if they never do, and then it goes out with a half-written reply. A PUT of one field
+ * makes its audit at once, and the agent's draft stays: Zendesk brings the new value into the open form, which sends only
+ * what the agent changed in it.
+ */
+export const savedDesk = (client: Pick<ZafClient, 'request'>, ticketId: string): Desk => {
+  const path = `/api/v2/tickets/${ticketId}.json`;
+  return {
+    keeps: 'saved',
+    fields: (ids) =>
+      asFault(
+        (async () => {
+          const [ticket, ...options] = await Promise.all([
+            client.request({ url: path, type: 'GET' }),
+            ...ids.map((id) => optionsOf(client, id)),
+          ]);
+          const held = new Map(
+            list(record(json(ticket).ticket).custom_fields).map((field) => [String(field.id), textOf(field.value)]),
+          );
+          return new Map(ids.map((id, at) => [id, { value: held.get(id) ?? null, options: options[at] ?? null }]));
+        })(),
+      ),
+    async write(changes) {
+      const custom_fields = changes.map(({ id, value }) => ({
+        // Zendesk's ids are numbers; one that outgrows JavaScript's stays text, which Zendesk takes too.
+        id: Number.isSafeInteger(Number(id)) ? Number(id) : id,
+        value,
+      }));
+      await asFault(
+        client.request({
+          url: path,
+          type: 'PUT',
+          contentType: 'application/json',
+          data: JSON.stringify({ ticket: { custom_fields } }),
+        }),
+      );
+    },
+  };
+};
+
+/** A ticket that is being written: its form is all there is, and the fields are saved with it. */
+export const draftDesk = (client: Pick<ZafClient, 'get' | 'set' | 'request'>): Desk => {
+  const pathOf = (id: string): string => `ticket.customField:custom_field_${id}`;
+  return {
+    keeps: 'draft',
+    fields: (ids) =>
+      asFault(
+        (async () => {
+          const [held, ...options] = await Promise.all([
+            client.get(ids.map(pathOf)),
+            ...ids.map((id) => optionsOf(client, id)),
+          ]);
+          return new Map(ids.map((id, at) => [id, { value: textOf(held[pathOf(id)]), options: options[at] ?? null }]));
+        })(),
+      ),
+    async write(changes) {
+      for (const { id, value } of changes) await asFault(client.set(pathOf(id), value ?? ''));
+    },
+  };
+};

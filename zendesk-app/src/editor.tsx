@@ -1,0 +1,159 @@
+import { Button } from '@zendeskgarden/react-buttons';
+import { Combobox, Field, Option } from '@zendeskgarden/react-dropdowns';
+import { Input, Field as TextField } from '@zendeskgarden/react-forms';
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import styled from 'styled-components';
+import { type Choice, type Choosable, matching, orderNumberIn, type Wish } from './correction.ts';
+import { Hint } from './look.tsx';
+import { reasonName } from './names.ts';
+import type { Session } from './session.ts';
+import type { EditKind } from './whose.tsx';
+import { useSpeech } from './words.ts';
+
+interface Props {
+  readonly label: string;
+  readonly session: Session;
+  readonly onWish: (wish: Wish) => void;
+  readonly onClose: () => void;
+}
+
+const Panel = styled.div`
+  padding-block: ${({ theme }) => theme.space.xxs} ${({ theme }) => theme.space.xs};
+`;
+
+/** The list floats over what follows: the frame must be tall enough to hold it. */
+const listHeight = '200px';
+const Room = styled.div`
+  min-block-size: 250px;
+`;
+
+const Buttons = styled.div`
+  display: flex;
+  gap: ${({ theme }) => theme.space.xs};
+  margin-block-start: ${({ theme }) => theme.space.xs};
+`;
+
+/** More than this are not put on the page at once; the search finds the rest. */
+const mostShown = 100;
+
+const useFocus = <Root extends HTMLElement>(ready: boolean) => {
+  const root = useRef<Root>(null);
+  useEffect(() => {
+    if (ready) root.current?.querySelector('input')?.focus();
+  }, [ready]);
+  return root;
+};
+
+const ChoiceEditor = ({ kind, label, session, onWish, onClose }: Props & { readonly kind: Choosable }) => {
+  const { words, format } = useSpeech();
+  const [choices, setChoices] = useState<readonly Choice[] | 'failed' | null>(null);
+  const [search, setSearch] = useState('');
+  const root = useFocus<HTMLDivElement>(Array.isArray(choices));
+
+  useEffect(() => {
+    let isOpen = true;
+    session.choices().then(
+      ({ partners, regions, reasons }) => {
+        if (isOpen) setChoices({ partner: partners, region: regions, reason: reasons }[kind]);
+      },
+      () => {
+        if (isOpen) setChoices('failed');
+      },
+    );
+    return () => {
+      isOpen = false;
+    };
+  }, [kind, session]);
+
+  if (choices === null) return <Hint>{words.loading}</Hint>;
+  if (choices === 'failed')
+    return (
+      <Panel>
+        <Hint role="alert">{words.edit.noChoices}</Hint>
+        <Button size="small" isLink onClick={onClose}>
+          {words.edit.cancel}
+        </Button>
+      </Panel>
+    );
+
+  const nameOf = ({ code, name }: Choice): string => {
+    if (kind === 'reason') return reasonName(code, words);
+    return kind === 'partner' && code === 'direct' ? words.whose.direct : name;
+  };
+  const named = choices.map((choice) => ({ ...choice, name: nameOf(choice) }));
+  const found = matching(named, search, format.locale).slice(0, mostShown);
+  return (
+    <Panel ref={root}>
+      <Room>
+        <Field>
+          <Field.Label hidden>{label}</Field.Label>
+          <Combobox
+            isAutocomplete
+            isCompact
+            isExpanded
+            inputValue={search}
+            placeholder={words.edit.search}
+            listboxAriaLabel={label}
+            listboxMaxHeight={listHeight}
+            onChange={({ inputValue, selectionValue, isExpanded }) => {
+              const choice = named.find(({ code }) => code === selectionValue);
+              if (choice) onWish({ kind, choice });
+              else if (isExpanded === false) onClose();
+              else if (inputValue !== undefined) setSearch(inputValue);
+            }}
+          >
+            {found.length === 0 ? (
+              <Option isDisabled value="" label={words.edit.noMatch} />
+            ) : (
+              found.map(({ code, name }) => <Option key={code} value={code} label={name} />)
+            )}
+          </Combobox>
+        </Field>
+      </Room>
+    </Panel>
+  );
+};
+
+const NumberEditor = ({ label, onWish, onClose }: Props) => {
+  const { words } = useSpeech();
+  const [typed, setTyped] = useState('');
+  const root = useFocus<HTMLFormElement>(true);
+  const number = orderNumberIn(typed);
+  const onKeyDown = ({ key }: KeyboardEvent): void => {
+    if (key === 'Escape') onClose();
+  };
+  return (
+    <Panel
+      as="form"
+      ref={root as never}
+      onKeyDown={onKeyDown}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (number !== null) onWish({ kind: 'orderNumber', number });
+      }}
+    >
+      <TextField>
+        <TextField.Label hidden>{label}</TextField.Label>
+        <Input
+          isCompact
+          dir="auto"
+          placeholder={words.edit.number}
+          value={typed}
+          onChange={({ target }) => setTyped(target.value)}
+        />
+      </TextField>
+      <Buttons>
+        <Button size="small" type="submit" disabled={number === null}>
+          {words.edit.save}
+        </Button>
+        <Button size="small" isBasic onClick={onClose}>
+          {words.edit.cancel}
+        </Button>
+      </Buttons>
+    </Panel>
+  );
+};
+
+/** Puts one thing right: a choice from a searched list, or an order number. */
+export const Editor = ({ kind, ...props }: Props & { readonly kind: EditKind }) =>
+  kind === 'orderNumber' ? <NumberEditor {...props} /> : <ChoiceEditor kind={kind} {...props} />;

@@ -1,0 +1,42 @@
+import type { SidebarMoney } from '../../src/features/sidebar/contract.ts';
+
+// Figures as a reader of the language writes them. Amounts are rounded for the eye alone; nothing is added up here.
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
+export const createFormat = (locale: string) => {
+  const plain = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+  const fixed = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const percents = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
+  const days = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
+  const ago = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'long' });
+
+  return {
+    locale,
+    number: (value: number): string => plain.format(value),
+    percent: (share: number): string => percents.format(share),
+    /** "63 to 90 %" as the language joins a range. */
+    percentRange: (low: number, high: number): string => percents.formatRange(low, high),
+    /** "2.4 x": always one decimal, so that rows of them compare. */
+    multiple: (value: number): string => `${fixed.format(value)}\u00a0×`,
+    money: ({ amount, currency }: SidebarMoney): string =>
+      new Intl.NumberFormat(locale, { style: 'currency', currency }).format(Number(amount)),
+    /** Of an instant or a day; instants by their UTC day, as reports count by default. */
+    day: (iso: string): string => days.format(new Date(iso)),
+    /** "5 minutes ago"; a clock that runs ahead counts as now. */
+    age(iso: string, nowMs: number): string {
+      const ms = Math.max(0, nowMs - Date.parse(iso));
+      if (ms < minuteMs) return ago.format(0, 'second');
+      if (ms < hourMs) return ago.format(-Math.floor(ms / minuteMs), 'minute');
+      if (ms < dayMs) return ago.format(-Math.floor(ms / hourMs), 'hour');
+      return ago.format(-Math.floor(ms / dayMs), 'day');
+    },
+  };
+};
+export type Format = ReturnType<typeof createFormat>;
+
+/** Days of a period, both ends in it. */
+export const daysIn = ({ from, to }: { readonly from: string; readonly to: string }): number =>
+  Math.round((Date.parse(to) - Date.parse(from)) / dayMs) + 1;

@@ -1,0 +1,78 @@
+import type { SidebarChoices, SidebarTicket } from '../../src/features/sidebar/contract.ts';
+import type { Fields } from './correction.ts';
+
+/** What the browser keeps between openings, so that a ticket shows at once and without our service. */
+export interface Memory {
+  ticket(externalId: string): SidebarTicket | null;
+  keepTicket(data: SidebarTicket): void;
+  choices(): SidebarChoices | null;
+  keepChoices(choices: SidebarChoices): void;
+  /** The mapped fields, as any ticket told them last. */
+  fields(): Fields | null;
+}
+
+export type Store = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+
+const mostTickets = 50;
+const longestMs = 7 * 24 * 3_600_000;
+
+interface Kept {
+  readonly atMs: number;
+  readonly data: SidebarTicket;
+}
+
+/** Without what belongs to the customer: orders and refunds are shown fresh or not at all. */
+export const withoutCustomer = (data: SidebarTicket): SidebarTicket => ({
+  ...data,
+  attribution: data.attribution && { ...data.attribution, order: null },
+  customer: { orders: [] },
+});
+
+/**
+ * Everything under one key per installation, so that two accounts on one machine share nothing. A browser that keeps nothing
+ * (storage blocked or full) only loses the last known data: reads then start from nothing.
+ */
+export const createMemory = (
+  store: Store | null,
+  { installation, nowMs }: { readonly installation: string; readonly nowMs: () => number },
+): Memory => {
+  const keyOf = (what: string): string => `deskledger:${installation}:${what}`;
+  const read = <Value>(what: string): Value | null => {
+    try {
+      const text = store?.getItem(keyOf(what));
+      return text ? (JSON.parse(text) as Value) : null;
+    } catch {
+      // Blocked, or not written by us.
+      return null;
+    }
+  };
+  const write = (what: string, value: unknown): void => {
+    try {
+      store?.setItem(keyOf(what), JSON.stringify(value));
+    } catch {
+      // Full: what was kept may be older than what is shown; better none.
+      store?.removeItem(keyOf(what));
+    }
+  };
+  const tickets = (): Record<string, Kept> => read<Record<string, Kept>>('tickets') ?? {};
+
+  return {
+    ticket(externalId) {
+      const kept = tickets()[externalId];
+      return kept && nowMs() - kept.atMs < longestMs ? kept.data : null;
+    },
+    keepTicket(data) {
+      if (data.ticket.state === 'not yet known') return;
+      const kept = { ...tickets(), [data.ticket.externalId]: { atMs: nowMs(), data: withoutCustomer(data) } };
+      const newest = Object.entries(kept)
+        .filter(([, { atMs }]) => nowMs() - atMs < longestMs)
+        .sort(([, a], [, b]) => b.atMs - a.atMs)
+        .slice(0, mostTickets);
+      write('tickets', Object.fromEntries(newest));
+      write('fields', data.fields);
+    },
+    choices: () => read<SidebarChoices>('choices'),
+    keepChoices: (choices) => write('choices', choices),
+    fields: () => read<Fields>('fields'),
+  };
+};

@@ -1,0 +1,69 @@
+import { Button } from '@zendeskgarden/react-buttons';
+import { Skeleton } from '@zendeskgarden/react-loaders';
+import { Alert, Title } from '@zendeskgarden/react-notifications';
+import styled from 'styled-components';
+import { Hint, Spoken } from './look.tsx';
+import { isMisconfigured, type Problem } from './problem.ts';
+import { useSpeech } from './words.ts';
+
+const Spaced = styled.div`
+  margin-block-end: ${({ theme }) => theme.space.sm};
+`;
+
+const Retry = ({ isReading, onRetry }: { readonly isReading: boolean; readonly onRetry: () => void }) => {
+  const { words } = useSpeech();
+  return (
+    <Button size="small" isLink disabled={isReading} onClick={onRetry}>
+      {words.retry}
+    </Button>
+  );
+};
+
+/** Nothing can be shown, or only what was known before: why, and whose turn it is. */
+export const ProblemNotice = ({
+  problem,
+  knownSince,
+  isReading,
+  onRetry,
+}: {
+  readonly problem: Problem;
+  /** Age of what is shown all the same; null where nothing is. */
+  readonly knownSince: string | null;
+  readonly isReading: boolean;
+  readonly onRetry: () => void;
+}) => {
+  const { words, fill } = useSpeech();
+  const { title, next } = words.problem[problem];
+  if (knownSince !== null && !isMisconfigured(problem))
+    return (
+      <Spaced role="status">
+        <Hint>
+          {fill(words.stale, { age: knownSince })} <Retry isReading={isReading} onRetry={onRetry} />
+        </Hint>
+      </Spaced>
+    );
+  return (
+    <Spaced>
+      <Alert type={problem === 'unexpected' ? 'error' : 'warning'} role="status">
+        <Title>{title}</Title>
+        <div>{next}</div>
+        <Retry isReading={isReading} onRetry={onRetry} />
+      </Alert>
+    </Spaced>
+  );
+};
+
+const Bars = styled.div`
+  display: grid;
+  gap: ${({ theme }) => theme.space.xs};
+`;
+
+/** As tall as what it stands for, so that little moves when the figures come. */
+export const Loading = ({ label }: { readonly label?: string }) => (
+  <Bars aria-busy="true">
+    {label ? <Spoken role="status">{label}</Spoken> : null}
+    {['45%', '85%', '70%', '80%', '40%', '75%', '100%', '60%'].map((width) => (
+      <Skeleton key={width} width={width} height="16px" />
+    ))}
+  </Bars>
+);

@@ -1,0 +1,198 @@
+import type { SidebarChoices, SidebarTicket } from '../../src/features/sidebar/contract.ts';
+import { type Expected, type FieldChange, fieldsOf, type Plan, planOf, takenIn, type Wish } from './correction.ts';
+import { type Desk, DeskFault, type WriteFault } from './desk.ts';
+import type { Memory } from './memory.ts';
+import { type Problem, problemOf } from './problem.ts';
+import type { Service } from './service.ts';
+
+export type CorrectionState = 'saving' | 'draft' | 'pending' | 'late' | 'done' | 'failed';
+
+/** The latest correction of this opening. */
+export interface Correction {
+  readonly wish: Wish;
+  readonly isUndo: boolean;
+  readonly state: CorrectionState;
+  readonly fault: WriteFault | 'notAnOption' | null;
+  readonly expected: Expected;
+  readonly undo: readonly FieldChange[];
+  readonly expectedOfUndo: Expected;
+}
+
+export interface View {
+  /** Null while nothing is known: loading, or a problem. */
+  readonly data: SidebarTicket | null;
+  /** True while what is shown comes from an earlier opening or reading has failed since. */
+  readonly isStale: boolean;
+  readonly isReading: boolean;
+  readonly problem: Problem | null;
+  readonly correction: Correction | null;
+}
+
+export interface Deadlines {
+  nowMs(): number;
+  after(ms: number, act: () => void): () => void;
+}
+
+export interface Session {
+  view(): View;
+  subscribe(heard: () => void): () => void;
+  /** Reads now; what is known stays on the screen meanwhile. */
+  read(): Promise<void>;
+  choices(): Promise<SidebarChoices>;
+  correct(wish: Wish): Promise<void>;
+  undo(): Promise<void>;
+  /** The tab is shown again: figures older than a while are read anew. */
+  shown(): void;
+  stop(): void;
+}
+
+/** Deskledger decides 3 s after a change and is done in 10; then less and less often, a minute in all. */
+export const lookAgainMs: readonly number[] = [3000, 4000, 5000, 8000, 15_000, 30_000];
+/** An open tab that comes to the front again after this long is read anew. */
+const shownAgainMs = 15 * 60_000;
+
+/** One opened ticket: its last known data, its reads, and what the agent puts right. */
+export const createSession = ({
+  ticketId,
+  service,
+  desk,
+  memory,
+  clock,
+}: {
+  /** Null: a ticket that is being written. */
+  readonly ticketId: string | null;
+  readonly service: Service;
+  readonly desk: Desk;
+  readonly memory: Memory;
+  readonly clock: Deadlines;
+}): Session => {
+  const listeners = new Set<() => void>();
+  let current: View = {
+    data: ticketId === null ? null : memory.ticket(ticketId),
+    isStale: true,
+    isReading: ticketId !== null,
+    problem: null,
+    correction: null,
+  };
+  let cancelLook = (): void => {};
+  let looks = 0;
+  let readAtMs = 0;
+
+  const show = (change: Partial<View>): void => {
+    current = { ...current, ...change };
+    for (const heard of listeners) heard();
+  };
+  const showCorrection = (change: Partial<Correction>): void => {
+    if (current.correction) show({ correction: { ...current.correction, ...change } });
+  };
+
+  const isAwaited = (): boolean => {
+    const { data, correction } = current;
+    return correction?.state === 'pending' || data?.ticket.state === 'not yet known' || !!data?.attribution?.pending;
+  };
+  const lookAgain = (): void => {
+    cancelLook();
+    if (!isAwaited()) return;
+    const waitMs = lookAgainMs[looks];
+    if (waitMs === undefined) {
+      if (current.correction?.state === 'pending') showCorrection({ state: 'late' });
+      return;
+    }
+    looks += 1;
+    cancelLook = clock.after(waitMs, () => void read());
+  };
+
+  const read = async (): Promise<void> => {
+    if (ticketId === null) return;
+    show({ isReading: true });
+    try {
+      const data = await service.ticket(ticketId);
+      readAtMs = clock.nowMs();
+      memory.keepTicket(data);
+      show({ data, isStale: false, isReading: false, problem: null });
+      const { correction } = current;
+      if (correction && (correction.state === 'pending' || correction.state === 'late'))
+        if (takenIn(correction.expected, data)) showCorrection({ state: 'done' });
+    } catch (error) {
+      show({ isStale: true, isReading: false, problem: problemOf(error) });
+    }
+    lookAgain();
+  };
+
+  const choices = async (): Promise<SidebarChoices> => {
+    try {
+      const fresh = await service.choices();
+      memory.keepChoices(fresh);
+      return fresh;
+    } catch (error) {
+      const kept = memory.choices();
+      if (kept) return kept;
+      throw error;
+    }
+  };
+
+  const fieldsNow = () => current.data?.fields ?? memory.fields();
+
+  const write = async (steps: Plan['steps']): Promise<void> => {
+    showCorrection({ state: 'saving', fault: null });
+    try {
+      for (const step of steps) await desk.write(step);
+    } catch (error) {
+      showCorrection({ state: 'failed', fault: error instanceof DeskFault ? error.fault : 'failed' });
+      return;
+    }
+    showCorrection({ state: desk.keeps === 'draft' ? 'draft' : 'pending' });
+    looks = 0;
+    if (desk.keeps === 'saved') lookAgain();
+  };
+
+  return {
+    view: () => current,
+    subscribe(heard) {
+      listeners.add(heard);
+      return () => listeners.delete(heard);
+    },
+    read,
+    choices,
+
+    async correct(wish) {
+      cancelLook();
+      const blank = { wish, isUndo: false, fault: null, expected: {}, undo: [], expectedOfUndo: {} };
+      show({ correction: { ...blank, state: 'saving' } });
+      const fields = fieldsNow();
+      let plan: Plan | null = null;
+      try {
+        const ids = fields ? fieldsOf(wish, fields) : [];
+        // What a half that was empty is given back with, and what an empty field is filled with, are choices.
+        const known = wish.kind === 'orderNumber' || wish.kind === 'reason' ? memory.choices() : await choices();
+        const states = await desk.fields(ids);
+        plan = fields && planOf(wish, { fields, states, data: current.data, choices: known });
+      } catch (error) {
+        showCorrection({ state: 'failed', fault: error instanceof DeskFault ? error.fault : 'failed' });
+        return;
+      }
+      if (!plan) return showCorrection({ state: 'failed', fault: 'notAnOption' });
+      const { steps, undo, expected, expectedOfUndo } = plan;
+      showCorrection({ expected, undo, expectedOfUndo });
+      await write(steps);
+    },
+
+    async undo() {
+      const { correction } = current;
+      if (!correction || correction.isUndo || correction.undo.length === 0) return;
+      cancelLook();
+      const { undo, expectedOfUndo } = correction;
+      show({ correction: { ...correction, isUndo: true, expected: expectedOfUndo, undo: [] } });
+      await write([undo]);
+    },
+
+    shown() {
+      if (!current.isReading && clock.nowMs() - readAtMs > shownAgainMs) void read();
+    },
+
+    stop() {
+      cancelLook();
+      listeners.clear();
+    },
+  };
+};

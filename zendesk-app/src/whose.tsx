@@ -1,0 +1,214 @@
+import { Anchor, Button, IconButton } from '@zendeskgarden/react-buttons';
+import { Tag } from '@zendeskgarden/react-tags';
+import { Icon as Pencil } from '@zendeskgarden/svg-icons/src/12/pencil-stroke.svg?icon';
+import { lazy, type ReactNode, Suspense, useId, useRef, useState } from 'react';
+import styled from 'styled-components';
+import type { SidebarTicket } from '../../src/features/sidebar/contract.ts';
+import type { Choosable, Fields, Half, Wish } from './correction.ts';
+import { CorrectionNotice } from './correction-notice.tsx';
+import { Heading, Hint, Section } from './look.tsx';
+import { confidenceName, howName, reasonName } from './names.ts';
+import { Row, Rows } from './rows.tsx';
+import type { Correction, Session } from './session.ts';
+import { sharesBy } from './shares.ts';
+import { type Speech, useSpeech } from './words.ts';
+
+/** Search and its list come with the first correction. */
+const loadEditor = () => import('./editor.tsx');
+const Editor = lazy(() => loadEditor().then((module) => ({ default: module.Editor })));
+
+export type EditKind = Choosable | 'orderNumber';
+const kinds = ['partner', 'region', 'orderNumber', 'reason'] as const satisfies readonly EditKind[];
+
+const Strong = styled.strong`
+  font-weight: ${({ theme }) => theme.fontWeights.semibold};
+`;
+
+const Below = styled.div`
+  margin-block-start: ${({ theme }) => theme.space.xxs};
+`;
+
+const awaited: ReadonlySet<Correction['state']> = new Set(['saving', 'pending', 'late', 'draft']);
+
+/** What the agent has just chosen stands in the row until the service says it. */
+const chosenIn = (kind: EditKind, correction: Correction | null, { words }: Speech): string | null => {
+  if (!correction || correction.isUndo || !awaited.has(correction.state)) return null;
+  const { wish } = correction;
+  if (wish.kind === 'notAboutAnOrder') return kind === 'partner' ? words.whose.none : null;
+  if (wish.kind !== kind) return null;
+  if (wish.kind === 'orderNumber') return `#${wish.number}`;
+  return wish.kind === 'reason' ? reasonName(wish.choice.code, words) : wish.choice.name;
+};
+
+const Shares = ({ half, data }: { readonly half: Half; readonly data: SidebarTicket }) => {
+  const { words, format } = useSpeech();
+  const shares = sharesBy(half, data.attribution);
+  if (shares.length < 2) {
+    const [only] = shares;
+    const none =
+      data.ticket.state === 'unattributed' && half === 'partner' ? words.whose.unattributed : words.whose.none;
+    if (data.ticket.state === 'not yet known') return words.whose.unknown;
+    if (only?.code === 'direct' && half === 'partner') return words.whose.direct;
+    return <bdi>{only?.name ?? none}</bdi>;
+  }
+  return shares.map(({ code, name, share }) => (
+    <div key={code}>
+      <bdi>{code === 'direct' && half === 'partner' ? words.whose.direct : (name ?? words.whose.none)}</bdi>{' '}
+      {format.percent(share)}
+    </div>
+  ));
+};
+
+const OrderLink = ({ order }: { readonly order: { readonly number: string; readonly url: string | null } }) => {
+  const { words, fill } = useSpeech();
+  const number = `#${order.number}`;
+  if (order.url === null) return <bdi>{number}</bdi>;
+  return (
+    <Anchor href={order.url} isExternal aria-label={fill(words.whose.openOrder, { number })}>
+      <bdi>{number}</bdi>
+    </Anchor>
+  );
+};
+
+const hintOf = (data: SidebarTicket, { words }: Speech): string | null => {
+  const { state } = data.ticket;
+  if (state === 'direct') return words.whose.directHint;
+  if (state === 'not yet known') return words.whose.unknownHint;
+  return state === 'unattributed' ? words.whose.unattributedHint : null;
+};
+
+/** Partner, region, order and reason with how they are known, each to be put right in place. */
+export const Whose = ({
+  data,
+  fields,
+  correction,
+  session,
+}: {
+  /** Null: a ticket that is being written. */
+  readonly data: SidebarTicket | null;
+  readonly fields: Fields;
+  readonly correction: Correction | null;
+  readonly session: Session;
+}) => {
+  const speech = useSpeech();
+  const { words } = speech;
+  const headingId = useId();
+  const [editing, setEditing] = useState<EditKind | null>(null);
+  const pencils = useRef(new Map<EditKind, HTMLButtonElement>());
+
+  const close = (): void => {
+    if (editing) pencils.current.get(editing)?.focus();
+    setEditing(null);
+  };
+  const wish = (wanted: Wish): void => {
+    close();
+    void session.correct(wanted);
+  };
+
+  const attribution = data?.attribution ?? null;
+  const labels: Record<EditKind, string> = {
+    partner: words.whose.partner,
+    region: words.whose.region,
+    orderNumber: words.whose.order,
+    reason: words.whose.reason,
+  };
+  const actions: Record<EditKind, string> = {
+    partner: words.edit.partner,
+    region: words.edit.region,
+    orderNumber: words.edit.order,
+    reason: words.edit.reason,
+  };
+  const shown: Record<EditKind, ReactNode> = {
+    partner: <Strong>{data ? <Shares half="partner" data={data} /> : words.whose.none}</Strong>,
+    region: data ? <Shares half="region" data={data} /> : words.whose.none,
+    orderNumber: attribution?.order ? <OrderLink order={attribution.order} /> : words.whose.none,
+    reason: attribution?.reason ? reasonName(attribution.reason, words) : words.whose.none,
+  };
+
+  const row = (kind: EditKind) => {
+    const chosen = chosenIn(kind, correction, speech);
+    const isKnown = data === null ? fields[kind] !== null : fields[kind] !== null || hasValue(kind, data);
+    if (!isKnown) return null;
+    return (
+      <Row
+        key={kind}
+        name={labels[kind]}
+        action={
+          fields[kind] !== null && (
+            <IconButton
+              ref={(button) => {
+                if (button) pencils.current.set(kind, button);
+              }}
+              size="small"
+              aria-label={actions[kind]}
+              title={actions[kind]}
+              aria-expanded={editing === kind}
+              disabled={correction?.state === 'saving'}
+              onPointerEnter={() => void loadEditor()}
+              onFocus={() => void loadEditor()}
+              onClick={() => setEditing(editing === kind ? null : kind)}
+            >
+              <Pencil />
+            </IconButton>
+          )
+        }
+        below={
+          editing === kind ? (
+            <Suspense fallback={<Hint>{words.loading}</Hint>}>
+              <Editor kind={kind} label={actions[kind]} session={session} onWish={wish} onClose={close} />
+            </Suspense>
+          ) : null
+        }
+      >
+        {chosen === null ? (
+          shown[kind]
+        ) : (
+          <>
+            <Strong>
+              <bdi>{chosen}</bdi>
+            </Strong>{' '}
+            {correction?.state === 'draft' ? null : (
+              <Tag size="small" isPill>
+                <span>{words.edit.pending}</span>
+              </Tag>
+            )}
+          </>
+        )}
+      </Row>
+    );
+  };
+
+  const hint = data && hintOf(data, speech);
+  const confidence = attribution && confidenceName(attribution.confidence, words);
+  return (
+    <Section aria-labelledby={headingId}>
+      <Heading id={headingId}>{data ? words.whose.heading : words.newTicket.heading}</Heading>
+      {data ? null : <Hint>{words.newTicket.hint}</Hint>}
+      <Rows>{kinds.map(row)}</Rows>
+      <Below>
+        {attribution ? (
+          <Hint>
+            {howName(attribution.method, words)}
+            {confidence ? <> · {confidence}</> : null}
+          </Hint>
+        ) : null}
+        {hint ? <Hint>{hint}</Hint> : null}
+      </Below>
+      <CorrectionNotice correction={correction} onUndo={() => void session.undo()} />
+      {data && data.ticket.state !== 'not yet known' && fields.notAboutAnOrder && correction?.state !== 'saving' ? (
+        <Below>
+          <Button size="small" isLink onClick={() => wish({ kind: 'notAboutAnOrder' })}>
+            {words.edit.notAboutAnOrder}
+          </Button>
+        </Below>
+      ) : null}
+    </Section>
+  );
+};
+
+/** A row without a mapped field is shown where it says something. */
+const hasValue = (kind: EditKind, { attribution }: SidebarTicket): boolean => {
+  if (kind === 'orderNumber') return !!attribution?.order;
+  if (kind === 'reason') return !!attribution?.reason;
+  return true;
+};
