@@ -109,9 +109,13 @@ const isMoney = (value: unknown): value is MoneyJson =>
 const isNested = (value: unknown): value is Values => isRecord(value) && !isMoney(value);
 const isScalar = (value: unknown): boolean => !isNested(value) && !Array.isArray(value);
 
+/** As many decimals as the API tells of money. */
+const places = 6;
+
 const cellOf = (value: unknown): string => {
   if (value === null || value === undefined || value === '') return dash;
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'number') return String(Number(value.toFixed(places)));
   if (value instanceof Date) return instantText(value.toISOString());
   if (isMoney(value)) return moneyText(value);
   if (Array.isArray(value)) return value.every(isScalar) ? value.map(cellOf).join(', ') || dash : JSON.stringify(value);

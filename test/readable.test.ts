@@ -128,6 +128,16 @@ describe('an answer', () => {
     ]);
   });
 
+  it('bug: shares were told with all the digits of a double', () => {
+    const answer = { completeness: 0.9946416610850636, partnerShare: 0.1 + 0.2, tickets: 1502, almost: 0.999999 };
+    expect(readableLines(answer, 80)).toEqual([
+      'completeness   0.994642',
+      'partner share  0.3',
+      'tickets        1502',
+      'almost         0.999999',
+    ]);
+  });
+
   it('whose list does not fit has its items one after the other', () => {
     expect(readableLines({ moves: items.map(({ rule: _, ...item }) => item) }, 40)).toEqual([
       'moves:',
