@@ -194,6 +194,18 @@ describe('connection', () => {
     expect(await failure('connection', '--mode', 'act')).toContain('Say which connection');
   });
 
+  it('--sidebar prints a secret for the sidebar app, each time another', async () => {
+    const { code, stdout, stderr } = await run('connection', 'main', '--sidebar', '--json');
+    expect({ code, answer: JSON.parse(stdout) }).toEqual({
+      code: 0,
+      answer: { sidebar: { address: 'https://desk.example.com', secret: expect.stringMatching(/^[\w-]{43}$/) } },
+    });
+    expect(stderr).toContain("in the app's settings at the helpdesk");
+    expect(stderr).not.toContain(JSON.parse(stdout).sidebar.secret);
+    expect((await json('connection', 'main', '--sidebar')).sidebar.secret).not.toBe(JSON.parse(stdout).sidebar.secret);
+    expect(JSON.stringify(await json('connection', 'main'))).not.toContain(JSON.parse(stdout).sidebar.secret);
+  });
+
   it('bug: it switched to act with credentials that were never proven', async () => {
     const settings = { ...sandbox.settings, name: 'silent', baseUrl: 'http://127.0.0.1:1' };
     await run('connect', 'zendesk', '--no-remote-setup', '--settings', await file('silent.json', settings));
