@@ -4,6 +4,7 @@ import { formatMicros } from './core/money.ts';
 import { ticketRuleFile } from './features/attribution/index.ts';
 import { loadPayroll } from './features/books/index.ts';
 import { listRates, loadConstantRows, loadCostBasis, loadDatedFx, loadOwnFx } from './features/costing/index.ts';
+import { directPartner } from './features/directory/index.ts';
 import { activeRules } from './features/orders/index.ts';
 import { type Cell, writeCsv } from './platform/csv.ts';
 
@@ -18,6 +19,17 @@ interface ExportedTable {
 const percent = (ppm: number | null): Cell => (ppm === null ? '' : String(ppm / 10_000));
 
 const exporters: Readonly<Record<string, (product: Product) => Promise<Exported>>> = {
+  partners: async ({ directory }) => ({
+    columns: ['code', 'name', 'aliases'],
+    rows: (await directory.partners())
+      .list()
+      .filter(({ code }) => code !== directPartner.code)
+      .map(({ code, name, aliases }) => [code, name, aliases.join('|')]),
+  }),
+  regions: async ({ directory }) => ({
+    columns: ['region', 'name', 'countries'],
+    rows: (await directory.regions()).list().map(({ code, name, countries }) => [code, name, countries.join('|')]),
+  }),
   rates: async ({ db }) => ({
     columns: ['scope', 'key', 'hourly', 'currency', 'valid_from', 'burden', 'shrinkage', 'occupancy'],
     rows: (await listRates(db)).map((rate) => [

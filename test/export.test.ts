@@ -9,6 +9,8 @@ import { standingClock } from './support/standing-clock.ts';
 let product: Product;
 
 const files: Readonly<Record<string, string>> = {
+  partners: 'code,name,aliases\nnord,Nord,Nordhem|@nord\nsud,"Sud, SA",\n',
+  regions: 'region,name,countries\nnordics,Nordics,SE|DK\nwest,-West,FR\n',
   rates:
     'scope,key,hourly,currency,valid_from,burden,shrinkage,occupancy\ndefault,,30,USD,2026-01-01,,,\nrole,senior,41.505,EUR,2026-02-01,30,12.5,80\nagent,desk: one:7,50,USD,2026-03-01,,,\n',
   'cost-basis': 'applied,valid_from\nabsorbed,2026-01-01\ngiven,2026-03-01\n',
@@ -29,7 +31,6 @@ beforeAll(async () => {
     kind: 'zendesk',
     settings: { name: 'desk: one', subdomain: 'acme', email: 'api@example.com', apiToken: 'token' },
   });
-  await importText(product, 'partners', 'code,name,aliases\nnord,Nord,\nsud,Sud,\n', write);
   for (const [what, text] of Object.entries(files)) await importText(product, what, text, write);
 });
 
