@@ -77,6 +77,8 @@ export interface PartnershipMoney {
   readonly parts: readonly PartOfRevenue[];
   /** Orders whose margin is by their lines' cost, of which none is known, and for which no percentage stands in. */
   readonly ordersWithoutCost: number;
+  /** Whether a part of revenue is a benefit of a cell, or was one of orders of which money may come back in the period. */
+  readonly bringsByRevenue: (cell: PartOfRevenue, by: PartnershipQuestion['groupBy']) => boolean;
   /** Whether the cost of lines is in any of it. */
   readonly byLineCost: boolean;
   /** `bringNothing` in a step, or on some days of the period; null is all of it. */
@@ -234,7 +236,8 @@ export const partnershipMoney = async (sql: Sql, asked: PartnershipQuestion): Pr
     unpriced,
     parts: widest(heldIn(asked)),
     ordersWithoutCost: withoutCost,
-    byLineCost: parts.some((part) => part.byLineCost),
+    bringsByRevenue: (cell, by) => parts.some((part) => part.startsOn <= asked.to && holdsFor(part, cell, by)),
+    byLineCost: parts.some((part) => part.byLineCost && part.startsOn <= asked.to),
     bringsNothing: (cell, by) => {
       const days = typeof cell.step === 'string' ? steps.find(({ step }) => step === cell.step) : (cell.step ?? asked);
       return days !== undefined && bringNothing(heldIn(days), cell, by);

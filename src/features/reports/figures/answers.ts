@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { moneyJson, ratio } from '../../../core/money.ts';
 import { moneyAnswer } from '../../../platform/http/answers.ts';
 import { csat, fxDayAnswer } from '../answers.ts';
-import { figureDimensions, sides } from '../facts/fact-statements.ts';
+import { figureDimensions, type LedgerSide, type Side, sides } from '../facts/fact-statements.ts';
 import {
   type Counted,
   type CoverageName,
@@ -15,7 +15,7 @@ import {
 import { unpricedAmountsAnswer } from '../unpriced-amounts.ts';
 import { partlyKnown, unknownSides } from './compare-periods.ts';
 import type { FigureCell, Figures, PeriodFigures } from './figures.ts';
-import { coverageSides, type FigureNote, figureNotes, type NotTold, notToldOf } from './notes.ts';
+import { coverageSides, type FigureNote, figureNotes, type NotTold, notToldOf, restsOn } from './notes.ts';
 
 export const figureNames = Object.keys(formulas) as FigureName[];
 const coverageNames = Object.keys(coverages) as CoverageName[];
@@ -92,7 +92,7 @@ const notTold = { dimension: z.enum(figureDimensions), why: z.string() };
 const otherPeriod = z.object({
   from: z.string(),
   to: z.string(),
-  unknown: z.array(side).describe('We do not hold all of these from so early: their figures are null'),
+  unknown: z.array(side).describe('We hold too little of these days of it: all that rests on these is null'),
   partlyKnown: z.array(side).describe('That we hold all of these begins within the period'),
 });
 
@@ -172,18 +172,30 @@ const changeOf = (
   return { change: fixed(now - then), relative: then === 0 ? null : fixed((now - then) / Math.abs(then)) };
 };
 
-/** Figures of one row: those of a side that the row does not know are null. */
-const rawOf = (counted: Counted, lacking: Figures['lacking']): Record<FigureName, number | bigint | null> =>
+/** What a row does not tell: by its dimensions, and in a period that we do not hold. */
+interface Untold {
+  readonly lacking: Figures['lacking'];
+  readonly unknown: readonly LedgerSide[];
+  readonly bringsByRevenue: boolean;
+}
+
+const isTold = (
+  name: FigureName | CoverageName,
+  of: Side | null,
+  { lacking, unknown, bringsByRevenue }: Untold,
+): boolean =>
+  !(of !== null && lacking.includes(of)) &&
+  !restsOn(name, of, { bringsByRevenue }).some((side) => unknown.includes(side));
+
+/** Figures of one row; null where it does not know what they rest on. */
+const rawOf = (counted: Counted, untold: Untold): Record<FigureName, number | bigint | null> =>
   Object.fromEntries(
-    figureNames.map((name) => [name, lacking.includes(figureNotes[name].of) ? null : formulas[name](counted)]),
+    figureNames.map((name) => [name, isTold(name, figureNotes[name].of, untold) ? formulas[name](counted) : null]),
   ) as Record<FigureName, number | bigint | null>;
 
-const coverageOf = (counted: Counted, lacking: Figures['lacking']): FigureRow['coverage'] =>
+const coverageOf = (counted: Counted, untold: Untold): FigureRow['coverage'] =>
   Object.fromEntries(
-    coverageNames.map((name) => {
-      const of = coverageSides[name];
-      return [name, of !== null && lacking.includes(of) ? null : coverages[name](counted)];
-    }),
+    coverageNames.map((name) => [name, isTold(name, coverageSides[name], untold) ? coverages[name](counted) : null]),
   ) as FigureRow['coverage'];
 
 export interface Look {
@@ -198,19 +210,26 @@ export const figureRowOf = (
 ): FigureRow => {
   const { by } = figures;
   const lacking = isTotal ? [] : figures.lacking;
-  const raw = rawOf(cell.counted, lacking);
+  // Of the days asked for all that is held is told.
+  const untold: Untold = { lacking, unknown: [], bringsByRevenue: false };
+  const raw = rawOf(cell.counted, untold);
   const { facts } = cell.counted;
   const against = (other: PeriodFigures): Changes => {
     const then = isTotal ? other.total : other.cellOf(cell.key);
-    const unknown = [...lacking, ...unknownSides(other, figures.knownFrom)];
-    const rawThen = rawOf(then.counted, unknown);
+    const unknown = unknownSides(other, figures.knownFrom);
+    const untoldThen: Untold = {
+      lacking,
+      unknown,
+      bringsByRevenue: other.bringsByRevenue(cell.key, isTotal ? [] : by),
+    };
+    const rawThen = rawOf(then.counted, untoldThen);
     const changes = Object.fromEntries(
       figureNames.map((name) => {
         const { change, relative } = changeOf(raw[name], rawThen[name]);
         return [name, { value: toldValue(rawThen[name], currency), change: toldValue(change, currency), relative }];
       }),
     ) as Omit<Changes, 'coverage'>;
-    return { ...changes, coverage: coverageOf(then.counted, unknown) };
+    return { ...changes, coverage: coverageOf(then.counted, untoldThen) };
   };
   return {
     ...Object.fromEntries(by.map((dimension) => [dimension, cell.key[dimension] ?? null])),
@@ -223,7 +242,7 @@ export const figureRowOf = (
     unpricedEntries: Number(facts.unpricedEntries),
     unpricedOrders: lacking.includes('orders') ? null : Number(facts.unpricedOrders),
     csat: csatOf(facts),
-    coverage: coverageOf(cell.counted, lacking),
+    coverage: coverageOf(cell.counted, untold),
     ...(figures.previous && { previous: against(figures.previous) }),
     ...(figures.baseline && { baseline: against(figures.baseline) }),
   };

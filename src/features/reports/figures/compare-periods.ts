@@ -2,7 +2,7 @@ import { addDays, type Day, daysBetween } from '../../../core/time.ts';
 import type { Sql } from '../../../platform/database/database.ts';
 import { ticketsKnownFrom } from '../../ingest/index.ts';
 import { ordersKnownFrom } from '../../orders/index.ts';
-import { type FigureDimension, type LedgerSide, ledgerSides, type Side } from '../facts/fact-statements.ts';
+import { type FigureDimension, type LedgerSide, ledgerSides } from '../facts/fact-statements.ts';
 import type { CellKey, Period } from '../facts/facts.ts';
 
 const monthOf = (day: string): number => Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7)) - 1;
@@ -83,12 +83,10 @@ const isUnknown = (side: LedgerSide, { to }: Period, knownFrom: KnownFrom): bool
   return first === null || to < first;
 };
 
-/** Sides that a period knows nothing of; what partnerships gain is not known where their cost is not. */
-export const unknownSides = (period: Period, knownFrom: KnownFrom): Side[] => {
-  const unknown: Side[] = ledgerSides.filter((side) => isUnknown(side, period, knownFrom));
-  return unknown.includes('work') ? [...unknown, 'partnerships'] : unknown;
-};
+/** Sides that a period knows nothing of. */
+export const unknownSides = (period: Period, knownFrom: KnownFrom): LedgerSide[] =>
+  ledgerSides.filter((side) => isUnknown(side, period, knownFrom));
 
 /** Sides of which a part of the period lies before we hold everything. */
-export const partlyKnown = (period: Period, knownFrom: KnownFrom): Side[] =>
+export const partlyKnown = (period: Period, knownFrom: KnownFrom): LedgerSide[] =>
   ledgerSides.filter((side) => !isUnknown(side, period, knownFrom) && period.from < (knownFrom[side] ?? period.from));

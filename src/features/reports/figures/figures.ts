@@ -20,7 +20,7 @@ import { figureSides } from '../totals/sides.ts';
 import { type FiguresAsked, isAsked } from './asked.ts';
 import { counterpart, isStep, type KnownFrom, loadKnownFrom, previousPeriod } from './compare-periods.ts';
 import { coveredCosts } from './covered-costs.ts';
-import { partnershipSide } from './partnership-side.ts';
+import { type PartnershipSide, partnershipSide } from './partnership-side.ts';
 
 /** One row's counts; what its dimensions do not know is not among its facts. */
 export interface FigureCell {
@@ -40,6 +40,7 @@ export interface PeriodFigures extends Period {
   readonly lacking: readonly Side[];
   /** What of other costs and benefits is in no row. */
   readonly gaps: Pick<PartnershipMoney, 'unpriced' | 'ordersWithoutCost'>;
+  readonly bringsByRevenue: PartnershipSide['bringsByRevenue'];
 }
 
 export interface Figures extends PeriodFigures {
@@ -87,7 +88,7 @@ const periodFigures = async (sql: Sql, period: Period, asked: FiguresAsked): Pro
   ];
   const ledger = await figureSides(sql, period, loadedBy, asked);
   const partnerships = await partnershipSide(sql, period, asked);
-  const { gaps, bringsNothing } = partnerships;
+  const { gaps, bringsByRevenue, bringsNothing } = partnerships;
   const covered = await coveredCosts(sql, period, asked, { work: ledger.work, partnerships });
   const all = { ...ledger, partnerships };
   const account = addFacts(Object.values(all).flatMap(({ cells }) => cells.map(({ facts }) => facts)));
@@ -134,6 +135,7 @@ const periodFigures = async (sql: Sql, period: Period, asked: FiguresAsked): Pro
     },
     lacking: allSides.filter((side) => !sides[side].knowsAll),
     gaps,
+    bringsByRevenue,
   };
 };
 

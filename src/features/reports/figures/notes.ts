@@ -1,4 +1,4 @@
-import { type FigureDimension, figureDimensions, type Side } from '../facts/fact-statements.ts';
+import { type FigureDimension, figureDimensions, type LedgerSide, type Side } from '../facts/fact-statements.ts';
 import type { CoverageName, FigureName } from '../metrics.ts';
 
 const ofNoTicket = 'What a partnership costs and brings is of no ticket, and so of none of its';
@@ -49,6 +49,36 @@ export const coverageSides: Readonly<Record<CoverageName, Side | null>> = {
   pricedBenefitsShare: 'partnerships',
   benefitsKnownShare: 'partnerships',
 };
+
+/** What of the ledger must be held of a period; `orders of benefits`: orders, where a part of revenue is a benefit. */
+type Rest = LedgerSide | 'orders of benefits';
+const ofBenefits = ['orders of benefits'] as const;
+
+/** Of those that rest on something else than their own side alone: all of it. */
+const restsOf: Readonly<Partial<Record<FigureName | CoverageName, readonly Rest[]>>> = {
+  contactRate: ['tickets', 'orders'],
+  cohortTickets: ['tickets', 'orders'],
+  contactRateCohort: ['tickets', 'orders'],
+  costPerOrder: ['work', 'orders'],
+  costShareOfRevenue: ['work', 'orders'],
+  benefits: ofBenefits,
+  netGain: ['work', ...ofBenefits],
+  roi: ['work', ...ofBenefits],
+  pricedOrdersShare: ['orders'],
+  pricedBenefitsShare: ofBenefits,
+  benefitsKnownShare: ['work', ...ofBenefits],
+};
+
+/** The sides of the ledger that a figure, or a coverage, of a period rests on. Amounts that were given are known of any days. */
+export const restsOn = (
+  name: FigureName | CoverageName,
+  of: Side | null,
+  { bringsByRevenue }: { readonly bringsByRevenue: boolean },
+): LedgerSide[] =>
+  (restsOf[name] ?? (of === null || of === 'partnerships' ? [] : [of])).flatMap((rest) => {
+    if (rest !== 'orders of benefits') return [rest];
+    return bringsByRevenue ? ['orders'] : [];
+  });
 
 export interface FigureNote {
   readonly unit: 'count' | 'money' | 'share' | 'rate' | 'seconds';

@@ -9,6 +9,8 @@ import { firstDayOf, isStep, lastDayOf, type Step } from './compare-periods.ts';
 export interface PartnershipSide extends SideFacts {
   /** What of other costs and benefits is in no row. */
   readonly gaps: Pick<PartnershipMoney, 'unpriced' | 'ordersWithoutCost'>;
+  /** Whether benefits of such a cell come from revenue too, and so rest on orders. */
+  readonly bringsByRevenue: (key: CellKey, dimensions: readonly FigureDimension[]) => boolean;
   /** Whether a cell by these dimensions, of what is asked for, is known to bring nothing where it has no benefit. */
   readonly bringsNothing: (key: CellKey, dimensions: readonly FigureDimension[]) => boolean;
 }
@@ -29,7 +31,7 @@ export const partnershipSide = async (
 ): Promise<PartnershipSide> => {
   const steps = asked.by.filter(isStep);
   const groupBy = ['partner', 'region'] as const;
-  const { rows, unpriced, ordersWithoutCost, bringsNothing } = await partnershipMoney(sql, {
+  const { rows, unpriced, ordersWithoutCost, bringsByRevenue, bringsNothing } = await partnershipMoney(sql, {
     from: period.from,
     to: period.to,
     groupBy,
@@ -38,6 +40,9 @@ export const partnershipSide = async (
   });
   const codeOf = (key: CellKey, name: (typeof groupBy)[number]) =>
     asked[name] === undefined ? key[name] : asked[name] === 'none' ? null : asked[name];
+  const placeOf = (key: CellKey) => ({ partner: codeOf(key, 'partner'), region: codeOf(key, 'region') });
+  const placedBy = (dimensions: readonly FigureDimension[]) =>
+    groupBy.filter((name) => dimensions.includes(name) || asked[name] !== undefined);
   return {
     dimensions: [...groupBy, ...steps],
     cells: rows.map((row) => ({
@@ -49,11 +54,10 @@ export const partnershipSide = async (
       facts: { ...noFacts(), ...partnershipFacts(row), ...partnershipParts(row) },
     })),
     gaps: { unpriced, ordersWithoutCost },
+    bringsByRevenue: (key, dimensions) => bringsByRevenue(placeOf(key), placedBy(dimensions)),
     bringsNothing: (key, dimensions) => {
-      const by = groupBy.filter((name) => dimensions.includes(name) || asked[name] !== undefined);
-      const of = { partner: codeOf(key, 'partner'), region: codeOf(key, 'region') };
       const days = steps.some((step) => dimensions.includes(step)) ? daysIn(key, steps, period) : period;
-      return days.from <= days.to && bringsNothing({ ...of, step: days }, by);
+      return days.from <= days.to && bringsNothing({ ...placeOf(key), step: days }, placedBy(dimensions));
     },
   };
 };
