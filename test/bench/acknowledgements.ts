@@ -1,8 +1,9 @@
 import { connect } from '../../src/connect.ts';
 import { startChild } from './child.ts';
 import { withInstallation } from './installation.ts';
-import type { Paced, Slice } from './load.ts';
+import type { Slice } from './load.ts';
 import { atLeast, atMost, type Measure, median, plain, quantile, rounded } from './measures.ts';
+import type { Paced } from './pace.ts';
 import { freePort, startServer, temporaryFolder } from './server-process.ts';
 
 const connections = 64;

@@ -1,9 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { answerParent } from './child.ts';
+import { inPace, openConnection, type Pace, type Paced } from './pace.ts';
 
 /** Length of a delivery's body in bytes, as Zendesk's are. */
 const bodyBytes = 1800;
@@ -87,43 +85,6 @@ const requestOf = (url: URL, secret: string): Buffer => {
   return Buffer.concat([Buffer.from(`${head}\r\n\r\n`), body]);
 };
 
-const statusLength = 'HTTP/1.1 202'.length;
-
-/** One keep-alive connection that carries one request at a time; resolves to the status once the answer is whole. */
-const openConnection = async (url: URL) => {
-  const socket: Socket = connect(Number(url.port), url.hostname).setNoDelay();
-  await once(socket, 'connect');
-  let answer = '';
-  let done: ((status: number) => void) | undefined;
-  const fail = () => {
-    done?.(0);
-    done = undefined;
-  };
-  socket.setEncoding('latin1');
-  socket.on('error', fail);
-  socket.on('close', fail);
-  socket.on('data', (chunk) => {
-    answer += chunk;
-    const headEnd = answer.indexOf('\r\n\r\n');
-    if (headEnd < 0) return;
-    const length = Number(/content-length: (\d+)/i.exec(answer.slice(0, headEnd))?.[1] ?? 0);
-    if (answer.length < headEnd + 4 + length) return;
-    const status = Number(answer.slice(statusLength - 3, statusLength));
-    answer = '';
-    const resolve = done;
-    done = undefined;
-    resolve?.(status);
-  });
-  return {
-    send: (request: Buffer): Promise<number> =>
-      new Promise((resolve) => {
-        done = resolve;
-        socket.write(request);
-      }),
-    close: () => socket.destroy(),
-  };
-};
-
 export interface Slice {
   readonly perSecond: number;
   /** Answers other than 202, or rows refused. */
@@ -145,47 +106,6 @@ const countFor = async (seconds: number, workers: readonly (() => Promise<boolea
     }),
   );
   return { perSecond: good / ((performance.now() - startMs) / 1000), failed };
-};
-
-export interface Paced {
-  /** In ms, from the moment each was meant to be sent, so that a stall counts for all that it held up. */
-  readonly latencies: readonly number[];
-  readonly failed: number;
-}
-
-/** Has workers do something at a steady pace, whatever the answers do (open loop), each one thing at a time. */
-const inPace = async (
-  { seconds, perSecond }: { readonly seconds: number; readonly perSecond: number },
-  workers: readonly (() => Promise<boolean>)[],
-): Promise<Paced> => {
-  const total = seconds * perSecond;
-  const free = [...workers];
-  // What preparing left behind is collected now: a pause of this process would count as one of what is measured.
-  globalThis.gc?.();
-  const latencies: number[] = [];
-  let failed = 0;
-  let sent = 0;
-  const startMs = performance.now();
-  const intendedMs = (index: number) => startMs + (index * 1000) / perSecond;
-  const pump = (): void => {
-    while (sent < total && intendedMs(sent) <= performance.now()) {
-      const work = free.pop();
-      if (!work) return;
-      const meantMs = intendedMs(sent);
-      sent += 1;
-      void work().then((isGood) => {
-        latencies.push(performance.now() - meantMs);
-        if (!isGood) failed += 1;
-        free.push(work);
-        pump();
-      });
-    }
-  };
-  while (latencies.length < total) {
-    pump();
-    await wait(1);
-  }
-  return { latencies, failed };
 };
 
 const insertText = `insert into bench_delivery (connection_id, delivery_key, received_at, headers, body, event_type, ticket_external_id, state)
@@ -255,11 +175,6 @@ interface Counted {
   readonly seconds: number;
   readonly atMost: number;
 }
-interface Pace {
-  readonly seconds: number;
-  readonly perSecond: number;
-}
-
 answerParent({
   acks: ({ seconds, atMost, ...how }: Senders & Counted): Promise<Slice> =>
     withSenders(how, atMost, (senders) => countFor(seconds, senders)),

@@ -7,6 +7,7 @@ import { measureLives } from './lives.ts';
 import { type Measure, table } from './measures.ts';
 import { measureReattribution } from './reattribution.ts';
 import { measureReports } from './reports.ts';
+import { measureSidebar } from './sidebar.ts';
 import { measureStarts } from './starts.ts';
 import { measureTickets } from './tickets.ts';
 
@@ -17,6 +18,8 @@ const { positionals, values } = parseArgs({
     tickets: { type: 'string', default: '20000' },
     // Sizes of the ledgers that reports are read from; 10000000 beside them takes a quarter of an hour and 15 GB.
     postings: { type: 'string', default: '100000,1000000' },
+    // Tickets that the sidebar is asked for; 1000000 takes a quarter of an hour and 15 GB.
+    looked: { type: 'string', default: '100000' },
   },
 });
 
@@ -29,6 +32,7 @@ const parts = {
   starts: measureStarts,
   reattribution: measureReattribution,
   reports: () => measureReports({ postings: values.postings.split(',').map(Number) }),
+  sidebar: () => measureSidebar({ tickets: Number(values.looked) }),
 } as const;
 
 const isPart = (name: string): name is keyof typeof parts => Object.hasOwn(parts, name);
