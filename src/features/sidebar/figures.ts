@@ -9,6 +9,8 @@ import { type Held, hold } from './held.ts';
 const daysShown = 90;
 /** Figures hold this long: agents open more tickets than figures change. */
 const holdMs = 5 * minuteMs;
+/** Of months before those shown, whose work hardly changes any more. */
+const holdOldMs = 30 * minuteMs;
 /** Months whose pools are held: work of long ago is rarely looked at. */
 const mostMonths = 60;
 
@@ -46,9 +48,20 @@ export const createFigures = ({ db, clock, wall, basis, failed }: FiguresDeps): 
   const reportOf = (period: { readonly from: string; readonly to: string }): Promise<PartnerReport> =>
     partnerReport(db, { ...period, groupBy: ['partner'], ...basis, costBasis: 'pooled' });
 
+  let counting: Promise<unknown> = Promise.resolve();
+  /** A month's pools are counted from all its postings: one month at a time, for tickets of many years may be opened at once. */
+  const countPools = (month: string) => {
+    const counted = counting.then(() => poolRatesOf(db, month));
+    counting = counted.catch(() => undefined);
+    return counted;
+  };
   const pools = new Map<string, Held<Awaited<ReturnType<typeof poolRatesOf>>>>();
+  const newPool = (month: string) => {
+    const forMs = month.slice(0, 7) < periodNow().from.slice(0, 7) ? holdOldMs : holdMs;
+    return hold(() => countPools(month), { ...held, forMs });
+  };
   const poolOf = (month: string) => {
-    const known = pools.get(month) ?? hold(() => poolRatesOf(db, month), held);
+    const known = pools.get(month) ?? newPool(month);
     // Put at the end again: the one that nobody asked for longest goes first.
     pools.delete(month);
     pools.set(month, known);

@@ -1,4 +1,5 @@
 import { createHash, createHmac, generateKeyPairSync } from 'node:crypto';
+import fc from 'fast-check';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { dropDeadTokens } from '../../../src/features/sidebar/used-tokens.ts';
@@ -109,6 +110,24 @@ describe('a token of the proxy', () => {
     if (bad) expect(here.lines.join('\n')).not.toContain(bad);
     // It is this one that is refused, and not all of them.
     expect((await here.ask(url, await token())).statusCode).toBe(200);
+  });
+
+  test('is let in or refused whatever its header and claims are made of, and is never a fault of ours', async () => {
+    const odd = fc.oneof(
+      fc.jsonValue(),
+      fc.dictionary(fc.constantFrom('alg', 'crit', 'b64', 'exp', 'jti', 'nbf', 'jwk'), fc.jsonValue()),
+    );
+    await fc.assert(
+      fc.asyncProperty(odd, odd, fc.constantFrom(own, 'guess'), async (header, claims, key) => {
+        clock.advance(1000);
+        for (const head of [header, { ...(header as object), alg: 'HS256' }]) {
+          const { statusCode } = await here.ask('/sidebar/v1/choices', signed(head as object, claims as object, key));
+          expect([200, 401]).toContain(statusCode);
+          if (key !== own) expect(statusCode).toBe(401);
+        }
+      }),
+      { numRuns: 200 },
+    );
   });
 
   test('is refused before anything else of the request is looked at', async () => {
