@@ -42,6 +42,9 @@ export const buildApp = async ({
     publicDir: join(home, 'assets'),
     logLevel: 'warn',
     plugins: [iconPlugin()],
+    // The same app whatever NODE_ENV says where it is built.
+    define: { 'process.env.NODE_ENV': '"production"' },
+    oxc: { jsx: { runtime: 'automatic', development: false } },
     build: {
       outDir: join(folder, 'assets'),
       assetsDir: '',

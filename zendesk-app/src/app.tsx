@@ -1,4 +1,4 @@
-import { Component, type ReactNode, useRef } from 'react';
+import { Component, forwardRef, type ReactNode, useRef } from 'react';
 import type { Fields } from './correction.ts';
 import type { Locale } from './locale.ts';
 import { Frame, Look, type Scheme, Spoken } from './look.tsx';
@@ -30,10 +30,17 @@ class Safe extends Component<{ readonly children: ReactNode }, { readonly isBrok
   }
 }
 
+const Titled = forwardRef<HTMLElement, { readonly children: ReactNode }>(({ children }, ref) => (
+  <Frame ref={ref}>
+    <Spoken as="h1">Deskledger</Spoken>
+    {children}
+  </Frame>
+));
+
 const Sized = ({ client, children }: { readonly client: ZafClient; readonly children: ReactNode }) => {
   const content = useRef<HTMLElement>(null);
   useResize(client, content);
-  return <Frame ref={content}>{children}</Frame>;
+  return <Titled ref={content}>{children}</Titled>;
 };
 
 /** Null words or nothing opened: still loading. */
@@ -68,8 +75,7 @@ export const App = ({
   };
   return (
     <Look scheme={scheme} direction={locale.direction}>
-      <Spoken as="h1">Deskledger</Spoken>
-      {client ? <Sized client={client}>{content()}</Sized> : <Frame>{content()}</Frame>}
+      {client ? <Sized client={client}>{content()}</Sized> : <Titled>{content()}</Titled>}
     </Look>
   );
 };

@@ -48,7 +48,13 @@ const ChoiceEditor = ({ kind, label, session, onWish, onClose }: Props & { reado
   const { words, format } = useSpeech();
   const [choices, setChoices] = useState<readonly Choice[] | 'failed' | null>(null);
   const [search, setSearch] = useState('');
-  const root = useFocus<HTMLDivElement>(Array.isArray(choices));
+  const isReady = Array.isArray(choices);
+  const root = useFocus<HTMLDivElement>(isReady);
+  // Opened once it stands on the page: Garden places a list that is born open before it knows its width.
+  const [isExpanded, setExpanded] = useState(false);
+  useEffect(() => {
+    if (isReady) setExpanded(true);
+  }, [isReady]);
 
   useEffect(() => {
     let isOpen = true;
@@ -90,15 +96,15 @@ const ChoiceEditor = ({ kind, label, session, onWish, onClose }: Props & { reado
           <Combobox
             isAutocomplete
             isCompact
-            isExpanded
+            isExpanded={isExpanded}
             inputValue={search}
             placeholder={words.edit.search}
             listboxAriaLabel={label}
             listboxMaxHeight={listHeight}
-            onChange={({ inputValue, selectionValue, isExpanded }) => {
+            onChange={({ inputValue, selectionValue, isExpanded: isOpen }) => {
               const choice = named.find(({ code }) => code === selectionValue);
               if (choice) onWish({ kind, choice });
-              else if (isExpanded === false) onClose();
+              else if (isOpen === false) onClose();
               else if (inputValue !== undefined) setSearch(inputValue);
             }}
           >

@@ -3,7 +3,7 @@ import { getColor } from '@zendeskgarden/react-theming';
 import { Icon as Flag } from '@zendeskgarden/svg-icons/src/12/flag-stroke.svg?icon';
 import { lazy, Suspense, useId } from 'react';
 import styled from 'styled-components';
-import type { SidebarTicket } from '../../src/features/sidebar/contract.ts';
+import type { SidebarMoney, SidebarTicket } from '../../src/features/sidebar/contract.ts';
 import { daysIn } from './format.ts';
 import { Heading, Hint, Section } from './look.tsx';
 import { flagWords, statusName } from './names.ts';
@@ -31,6 +31,9 @@ const FlagLine = styled.li`
   }
 `;
 
+/** An amount reads from left to right in every language, its sign and currency in their places. */
+const Amount = ({ money }: { readonly money: SidebarMoney }) => <bdi dir="ltr">{useSpeech().format.money(money)}</bdi>;
+
 /** This ticket's cost so far; without amounts its measured share. */
 export const TicketCost = ({ data }: { readonly data: SidebarTicket }) => {
   const { words, format, fill } = useSpeech();
@@ -42,17 +45,17 @@ export const TicketCost = ({ data }: { readonly data: SidebarTicket }) => {
   return (
     <Section aria-labelledby={headingId}>
       <Heading id={headingId}>{words.ticket.heading}</Heading>
-      {money === 'hidden' ? (
-        <Hint>
-          {words.ticket.hidden} {measured}
-        </Hint>
-      ) : (
-        <Rows>
-          <Row name={words.ticket.cost} note={measured}>
-            {cost?.soFar ? format.money(cost.soFar) : words.ticket.noWork}
-          </Row>
-        </Rows>
-      )}
+      <Rows>
+        <Row name={words.ticket.cost} note={measured}>
+          {cost?.soFar ? (
+            <Amount money={cost.soFar} />
+          ) : money === 'hidden' ? (
+            <Hint as="span">{words.ticket.hidden}</Hint>
+          ) : (
+            words.ticket.noWork
+          )}
+        </Row>
+      </Rows>
     </Section>
   );
 };
@@ -112,7 +115,7 @@ export const PartnerFigures = ({ data }: { readonly data: SidebarTicket }) => {
   }
   const name = partner.partner.code === 'direct' ? words.whose.direct : partner.partner.name;
   const days = format.number(daysIn(partner.period));
-  const cost = partner.costPerTicket && format.money(partner.costPerTicket);
+  const cost = partner.costPerTicket && <Amount money={partner.costPerTicket} />;
   const multiple =
     partner.costMultiple === null
       ? null
@@ -193,7 +196,7 @@ export const Orders = ({ data }: { readonly data: SidebarTicket }) => {
                 <bdi>#{number}</bdi>
               </Anchor>
             )}
-            {total ? <span>{format.money(total)}</span> : null}
+            {total ? <Amount money={total} /> : null}
             <Whole as="div">
               <span>{format.day(placedAt)}</span>
               <span>{statusName(status, words)}</span>
@@ -201,7 +204,7 @@ export const Orders = ({ data }: { readonly data: SidebarTicket }) => {
             {refunds.map(({ amount, madeAt }) => (
               <Whole as="div" key={madeAt}>
                 <span>{fill(words.orders.refunded, { date: format.day(madeAt) })}</span>
-                {amount ? <span>{format.money({ ...amount, amount: `-${amount.amount}` })}</span> : null}
+                {amount ? <Amount money={{ ...amount, amount: `-${amount.amount}` }} /> : null}
               </Whole>
             ))}
           </OrderLine>

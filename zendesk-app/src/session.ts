@@ -21,11 +21,13 @@ export interface Correction {
 export interface View {
   /** Null while nothing is known: loading, or a problem. */
   readonly data: SidebarTicket | null;
-  /** True while what is shown comes from an earlier opening or reading has failed since. */
-  readonly isStale: boolean;
+  /** True while what is shown comes from an earlier opening. */
+  readonly isRemembered: boolean;
   readonly isReading: boolean;
   readonly problem: Problem | null;
   readonly correction: Correction | null;
+  /** What was put right before it and still stands beside what the service says: pending, or in the form. One of each kind. */
+  readonly earlier: readonly Correction[];
 }
 
 export interface Deadlines {
@@ -51,6 +53,8 @@ export const lookAgainMs: readonly number[] = [3000, 4000, 5000, 8000, 15_000, 3
 /** An open tab that comes to the front again after this long is read anew. */
 const shownAgainMs = 15 * 60_000;
 
+const standing: ReadonlySet<CorrectionState> = new Set(['pending', 'late', 'draft']);
+
 /** One opened ticket: its last known data, its reads, and what the agent puts right. */
 export const createSession = ({
   ticketId,
@@ -69,10 +73,11 @@ export const createSession = ({
   const listeners = new Set<() => void>();
   let current: View = {
     data: ticketId === null ? null : memory.ticket(ticketId),
-    isStale: true,
+    isRemembered: true,
     isReading: ticketId !== null,
     problem: null,
     correction: null,
+    earlier: [],
   };
   let cancelLook = (): void => {};
   let looks = 0;
@@ -87,7 +92,8 @@ export const createSession = ({
   };
 
   const isAwaited = (): boolean => {
-    const { data, correction } = current;
+    const { data, correction, earlier } = current;
+    if (earlier.some(({ state }) => state === 'pending')) return true;
     return correction?.state === 'pending' || data?.ticket.state === 'not yet known' || !!data?.attribution?.pending;
   };
   const lookAgain = (): void => {
@@ -96,6 +102,7 @@ export const createSession = ({
     const waitMs = lookAgainMs[looks];
     if (waitMs === undefined) {
       if (current.correction?.state === 'pending') showCorrection({ state: 'late' });
+      show({ earlier: current.earlier.map((one) => (one.state === 'pending' ? { ...one, state: 'late' } : one)) });
       return;
     }
     looks += 1;
@@ -109,26 +116,33 @@ export const createSession = ({
       const data = await service.ticket(ticketId);
       readAtMs = clock.nowMs();
       memory.keepTicket(data);
-      show({ data, isStale: false, isReading: false, problem: null });
-      const { correction } = current;
-      if (correction && (correction.state === 'pending' || correction.state === 'late'))
-        if (takenIn(correction.expected, data)) showCorrection({ state: 'done' });
+      show({ data, isRemembered: false, isReading: false, problem: null });
+      const isTaken = (one: Correction): boolean =>
+        (one.state === 'pending' || one.state === 'late') && takenIn(one.expected, data);
+      if (current.correction && isTaken(current.correction)) showCorrection({ state: 'done' });
+      if (current.earlier.some(isTaken)) show({ earlier: current.earlier.filter((one) => !isTaken(one)) });
     } catch (error) {
-      show({ isStale: true, isReading: false, problem: problemOf(error) });
+      show({ isReading: false, problem: problemOf(error) });
     }
     lookAgain();
   };
 
-  const choices = async (): Promise<SidebarChoices> => {
-    try {
-      const fresh = await service.choices();
-      memory.keepChoices(fresh);
-      return fresh;
-    } catch (error) {
-      const kept = memory.choices();
-      if (kept) return kept;
-      throw error;
-    }
+  let known: Promise<SidebarChoices> | null = null;
+  /** Loaded once per opening; without our service those of an earlier one. */
+  const choices = (): Promise<SidebarChoices> => {
+    known ??= service.choices().then(
+      (fresh) => {
+        memory.keepChoices(fresh);
+        return fresh;
+      },
+      (error: unknown) => {
+        known = null;
+        const kept = memory.choices();
+        if (kept) return kept;
+        throw error;
+      },
+    );
+    return known;
   };
 
   const fieldsNow = () => current.data?.fields ?? memory.fields();
@@ -158,7 +172,10 @@ export const createSession = ({
     async correct(wish) {
       cancelLook();
       const blank = { wish, isUndo: false, fault: null, expected: {}, undo: [], expectedOfUndo: {} };
-      show({ correction: { ...blank, state: 'saving' } });
+      const before = current.correction;
+      const stands = before !== null && standing.has(before.state) ? [before] : [];
+      const earlier = [...current.earlier, ...stands].filter(({ wish: { kind } }) => kind !== wish.kind);
+      show({ correction: { ...blank, state: 'saving' }, earlier });
       const fields = fieldsNow();
       let plan: Plan | null = null;
       try {

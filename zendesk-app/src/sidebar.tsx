@@ -21,7 +21,10 @@ const useMinutes = (): void => {
 /** A ticket that exists: what is known of it, the most useful first. */
 export const TicketSidebar = ({ session, nowMs }: { readonly session: Session; readonly nowMs: () => number }) => {
   const { words, format, fill } = useSpeech();
-  const { data, problem, isReading, correction } = useSyncExternalStore(session.subscribe, session.view);
+  const { data, isRemembered, problem, isReading, correction, earlier } = useSyncExternalStore(
+    session.subscribe,
+    session.view,
+  );
   useMinutes();
   const age = data && format.age(data.asOf, nowMs());
   const notice = problem && (
@@ -31,10 +34,17 @@ export const TicketSidebar = ({ session, nowMs }: { readonly session: Session; r
   return (
     <>
       {notice}
-      <Whose data={data} fields={data.fields} correction={correction} session={session} />
+      <Whose
+        data={data}
+        isRemembered={isRemembered}
+        fields={data.fields}
+        correction={correction}
+        earlier={earlier}
+        session={session}
+      />
       <TicketCost data={data} />
       <PartnerFigures data={data} />
-      <Orders data={data} />
+      {isRemembered ? null : <Orders data={data} />}
       {problem === null && age !== null ? <Footer>{fill(words.updated, { age })}</Footer> : null}
     </>
   );
@@ -49,8 +59,8 @@ export const NewTicketSidebar = ({
   readonly fields: Fields | null;
 }) => {
   const { words } = useSpeech();
-  const { correction } = useSyncExternalStore(session.subscribe, session.view);
+  const { correction, earlier } = useSyncExternalStore(session.subscribe, session.view);
   const isMapped = fields !== null && (fields.partner ?? fields.region ?? fields.reason ?? fields.orderNumber) !== null;
   if (!isMapped) return <Hint>{words.newTicket.unmapped}</Hint>;
-  return <Whose data={null} fields={fields} correction={correction} session={session} />;
+  return <Whose data={null} fields={fields} correction={correction} earlier={earlier} session={session} />;
 };

@@ -30,12 +30,17 @@ const Below = styled.div`
 
 const awaited: ReadonlySet<Correction['state']> = new Set(['saving', 'pending', 'late', 'draft']);
 
-/** What the agent has just chosen stands in the row until the service says it. */
-const chosenIn = (kind: EditKind, correction: Correction | null, { words }: Speech): string | null => {
-  if (!correction || correction.isUndo || !awaited.has(correction.state)) return null;
-  const { wish } = correction;
-  if (wish.kind === 'notAboutAnOrder') return kind === 'partner' ? words.whose.none : null;
-  if (wish.kind !== kind) return null;
+const kindsOf = ({ wish: { kind } }: Correction): readonly EditKind[] =>
+  kind === 'notAboutAnOrder' ? ['partner'] : [kind];
+
+/** The latest correction of a row that the service does not say yet. */
+const awaitedIn = (kind: EditKind, corrections: readonly Correction[]): Correction | undefined =>
+  corrections.findLast((one) => awaited.has(one.state) && kindsOf(one).includes(kind));
+
+/** What the agent has just chosen stands in the row until the service says it; null where a choice is being taken back. */
+const chosenIn = ({ wish, isUndo }: Correction, { words }: Speech): string | null => {
+  if (isUndo) return null;
+  if (wish.kind === 'notAboutAnOrder') return words.whose.none;
   if (wish.kind === 'orderNumber') return `#${wish.number}`;
   return wish.kind === 'reason' ? reasonName(wish.choice.code, words) : wish.choice.name;
 };
@@ -80,14 +85,19 @@ const hintOf = (data: SidebarTicket, { words }: Speech): string | null => {
 /** Partner, region, order and reason with how they are known, each to be put right in place. */
 export const Whose = ({
   data,
+  isRemembered = false,
   fields,
   correction,
+  earlier,
   session,
 }: {
   /** Null: a ticket that is being written. */
   readonly data: SidebarTicket | null;
+  /** True of data that the browser kept: orders are not in it. */
+  readonly isRemembered?: boolean;
   readonly fields: Fields;
   readonly correction: Correction | null;
+  readonly earlier: readonly Correction[];
   readonly session: Session;
 }) => {
   const speech = useSpeech();
@@ -121,12 +131,19 @@ export const Whose = ({
   const shown: Record<EditKind, ReactNode> = {
     partner: <Strong>{data ? <Shares half="partner" data={data} /> : words.whose.none}</Strong>,
     region: data ? <Shares half="region" data={data} /> : words.whose.none,
-    orderNumber: attribution?.order ? <OrderLink order={attribution.order} /> : words.whose.none,
+    orderNumber: attribution?.order ? (
+      <OrderLink order={attribution.order} />
+    ) : isRemembered ? (
+      '\u2013'
+    ) : (
+      words.whose.none
+    ),
     reason: attribution?.reason ? reasonName(attribution.reason, words) : words.whose.none,
   };
 
   const row = (kind: EditKind) => {
-    const chosen = chosenIn(kind, correction, speech);
+    const open = awaitedIn(kind, correction ? [...earlier, correction] : earlier);
+    const chosen = open ? chosenIn(open, speech) : null;
     const isKnown = data === null ? fields[kind] !== null : fields[kind] !== null || hasValue(kind, data);
     if (!isKnown) return null;
     return (
@@ -143,10 +160,12 @@ export const Whose = ({
               aria-label={actions[kind]}
               title={actions[kind]}
               aria-expanded={editing === kind}
-              disabled={correction?.state === 'saving'}
+              aria-disabled={correction?.state === 'saving'}
               onPointerEnter={() => void loadEditor()}
               onFocus={() => void loadEditor()}
-              onClick={() => setEditing(editing === kind ? null : kind)}
+              onClick={() => {
+                if (correction?.state !== 'saving') setEditing(editing === kind ? null : kind);
+              }}
             >
               <Pencil />
             </IconButton>
@@ -163,17 +182,18 @@ export const Whose = ({
         {chosen === null ? (
           shown[kind]
         ) : (
-          <>
-            <Strong>
-              <bdi>{chosen}</bdi>
-            </Strong>{' '}
-            {correction?.state === 'draft' ? null : (
-              <Tag size="small" isPill>
-                <span>{words.edit.pending}</span>
-              </Tag>
-            )}
-          </>
+          <Strong>
+            <bdi>{chosen}</bdi>
+          </Strong>
         )}
+        {open && open.state !== 'draft' ? (
+          <>
+            {' '}
+            <Tag size="small" isPill>
+              <span>{words.edit.pending}</span>
+            </Tag>
+          </>
+        ) : null}
       </Row>
     );
   };
@@ -186,7 +206,7 @@ export const Whose = ({
       {data ? null : <Hint>{words.newTicket.hint}</Hint>}
       <Rows>{kinds.map(row)}</Rows>
       <Below>
-        {attribution ? (
+        {attribution && attribution.method !== 'unattributed' ? (
           <Hint>
             {howName(attribution.method, words)}
             {confidence ? <> · {confidence}</> : null}
@@ -197,7 +217,7 @@ export const Whose = ({
       <CorrectionNotice correction={correction} onUndo={() => void session.undo()} />
       {data && data.ticket.state !== 'not yet known' && fields.notAboutAnOrder && correction?.state !== 'saving' ? (
         <Below>
-          <Button size="small" isLink onClick={() => wish({ kind: 'notAboutAnOrder' })}>
+          <Button size="small" isLink style={{ textAlign: 'start' }} onClick={() => wish({ kind: 'notAboutAnOrder' })}>
             {words.edit.notAboutAnOrder}
           </Button>
         </Below>

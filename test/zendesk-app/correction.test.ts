@@ -1,0 +1,132 @@
+import { expect, test } from 'vitest';
+import {
+  type FieldState,
+  matching,
+  orderNumberIn,
+  planOf,
+  takenIn,
+  valueFor,
+} from '../../zendesk-app/src/correction.ts';
+import { attributionOf, choices, nord, sud, takenBy, ticketOf } from './answers.ts';
+
+const [nordChoice, sudChoice] = choices.partners;
+if (!nordChoice || !sudChoice) throw new Error('two partners are needed');
+const partnerOptions = ['partner_nord', 'partner_sud'];
+const regionOptions = ['region_se', 'region_de'];
+
+const now = (held: Record<string, string | null>, data = ticketOf()) => ({
+  fields: data.fields,
+  data,
+  choices,
+  states: new Map<string, FieldState>(
+    Object.entries(held).map(([id, value]) => [
+      id,
+      { value, options: id === '11' ? partnerOptions : id === '12' ? regionOptions : null },
+    ]),
+  ),
+});
+
+test('a drop-down takes the first value that is an option of it, a text field the code', () => {
+  expect(valueFor(sudChoice, { options: partnerOptions })).toBe('partner_sud');
+  expect(valueFor(sudChoice, { options: ['nord', 'sud'] })).toBe('sud');
+  expect(valueFor(sudChoice, { options: null })).toBe('sud');
+  expect(valueFor(sudChoice, { options: ['partner_nord'] })).toBeNull();
+});
+
+test('a partner is written in one change, and undo gives back what the field held', () => {
+  expect(planOf({ kind: 'partner', choice: sudChoice }, now({ '11': 'partner_nord' }))).toEqual({
+    steps: [[{ id: '11', value: 'partner_sud' }]],
+    undo: [{ id: '11', value: 'partner_nord' }],
+    expected: { partner: 'sud' },
+    expectedOfUndo: { partner: 'nord' },
+  });
+});
+
+test('undo of a partner field that was empty names the partner that was shown: emptying it would say no partner', () => {
+  const plan = planOf({ kind: 'partner', choice: sudChoice }, now({ '11': null }));
+  expect(plan?.undo).toEqual([{ id: '11', value: 'partner_nord' }]);
+  const nobody = ticketOf({
+    attribution: attributionOf({ shares: [{ partner: null, region: null, ppm: 1_000_000 }] }),
+  });
+  expect(planOf({ kind: 'partner', choice: sudChoice }, now({ '11': null }, nobody))?.undo).toEqual([
+    { id: '11', value: null },
+  ]);
+});
+
+test('who confirms what the field holds already is heard: it is emptied and filled, for Zendesk notes differences alone', () => {
+  expect(planOf({ kind: 'partner', choice: nordChoice }, now({ '11': 'partner_nord' }))?.steps).toEqual([
+    [{ id: '11', value: null }],
+    [{ id: '11', value: 'partner_nord' }],
+  ]);
+});
+
+test('nothing is planned for a field that is not mapped or has no such option', () => {
+  const unmapped = ticketOf();
+  const fields = { ...unmapped.fields, partner: null };
+  expect(planOf({ kind: 'partner', choice: sudChoice }, { ...now({}), fields })).toBeNull();
+  const short = new Map<string, FieldState>([['11', { value: null, options: ['partner_nord'] }]]);
+  expect(planOf({ kind: 'partner', choice: sudChoice }, { ...now({}), states: short })).toBeNull();
+});
+
+test('"not about an order" empties the fields, and fills an empty one first so that the audit says it', () => {
+  expect(planOf({ kind: 'notAboutAnOrder' }, now({ '11': 'partner_nord', '12': null }))).toMatchObject({
+    steps: [
+      [{ id: '12', value: 'region_se' }],
+      [
+        { id: '11', value: null },
+        { id: '12', value: null },
+      ],
+    ],
+    undo: [
+      { id: '11', value: 'partner_nord' },
+      { id: '12', value: 'region_se' },
+    ],
+    expected: { partner: null },
+  });
+  expect(planOf({ kind: 'notAboutAnOrder' }, now({ '11': 'partner_nord', '12': 'region_se' }))?.steps).toHaveLength(1);
+});
+
+test('an order number goes to its field as it is, and undo empties it again', () => {
+  expect(planOf({ kind: 'orderNumber', number: '1002' }, now({ '14': null }))).toMatchObject({
+    steps: [[{ id: '14', value: '1002' }]],
+    undo: [{ id: '14', value: null }],
+    expected: { orderNumber: '1002' },
+    expectedOfUndo: { orderNumber: '1001' },
+  });
+});
+
+test('a correction is taken in once the service says it by an agent, and has nothing left to decide', () => {
+  expect(takenIn({ partner: 'sud' }, ticketOf())).toBe(false);
+  expect(takenIn({ partner: 'sud' }, takenBy(sud))).toBe(true);
+  expect(takenIn({ partner: null }, takenBy(null))).toBe(true);
+  // What rules say without the agent is no answer to the agent.
+  expect(takenIn({ partner: nord.code }, ticketOf())).toBe(false);
+  const pending = takenBy(sud);
+  expect(
+    takenIn({ partner: 'sud' }, { ...pending, attribution: attributionOf({ ...pending.attribution, pending: true }) }),
+  ).toBe(false);
+  expect(takenIn({ reason: 'return' }, ticketOf())).toBe(true);
+  expect(takenIn({ orderNumber: '1001' }, ticketOf({ attribution: null }))).toBe(false);
+});
+
+test('the search knows names, codes, aliases and letters without their marks', () => {
+  const list = [...choices.partners, { code: 'moebel', name: 'Möbel Süd', values: [], aliases: [] }];
+  const found = (search: string) => matching(list, search, 'de').map(({ code }) => code);
+  expect(found('')).toEqual(['nord', 'sud', 'moebel']);
+  expect(found('nordwohn')).toEqual(['nord']);
+  expect(found('sud')).toEqual(['sud', 'moebel']);
+  expect(found('sud mobel')).toEqual(['moebel']);
+  expect(found('x')).toEqual([]);
+});
+
+test.each([
+  ['1001', '1001'],
+  [' #1001 ', '1001'],
+  ['DE-2026/17', 'DE-2026/17'],
+  ['', null],
+  ['#', null],
+  ['see below', null],
+  ['1'.repeat(65), null],
+])('the order number in %j is %j', (typed, number) => {
+  expect(orderNumberIn(typed)).toBe(number);
+});

@@ -1,0 +1,249 @@
+import { expect, test } from 'vitest';
+import type { SidebarTicket } from '../../src/features/sidebar/contract.ts';
+import { type Desk, DeskFault } from '../../zendesk-app/src/desk.ts';
+import { createMemory } from '../../zendesk-app/src/memory.ts';
+import { ServiceFault } from '../../zendesk-app/src/problem.ts';
+import { createSession, lookAgainMs } from '../../zendesk-app/src/session.ts';
+import { choices, nord, sud, takenBy, ticketOf } from './answers.ts';
+
+const [, sudChoice] = choices.partners;
+const [, germany] = choices.regions;
+if (!sudChoice || !germany) throw new Error('a partner and a region are needed');
+const toSud = { kind: 'partner', choice: sudChoice } as const;
+
+/** An opened ticket whose service, desk and clock are played by the test. */
+const open = (
+  start: { answer?: SidebarTicket | ServiceFault; ticketId?: string | null; keeps?: Desk['keeps'] } = {},
+) => {
+  const kept = new Map<string, string>();
+  const store = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+    removeItem: (key: string) => void kept.delete(key),
+  };
+  const world = {
+    answer: (start.answer ?? ticketOf()) as SidebarTicket | ServiceFault,
+    deskFault: null as DeskFault | null,
+    reads: 0,
+    choiceReads: 0,
+    writes: [] as unknown[],
+    nowMs: 0,
+    timers: [] as { atMs: number; act: () => void }[],
+    held: { '11': 'partner_nord', '12': 'region_se', '14': null } as Record<string, string | null>,
+  };
+  const told = <Value>(answer: Value | ServiceFault): Promise<Value> =>
+    answer instanceof ServiceFault ? Promise.reject(answer) : Promise.resolve(answer);
+  const memory = createMemory(store, { installation: '9', nowMs: () => world.nowMs });
+  const session = createSession({
+    ticketId: start.ticketId === undefined ? '4711' : start.ticketId,
+    memory,
+    service: {
+      ticket: () => {
+        world.reads += 1;
+        return told(world.answer);
+      },
+      choices: () => {
+        world.choiceReads += 1;
+        return told(world.answer instanceof ServiceFault ? world.answer : choices);
+      },
+    },
+    desk: {
+      keeps: start.keeps ?? 'saved',
+      fields: async (ids) =>
+        new Map(
+          ids.map((id) => [
+            id,
+            { value: world.held[id] ?? null, options: ['partner_nord', 'partner_sud', 'region_se', 'region_de'] },
+          ]),
+        ),
+      write: async (changes) => {
+        if (world.deskFault) throw world.deskFault;
+        world.writes.push(changes);
+        for (const { id, value } of changes) world.held[id] = value;
+      },
+    },
+    clock: {
+      nowMs: () => world.nowMs,
+      after(ms, act) {
+        const timer = { atMs: world.nowMs + ms, act };
+        world.timers.push(timer);
+        return () => {
+          world.timers = world.timers.filter((one) => one !== timer);
+        };
+      },
+    },
+  });
+  /** Lets the next timer fire and what it starts come to an end. */
+  const wait = async (): Promise<boolean> => {
+    const [next] = world.timers.toSorted((a, b) => a.atMs - b.atMs);
+    if (!next) return false;
+    world.timers = world.timers.filter((one) => one !== next);
+    world.nowMs = next.atMs;
+    next.act();
+    await new Promise((done) => setImmediate(done));
+    return true;
+  };
+  return { session, world, wait, memory, kept };
+};
+
+test('a ticket that is opened is asked for once', async () => {
+  const { session, world, wait } = open();
+  expect(session.view()).toMatchObject({ data: null, isReading: true, problem: null });
+  await session.read();
+  expect(session.view()).toMatchObject({ data: ticketOf(), isReading: false, isRemembered: false, problem: null });
+  expect(await wait()).toBe(false);
+  expect(world.reads).toBe(1);
+});
+
+test('the last known data stand at once, and stay with the reason where the service does not answer', async () => {
+  const first = open();
+  first.memory.keepTicket(ticketOf());
+  const { session, world } = first;
+  const again = createSession({ ...sessionParts(first), ticketId: '4711' });
+  expect(again.view()).toMatchObject({ data: { ticket: { externalId: '4711' } }, isRemembered: true, isReading: true });
+  await session.read();
+  world.answer = new ServiceFault('unreachable');
+  await session.read();
+  expect(session.view()).toMatchObject({ data: ticketOf(), problem: 'unreachable', isReading: false });
+  world.answer = ticketOf();
+  await session.read();
+  expect(session.view().problem).toBeNull();
+});
+
+test('without data a failed read says why, and whoever tries again is answered', async () => {
+  const { session, world } = open({ answer: new ServiceFault('refused') });
+  await session.read();
+  expect(session.view()).toMatchObject({ data: null, problem: 'refused' });
+  world.answer = ticketOf();
+  await session.read();
+  expect(session.view()).toMatchObject({ data: ticketOf(), problem: null });
+});
+
+test('a correction is pending until the service says it, then done', async () => {
+  const { session, world, wait } = open();
+  await session.read();
+  await session.correct(toSud);
+  expect(world.writes).toEqual([[{ id: '11', value: 'partner_sud' }]]);
+  expect(session.view().correction).toMatchObject({ state: 'pending', isUndo: false });
+  await wait();
+  expect(session.view().correction?.state).toBe('pending');
+  world.answer = takenBy(sud);
+  await wait();
+  expect(session.view().correction?.state).toBe('done');
+  expect(await wait()).toBe(false);
+});
+
+test('the service is asked again a few times only: then the correction is late, and not lost', async () => {
+  const { session, world, wait } = open();
+  await session.read();
+  await session.correct(toSud);
+  let waits = 0;
+  while (await wait()) waits += 1;
+  expect(waits).toBe(lookAgainMs.length);
+  expect(session.view().correction?.state).toBe('late');
+  world.answer = takenBy(sud);
+  await session.read();
+  expect(session.view().correction?.state).toBe('done');
+});
+
+test('undo writes what was there, and is awaited in its turn', async () => {
+  const { session, world, wait } = open();
+  await session.read();
+  await session.correct(toSud);
+  world.answer = takenBy(sud);
+  await wait();
+  await session.undo();
+  expect(world.writes.at(-1)).toEqual([{ id: '11', value: 'partner_nord' }]);
+  expect(session.view().correction).toMatchObject({ state: 'pending', isUndo: true });
+  world.answer = takenBy(nord);
+  await wait();
+  expect(session.view().correction?.state).toBe('done');
+  await session.undo();
+  expect(world.writes).toHaveLength(2);
+});
+
+test('a second correction does not make the first look undone', async () => {
+  const { session, world, wait } = open();
+  await session.read();
+  await session.correct(toSud);
+  await session.correct({ kind: 'region', choice: germany });
+  expect(session.view()).toMatchObject({
+    earlier: [{ wish: { kind: 'partner' }, state: 'pending' }],
+    correction: { wish: { kind: 'region' }, state: 'pending' },
+  });
+  world.answer = takenBy(sud);
+  await wait();
+  expect(session.view()).toMatchObject({ earlier: [], correction: { state: 'pending' } });
+});
+
+test('corrections work while the service is down, from what the browser kept', async () => {
+  const { session, world, memory } = open();
+  memory.keepChoices(choices);
+  await session.read();
+  world.answer = new ServiceFault('unreachable');
+  await session.correct(toSud);
+  expect(world.writes).toEqual([[{ id: '11', value: 'partner_sud' }]]);
+  expect(session.view().correction?.state).toBe('pending');
+});
+
+test('what Zendesk refuses is said, and nothing is awaited', async () => {
+  const { session, world, wait } = open();
+  await session.read();
+  world.deskFault = new DeskFault('closed');
+  await session.correct(toSud);
+  expect(session.view().correction).toMatchObject({ state: 'failed', fault: 'closed' });
+  expect(await wait()).toBe(false);
+  await session.correct({ kind: 'partner', choice: { code: 'new', name: 'New', values: ['partner_new'] } });
+  expect(session.view().correction).toMatchObject({ state: 'failed', fault: 'notAnOption' });
+});
+
+test('a ticket that is not known yet is looked for again', async () => {
+  const { session, world, wait } = open({
+    answer: ticketOf({ ticket: { externalId: '4711', state: 'not yet known' }, attribution: null }),
+  });
+  await session.read();
+  world.answer = ticketOf();
+  await wait();
+  expect(session.view().data?.ticket.state).toBe('attributed');
+  expect(await wait()).toBe(false);
+});
+
+test('choices are loaded once per opening, and again after a failure', async () => {
+  const { session, world } = open({ answer: new ServiceFault('unreachable') });
+  await expect(session.choices()).rejects.toThrow(ServiceFault);
+  world.answer = ticketOf();
+  await session.choices();
+  await session.choices();
+  expect(world.choiceReads).toBe(2);
+});
+
+test('in a new ticket each choice stays in the form, and nothing is read', async () => {
+  const { session, world, memory, wait } = open({ ticketId: null, keeps: 'draft' });
+  memory.keepTicket(ticketOf());
+  await session.read();
+  await session.correct(toSud);
+  await session.correct({ kind: 'region', choice: germany });
+  expect(session.view()).toMatchObject({ earlier: [{ state: 'draft' }], correction: { state: 'draft' } });
+  expect(world.reads).toBe(0);
+  expect(await wait()).toBe(false);
+});
+
+test('a tab that comes to the front is read anew after a quarter of an hour, and not before', async () => {
+  const { session, world } = open();
+  await session.read();
+  world.nowMs += 14 * 60_000;
+  session.shown();
+  expect(world.reads).toBe(1);
+  world.nowMs += 2 * 60_000;
+  session.shown();
+  expect(world.reads).toBe(2);
+});
+
+function sessionParts({ memory }: ReturnType<typeof open>) {
+  return {
+    memory,
+    service: { ticket: () => Promise.resolve(ticketOf()), choices: () => Promise.resolve(choices) },
+    desk: { keeps: 'saved' as const, fields: () => Promise.resolve(new Map()), write: () => Promise.resolve() },
+    clock: { nowMs: () => 0, after: () => () => {} },
+  };
+}
