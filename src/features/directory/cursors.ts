@@ -1,4 +1,5 @@
 import type { Sql } from '../../platform/database/database.ts';
+import type { ConnectionKind } from './connection.ts';
 
 /** Where a walk over a vendor's change feed stands, and everything changed before `seenUntil` has been seen. */
 export interface StoredCursor<State> {
@@ -18,23 +19,53 @@ export const loadCursor = async <State>(
   return row ? { state: row.cursor, seenUntil: row.seen_until } : null;
 };
 
-/** A cursor and the connection that it is of. */
-export interface CursorOf<State> extends StoredCursor<State> {
-  readonly connectionId: number;
-  readonly stream: string;
+/** A connection with its walks; one that was just made has none yet. */
+export interface WalkedConnection {
+  readonly id: number;
+  readonly name: string;
   readonly connectedAt: Date;
   /** Not disconnected. */
   readonly isLive: boolean;
+  /** Null of a kind that nobody here has heard of: what it is its walks tell. */
+  readonly is: 'helpdesk' | 'store' | null;
+  readonly walks: readonly (StoredCursor<unknown> & { readonly stream: string })[];
 }
 
-/** Cursors of all connections, by the names of their streams, in which % is any text. */
-export const loadCursors = async <State>(sql: Sql, streams: readonly string[]): Promise<CursorOf<State>[]> =>
-  sql.query<CursorOf<State>>(
-    `select s.connection_id as "connectionId", s.stream, s.cursor as state, s.seen_until as "seenUntil",
-            c.created_at as "connectedAt", c.disabled_at is null as "isLive"
-       from sync_cursor s join connection c on c.id = s.connection_id where s.stream like any($1::text[]) order by 1, 2`,
+const kinds: Readonly<Record<ConnectionKind, 'helpdesk' | 'store'>> = {
+  zendesk: 'helpdesk',
+  gorgias: 'helpdesk',
+  kustomer: 'helpdesk',
+  bigcommerce: 'store',
+};
+
+/** All connections, disconnected ones too, with their walks over these streams; % in a name is any text. */
+export const loadWalks = async (sql: Sql, streams: readonly string[]): Promise<WalkedConnection[]> => {
+  const rows = await sql.query<
+    Omit<WalkedConnection, 'walks' | 'is'> & {
+      kind: string;
+      stream: string | null;
+      cursor: unknown;
+      seenUntil: Date | null;
+    }
+  >(
+    `select c.id, c.name, c.created_at as "connectedAt", c.disabled_at is null as "isLive", c.kind,
+            s.stream, s.cursor, s.seen_until as "seenUntil"
+       from connection c left join sync_cursor s on s.connection_id = c.id and s.stream like any($1::text[]) order by c.id, s.stream`,
     [streams],
   );
+  return [...Map.groupBy(rows, ({ id }) => id).values()].flatMap((own) =>
+    own.slice(0, 1).map(({ id, name, connectedAt, isLive, kind }) => ({
+      id,
+      name,
+      connectedAt,
+      isLive,
+      is: kind in kinds ? kinds[kind as ConnectionKind] : null,
+      walks: own.flatMap(({ stream, cursor, seenUntil }) =>
+        stream === null ? [] : [{ stream, state: cursor, seenUntil }],
+      ),
+    })),
+  );
+};
 
 /**
  * Written in the transaction of the rows it speaks of, or after them. A null `seenUntil` leaves the one held; so does an

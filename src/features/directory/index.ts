@@ -27,13 +27,13 @@ export { recordAudit } from './audit.ts';
 export { sharedCallCounts } from './call-quota.ts';
 export type { Connection, ConnectionKind, Connections, Mode } from './connection.ts';
 export {
-  type CursorOf,
   loadCursor,
-  loadCursors,
+  loadWalks,
   markAbsent,
   noteRun,
   type StoredCursor,
   saveCursor,
+  type WalkedConnection,
 } from './cursors.ts';
 export {
   changesAnything,
@@ -52,7 +52,16 @@ export {
   listJobs,
   loadJob,
 } from './jobs.ts';
-export { knownFrom } from './known-from.ts';
+export {
+  heldUpBy,
+  isAwaited,
+  isHeld,
+  isUnheld,
+  type KnownDays,
+  knownDays,
+  type LastBefore,
+  type Source,
+} from './known-from.ts';
 export { directPartner, type Partner, type PartnerBook, partnerBook, partnersAfter } from './partners.ts';
 export { type Region, type RegionBook, regionBook, regionsAfter } from './regions.ts';
 export { changeReportingBasis, type ReportingBasis, storedReportingBasis } from './reporting-basis.ts';

@@ -1,24 +1,88 @@
-import { type Day, firstWholeDay } from '../../core/time.ts';
+import { addDays, type Day, dayIn, firstWholeDay, hourMs } from '../../core/time.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { storedReportingBasis } from './reporting-basis.ts';
 
-/** A connection that is read by walks. */
-export interface Source {
-  /** Not disconnected. */
-  readonly isLive: boolean;
-  /** From when on everything of it is held; null before a walk first reached its end. */
-  readonly since: Date | null;
+/** Days of which everything is held, both inclusive: none where `since` is null, and to no end where `until` is. */
+interface HeldDays {
+  readonly since: Day | null;
+  readonly until: Day | null;
 }
 
+/** What is held of all connections of a kind, and of each that has a say in it. */
+export interface KnownDays extends HeldDays {
+  readonly sources: readonly (HeldDays & { readonly name: string })[];
+}
+
+/** A connection that is read by walks. */
+export interface Source {
+  readonly id: number;
+  readonly name: string;
+  /** Not disconnected. */
+  readonly isLive: boolean;
+  /** From and until when everything of it is held; null before a walk first reached its end. */
+  readonly held: { readonly since: Date; readonly until: Date | null } | null;
+}
+
+type SinceDays = readonly { readonly id: number; readonly since: Day }[];
+
+/** Of each connection the last day, before that one, of which anything is held; absent where there is none. */
+export type LastBefore = (connections: SinceDays) => Promise<ReadonlyMap<number, Day>>;
+
+/** A walk of an hour ago speaks for now: between two of them midnight may pass. */
+const walkSpeaksForMs = hourMs;
+
+const latest = (days: readonly Day[]): Day | null => days.toSorted().at(-1) ?? null;
+
 /**
- * The first day, in the reporting time zone, from which on everything of all sources is held; null while there is none. Before
- * the latest of their starts one of them is missing. What is held of earlier days, looked up one by one or named by something
- * later, says nothing of them. One that was given up before its first walk ended keeps nobody waiting.
+ * The days, in the reporting time zone, of which everything of all sources is held: from the latest of their starts, before
+ * which one of them is missing, until the day on which the first of them was last read. What is held of other days, looked up
+ * one by one or named by something later, says nothing of them. Beside live ones, one that was given up is missed on those days
+ * alone of which something of it is held without all the rest.
  */
-export const knownFrom = async (sql: Sql, sources: readonly Source[]): Promise<Day | null> => {
-  const counted = sources.filter(({ isLive, since }) => isLive || since !== null);
-  const startsMs = counted.flatMap(({ since }) => since?.getTime() ?? []);
-  if (startsMs.length === 0 || startsMs.length < counted.length) return null;
+export const knownDays = async (sql: Sql, sources: readonly Source[], lastBefore: LastBefore): Promise<KnownDays> => {
   const timeZone = (await storedReportingBasis(sql))?.timeZone ?? 'UTC';
-  return firstWholeDay(timeZone, new Date(Math.max(...startsMs)));
+  const all = sources
+    .filter(({ isLive, held }) => isLive || held !== null)
+    .map(({ id, name, isLive, held }) => ({
+      id,
+      name,
+      isLive,
+      since: held && firstWholeDay(timeZone, held.since),
+      until: held?.until ? dayIn(timeZone, new Date(held.until.getTime() + walkSpeaksForMs)) : null,
+    }));
+  const live = all.filter(({ isLive }) => isLive);
+  const gone = all.flatMap(({ id, isLive, since }) => (isLive || since === null ? [] : [{ id, since }]));
+  const strays = live.length === 0 || gone.length === 0 ? new Map<number, Day>() : await lastBefore(gone);
+  const counted = (live.length === 0 ? all : all.filter(({ id, isLive }) => isLive || strays.has(id))).map(
+    ({ id, name, since, until }) => {
+      const stray = strays.get(id);
+      return stray === undefined ? { name, since, until } : { name, since: addDays(stray, 1), until: null };
+    },
+  );
+  const [starts, ends] = [counted.flatMap(({ since }) => since ?? []), counted.flatMap(({ until }) => until ?? [])];
+  return {
+    since: starts.length < counted.length ? null : latest(starts),
+    until: ends.toSorted()[0] ?? null,
+    sources: counted,
+  };
 };
+
+interface Days {
+  readonly from: Day;
+  readonly to: Day;
+}
+
+/** Whether everything is held of every one of these days. */
+export const isHeld = ({ since, until }: HeldDays, { from, to }: Days): boolean =>
+  since !== null && since <= from && (until === null || to <= until);
+
+/** Whether everything is held of none of them. */
+export const isUnheld = ({ since, until }: HeldDays, { from, to }: Days): boolean =>
+  since === null || to < since || (until !== null && until < from);
+
+/** The connections that keep these days from being held. */
+export const heldUpBy = ({ sources }: KnownDays, days: Days): string[] =>
+  sources.filter((source) => !isHeld(source, days)).map(({ name }) => name);
+
+/** Whether a first walk is under way, so that nothing can be said of any day yet. */
+export const isAwaited = ({ sources }: KnownDays): boolean => sources.some(({ since }) => since === null);

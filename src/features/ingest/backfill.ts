@@ -40,7 +40,7 @@ export interface BackfillRun {
   /** Of those found, the tickets that are pulled and decided, as compared. */
   readonly held: number;
   readonly complete: boolean;
-  /** The earliest day since which a run before this one was walked, gathered and compared; absent: none was. */
+  /** The earliest day since which a run before this one was found complete; absent: none was. */
   readonly wholeSince?: string;
   /** Created since, as the vendor counted them then, null where it tells none, and as we did. */
   readonly countedThere?: number | null;
@@ -62,9 +62,9 @@ export const saveBackfill = (
 const withWhole = (since: string | null): Pick<BackfillRun, 'wholeSince'> =>
   since === null ? {} : { wholeSince: since };
 
-/** From when on everything was read, by a run that ended, this one or one before; null where none did. ISO 8601. */
-export const wholeSince = ({ comparedAt, since, wholeSince: before }: BackfillRun): string | null => {
-  const ended = comparedAt === null ? before : since;
+/** From when on everything is held, by a run that was found complete, this one or one before; null where none was. ISO 8601. */
+export const wholeSince = ({ complete, since, wholeSince: before }: BackfillRun): string | null => {
+  const ended = complete ? since : before;
   return (before !== undefined && ended !== undefined && before < ended ? before : ended) ?? null;
 };
 

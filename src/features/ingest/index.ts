@@ -12,7 +12,7 @@ export { walkWorkFeeds } from './found-work.ts';
 export { createGatherer } from './gather.ts';
 export { identified } from './identify.ts';
 export { isolate } from './isolate.ts';
-export { ticketsKnownFrom } from './known-from.ts';
+export { ticketsKnown } from './known-from.ts';
 export type { ActPreview } from './preview.ts';
 export { type PreviewedTicket, previewDecisions } from './preview-decisions.ts';
 export { createProcessor } from './process.ts';

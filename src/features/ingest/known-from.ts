@@ -1,66 +1,83 @@
 import type { Day } from '../../core/time.ts';
 import type { Sql } from '../../platform/database/database.ts';
-import { type CursorOf, knownFrom, loadCursors } from '../directory/index.ts';
+import {
+  type KnownDays,
+  knownDays,
+  type LastBefore,
+  loadWalks,
+  type Source,
+  type WalkedConnection,
+} from '../directory/index.ts';
 import { type BackfillRun, wholeSince } from './backfill.ts';
 import { streamPrefix, type WorkCursor, workWholeSince } from './found-work.ts';
 
-/** Of these connections those that hold a ticket: the others have no part in any figure. */
-const holdingAny = async (sql: Sql, connectionIds: readonly number[]): Promise<Set<number>> => {
-  const rows = await sql.query<{ id: number }>(
-    'select c.id from unnest($1::int[]) as c(id) where exists (select from ticket t where t.connection_id = c.id)',
-    [connectionIds],
-  );
-  return new Set(rows.map(({ id }) => id));
-};
+const lastTicketBefore =
+  (sql: Sql): LastBefore =>
+  async (connections) => {
+    const rows = await sql.query<{ id: number; day: Day }>(
+      `select t.connection_id as id, max(t.created_day)::text as day
+         from unnest($1::int[], $2::date[]) as c(id, since) join ticket t on t.connection_id = c.id and t.created_day < c.since
+        group by 1`,
+      [connections.map(({ id }) => id), connections.map(({ since }) => since)],
+    );
+    return new Map(rows.map(({ id, day }) => [id, day]));
+  };
+
+const dateOf = (instant: string | undefined): Date | null => (instant === undefined ? null : new Date(instant));
 
 /** The usual walk reads everything since the connection was made, a backfill what is older; before either ended nothing is whole. */
-const ticketsSince = (cursors: readonly CursorOf<unknown>[]): Date | null => {
-  const walk = cursors.find(({ stream }) => stream === 'tickets') as CursorOf<{ endedAt?: string }> | undefined;
-  const backfill = cursors.find(({ stream }) => stream === 'backfill') as CursorOf<BackfillRun> | undefined;
-  const read = backfill?.state.stretches ? wholeSince(backfill.state) : null;
-  const startsMs = [
-    ...(walk?.state.endedAt === undefined ? [] : [walk.connectedAt.getTime()]),
-    ...(read === null ? [] : [Date.parse(read)]),
-  ];
-  return startsMs.length === 0 ? null : new Date(Math.min(...startsMs));
+const ticketsHeld = ({ walks, connectedAt }: WalkedConnection): Source['held'] => {
+  const stateOf = (name: string) => walks.find(({ stream }) => stream === name)?.state;
+  const until = dateOf((stateOf('tickets') as { endedAt?: string } | undefined)?.endedAt);
+  const backfill = stateOf('backfill') as BackfillRun | undefined;
+  const read = backfill?.stretches ? wholeSince(backfill) : null;
+  const startsMs = [...(until ? [connectedAt.getTime()] : []), ...(read === null ? [] : [Date.parse(read)])];
+  return startsMs.length === 0 ? null : { since: new Date(Math.min(...startsMs)), until };
 };
 
-/** What is told of tickets is held with them; a stream of its own may reach less far back. */
-const workSince = (cursors: readonly CursorOf<unknown>[], tickets: Date | null): Date | null => {
-  const feeds = cursors.filter(({ stream }) => stream.startsWith(streamPrefix)) as CursorOf<WorkCursor>[];
-  const startsMs = [
-    tickets,
-    ...feeds.filter(({ state }) => !state.absent).map((feed) => workWholeSince(feed, feed.connectedAt)),
-  ].map((since) => since?.getTime());
-  return startsMs.includes(undefined) ? null : new Date(Math.max(...startsMs.map(Number)));
+/** What is told of tickets is held with them; a stream of its own may reach less far. */
+const workHeld = ({ walks, connectedAt }: WalkedConnection, tickets: Source['held']): Source['held'] => {
+  const feeds = walks
+    .filter(({ stream }) => stream.startsWith(streamPrefix))
+    .map((walk) => ({ ...walk, state: walk.state as WorkCursor }))
+    .filter(({ state }) => !state.absent)
+    .map((feed) => ({ since: workWholeSince(feed, connectedAt), until: dateOf(feed.state.endedAt) }));
+  const all = [{ since: tickets?.since ?? null, until: tickets?.until ?? null }, ...feeds];
+  const [starts, ends] = [all.flatMap(({ since }) => since ?? []), all.flatMap(({ until }) => until ?? [])];
+  if (starts.length < all.length) return null;
+  return {
+    since: new Date(Math.max(...starts.map((at) => at.getTime()))),
+    until: ends.length === 0 ? null : new Date(Math.min(...ends.map((at) => at.getTime()))),
+  };
 };
 
 /**
- * From what days on the tickets of all helpdesks, and the work on them, are held; null where no helpdesk was ever walked. A
- * ticket or an entry of long ago that came with something later makes no day known.
+ * Of what days the tickets of all helpdesks, and the work on them, are held; null where no helpdesk was ever walked. A ticket
+ * or an entry of long ago that came with something later makes no day known.
  */
-export const ticketsKnownFrom = async (
+export const ticketsKnown = async (
   sql: Sql,
-): Promise<{ readonly tickets: Day | null; readonly work: Day | null } | null> => {
-  const cursors = await loadCursors(sql, ['orders', 'tickets', 'backfill', `${streamPrefix}%`]);
+): Promise<{ readonly tickets: KnownDays; readonly work: KnownDays } | null> => {
+  const connections = await loadWalks(sql, ['orders', 'tickets', 'backfill', `${streamPrefix}%`]);
   // A store is backfilled too, and its walk is that of orders.
-  const helpdesks = [...Map.groupBy(cursors, ({ connectionId }) => connectionId)].filter(
-    ([, own]) =>
-      own.every(({ stream }) => stream !== 'orders') &&
-      own.some(({ stream }) => stream === 'tickets' || stream === 'backfill'),
+  const isWalked = ({ walks }: WalkedConnection): boolean =>
+    walks.some(({ stream }) => stream === 'tickets' || stream === 'backfill');
+  const helpdesks = connections.filter(
+    (one) => one.is !== 'store' && one.walks.every(({ stream }) => stream !== 'orders') && (one.is || isWalked(one)),
   );
-  if (helpdesks.length === 0) return null;
-  const isLive = (own: readonly CursorOf<unknown>[]): boolean => own.some((cursor) => cursor.isLive);
-  const gone = helpdesks.filter(([, own]) => !isLive(own)).map(([id]) => id);
-  const holding = gone.length === 0 ? null : await holdingAny(sql, gone);
-  const sources = helpdesks
-    .filter(([id, own]) => isLive(own) || holding?.has(id))
-    .map(([, own]) => ({ isLive: isLive(own), since: ticketsSince(own), own }));
+  if (!helpdesks.some(isWalked)) return null;
+  const held = helpdesks.map((helpdesk) => ({ helpdesk, tickets: ticketsHeld(helpdesk) }));
+  const lastBefore = lastTicketBefore(sql);
   return {
-    tickets: await knownFrom(sql, sources),
-    work: await knownFrom(
+    tickets: await knownDays(
       sql,
-      sources.map((source) => ({ ...source, since: workSince(source.own, source.since) })),
+      held.map(({ helpdesk, tickets }) => ({ ...helpdesk, held: tickets })),
+      lastBefore,
+    ),
+    work: await knownDays(
+      sql,
+      held.map(({ helpdesk, tickets }) => ({ ...helpdesk, held: workHeld(helpdesk, tickets) })),
+      lastBefore,
     ),
   };
 };

@@ -34,7 +34,7 @@ import { type Coverage, coverageOf, type SyncDeps, type SyncOutcome, syncStore }
 
 export { namesOrderOfOthers, type OrderFact, type TicketOrders, ticketsTouchedBy } from './candidates.ts';
 export { countOrders } from './counts.ts';
-export { ordersKnownFrom } from './known-from.ts';
+export { ordersKnown } from './known-from.ts';
 export type { MappingRule, OrderShare } from './mapping.ts';
 export { rebaseOrders } from './rebase.ts';
 export { isCounted } from './revenue.ts';

@@ -1,34 +1,49 @@
 import type { Day } from '../../core/time.ts';
 import type { Sql } from '../../platform/database/database.ts';
-import { knownFrom, loadCursors } from '../directory/index.ts';
+import { type KnownDays, knownDays, type LastBefore, loadWalks, type WalkedConnection } from '../directory/index.ts';
+import type { RefundsCursor } from './sync.ts';
 import { type OrdersCursor, wholeSince } from './walk-start.ts';
 
-/** Of these connections those that hold an order: the others have no part in any figure. */
-const holdingAny = async (sql: Sql, connectionIds: readonly number[]): Promise<Set<number>> => {
-  const rows = await sql.query<{ id: number }>(
-    'select c.id from unnest($1::int[]) as c(id) where exists (select from "order" o where o.connection_id = c.id)',
-    [connectionIds],
-  );
-  return new Set(rows.map(({ id }) => id));
+const lastOrderBefore =
+  (sql: Sql): LastBefore =>
+  async (connections) => {
+    const rows = await sql.query<{ id: number; day: Day }>(
+      `select c.id, o.day::text from unnest($1::int[], $2::date[]) as c(id, since)
+         join lateral (select placed_day as day from "order" o where o.connection_id = c.id and o.placed_day < c.since
+                        order by placed_day desc limit 1) o on true`,
+      [connections.map(({ id }) => id), connections.map(({ since }) => since)],
+    );
+    return new Map(rows.map(({ id, day }) => [id, day]));
+  };
+
+/** Orders without their refunds are no whole: both walks must have ended. */
+const heldOf = ({ walks }: WalkedConnection): { readonly since: Date; readonly until: Date } | null => {
+  const walkOf = (name: string) => walks.find(({ stream }) => stream === name);
+  const [orders, refunds] = [walkOf('orders'), walkOf('refunds')];
+  const since = orders ? wholeSince({ ...orders, state: orders.state as OrdersCursor }) : null;
+  if (!since || !orders?.seenUntil || !refunds?.seenUntil) return null;
+  const refundsSinceMs = Date.parse((refunds.state as RefundsCursor).since);
+  return {
+    since: new Date(Math.max(since.getTime(), refundsSinceMs)),
+    until: new Date(Math.min(orders.seenUntil.getTime(), refunds.seenUntil.getTime())),
+  };
 };
 
 /**
- * From what day on the orders of all stores are held: the one notion for everything that says "there was none". An older order
- * that a ticket had looked up, or a refund named, makes no day known. Where no store was ever walked it is the day of the oldest
- * order; null where nothing is known yet.
+ * Of what days the orders of all stores are held, with their refunds: the one notion for everything that says "there was none".
+ * An older order that a ticket had looked up, or a refund named, makes no day known. Where no store was ever walked they are
+ * the days since the oldest order.
  */
-export const ordersKnownFrom = async (sql: Sql): Promise<Day | null> => {
-  const walks = await loadCursors<OrdersCursor>(sql, ['orders']);
-  if (walks.length === 0) {
+export const ordersKnown = async (sql: Sql): Promise<KnownDays> => {
+  const connections = await loadWalks(sql, ['orders', 'refunds']);
+  const stores = connections.filter(({ is, walks }) => is === 'store' || walks.length > 0);
+  if (stores.every(({ walks }) => walks.length === 0)) {
     const [row] = await sql.query<{ day: Day | null }>('select min(placed_day)::text as day from "order"');
-    return row?.day ?? null;
+    return { since: row?.day ?? null, until: null, sources: [] };
   }
-  const gone = walks.filter(({ isLive }) => !isLive).map(({ connectionId }) => connectionId);
-  const holding = gone.length === 0 ? null : await holdingAny(sql, gone);
-  return knownFrom(
+  return knownDays(
     sql,
-    walks
-      .filter(({ isLive, connectionId }) => isLive || holding?.has(connectionId))
-      .map((walk) => ({ isLive: walk.isLive, since: wholeSince(walk) })),
+    stores.map((store) => ({ ...store, held: heldOf(store) })),
+    lastOrderBefore(sql),
   );
 };

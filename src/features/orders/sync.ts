@@ -24,7 +24,8 @@ const onItsWayMs = minuteMs;
 /** Orders whose metafields a walk over all did not show, and which are asked for one by one in a run. */
 const mostUnseen = 1000;
 
-interface RefundsCursor {
+/** Where the walk over refunds stands, once one has ended. Instants are ISO 8601. */
+export interface RefundsCursor {
   readonly since: string;
   readonly position: string;
 }

@@ -2,7 +2,8 @@ import { rational } from '../../core/money.ts';
 import type { Day } from '../../core/time.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { type FxWant, findFx, fxKey } from '../costing/index.ts';
-import { ordersKnownFrom } from '../orders/index.ts';
+import { isHeld } from '../directory/index.ts';
+import { ordersKnown } from '../orders/index.ts';
 import { converted, type Days, daysHeld, type Occurrence, occurrencesIn, partIn, stepsOf } from './amounts.ts';
 import { itemsIn, revenueParts, type Side, type StoredItem } from './items.ts';
 import { revenueBenefits, unpricedOrders } from './revenue-benefits.ts';
@@ -216,12 +217,12 @@ export const partnershipMoney = async (sql: Sql, asked: PartnershipQuestion): Pr
     if (micros !== 0n) unpriced.push({ side, reference, kind, partner, region, currency, day: want.day, micros });
   }
   const parts = await revenueParts(sql, asked.asOfItem);
-  const ordersSince = parts.length === 0 ? null : await ordersKnownFrom(sql);
+  const orders = parts.length === 0 ? null : await ordersKnown(sql);
   // That it brought nothing is known of days of which we hold every order.
   const heldIn = ({ from, to }: { readonly from: Day; readonly to: Day }) =>
     parts.filter(({ startsOn, endsOn }) => {
-      const first = startsOn > from ? startsOn : from;
-      return startsOn <= to && (endsOn === null || endsOn >= from) && ordersSince !== null && ordersSince <= first;
+      const days = { from: startsOn > from ? startsOn : from, to: endsOn !== null && endsOn < to ? endsOn : to };
+      return days.from <= days.to && orders !== null && isHeld(orders, days);
     });
   const counted = asked.amountsAlone ? [] : parts;
   const { benefits, withoutCost } = await revenueBenefits(sql, counted, { ...asked, step: asked.step ?? null });

@@ -33,6 +33,7 @@ test('each figure stands beside that of the period before, absolute and relative
     to: '2026-04-30',
     unknown: [],
     partlyKnown: ['tickets', 'work'],
+    heldUpBy: [],
   });
   expect(rowOf(answer, 'nord')?.previous).toMatchObject({
     orders: { value: 1, change: 1, relative: 1 },
@@ -72,6 +73,7 @@ test('a division by what was nothing is null, and so is everything of before we 
     to: '2026-03-31',
     unknown: ['tickets', 'work'],
     partlyKnown: ['orders'],
+    heldUpBy: [],
   });
   expect(rowOf(answer, 'nord')?.baseline).toMatchObject({
     orders: { value: 1, change: 1, relative: 1 },

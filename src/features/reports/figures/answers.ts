@@ -13,7 +13,7 @@ import {
   type MoneyJson,
 } from '../metrics.ts';
 import { unpricedAmountsAnswer } from '../unpriced-amounts.ts';
-import { partlyKnown, unknownSides } from './compare-periods.ts';
+import { partlyKnown, sidesHeldUp, unknownSides } from './compare-periods.ts';
 import type { FigureCell, Figures, PeriodFigures } from './figures.ts';
 import { coverageSides, type FigureNote, figureNotes, type NotTold, notToldOf, restsOn } from './notes.ts';
 
@@ -92,8 +92,13 @@ const notTold = { dimension: z.enum(figureDimensions), why: z.string() };
 const otherPeriod = z.object({
   from: z.string(),
   to: z.string(),
-  unknown: z.array(side).describe('We hold too little of these days of it: all that rests on these is null'),
-  partlyKnown: z.array(side).describe('That we hold all of these begins within the period'),
+  unknown: z.array(side).describe('Of none of its days we hold all of these: what rests on them is null'),
+  partlyKnown: z.array(side).describe('We hold all of these on some of its days, and not on others'),
+  heldUpBy: z
+    .array(z.object({ side, connections: z.array(z.string()) }))
+    .describe(
+      'By side the names of the connections of which something is missing on these days: read from later on, not read to the end yet, or no more; read their history, or disconnect what is given up',
+    ),
 });
 
 export const figuresAnswer = z.object({
@@ -216,7 +221,7 @@ export const figureRowOf = (
   const { facts } = cell.counted;
   const against = (other: PeriodFigures): Changes => {
     const then = isTotal ? other.total : other.cellOf(cell.key);
-    const unknown = unknownSides(other, figures.knownFrom);
+    const unknown = unknownSides(other, figures.known);
     const untoldThen: Untold = {
       lacking,
       unknown,
@@ -248,9 +253,10 @@ export const figureRowOf = (
   };
 };
 
-export const otherPeriodOf = (other: PeriodFigures, { knownFrom }: Figures): z.output<typeof otherPeriod> => ({
+export const otherPeriodOf = (other: PeriodFigures, { known }: Figures): z.output<typeof otherPeriod> => ({
   from: other.from,
   to: other.to,
-  unknown: unknownSides(other, knownFrom),
-  partlyKnown: partlyKnown(other, knownFrom),
+  unknown: unknownSides(other, known),
+  partlyKnown: partlyKnown(other, known),
+  heldUpBy: sidesHeldUp(other, known),
 });

@@ -1,7 +1,8 @@
 import { addDays, type Day, daysBetween } from '../../../core/time.ts';
 import type { Sql } from '../../../platform/database/database.ts';
-import { ticketsKnownFrom } from '../../ingest/index.ts';
-import { ordersKnownFrom } from '../../orders/index.ts';
+import { heldUpBy, isHeld, isUnheld, type KnownDays } from '../../directory/index.ts';
+import { ticketsKnown } from '../../ingest/index.ts';
+import { ordersKnown } from '../../orders/index.ts';
 import { type FigureDimension, type LedgerSide, ledgerSides } from '../facts/fact-statements.ts';
 import type { CellKey, Period } from '../facts/facts.ts';
 
@@ -63,30 +64,31 @@ export const counterpart = (key: CellKey, from: Period, to: Period): CellKey => 
   ) as unknown as CellKey;
 };
 
-/** The first day from which on we hold everything, by side; null: nothing yet. */
-export type KnownFrom = Readonly<Record<LedgerSide, string | null>>;
+/** The days of which we hold everything, by side. */
+export type Known = Readonly<Record<LedgerSide, KnownDays>>;
 
-export const loadKnownFrom = async (sql: Sql): Promise<KnownFrom> => {
-  const orders = await ordersKnownFrom(sql);
-  const walked = await ticketsKnownFrom(sql);
+export const loadKnown = async (sql: Sql): Promise<Known> => {
+  const orders = await ordersKnown(sql);
+  const walked = await ticketsKnown(sql);
   if (walked) return { orders, ...walked };
   // Of what no walk brought the oldest row is all there is to go by.
-  const [row] = await sql.query<Omit<KnownFrom, 'orders'>>(
+  const [row] = await sql.query<{ tickets: Day | null; work: Day | null }>(
     'select (select min(created_day) from ticket)::text as "tickets", (select min(worked_day) from posting)::text as "work"',
   );
-  return { orders, tickets: row?.tickets ?? null, work: row?.work ?? null };
-};
-
-/** Whether a period ends before we hold everything of this side: its figures are then not known. */
-const isUnknown = (side: LedgerSide, { to }: Period, knownFrom: KnownFrom): boolean => {
-  const first = knownFrom[side];
-  return first === null || to < first;
+  const from = (since: Day | null): KnownDays => ({ since, until: null, sources: [] });
+  return { orders, tickets: from(row?.tickets ?? null), work: from(row?.work ?? null) };
 };
 
 /** Sides that a period knows nothing of. */
-export const unknownSides = (period: Period, knownFrom: KnownFrom): LedgerSide[] =>
-  ledgerSides.filter((side) => isUnknown(side, period, knownFrom));
+export const unknownSides = (period: Period, known: Known): LedgerSide[] =>
+  ledgerSides.filter((side) => isUnheld(known[side], period));
 
-/** Sides of which a part of the period lies before we hold everything. */
-export const partlyKnown = (period: Period, knownFrom: KnownFrom): LedgerSide[] =>
-  ledgerSides.filter((side) => !isUnknown(side, period, knownFrom) && period.from < (knownFrom[side] ?? period.from));
+/** Sides of which we hold everything on some days of the period, and not on others. */
+export const partlyKnown = (period: Period, known: Known): LedgerSide[] =>
+  ledgerSides.filter((side) => !isUnheld(known[side], period) && !isHeld(known[side], period));
+
+/** By side the connections that hold up what is not wholly known; none where nothing was ever walked. */
+export const sidesHeldUp = (period: Period, known: Known): { side: LedgerSide; connections: string[] }[] =>
+  ledgerSides
+    .map((side) => ({ side, connections: heldUpBy(known[side], period) }))
+    .filter(({ connections }) => connections.length > 0);

@@ -18,7 +18,7 @@ import type { CostBasis } from '../facts/pooled-cost.ts';
 import { type Counted, costOf } from '../metrics.ts';
 import { figureSides } from '../totals/sides.ts';
 import { type FiguresAsked, isAsked } from './asked.ts';
-import { counterpart, isStep, type KnownFrom, loadKnownFrom, previousPeriod } from './compare-periods.ts';
+import { counterpart, isStep, type Known, loadKnown, previousPeriod } from './compare-periods.ts';
 import { coveredCosts } from './covered-costs.ts';
 import { type PartnershipSide, partnershipSide } from './partnership-side.ts';
 
@@ -51,7 +51,7 @@ export interface Figures extends PeriodFigures {
   readonly rows: readonly FigureCell[];
   readonly previous: PeriodFigures | null;
   readonly baseline: PeriodFigures | null;
-  readonly knownFrom: KnownFrom;
+  readonly known: Known;
 }
 
 /** The largest region of each cell of orders, ties by code, and the orders of all regions. What has no region is no market. */
@@ -194,7 +194,7 @@ export const loadFigures = (db: Database, asked: FiguresAsked): Promise<Figures>
         if (!cells.has(id) && isWithin) cells.set(id, current.cellOf(key));
       }
       const rows = [...cells.values()].toSorted((a, b) => comparePlaces(placeOf(a, asked.by), placeOf(b, asked.by)));
-      const knownFrom = await loadKnownFrom(sql);
+      const known = await loadKnown(sql);
       return {
         ...current,
         cells,
@@ -204,7 +204,7 @@ export const loadFigures = (db: Database, asked: FiguresAsked): Promise<Figures>
         rows,
         previous,
         baseline,
-        knownFrom,
+        known,
       };
     },
     { readOnly: true, isolation: 'repeatable read' },

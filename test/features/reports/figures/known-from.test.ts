@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { partnerBook, regionBook } from '../../../../src/features/directory/index.ts';
 import { importBenefits } from '../../../../src/features/partnerships/index.ts';
 import type { figuresAnswer } from '../../../../src/features/reports/figures/answers.ts';
-import { loadKnownFrom } from '../../../../src/features/reports/figures/compare-periods.ts';
+import { loadKnown } from '../../../../src/features/reports/figures/compare-periods.ts';
 import { type Asked, asking } from '../asking.ts';
 import { giveBenefits, giveOtherCosts } from '../partnership-items.ts';
 import { createWorld, nord, sud, type World } from '../world.ts';
@@ -27,28 +27,44 @@ const cursor = (connectionId: number, stream: string, state: object, seenUntil: 
   );
 const walked = '2026-06-01T00:00:00.000Z';
 
-/** A store whose walk reads orders since then; `ended`: it reached its end. */
-const store = async (
-  since: string,
-  { ended = true, wholeSince, disabled = false }: { ended?: boolean; wholeSince?: string; disabled?: boolean } = {},
-): Promise<number> => {
-  stores += 1;
+const connection = async (kind: string, name: string, { disabled = false } = {}): Promise<number> => {
   const [row] = await world.db.query<{ id: number }>(
     `insert into connection (kind, name, settings, secrets, webhook_key, created_at, disabled_at)
-     values ('bigcommerce', $1, '{}', '', $1, '2026-03-10', case when $2 then now() end) returning id`,
-    [`shop ${stores}`, disabled],
+     values ($1, $2, '{}', '', $2, '2026-03-10', case when $3 then now() end) returning id`,
+    [kind, name, disabled],
   );
-  const id = row?.id ?? 0;
-  await cursor(id, 'orders', { since, wholeSince, endedAt: ended ? walked : undefined }, ended ? walked : null);
+  return row?.id ?? 0;
+};
+
+/** A store whose walks read since then, and were at their ends last at `until`; null: they never were. */
+const store = async (
+  since: string,
+  {
+    until = walked,
+    wholeSince,
+    disabled,
+  }: { until?: string | null; wholeSince?: string | undefined; disabled?: boolean } = {},
+): Promise<number> => {
+  stores += 1;
+  const id = await connection('bigcommerce', `shop ${stores}`, { disabled: disabled ?? false });
+  await cursor(id, 'orders', { since, wholeSince, endedAt: until ?? undefined }, until);
+  if (until !== null) await cursor(id, 'refunds', { since, position: until }, until);
   return id;
 };
+/** Of its orders, which the world gives to its one connection. */
+const ordersOf = (id: number) => world.db.query('update "order" set connection_id = $1', [id]);
 const helpdeskWalked = () => cursor(world.connectionId, 'tickets', { endedAt: walked });
 const backfilled = (state: object) =>
-  cursor(world.connectionId, 'backfill', { stretches: [], comparedAt: walked, ...state });
-const known = () => loadKnownFrom(world.db);
+  cursor(world.connectionId, 'backfill', { stretches: [], comparedAt: walked, complete: true, ...state });
+const known = async () => {
+  const { orders, tickets, work } = await loadKnown(world.db);
+  return { orders: orders.since, tickets: tickets.since, work: work.since };
+};
 const ordersKnown = async () => (await known()).orders;
 const figures = (query: string): Promise<z.output<typeof figuresAnswer>> =>
   asked.get(`/api/v1/reports/figures?${query}`);
+const header = 'reference,partner,region,store,kind,amount,currency,every,percent,from,to';
+const commission = 'cut,nord,,,commission,,,,10,2024-01-01,';
 const period = (month: string, days: number) => `from=${month}-01&to=${month}-${days}`;
 
 describe('orders', () => {
@@ -96,23 +112,96 @@ describe('orders', () => {
     expect(await broughtIn('from=2026-02-20&to=2026-03-10')).toBeNull();
   });
 
+  test('bug: a commission had brought nothing on days after the last walk of a store', async () => {
+    await store('2025-01-01T00:00:00.000Z', { until: '2026-03-01T10:00:00.000Z' });
+    await giveBenefits(world, header, commission);
+    await world.ticket({ created: '2026-05-06', shares: [nord], work: [['ada', 3600, '2026-05-06']] });
+    const told = async (query: string) => (await figures(query)).total;
+    expect(await told(period('2026-05', 31))).toMatchObject({
+      benefits: null,
+      roi: null,
+      coverage: { benefitsKnownShare: 0 },
+    });
+    // The day of the last walk is known as far as it has come, and so is one that began within the hour.
+    const nothing = { benefits: { amount: '0.000000' } };
+    expect(await told('from=2026-02-01&to=2026-03-01')).toMatchObject(nothing);
+    expect(await told('from=2026-02-01&to=2026-03-02')).toMatchObject({ benefits: null });
+    await world.db.query("update sync_cursor set seen_until = '2026-03-01T23:10:00Z'");
+    expect(await told('from=2026-02-01&to=2026-03-02')).toMatchObject(nothing);
+  });
+
   test('of several stores are known since the latest of their starts: before it one is missing', async () => {
     await store('2023-01-01T00:00:00.000Z');
     await store('2026-02-01T00:00:00.000Z');
     expect(await ordersKnown()).toBe('2026-02-01');
-    await store('2026-01-01T00:00:00.000Z', { ended: false });
+    await store('2026-01-01T00:00:00.000Z', { until: null });
     expect(await ordersKnown()).toBeNull();
   });
 
   test('a store that was given up keeps nothing from being known: before its first walk ended, or without an order', async () => {
     await store('2026-02-01T00:00:00.000Z');
-    await store('2026-03-01T00:00:00.000Z', { ended: false, disabled: true });
+    await store('2026-03-01T00:00:00.000Z', { until: null, disabled: true });
     await store('2026-04-01T00:00:00.000Z', { disabled: true });
     expect(await ordersKnown()).toBe('2026-02-01');
     const closed = await store('2026-05-01T00:00:00.000Z', { disabled: true });
     await world.order({ placed: '2026-05-02' });
-    await world.db.query('update "order" set connection_id = $1', [closed]);
-    expect(await ordersKnown()).toBe('2026-05-01');
+    await ordersOf(closed);
+    expect(await ordersKnown()).toBe('2026-02-01');
+  });
+
+  test('bug: a store that was given up with one order, read late, hid all orders of before, for ever', async () => {
+    await store('2023-01-01T00:00:00.000Z');
+    const gone = await store('2026-05-30T00:00:00.000Z', { disabled: true, until: '2026-05-31T00:00:00.000Z' });
+    await world.order({ placed: '2026-05-30' });
+    await ordersOf(gone);
+    expect(await ordersKnown()).toBe('2023-01-01');
+    // Of a day on which one of its orders was looked up the others are missing.
+    await world.order({ placed: '2024-02-05' });
+    await ordersOf(gone);
+    expect(await ordersKnown()).toBe('2024-02-06');
+  });
+
+  test('of stores that were all given up is known what they were read of', async () => {
+    await store('2025-01-01T00:00:00.000Z', { disabled: true, until: '2026-02-10T12:00:00.000Z' });
+    expect((await loadKnown(world.db)).orders).toMatchObject({ since: '2025-01-01', until: '2026-02-10' });
+  });
+
+  test('bug: orders were known while their refunds were first walked', async () => {
+    const id = await store('2025-01-01T00:00:00.000Z', { until: null });
+    await cursor(id, 'orders', { since: '2025-01-01T00:00:00.000Z', endedAt: walked }, walked);
+    expect(await ordersKnown()).toBeNull();
+    // A walk that went further back has brought older orders, and not yet their refunds.
+    await cursor(id, 'refunds', { since: '2026-01-01T00:00:00.000Z', position: walked }, '2026-05-20T00:00:00.000Z');
+    expect((await loadKnown(world.db)).orders).toMatchObject({ since: '2026-01-01', until: '2026-05-20' });
+  });
+
+  test('bug: a store of which no page came yet had no say', async () => {
+    await store('2025-01-01T00:00:00.000Z');
+    await connection('bigcommerce', 'new shop');
+    expect(await ordersKnown()).toBeNull();
+    await world.db.query("update connection set disabled_at = now() where name = 'new shop'");
+    expect(await ordersKnown()).toBe('2025-01-01');
+  });
+
+  test('the answer names the connections that hold it up', async () => {
+    await store('2025-01-01T00:00:00.000Z');
+    await store('2026-03-15T00:00:00.000Z');
+    await connection('bigcommerce', 'new shop');
+    await helpdeskWalked();
+    await cursor(world.connectionId, 'work calls', { cursor: null, pausedUntil: walked });
+    const { previous } = await figures(`${period('2026-04', 30)}&compare=previous`);
+    const [helpdesk] = await world.db.query<{ name: string }>('select name from connection where id = $1', [
+      world.connectionId,
+    ]);
+    expect(previous).toMatchObject({
+      unknown: ['orders', 'work'],
+      partlyKnown: ['tickets'],
+      heldUpBy: [
+        { side: 'orders', connections: [`shop ${stores}`, 'new shop'] },
+        { side: 'tickets', connections: [helpdesk?.name] },
+        { side: 'work', connections: [helpdesk?.name] },
+      ],
+    });
   });
 
   test('bug: a backfill that had just begun made all that it was to read known', async () => {
@@ -152,14 +241,42 @@ describe('tickets and work', () => {
   test('a backfill makes known what it read, once it was compared', async () => {
     await long();
     await helpdeskWalked();
-    await backfilled({ since: '2025-01-01T00:00:00.000Z', comparedAt: null });
+    await backfilled({ since: '2025-01-01T00:00:00.000Z', comparedAt: null, complete: false });
     expect(await known()).toMatchObject({ tickets: '2026-03-11', work: '2026-03-11' });
     await backfilled({ since: '2025-01-01T00:00:00.000Z' });
     expect(await known()).toMatchObject({ tickets: '2025-01-01', work: '2025-01-01' });
     // A further one of less, or one that is under way, takes nothing of that back.
     for (const comparedAt of [walked, null])
-      await backfilled({ since: '2026-01-01T00:00:00.000Z', comparedAt, wholeSince: '2025-01-01T00:00:00.000Z' });
+      await backfilled({
+        since: '2026-01-01T00:00:00.000Z',
+        comparedAt,
+        complete: comparedAt !== null,
+        wholeSince: '2025-01-01T00:00:00.000Z',
+      });
     expect(await known()).toMatchObject({ tickets: '2025-01-01' });
+  });
+
+  test('bug: a backfill that left tickets out made everything known', async () => {
+    await helpdeskWalked();
+    await backfilled({ since: '2025-01-01T00:00:00.000Z', complete: false });
+    expect(await known()).toMatchObject({ tickets: '2026-03-11', work: '2026-03-11' });
+    await backfilled({ since: '2024-01-01T00:00:00.000Z', complete: false, wholeSince: '2025-01-01T00:00:00.000Z' });
+    expect(await known()).toMatchObject({ tickets: '2025-01-01' });
+  });
+
+  test('a helpdesk of which no page came yet has a say, and is named', async () => {
+    await helpdeskWalked();
+    await connection('gorgias', 'new desk');
+    expect(await known()).toMatchObject({ tickets: null, work: null });
+    expect((await loadKnown(world.db)).tickets.sources).toContainEqual({ name: 'new desk', since: null, until: null });
+  });
+
+  test('days after the last walk are not known', async () => {
+    await helpdeskWalked();
+    const { unknown, heldUpBy } =
+      (await figures(`${period('2026-03', 31)}&baselineFrom=2026-06-02&baselineTo=2026-06-30`)).baseline ?? {};
+    expect(unknown).toEqual(['orders', 'tickets', 'work']);
+    expect(heldUpBy?.map(({ side }) => side)).toEqual(['tickets', 'work']);
   });
 
   test('work that a stream of its own tells is known as far back as that was read', async () => {
@@ -186,8 +303,6 @@ describe('tickets and work', () => {
 });
 
 describe('what is held against days that we do not hold', () => {
-  const header = 'reference,partner,region,store,kind,amount,currency,every,percent,from,to';
-  const commission = 'cut,nord,,,commission,,,,10,2024-01-01,';
   const fee = 'fee,nord,,,other,300,USD,month,,2024-01-01,';
   const april = `${period('2026-04', 30)}&compare=previous`;
   const then = async (query: string) => {
