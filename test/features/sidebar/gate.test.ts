@@ -272,6 +272,29 @@ test('refusals are logged by their reason, without the token, and a flood of the
   expect(quiet.lines.join('\n')).not.toMatch(/\.b\.c/);
 });
 
+test('while the database is away a token is not taken, and the app is told when to ask again', async () => {
+  const down = async (): Promise<never> => {
+    throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+  };
+  const kept = await token();
+  for (const away of [
+    await sidebarApp({ ...db, query: down, transaction: down }, clock),
+    // Whoever cannot note a token as used does not let it in.
+    await sidebarApp(
+      { ...db, query: (text, ...more) => (text.includes('sidebar_token') ? down() : db.query(text, ...more)) },
+      clock,
+    ),
+  ]) {
+    const answer = await away.ask(url, kept);
+    expect([answer.statusCode, answer.json().type, answer.headers['retry-after']]).toEqual([
+      503,
+      'urn:deskledger:problem:unavailable',
+      '5',
+    ]);
+  }
+  expect((await here.ask(url, kept)).statusCode).toBe(200);
+});
+
 test('one connection that asks too often is told when to ask again, and no other waits for it', async () => {
   const busy = await sidebarApp(db, clock);
   const codes: number[] = [];
