@@ -1,9 +1,10 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Rolldown } from 'vite';
 import type { Chunk } from './budget.ts';
 import { iconPlugin } from './icon-plugin.ts';
 import type { JsonObject } from './json.ts';
+import { zcliConfig, zcliIgnore } from './package-files.ts';
 
 const home = join(import.meta.dirname, '..');
 
@@ -32,8 +33,9 @@ export const buildApp = async ({
   readonly service: URL | null;
   readonly folder?: string;
 }): Promise<Built> => {
-  rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+  for (const name of readdirSync(folder))
+    if (name !== zcliConfig) rmSync(join(folder, name), { recursive: true, force: true });
   const result = await build({
     configFile: false,
     root: join(home, 'src'),
@@ -57,6 +59,7 @@ export const buildApp = async ({
   });
   const manifest = JSON.parse(readFileSync(join(home, 'manifest.json'), 'utf8')) as JsonObject;
   writeFileSync(join(folder, 'manifest.json'), `${JSON.stringify(manifestFor(manifest, service), null, 2)}\n`);
+  writeFileSync(join(folder, zcliIgnore), `${zcliConfig}\n${zcliIgnore}\n`);
   cpSync(join(home, 'translations'), join(folder, 'translations'), { recursive: true });
   const { output } = (Array.isArray(result) ? result[0] : result) as Rolldown.RolldownOutput;
   return {

@@ -13,7 +13,12 @@ export const textIn = ({ files }: AppPackage, path: string): string | null => {
   return bytes === undefined ? null : new TextDecoder().decode(bytes);
 };
 
-/** Reads a folder whole, in the order of the paths. */
+/** Where zcli keeps the app's id and, as some write them, its settings with the secret: it stays out of every package. */
+export const zcliConfig = 'zcli.apps.config.json';
+export const zcliIgnore = '.zcliignore';
+const notPacked: ReadonlySet<string> = new Set([zcliConfig, zcliIgnore]);
+
+/** Reads a folder whole but for what is zcli's, in the order of the paths. */
 export const readPackage = (folder: string): AppPackage => {
   const files = new Map<string, Uint8Array>();
   const links: string[] = [];
@@ -23,7 +28,7 @@ export const readPackage = (folder: string): AppPackage => {
     const path = relative(folder, full).split(sep).join('/');
     const stat = lstatSync(full);
     if (stat.isSymbolicLink()) links.push(path);
-    else if (stat.isFile()) files.set(path, readFileSync(full));
+    else if (stat.isFile() && !notPacked.has(path)) files.set(path, readFileSync(full));
   }
   return { files, links };
 };

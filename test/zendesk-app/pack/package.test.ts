@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
@@ -18,9 +18,13 @@ const folderOf = (): string => {
 };
 
 test('the app builds into a package that Zendesk takes, within its weight', { timeout: 120_000 }, async () => {
-  const folder = join(folderOf(), 'app');
+  const folder = folderOf();
+  writeFileSync(join(folder, 'zcli.apps.config.json'), '{"app_id":1}');
+  writeFileSync(join(folder, 'of-last-time.js'), '');
   const { chunks } = await buildApp({ service: new URL('https://desk.example.com/'), folder });
   const app = readPackage(folder);
+  expect([...app.files.keys()].filter((path) => /zcli|of-last-time/.test(path))).toEqual([]);
+  expect(existsSync(join(folder, 'zcli.apps.config.json'))).toBe(true);
   expect(validate(app).filter(({ level }) => level === 'error')).toEqual([]);
 
   const files = firstPaint(chunks);
@@ -76,8 +80,10 @@ test('the first paint is what the entry loads with it and the largest language',
   expect(files.get('main.js')).toBe(gzippedBytes('main.js'));
 });
 
-test('a folder is read whole, its links apart', () => {
+test('a folder is read whole, its links apart, and without what zcli keeps there', () => {
   const folder = folderOf();
+  writeFileSync(join(folder, 'zcli.apps.config.json'), '{"parameters":{"shared_secret":"s"}}');
+  writeFileSync(join(folder, '.zcliignore'), '');
   writeFileSync(join(folder, 'a.txt'), 'A');
   symlinkSync(join(folder, 'a.txt'), join(folder, 'b.txt'));
   const { files, links } = readPackage(folder);
