@@ -61,19 +61,22 @@ const share = (
   ppm,
 });
 
-/** A month of three agents who earn 30, 60 and 90 dollars, each ten minutes on a ticket of Nord and on one of Sud. */
+/**
+ * A month of three agents who earn 30, 60 and 90 dollars: each ten minutes on a ticket of Nord, and the dearer the longer on one of
+ * Sud. Their pool is 62 dollars: neither Nord's true average nor anybody's wage.
+ */
 const team = async (world: World, people: readonly string[] = agents) => {
   for (const [at, agent] of people.entries()) {
     await world.agent(agent, 'care');
     await world.rate(String(30 * (at + 1)), '2026-01-01', agent);
   }
   const ids: bigint[] = [];
-  for (const agent of people) {
+  for (const [at, agent] of people.entries()) {
     ids.push(await world.ticket({ created: '2026-05-12', work: [[agent, 600, '2026-05-12']] }));
     await world.ticket({
       created: '2026-05-20',
       shares: [{ partner: 'sud', region: 'iberia' }],
-      work: [[agent, 100, '2026-05-20']],
+      work: [[agent, 100 * (at + 1), '2026-05-20']],
     });
   }
   return ids;
@@ -136,7 +139,7 @@ describe('a ticket of a partner', () => {
     const ask = await world.api();
     const [pooled, own] = await Promise.all(['read', 'read,rates'].map((s) => ask(`/api/v1/tickets/${first}`, s)));
     expect(answer.cost).toEqual({ soFar: pooled?.json().supportCost, measuredShare: 1 });
-    expect(answer.cost?.soFar).toEqual({ amount: '10.000000', currency: 'USD' });
+    expect(answer.cost?.soFar).toEqual({ amount: '10.333333', currency: 'USD' });
     expect(own?.json().supportCost.amount).toBe('5.000000');
   });
 
