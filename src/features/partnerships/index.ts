@@ -5,6 +5,7 @@ export {
   lastItem,
   listItems,
   lockItems,
+  revenueParts,
   type Side,
   type StoredItem,
 } from './items.ts';

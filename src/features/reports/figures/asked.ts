@@ -18,7 +18,7 @@ export interface FiguresAsked extends Period {
 }
 
 /** Whether a cell is of the one partner and region, where one alone is asked for. */
-export const isAsked = ({ key }: Cell, asked: Pick<FiguresAsked, 'partner' | 'region'>): boolean =>
+export const isAsked = ({ key }: Pick<Cell, 'key'>, asked: Pick<FiguresAsked, 'partner' | 'region'>): boolean =>
   (['partner', 'region'] as const).every((name) => {
     const wanted = asked[name];
     return wanted === undefined || key[name] === (wanted === 'none' ? null : wanted);

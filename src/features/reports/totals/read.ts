@@ -51,7 +51,7 @@ const pooledFacts = ['costMicros', 'measuredCostMicros', 'unpooledMicroseconds']
 
 const keptBy: readonly FigureDimension[] = ['partner', 'region', 'day', 'week', 'month'];
 
-const stepOf = (dimensions: readonly FigureDimension[]): Step | undefined =>
+export const stepOf = (dimensions: readonly FigureDimension[]): Step | undefined =>
   dimensions.find((dimension): dimension is Step => isTime(dimension));
 
 /** By time each row has a part of a ticket that was worked on, by its seconds: no total tells it. */
@@ -189,10 +189,10 @@ const narrowed = (statement: Statement, only: Only, parameters: readonly unknown
 };
 
 const daysIn = (runs: readonly Run[]): number => runs.reduce((sum, { from, to }) => sum + daysBetween(from, to) + 1, 0);
+const isTooMuch = (marked: readonly Run[], period: Run): boolean => daysIn(marked) > daysIn([period]) * mostMarkedShare;
 
 /** At least so much for one step of one statement: 200,000 orders join their shares without being written to disk. */
 const leastWorkKb = 16_384;
-
 /**
  * How the ledger is read, until the transaction ends. What marks many days goes on beside the report: workers of PostgreSQL's
  * own would take its processors, for each of them does all of what a plan does not divide.
@@ -204,6 +204,13 @@ const readLedgerAlone = (sql: Sql): Promise<unknown> =>
     [leastWorkKb],
   );
 
+/** The runs of a period that are to be read from the ledger: the marked ones, or all of it where too much is marked. */
+export const ledgerRuns = async (sql: Sql, book: Book, period: Period): Promise<Run[]> => {
+  const marked = await markedRuns(sql, book, period);
+  if (marked.length > 0) await readLedgerAlone(sql);
+  return marked.length > mostRuns || isTooMuch(marked, period) ? [period] : marked;
+};
+
 /**
  * Adds what a book holds of a period to the cells by these dimensions: kept totals of unmarked days, the ledger's own word on
  * marked ones. False, with nothing added, where too much is marked.
@@ -214,9 +221,8 @@ const addBook = async (
   period: Period,
   { dimensions, only, timeZone, into }: Asked & { into: Into },
 ): Promise<boolean> => {
-  const marked = await markedRuns(sql, book, period);
-  if (marked.length > 0) await readLedgerAlone(sql);
-  if (marked.length > mostRuns || daysIn(marked) > daysIn([period]) * mostMarkedShare) return false;
+  const marked = await ledgerRuns(sql, book, period);
+  if (isTooMuch(marked, period)) return false;
   const again = countedAgain(book, dimensions);
   const add = (statement: Statement, parameters: readonly unknown[], preparedAs?: string) => {
     const own = narrowed(statement, only, parameters);
