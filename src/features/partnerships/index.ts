@@ -3,6 +3,7 @@ export {
   type ItemRevision,
   itemsSince,
   lastItem,
+  lastItemAbout,
   listItems,
   lockItems,
   revenueParts,

@@ -87,18 +87,32 @@ export const itemsNamed = (sql: Sql, side: Side, references: readonly string[]):
     [side, references],
   );
 
+const before =
+  'left join partnership_item b on b.side = i.side and b.reference = i.reference and b.revision = i.revision - 1';
+const isAbout = `(i.starts_on <= $2 and (i.ends_on is null or i.ends_on >= $1 or i.amount_micros is null)
+               or b.starts_on <= $2 and (b.ends_on is null or b.ends_on >= $1 or b.amount_micros is null))`;
+
 /** Revisions after that one which, or the ones before them, are about these days; a part of revenue may be about any later refund. */
 export const itemsSince = (
   sql: Sql,
   { from, to, after }: { readonly from: Day; readonly to: Day; readonly after: number },
 ): Promise<ItemRevision[]> =>
   sql.query<ItemRevision>(
-    `select ${revisionColumns} from partnership_item i ${first}
-       left join partnership_item b on b.side = i.side and b.reference = i.reference and b.revision = i.revision - 1
-      where i.id > $3 and (i.starts_on <= $2 and (i.ends_on is null or i.ends_on >= $1 or i.amount_micros is null)
-                        or b.starts_on <= $2 and (b.ends_on is null or b.ends_on >= $1 or b.amount_micros is null)) order by i.id`,
+    `select ${revisionColumns} from partnership_item i ${first} ${before} where i.id > $3 and ${isAbout} order by i.id`,
     [from, to, after],
   );
+
+/** The last of those revisions since ever; 0 where none is about these days. */
+export const lastItemAbout = async (
+  sql: Sql,
+  { from, to }: { readonly from: Day; readonly to: Day },
+): Promise<number> =>
+  (
+    await sql.query<{ id: number }>(
+      `select coalesce(max(i.id), 0)::int as id from partnership_item i ${before} where ${isAbout}`,
+      [from, to],
+    )
+  )[0]?.id ?? 0;
 
 /** The stores that items are of, also those that were disconnected since. */
 export const storesOfItems = (sql: Sql): Promise<{ readonly id: number; readonly name: string }[]> =>

@@ -2,7 +2,7 @@ import { rational } from '../../core/money.ts';
 import type { Day } from '../../core/time.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { type FxWant, findFx, fxKey } from '../costing/index.ts';
-import { isHeld } from '../directory/index.ts';
+import { isAwaited, isHeld } from '../directory/index.ts';
 import { ordersKnown } from '../orders/index.ts';
 import { converted, type Days, daysHeld, type Occurrence, occurrencesIn, partIn, stepsOf } from './amounts.ts';
 import { itemsIn, revenueParts, type Side, type StoredItem } from './items.ts';
@@ -76,6 +76,8 @@ export interface PartnershipMoney {
   readonly unpriced: readonly UnpricedAmount[];
   /** Of whom a part of revenue is a benefit on any day of the period, as far as all orders of these days are held; none that another one holds for too. */
   readonly parts: readonly PartOfRevenue[];
+  /** While the first walk of a store is under way nobody can say of whom orders are held. */
+  readonly ordersAwaited: boolean;
   /** Orders whose margin is by their lines' cost, of which none is known, and for which no percentage stands in. */
   readonly ordersWithoutCost: number;
   /** Whether a part of revenue is a benefit of a cell, or was one of orders of which money may come back in the period. */
@@ -236,6 +238,7 @@ export const partnershipMoney = async (sql: Sql, asked: PartnershipQuestion): Pr
     rows: sums.rows(),
     unpriced,
     parts: widest(heldIn(asked)),
+    ordersAwaited: orders !== null && isAwaited(orders),
     ordersWithoutCost: withoutCost,
     bringsByRevenue: (cell, by) => parts.some((part) => part.startsOn <= asked.to && holdsFor(part, cell, by)),
     byLineCost: parts.some((part) => part.byLineCost && part.startsOn <= asked.to),

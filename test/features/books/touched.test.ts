@@ -117,7 +117,7 @@ test('bug: a late exchange rate of a fee opened a seal that the list called unto
 });
 
 test('bug: older orders that were imported opened a seal that the list called untouched', async () => {
-  await world.order({ placed: '2026-05-20' });
+  await world.order({ placed: '2026-05-20', shares: [sud] });
   await benefit('cut,nord,,,commission,,,,10,2026-01-01,');
   await revised();
   await world.order({ placed: '2026-01-02' });
@@ -162,6 +162,27 @@ test('costs that were told since are counted once, and again where they or their
   await told('0', '2026-05-10');
   expect((await look()).touched).toEqual([]);
   expect(await look()).toEqual({ touched: [], held: 0 });
+});
+
+test('bug: what was told of other months had every seal held against its days again', async () => {
+  await benefit('cut,nord,,,commission,,,,10,2026-04-01,2026-04-30');
+  await look();
+  expect(await look()).toMatchObject({ held: 0 });
+  await told('100', '2026-06-02');
+  expect(await look()).toMatchObject({ held: 0 });
+  // The same again says something else of May alone, though it takes nothing away.
+  await told('0', '2026-05-10');
+  expect(await look()).toMatchObject({ held: 1 });
+});
+
+test('bug: a margin by line cost of later days kept every seal from being kept', async () => {
+  await benefit('own,nord,,,margin,,,,line cost,2026-06-01,');
+  await look();
+  expect(await look()).toEqual({ touched: [], held: 0 });
+  await benefit('own,nord,,,margin,,,,line cost,2026-05-01,');
+  await look();
+  // Of May; April is before it.
+  expect(await look()).toMatchObject({ held: 1 });
 });
 
 test('a further revision is looked at by itself', async () => {

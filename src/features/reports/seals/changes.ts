@@ -2,7 +2,7 @@ import type { Sql } from '../../../platform/database/database.ts';
 import {
   type ItemRevision,
   itemsSince,
-  lastItem,
+  lastItemAbout,
   type PartOfRevenue,
   partnershipMoney,
 } from '../../partnerships/index.ts';
@@ -93,18 +93,36 @@ const postingChanges = async (sql: Sql, { from, to, lastPostingId }: Sealed): Pr
     .filter(({ cells }) => cells.length > 0);
 };
 
-/** What costs and benefits count for in a period, by partner and region; `asOfItem`: as they were told up to that revision. */
-export const partnershipsIn = async (
-  sql: Sql,
-  { from, to, currency, asOfItem }: Period & { readonly currency: string; readonly asOfItem?: number | undefined },
-): Promise<Partnerships & { readonly parts: readonly PartOfRevenue[] }> => {
-  const { rows, parts } = await partnershipMoney(sql, { from, to, currency, groupBy: ['partner', 'region'], asOfItem });
+interface PartnershipsWanted extends Period {
+  readonly currency: string;
+  /** As they were told up to that revision. */
+  readonly asOfItem?: number | undefined;
+}
+
+const countedIn = async (sql: Sql, { from, to, currency, asOfItem }: PartnershipsWanted) => {
+  const groupBy = ['partner', 'region'] as const;
+  const { rows, parts, ordersAwaited } = await partnershipMoney(sql, { from, to, currency, groupBy, asOfItem });
   const cells = rows.map((row) => ({
     partner: row.partner,
     region: row.region,
     facts: Object.fromEntries(Object.entries(partnershipFacts(row)).map(([name, value]) => [name, String(value)])),
   }));
+  return { cells, parts, ordersAwaited };
+};
+
+/** What costs and benefits count for in a period, by partner and region. */
+export const partnershipsIn = async (
+  sql: Sql,
+  wanted: PartnershipsWanted,
+): Promise<Partnerships & { readonly parts: readonly PartOfRevenue[] }> => {
+  const { cells, parts } = await countedIn(sql, wanted);
   return { cells, parts };
+};
+
+/** The same, to be held against a seal: a store whose first walk is under way takes nothing from it that was known. */
+export const partnershipsToday = async (sql: Sql, wanted: PartnershipsWanted): Promise<Partnerships> => {
+  const { cells, parts, ordersAwaited } = await countedIn(sql, wanted);
+  return { cells, parts: ordersAwaited ? null : parts };
 };
 
 /**
@@ -116,19 +134,19 @@ export const partnershipState = async (
   period: Period & { readonly currency: string },
 ): Promise<string | null> => {
   // Told since, they may say something else with the same amounts.
-  const last = await lastItem(sql);
+  const last = await lastItemAbout(sql, period);
   if (last === 0) return '0';
-  const { rows, parts, byLineCost } = await partnershipMoney(sql, {
+  const { rows, parts, ordersAwaited, byLineCost } = await partnershipMoney(sql, {
     ...period,
     groupBy: ['partner', 'region'],
     amountsAlone: true,
   });
   const told = (_: string, value: unknown) => (typeof value === 'bigint' ? value.toString() : value);
-  return byLineCost ? null : JSON.stringify([last, rows, parts], told);
+  return byLineCost ? null : JSON.stringify([last, rows, parts, ordersAwaited], told);
 };
 
 /** The parts of revenue that are benefits of one state and not of another; null where one of them did not keep it. */
-export const otherParts = (now: Partnerships, then: Partnerships): Change['cells'] => {
+const otherParts = (now: Partnerships, then: Partnerships): Change['cells'] => {
   if (now.parts === null || then.parts === null) return [];
   const idOf = (part: PartOfRevenue) => cellId(part, ['partner', 'region']);
   const lacking = (parts: readonly PartOfRevenue[], others: readonly PartOfRevenue[], knownBenefits: bigint) => {
@@ -178,7 +196,7 @@ const partnershipChanges = async (
   today: Partnerships,
 ): Promise<Change[]> => {
   const otherwise = meantOtherwise(formulas);
-  const unrevised = await partnershipsIn(sql, { from, to, currency, asOfItem: lastItemId });
+  const unrevised = await partnershipsToday(sql, { from, to, currency, asOfItem: lastItemId });
   const revised: ItemRevision[] = await itemsSince(sql, { from, to, after: lastItemId });
   const change = (reason: string, cells: Change['cells'], items = cells.length): Change[] =>
     cells.length === 0 ? [] : [{ reason, of: itemsBook, items, cells }];

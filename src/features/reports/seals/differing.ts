@@ -1,5 +1,5 @@
 import type { Sql } from '../../../platform/database/database.ts';
-import { bringNothing } from '../../partnerships/index.ts';
+import { bringNothing, type PartOfRevenue } from '../../partnerships/index.ts';
 import {
   addFacts,
   type Cell,
@@ -17,10 +17,9 @@ import {
   changesSince,
   isRebased,
   opens,
-  otherParts,
   type PartnershipCell,
   type Partnerships,
-  partnershipsIn,
+  partnershipsToday,
   type Sealed,
 } from './changes.ts';
 import {
@@ -88,6 +87,43 @@ const differingFacts = (sealed: readonly Cell[], today: readonly Cell[]): Set<ke
   return differing;
 };
 
+interface Sides<Of> {
+  readonly before: readonly Of[];
+  readonly after: readonly Of[];
+}
+
+/** Whose benefits are a part of revenue, then and today; none where one of both did not keep it, or cannot say it now. */
+const judgedParts = (sealed: Partnerships, today: Partnerships): Sides<PartOfRevenue> =>
+  sealed.parts === null || today.parts === null
+    ? { before: [], after: [] }
+    : { before: sealed.parts, after: today.parts };
+
+/** The account is no cell by dimensions: what anybody brings is known of it, as in every report. */
+const knowing = (
+  facts: CellFacts,
+  parts: readonly PartOfRevenue[],
+  key: CellKey | null,
+  by: readonly Dimension[],
+): CellFacts =>
+  facts.knownBenefits === 0n && bringNothing(parts, key ?? noKey, key === null ? [] : by)
+    ? { ...facts, knownBenefits: 1n }
+    : facts;
+
+const groupings: readonly (readonly Dimension[])[] = [['partner', 'region'], ['partner'], ['region'], []];
+
+/** Whether of any row, or of the account, it is known of one of both alone that it brought something or nothing. */
+const knowsOtherwise = (cells: Sides<Cell>, parts: Sides<PartOfRevenue>): boolean =>
+  groupings.some((by) => {
+    const [then, now] = [summedBy(cells.before, by), summedBy(cells.after, by)];
+    const isKnown = (of: typeof then, side: keyof Sides<Cell>, id: string): boolean => {
+      const key = then.get(id)?.key ?? now.get(id)?.key ?? noKey;
+      return knowing(of.get(id)?.facts ?? noFacts(), parts[side], key, by).knownBenefits > 0n;
+    };
+    return [...new Set([...then.keys(), ...now.keys()])].some(
+      (id) => isKnown(then, 'before', id) !== isKnown(now, 'after', id),
+    );
+  });
+
 const costFacts: readonly (keyof CellFacts)[] = ['costMicros', 'measuredCostMicros', 'unpooledMicroseconds'];
 
 /** Which reasons made a figure of a row another. */
@@ -139,7 +175,7 @@ export const differencesSince = async (
 ): Promise<Differences> => {
   const { sealed, totals, told } = await loadKept(sql, id);
   const { kept } = sealed;
-  const partnerships = kept ? await partnershipsIn(sql, { ...sealed, currency: basis.currency }) : noPartnerships;
+  const partnerships = kept ? await partnershipsToday(sql, { ...sealed, currency: basis.currency }) : noPartnerships;
   const keptPartnerships = kept?.partnerships ?? noPartnerships;
   const cellsBy = async (by: CostBasis) => ({
     before: [...sealedFacts(totals, bothDimensions, by), ...cellsOf(keptPartnerships.cells)],
@@ -151,23 +187,15 @@ export const differencesSince = async (
   const truly = await cellsBy('true');
   const { before: then, after: now } = costBasis === 'true' ? truly : await cellsBy('pooled');
   const differing = differingFacts(truly.before, truly.after);
-  if (otherParts(partnerships, keptPartnerships).length > 0) differing.add('knownBenefits');
+  const parts = judgedParts(keptPartnerships, partnerships);
+  if (knowsOtherwise(truly, parts)) differing.add('knownBenefits');
   const changes = differing.size === 0 ? [] : await changesSince(sql, sealed, { basis, differing, partnerships });
-  const parts =
-    keptPartnerships.parts === null || partnerships.parts === null
-      ? { before: [], after: [] }
-      : { before: keptPartnerships.parts, after: partnerships.parts };
-  // The account is no cell by dimensions: what anybody brings is known of it, as in every report.
-  const knowing = (facts: CellFacts, side: keyof typeof parts, key: CellKey | null): CellFacts =>
-    facts.knownBenefits === 0n && bringNothing(parts[side], key ?? noKey, key === null ? [] : groupBy)
-      ? { ...facts, knownBenefits: 1n }
-      : facts;
   const accountThen = addFacts(then.map(({ facts }) => facts));
   const accountNow = addFacts(now.map(({ facts }) => facts));
 
   const rowOf = (key: CellKey | null, one: CellFacts, other: CellFacts): DifferingRow => {
-    const before = figuresOf(knowing(one, 'before', key), accountThen, sealed.currency);
-    const after = figuresOf(knowing(other, 'after', key), accountNow, basis.currency);
+    const before = figuresOf(knowing(one, parts.before, key, groupBy), accountThen, sealed.currency);
+    const after = figuresOf(knowing(other, parts.after, key, groupBy), accountNow, basis.currency);
     const figures = sealedFigureNames
       .filter((figure) => kept || !ofPartnerships.includes(figure))
       .filter((figure) => JSON.stringify(before[figure]) !== JSON.stringify(after[figure]))
@@ -199,9 +227,14 @@ export const isDifferent = async (sql: Sql, id: number, basis: Basis): Promise<b
   if (differingFacts(sealedFacts(totals, bothDimensions, 'true'), today).size > 0) return true;
   const { kept } = sealed;
   if (kept === null) return false;
-  const partnerships = await partnershipsIn(sql, { ...sealed, currency: basis.currency });
+  const partnerships = await partnershipsToday(sql, { ...sealed, currency: basis.currency });
   const differing = differingFacts(cellsOf(kept.partnerships.cells), cellsOf(partnerships.cells));
-  if (otherParts(partnerships, kept.partnerships).length > 0) differing.add('knownBenefits');
+  // Of the ledger nothing differs.
+  const cells = {
+    before: [...today, ...cellsOf(kept.partnerships.cells)],
+    after: [...today, ...cellsOf(partnerships.cells)],
+  };
+  if (knowsOtherwise(cells, judgedParts(kept.partnerships, partnerships))) differing.add('knownBenefits');
   if (differing.size === 0) return false;
   if (opens(sealed, { differing, changes: [] })) return true;
   return opens(sealed, { differing, changes: await changesSince(sql, sealed, { basis, differing, partnerships }) });

@@ -401,17 +401,18 @@ describe('a sealed month tells for every figure that is another today why it is'
     expect(await look(id)).toMatchObject({ open: false, account: { figures: [] }, rows: [] });
   });
 
-  /** A store whose walk holds every order since then. */
-  const storeSince = async (wholeSince: string, name = 'shop') => {
+  /** A store whose walks hold every order since then, or have not ended. */
+  const storeSince = async (wholeSince: string, name = 'shop', { ended = true } = {}) => {
     await world.db.query(
       `insert into connection (kind, name, settings, secrets, webhook_key, created_at) values ('bigcommerce', $1, '{}', '', $1, now()) on conflict do nothing`,
       [name],
     );
     await world.db.query(
       `insert into sync_cursor (connection_id, stream, cursor, seen_until, last_run_at)
-       select id, 'orders', jsonb_build_object('since', $2::text, 'wholeSince', $2::text, 'endedAt', '2026-06-01T00:00:00.000Z'), '2026-06-01', '2026-06-01' from connection where name = $1
-       on conflict (connection_id, stream) do update set cursor = excluded.cursor`,
-      [name, `${wholeSince}T00:00:00.000Z`],
+       select id, stream, jsonb_build_object('since', $2::text, 'wholeSince', $2::text, 'endedAt', '2026-06-01T00:00:00.000Z'), seen, '2026-06-01'
+         from connection, unnest(array['orders', 'refunds']) as stream, (select case when $3 then '2026-06-01'::timestamptz end as seen) s where name = $1
+       on conflict (connection_id, stream) do update set cursor = excluded.cursor, seen_until = excluded.seen_until`,
+      [name, `${wholeSince}T00:00:00.000Z`, ended],
     );
   };
   const worked = async () => {
@@ -447,6 +448,37 @@ describe('a sealed month tells for every figure that is another today why it is'
     await benefits('p,nord,,,commission,,,,10,2026-01-01,\n');
     const id = await sealMay();
     await storeSince('2026-06-01', 'outlet');
+    expect(await reasonsOf(id)).toMatchObject({ 'nord benefits': ['older orders of a store not imported'] });
+  });
+
+  test('bug: a store that was connected opened every seal, no figure of which was another', async () => {
+    await storeSince('2026-01-01');
+    await world.ticket({ created: '2026-05-04', work: [['ada', 600, '2026-05-04']] });
+    await world.order({ placed: '2026-05-05', shares: [nord] });
+    await benefits('p,nord,,,commission,,,,10,2026-01-01,\n');
+    const id = await sealMay();
+    const state = async () => ({
+      open: (await look(id)).open,
+      listed: await world.db.transaction((tx) => isDifferent(tx, id, basis)),
+      reasons: await reasonsOf(id),
+    });
+    const closed = { open: false, listed: false, reasons: {} };
+    for (const ended of [false, true]) {
+      await storeSince('2026-05-15', 'outlet', { ended });
+      expect(await state()).toEqual(closed);
+    }
+    expect(await sealIn(world, may, { revise: true })).toMatchObject({ made: false, differs: [] });
+  });
+
+  test('bug: while the first walk of a further store was under way a seal knew less than it had', async () => {
+    await storeSince('2026-01-01');
+    await worked();
+    await benefits('p,nord,,,commission,,,,10,2026-01-01,\n');
+    const id = await sealMay();
+    await storeSince('2026-05-15', 'outlet', { ended: false });
+    expect(await look(id)).toMatchObject({ open: false, rows: [], account: { figures: [] } });
+    await storeSince('2026-05-15', 'outlet');
+    expect(await look(id)).toMatchObject({ open: true });
     expect(await reasonsOf(id)).toMatchObject({ 'nord benefits': ['older orders of a store not imported'] });
   });
 
