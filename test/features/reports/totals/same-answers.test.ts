@@ -206,13 +206,19 @@ test('they are read from totals: what is wrong there is wrong in each, until its
     'update rollup_total set cost_micros = cost_micros + 1000000, orders_ppm = orders_ppm + 1000000, microseconds = microseconds + 1000000',
   );
   const wrong = await answersOf(world, 'read,rates');
-  // Which partners' costs are covered is asked of totals, whatever the rows are by.
-  const told = (answers: Map<string, unknown>, question: string): string =>
-    JSON.stringify(answers.get(question), (name, value) => (name === 'benefitsKnownShare' ? undefined : value));
-  const fromLedger = questions.filter((question) => told(wrong, question) === told(right, question));
-  expect(new Set(fromLedger.map((question) => question.replace(/&limit.*|&from.*/, '')))).toEqual(
-    new Set(['figures?groupBy=country', 'figures?groupBy=day,month']),
+  const isTheSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+  const named = (all: readonly string[]) => new Set(all.map((question) => question.replace(/&limit.*|&from.*/, '')));
+  const fromLedger = questions.filter((question) => isTheSame(wrong.get(question), right.get(question)));
+  expect(named(fromLedger)).toEqual(new Set(['figures?groupBy=day,month']));
+  // By country the rows are from the ledger, and of all whose costs are covered is asked of totals: that alone may be wrong.
+  const allButCovered = (answer: unknown) => {
+    const { total, ...rest } = answer as { readonly total?: { readonly coverage?: object } };
+    return { ...rest, total: { ...total, coverage: { ...total?.coverage, benefitsKnownShare: null } } };
+  };
+  const allButThat = questions.filter((question) =>
+    isTheSame(allButCovered(wrong.get(question)), allButCovered(right.get(question))),
   );
+  expect(named(allButThat)).toEqual(new Set(['figures?groupBy=country', 'figures?groupBy=day,month']));
   await markAll(world);
   expect(await answersOf(world, 'read,rates')).toEqual(right);
 });
