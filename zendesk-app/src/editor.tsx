@@ -14,7 +14,8 @@ interface Props {
   readonly label: string;
   readonly session: Session;
   readonly onWish: (wish: Wish) => void;
-  readonly onClose: () => void;
+  /** True of `hasLeft`: the agent has gone elsewhere, and the focus with them. */
+  readonly onClose: (hasLeft?: boolean) => void;
 }
 
 const Panel = styled.div`
@@ -76,7 +77,7 @@ const ChoiceEditor = ({ kind, label, session, onWish, onClose }: Props & { reado
     return (
       <Panel>
         <Hint role="alert">{words.edit.noChoices}</Hint>
-        <Button size="small" isLink onClick={onClose}>
+        <Button size="small" isLink onClick={() => onClose()}>
           {words.edit.cancel}
         </Button>
       </Panel>
@@ -101,10 +102,10 @@ const ChoiceEditor = ({ kind, label, session, onWish, onClose }: Props & { reado
             placeholder={words.edit.search}
             listboxAriaLabel={label}
             listboxMaxHeight={listHeight}
-            onChange={({ inputValue, selectionValue, isExpanded: isOpen }) => {
+            onChange={({ type, inputValue, selectionValue, isExpanded: isOpen }) => {
               const choice = named.find(({ code }) => code === selectionValue);
               if (choice) onWish({ kind, choice });
-              else if (isOpen === false) onClose();
+              else if (isOpen === false) onClose(type === 'input:blur');
               else if (inputValue !== undefined) setSearch(inputValue);
             }}
           >
@@ -152,7 +153,7 @@ const NumberEditor = ({ label, onWish, onClose }: Props) => {
         <Button size="small" type="submit" disabled={number === null}>
           {words.edit.save}
         </Button>
-        <Button size="small" isBasic onClick={onClose}>
+        <Button size="small" isBasic onClick={() => onClose()}>
           {words.edit.cancel}
         </Button>
       </Buttons>

@@ -1,4 +1,3 @@
-import { Anchor } from '@zendeskgarden/react-buttons';
 import { getColor } from '@zendeskgarden/react-theming';
 import { Icon as Flag } from '@zendeskgarden/svg-icons/src/12/flag-stroke.svg?icon';
 import { lazy, Suspense, useId } from 'react';
@@ -7,6 +6,7 @@ import type { SidebarMoney, SidebarTicket } from '../../src/features/sidebar/con
 import { daysIn } from './format.ts';
 import { Heading, Hint, Section } from './look.tsx';
 import { flagWords, statusName } from './names.ts';
+import { OrderLink } from './order-link.tsx';
 import { Row, Rows } from './rows.tsx';
 import { useSpeech } from './words.ts';
 
@@ -188,21 +188,15 @@ export const Orders = ({ data }: { readonly data: SidebarTicket }) => {
       {orders.length === 0 ? <Hint>{words.orders.none}</Hint> : null}
       <ul>
         {orders.map(({ number, url, placedAt, status, total, refunds }) => (
-          <OrderLine key={number}>
-            {url === null ? (
-              <bdi>#{number}</bdi>
-            ) : (
-              <Anchor href={url} isExternal aria-label={fill(words.whose.openOrder, { number: `#${number}` })}>
-                <bdi>#{number}</bdi>
-              </Anchor>
-            )}
+          <OrderLine key={`${number} ${placedAt}`}>
+            <OrderLink order={{ number, url }} />
             {total ? <Amount money={total} /> : null}
             <Whole as="div">
               <span>{format.day(placedAt)}</span>
               <span>{statusName(status, words)}</span>
             </Whole>
             {refunds.map(({ amount, madeAt }) => (
-              <Whole as="div" key={madeAt}>
+              <Whole as="div" key={`${madeAt} ${amount?.amount}`}>
                 <span>{fill(words.orders.refunded, { date: format.day(madeAt) })}</span>
                 {amount ? <Amount money={{ ...amount, amount: `-${amount.amount}` }} /> : null}
               </Whole>

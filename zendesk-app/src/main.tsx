@@ -90,7 +90,8 @@ const start = async (root: HTMLElement): Promise<void> => {
   });
   client.on('app.activated', () => session.shown());
 
-  const told = await client.get(['currentUser.locale', 'colorScheme']);
+  // Without an answer the guesses hold: what is known of the ticket is shown all the same.
+  const told = await client.get(['currentUser.locale', 'colorScheme']).catch(() => ({}) as Record<string, unknown>);
   if (typeof told.colorScheme === 'string') scheme = schemeOf(told.colorScheme);
   const agents = told['currentUser.locale'];
   if (typeof agents === 'string') {

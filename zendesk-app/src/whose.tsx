@@ -1,4 +1,4 @@
-import { Anchor, Button, IconButton } from '@zendeskgarden/react-buttons';
+import { Button, IconButton } from '@zendeskgarden/react-buttons';
 import { Tag } from '@zendeskgarden/react-tags';
 import { Icon as Pencil } from '@zendeskgarden/svg-icons/src/12/pencil-stroke.svg?icon';
 import { lazy, type ReactNode, Suspense, useId, useRef, useState } from 'react';
@@ -8,6 +8,7 @@ import type { Choosable, Fields, Half, Wish } from './correction.ts';
 import { CorrectionNotice } from './correction-notice.tsx';
 import { Heading, Hint, Section } from './look.tsx';
 import { confidenceName, howName, reasonName } from './names.ts';
+import { OrderLink } from './order-link.tsx';
 import { Row, Rows } from './rows.tsx';
 import type { Correction, Session } from './session.ts';
 import { sharesBy } from './shares.ts';
@@ -64,17 +65,6 @@ const Shares = ({ half, data }: { readonly half: Half; readonly data: SidebarTic
   ));
 };
 
-const OrderLink = ({ order }: { readonly order: { readonly number: string; readonly url: string | null } }) => {
-  const { words, fill } = useSpeech();
-  const number = `#${order.number}`;
-  if (order.url === null) return <bdi>{number}</bdi>;
-  return (
-    <Anchor href={order.url} isExternal aria-label={fill(words.whose.openOrder, { number })}>
-      <bdi>{number}</bdi>
-    </Anchor>
-  );
-};
-
 const hintOf = (data: SidebarTicket, { words }: Speech): string | null => {
   const { state } = data.ticket;
   if (state === 'direct') return words.whose.directHint;
@@ -106,8 +96,8 @@ export const Whose = ({
   const [editing, setEditing] = useState<EditKind | null>(null);
   const pencils = useRef(new Map<EditKind, HTMLButtonElement>());
 
-  const close = (): void => {
-    if (editing) pencils.current.get(editing)?.focus();
+  const close = (hasLeft = false): void => {
+    if (editing && !hasLeft) pencils.current.get(editing)?.focus();
     setEditing(null);
   };
   const wish = (wanted: Wish): void => {
@@ -163,6 +153,10 @@ export const Whose = ({
               aria-disabled={correction?.state === 'saving'}
               onPointerEnter={() => void loadEditor()}
               onFocus={() => void loadEditor()}
+              // The search keeps the focus until the click is done: else it would close, and the click open it anew.
+              onMouseDown={(event) => {
+                if (editing === kind) event.preventDefault();
+              }}
               onClick={() => {
                 if (correction?.state !== 'saving') setEditing(editing === kind ? null : kind);
               }}
