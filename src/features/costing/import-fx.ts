@@ -26,10 +26,14 @@ const columnsOf = (rows: readonly FxRow[]) => [
 
 const given = `(select * from unnest($1::date[], $2::text[], $3::text[], $4::numeric[]) as g(date, base, quote, rate)) g`;
 
+/** Where the ECB says what somebody had said before: from then on the rate is its. */
+const confirms = (held: string, rate: string, source: string): string =>
+  `${held}.rate = ${rate} and ${held}.source <> 'ecb' and ${source} = 'ecb'`;
+
 /**
- * Stores the rates of an ECB file or of an own table; a rate of a day and pair that is already there is replaced. Throws
- * InvalidInput with a fault per bad cell and stores nothing then. The caller gives the
- * transaction and reprices the days of `priced`.
+ * Stores the rates of an ECB file or of an own table; a rate of a day and pair that is already there is replaced. Beside one of
+ * an own table the ECB's is kept, for when that is taken away. Throws InvalidInput with a fault per bad cell and stores nothing
+ * then. The caller gives the transaction and reprices the days of `priced`.
  */
 export const importFx = async (
   sql: Sql,
@@ -37,22 +41,30 @@ export const importFx = async (
   options: ImportOptions & { readonly now: Date },
 ): Promise<PriceImportReport> => {
   const { source, rows } = readFxFile(text);
-  const [known] = await sql.query<{ added: number; changed: number; first: Day | null; last: Day | null }>(
+  const [known] = await sql.query<{
+    added: number;
+    changed: number;
+    confirmed: number;
+    first: Day | null;
+    last: Day | null;
+  }>(
     `select count(*) filter (where f.rate is null)::int as added,
             count(*) filter (where f.rate <> g.rate)::int as changed,
+            count(*) filter (where ${confirms('f', 'g.rate', '$5::text')})::int as confirmed,
             (min(g.date) filter (where f.rate is distinct from g.rate))::text as first,
             (max(g.date) filter (where f.rate is distinct from g.rate))::text as last
        from ${given} left join fx_rate f on f.date = g.date and f.base = g.base and f.quote = g.quote`,
-    columnsOf(rows),
+    [...columnsOf(rows), source],
   );
-  const { added, changed, first, last } = known ?? { added: 0, changed: 0, first: null, last: null };
-  if (!options.dryRun && added + changed > 0)
+  const { added = 0, changed = 0, confirmed = 0, first = null, last = null } = known ?? {};
+  if (!options.dryRun && added + changed + confirmed > 0)
     await sql.query(
       `insert into fx_rate (date, base, quote, rate, source, recorded_at)
        select g.date, g.base, g.quote, g.rate, $5, $6 from ${given}
        on conflict (date, base, quote) do update
-          set rate = excluded.rate, source = excluded.source, recorded_at = excluded.recorded_at
-        where fx_rate.rate <> excluded.rate`,
+          set rate = excluded.rate, source = excluded.source, recorded_at = excluded.recorded_at,
+              ecb_rate = case when excluded.source = 'ecb' then null when fx_rate.source = 'ecb' then fx_rate.rate else fx_rate.ecb_rate end
+        where fx_rate.rate <> excluded.rate or ${confirms('fx_rate', 'excluded.rate', 'excluded.source')}`,
       [...columnsOf(rows), source, options.now],
     );
   const report: PriceImportReport = {

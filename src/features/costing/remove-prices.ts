@@ -60,7 +60,7 @@ const takeAway = async (
     /** The last column of the key, where a fault about the row as a whole is shown. */
     readonly dayColumn: string;
     readonly list: string;
-    /** Deletes by the three columns of the key and gives the rows back, with their cells as the file writes them. */
+    /** Takes away by the three columns of the key and gives the rows as they were, with their cells as the file writes them. */
     readonly remove: string;
     readonly daysOf: (day: Day) => { readonly from: Day; readonly to: Day | null };
     /** Why a row that is held may not be taken away; null where it may. */
@@ -208,17 +208,26 @@ const fxColumns = z.object({
 const keptForEcb = ({ source }: Gone['cells']): string | null =>
   source === 'ecb' ? "is the ECB's rate, not one of yours; `deskledger import fx` of its file corrects it" : null;
 
-/** Takes dated rates of a table of our own away, named by `date,base,quote`. Throws InvalidInput with a fault per bad row. */
+/**
+ * Takes dated rates of a table of our own away, named by `date,base,quote`; where one stood in place of the ECB's, that one
+ * holds again. Throws InvalidInput with a fault per bad row.
+ */
 export const removeFx: Remover = async (sql, file, options) => {
   const named = readTable(file, fxColumns, { decimals: ['rate'] }).map(({ row, value }): Named => {
     const { date, base, quote, rate } = value;
     return { row, key: [base, quote, date], cells: { rate } };
   });
   const remove = `
-    delete from fx_rate f using unnest($1::text[], $2::text[], $3::date[]) with ordinality as g(base, quote, date, at)
-     where (f.base, f.quote, f.date) = (g.base, g.quote, g.date)
-    returning g.at::int as at, f.date::text as day, json_build_object('date', f.date, 'base', f.base, 'quote', f.quote,
-      'rate', trim_scale(f.rate)::text, 'source', f.source) as cells`;
+    with held as materialized (
+           select f.*, g.at from fx_rate f join unnest($1::text[], $2::text[], $3::date[]) with ordinality as g(base, quote, date, at)
+               on (f.base, f.quote, f.date) = (g.base, g.quote, g.date)),
+         gone as (
+           delete from fx_rate f using held h where (f.base, f.quote, f.date) = (h.base, h.quote, h.date) and h.ecb_rate is null),
+         restored as (
+           update fx_rate f set rate = h.ecb_rate, source = 'ecb', ecb_rate = null from held h
+            where (f.base, f.quote, f.date) = (h.base, h.quote, h.date) and h.ecb_rate is not null)
+    select h.at::int as at, h.date::text as day, json_build_object('date', h.date, 'base', h.base, 'quote', h.quote,
+      'rate', trim_scale(h.rate)::text, 'source', h.source) as cells from held h`;
   const list = '`deskledger export fx`';
   return takeAway(
     sql,

@@ -1,10 +1,12 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { InvalidInput } from '../../../src/core/errors.ts';
 import {
+  findFx,
   importFx,
   importOwnFx,
   importRates,
   listRates,
+  loadDatedFx,
   loadOwnFx,
   removeFx,
   removeOwnFx,
@@ -180,5 +182,36 @@ describe('exchange rates', () => {
         { field: 'row 2, column date', reason: expect.stringContaining("is the ECB's rate") },
       ]);
     expect(await db.query('select from fx_rate')).toHaveLength(1);
+  });
+
+  test("bug: with a rate of our own the ECB's went that it had replaced, and the day before's was used", async () => {
+    const wanted = { from: 'EUR', to: 'USD', day: '2026-05-07' };
+    const used = async () => {
+      const [fx] = (await findFx(db, [wanted])).values();
+      return `${fx?.date} ${Number(fx?.numerator) / Number(fx?.denominator)}`;
+    };
+    const published = 'Date,USD,\n2026-05-05,1.05,\n2026-05-06,1.1,\n';
+    const own = (rate: string) => importFx(db, `date,base,quote,rate\n2026-05-06,EUR,USD,${rate}\n`, write);
+    await importFx(db, published, write);
+    await own('11');
+    // A correction of the mistake is no rate of the ECB's either.
+    await own('12');
+    expect(await used()).toBe('2026-05-06 12');
+    expect(await take(removeFx, 'date,base,quote,rate\n2026-05-06,EUR,USD,12\n')).toMatchObject({
+      removed: 1,
+      preview: [{ rate: '12', source: 'own' }],
+      priced: { from: '2026-05-07', to: '2026-05-13' },
+    });
+    expect(await used()).toBe('2026-05-06 1.1');
+    expect(await faultsOf(removeFx, 'date,base,quote\n2026-05-06,EUR,USD\n')).toEqual([
+      { field: 'row 2, column date', reason: expect.stringContaining("is the ECB's rate") },
+    ]);
+  });
+
+  test('bug: a rate that the ECB published after somebody had told the same went as one of our own', async () => {
+    await importFx(db, 'date,base,quote,rate\n2026-05-06,EUR,USD,1.1\n', write);
+    expect(await importFx(db, 'Date,USD,\n2026-05-06,1.1,\n', write)).toMatchObject({ unchanged: 1, priced: null });
+    expect(await loadDatedFx(db)).toEqual([]);
+    expect(await faultsOf(removeFx, 'date,base,quote\n2026-05-06,EUR,USD\n')).toHaveLength(1);
   });
 });
