@@ -12,7 +12,7 @@ const files: Readonly<Record<string, string>> = {
   partners: 'code,name,aliases\nnord,Nord,Nordhem|@nord\nsud,"Sud, SA",\n',
   regions: 'region,name,countries\nnordics,Nordics,SE|DK\nwest,-West,FR\n',
   rates:
-    'scope,key,hourly,currency,valid_from,burden,shrinkage,occupancy\ndefault,,30,USD,2026-01-01,,,\nrole,senior,41.505,EUR,2026-02-01,30,12.5,80\nagent,desk: one:7,50,USD,2026-03-01,,,\n',
+    'scope,key,hourly,currency,valid_from,burden,shrinkage,occupancy\ndefault,,30,USD,2026-01-01,,,\nrole,senior,41.505,EUR,2026-02-01,30,12.5,80\nagent,desk: one:7,50,USD,2026-03-01,,,\nagent,=2nd desk:7,52,USD,2026-03-01,,,\nrole,-night,33,USD,2026-03-01,,,\nteam,@home,34,USD,2026-03-01,,,\n',
   'cost-basis': 'applied,valid_from\nabsorbed,2026-01-01\ngiven,2026-03-01\n',
   fx: 'date,base,quote,rate\n2026-02-26,EUR,RSD,117.2\n2026-02-27,EUR,RSD,117.25\n',
   'own-fx':
@@ -27,10 +27,14 @@ const write = { dryRun: false, actor: 'test' };
 
 beforeAll(async () => {
   ({ product } = await testProduct({ clock: standingClock() }));
-  await product.directory.connections.create({
-    kind: 'zendesk',
-    settings: { name: 'desk: one', subdomain: 'acme', email: 'api@example.com', apiToken: 'token' },
-  });
+  for (const [name, subdomain] of [
+    ['desk: one', 'acme'],
+    ['=2nd desk', 'acme2'],
+  ])
+    await product.directory.connections.create({
+      kind: 'zendesk',
+      settings: { name, subdomain, email: 'api@example.com', apiToken: 'token' },
+    });
   for (const [what, text] of Object.entries(files)) await importText(product, what, text, write);
 });
 
