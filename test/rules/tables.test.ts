@@ -57,6 +57,7 @@ const assembled = [
   'src/features/reports/seals/changes.ts: later',
   'src/features/reports/seals/restatement.ts: later',
   'src/features/reports/tickets/list.ts: postings',
+  'src/features/reports/totals/costs.ts: book',
   'src/features/reports/totals/fold.ts: book',
   'src/features/reports/totals/proof.ts: book',
   'src/features/reports/totals/read.ts: book',
