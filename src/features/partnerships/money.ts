@@ -1,5 +1,5 @@
 import { rational } from '../../core/money.ts';
-import type { Day } from '../../core/time.ts';
+import { addDays, type Day, daysBetween } from '../../core/time.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { type FxWant, findFx, fxKey } from '../costing/index.ts';
 import { isAwaited, isHeld } from '../directory/index.ts';
@@ -54,14 +54,16 @@ export interface PartOfRevenue {
 const holdsFor = (part: PartOfRevenue, cell: PartOfRevenue, by: readonly ('partner' | 'region')[]): boolean =>
   by.every((dimension) => part[dimension] === null || part[dimension] === cell[dimension]);
 
+/** The same of a row; that of a whole partnership, which is of no region, is about its amounts. */
+const holdsForRow = (part: PartOfRevenue, cell: PartOfRevenue, by: readonly ('partner' | 'region')[]): boolean =>
+  !(by.includes('region') && cell.region === null) && holdsFor(part, cell, by);
+
 /** Whether a cell by these dimensions that has no row is known to bring nothing: a part of revenue holds for it, and it had none. */
 export const bringNothing = (
   parts: readonly PartOfRevenue[],
   cell: PartOfRevenue,
   by: readonly ('partner' | 'region')[],
-): boolean =>
-  // The row of a whole partnership, which is of no region, is about its amounts.
-  !(by.includes('region') && cell.region === null) && parts.some((part) => holdsFor(part, cell, by));
+): boolean => parts.some((part) => holdsForRow(part, cell, by));
 
 /** Each once, in order, without those that another one holds for too. */
 const widest = (parts: readonly PartOfRevenue[]): PartOfRevenue[] => {
@@ -85,11 +87,15 @@ export interface PartnershipMoney {
   /** Whether the cost of lines is in any of it. */
   readonly byLineCost: boolean;
   /** `bringNothing` in a step, or on some days of the period; null is all of it. */
-  readonly bringsNothing: (
-    cell: Pick<PartnershipMoneyRow, 'partner' | 'region'> & { readonly step: Day | Days | null },
-    by: PartnershipQuestion['groupBy'],
-  ) => boolean;
+  readonly bringsNothing: (cell: CellInTime, by: PartnershipQuestion['groupBy']) => boolean;
+  /**
+   * Days in it on which a part of revenue is a benefit, and of which not all orders are held yet: what the others brought is
+   * not among its money. Each counts once for each part. None where no store was ever walked.
+   */
+  readonly unheldDays: (cell: CellInTime, by: PartnershipQuestion['groupBy']) => number;
 }
+
+type CellInTime = PartOfRevenue & { readonly step: Day | Days | null };
 
 export interface PartnershipQuestion {
   /** First and last day, both inclusive. */
@@ -226,6 +232,15 @@ export const partnershipMoney = async (sql: Sql, asked: PartnershipQuestion): Pr
       const days = { from: startsOn > from ? startsOn : from, to: endsOn !== null && endsOn < to ? endsOn : to };
       return days.from <= days.to && orders !== null && isHeld(orders, days);
     });
+  const daysOf = (step: CellInTime['step']): Days | undefined =>
+    typeof step === 'string' ? steps.find((one) => one.step === step) : (step ?? asked);
+  const unheldOf = ({ startsOn, endsOn }: StoredItem, { from, to }: Days): number => {
+    if (orders === null || orders.sources.length === 0) return 0;
+    const lastUnheld = orders.since === null ? to : addDays(orders.since, -1);
+    const first = startsOn > from ? startsOn : from;
+    const last = [to, endsOn ?? to, lastUnheld].toSorted()[0] ?? to;
+    return Math.max(0, daysBetween(first, last) + 1);
+  };
   const counted = asked.amountsAlone ? [] : parts;
   const { benefits, withoutCost } = await revenueBenefits(sql, counted, { ...asked, step: asked.step ?? null });
   for (const { micros, known, unknownMargins, ...of } of benefits) {
@@ -240,11 +255,16 @@ export const partnershipMoney = async (sql: Sql, asked: PartnershipQuestion): Pr
     parts: widest(heldIn(asked)),
     ordersAwaited: orders !== null && isAwaited(orders),
     ordersWithoutCost: withoutCost,
-    bringsByRevenue: (cell, by) => parts.some((part) => part.startsOn <= asked.to && holdsFor(part, cell, by)),
+    bringsByRevenue: (cell, by) => parts.some((part) => part.startsOn <= asked.to && holdsForRow(part, cell, by)),
     byLineCost: parts.some((part) => part.byLineCost && part.startsOn <= asked.to),
     bringsNothing: (cell, by) => {
-      const days = typeof cell.step === 'string' ? steps.find(({ step }) => step === cell.step) : (cell.step ?? asked);
+      const days = daysOf(cell.step);
       return days !== undefined && bringNothing(heldIn(days), cell, by);
+    },
+    unheldDays: (cell, by) => {
+      const days = daysOf(cell.step);
+      if (days === undefined) return 0;
+      return parts.reduce((sum, part) => (holdsForRow(part, cell, by) ? sum + unheldOf(part, days) : sum), 0);
     },
   };
 };

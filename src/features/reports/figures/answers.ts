@@ -41,7 +41,7 @@ const coverageAnswer = z
     >,
   )
   .describe(
-    'How much of what the figures rest on is known, from 0 to 1. Of other costs and benefits each day of an amount, and each part of an order and of a refund, counts once. `benefitsKnownShare`: of support and other costs those of partners whose benefits are given; `pricedOrdersShare`: of the orders that a row is held against',
+    'How much of what the figures rest on is known, from 0 to 1. Of other costs and benefits each day of an amount, and each part of an order and of a refund, counts once, and so does a day on which a part of revenue is a benefit and not all orders are held yet. `benefitsKnownShare`: of support and other costs those of partners whose benefits of the very row are given, of the total those of partners whose benefits are given for any of it; `pricedOrdersShare`: of the orders that a row is held against',
   );
 
 const changesAnswer = z.object({

@@ -5,6 +5,7 @@ import { sides as allSides, type FigureDimension, type Side } from '../facts/fac
 import {
   addFacts,
   type Cell,
+  type CellFacts,
   type CellKey,
   cellId,
   noFacts,
@@ -81,6 +82,16 @@ const always = (asked: FiguresAsked): CellKey[] =>
     ? [{ partner: 'direct', region: null }, noKey]
     : [];
 
+/** That a row is known to bring nothing, or brings more than is held, no cell of its sum tells: cells are of what there is. */
+const noteKnown = (
+  facts: CellFacts,
+  { bringsNothing, unheldDays }: Pick<PartnershipSide, 'bringsNothing' | 'unheldDays'>,
+  { key, by }: { readonly key: CellKey; readonly by: readonly FigureDimension[] },
+): void => {
+  if (facts.knownBenefits === 0n && bringsNothing(key, by)) facts.knownBenefits = 1n;
+  else if (facts.knownBenefits > 0n) facts.unknownBenefitParts += BigInt(unheldDays(key, by));
+};
+
 const periodFigures = async (sql: Sql, period: Period, asked: FiguresAsked): Promise<PeriodFigures> => {
   const { by } = asked;
   const loadedBy = [
@@ -88,7 +99,7 @@ const periodFigures = async (sql: Sql, period: Period, asked: FiguresAsked): Pro
   ];
   const ledger = await figureSides(sql, period, loadedBy, asked);
   const partnerships = await partnershipSide(sql, period, asked);
-  const { gaps, bringsByRevenue, bringsNothing } = partnerships;
+  const { gaps, bringsByRevenue } = partnerships;
   const covered = await coveredCosts(sql, period, asked, { work: ledger.work, partnerships });
   const all = { ...ledger, partnerships };
   const account = addFacts(Object.values(all).flatMap(({ cells }) => cells.map(({ facts }) => facts)));
@@ -112,7 +123,7 @@ const periodFigures = async (sql: Sql, period: Period, asked: FiguresAsked): Pro
   const cellOf = (key: CellKey): FigureCell => {
     const [id, around] = [cellId(key, by), cellId(key, orders.known)];
     const facts = addFacts(inRows.flatMap((side) => side.cells.get(id)?.facts ?? []));
-    if (sides.partnerships.knowsAll && facts.knownBenefits === 0n && bringsNothing(key, by)) facts.knownBenefits = 1n;
+    if (sides.partnerships.knowsAll) noteKnown(facts, partnerships, { key, by });
     const top = orders.knowsAll ? tops.get(around) : undefined;
     const ordersAround = orders.cells.get(around)?.facts ?? noFacts();
     const counted = { facts, account, orders: ordersAround, ...marketsOf(top), coveredMicros: covered.ofRow(key) };
@@ -121,7 +132,7 @@ const periodFigures = async (sql: Sql, period: Period, asked: FiguresAsked): Pro
   const facts = addFacts(Object.values(sides).flatMap(({ own }) => own.map((cell) => cell.facts)));
   const cells = new Map([...keys].map(([id, key]) => [id, cellOf(key)]));
   // Whatever the rows know: the total is the same by any dimensions.
-  if (facts.knownBenefits === 0n && bringsNothing(noKey, [])) facts.knownBenefits = 1n;
+  noteKnown(facts, partnerships, { key: noKey, by: [] });
   const top = topMarkets(orders.own, []).get(cellId(noKey, []));
   return {
     from: period.from,

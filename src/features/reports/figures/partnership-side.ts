@@ -13,6 +13,8 @@ export interface PartnershipSide extends SideFacts {
   readonly bringsByRevenue: (key: CellKey, dimensions: readonly FigureDimension[]) => boolean;
   /** Whether a cell by these dimensions, of what is asked for, is known to bring nothing where it has no benefit. */
   readonly bringsNothing: (key: CellKey, dimensions: readonly FigureDimension[]) => boolean;
+  /** Days of such a cell of which a benefit rests on orders that are not all held. */
+  readonly unheldDays: (key: CellKey, dimensions: readonly FigureDimension[]) => number;
 }
 
 /** The days of a period that lie in every one of a row's steps. */
@@ -31,16 +33,21 @@ export const partnershipSide = async (
 ): Promise<PartnershipSide> => {
   const steps = asked.by.filter(isStep);
   const groupBy = ['partner', 'region'] as const;
-  const { rows, unpriced, ordersWithoutCost, bringsByRevenue, bringsNothing } = await partnershipMoney(sql, {
-    from: period.from,
-    to: period.to,
-    groupBy,
-    currency: asked.currency,
-    step: steps.length > 1 ? 'day' : steps[0],
-  });
+  const { rows, unpriced, ordersWithoutCost, bringsByRevenue, bringsNothing, unheldDays } = await partnershipMoney(
+    sql,
+    {
+      from: period.from,
+      to: period.to,
+      groupBy,
+      currency: asked.currency,
+      step: steps.length > 1 ? 'day' : steps[0],
+    },
+  );
   const codeOf = (key: CellKey, name: (typeof groupBy)[number]) =>
     asked[name] === undefined ? key[name] : asked[name] === 'none' ? null : asked[name];
   const placeOf = (key: CellKey) => ({ partner: codeOf(key, 'partner'), region: codeOf(key, 'region') });
+  const daysOf = (key: CellKey, dimensions: readonly FigureDimension[]): Period =>
+    steps.some((step) => dimensions.includes(step)) ? daysIn(key, steps, period) : period;
   const placedBy = (dimensions: readonly FigureDimension[]) =>
     groupBy.filter((name) => dimensions.includes(name) || asked[name] !== undefined);
   return {
@@ -56,8 +63,10 @@ export const partnershipSide = async (
     gaps: { unpriced, ordersWithoutCost },
     bringsByRevenue: (key, dimensions) => bringsByRevenue(placeOf(key), placedBy(dimensions)),
     bringsNothing: (key, dimensions) => {
-      const days = steps.some((step) => dimensions.includes(step)) ? daysIn(key, steps, period) : period;
-      return days.from <= days.to && bringsNothing({ ...placeOf(key), step: days }, placedBy(dimensions));
+      const step = daysOf(key, dimensions);
+      return step.from <= step.to && bringsNothing({ ...placeOf(key), step }, placedBy(dimensions));
     },
+    unheldDays: (key, dimensions) =>
+      unheldDays({ ...placeOf(key), step: daysOf(key, dimensions) }, placedBy(dimensions)),
   };
 };

@@ -51,6 +51,14 @@ const parseDimensions = (list: string): FigureDimension[] => {
   return names as FigureDimension[];
 };
 
+/** Weeks and months of two periods do not lie alike: a row of both, without their days, has no counterpart. */
+const refuseUncomparable = (by: readonly FigureDimension[]): void => {
+  if (!by.includes('week') || !by.includes('month') || by.includes('day')) return;
+  throw new InvalidInput('Rows by week and month are held against no other period', [
+    { field: 'groupBy', reason: 'group by one of week and month, or by day beside them, where periods are compared' },
+  ]);
+};
+
 /** A place in figures that were kept for further pages; `kept` is their id. */
 type Cursor = Place & { readonly kept: string };
 
@@ -121,7 +129,7 @@ export const figureRoutes =
             groupBy: requestText(80)
               .default('partner')
               .describe(
-                `Up to ${mostDimensions} of ${figureDimensions.join(', ')}, separated by commas; \`agent\` by the scope \`rates\` and with the setting agentFigures alone`,
+                `Up to ${mostDimensions} of ${figureDimensions.join(', ')}, separated by commas; \`agent\` by the scope \`rates\` and with the setting agentFigures alone; against another period not by week and month without day`,
               ),
             partner: requestText(80).optional().describe('A partner code, or "none": that one alone'),
             region: requestText(80).optional().describe('A region code, or "none": that one alone'),
@@ -162,6 +170,7 @@ export const figureRoutes =
         await refuseUnknownCodes(db, { partner: query.partner, region: query.region });
         const held = baseline.from === undefined ? null : { from: baseline.from, to: baseline.to };
         const compared = query.compare === 'previous';
+        if (compared || held !== null) refuseUncomparable(by);
         const { fxDay } = query;
         const asked: FiguresAsked = {
           ...period,

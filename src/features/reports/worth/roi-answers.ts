@@ -24,10 +24,10 @@ const roiRow = z.object({
   roi: z.number().nullable().describe('netGain / costs; 0.6923 is 69.23 %'),
   arithmetic: z.string().nullable().describe('(benefits - (support + other)) / (support + other) in the row’s numbers'),
   missing: z
-    .enum(['benefits', 'supportCost', 'exchange rate', 'line cost', 'costs'])
+    .enum(['benefits', 'supportCost', 'orders', 'exchange rate', 'line cost', 'costs'])
     .nullable()
     .describe(
-      'What the return lacks. `benefits`: none is given; `supportCost`: it has no pool, or no price; `exchange rate`: amounts or orders are in no sum, and the return is that of the others, or null where nothing else is there; `line cost`: the same of orders whose margin is not known; `costs`: there are none',
+      'What the return lacks. `benefits`: none is given; `supportCost`: it has no pool, or no price; `orders`: a part of revenue is a benefit on days of which not all orders are held yet, and the return is of those that are; `exchange rate`: amounts or orders are in no sum, and the return is that of the others, or null where nothing else is there; `line cost`: the same of orders whose margin is not known; `costs`: there are none',
     ),
   unpricedAmounts: z.int().describe('Other costs and benefits without an exchange rate: in none of the sums'),
   unpricedOrders: z
@@ -51,7 +51,7 @@ const roiRow = z.object({
       .number()
       .nullable()
       .describe(
-        'Of the days of benefits given as amounts, and the parts of orders and refunds of which a part is one: those that have an exchange rate and a line cost; below 1 the return lacks the others',
+        'Of the days of benefits given as amounts, the parts of orders and refunds of which a part is one, and the days on which one is and not all orders are held yet: those that have an exchange rate and a line cost; below 1 the return lacks the others',
       ),
     pricedOtherCostsShare: z
       .number()

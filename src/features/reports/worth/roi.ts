@@ -44,10 +44,14 @@ interface RoiCell extends Cell {
   readonly byKind: Kinds;
 }
 
-const missingOf = (facts: CellFacts, { amounts, orders, margins }: Gaps): RoiRow['missing'] => {
+const missingOf = (
+  facts: CellFacts,
+  { amounts, orders, margins, unheldDays }: Gaps & { readonly unheldDays: number },
+): RoiRow['missing'] => {
   if (facts.knownBenefits === 0n) return 'benefits';
   const support = returnCostOf(facts);
   if (support === null) return 'supportCost';
+  if (unheldDays > 0) return 'orders';
   if (amounts + orders > 0) return 'exchange rate';
   if (margins > 0) return 'line cost';
   return support + facts.otherCostMicros === 0n ? 'costs' : null;
@@ -124,6 +128,8 @@ export const roiReport = async (
       const key = keyBy(cells[0]?.key ?? noKey, by);
       const facts = addFacts(cells.map((cell) => cell.facts));
       if (facts.knownBenefits === 0n && bringsNothing(key, by)) facts.knownBenefits = 1n;
+      const unheldDays = facts.knownBenefits === 0n ? 0 : money.unheldDays({ step: null, ...key }, by);
+      facts.unknownBenefitParts += BigInt(unheldDays);
       const borne = addFacts(cells.filter(isGiven).map((cell) => cell.facts));
       const coveredMicros = borne.costMicros + borne.otherCostMicros;
       const gapsOf = (gap: keyof Gaps): number => cells.reduce((sum, { unpriced }) => sum + unpriced[gap], 0);
@@ -147,7 +153,7 @@ export const roiReport = async (
         netGain: told(formulas.netGain(counted)),
         roi: formulas.roi(counted),
         arithmetic: arithmeticOf(facts),
-        missing: missingOf(facts, unpriced),
+        missing: missingOf(facts, { ...unpriced, unheldDays }),
         unpricedAmounts: unpriced.amounts,
         unpricedOrders: unpriced.orders,
         unknownMargins: unpriced.margins,

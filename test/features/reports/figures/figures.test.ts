@@ -324,6 +324,9 @@ describe('GET /api/v1/reports/figures', () => {
     ['&baselineFrom=2026-01-01', 'baselineTo'],
     ['&baselineFrom=2026-02-01&baselineTo=2026-01-01', 'baselineTo'],
     ['&highValue=many', 'highValue'],
+    // A week of one month would be held against one that lies in two: rows showed that no day is in.
+    ['&groupBy=week,month&compare=previous', 'groupBy'],
+    ['&groupBy=month,partner,week&baselineFrom=2026-01-01&baselineTo=2026-01-31', 'groupBy'],
     ['&after=nonsense', 'after'],
     ['&partner=nobody', 'partner'],
   ])('says which field of %s is wrong', async (query, field) => {

@@ -130,6 +130,40 @@ describe('orders', () => {
     expect(await told('from=2026-02-01&to=2026-03-02')).toMatchObject(nothing);
   });
 
+  test('bug: what one order of before the import had brought was told as all that its month brought', async () => {
+    await store('2026-05-01T00:00:00.000Z');
+    await giveBenefits(world, header, commission, 'saved,sud,,,savings,310,USD,,,2026-03-01,2026-03-31');
+    await world.order({ placed: '2026-03-05', shares: [nord] });
+    await world.order({ placed: '2026-05-05', shares: [nord] });
+    for (const day of ['2026-03-06', '2026-05-06'])
+      for (const partner of [nord, sud])
+        await world.ticket({ created: day, shares: [partner], work: [['ada', 3600, day]] });
+    const roi = async (days: string) => {
+      const { rows, total } = await asked.get(`/api/v1/reports/roi?${days}&groupBy=partner`);
+      const of = (partner: string) => rows.find((row: { partner: string }) => row.partner === partner);
+      const told = [of('nord'), of('sud'), total];
+      return told.map((row) => [row?.missing, row?.coverage.pricedBenefitsShare]);
+    };
+    const march = period('2026-03', 31);
+    // One part of an order is known, and of 31 days not all; the savings are of as many.
+    expect(await roi(march)).toEqual([
+      ['orders', 0.03125],
+      [null, 1],
+      ['orders', 0.507937],
+    ]);
+    expect((await figures(march)).total.coverage).toMatchObject({ pricedBenefitsShare: 0.507937 });
+    const byMonth = (await figures('from=2026-03-01&to=2026-05-31&groupBy=partner,month')).rows;
+    expect(
+      byMonth.flatMap(({ partner, month, coverage }) =>
+        partner === 'nord' ? [[month, coverage.pricedBenefitsShare]] : [],
+      ),
+    ).toEqual([
+      ['2026-03-01', 0.03125],
+      ['2026-05-01', 1],
+    ]);
+    expect((await roi(period('2026-05', 31)))[0]).toEqual([null, 1]);
+  });
+
   test('of several stores are known since the latest of their starts: before it one is missing', async () => {
     await store('2023-01-01T00:00:00.000Z');
     await store('2026-02-01T00:00:00.000Z');

@@ -68,10 +68,12 @@ test.each([...together, ['partner', 'region', 'week'] as FigureDimension[]].map(
   'bug: dimensions in another order made two rows of one: %s',
   async (_, by) => {
     const [first, ...others] = ordersOf(by);
-    const right = await figures(first ?? [], '&compare=previous');
+    // Rows of both are held against no other period.
+    const compared = by.includes('week') && by.includes('month') ? '' : '&compare=previous';
+    const right = await figures(first ?? [], compared);
     expect(right.rows.length).toBeGreaterThan(1);
     for (const other of others) {
-      const { rows, total } = await figures(other, '&compare=previous');
+      const { rows, total } = await figures(other, compared);
       expect(new Set(rows.map((row) => JSON.stringify(other.map((name) => row[name])))).size, `${other}`).toBe(
         rows.length,
       );
