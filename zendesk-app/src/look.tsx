@@ -31,7 +31,7 @@ export const Look = ({
 }: {
   readonly scheme: Scheme;
   readonly direction: 'ltr' | 'rtl';
-  readonly children: ReactNode;
+  readonly children?: ReactNode;
 }) => (
   <ThemeProvider theme={themeOf(scheme, direction)}>
     <Page />

@@ -3,7 +3,7 @@ import type { Fields } from './correction.ts';
 import { Orders, PartnerFigures, TicketCost } from './figures.tsx';
 import { Footer, Hint } from './look.tsx';
 import { Loading, ProblemNotice } from './notices.tsx';
-import type { Session } from './session.ts';
+import type { Session, View } from './session.ts';
 import { Whose } from './whose.tsx';
 import { useSpeech } from './words.ts';
 
@@ -18,13 +18,13 @@ const useMinutes = (): void => {
   }, []);
 };
 
+/** The same when rendered to text, as tests do. */
+const useView = (session: Session): View => useSyncExternalStore(session.subscribe, session.view, session.view);
+
 /** A ticket that exists: what is known of it, the most useful first. */
 export const TicketSidebar = ({ session, nowMs }: { readonly session: Session; readonly nowMs: () => number }) => {
   const { words, format, fill } = useSpeech();
-  const { data, isRemembered, problem, isReading, correction, earlier } = useSyncExternalStore(
-    session.subscribe,
-    session.view,
-  );
+  const { data, isRemembered, problem, isReading, correction, earlier } = useView(session);
   useMinutes();
   const age = data && format.age(data.asOf, nowMs());
   const notice = problem && (
@@ -59,7 +59,7 @@ export const NewTicketSidebar = ({
   readonly fields: Fields | null;
 }) => {
   const { words } = useSpeech();
-  const { correction, earlier } = useSyncExternalStore(session.subscribe, session.view);
+  const { correction, earlier } = useView(session);
   const isMapped = fields !== null && (fields.partner ?? fields.region ?? fields.reason ?? fields.orderNumber) !== null;
   if (!isMapped) return <Hint>{words.newTicket.unmapped}</Hint>;
   return <Whose data={null} fields={fields} correction={correction} earlier={earlier} session={session} />;

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { type Chunk, firstPaint, firstPaintLimit, gzippedBytes } from '../../../zendesk-app/pack/budget.ts';
 import { buildApp, manifestFor } from '../../../zendesk-app/pack/build.ts';
 import type { JsonObject } from '../../../zendesk-app/pack/json.ts';
@@ -78,6 +78,23 @@ test('the first paint is what the entry loads with it and the largest language',
   ]);
   expect([...files.keys()]).toEqual(['main.js', 'react.js', 'shared.js', 'de.js']);
   expect(files.get('main.js')).toBe(gzippedBytes('main.js'));
+});
+
+test('the same files make the same zip on any day', () => {
+  onTestFinished(() => void vi.useRealTimers());
+  const app = {
+    files: new Map([
+      ['b.txt', new Uint8Array([1])],
+      ['a.txt', new Uint8Array([2])],
+    ]),
+    links: [],
+  };
+  const [early, late] = ['2026-01-01', '2027-07-15'].map((day) => {
+    vi.useFakeTimers({ now: new Date(day) });
+    return zipOf(app);
+  });
+  expect(early).toEqual(late);
+  expect(Object.keys(unzipSync(zipOf(app)))).toEqual(['a.txt', 'b.txt']);
 });
 
 test('a folder is read whole, its links apart, and without what zcli keeps there', () => {

@@ -1,0 +1,232 @@
+import { readFileSync } from 'node:fs';
+import { createElement, type ReactNode } from 'react';
+import { renderToStaticMarkup } from 'react-dom/server';
+import { expect, test, vi } from 'vitest';
+import type { SidebarTicket } from '../../src/features/sidebar/contract.ts';
+import { localeOf } from '../../zendesk-app/src/locale.ts';
+import { Look } from '../../zendesk-app/src/look.tsx';
+import type { Problem } from '../../zendesk-app/src/problem.ts';
+import type { Correction, Session, View } from '../../zendesk-app/src/session.ts';
+import { NewTicketSidebar, TicketSidebar } from '../../zendesk-app/src/sidebar.tsx';
+import { createSpeech, SpeechProvider, type Words } from '../../zendesk-app/src/words.ts';
+import { attributionOf, choices, nord, sud, sweden, ticketOf } from './answers.ts';
+
+const Icon = vi.hoisted(() => () => null);
+vi.mock('@zendeskgarden/svg-icons/src/12/pencil-stroke.svg?icon', () => ({ Icon }));
+vi.mock('@zendeskgarden/svg-icons/src/12/flag-stroke.svg?icon', () => ({ Icon }));
+
+const locale = localeOf('en-US');
+const { sidebar: words } = JSON.parse(readFileSync('zendesk-app/translations/en.json', 'utf8')) as { sidebar: Words };
+const nowMs = (): number => Date.parse('2026-05-04T10:05:00Z');
+
+/** What a person reads, one space between the pieces. */
+const textOf = (content: ReactNode): string =>
+  renderToStaticMarkup(
+    createElement(
+      Look,
+      { scheme: 'light', direction: 'ltr' },
+      createElement(SpeechProvider, { value: createSpeech(words, locale) }, content),
+    ),
+  )
+    .replaceAll(/<style[\s\S]*?<\/style>/g, '')
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll('&#x27;', "'")
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+
+const sessionOf = (view: Partial<View>): Session => {
+  const whole: View = {
+    data: ticketOf(),
+    isRemembered: false,
+    isReading: false,
+    problem: null,
+    correction: null,
+    earlier: [],
+    ...view,
+  };
+  const nothing = () => Promise.resolve();
+  return {
+    view: () => whole,
+    subscribe: () => () => {},
+    read: nothing,
+    choices: () => Promise.resolve(choices),
+    correct: nothing,
+    undo: nothing,
+    shown: () => {},
+    stop: () => {},
+  };
+};
+const screenOf = (view: Partial<View>): string =>
+  textOf(createElement(TicketSidebar, { session: sessionOf(view), nowMs }));
+
+const figures: NonNullable<SidebarTicket['partner']> = {
+  partner: nord,
+  asOf: '2026-05-04T10:00:00.000Z',
+  period: { from: '2026-02-04', to: '2026-05-04' },
+  costPerTicket: { amount: '12.340000', currency: 'USD' },
+  costMultiple: 2.4,
+  contactRate: 4,
+  csat: { n: 30, topTwoBox: 0.8, low: 0.627, high: 0.905, mean: 4.1, distribution: {}, responseRate: null },
+  flags: [{ code: 'mostly_estimated', rule: 'less than half of the cost is measured' }],
+  trend: [],
+};
+const order = {
+  number: '1001',
+  url: 'https://store.example/orders/1001',
+  placedAt: '2026-04-20T08:00:00.000Z',
+  status: 'partially refunded',
+  total: { amount: '249.000000', currency: 'EUR' },
+  refunds: [{ amount: { amount: '49.500000', currency: 'EUR' }, madeAt: '2026-04-28T08:00:00.000Z' }],
+} as const;
+
+test('a ticket is told whole, the most useful first', () => {
+  const screen = screenOf({
+    data: ticketOf({ partner: figures, customer: { orders: [{ ...order, refunds: [...order.refunds] }] } }),
+  });
+  expect(screen).toBe(
+    [
+      'Whose customer Partner Nord Region Sweden Order #1001 Reason Return',
+      'From an order number in the message · High confidence Not about an order',
+      'This ticket Cost so far $8.42 82% measured',
+      'Nord, last 90 days Cost per ticket 2.4 × the average $12.34',
+      'Contact rate 4 per 100 orders Satisfaction 80% 63% – 91% · 30 answers',
+      'Mostly estimated Less than half of the cost is measured.',
+      'Recent orders #1001 €249.00 Apr 20, 2026 Partly refunded Refunded Apr 28, 2026 -€49.50',
+      'Updated 5 minutes ago',
+    ].join(' '),
+  );
+});
+
+test('without amounts the multiples and shares remain', () => {
+  const screen = screenOf({
+    data: ticketOf({
+      money: 'hidden',
+      cost: { soFar: null, measuredShare: 0.82 },
+      partner: { ...figures, costPerTicket: null },
+      customer: { orders: [{ ...order, total: null, refunds: [{ amount: null, madeAt: order.placedAt }] }] },
+    }),
+  });
+  expect(screen).toContain('Amounts are hidden by your admin. 82% measured');
+  expect(screen).toContain('2.4 × the average');
+  expect(screen).not.toMatch(/[$€]/);
+});
+
+const stated = (state: SidebarTicket['ticket']['state'], more: Partial<SidebarTicket> = {}) =>
+  ticketOf({ ticket: { externalId: '4711', state }, ...more });
+const borneBy = (partner: typeof nord | null) => [{ partner, region: null, ppm: 1_000_000 }];
+
+test.each<[string, Partial<View>, string[], string[]]>([
+  [
+    'unattributed',
+    {
+      data: stated('unattributed', {
+        attribution: attributionOf({ shares: borneBy(null), method: 'unattributed', confidence: 'none', order: null }),
+      }),
+    },
+    ['Partner No partner found', 'choose a partner or region', 'No orders found'],
+    ['confidence', 'Figures'],
+  ],
+  [
+    'Direct',
+    { data: stated('direct', { attribution: attributionOf({ shares: borneBy({ code: 'direct', name: 'direct' }) }) }) },
+    ['Partner Direct', 'through no partner'],
+    [],
+  ],
+  [
+    'not known yet',
+    { data: stated('not yet known', { attribution: null, cost: null }) },
+    ['Partner Not known yet', 'within seconds'],
+    ['Not about an order', 'Cost so far', 'Recent orders'],
+  ],
+  [
+    'shared by partners',
+    {
+      data: ticketOf({
+        attribution: attributionOf({
+          shares: [
+            { partner: nord, region: sweden, ppm: 700_000 },
+            { partner: sud, region: sweden, ppm: 300_000 },
+          ],
+        }),
+      }),
+    },
+    ['Nord 70%', 'Sud 30%', 'Region Sweden Order'],
+    [],
+  ],
+  [
+    'too few answers',
+    { data: ticketOf({ partner: { ...figures, csat: { n: 12, needed: 30 } } }) },
+    ['Satisfaction 12 of 30 answers'],
+    ['80%'],
+  ],
+  ['figures not counted yet', {}, ['Figures are being counted.'], []],
+  [
+    'remembered while the service is down',
+    { isRemembered: true, problem: 'unreachable', data: ticketOf({ attribution: attributionOf({ order: null }) }) },
+    ['cannot be reached. This is what was known 5 minutes ago. Try again', 'Order –', 'Partner Nord'],
+    ['Recent orders', 'Updated'],
+  ],
+  ['loading', { data: null, isReading: true }, ['Loading'], ['Partner']],
+])('%s', (_, view, says, not) => {
+  const screen = screenOf(view);
+  for (const text of says) expect(screen).toContain(text);
+  for (const text of not) expect(screen).not.toContain(text);
+});
+
+test.each<[Problem, RegExp]>([
+  ['noAddress', /not set up yet An admin enters/],
+  ['refused', /refuses this app An admin enters the shared secret/],
+  ['notOurs', /No Deskledger at this address An admin checks/],
+  ['busy', /busy Please try again/],
+  ['unreachable', /cannot be reached The ticket itself is not affected/],
+  ['unexpected', /went wrong The ticket itself/],
+])('%s says whose turn it is, and lets one try again', (problem, says) => {
+  const screen = screenOf({ data: null, problem });
+  expect(screen).toMatch(says);
+  expect(screen).toMatch(/Try again$/);
+});
+
+const [, sudChoice] = choices.partners;
+if (!sudChoice) throw new Error('a second partner is needed');
+const correction: Correction = {
+  wish: { kind: 'partner', choice: sudChoice },
+  isUndo: false,
+  state: 'pending',
+  fault: null,
+  expected: { partner: 'sud' },
+  undo: [{ id: '11', value: 'partner_nord' }],
+  expectedOfUndo: { partner: 'nord' },
+};
+
+test.each<[string, Partial<Correction>, RegExp]>([
+  ['pending', {}, /Partner Sud Pending .*The figures follow in some seconds. Undo/],
+  ['late', { state: 'late' }, /Partner Sud Pending .*as soon as Deskledger has read it. Undo/],
+  ['taken in', { state: 'done' }, /Partner Nord Region .*Change taken in. Undo/],
+  ['being taken back', { isUndo: true, undo: [] }, /Partner Nord Pending .*in some seconds. Not about/],
+  [
+    'refused',
+    { state: 'failed', fault: 'notAnOption' },
+    /Partner Nord Region .*no option for Sud. Ask an admin to add it. Not/,
+  ],
+])('a correction that is %s', (_, change, says) => {
+  expect(screenOf({ correction: { ...correction, ...change } })).toMatch(says);
+});
+
+test('an earlier correction stays pending in its row', () => {
+  const screen = screenOf({
+    earlier: [correction],
+    correction: { ...correction, wish: { kind: 'orderNumber', number: '1002' } },
+  });
+  expect(screen).toContain('Partner Sud Pending Region Sweden Order #1002 Pending');
+});
+
+test('in a new ticket what is chosen stands in its row; without mapped fields nothing can be', () => {
+  const { fields } = ticketOf();
+  const session = sessionOf({ data: null, correction: { ...correction, state: 'draft' } });
+  expect(textOf(createElement(NewTicketSidebar, { session, fields }))).toMatch(
+    /^New ticket .* Partner Sud Region None Order None Reason None Set. It is saved with the ticket. Undo$/,
+  );
+  const unmapped = { partner: null, region: null, reason: null, orderNumber: null, notAboutAnOrder: null };
+  for (const one of [null, unmapped])
+    expect(textOf(createElement(NewTicketSidebar, { session, fields: one }))).toBe(words.newTicket.unmapped);
+});
