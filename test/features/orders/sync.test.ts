@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { UpstreamError } from '../../../src/core/errors.ts';
+import { ordersKnown } from '../../../src/features/orders/index.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
 import { rfc, shippedTo, shopLine, shopOrder, shopRefund } from '../../stores/bigcommerce/shop.ts';
 import { testDatabase } from '../../support/database.ts';
@@ -47,6 +48,19 @@ describe('a first sync', () => {
     const [stranger] = await db.query<{ unmapped: unknown }>('select unmapped from "order" where number = $1', ['3']);
     expect(stranger?.unmapped).toEqual({ reason: 'unmapped value', place: 'channel', values: ['9'] });
     expect(w.told.flat()).toHaveLength(3);
+  });
+
+  it('bug: made all orders known though the walk over their refunds had failed', async () => {
+    w.shop.orders = [shopOrder(1, { channel_id: 7 })];
+    const refused = new UpstreamError('down', { status: 503, retryable: true });
+    w.shop.faults.set('/v3/orders/payment_actions/refunds', refused);
+    await expect(sync()).rejects.toThrow('down');
+    expect(await ledger(db)).toHaveLength(1);
+    const { name } = w.connection;
+    expect(await ordersKnown(db)).toEqual({ since: null, until: null, sources: [{ name, since: null, until: null }] });
+    w.shop.faults.clear();
+    await sync();
+    expect(await ordersKnown(db)).toMatchObject({ since: expect.any(String), until: expect.any(String) });
   });
 
   it('keeps what the pieces of a line cost, also when its partner is decided again; a cost of 0 is not known', async () => {
