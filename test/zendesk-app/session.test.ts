@@ -3,7 +3,7 @@ import type { SidebarTicket } from '../../src/features/sidebar/contract.ts';
 import { type Desk, DeskFault } from '../../zendesk-app/src/desk.ts';
 import { createMemory } from '../../zendesk-app/src/memory.ts';
 import { ServiceFault } from '../../zendesk-app/src/problem.ts';
-import { createSession, lookAgainMs } from '../../zendesk-app/src/session.ts';
+import { createSession, keptChoicesAfterMs, lookAgainMs, patienceMs } from '../../zendesk-app/src/session.ts';
 import { choices, nord, sud, takenBy, ticketOf } from './answers.ts';
 
 const [, sudChoice] = choices.partners;
@@ -23,6 +23,7 @@ const open = (
   };
   const world = {
     answer: (start.answer ?? ticketOf()) as SidebarTicket | ServiceFault,
+    isMute: false,
     deskFault: null as DeskFault | null,
     reads: 0,
     choiceReads: 0,
@@ -40,10 +41,11 @@ const open = (
     service: {
       ticket: () => {
         world.reads += 1;
-        return told(world.answer);
+        return world.isMute ? new Promise(() => {}) : told(world.answer);
       },
       choices: () => {
         world.choiceReads += 1;
+        if (world.isMute) return new Promise(() => {});
         return told(world.answer instanceof ServiceFault ? world.answer : choices);
       },
     },
@@ -108,6 +110,16 @@ test('the last known data stand at once, and stay with the reason where the serv
   world.answer = ticketOf();
   await session.read();
   expect(session.view().problem).toBeNull();
+});
+
+test('a service that never answers is given up, and its answer no longer awaited', async () => {
+  const { session, world, wait } = open();
+  world.isMute = true;
+  void session.read();
+  expect(session.view()).toMatchObject({ isReading: true, problem: null });
+  expect(await wait()).toBe(true);
+  expect(world.nowMs).toBe(patienceMs);
+  expect(session.view()).toMatchObject({ isReading: false, problem: 'unreachable' });
 });
 
 test('without data a failed read says why, and whoever tries again is answered', async () => {
@@ -206,6 +218,16 @@ test('a ticket that is not known yet is looked for again', async () => {
   await wait();
   expect(session.view().data?.ticket.state).toBe('attributed');
   expect(await wait()).toBe(false);
+});
+
+test('who opens the search does not wait for a slow service where there is an older list', async () => {
+  const { session, world, memory, wait } = open();
+  memory.keepChoices(choices);
+  world.isMute = true;
+  const asked = session.choices();
+  await wait();
+  expect(world.nowMs).toBe(keptChoicesAfterMs);
+  await expect(asked).resolves.toEqual(choices);
 });
 
 test('choices are loaded once per opening, and again after a failure', async () => {

@@ -14,7 +14,10 @@ export const useResize = (client: Pick<ZafClient, 'invoke'>, content: RefObject<
       const height = Math.min(Math.ceil(element.getBoundingClientRect().height), mostHeightPx);
       if (height === told || height === 0) return;
       told = height;
-      void client.invoke('resize', { width: '100%', height: `${height}px` });
+      client.invoke('resize', { width: '100%', height: `${height}px` }).catch(() => {
+        // Zendesk keeps the height it has, and the content scrolls; the next change asks again.
+        told = 0;
+      });
     });
     observer.observe(element);
     return () => observer.disconnect();

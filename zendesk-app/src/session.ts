@@ -2,7 +2,7 @@ import type { SidebarChoices, SidebarTicket } from '../../src/features/sidebar/c
 import { type Expected, type FieldChange, fieldsOf, type Plan, planOf, takenIn, type Wish } from './correction.ts';
 import { type Desk, DeskFault, type WriteFault } from './desk.ts';
 import type { Memory } from './memory.ts';
-import { type Problem, problemOf } from './problem.ts';
+import { type Problem, problemOf, ServiceFault } from './problem.ts';
 import type { Service } from './service.ts';
 
 export type CorrectionState = 'saving' | 'draft' | 'pending' | 'late' | 'done' | 'failed';
@@ -53,6 +53,12 @@ export const lookAgainMs: readonly number[] = [3000, 4000, 5000, 8000, 15_000, 3
 /** An open tab that comes to the front again after this long is read anew. */
 const shownAgainMs = 15 * 60_000;
 
+/** The proxy gives up after 10 s and says so; whoever says nothing at all is given up here. */
+export const patienceMs = 12_000;
+
+/** An agent who opens the search waits this long for a fresh list where there is an older one. */
+export const keptChoicesAfterMs = 1500;
+
 const standing: ReadonlySet<CorrectionState> = new Set(['pending', 'late', 'draft']);
 
 /** One opened ticket: its last known data, its reads, and what the agent puts right. */
@@ -91,6 +97,12 @@ export const createSession = ({
     if (current.correction) show({ correction: { ...current.correction, ...change } });
   };
 
+  const inTime = <Answer>(asked: Promise<Answer>): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      const cancel = clock.after(patienceMs, () => reject(new ServiceFault('unreachable')));
+      asked.then(resolve, reject).finally(cancel);
+    });
+
   const isAwaited = (): boolean => {
     const { data, correction, earlier } = current;
     if (earlier.some(({ state }) => state === 'pending')) return true;
@@ -113,7 +125,7 @@ export const createSession = ({
     if (ticketId === null) return;
     show({ isReading: true });
     try {
-      const data = await service.ticket(ticketId);
+      const data = await inTime(service.ticket(ticketId));
       readAtMs = clock.nowMs();
       memory.keepTicket(data);
       show({ data, isRemembered: false, isReading: false, problem: null });
@@ -128,20 +140,24 @@ export const createSession = ({
   };
 
   let known: Promise<SidebarChoices> | null = null;
-  /** Loaded once per opening; without our service those of an earlier one. */
+  const load = async (): Promise<SidebarChoices> => {
+    const fresh = await inTime(service.choices());
+    memory.keepChoices(fresh);
+    return fresh;
+  };
+  /** Loaded once per opening; those of an earlier one where our service does not answer, or not soon. */
   const choices = (): Promise<SidebarChoices> => {
-    known ??= service.choices().then(
-      (fresh) => {
-        memory.keepChoices(fresh);
-        return fresh;
-      },
-      (error: unknown) => {
-        known = null;
-        const kept = memory.choices();
-        if (kept) return kept;
-        throw error;
-      },
-    );
+    known ??= new Promise((resolve, reject) => {
+      const kept = memory.choices();
+      const cancel = kept ? clock.after(keptChoicesAfterMs, () => resolve(kept)) : () => {};
+      load()
+        .then(resolve, (error: unknown) => {
+          known = null;
+          if (kept) resolve(kept);
+          else reject(error);
+        })
+        .finally(cancel);
+    });
     return known;
   };
 
