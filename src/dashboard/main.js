@@ -132,7 +132,7 @@ const showFault = (error) => {
 const today = () => (status && basis ? dayIn(status.now, basis.timeZone) : '');
 
 /** @param {Basis} fresh */
-const takeBasis = (fresh) => {
+const useBasis = (fresh) => {
   basis = fresh;
   useMinorDigits(fresh.minorDigits);
   useNames(fresh);
@@ -183,7 +183,7 @@ const readReport = async () => {
       getBasis(),
     ]);
     if (own.signal.aborted) return;
-    takeBasis(names);
+    useBasis(names);
     const chosen =
       report !== null &&
       [report.from, report.to, report.groupBy.join()].join(' ') !==
@@ -221,7 +221,7 @@ const look = async () => {
   let waitMs = statusEveryMs;
   try {
     if (!basis) {
-      takeBasis(await getBasis());
+      useBasis(await getBasis());
     }
     status = await getStatus();
     const busy = status.pending > 0 || (status.demo !== undefined && !status.demo.done);
