@@ -89,7 +89,7 @@ const noteKnown = (
   { key, by }: { readonly key: CellKey; readonly by: readonly FigureDimension[] },
 ): void => {
   if (facts.knownBenefits === 0n && bringsNothing(key, by)) facts.knownBenefits = 1n;
-  else if (facts.knownBenefits > 0n) facts.unknownBenefitParts += BigInt(unheldDays(key, by));
+  if (facts.knownBenefits > 0n) facts.unknownBenefitParts += BigInt(unheldDays(key, by));
 };
 
 const periodFigures = async (sql: Sql, period: Period, asked: FiguresAsked): Promise<PeriodFigures> => {

@@ -145,7 +145,7 @@ describe('orders', () => {
       return told.map((row) => [row?.missing, row?.coverage.pricedBenefitsShare]);
     };
     const march = period('2026-03', 31);
-    // One part of an order is known, and of 31 days not all; the savings are of as many.
+    // Of nord one part of an order is known, and of 31 days not all orders are; the savings of sud are of as many days.
     expect(await roi(march)).toEqual([
       ['orders', 0.03125],
       [null, 1],
@@ -162,6 +162,17 @@ describe('orders', () => {
       ['2026-05-01', 1],
     ]);
     expect((await roi(period('2026-05', 31)))[0]).toEqual([null, 1]);
+    // That of another commission, which began later, all days are known takes no day from the first.
+    await giveBenefits(world, header, commission, 'more,nord,,,margin,,,,5,2026-05-20,');
+    await world.db.query('delete from "order"');
+    const bothMonths = 'from=2026-03-01&to=2026-05-31';
+    expect((await roi(bothMonths))[0]).toEqual(['orders', 0]);
+    expect(
+      (await figures(`${bothMonths}&groupBy=partner`)).rows.find(({ partner }) => partner === 'nord'),
+    ).toMatchObject({
+      benefits: { amount: '0.000000' },
+      coverage: { pricedBenefitsShare: 0 },
+    });
   });
 
   test('of several stores are known since the latest of their starts: before it one is missing', async () => {
