@@ -137,14 +137,29 @@ const broughtBy = (
   return isRefund || !fx ? micros : toEven(times([-lineCost, 1n], [part.ppm, 1_000_000n], fx));
 };
 
+/** First and last day, both inclusive: none where `since` is null, to no end where `until` is. */
+export interface HeldDays {
+  readonly since: string | null;
+  readonly until: string | null;
+}
+
+interface CellAsked {
+  readonly partner?: string | null;
+  readonly region?: string | null;
+}
+
 /** All that partnerships cost beside support and bring, day by day. */
 export const createPartnerships = (given: {
   readonly inputs: { readonly otherCosts: string; readonly benefits: string };
   readonly orders: readonly Order[];
   readonly store: string;
   readonly setup: Setup;
+  /** The days of which every order is held; unless told those since the first one. */
+  readonly held?: HeldDays | undefined;
 }) => {
   const { setup } = given;
+  const firstOrder = given.orders.map(({ day }) => day).toSorted()[0] ?? null;
+  const held = given.held ?? { since: firstOrder, until: null };
   const items = readItems(given.inputs, setup);
   const amounts = items.filter(({ amount }) => amount !== null);
   const parts = items.filter(({ amount }) => amount === null);
@@ -154,6 +169,19 @@ export const createPartnerships = (given: {
       micros,
       order.parts.map(({ partner, ppm }) => ({ weight: ppm, name: partner ?? unknownName })),
     );
+  /** Parts that hold for a cell, on their days within a period. */
+  const partsOf = (cell: CellAsked, { from, to }: Period): { first: string; last: string }[] =>
+    parts
+      .filter(
+        (item) =>
+          (cell.partner === undefined || item.partner === null || item.partner === cell.partner) &&
+          (cell.region === undefined || item.region === null || item.region === cell.region),
+      )
+      .map((item) => ({
+        first: item.from > from ? item.from : from,
+        last: item.to !== null && item.to < to ? item.to : to,
+      }))
+      .filter(({ first, last }) => first <= last);
   /** What says what a part of an order brings of a kind, the first before the others. */
   const heldBy = (kind: string, order: Order, { partner }: Part): Item[] =>
     parts
@@ -220,15 +248,20 @@ export const createPartnerships = (given: {
     ordersWithoutCost: ({ from, to }: Period): number =>
       [...lacking].filter(({ day }) => day >= from && day <= to).length,
     /** Whether a part of revenue holds for some day of a period of which orders are held: what it brings is known, be it nothing. */
-    hasPart: (cell: { readonly partner?: string | null; readonly region?: string | null }, { from, to }: Period) =>
-      given.orders.some(({ day }) => day <= to) &&
-      parts.some(
-        (item) =>
-          (cell.partner === undefined || item.partner === null || item.partner === cell.partner) &&
-          (cell.region === undefined || item.region === null || item.region === cell.region) &&
-          item.from <= to &&
-          (item.to === null || item.to >= from),
+    /** Whether it is known of a cell what a part of revenue brought on its days, be it nothing. */
+    hasPart: (cell: CellAsked, period: Period) =>
+      partsOf(cell, period).some(
+        ({ first, last }) => held.since !== null && held.since <= first && (held.until === null || last <= held.until),
       ),
+    /** Days on which a part holds for a cell before every order is held, once for each part. */
+    unheldDays: (cell: CellAsked, period: Period): number =>
+      given.held === undefined
+        ? 0
+        : partsOf(cell, period).reduce(
+            (sum, { first, last }) =>
+              sum + daysOf({ from: first, to: last }).filter((day) => held.since === null || day < held.since).length,
+            0,
+          ),
   };
 };
 

@@ -5,7 +5,7 @@ import { type Counted, countFigures } from './figures.ts';
 import { languageOf } from './languages.ts';
 import { dealOut, largestFirst } from './numbers.ts';
 import { type Order, readOrders } from './orders.ts';
-import { createPartnerships, type Partnerships } from './partnerships.ts';
+import { createPartnerships, type HeldDays, type Partnerships } from './partnerships.ts';
 import type { Period } from './periods.ts';
 import { readSetup } from './setup.ts';
 import { type Line, ledgerOf } from './work.ts';
@@ -87,7 +87,13 @@ export const createOracle = (given: {
   /** In which language a customer wrote a text; null where it is too short to tell. */
   readonly textLanguage?: (text: string) => string | null;
   /** What partnerships cost beside support and bring, as it was imported, and the name of the store. */
-  readonly worth?: { readonly otherCosts: string; readonly benefits: string; readonly store: string };
+  readonly worth?: {
+    readonly otherCosts: string;
+    readonly benefits: string;
+    readonly store: string;
+    /** The days of which the store's orders are held. */
+    readonly held?: HeldDays;
+  };
   /** Deleted tickets that the product never saw are in no figure: nobody can read them any more. */
   readonly isSeen: (ticketId: number) => boolean;
 }): Oracle => {
@@ -110,6 +116,7 @@ export const createOracle = (given: {
     inputs: given.worth ?? { otherCosts: '', benefits: '' },
     orders,
     store: given.worth?.store ?? '',
+    held: given.worth?.held,
     setup,
   });
   const languages = new Map(

@@ -20,6 +20,8 @@ export interface Worth {
   /** Days of amounts, and parts of orders and refunds, that bring a known sum, and those that bring one nobody knows. */
   readonly pricedParts: number;
   readonly unpricedParts: number;
+  /** Days of a part of revenue of which not every order is held. */
+  readonly unheldDays: number;
   readonly pricedCostParts: number;
   readonly unpricedCostParts: number;
   /** Whether any benefit has an amount, be it nothing. */
@@ -67,6 +69,9 @@ export const isGivenFor = (cell: Cell, { partnerships, period }: Sources): boole
   );
 };
 
+const unheldDaysOf = (cell: Cell, { partnerships, period }: Sources): number =>
+  cell.region === null ? 0 : partnerships.unheldDays(cell, period);
+
 /** Benefits against support and other costs of one cell. */
 export const worthOf = (cell: Cell, support: Support, sources: Sources): Worth => {
   const found = sources.partnerships.moneyIn(sources.period);
@@ -95,6 +100,7 @@ export const worthOf = (cell: Cell, support: Support, sources: Sources): Worth =
     unpricedCostParts: found.unpriced.filter((money) => money.side === 'other cost' && isIn(cell, money)).length,
     isPriced: own.some(({ side }) => side === 'benefit'),
     isGiven: isGivenFor(cell, sources),
+    unheldDays: unheldDaysOf(cell, sources),
   };
 };
 
@@ -137,6 +143,7 @@ export const worthTogether = (all: readonly Worth[], sources: Sources): Worth =>
     unpricedCostParts: count('unpricedCostParts'),
     isPriced: all.some(({ isPriced }) => isPriced),
     isGiven: isGivenFor({}, sources),
+    unheldDays: unheldDaysOf({}, sources),
   };
 };
 
@@ -161,6 +168,7 @@ const told = (micros: bigint | null): string | null => (micros === null ? null :
 const missingOf = (worth: Worth, costs: bigint): string | null => {
   if (!worth.isGiven) return 'benefits';
   if (supportOf(worth.support) === null) return 'supportCost';
+  if (worth.unheldDays > 0) return 'orders';
   if (worth.unpricedCosts + worth.unpricedBenefits + worth.unpricedOrders > 0) return 'exchange rate';
   if (worth.unknownMargins > 0) return 'line cost';
   return costs === 0n ? 'costs' : null;
@@ -198,7 +206,10 @@ export const roiOf = (worth: Worth, covered: bigint) => {
       measuredShare: support === null ? null : ratio(worth.support.measuredCost, support),
       benefitsKnownShare:
         support === null ? null : ratio(worth.isGiven ? covered : 0n, support + totalOf(worth.otherCosts)),
-      pricedBenefitsShare: ratio(BigInt(worth.pricedParts), BigInt(worth.pricedParts + worth.unpricedParts)),
+      pricedBenefitsShare: ratio(
+        BigInt(worth.pricedParts),
+        BigInt(worth.pricedParts + worth.unpricedParts + (worth.isGiven ? worth.unheldDays : 0)),
+      ),
       pricedOtherCostsShare: ratio(
         BigInt(worth.pricedCostParts),
         BigInt(worth.pricedCostParts + worth.unpricedCostParts),

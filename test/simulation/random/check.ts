@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { ordersKnown } from '../../../src/features/orders/index.ts';
 import { createHistory } from '../../../src/sandbox/history.ts';
 import { expectFigures, expectRowsToAddUp, expectShares, groupings, type Report, reportPath } from '../figures.ts';
 import { type Dimension, dimensions } from '../oracle/counts.ts';
@@ -23,7 +24,8 @@ const historyOf = ({ zendesk: { desk, apiUserId }, bigcommerce: { shop } }: Acco
   createHistory({ desk, shop, apiUserId, planned: new Map(), answers: () => [] });
 
 const oracleOf = async (account: Account) => {
-  const { zendesk, papers, basis } = account;
+  const { zendesk, papers, basis, product } = account;
+  const { since, until } = await ordersKnown(product.db);
   const { settings } = zendesk;
   return createOracle({
     history: historyOf(account),
@@ -52,6 +54,7 @@ const oracleOf = async (account: Account) => {
       otherCosts: papers.items.otherCosts(),
       benefits: papers.items.benefits(),
       store: account.bigcommerce.settings.name,
+      held: { since, until },
     },
     isSeen: () => true,
   });
