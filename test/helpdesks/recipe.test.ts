@@ -7,7 +7,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const run = promisify(execFile);
 const root = new URL('../../', import.meta.url);
-const copied = ['src', 'test/helpdesks', 'test/conformance', 'test/sandbox', 'test/support', 'test/rules'];
+const copied = [
+  'src',
+  'zendesk-app',
+  'test/helpdesks',
+  'test/conformance',
+  'test/sandbox',
+  'test/support',
+  'test/rules',
+];
 const alone = ['README.md', 'package.json', 'tsconfig.json', 'biome.json'];
 const settings = {
   test: { setupFiles: ['test/support/fault-words.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
@@ -30,7 +38,7 @@ const ran = async (program: string, ...args: string[]): Promise<string> => {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'deskledger-recipe-'));
   // What is a whole page's is no part of this.
-  const filter = (path: string): boolean => !['dashboard', 'recipe.test.ts'].includes(basename(path));
+  const filter = (path: string): boolean => !['dashboard', 'dist', 'recipe.test.ts'].includes(basename(path));
   for (const name of [...copied, ...alone])
     await cp(new URL(name, root), join(folder, name), { recursive: true, filter });
   await symlink(new URL('node_modules', root), join(folder, 'node_modules'));

@@ -1,5 +1,5 @@
 import type { Sql } from '../../platform/database/database.ts';
-import type { ConnectionKind } from './connection.ts';
+import type { StoreKind } from '../../stores/port.ts';
 
 /** Where a walk over a vendor's change feed stands, and everything changed before `seenUntil` has been seen. */
 export interface StoredCursor<State> {
@@ -26,22 +26,17 @@ export interface WalkedConnection {
   readonly connectedAt: Date;
   /** Not disconnected. */
   readonly isLive: boolean;
-  /** Null of a kind that nobody here has heard of: what it is its walks tell. */
-  readonly is: 'helpdesk' | 'store' | null;
+  readonly isStore: boolean;
   readonly walks: readonly (StoredCursor<unknown> & { readonly stream: string })[];
 }
 
-const kinds: Readonly<Record<ConnectionKind, 'helpdesk' | 'store'>> = {
-  zendesk: 'helpdesk',
-  gorgias: 'helpdesk',
-  kustomer: 'helpdesk',
-  bigcommerce: 'store',
-};
+/** All other kinds are helpdesks. */
+const stores: Readonly<Record<StoreKind, true>> = { bigcommerce: true };
 
 /** All connections, disconnected ones too, with their walks over these streams; % in a name is any text. */
 export const loadWalks = async (sql: Sql, streams: readonly string[]): Promise<WalkedConnection[]> => {
   const rows = await sql.query<
-    Omit<WalkedConnection, 'walks' | 'is'> & {
+    Omit<WalkedConnection, 'walks' | 'isStore'> & {
       kind: string;
       stream: string | null;
       cursor: unknown;
@@ -59,7 +54,7 @@ export const loadWalks = async (sql: Sql, streams: readonly string[]): Promise<W
       name,
       connectedAt,
       isLive,
-      is: kind in kinds ? kinds[kind as ConnectionKind] : null,
+      isStore: kind in stores || own.some(({ stream }) => stream === 'orders'),
       walks: own.flatMap(({ stream, cursor, seenUntil }) =>
         stream === null ? [] : [{ stream, state: cursor, seenUntil }],
       ),

@@ -59,12 +59,9 @@ export const ticketsKnown = async (
   sql: Sql,
 ): Promise<{ readonly tickets: KnownDays; readonly work: KnownDays } | null> => {
   const connections = await loadWalks(sql, ['orders', 'tickets', 'backfill', `${streamPrefix}%`]);
-  // A store is backfilled too, and its walk is that of orders.
   const isWalked = ({ walks }: WalkedConnection): boolean =>
     walks.some(({ stream }) => stream === 'tickets' || stream === 'backfill');
-  const helpdesks = connections.filter(
-    (one) => one.is !== 'store' && one.walks.every(({ stream }) => stream !== 'orders') && (one.is || isWalked(one)),
-  );
+  const helpdesks = connections.filter(({ isStore }) => !isStore);
   if (!helpdesks.some(isWalked)) return null;
   const held = helpdesks.map((helpdesk) => ({ helpdesk, tickets: ticketsHeld(helpdesk) }));
   const lastBefore = lastTicketBefore(sql);

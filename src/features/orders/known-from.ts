@@ -36,7 +36,7 @@ const heldOf = ({ walks }: WalkedConnection): { readonly since: Date; readonly u
  */
 export const ordersKnown = async (sql: Sql): Promise<KnownDays> => {
   const connections = await loadWalks(sql, ['orders', 'refunds']);
-  const stores = connections.filter(({ is, walks }) => is === 'store' || walks.length > 0);
+  const stores = connections.filter(({ isStore }) => isStore);
   if (stores.every(({ walks }) => walks.length === 0)) {
     const [row] = await sql.query<{ day: Day | null }>('select min(placed_day)::text as day from "order"');
     return { since: row?.day ?? null, until: null, sources: [] };
