@@ -18,6 +18,8 @@ const { positionals, values } = parseArgs({
     tickets: { type: 'string', default: '20000' },
     // Sizes of the ledgers that reports are read from; 10000000 beside them takes a quarter of an hour and 15 GB.
     postings: { type: 'string', default: '100000,1000000' },
+    // Where these ledgers are kept: filled if they are not there, used again if they are.
+    folder: { type: 'string' },
     // Tickets that the sidebar is asked for; 1000000 takes a quarter of an hour and 15 GB.
     looked: { type: 'string', default: '100000' },
   },
@@ -31,7 +33,7 @@ const parts = {
   backfill: () => measureBackfill({ tickets: Number(values.tickets) }),
   starts: measureStarts,
   reattribution: measureReattribution,
-  reports: () => measureReports({ postings: values.postings.split(',').map(Number) }),
+  reports: () => measureReports({ postings: values.postings.split(',').map(Number), folder: values.folder }),
   sidebar: () => measureSidebar({ tickets: Number(values.looked) }),
 } as const;
 

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type pg from 'pg';
@@ -126,20 +128,28 @@ const types: Readonly<Record<string, string>> = {
   unpriced: 'VARCHAR',
 };
 
-/** DuckDB in this process over Parquet files copied from the ledger into a folder that the database's server can write to. */
+/** DuckDB in this process over Parquet files copied from the ledger into a folder that the database's server can write to; those that are there already are used. */
 export const duckdb = async (client: pg.Client, folder: string): Promise<{ readonly ask: Rival; end(): void }> => {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   await connection.run("set timezone = 'UTC'");
   for (const [table, query] of Object.entries(copied)) {
-    const [csv, parquet] = ['csv', 'parquet'].map((ending) => join(folder, `${table}.${ending}`));
-    await client.query(`copy (${query}) to '${csv}' with (format csv, header)`);
-    const told = Object.entries(types).filter(([column]) => new RegExp(`\\b${column}\\b`).test(query));
-    const typed =
-      told.length === 0 ? '' : `, types = {${told.map(([column, type]) => `'${column}': '${type}'`).join(', ')}}`;
-    await connection.run(
-      `copy (select * from read_csv('${csv}', header = true${typed})) to '${parquet}' (format parquet)`,
-    );
+    const [csv, part, parquet] = ['csv', 'part', 'parquet'].map((ending) => join(folder, `${table}.${ending}`)) as [
+      string,
+      string,
+      string,
+    ];
+    if (!existsSync(parquet)) {
+      await client.query(`copy (${query}) to '${csv}' with (format csv, header)`);
+      const told = Object.entries(types).filter(([column]) => new RegExp(`\\b${column}\\b`).test(query));
+      const typed =
+        told.length === 0 ? '' : `, types = {${told.map(([column, type]) => `'${column}': '${type}'`).join(', ')}}`;
+      await connection.run(
+        `copy (select * from read_csv('${csv}', header = true${typed})) to '${part}' (format parquet)`,
+      );
+      await rename(part, parquet);
+      await rm(csv);
+    }
     await connection.run(`create view "${table}" as select * from read_parquet('${parquet}')`);
   }
   return {

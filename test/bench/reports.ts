@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from '../../src/connect.ts';
 import { addDays } from '../../src/core/time.ts';
@@ -9,7 +9,7 @@ import { differences, type Report } from './reports-differences.ts';
 import { fillLedger, firstDay, sizeOf } from './reports-fill.ts';
 import { measureMoves } from './reports-moves.ts';
 import { type Answer, duckdb, type Period, plainSql, prepareInvited, type Rival } from './reports-rivals.ts';
-import { freePort, type Installation, startServer, temporaryFolder } from './server-process.ts';
+import { freePort, type Installation, keptFolder, startServer, temporaryFolder } from './server-process.ts';
 
 const requests = 200;
 const warmUp = 20;
@@ -141,17 +141,39 @@ export const timeSize = async (
   }
 };
 
-const measureSize = async (postings: number, moves: boolean): Promise<{ timed: Timed; moved: Measure[] }> => {
-  const folder = await temporaryFolder();
+type Prepared = Awaited<ReturnType<typeof prepare>>;
+
+/** A prepared ledger in a folder, used again where it is there whole. */
+const preparedIn = async (folder: string, postings: number): Promise<Prepared & { installation: Installation }> => {
+  const [dataDir, exports, told] = ['data', 'exports', 'prepared.json'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const installation: Installation = { dataDir, port: await freePort() };
+  const known = await readFile(told, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (known !== null) return { ...(JSON.parse(known) as Prepared), installation };
+  for (const path of [dataDir, exports]) {
+    await rm(path, { recursive: true, force: true });
+    await mkdir(path);
+    await chmod(path, 0o777);
+  }
+  const prepared = await prepare(installation, postings);
+  await writeFile(told, JSON.stringify(prepared));
+  return { ...prepared, installation };
+};
+
+const measureSize = async (
+  postings: number,
+  { moves, folder: kept }: { readonly moves: boolean; readonly folder: string | undefined },
+): Promise<{ timed: Timed; moved: Measure[] }> => {
+  const folder = kept === undefined ? await temporaryFolder() : await keptFolder(join(kept, String(postings)));
   try {
-    const [dataDir, exports] = [join(folder.path, 'data'), join(folder.path, 'exports')];
-    for (const path of [dataDir, exports]) {
-      await mkdir(path);
-      await chmod(path, 0o777);
-    }
-    const installation: Installation = { dataDir, port: await freePort() };
-    const { tokens, ...built } = await prepare(installation, postings);
-    const timed = { ...built, ...(await timeSize(installation, exports, tokens)) };
+    const { installation, tokens, ...built } = await preparedIn(folder.path, postings);
+    const timed = { ...built, ...(await timeSize(installation, join(folder.path, 'exports'), tokens)) };
     progress(
       `  ${rounded(postings)}: built in ${rounded(built.buildSeconds)} s; report median ${milliseconds(median(timed.trueMs))}, p95 ${milliseconds(quantile(timed.trueMs, 0.95))}`,
     );
@@ -161,8 +183,17 @@ const measureSize = async (postings: number, moves: boolean): Promise<{ timed: T
   }
 };
 
-/** The partner x region report of 90 days over HTTP on ledgers of these sizes, beside plain SQL and DuckDB on the largest. */
-export const measureReports = async ({ postings }: { readonly postings: readonly number[] }): Promise<Measure[]> => {
+/**
+ * The partner x region report of 90 days over HTTP on ledgers of these sizes, beside plain SQL and DuckDB on the largest. In a
+ * folder of one's own ledgers stay for the next time, and no tickets are moved in them.
+ */
+export const measureReports = async ({
+  postings,
+  folder,
+}: {
+  readonly postings: readonly number[];
+  readonly folder: string | undefined;
+}): Promise<Measure[]> => {
   const measures: Measure[] = [];
   const p95s: number[] = [];
   const sizes = postings.toSorted((a, b) => a - b);
@@ -172,7 +203,10 @@ export const measureReports = async ({ postings }: { readonly postings: readonly
   const moved: Measure[] = [];
   for (const size of sizes) {
     progress(`  ${rounded(size)} postings ...`);
-    const { timed, moved: ofSize } = await measureSize(size, size === moving);
+    const { timed, moved: ofSize } = await measureSize(size, {
+      moves: folder === undefined && size === moving,
+      folder,
+    });
     last = timed;
     moved.push(...ofSize);
     const name = `partner x region, 90 days, ${rounded(size)} postings`;

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +26,13 @@ export const temporaryFolder = async (): Promise<{ path: string; remove(): Promi
   const path = await mkdtemp(join(tmpdir(), 'deskledger-bench-'));
   await chmod(path, 0o755);
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
+};
+
+/** One of this path that stays, made where there is none. */
+export const keptFolder = async (path: string): Promise<{ path: string; remove(): Promise<void> }> => {
+  await mkdir(path, { recursive: true });
+  await chmod(path, 0o755);
+  return { path, remove: async () => undefined };
 };
 
 export interface Installation {
