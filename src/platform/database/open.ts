@@ -122,6 +122,8 @@ export const openDatabase = async (options: OpenOptions): Promise<Database> => {
       keepAlive: true,
       ...settings,
     });
+    // One that breaks while a transaction holds it fails the next statement; without a listener it would end the process.
+    pool.on('connect', (client) => client.on('error', () => undefined));
     // A connection that the server cuts while we leave is no news.
     pool.on('error', (error) => {
       if (!closing) onError(error);
@@ -163,11 +165,16 @@ export const openDatabase = async (options: OpenOptions): Promise<Database> => {
       const client = await pool.connect().catch((error: unknown) => {
         throw named(error);
       });
+      const tell = async (text: string): Promise<void> => {
+        await client.query(text).catch((error: unknown) => {
+          throw named(error);
+        });
+      };
       let broken: Error | undefined;
       try {
-        await client.query(`begin${isolation ? ` isolation level ${isolation}` : ''}${readOnly ? ' read only' : ''}`);
+        await tell(`begin${isolation ? ` isolation level ${isolation}` : ''}${readOnly ? ' read only' : ''}`);
         const result = await work(sqlOf(client, { prepared }));
-        await client.query('commit');
+        await tell('commit');
         return result;
       } catch (error) {
         await client.query('rollback').catch((failure: Error) => {

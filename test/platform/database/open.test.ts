@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../src/platform/database/open.ts';
+import { isStorageTrouble } from '../../../src/platform/database/trouble.ts';
 import { testDatabase, testDatabaseUrl } from '../../support/database.ts';
 
 const database = await testDatabase();
@@ -45,6 +46,17 @@ test('a transaction is kept whole or not at all, and its connection returns to t
     await expect(failing).rejects.toThrow('no');
   }
   expect(await database.transaction((tx) => tx.query(addSetting, ['kept']).then(() => 'done'))).toBe('done');
+  expect(await keys()).toEqual(['kept']);
+});
+
+test('bug: a connection that broke while a transaction did something else ended the process', async () => {
+  const cut = database.transaction(async (tx) => {
+    const [own] = await tx.query<{ pid: number }>('select pg_backend_pid() as pid');
+    await database.query('select pg_terminate_backend($1, 5000)', [own?.pid]);
+    // What breaks is told by an event, not by an answer: so long nobody asks.
+    for (let turn = 0; turn < 20; turn += 1) await database.query('select 1');
+  });
+  await expect(cut).rejects.toSatisfy(isStorageTrouble);
   expect(await keys()).toEqual(['kept']);
 });
 
