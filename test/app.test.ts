@@ -258,6 +258,31 @@ test('without its database the server lives, is not ready and answers 503 where 
   await alone.close();
 });
 
+test('bug: while the database was away most routes answered 500, as if nobody had foreseen it', async () => {
+  const gate = await gateBefore(await testDatabaseUrl());
+  atEndOfFile(() => gate.close());
+  await gate.open();
+  const { product: behind } = await testProduct({ env: { DATABASE_URL: gate.url } });
+  const server = await behind.buildApp();
+  const { token } = await behind.access.createToken({ name: 'all', scopes: 'read,write,rates' });
+  const routes = await describedRoutes();
+  expect(routes.length).toBeGreaterThan(40);
+  await gate.shut();
+  const others = ['/', '/s/x', '/sign-in/x'].map((url) => ({ method: 'GET', url }));
+  const told = await Promise.all(
+    [...routes, ...others].map(async ({ method, url }) => {
+      const headers = { authorization: `Bearer ${token}` };
+      const answer = await server.inject({ method: method as 'GET', url, headers });
+      return { route: `${method} ${url}`, status: answer.statusCode, retryAfter: answer.headers['retry-after'] };
+    }),
+  );
+  expect(told.filter(({ status }) => status >= 500 && status !== 503)).toEqual([]);
+  const away = told.filter(({ status }) => status === 503);
+  expect(away.length).toBeGreaterThan(40);
+  expect(away.filter(({ retryAfter }) => retryAfter === undefined)).toEqual([]);
+  await server.close();
+});
+
 test('without the web role there are the three routes of operation and nothing else', async () => {
   const probes = await product.buildProbes();
   for (const url of ['/healthz', '/readyz', '/metrics']) expect((await probes.inject({ url })).statusCode).toBe(200);

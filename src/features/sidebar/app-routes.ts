@@ -4,10 +4,8 @@ import { z } from 'zod';
 import { AppError } from '../../core/errors.ts';
 import { secondMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { isStorageTrouble } from '../../platform/database/trouble.ts';
 import { within } from '../../platform/deadline.ts';
 import { answers } from '../../platform/http/answers.ts';
-import { answerProblem } from '../../platform/http/problem.ts';
 import type { StoreAdapter } from '../../stores/port.ts';
 import { accountSettings, type Connection, type ReportingBasis } from '../directory/index.ts';
 import { ticketGlance } from '../reports/index.ts';
@@ -31,12 +29,6 @@ export interface AppRoutesDeps extends GateDeps {
   readonly onLook: (ticketId: bigint) => Promise<void>;
 }
 
-/** The app tells a server that cannot answer now from one that failed: it shows what it last knew, and asks again. */
-const asUnavailable = (error: unknown): unknown =>
-  isStorageTrouble(error) && !(error instanceof AppError)
-    ? new AppError('unavailable', 'The database does not answer; ask again in some seconds.', { cause: error })
-    : error;
-
 /**
  * /sidebar/v1/tickets and /sidebar/v1/choices: what the sidebar app of Zendesk shows of a ticket and lets people choose from. Asked
  * through Zendesk's proxy with a token that proves the installation and no person, so that the answer holds what every agent may
@@ -46,7 +38,6 @@ export const sidebarAppRoutes =
   (deps: AppRoutesDeps & { readonly figures: Figures }): FastifyPluginAsyncZod =>
   async (app) => {
     const { db, clock, wall, directory, stores, basis, figures, log, onLook } = deps;
-    app.setErrorHandler((error, request, reply) => answerProblem(log, asUnavailable(error), request, reply));
     const admit = createGate(deps);
     const failed = (error: unknown) => log.warn({ step: 'sidebar', err: error }, 'a look could not be noted');
     const asking = new WeakMap<FastifyRequest, Connection>();

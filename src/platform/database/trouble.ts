@@ -18,14 +18,21 @@ const lostConnection = new Set([
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  'ENOENT',
 ]);
+
+/** A server's socket that is not there; a file that is not there is no trouble of the storage. */
+const isSocketGone = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  error.code === 'ENOENT' &&
+  'syscall' in error &&
+  error.syscall === 'connect';
 
 /** True where the storage failed, whatever was to be stored: the same work may succeed later. */
 export const isStorageTrouble = (error: unknown): boolean => {
   if (error instanceof AppError) return error.code === 'unavailable';
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && (troubleState.test(code) || lostConnection.has(code));
+  return typeof code === 'string' && (troubleState.test(code) || lostConnection.has(code) || isSocketGone(error));
 };
 
 /** pg tells a broken connection, and a pool without a free one, by a plain Error without a code. */

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ZodError } from 'zod';
 import { AppError, type ErrorCode, faultsOf, type InputFault, InvalidInput, LimitReached } from '../../core/errors.ts';
+import { isStorageTrouble } from '../database/trouble.ts';
 import type { Log } from '../log.ts';
 
 /** Problem details (RFC 9457). `errors` names each faulty field of the request. */
@@ -88,6 +89,12 @@ const problemOf = (error: unknown, bodyLimit?: number): Problem => {
   );
 };
 
+/** Whoever asks tells a server that cannot answer now from one that failed, and asks again. */
+const asUnavailable = (error: unknown): unknown =>
+  isStorageTrouble(error) && !(error instanceof AppError)
+    ? new AppError('unavailable', 'The database does not answer; ask again in some seconds.', { cause: error })
+    : error;
+
 const unavailableForSeconds = 5;
 
 const retryAfterSeconds = (error: unknown): number | null => {
@@ -103,7 +110,13 @@ const send = (reply: FastifyReply, answer: Problem): FastifyReply =>
     .send(JSON.stringify(answer));
 
 /** Answers an error; also for Fastify's option `frameworkErrors`, which sees addresses that cannot be read. */
-export const answerProblem = (log: Log, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+export const answerProblem = (
+  log: Log,
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply => {
+  const error = asUnavailable(thrown);
   const answer = problemOf(error, request.routeOptions.bodyLimit);
   if (answer.status >= 500)
     log.error(

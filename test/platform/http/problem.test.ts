@@ -130,6 +130,30 @@ describe('requests that cannot be read', () => {
   });
 });
 
+describe('trouble of the storage', () => {
+  it.each([
+    ['a server that is away', { code: 'ECONNREFUSED', syscall: 'connect' }],
+    ['a socket that is away', { code: 'ENOENT', syscall: 'connect' }],
+    ['a statement that took too long', { code: '57014' }],
+    ['a full disk', { code: '53100' }],
+    ['a deadlock', { code: '40P01' }],
+  ])('bug: %s was an error nobody foresaw on all routes but one', async (_, known) => {
+    const answer = await answerTo(Object.assign(new Error('at 10.1.2.3'), known));
+    expect([answer.statusCode, answer.headers['retry-after'], answer.json().type]).toEqual([
+      503,
+      '5',
+      'urn:deskledger:problem:unavailable',
+    ]);
+    expect(answer.body).not.toContain('10.1.2.3');
+    expect(JSON.stringify(logged)).toContain('10.1.2.3');
+  });
+
+  it('is not a file that is not there, nor a statement that is wrong', async () => {
+    for (const known of [{ code: 'ENOENT', syscall: 'open' }, { code: '42P01' }])
+      expect((await answerTo(Object.assign(new Error('no'), known))).statusCode).toBe(500);
+  });
+});
+
 describe('errors nobody foresaw', () => {
   it('tells nothing and logs everything', async () => {
     const answer = await answerTo(new Error('password is hunter2'));
