@@ -1,4 +1,5 @@
 import { addDays, dayIn, minuteMs } from '../../core/time.ts';
+import { BoundedMap } from '../../platform/bounded-map.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/open.ts';
 import type { ReportingBasis } from '../directory/index.ts';
@@ -55,18 +56,15 @@ export const createFigures = ({ db, clock, wall, basis, failed }: FiguresDeps): 
     counting = counted.catch(() => undefined);
     return counted;
   };
-  const pools = new Map<string, Held<Awaited<ReturnType<typeof poolRatesOf>>>>();
+  const pools = new BoundedMap<string, Held<Awaited<ReturnType<typeof poolRatesOf>>>>(mostMonths);
   const newPool = (month: string) => {
     const forMs = month.slice(0, 7) < periodNow().from.slice(0, 7) ? holdOldMs : holdMs;
     return hold(() => countPools(month), { ...held, forMs });
   };
   const poolOf = (month: string) => {
     const known = pools.get(month) ?? newPool(month);
-    // Put at the end again: the one that nobody asked for longest goes first.
-    pools.delete(month);
+    // Set again: the one that nobody asked for longest goes first.
     pools.set(month, known);
-    const [oldest] = pools.keys();
-    if (pools.size > mostMonths && oldest !== undefined) pools.delete(oldest);
     return known;
   };
 
