@@ -1,7 +1,10 @@
 import { secondMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 
-/** So many a second, and `burst` at once after a pause, for each key by itself. */
+/**
+ * So many a second, and `burst` at once after a pause, for each key by itself, in this process alone. @fastify/rate-limit counts
+ * requests in fixed windows of the machine's clock; what is bounded here is refilled evenly, and log lines are no requests.
+ */
 export const createAllowance = ({
   wall,
   perSecond,
