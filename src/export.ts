@@ -4,8 +4,9 @@ import { formatMicros } from './core/money.ts';
 import { ticketRuleFile } from './features/attribution/index.ts';
 import { loadPayroll } from './features/books/index.ts';
 import { listRates, loadConstantRows, loadCostBasis, loadDatedFx, loadOwnFx } from './features/costing/index.ts';
-import { directPartner } from './features/directory/index.ts';
+import { directPartner, listRoles, listTeams } from './features/directory/index.ts';
 import { activeRules } from './features/orders/index.ts';
+import { itemRows } from './features/partnerships/index.ts';
 import { type Cell, writeCsv } from './platform/csv.ts';
 
 /** What `import <what>` brought, in the form in which it takes it again: a table, or a list that is a JSON file. */
@@ -18,6 +19,11 @@ interface ExportedTable {
 
 const percent = (ppm: number | null): Cell => (ppm === null ? '' : String(ppm / 10_000));
 
+const tableOf = (columns: readonly string[], records: readonly Readonly<Record<string, string>>[]): ExportedTable => ({
+  columns,
+  rows: records.map((record) => columns.map((name) => record[name] ?? '')),
+});
+
 const exporters: Readonly<Record<string, (product: Product) => Promise<Exported>>> = {
   partners: async ({ directory }) => ({
     columns: ['code', 'name', 'aliases'],
@@ -29,6 +35,19 @@ const exporters: Readonly<Record<string, (product: Product) => Promise<Exported>
   regions: async ({ directory }) => ({
     columns: ['region', 'name', 'countries'],
     rows: (await directory.regions()).list().map(({ code, name, countries }) => [code, name, countries.join('|')]),
+  }),
+  agents: async ({ db }) => ({
+    columns: ['connection', 'external_id', 'role'],
+    rows: (await listRoles(db)).map(({ connection, externalId, role }) => [connection, externalId, role ?? '']),
+  }),
+  teams: async ({ db }) => ({
+    columns: ['connection', 'external_id', 'team', 'valid_from'],
+    rows: (await listTeams(db)).map(({ connection, externalId, team, validFrom }) => [
+      connection,
+      externalId,
+      team,
+      validFrom,
+    ]),
   }),
   rates: async ({ db }) => ({
     columns: ['scope', 'key', 'hourly', 'currency', 'valid_from', 'burden', 'shrinkage', 'occupancy'],
@@ -75,6 +94,16 @@ const exporters: Readonly<Record<string, (product: Product) => Promise<Exported>
     columns: ['month', 'amount', 'currency'],
     rows: (await loadPayroll(db)).map(({ month, micros, currency }) => [month, formatMicros(micros), currency]),
   }),
+  'other-costs': async ({ db }) =>
+    tableOf(
+      ['reference', 'partner', 'region', 'kind', 'amount', 'currency', 'every', 'hours', 'hourly', 'from', 'to'],
+      await itemRows(db, 'other cost'),
+    ),
+  benefits: async ({ db }) =>
+    tableOf(
+      ['reference', 'partner', 'region', 'store', 'kind', 'amount', 'currency', 'every', 'percent', 'from', 'to'],
+      await itemRows(db, 'benefit'),
+    ),
   'mapping-rules': async ({ db }) => ({ list: await activeRules(db) }),
   'ticket-rules': async ({ db }) => ({ list: await ticketRuleFile(db) }),
 };

@@ -109,7 +109,7 @@ const readEcbXml = (text: string): FxRow[] => {
   const envelope = ecbEnvelope.safeParse(parsed);
   if (!envelope.success) {
     const faults = faultsOf(envelope.error.issues, 'file');
-    throw new InvalidInput('The file is no envelope of ECB reference rates; nothing was imported', faults.slice(0, 20));
+    throw new InvalidInput('The file is no envelope of ECB reference rates; nothing was changed', faults.slice(0, 20));
   }
   return envelope.data.Envelope.Cube.Cube.flatMap(({ time, Cube }) =>
     Cube.filter(({ rate }) => !isAbsent(rate)).map(({ currency, rate }) => ({
@@ -175,8 +175,9 @@ export const readFxFile = (text: string): FxFile => {
     : isEcbCsv
       ? { source: 'ecb', rows: readEcbCsv(start) }
       : { source: 'own', rows: readOwnTable(text) };
-  if (file.rows.length === 0)
-    throw new InvalidInput('The file holds no rate; nothing was imported. Check that it is whole and import it again');
+  // A table of our own without a row is what an export writes where none is held.
+  if (file.rows.length === 0 && file.source === 'ecb')
+    throw new InvalidInput('The file holds no rate; nothing was changed. Check that it is whole and give it again');
   const byKey = new Map(file.rows.map((row) => [`${row.date} ${row.base} ${row.quote}`, row]));
   return { source: file.source, rows: [...byKey.values()] };
 };

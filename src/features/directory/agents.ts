@@ -77,6 +77,13 @@ interface GivenRole {
   readonly team?: { readonly name: string; readonly from: Day };
 }
 
+const allRoles = `select a.connection_id as "connectionId", c.name as connection, a.external_id as "externalId", a.role
+         from agent a join connection c on c.id = a.connection_id`;
+
+/** Every agent that is known, with or without a role. */
+export const listRoles = (sql: Sql): Promise<GivenRole[]> =>
+  sql.query<GivenRole>(`${allRoles} order by c.name, a.external_id`);
+
 const readRoles = (
   text: string,
   connections: readonly { readonly id: number; readonly name: string }[],
@@ -161,10 +168,7 @@ export const importAgents = async (
   db.transaction(async (tx) => {
     const connections = await tx.query<{ id: number; name: string }>('select id, name from connection order by id');
     const given = readRoles(text, connections);
-    const stored = await tx.query<GivenRole>(
-      `select a.connection_id as "connectionId", c.name as connection, a.external_id as "externalId", a.role
-         from agent a join connection c on c.id = a.connection_id`,
-    );
+    const stored = await tx.query<GivenRole>(allRoles);
     const report = compareRows({
       what: 'agents',
       dryRun,

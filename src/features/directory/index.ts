@@ -22,7 +22,7 @@ export {
   accountSettingsSchema,
   changeAccountSettings,
 } from './account-settings.ts';
-export { agentsAmong, rolesOfAgents } from './agents.ts';
+export { agentsAmong, listRoles, rolesOfAgents } from './agents.ts';
 export { recordAudit } from './audit.ts';
 export { sharedCallCounts } from './call-quota.ts';
 export type { Connection, ConnectionKind, Connections, Mode } from './connection.ts';
@@ -67,7 +67,7 @@ export { type Region, type RegionBook, regionBook, regionsAfter } from './region
 export { changeReportingBasis, type ReportingBasis, storedReportingBasis } from './reporting-basis.ts';
 export { createJobRunner, type JobHandler, type JobRunner } from './run-jobs.ts';
 export { isSameAccount, type SettingField, settingsForm } from './settings-form.ts';
-export { importTeams, type TeamSpell, teamOn, teamsOfAgents } from './teams.ts';
+export { importTeams, listTeams, type TeamSpell, teamOn, teamsOfAgents } from './teams.ts';
 export {
   type Accepts,
   type FieldGuess,

@@ -34,6 +34,15 @@ export const teamsOfAgents = async (
   return Map.groupBy(rows, ({ connectionId, externalId }) => `${connectionId}:${externalId}`);
 };
 
+const allSpells = `select connection_id as "connectionId", external_id as "externalId", team, valid_from::text as "validFrom" from agent_team`;
+
+/** Every spell with its connection's name, by agent and day. */
+export const listTeams = (sql: Sql): Promise<(TeamSpell & { readonly connection: string })[]> =>
+  sql.query(
+    `select t.*, c.name as connection from (${allSpells}) t join connection c on c.id = t."connectionId"
+      order by c.name, t."externalId", t."validFrom"`,
+  );
+
 const columns = z.object({
   connection: z.string().min(1),
   external_id: z.string().min(1).max(100),
@@ -109,9 +118,7 @@ export const importTeams = async (
   const connections = await tx.query<NamedConnection>('select id, name from connection order by id');
   const names = new Map(connections.map(({ id, name }) => [id, name]));
   const spells = readTeams(text, connections);
-  const held = await tx.query<TeamSpell>(
-    `select connection_id as "connectionId", external_id as "externalId", team, valid_from::text as "validFrom" from agent_team`,
-  );
+  const held = await tx.query<TeamSpell>(allSpells);
   const rowsByKey = (all: readonly TeamSpell[]) =>
     new Map(
       all.map(({ connectionId, externalId, team, validFrom }) => [

@@ -11,13 +11,22 @@ import {
   storedReportingBasis,
 } from '../directory/index.ts';
 import { occurrencesIn } from './amounts.ts';
-import { type Item, itemsNamed, recordItems, serializeItems, storesOfItems } from './items.ts';
+import {
+  heldItems,
+  type Item,
+  itemsNamed,
+  recordItems,
+  regionsOfItems,
+  type Side,
+  serializeItems,
+  storesOfItems,
+} from './items.ts';
 import { type Known, readBenefits, readOtherCosts } from './read-items.ts';
 
 const amountText = (micros: bigint | null): string => (micros === null ? '' : formatMicros(micros));
 
 /** An item as the cells of its file; hours and their price are amounts of their own nowhere but here and under `rates`. */
-const cellsOf = (item: Item, known: Known): Record<string, string> => ({
+const cellsOf = (item: Item, known: Pick<Known, 'stores'>): Record<string, string> => ({
   reference: item.reference,
   partner: item.partner ?? '',
   region: item.region ?? '',
@@ -35,7 +44,17 @@ const cellsOf = (item: Item, known: Known): Record<string, string> => ({
       }),
 });
 
-type Options = ImportOptions & { readonly known: Known; readonly now: Date };
+/** What of a side holds, as the rows of a file that its import takes: of hours stands what makes the amount, not the amount. */
+export const itemRows = async (sql: Sql, side: Side): Promise<Record<string, string>[]> => {
+  const stores = await storesOfItems(sql);
+  return (await heldItems(sql, side)).map((item) => {
+    const cells = cellsOf(item, { stores });
+    return item.hoursMicros === null ? cells : { ...cells, amount: '' };
+  });
+};
+
+type Options = ImportOptions & { readonly known: Omit<Known, 'pastRegions'>; readonly now: Date };
+type Knowing = Options & { readonly known: Known };
 
 const sameCells = (a: Record<string, string>, b: Record<string, string> | undefined): boolean =>
   JSON.stringify(a) === JSON.stringify(b);
@@ -66,7 +85,7 @@ const warningsOf = async (tx: Sql, items: readonly Item[], now: Date): Promise<s
 const storeItems = async (
   tx: Sql,
   items: readonly Item[],
-  { what, options }: { readonly what: string; readonly options: Options },
+  { what, options }: { readonly what: string; readonly options: Knowing },
 ): Promise<ImportReport> => {
   const { known, dryRun, now, actor = 'cli' } = options;
   // Another import may have named the same: each sees what the one before it recorded.
@@ -95,11 +114,12 @@ const storeItems = async (
   return report;
 };
 
-/** A store that was disconnected is still known to what is of it. */
-const withPastStores = async (tx: Sql, options: Options): Promise<Options> => {
+/** A store that was disconnected, or a region that is no more, is still known to what is of it. */
+const withPast = async (tx: Sql, options: Options): Promise<Knowing> => {
   const { stores } = options.known;
   const past = (await storesOfItems(tx)).filter(({ id }) => stores.every((one) => one.id !== id));
-  return { ...options, known: { ...options.known, stores: [...stores, ...past] } };
+  const pastRegions = await regionsOfItems(tx);
+  return { ...options, known: { ...options.known, stores: [...stores, ...past], pastRegions } };
 };
 
 /**
@@ -107,11 +127,13 @@ const withPastStores = async (tx: Sql, options: Options): Promise<Options> => {
  * for all its days; what it was stays. What the file does not name stays as it is. Throws InvalidInput with a fault per bad
  * cell and stores nothing then. The caller gives the transaction.
  */
-export const importOtherCosts = async (tx: Sql, text: string, options: Options): Promise<ImportReport> =>
-  storeItems(tx, readOtherCosts(text, options.known), { what: 'other-costs', options });
+export const importOtherCosts = async (tx: Sql, text: string, given: Options): Promise<ImportReport> => {
+  const options = await withPast(tx, given);
+  return storeItems(tx, readOtherCosts(text, options.known), { what: 'other-costs', options });
+};
 
 /** The same of what they bring: amounts, and parts of the revenue of their orders. */
 export const importBenefits = async (tx: Sql, text: string, given: Options): Promise<ImportReport> => {
-  const options = await withPastStores(tx, given);
+  const options = await withPast(tx, given);
   return storeItems(tx, readBenefits(text, options.known), { what: 'benefits', options });
 };

@@ -1,4 +1,4 @@
-export { importBenefits, importOtherCosts } from './import-items.ts';
+export { importBenefits, importOtherCosts, itemRows } from './import-items.ts';
 export {
   type ItemRevision,
   itemsSince,

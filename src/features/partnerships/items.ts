@@ -87,6 +87,13 @@ export const itemsNamed = (sql: Sql, side: Side, references: readonly string[]):
     [side, references],
   );
 
+/** All of a side that hold, in the order in which they were first told. */
+export const heldItems = (sql: Sql, side: Side): Promise<StoredItem[]> =>
+  sql.query<StoredItem>(
+    `select ${columns} from partnership_item i ${first} where i.side = $1 and i.superseded_at is null order by f.id`,
+    [side],
+  );
+
 const before =
   'left join partnership_item b on b.side = i.side and b.reference = i.reference and b.revision = i.revision - 1';
 const isAbout = `(i.starts_on <= $2 and (i.ends_on is null or i.ends_on >= $1 or i.amount_micros is null)
@@ -119,6 +126,13 @@ export const storesOfItems = (sql: Sql): Promise<{ readonly id: number; readonly
   sql.query(
     'select c.id, c.name from connection c where exists (select from partnership_item i where i.connection_id = c.id) order by c.id',
   );
+
+export const regionsOfItems = async (sql: Sql): Promise<string[]> =>
+  (
+    await sql.query<{ region: string }>(
+      'select distinct region from partnership_item where region is not null and superseded_at is null',
+    )
+  ).map(({ region }) => region);
 
 /** A page of those that hold, in the order in which they were first told; or of all revisions, in the order in which they were told. */
 export const listItems = (
