@@ -348,6 +348,15 @@ describe('bad input', () => {
     expect(await marked()).toEqual([]);
   });
 
+  it.each([
+    ['a row', 'scope,key,valid_from\ndefault,,2019-01-01\n'],
+    ['a cell', 'scope,key,valid_from\nnobody,,2019-01-01\n'],
+    ['the header', 'scope,key\ndefault,\n'],
+  ])('bug: who took lines away was told to import them again: %s', async (_, file) => {
+    const error = await takeAway('rates', file).catch((thrown: unknown) => thrown);
+    expect(String(error)).toMatch(/ has \d+ faults?; nothing was changed\. Correct the named cells and give it again$/);
+  });
+
   it('names what can be imported', async () => {
     for (const what of ['partners', 'regions', 'agents', 'rates', 'fx', 'mapping-rules', 'ticket-rules'])
       expect(importable).toContain(what);

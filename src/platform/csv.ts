@@ -17,7 +17,7 @@ export const refuseFaults = (what: string, faults: readonly InputFault[], parts 
   if (faults.length === 0) return;
   const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
   throw new InvalidInput(
-    `${what} has ${count}; nothing was imported. Correct the named ${parts} and import it again`,
+    `${what} has ${count}; nothing was changed. Correct the named ${parts} and give it again`,
     faults,
   );
 };

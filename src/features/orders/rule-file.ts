@@ -92,7 +92,7 @@ export const readMappingRules = (text: string): MappingRule[] => {
   }
   if (faults.length > 0)
     throw new InvalidInput(
-      `The mapping rules have ${faults.length === 1 ? '1 fault' : `${faults.length} faults`}; nothing was imported`,
+      `The mapping rules have ${faults.length === 1 ? '1 fault' : `${faults.length} faults`}; nothing was changed`,
       faults,
     );
   return rules;

@@ -169,7 +169,7 @@ describe('a change of rules that is tried out', () => {
   });
 
   it('is refused as the import is', async () => {
-    await expect(preview('mapping-rules', [{ gives: 'nothing' }])).rejects.toThrow('nothing was imported');
-    await expect(preview('partners', 'code,name\nDIRECT!,x')).rejects.toThrow('nothing was imported');
+    await expect(preview('mapping-rules', [{ gives: 'nothing' }])).rejects.toThrow('nothing was changed');
+    await expect(preview('partners', 'code,name\nDIRECT!,x')).rejects.toThrow('nothing was changed');
   });
 });
