@@ -82,6 +82,18 @@ export const textTable = <Row>(
   ];
 };
 
+/** Rounded half to even as the decimal that it is written as, as on every screen. */
+export const decimalText = (value: number, places: number): string =>
+  new Intl.NumberFormat('en', {
+    minimumFractionDigits: places,
+    maximumFractionDigits: places,
+    roundingMode: 'halfEven',
+    useGrouping: false,
+  }).format(value);
+
+/** A share as per cent with one decimal; a double times a hundred is a hair off its own decimal. */
+export const percentText = (share: number): string => `${decimalText(Number((share * 100).toFixed(6)), 1)} %`;
+
 /** Rounded, half to even, to the minor digits of ISO 4217, as on every screen; without the currency's name. */
 export const amountText = (money: MoneyJson | null): string => {
   if (money === null) return dash;

@@ -1,12 +1,21 @@
 import type { ConnectionStatus } from './features/ingest/index.ts';
 import type { PartnerReport, PayrollLine, ReportRow } from './features/reports/index.ts';
-import { amountText, type Column, dash, instantText, moneyText, textTable } from './readable.ts';
+import {
+  amountText,
+  type Column,
+  dash,
+  decimalText,
+  instantText,
+  moneyText,
+  percentText,
+  textTable,
+} from './readable.ts';
 
-const decimals = (value: number | null, places: number): string => (value === null ? dash : value.toFixed(places));
-const percent = (share: number | null): string => (share === null ? dash : `${(share * 100).toFixed(1)} %`);
+const decimals = (value: number | null, places: number): string => (value === null ? dash : decimalText(value, places));
+const percent = (share: number | null): string => (share === null ? dash : percentText(share));
 /** Tickets and orders count by shares. */
-const count = (value: number): string => value.toFixed(Number.isInteger(value) ? 0 : 1);
-const minutes = (seconds: number | null): string => (seconds === null ? dash : `${(seconds / 60).toFixed(1)} min`);
+const count = (value: number): string => decimalText(value, Number.isInteger(value) ? 0 : 1);
+const minutes = (seconds: number | null): string => (seconds === null ? dash : `${decimalText(seconds / 60, 1)} min`);
 
 /** Too few answers have no score. */
 const csatText = ({ csat }: ReportRow): string => `${'topTwoBox' in csat ? percent(csat.topTwoBox) : dash} (${csat.n})`;

@@ -136,3 +136,6 @@ export const ratio = (a: bigint, b: bigint, places = 6): number | null => {
   const scale = 10n ** BigInt(places);
   return Number(roundHalfEven(rational(a * scale, b))) / Number(scale);
 };
+
+/** A share or rate that is no fraction of whole numbers, with the six decimals that every ratio is told with. */
+export const sixDecimals = (value: number): number => Math.round(value * 1e6) / 1e6;

@@ -63,8 +63,12 @@ export const exact = ({ amount: text, currency }) => {
   return `${sign}${BigInt(whole).toLocaleString('en')}${kept === '' ? '' : `.${kept}`}${space}${currency}`;
 };
 
+/** Shares have six decimals; a double times a hundred is a hair off its own decimal. @param {number} share */
+export const hundredfold = (share) => Number((share * 100).toFixed(6));
+
 /** @param {number | null} share 0 to 1 @param {number} [places] */
-export const percent = (share, places = 0) => (share === null ? dash : `${number(share * 100, places)}${space}%`);
+export const percent = (share, places = 0) =>
+  share === null ? dash : `${number(hundredfold(share), places)}${space}%`;
 
 /** Coverage never says "100 %" or "0 %" of what is only nearly so. @param {number} share 0 to 1 */
 export const coverage = (share) => {

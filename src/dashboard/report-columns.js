@@ -1,5 +1,5 @@
 // @ts-check
-import { amount, count, dash, duration, exact, multiple, number, percent } from './format.js';
+import { amount, count, dash, duration, exact, hundredfold, multiple, number, percent } from './format.js';
 
 /** @import { Csat, Money, Row } from './api-types.d.ts' */
 
@@ -25,7 +25,7 @@ const plain = (value) => (value === null ? '' : String(value));
 /** @param {Csat} csat */
 const csatText = (csat) =>
   'topTwoBox' in csat
-    ? `${percent(csat.topTwoBox)} (${number(csat.low * 100)}–${number(csat.high * 100)})\nn ${number(csat.n)}`
+    ? `${percent(csat.topTwoBox)} (${number(hundredfold(csat.low))}–${number(hundredfold(csat.high))})\nn ${number(csat.n)}`
     : `${number(csat.n)} of ${number(csat.needed)}\nanswers needed`;
 
 /** @param {Csat} csat */

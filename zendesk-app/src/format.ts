@@ -6,10 +6,28 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
+/** As the managers' page and the command line round, so that nobody reads two figures of one. */
+const rounded = { roundingMode: 'halfEven' } as const;
+
+/** Minor digits of ISO 4217 where `Intl` has others. */
+const minorDigits: Readonly<Record<string, number>> = {
+  ...Object.fromEntries(
+    ['AFN', 'ALL', 'COP', 'HUF', 'IDR', 'IRR', 'KPW', 'LAK', 'LBP', 'MGA', 'MMK', 'PKR', 'SOS', 'SYP', 'YER'].map(
+      (currency) => [currency, 2],
+    ),
+  ),
+  IQD: 3,
+};
+
+const digitsOf = (currency: string) => {
+  const digits = minorDigits[currency];
+  return digits === undefined ? {} : { minimumFractionDigits: digits, maximumFractionDigits: digits };
+};
+
 export const createFormat = (locale: string) => {
-  const plain = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
-  const fixed = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-  const percents = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
+  const plain = new Intl.NumberFormat(locale, { ...rounded, maximumFractionDigits: 1 });
+  const fixed = new Intl.NumberFormat(locale, { ...rounded, minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const percents = new Intl.NumberFormat(locale, { ...rounded, style: 'percent', maximumFractionDigits: 0 });
   const days = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
   const ago = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'long' });
 
@@ -22,12 +40,15 @@ export const createFormat = (locale: string) => {
     /** "2.4 x": always one decimal, so that rows of them compare. */
     multiple: (value: number): string => `${fixed.format(value)}\u00a0×`,
     money: ({ amount, currency }: SidebarMoney): string =>
-      new Intl.NumberFormat(locale, { style: 'currency', currency }).format(Number(amount)),
+      new Intl.NumberFormat(locale, { ...rounded, style: 'currency', currency, ...digitsOf(currency) }).format(
+        // Text is rounded as the decimal that it is, never as a double.
+        amount as `${number}`,
+      ),
     /** Of an instant or a day; instants by their UTC day, as reports count by default. */
     day: (iso: string): string => days.format(new Date(iso)),
-    /** "5 minutes ago"; a clock that runs ahead counts as now. */
-    age(iso: string, nowMs: number): string {
-      const ms = Math.max(0, nowMs - Date.parse(iso));
+    /** "5 minutes ago"; a clock that runs ahead counts as now, or as the least that is said. */
+    age(iso: string, nowMs: number, leastMs = 0): string {
+      const ms = Math.max(leastMs, nowMs - Date.parse(iso));
       if (ms < minuteMs) return ago.format(0, 'second');
       if (ms < hourMs) return ago.format(-Math.floor(ms / minuteMs), 'minute');
       if (ms < dayMs) return ago.format(-Math.floor(ms / hourMs), 'hour');

@@ -1,4 +1,4 @@
-import { ratio } from '../../core/money.ts';
+import { ratio, sixDecimals } from '../../core/money.ts';
 import { wilson } from '../../core/statistics.ts';
 import { type Score, scores } from './survey-language.ts';
 
@@ -9,7 +9,7 @@ export type CsatSummary =
   | { readonly n: number; readonly needed: typeof neededResponses }
   | {
       readonly n: number;
-      /** Share of answers that are 4 or 5, between 0 and 1, with its 95 % Wilson interval. */
+      /** All to six decimals, as every ratio. Share of answers that are 4 or 5, between 0 and 1, with its 95 % Wilson interval. */
       readonly topTwoBox: number;
       readonly low: number;
       readonly high: number;
@@ -32,12 +32,13 @@ export const csatSummary = (counts: {
   const n = scores.reduce((sum, score) => sum + distribution[score], 0);
   const interval = wilson(distribution[4] + distribution[5], n);
   if (n < neededResponses || !interval) return { n, needed: neededResponses };
+  const partOfAnswers = (part: number): number => ratio(BigInt(part), BigInt(n)) ?? 0;
   return {
     n,
-    topTwoBox: interval.value,
-    low: interval.low,
-    high: interval.high,
-    mean: scores.reduce((sum, score) => sum + score * distribution[score], 0) / n,
+    topTwoBox: partOfAnswers(distribution[4] + distribution[5]),
+    low: sixDecimals(interval.low),
+    high: sixDecimals(interval.high),
+    mean: partOfAnswers(scores.reduce((sum, score) => sum + score * distribution[score], 0)),
     distribution,
     responseRate: ratio(BigInt(answered), BigInt(delivered)),
   };

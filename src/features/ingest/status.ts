@@ -59,9 +59,12 @@ export interface ConnectionStatus {
   readonly backfill: BackfillProgress | null;
 }
 
+/** To six decimals, rounded down: 1 is said of all alone. */
+const heldShare = (part: number, whole: number): number => Number((BigInt(part) * 1_000_000n) / BigInt(whole)) / 1e6;
+
 /** What is held per one that the vendor has, 0 to 1; more here than there is no gap, for some were deleted there since. */
 export const completenessOf = ({ counted }: Pick<ConnectionStatus, 'counted'>): number | null =>
-  counted && (counted.there === 0 ? 1 : Math.min(1, counted.here / counted.there));
+  counted && (counted.there === 0 ? 1 : Math.min(1, heldShare(counted.here, counted.there)));
 
 interface StatusRow {
   id: number;
@@ -182,7 +185,11 @@ const statusOf = async (sql: Sql, row: StatusRow, now: Date): Promise<Connection
     doubt: Number(row.doubt),
     completeness: completenessOf({ counted }),
     toldShare:
-      row.walked === null || row.raised === null ? null : row.walked === 0 ? 1 : (row.walked - row.raised) / row.walked,
+      row.walked === null || row.raised === null
+        ? null
+        : row.walked === 0
+          ? 1
+          : heldShare(row.walked - row.raised, row.walked),
     tickets: Number(row.tickets),
     orders: Number(row.orders),
     lastDeliveryAt: row.last_delivery?.toISOString() ?? null,

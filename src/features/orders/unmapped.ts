@@ -1,3 +1,4 @@
+import { ratio } from '../../core/money.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { placeName } from './mapping-source.ts';
 import { latestOrdersUnder, type RuleBasis } from './under-rules.ts';
@@ -51,8 +52,7 @@ export interface MappingCoverage {
   }[];
 }
 
-const shareOf = (part: number, whole: number): number | null =>
-  whole === 0 ? null : Math.round((part / whole) * 1_000_000) / 1_000_000;
+const shareOf = (part: number, whole: number): number | null => ratio(BigInt(part), BigInt(whole));
 
 /** Coverage of the latest counted orders by rules, read from our own copy. */
 export const mappingCoverage = async (sql: Sql, basis: RuleBasis, latest: number): Promise<MappingCoverage> => {

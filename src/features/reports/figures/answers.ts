@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { moneyJson, ratio } from '../../../core/money.ts';
+import { moneyJson, ratio, sixDecimals } from '../../../core/money.ts';
 import { moneyAnswer } from '../../../platform/http/answers.ts';
 import { csat, fxDayAnswer } from '../answers.ts';
 import { figureDimensions, type LedgerSide, type Side, sides } from '../facts/fact-statements.ts';
@@ -163,8 +163,6 @@ export const notToldIn = ({
 const toldValue = (value: number | bigint | null, currency: string): Value =>
   typeof value === 'bigint' ? moneyJson({ micros: value, currency }) : value;
 
-const micro = 1e6;
-const fixed = (value: number): number => Math.round(value * micro) / micro;
 const sizeOf = (value: bigint): bigint => (value < 0n ? -value : value);
 
 const changeOf = (
@@ -174,7 +172,7 @@ const changeOf = (
   if (typeof now === 'bigint' && typeof then === 'bigint')
     return { change: now - then, relative: ratio(now - then, sizeOf(then)) };
   if (typeof now !== 'number' || typeof then !== 'number') return { change: null, relative: null };
-  return { change: fixed(now - then), relative: then === 0 ? null : fixed((now - then) / Math.abs(then)) };
+  return { change: sixDecimals(now - then), relative: then === 0 ? null : sixDecimals((now - then) / Math.abs(then)) };
 };
 
 /** What a row does not tell: by its dimensions, and in a period that we do not hold. */
