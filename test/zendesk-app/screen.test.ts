@@ -89,7 +89,7 @@ test('a ticket is told whole, the most useful first', () => {
       'From an order number in the message · High confidence Not about an order',
       'This ticket Cost so far $8.42 82% measured',
       'Nord, last 90 days Cost per ticket 2.4 × the average $12.34',
-      'Contact rate 4 per 100 orders Satisfaction 80% 63% – 91% · 30 answers',
+      'Contact rate 4 per 100 orders Satisfaction 80% 63% – 90% · 30 answers',
       'Mostly estimated Less than half of the cost is measured.',
       'Recent orders #1001 €249.00 Apr 20, 2026 Partly refunded Refunded Apr 28, 2026 -€49.50',
       'Updated 5 minutes ago',
