@@ -17,7 +17,12 @@ const Picture = styled.svg<{ $isMirrored: boolean }>`
     stroke-width: 1.5;
     stroke-linejoin: round;
   }
-  .dot { fill: ${({ theme }) => getColor({ theme, variable: 'foreground.primary' })}; }
+  /* Round ends of lines without length: the picture is stretched, its dots are not. */
+  .dot {
+    stroke: ${({ theme }) => getColor({ theme, variable: 'foreground.primary' })};
+    stroke-width: 5;
+    stroke-linecap: round;
+  }
   .average {
     stroke: ${({ theme }) => getColor({ theme, variable: 'border.default' })};
     stroke-dasharray: 3 3;
@@ -46,7 +51,7 @@ export const Sparkline = ({
       <line className="average" x1="0" x2={box.width} y1={averageY} y2={averageY} vectorEffect="non-scaling-stroke" />
       <path className="line" d={line} vectorEffect="non-scaling-stroke" />
       {dots.map(({ x, y }) => (
-        <circle key={x} className="dot" cx={x} cy={y} r="2.5" />
+        <path key={x} className="dot" d={`M${x} ${y}h0`} vectorEffect="non-scaling-stroke" />
       ))}
     </Picture>
   );
