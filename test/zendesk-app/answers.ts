@@ -31,13 +31,13 @@ export const ticketOf = (change: Partial<SidebarTicket> = {}): SidebarTicket => 
   ...change,
 });
 
-/** As the service answers once it has taken in that an agent chose `partner`. */
-export const takenBy = (partner: typeof nord | null): SidebarTicket =>
+/** As the service answers once it has taken in that an agent chose `partner`, at a minute past ten. */
+export const takenBy = (partner: typeof nord | null, minute = '01'): SidebarTicket =>
   ticketOf({
     attribution: attributionOf({
       shares: [{ partner, region: sweden, ppm: 1_000_000 }],
       method: 'person',
-      corrected: { by: 'person', at: '2026-05-04T10:01:00.000Z' },
+      corrected: { by: 'person', at: `2026-05-04T10:${minute}:00.000Z` },
     }),
   });
 

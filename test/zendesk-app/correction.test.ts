@@ -86,6 +86,28 @@ test('"not about an order" empties the fields, and fills an empty one first so t
   expect(planOf({ kind: 'notAboutAnOrder' }, now({ '11': 'partner_nord', '12': 'region_se' }))?.steps).toHaveLength(1);
 });
 
+test('an empty field is emptied with a trace also where no list of choices is known', () => {
+  const blind = { ...now({ '11': null, '12': null }), choices: null };
+  expect(planOf({ kind: 'notAboutAnOrder' }, blind)).toMatchObject({
+    steps: [
+      [
+        { id: '11', value: 'partner_nord' },
+        { id: '12', value: 'region_se' },
+      ],
+      [{ value: null }, { value: null }],
+    ],
+    // What was shown cannot be named: there is no way back.
+    undo: [],
+  });
+});
+
+test('what a drop-down has no word for cannot be given back', () => {
+  const west = ticketOf({
+    attribution: attributionOf({ shares: [{ partner: { code: 'west', name: 'West' }, region: null, ppm: 1_000_000 }] }),
+  });
+  expect(planOf({ kind: 'partner', choice: sudChoice }, now({ '11': null }, west))?.undo).toEqual([]);
+});
+
 test('an order number goes to its field as it is, and undo empties it again', () => {
   expect(planOf({ kind: 'orderNumber', number: '1002' }, now({ '14': null }))).toMatchObject({
     steps: [[{ id: '14', value: '1002' }]],
@@ -99,6 +121,13 @@ test('a correction is taken in once the service says it by an agent, and has not
   expect(takenIn({ partner: 'sud' }, ticketOf())).toBe(false);
   expect(takenIn({ partner: 'sud' }, takenBy(sud))).toBe(true);
   expect(takenIn({ partner: null }, takenBy(null))).toBe(true);
+  expect(takenIn({ partner: 'sud' }, takenBy(sud), '2026-05-04T10:01:00.000Z')).toBe(false);
+  expect(
+    takenIn(
+      { orderNumber: 'de-1' },
+      ticketOf({ attribution: attributionOf({ order: { number: 'DE-1', url: null } }) }),
+    ),
+  ).toBe(true);
   // What rules say without the agent is no answer to the agent.
   expect(takenIn({ partner: nord.code }, ticketOf())).toBe(false);
   const pending = takenBy(sud);

@@ -58,6 +58,26 @@ test('a ticket that is not known yet is nothing to remember', () => {
   expect(memory.ticket('4711')).toBeNull();
 });
 
+test('amounts that an admin hides are no longer shown from memory', () => {
+  const memory = createMemory(mapStore(), { installation: '9', nowMs: () => 0 });
+  memory.keepTicket(ticketOf());
+  memory.keepTicket(ticketOf({ ticket: { externalId: '4712', state: 'attributed' }, money: 'hidden' }));
+  expect(memory.ticket('4711')).toBeNull();
+  expect(memory.ticket('4712')).not.toBeNull();
+});
+
+test('what is forgotten is gone for this installation alone', () => {
+  const store = mapStore();
+  const [mine, other] = ['9', '10'].map((installation) => createMemory(store, { installation, nowMs: () => 0 }));
+  for (const memory of [mine, other]) {
+    memory?.keepTicket(ticketOf());
+    memory?.keepChoices(choices);
+  }
+  mine?.forget();
+  expect([mine?.ticket('4711'), mine?.choices(), mine?.fields()]).toEqual([null, null, null]);
+  expect(other?.ticket('4711')).not.toBeNull();
+});
+
 test('a browser that keeps nothing, is full or holds nonsense loses only the memory', () => {
   const blocked = createMemory(null, { installation: '9', nowMs: () => 0 });
   blocked.keepTicket(ticketOf());
@@ -75,6 +95,6 @@ test('a browser that keeps nothing, is full or holds nonsense loses only the mem
   memory.keepChoices(choices);
   expect(memory.choices()).toBeNull();
   const odd = mapStore();
-  odd.setItem('deskledger:9:tickets', '{');
+  odd.setItem('deskledger:1:9:tickets', '{');
   expect(createMemory(odd, { installation: '9', nowMs: () => 0 }).ticket('4711')).toBeNull();
 });

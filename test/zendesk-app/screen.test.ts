@@ -3,10 +3,11 @@ import { createElement, type ReactNode } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { expect, test, vi } from 'vitest';
 import type { SidebarTicket } from '../../src/features/sidebar/contract.ts';
+import type { Correction } from '../../zendesk-app/src/correcting.ts';
 import { localeOf } from '../../zendesk-app/src/locale.ts';
 import { Look } from '../../zendesk-app/src/look.tsx';
 import type { Problem } from '../../zendesk-app/src/problem.ts';
-import type { Correction, Session, View } from '../../zendesk-app/src/session.ts';
+import type { Session, View } from '../../zendesk-app/src/session.ts';
 import { NewTicketSidebar, TicketSidebar } from '../../zendesk-app/src/sidebar.tsx';
 import { createSpeech, SpeechProvider, type Words } from '../../zendesk-app/src/words.ts';
 import { attributionOf, choices, nord, sud, sweden, ticketOf } from './answers.ts';
@@ -166,6 +167,12 @@ test.each<[string, Partial<View>, string[], string[]]>([
     ['cannot be reached. This is what was known 5 minutes ago. Try again', 'Order –', 'Partner Nord'],
     ['Recent orders', 'Updated'],
   ],
+  [
+    'known a moment ago while the service is down',
+    { problem: 'unreachable', data: ticketOf({ asOf: '2026-05-04T10:04:50.000Z' }) },
+    ['This is what was known 1 minute ago.'],
+    ['known now'],
+  ],
   ['loading', { data: null, isReading: true }, ['Loading'], ['Partner']],
 ])('%s', (_, view, says, not) => {
   const screen = screenOf(view);
@@ -196,16 +203,30 @@ const correction: Correction = {
   expected: { partner: 'sud' },
   undo: [{ id: '11', value: 'partner_nord' }],
   expectedOfUndo: { partner: 'nord' },
+  written: [{ id: '11', value: 'partner_sud' }],
+  since: null,
 };
 
 test.each<[string, Partial<Correction>, RegExp]>([
   ['pending', {}, /Partner Sud Pending .*The figures follow in some seconds. Undo/],
   ['late', { state: 'late' }, /Partner Sud Pending .*as soon as Deskledger has read it. Undo/],
+  [
+    'an order number without effect',
+    { wish: { kind: 'orderNumber', number: '77' }, state: 'late' },
+    /Order #77 Pending .*may not know order #77, or an agent's choice stands. Undo/,
+  ],
+  [
+    '"not about an order"',
+    { wish: { kind: 'notAboutAnOrder' } },
+    /Partner None Pending Region None Pending Order #1001/,
+  ],
+  ['no longer undone', { state: 'done', fault: 'changedSince', undo: [] }, /changed since, so nothing was undone. Not/],
+  ['not undone', { fault: 'failed' }, /Partner Sud Pending .*did not save the change. Please try again. Undo/],
   ['taken in', { state: 'done' }, /Partner Nord Region .*Change taken in. Undo/],
   ['being taken back', { isUndo: true, undo: [] }, /Partner Nord Pending .*in some seconds. Not about/],
   [
     'refused',
-    { state: 'failed', fault: 'notAnOption' },
+    { state: 'failed', fault: 'notAnOption', undo: [] },
     /Partner Nord Region .*no option for Sud. Ask an admin to add it. Not/,
   ],
 ])('a correction that is %s', (_, change, says) => {

@@ -24,7 +24,14 @@ const open = (
   const world = {
     answer: (start.answer ?? ticketOf()) as SidebarTicket | ServiceFault,
     isMute: false,
+    /** Answers of the service that come when the test lets them. */
+    late: null as ((answer: SidebarTicket | ServiceFault) => void)[] | null,
     deskFault: null as DeskFault | null,
+    /** Writes that Zendesk takes before it fails. */
+    deskTakes: 0,
+    /** How often it fails then. */
+    deskFails: Number.POSITIVE_INFINITY,
+    isDeskMute: false,
     reads: 0,
     choiceReads: 0,
     writes: [] as unknown[],
@@ -41,6 +48,10 @@ const open = (
     service: {
       ticket: () => {
         world.reads += 1;
+        if (world.late) {
+          const { late } = world;
+          return new Promise<SidebarTicket | ServiceFault>((resolve) => late.push(resolve)).then(told);
+        }
         return world.isMute ? new Promise(() => {}) : told(world.answer);
       },
       choices: () => {
@@ -59,7 +70,9 @@ const open = (
           ]),
         ),
       write: async (changes) => {
-        if (world.deskFault) throw world.deskFault;
+        if (world.isDeskMute) return new Promise(() => {});
+        if (world.deskFault && world.deskTakes === 0 && world.deskFails-- > 0) throw world.deskFault;
+        world.deskTakes = Math.max(0, world.deskTakes - 1);
         world.writes.push(changes);
         for (const { id, value } of changes) world.held[id] = value;
       },
@@ -167,7 +180,7 @@ test('undo writes what was there, and is awaited in its turn', async () => {
   await session.undo();
   expect(world.writes.at(-1)).toEqual([{ id: '11', value: 'partner_nord' }]);
   expect(session.view().correction).toMatchObject({ state: 'pending', isUndo: true });
-  world.answer = takenBy(nord);
+  world.answer = takenBy(nord, '02');
   await wait();
   expect(session.view().correction?.state).toBe('done');
   await session.undo();
@@ -259,6 +272,190 @@ test('a tab that comes to the front is read anew after a quarter of an hour, and
   world.nowMs += 2 * 60_000;
   session.shown();
   expect(world.reads).toBe(2);
+});
+
+test('an answer that was overtaken by a later one is not shown over it', async () => {
+  const { session, world } = open();
+  world.late = [];
+  const slow = session.read();
+  const quick = session.read();
+  world.late[1]?.(takenBy(sud));
+  await quick;
+  world.late[0]?.(ticketOf());
+  await slow;
+  expect(session.view()).toMatchObject({ data: takenBy(sud), isReading: false, problem: null });
+});
+
+test('a slow failure does not take the place of a later answer', async () => {
+  const { session, world } = open();
+  world.late = [];
+  const slow = session.read();
+  const quick = session.read();
+  world.late[1]?.(ticketOf());
+  await quick;
+  world.late[0]?.(new ServiceFault('unreachable'));
+  await slow;
+  expect(session.view()).toMatchObject({ data: ticketOf(), isReading: false, problem: null });
+});
+
+test('who takes a choice back to an earlier agent’s is not told "done" by what the service says still', async () => {
+  const { session, world, wait } = open({ answer: takenBy(nord) });
+  await session.read();
+  await session.correct(toSud);
+  await session.undo();
+  await wait();
+  expect(session.view().correction).toMatchObject({ isUndo: true, state: 'pending' });
+  world.answer = takenBy(nord, '02');
+  await wait();
+  expect(session.view().correction?.state).toBe('done');
+});
+
+const aside = { kind: 'notAboutAnOrder' } as const;
+
+test.each([
+  ['"not about an order" after a partner', [toSud, aside], null],
+  ['a partner after "not about an order"', [aside, toSud], sud],
+] as const)('%s takes its place: nothing stays pending once it is taken in', async (_, wishes, taken) => {
+  const { session, world, wait } = open();
+  await session.read();
+  for (const wish of wishes) await session.correct(wish);
+  expect(session.view().earlier).toEqual([]);
+  world.answer = takenBy(taken);
+  await wait();
+  expect(session.view()).toMatchObject({ earlier: [], correction: { state: 'done' } });
+});
+
+test('where a second correction fails the first still stands, and is looked for until it is taken in', async () => {
+  const { session, world, wait } = open();
+  await session.read();
+  await session.correct(toSud);
+  world.deskFault = new DeskFault('failed');
+  await session.correct({ kind: 'partner', choice: choices.partners[0] ?? sudChoice });
+  expect(session.view()).toMatchObject({
+    correction: { state: 'failed' },
+    earlier: [{ wish: toSud, state: 'pending' }],
+  });
+  world.answer = takenBy(sud);
+  expect(await wait()).toBe(true);
+  expect(session.view().earlier).toEqual([]);
+});
+
+test('a correction that is asked for while another is written waits for its turn', async () => {
+  const { session, world } = open();
+  await session.read();
+  const first = session.correct(toSud);
+  const second = session.correct({ kind: 'orderNumber', number: '1002' });
+  await Promise.all([first, second]);
+  expect(world.writes).toEqual([[{ id: '11', value: 'partner_sud' }], [{ id: '14', value: '1002' }]]);
+  expect(session.view()).toMatchObject({
+    correction: { wish: { kind: 'orderNumber' }, state: 'pending', expected: { orderNumber: '1002' } },
+    earlier: [{ wish: toSud, state: 'pending' }],
+  });
+});
+
+test('half a correction is taken back: what was filled to be emptied is not left standing', async () => {
+  const { session, world } = open();
+  world.held['12'] = null;
+  await session.read();
+  Object.assign(world, { deskFault: new DeskFault('closed'), deskTakes: 1, deskFails: 1 });
+  await session.correct(aside);
+  expect(world.writes).toEqual([
+    [{ id: '12', value: 'region_se' }],
+    [
+      { id: '11', value: 'partner_nord' },
+      { id: '12', value: 'region_se' },
+    ],
+  ]);
+  expect(session.view().correction).toMatchObject({ state: 'failed', fault: 'closed', undo: [] });
+});
+
+test('where the way back from half a correction fails too, the agent has it', async () => {
+  const { session, world } = open();
+  world.held['11'] = null;
+  await session.read();
+  Object.assign(world, { deskFault: new DeskFault('failed'), deskTakes: 1 });
+  await session.correct(aside);
+  expect(session.view().correction).toMatchObject({ state: 'failed', undo: [{ id: '11', value: 'partner_nord' }, {}] });
+  world.deskFault = null;
+  await session.undo();
+  expect(world.writes.at(-1)).toEqual([
+    { id: '11', value: 'partner_nord' },
+    { id: '12', value: 'region_se' },
+  ]);
+});
+
+test('"not about an order" needs no list of choices, so that it works while the service is down', async () => {
+  const { session, world } = open();
+  await session.read();
+  world.answer = new ServiceFault('unreachable');
+  await session.correct(aside);
+  expect(world.writes).toEqual([
+    [
+      { id: '11', value: null },
+      { id: '12', value: null },
+    ],
+  ]);
+  expect(session.view().correction?.state).toBe('pending');
+});
+
+test('undo leaves alone what somebody has changed since, and says so', async () => {
+  const { session, world } = open();
+  await session.read();
+  await session.correct(toSud);
+  world.held['11'] = 'partner_west';
+  await session.undo();
+  expect(world.writes).toHaveLength(1);
+  expect(session.view().correction).toMatchObject({ state: 'done', fault: 'changedSince', undo: [] });
+});
+
+test('an undo that Zendesk refuses leaves the correction standing, and can be tried again', async () => {
+  const { session, world, wait } = open();
+  await session.read();
+  await session.correct(toSud);
+  world.deskFault = new DeskFault('failed');
+  await session.undo();
+  expect(session.view().correction).toMatchObject({ isUndo: false, state: 'pending', fault: 'failed' });
+  expect(session.view().correction?.undo).toHaveLength(1);
+  world.answer = takenBy(sud);
+  await wait();
+  expect(session.view().correction?.state).toBe('done');
+});
+
+test('a Zendesk that never answers is given up, so that the agent can go on', async () => {
+  const { session, world, wait } = open();
+  await session.read();
+  world.isDeskMute = true;
+  const asked = session.correct(toSud);
+  await new Promise((done) => setImmediate(done));
+  expect(session.view().correction?.state).toBe('saving');
+  expect(await wait()).toBe(true);
+  await asked;
+  expect(session.view().correction).toMatchObject({ state: 'failed', fault: 'failed' });
+});
+
+test('a correction that was awaited too long is asked for when the tab is shown again', async () => {
+  const { session, world, wait } = open();
+  await session.read();
+  await session.correct(toSud);
+  while (await wait());
+  world.answer = takenBy(sud);
+  session.shown();
+  await new Promise((done) => setImmediate(done));
+  expect(session.view().correction?.state).toBe('done');
+});
+
+test('of a remembered ticket the order is not known, and undo of an order number waits for none in particular', async () => {
+  const { session, world, wait, memory } = open({ answer: new ServiceFault('unreachable') });
+  memory.keepTicket(ticketOf());
+  const again = open();
+  again.memory.keepTicket(ticketOf());
+  await session.read();
+  world.answer = ticketOf();
+  world.held['14'] = '1001';
+  await session.correct({ kind: 'orderNumber', number: '1002' });
+  await session.undo();
+  await wait();
+  expect(session.view().correction).toMatchObject({ isUndo: true, state: 'done' });
 });
 
 function sessionParts({ memory }: ReturnType<typeof open>) {

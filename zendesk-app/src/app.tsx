@@ -3,6 +3,7 @@ import type { Fields } from './correction.ts';
 import type { Locale } from './locale.ts';
 import { Frame, Look, type Scheme, Spoken } from './look.tsx';
 import { Loading, ProblemNotice } from './notices.tsx';
+import type { Problem } from './problem.ts';
 import { useResize } from './resize.ts';
 import type { Session } from './session.ts';
 import { NewTicketSidebar, TicketSidebar } from './sidebar.tsx';
@@ -14,19 +15,30 @@ export interface Opened {
   /** The mapped fields as far as they are known, for a new ticket. */
   readonly fields: Fields | null;
   readonly isNew: boolean;
+  /** What the browser keeps may be what the app stumbles over. */
+  readonly forget: () => void;
 }
 
 const reload = (): void => window.location.reload();
 
+const Alone = ({ problem, onRetry }: { readonly problem: Problem; readonly onRetry: () => void }) => (
+  <div role="alert">
+    <ProblemNotice problem={problem} knownSince={null} isReading={false} onRetry={onRetry} />
+  </div>
+);
+
 /** A fault of ours is said as calmly as any other; trying again starts the app anew. */
-class Safe extends Component<{ readonly children: ReactNode }, { readonly isBroken: boolean }> {
+class Safe extends Component<
+  { readonly children: ReactNode; readonly onRetry: () => void },
+  { readonly isBroken: boolean }
+> {
   override state = { isBroken: false };
   static getDerivedStateFromError() {
     return { isBroken: true };
   }
   override render() {
     if (!this.state.isBroken) return this.props.children;
-    return <ProblemNotice problem="unexpected" knownSince={null} isReading={false} onRetry={reload} />;
+    return <Alone problem="unexpected" onRetry={this.props.onRetry} />;
   }
 }
 
@@ -54,16 +66,20 @@ export const App = ({
   readonly scheme: Scheme;
   readonly locale: Locale;
   readonly words: Words | null;
-  readonly open: Opened | 'outside' | null;
+  readonly open: Opened | 'outside' | 'unexpected' | null;
   readonly client: ZafClient | null;
 }) => {
+  const anew = (): void => {
+    if (open !== null && typeof open === 'object') open.forget();
+    reload();
+  };
   const content = (): ReactNode => {
     if (words === null || open === null) return <Loading />;
     return (
       <SpeechProvider value={createSpeech(words, locale)}>
-        <Safe>
-          {open === 'outside' ? (
-            <ProblemNotice problem="outside" knownSince={null} isReading={false} onRetry={reload} />
+        <Safe onRetry={anew}>
+          {typeof open === 'string' ? (
+            <Alone problem={open} onRetry={reload} />
           ) : open.isNew ? (
             <NewTicketSidebar session={open.session} fields={open.fields} />
           ) : (

@@ -1,8 +1,8 @@
 import { Button } from '@zendeskgarden/react-buttons';
 import { getColor } from '@zendeskgarden/react-theming';
 import styled from 'styled-components';
+import type { Correction } from './correcting.ts';
 import { Hint } from './look.tsx';
-import type { Correction } from './session.ts';
 import { type Speech, useSpeech } from './words.ts';
 
 const Box = styled.div`
@@ -17,11 +17,14 @@ const Box = styled.div`
   padding: ${({ theme }) => theme.space.xs};
 `;
 
-const textOf = ({ state, fault, wish }: Correction, { words, fill }: Speech): string => {
-  if (state === 'failed') {
+const textOf = ({ state, fault, wish, isUndo }: Correction, isAnswered: boolean, { words, fill }: Speech): string => {
+  if (fault !== null || state === 'failed') {
     const name = 'choice' in wish ? wish.choice.name : '';
     return fill(words.fault[fault ?? 'failed'], { name });
   }
+  // An order number decides only where there is such an order and no agent has chosen: the service says no more than that.
+  if (state === 'late' && isAnswered && wish.kind === 'orderNumber' && !isUndo)
+    return fill(words.edit.noEffect, { number: `#${wish.number}` });
   const texts = {
     saving: words.edit.saving,
     draft: words.edit.draft,
@@ -35,19 +38,21 @@ const textOf = ({ state, fault, wish }: Correction, { words, fill }: Speech): st
 /** What became of the latest correction; read aloud as it changes. */
 export const CorrectionNotice = ({
   correction,
+  isAnswered,
   onUndo,
 }: {
   readonly correction: Correction | null;
+  /** The service has answered since, and has nothing left to decide. */
+  readonly isAnswered: boolean;
   readonly onUndo: () => void;
 }) => {
   const speech = useSpeech();
-  const canUndo =
-    correction !== null && correction.undo.length > 0 && correction.state !== 'saving' && correction.state !== 'failed';
+  const canUndo = correction !== null && correction.undo.length > 0 && correction.state !== 'saving';
   return (
     <div role="status">
       {correction ? (
         <Box>
-          <Hint as="span">{textOf(correction, speech)}</Hint>
+          <Hint as="span">{textOf(correction, isAnswered, speech)}</Hint>
           {canUndo ? (
             <Button size="small" isLink onClick={onUndo}>
               {speech.words.edit.undo}

@@ -61,6 +61,25 @@ export const fieldsOf = (wish: Wish, fields: Fields): readonly string[] => {
   return id === null ? [] : [id];
 };
 
+const kinds = ['partner', 'region', 'reason', 'orderNumber'] as const satisfies readonly (keyof Fields)[];
+
+/** The rows that a wish changes. */
+export const kindsOf = (wish: Wish, fields: Fields): readonly (typeof kinds)[number][] => {
+  const ids = fieldsOf(wish, fields);
+  return kinds.filter((kind) => fields[kind] !== null && ids.includes(fields[kind]));
+};
+
+/** True where the later of two wishes takes the place of the earlier. */
+export const isReplaced = (earlier: Wish, later: Wish, fields: Fields): boolean => {
+  const ids = fieldsOf(later, fields);
+  return fieldsOf(earlier, fields).some((id) => ids.includes(id));
+};
+
+/** What the fields hold once all steps are written. */
+export const heldAfter = (steps: Plan['steps']): readonly FieldChange[] => [
+  ...new Map(steps.flat().map((change) => [change.id, change])).values(),
+];
+
 const pick = (said: Required<Expected>, kind: keyof Expected): Expected => ({ [kind]: said[kind] });
 
 /**
@@ -68,6 +87,7 @@ const pick = (said: Required<Expected>, kind: keyof Expected): Expected => ({ [k
  *
  * Undo restores what the field held. A partner or region field that was empty is given what was shown before, if something
  * was: an agent who empties it says "no partner", and nothing takes that back to what rules found (RULES.md section 3, rung 1).
+ * Where the field has no word for what was shown there is no undo.
  */
 export const planOf = (
   wish: Wish,
@@ -75,36 +95,45 @@ export const planOf = (
     readonly fields: Fields;
     readonly states: ReadonlyMap<string, FieldState>;
     readonly data: SidebarTicket | null;
+    /** True of data that the browser kept: orders are not in it. */
+    readonly isRemembered?: boolean;
     readonly choices: SidebarChoices | null;
   },
 ): Plan | null => {
   const said = saidBy(now.data);
   const { fields, states, choices } = now;
-  const heldBefore = (id: string): string | null => {
+  const listOf = (id: string): readonly Choice[] =>
+    (id === fields.partner ? choices?.partners : id === fields.region ? choices?.regions : undefined) ?? [];
+  /** Undefined: it cannot be given back. */
+  const heldBefore = (id: string): string | null | undefined => {
     const state = states.get(id);
     if (state === undefined || state.value !== null) return state?.value ?? null;
     const half = id === fields.partner ? 'partner' : id === fields.region ? 'region' : null;
-    const list: readonly Choice[] = (half === 'partner' ? choices?.partners : choices?.regions) ?? [];
-    const shown = half === null ? undefined : list.find(({ code }) => code === said[half]);
-    return shown ? valueFor(shown, state) : null;
+    if (half === null || said[half] === null) return null;
+    const shown = listOf(id).find(({ code }) => code === said[half]);
+    return (shown && valueFor(shown, state)) ?? undefined;
+  };
+  const undoOf = (ids: readonly string[]): readonly FieldChange[] => {
+    const held = ids.map((id) => ({ id, value: heldBefore(id) }));
+    return held.every((one): one is FieldChange => one.value !== undefined) ? held : [];
   };
 
   if (wish.kind === 'notAboutAnOrder') {
     const ids = fieldsOf(wish, fields);
     if (ids.length === 0) return null;
-    const undo = ids.map((id) => ({ id, value: heldBefore(id) }));
     const empty = ids.map((id) => ({ id, value: null }));
-    // Emptying what is empty leaves no trace: such fields are filled first, where something is known to fill them with.
+    // Emptying what is empty leaves no trace: such fields are filled first, with any word that the field takes.
     const filled = ids.flatMap((id) => {
       const state = states.get(id);
       if (!state || state.value !== null) return [];
-      const list = id === fields.partner ? choices?.partners : id === fields.region ? choices?.regions : undefined;
-      const filler = heldBefore(id) ?? list?.map((choice) => valueFor(choice, state)).find((value) => value !== null);
-      return filler ? [{ id, value: filler }] : [];
+      const known = listOf(id).map((choice) => valueFor(choice, state));
+      const filler =
+        heldBefore(id) ?? known.find((value) => value !== null) ?? (state.options ? state.options[0] : '-');
+      return filler === undefined ? [] : [{ id, value: filler }];
     });
     return {
       steps: filled.length > 0 ? [filled, empty] : [empty],
-      undo,
+      undo: undoOf(ids),
       expected: { partner: null },
       expectedOfUndo: pick(said, 'partner'),
     };
@@ -115,21 +144,30 @@ export const planOf = (
   if (id === null || state === undefined) return null;
   const value = wish.kind === 'orderNumber' ? wish.number : valueFor(wish.choice, state);
   if (value === null) return null;
-  const undo = [{ id, value: heldBefore(id) }];
   const code = wish.kind === 'orderNumber' ? wish.number : wish.choice.code;
-  // The same value again would leave no trace, and an agent who confirms what is there is to be heard.
-  const steps = state.value === value ? [[{ id, value: null }], [{ id, value }]] : [[{ id, value }]];
-  return { steps, undo, expected: { [wish.kind]: code }, expectedOfUndo: pick(said, wish.kind) };
+  return {
+    // The same value again would leave no trace, and an agent who confirms what is there is to be heard.
+    steps: state.value === value ? [[{ id, value: null }], [{ id, value }]] : [[{ id, value }]],
+    undo: undoOf([id]),
+    expected: { [wish.kind]: code },
+    expectedOfUndo: wish.kind === 'orderNumber' && now.isRemembered ? {} : pick(said, wish.kind),
+  };
 };
 
-/** True once the service's answer says what was expected, and is not about to change. */
-export const takenIn = (expected: Expected, data: SidebarTicket): boolean => {
+/** Order numbers are found in either case. */
+const same = (a: string | null, b: string | null | undefined): boolean => a?.toLowerCase() === b?.toLowerCase();
+
+/**
+ * True once the service's answer says what was expected, and is not about to change. `since` is when an agent had chosen last
+ * before it was written: who takes a choice back to what an agent chose before is not answered by what the service says still.
+ */
+export const takenIn = (expected: Expected, data: SidebarTicket, since: string | null = null): boolean => {
   const { attribution } = data;
   if (attribution === null || attribution.pending) return false;
   const said = saidBy(data);
   const chosen = 'partner' in expected || 'region' in expected;
-  if (chosen && attribution.corrected === null) return false;
-  return (Object.keys(expected) as (keyof Expected)[]).every((name) => said[name] === expected[name]);
+  if (chosen && (attribution.corrected === null || attribution.corrected.at === since)) return false;
+  return (Object.keys(expected) as (keyof Expected)[]).every((name) => same(said[name], expected[name]));
 };
 
 /** Choices that a search finds: every word of it begins a word of the name, the code or an alias, or stands in them. */

@@ -3,6 +3,9 @@ import type { ZafClient } from './zaf.ts';
 
 export type WriteFault = 'closed' | 'forbidden' | 'failed';
 
+/** Zendesk is waited for this long before its silence counts as a failure. */
+export const deskPatienceMs = 30_000;
+
 /** Zendesk did not take a change. */
 export class DeskFault extends Error {
   readonly fault: WriteFault;

@@ -72,7 +72,7 @@ const ChoiceEditor = ({ kind, label, session, onWish, onClose }: Props & { reado
     };
   }, [kind, session]);
 
-  if (choices === null) return <Hint>{words.loading}</Hint>;
+  if (choices === null) return <Hint role="status">{words.loading}</Hint>;
   if (choices === 'failed')
     return (
       <Panel>

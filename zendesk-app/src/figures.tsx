@@ -10,7 +10,13 @@ import { OrderLink } from './order-link.tsx';
 import { Row, Rows } from './rows.tsx';
 import { useSpeech } from './words.ts';
 
-const Sparkline = lazy(() => import('./sparkline.tsx').then((module) => ({ default: module.Sparkline })));
+/** A picture that does not come leaves its room empty: the figures stand beside it. */
+const Sparkline = lazy(() =>
+  import('./sparkline.tsx').then(
+    (module) => ({ default: module.Sparkline }),
+    () => ({ default: () => <></> }),
+  ),
+);
 
 const SparklineRoom = styled.div`
   block-size: 36px;

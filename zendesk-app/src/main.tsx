@@ -1,12 +1,13 @@
-import { createRoot } from 'react-dom/client';
+import { createRoot, type Root } from 'react-dom/client';
 import { App } from './app.tsx';
+import { type Deadlines, within } from './deadline.ts';
 import { draftDesk, savedDesk } from './desk.ts';
 import { type Locale, localeOf } from './locale.ts';
 import type { Scheme } from './look.tsx';
 import { createMemory, type Store } from './memory.ts';
 import { serviceAddress } from './problem.ts';
 import { createService } from './service.ts';
-import { createSession, type Deadlines, type Session } from './session.ts';
+import { createSession, type Session } from './session.ts';
 import { loadWords } from './words.ts';
 import type { ZafClient } from './zaf.ts';
 
@@ -45,10 +46,11 @@ const registered = (client: ZafClient): Promise<void> =>
     client.on('app.registered', () => resolve());
   });
 
-const start = async (root: HTMLElement): Promise<void> => {
+/** The agent's language is waited for so long; then the guess holds. */
+const localePatienceMs = 1500;
+
+const start = async (app: Root, store: Store | null): Promise<void> => {
   const params = new URLSearchParams(window.location.search);
-  const store = storage();
-  const app = createRoot(root);
   let scheme = schemeOf(params.get('colorScheme'));
   let locale = guessedLocale(store);
   let words = loadWords(locale);
@@ -74,12 +76,20 @@ const start = async (root: HTMLElement): Promise<void> => {
     memory,
     clock,
   });
-  const open = { session, fields: ticketId === null ? memory.fields() : null, isNew: ticketId === null };
+  const open = {
+    session,
+    fields: ticketId === null ? memory.fields() : null,
+    isNew: ticketId === null,
+    forget: memory.forget,
+  };
   // The ticket is asked for before the agent's language is known: both are on their way at once.
   void session.read();
 
   const show = async (): Promise<void> => {
-    const known = await words;
+    const wanted = words;
+    const known = await wanted;
+    // Another language was asked for meanwhile, and shows itself.
+    if (wanted !== words) return;
     document.documentElement.lang = locale.language;
     document.documentElement.dir = locale.direction;
     app.render(<App scheme={scheme} locale={locale} words={known} open={open} client={client} />);
@@ -89,9 +99,13 @@ const start = async (root: HTMLElement): Promise<void> => {
     void show();
   });
   client.on('app.activated', () => session.shown());
+  client.on('app.willDestroy', () => session.stop());
 
   // Without an answer the guesses hold: what is known of the ticket is shown all the same.
-  const told = await client.get(['currentUser.locale', 'colorScheme']).catch(() => ({}) as Record<string, unknown>);
+  const asked = client.get(['currentUser.locale', 'colorScheme']);
+  const told = await within(clock, localePatienceMs, asked, () => new Error('no locale')).catch(
+    () => ({}) as Record<string, unknown>,
+  );
   if (typeof told.colorScheme === 'string') scheme = schemeOf(told.colorScheme);
   const agents = told['currentUser.locale'];
   if (typeof agents === 'string') {
@@ -112,5 +126,17 @@ const ticketIdOf = async (client: ZafClient, told: number | string | undefined):
   return typeof id === 'number' || typeof id === 'string' ? String(id) : null;
 };
 
+/** Even without a language there is something to read. */
+const lastWords = 'Deskledger could not start. Please reload the page.';
+
 const root = document.getElementById('app');
-if (root) void start(root);
+if (root) {
+  const app = createRoot(root);
+  const store = storage();
+  start(app, store).catch(async () => {
+    const locale = guessedLocale(store);
+    const words = await loadWords(locale).catch(() => null);
+    if (words) app.render(<App scheme="light" locale={locale} words={words} open="unexpected" client={null} />);
+    else app.render(lastWords);
+  });
+}

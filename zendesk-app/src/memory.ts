@@ -9,10 +9,14 @@ export interface Memory {
   keepChoices(choices: SidebarChoices): void;
   /** The mapped fields, as any ticket told them last. */
   fields(): Fields | null;
+  /** Nothing of this installation is kept any longer. */
+  forget(): void;
 }
 
 export type Store = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 
+/** Changes with the shape of what is kept: an app that was updated does not read what its forerunner wrote. */
+const shape = 1;
 const mostTickets = 50;
 const longestMs = 7 * 24 * 3_600_000;
 
@@ -36,7 +40,7 @@ export const createMemory = (
   store: Store | null,
   { installation, nowMs }: { readonly installation: string; readonly nowMs: () => number },
 ): Memory => {
-  const keyOf = (what: string): string => `deskledger:${installation}:${what}`;
+  const keyOf = (what: string): string => `deskledger:${shape}:${installation}:${what}`;
   const read = <Value>(what: string): Value | null => {
     try {
       const text = store?.getItem(keyOf(what));
@@ -65,7 +69,8 @@ export const createMemory = (
       if (data.ticket.state === 'not yet known') return;
       const kept = { ...tickets(), [data.ticket.externalId]: { atMs: nowMs(), data: withoutCustomer(data) } };
       const newest = Object.entries(kept)
-        .filter(([, { atMs }]) => nowMs() - atMs < longestMs)
+        // Amounts that an admin has hidden since are not shown from here either.
+        .filter(([, one]) => nowMs() - one.atMs < longestMs && (data.money === 'shown' || one.data.money === 'hidden'))
         .sort(([, a], [, b]) => b.atMs - a.atMs)
         .slice(0, mostTickets);
       write('tickets', Object.fromEntries(newest));
@@ -74,5 +79,8 @@ export const createMemory = (
     choices: () => read<SidebarChoices>('choices'),
     keepChoices: (choices) => write('choices', choices),
     fields: () => read<Fields>('fields'),
+    forget() {
+      for (const what of ['tickets', 'choices', 'fields']) store?.removeItem(keyOf(what));
+    },
   };
 };

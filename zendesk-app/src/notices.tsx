@@ -2,7 +2,7 @@ import { Button } from '@zendeskgarden/react-buttons';
 import { Skeleton } from '@zendeskgarden/react-loaders';
 import { Alert, Title } from '@zendeskgarden/react-notifications';
 import styled from 'styled-components';
-import { Hint, Spoken } from './look.tsx';
+import { Hint } from './look.tsx';
 import { isMisconfigured, type Problem } from './problem.ts';
 import { useSpeech } from './words.ts';
 
@@ -13,13 +13,21 @@ const Spaced = styled.div`
 const Retry = ({ isReading, onRetry }: { readonly isReading: boolean; readonly onRetry: () => void }) => {
   const { words } = useSpeech();
   return (
-    <Button size="small" isLink disabled={isReading} onClick={onRetry}>
+    // Not disabled while it is read again: the focus would be lost.
+    <Button
+      size="small"
+      isLink
+      aria-disabled={isReading}
+      onClick={() => {
+        if (!isReading) onRetry();
+      }}
+    >
       {words.retry}
     </Button>
   );
 };
 
-/** Nothing can be shown, or only what was known before: why, and whose turn it is. */
+/** Nothing can be shown, or only what was known before: why, and whose turn it is. Stands in a region that is read aloud. */
 export const ProblemNotice = ({
   problem,
   knownSince,
@@ -36,7 +44,7 @@ export const ProblemNotice = ({
   const { title, next } = words.problem[problem];
   if (knownSince !== null && !isMisconfigured(problem))
     return (
-      <Spaced role="status">
+      <Spaced>
         <Hint>
           {fill(words.stale, { age: knownSince })} <Retry isReading={isReading} onRetry={onRetry} />
         </Hint>
@@ -44,7 +52,7 @@ export const ProblemNotice = ({
     );
   return (
     <Spaced>
-      <Alert type={problem === 'unexpected' ? 'error' : 'warning'} role="status">
+      <Alert type={problem === 'unexpected' ? 'error' : 'warning'} role="none">
         <Title>{title}</Title>
         <div>{next}</div>
         <Retry isReading={isReading} onRetry={onRetry} />
@@ -59,9 +67,8 @@ const Bars = styled.div`
 `;
 
 /** As tall as what it stands for, so that little moves when the figures come. */
-export const Loading = ({ label }: { readonly label?: string }) => (
+export const Loading = () => (
   <Bars aria-busy="true">
-    {label ? <Spoken role="status">{label}</Spoken> : null}
     {['45%', '85%', '70%', '80%', '40%', '75%', '100%', '60%'].map((width) => (
       <Skeleton key={width} width={width} height="16px" />
     ))}

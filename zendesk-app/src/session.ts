@@ -1,22 +1,11 @@
 import type { SidebarChoices, SidebarTicket } from '../../src/features/sidebar/contract.ts';
-import { type Expected, type FieldChange, fieldsOf, type Plan, planOf, takenIn, type Wish } from './correction.ts';
-import { type Desk, DeskFault, type WriteFault } from './desk.ts';
+import { type Correction, createCorrecting } from './correcting.ts';
+import { takenIn, type Wish } from './correction.ts';
+import { type Deadlines, within } from './deadline.ts';
+import type { Desk } from './desk.ts';
 import type { Memory } from './memory.ts';
 import { type Problem, problemOf, ServiceFault } from './problem.ts';
 import type { Service } from './service.ts';
-
-export type CorrectionState = 'saving' | 'draft' | 'pending' | 'late' | 'done' | 'failed';
-
-/** The latest correction of this opening. */
-export interface Correction {
-  readonly wish: Wish;
-  readonly isUndo: boolean;
-  readonly state: CorrectionState;
-  readonly fault: WriteFault | 'notAnOption' | null;
-  readonly expected: Expected;
-  readonly undo: readonly FieldChange[];
-  readonly expectedOfUndo: Expected;
-}
 
 export interface View {
   /** Null while nothing is known: loading, or a problem. */
@@ -30,11 +19,6 @@ export interface View {
   readonly earlier: readonly Correction[];
 }
 
-export interface Deadlines {
-  nowMs(): number;
-  after(ms: number, act: () => void): () => void;
-}
-
 export interface Session {
   view(): View;
   subscribe(heard: () => void): () => void;
@@ -43,7 +27,7 @@ export interface Session {
   choices(): Promise<SidebarChoices>;
   correct(wish: Wish): Promise<void>;
   undo(): Promise<void>;
-  /** The tab is shown again: figures older than a while are read anew. */
+  /** The tab is shown again: figures older than a while are read anew, and where a correction has been awaited too long. */
   shown(): void;
   stop(): void;
 }
@@ -58,8 +42,6 @@ export const patienceMs = 12_000;
 
 /** An agent who opens the search waits this long for a fresh list where there is an older one. */
 export const keptChoicesAfterMs = 1500;
-
-const standing: ReadonlySet<CorrectionState> = new Set(['pending', 'late', 'draft']);
 
 /** One opened ticket: its last known data, its reads, and what the agent puts right. */
 export const createSession = ({
@@ -93,50 +75,58 @@ export const createSession = ({
     current = { ...current, ...change };
     for (const heard of listeners) heard();
   };
-  const showCorrection = (change: Partial<Correction>): void => {
-    if (current.correction) show({ correction: { ...current.correction, ...change } });
-  };
 
   const inTime = <Answer>(asked: Promise<Answer>): Promise<Answer> =>
-    new Promise((resolve, reject) => {
-      const cancel = clock.after(patienceMs, () => reject(new ServiceFault('unreachable')));
-      asked.then(resolve, reject).finally(cancel);
-    });
+    within(clock, patienceMs, asked, () => new ServiceFault('unreachable'));
 
   const isAwaited = (): boolean => {
     const { data, correction, earlier } = current;
-    if (earlier.some(({ state }) => state === 'pending')) return true;
-    return correction?.state === 'pending' || data?.ticket.state === 'not yet known' || !!data?.attribution?.pending;
+    if ([correction, ...earlier].some((one) => one?.state === 'pending')) return true;
+    return data?.ticket.state === 'not yet known' || !!data?.attribution?.pending;
   };
   const lookAgain = (): void => {
     cancelLook();
     if (!isAwaited()) return;
     const waitMs = lookAgainMs[looks];
     if (waitMs === undefined) {
-      if (current.correction?.state === 'pending') showCorrection({ state: 'late' });
-      show({ earlier: current.earlier.map((one) => (one.state === 'pending' ? { ...one, state: 'late' } : one)) });
+      const late = (one: Correction): Correction => (one.state === 'pending' ? { ...one, state: 'late' } : one);
+      show({ correction: current.correction && late(current.correction), earlier: current.earlier.map(late) });
       return;
     }
     looks += 1;
     cancelLook = clock.after(waitMs, () => void read());
   };
 
+  let asked = 0;
+  let answered = 0;
   const read = async (): Promise<void> => {
     if (ticketId === null) return;
+    asked += 1;
+    const mine = asked;
+    const isLatest = (): boolean => mine === asked;
     show({ isReading: true });
     try {
       const data = await inTime(service.ticket(ticketId));
+      // A slow answer tells of an earlier moment than one that overtook it.
+      if (mine < answered) return;
+      answered = mine;
       readAtMs = clock.nowMs();
       memory.keepTicket(data);
-      show({ data, isRemembered: false, isReading: false, problem: null });
       const isTaken = (one: Correction): boolean =>
-        (one.state === 'pending' || one.state === 'late') && takenIn(one.expected, data);
-      if (current.correction && isTaken(current.correction)) showCorrection({ state: 'done' });
-      if (current.earlier.some(isTaken)) show({ earlier: current.earlier.filter((one) => !isTaken(one)) });
+        (one.state === 'pending' || one.state === 'late') && takenIn(one.expected, data, one.since);
+      const { correction, earlier } = current;
+      show({
+        data,
+        isRemembered: false,
+        isReading: !isLatest(),
+        problem: null,
+        correction: correction && isTaken(correction) ? { ...correction, state: 'done' } : correction,
+        earlier: earlier.filter((one) => !isTaken(one)),
+      });
     } catch (error) {
-      show({ isReading: false, problem: problemOf(error) });
+      if (isLatest()) show({ isReading: false, problem: problemOf(error) });
     }
-    lookAgain();
+    if (isLatest()) lookAgain();
   };
 
   let known: Promise<SidebarChoices> | null = null;
@@ -161,20 +151,22 @@ export const createSession = ({
     return known;
   };
 
-  const fieldsNow = () => current.data?.fields ?? memory.fields();
-
-  const write = async (steps: Plan['steps']): Promise<void> => {
-    showCorrection({ state: 'saving', fault: null });
-    try {
-      for (const step of steps) await desk.write(step);
-    } catch (error) {
-      showCorrection({ state: 'failed', fault: error instanceof DeskFault ? error.fault : 'failed' });
-      return;
-    }
-    showCorrection({ state: desk.keeps === 'draft' ? 'draft' : 'pending' });
-    looks = 0;
-    if (desk.keeps === 'saved') lookAgain();
-  };
+  const { correct, undo } = createCorrecting({
+    desk,
+    clock,
+    choices,
+    knownChoices: memory.choices,
+    fields: () => current.data?.fields ?? memory.fields(),
+    view: () => current,
+    show,
+    read,
+    pause: () => cancelLook(),
+    lookAgain,
+    lookAnew() {
+      looks = 0;
+      lookAgain();
+    },
+  });
 
   return {
     view: () => current,
@@ -185,42 +177,14 @@ export const createSession = ({
     read,
     choices,
 
-    async correct(wish) {
-      cancelLook();
-      const blank = { wish, isUndo: false, fault: null, expected: {}, undo: [], expectedOfUndo: {} };
-      const before = current.correction;
-      const stands = before !== null && standing.has(before.state) ? [before] : [];
-      const earlier = [...current.earlier, ...stands].filter(({ wish: { kind } }) => kind !== wish.kind);
-      show({ correction: { ...blank, state: 'saving' }, earlier });
-      const fields = fieldsNow();
-      let plan: Plan | null = null;
-      try {
-        const ids = fields ? fieldsOf(wish, fields) : [];
-        // What a half that was empty is given back with, and what an empty field is filled with, are choices.
-        const known = wish.kind === 'orderNumber' || wish.kind === 'reason' ? memory.choices() : await choices();
-        const states = await desk.fields(ids);
-        plan = fields && planOf(wish, { fields, states, data: current.data, choices: known });
-      } catch (error) {
-        showCorrection({ state: 'failed', fault: error instanceof DeskFault ? error.fault : 'failed' });
-        return;
-      }
-      if (!plan) return showCorrection({ state: 'failed', fault: 'notAnOption' });
-      const { steps, undo, expected, expectedOfUndo } = plan;
-      showCorrection({ expected, undo, expectedOfUndo });
-      await write(steps);
-    },
-
-    async undo() {
-      const { correction } = current;
-      if (!correction || correction.isUndo || correction.undo.length === 0) return;
-      cancelLook();
-      const { undo, expectedOfUndo } = correction;
-      show({ correction: { ...correction, isUndo: true, expected: expectedOfUndo, undo: [] } });
-      await write([undo]);
-    },
+    correct,
+    undo,
 
     shown() {
-      if (!current.isReading && clock.nowMs() - readAtMs > shownAgainMs) void read();
+      const isLate = [current.correction, ...current.earlier].some((one) => one?.state === 'late');
+      if (current.isReading || !(isLate || clock.nowMs() - readAtMs > shownAgainMs)) return;
+      looks = 0;
+      void read();
     },
 
     stop() {

@@ -1,8 +1,10 @@
-import { useEffect, useReducer, useSyncExternalStore } from 'react';
+import { useEffect, useReducer, useRef, useSyncExternalStore } from 'react';
+import styled from 'styled-components';
 import type { Fields } from './correction.ts';
 import { Orders, PartnerFigures, TicketCost } from './figures.tsx';
-import { Footer, Hint } from './look.tsx';
+import { Footer, Hint, Spoken } from './look.tsx';
 import { Loading, ProblemNotice } from './notices.tsx';
+import { isMisconfigured } from './problem.ts';
 import type { Session, View } from './session.ts';
 import { Whose } from './whose.tsx';
 import { useSpeech } from './words.ts';
@@ -21,32 +23,58 @@ const useMinutes = (): void => {
 /** The same when rendered to text, as tests do. */
 const useView = (session: Session): View => useSyncExternalStore(session.subscribe, session.view, session.view);
 
+/** Where the focus goes once the button that had it has done its work and is gone. */
+const Landing = styled.div`
+  outline: none;
+`;
+
 /** A ticket that exists: what is known of it, the most useful first. */
 export const TicketSidebar = ({ session, nowMs }: { readonly session: Session; readonly nowMs: () => number }) => {
   const { words, format, fill } = useSpeech();
   const { data, isRemembered, problem, isReading, correction, earlier } = useView(session);
   useMinutes();
-  const age = data && format.age(data.asOf, nowMs());
-  const notice = problem && (
-    <ProblemNotice problem={problem} knownSince={age} isReading={isReading} onRetry={() => void session.read()} />
-  );
-  if (data === null) return notice ?? <Loading label={words.loading} />;
+  const landing = useRef<HTMLDivElement>(null);
+  const hasRetried = useRef(false);
+  useEffect(() => {
+    if (problem !== null || !hasRetried.current) return;
+    hasRetried.current = false;
+    landing.current?.focus();
+  }, [problem]);
+
+  const isOld = problem !== null && data !== null && !isMisconfigured(problem);
+  // "Known now" says nothing of what cannot be known now.
+  const age = data && format.age(data.asOf, nowMs(), isOld ? minuteMs : 0);
+  const retry = (): void => {
+    hasRetried.current = true;
+    void session.read();
+  };
+  const notice = problem && <ProblemNotice problem={problem} knownSince={age} isReading={isReading} onRetry={retry} />;
+  // An age grows by the minute, and is not read aloud each time.
+  const heard = isOld ? <Spoken>{words.problem[problem].title}</Spoken> : notice;
   return (
-    <>
-      {notice}
-      <Whose
-        data={data}
-        isRemembered={isRemembered}
-        fields={data.fields}
-        correction={correction}
-        earlier={earlier}
-        session={session}
-      />
-      <TicketCost data={data} />
-      <PartnerFigures data={data} />
-      {isRemembered ? null : <Orders data={data} />}
-      {problem === null && age !== null ? <Footer>{fill(words.updated, { age })}</Footer> : null}
-    </>
+    <Landing ref={landing} tabIndex={-1}>
+      <div role="status">{heard ?? (data ? null : <Spoken>{words.loading}</Spoken>)}</div>
+      {isOld ? notice : null}
+      {data ? (
+        <>
+          <Whose
+            data={data}
+            isRemembered={isRemembered}
+            isAnswered={problem === null && data.attribution !== null && !data.attribution.pending}
+            fields={data.fields}
+            correction={correction}
+            earlier={earlier}
+            session={session}
+          />
+          <TicketCost data={data} />
+          <PartnerFigures data={data} />
+          {isRemembered ? null : <Orders data={data} />}
+          {problem === null && age !== null ? <Footer>{fill(words.updated, { age })}</Footer> : null}
+        </>
+      ) : problem ? null : (
+        <Loading />
+      )}
+    </Landing>
   );
 };
 

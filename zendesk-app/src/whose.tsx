@@ -1,22 +1,20 @@
 import { Button, IconButton } from '@zendeskgarden/react-buttons';
 import { Tag } from '@zendeskgarden/react-tags';
 import { Icon as Pencil } from '@zendeskgarden/svg-icons/src/12/pencil-stroke.svg?icon';
-import { lazy, type ReactNode, Suspense, useId, useRef, useState } from 'react';
+import { type ReactNode, useId, useRef, useState } from 'react';
 import styled from 'styled-components';
 import type { SidebarTicket } from '../../src/features/sidebar/contract.ts';
-import type { Choosable, Fields, Half, Wish } from './correction.ts';
+import type { Correction } from './correcting.ts';
+import { type Choosable, type Fields, type Half, kindsOf, type Wish } from './correction.ts';
 import { CorrectionNotice } from './correction-notice.tsx';
+import { LateEditor, loadEditor } from './late-editor.tsx';
 import { Heading, Hint, Section } from './look.tsx';
 import { confidenceName, howName, reasonName } from './names.ts';
 import { OrderLink } from './order-link.tsx';
 import { Row, Rows } from './rows.tsx';
-import type { Correction, Session } from './session.ts';
+import type { Session } from './session.ts';
 import { sharesBy } from './shares.ts';
 import { type Speech, useSpeech } from './words.ts';
-
-/** Search and its list come with the first correction. */
-const loadEditor = () => import('./editor.tsx');
-const Editor = lazy(() => loadEditor().then((module) => ({ default: module.Editor })));
 
 export type EditKind = Choosable | 'orderNumber';
 const kinds = ['partner', 'region', 'orderNumber', 'reason'] as const satisfies readonly EditKind[];
@@ -31,19 +29,20 @@ const Below = styled.div`
 
 const awaited: ReadonlySet<Correction['state']> = new Set(['saving', 'pending', 'late', 'draft']);
 
-const kindsOf = ({ wish: { kind } }: Correction): readonly EditKind[] =>
-  kind === 'notAboutAnOrder' ? ['partner'] : [kind];
-
 /** The latest correction of a row that the service does not say yet. */
-const awaitedIn = (kind: EditKind, corrections: readonly Correction[]): Correction | undefined =>
-  corrections.findLast((one) => awaited.has(one.state) && kindsOf(one).includes(kind));
+const awaitedIn = (kind: EditKind, corrections: readonly Correction[], fields: Fields): Correction | undefined =>
+  corrections.findLast((one) => awaited.has(one.state) && kindsOf(one.wish, fields).includes(kind));
+
+/** The chunk is fetched before it is used; one that does not come is said where it is used. */
+const prefetchEditor = (): void => void loadEditor().catch(() => null);
 
 /** What the agent has just chosen stands in the row until the service says it; null where a choice is being taken back. */
 const chosenIn = ({ wish, isUndo }: Correction, { words }: Speech): string | null => {
   if (isUndo) return null;
   if (wish.kind === 'notAboutAnOrder') return words.whose.none;
   if (wish.kind === 'orderNumber') return `#${wish.number}`;
-  return wish.kind === 'reason' ? reasonName(wish.choice.code, words) : wish.choice.name;
+  if (wish.kind === 'reason') return reasonName(wish.choice.code, words);
+  return wish.kind === 'partner' && wish.choice.code === 'direct' ? words.whose.direct : wish.choice.name;
 };
 
 const Shares = ({ half, data }: { readonly half: Half; readonly data: SidebarTicket }) => {
@@ -76,6 +75,7 @@ const hintOf = (data: SidebarTicket, { words }: Speech): string | null => {
 export const Whose = ({
   data,
   isRemembered = false,
+  isAnswered = false,
   fields,
   correction,
   earlier,
@@ -85,6 +85,8 @@ export const Whose = ({
   readonly data: SidebarTicket | null;
   /** True of data that the browser kept: orders are not in it. */
   readonly isRemembered?: boolean;
+  /** The service has answered, and has nothing left to decide. */
+  readonly isAnswered?: boolean;
   readonly fields: Fields;
   readonly correction: Correction | null;
   readonly earlier: readonly Correction[];
@@ -132,7 +134,7 @@ export const Whose = ({
   };
 
   const row = (kind: EditKind) => {
-    const open = awaitedIn(kind, correction ? [...earlier, correction] : earlier);
+    const open = awaitedIn(kind, correction ? [...earlier, correction] : earlier, fields);
     const chosen = open ? chosenIn(open, speech) : null;
     const isKnown = data === null ? fields[kind] !== null : fields[kind] !== null || hasValue(kind, data);
     if (!isKnown) return null;
@@ -151,8 +153,8 @@ export const Whose = ({
               title={actions[kind]}
               aria-expanded={editing === kind}
               aria-disabled={correction?.state === 'saving'}
-              onPointerEnter={() => void loadEditor()}
-              onFocus={() => void loadEditor()}
+              onPointerEnter={prefetchEditor}
+              onFocus={prefetchEditor}
               // The search keeps the focus until the click is done: else it would close, and the click open it anew.
               onMouseDown={(event) => {
                 if (editing === kind) event.preventDefault();
@@ -167,9 +169,7 @@ export const Whose = ({
         }
         below={
           editing === kind ? (
-            <Suspense fallback={<Hint>{words.loading}</Hint>}>
-              <Editor kind={kind} label={actions[kind]} session={session} onWish={wish} onClose={close} />
-            </Suspense>
+            <LateEditor kind={kind} label={actions[kind]} session={session} onWish={wish} onClose={close} />
           ) : null
         }
       >
@@ -192,6 +192,14 @@ export const Whose = ({
     );
   };
 
+  const isSaving = correction?.state === 'saving';
+  /** Its button goes when it is pressed: the focus lands where the change is seen. */
+  const undo = (): void => {
+    const [changed] = correction ? kindsOf(correction.wish, fields) : [];
+    if (changed) pencils.current.get(changed)?.focus();
+    void session.undo();
+  };
+
   const hint = data && hintOf(data, speech);
   const confidence = attribution && confidenceName(attribution.confidence, words);
   return (
@@ -208,10 +216,18 @@ export const Whose = ({
         ) : null}
         {hint ? <Hint>{hint}</Hint> : null}
       </Below>
-      <CorrectionNotice correction={correction} onUndo={() => void session.undo()} />
-      {data && data.ticket.state !== 'not yet known' && fields.notAboutAnOrder && correction?.state !== 'saving' ? (
+      <CorrectionNotice correction={correction} isAnswered={isAnswered} onUndo={undo} />
+      {data && data.ticket.state !== 'not yet known' && fields.notAboutAnOrder ? (
         <Below>
-          <Button size="small" isLink style={{ textAlign: 'start' }} onClick={() => wish({ kind: 'notAboutAnOrder' })}>
+          <Button
+            size="small"
+            isLink
+            style={{ textAlign: 'start' }}
+            aria-disabled={isSaving}
+            onClick={() => {
+              if (!isSaving) wish({ kind: 'notAboutAnOrder' });
+            }}
+          >
             {words.edit.notAboutAnOrder}
           </Button>
         </Below>
