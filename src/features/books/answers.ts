@@ -61,7 +61,9 @@ export const sealsAnswer = z.object({
   items: z
     .array(
       seal.extend({
-        touched: z.boolean().describe('Whether anything was posted into it, or is counted differently, since'),
+        touched: z
+          .boolean()
+          .describe('Whether anything was posted into it that was not taken back, or is counted differently, since'),
       }),
     )
     .describe('The latest revision of each period, the latest sealed first'),

@@ -1,12 +1,12 @@
 import { beforeEach, expect, test } from 'vitest';
-import { type Seal, sealPeriod } from '../../../src/features/books/index.ts';
+import { repriceAll, type Seal, sealPeriod } from '../../../src/features/books/index.ts';
 import { parseMonth } from '../../../src/features/books/period.ts';
 import { listSeals } from '../../../src/features/books/store.ts';
 import { createTouchedOf } from '../../../src/features/books/touched.ts';
 import { importFx } from '../../../src/features/costing/index.ts';
 import { partnerBook, regionBook } from '../../../src/features/directory/index.ts';
 import { importBenefits, importOtherCosts } from '../../../src/features/partnerships/index.ts';
-import { addUpMarked, differencesSince } from '../../../src/features/reports/index.ts';
+import { addUpMarked, differencesSince, restatementOf } from '../../../src/features/reports/index.ts';
 import type { Sql } from '../../../src/platform/database/database.ts';
 import { createWorld, sud, type World } from '../reports/world.ts';
 import { basis, readToEnd, sealIn } from './sealing.ts';
@@ -40,9 +40,11 @@ const look = async () => {
     async (tx) => {
       const seals = await listSeals(tx, { limit: 10 });
       const touched = await touchedOf(counting(tx), seals);
-      for (const { id, posted } of seals) {
+      for (const seal of seals) {
+        const { id } = seal;
+        const restated = await restatementOf(tx, seal, { currency: basis.currency, costBasis: 'true' });
         const { open } = await differencesSince(tx, id, { ...basis, groupBy: ['partner'], costBasis: 'true' });
-        expect(touched.has(id)).toBe(posted || open);
+        expect(touched.has(id)).toBe(restated.open || open);
       }
       return { touched: [...touched].toSorted((a, b) => a - b), held };
     },
@@ -76,6 +78,21 @@ test('what was posted into one since touches it without a report', async () => {
   await look();
   await world.ticket({ created: '2026-04-20', work: [['ada', 60, '2026-04-20']] });
   expect(await look()).toEqual({ touched: [april.id], held: 0 });
+});
+
+test('bug: a rate that was imported and removed left a seal touched with nothing to revise', async () => {
+  const tickets = [await world.ticket({ created: '2026-05-20', work: [['ada', 60, '2026-05-20']] })];
+  const reprice = () => world.db.transaction((tx) => repriceAll(tx, tickets, { basis, now: world.clock.now() }));
+  await revised();
+  await world.rate('72.00', '2026-05-01');
+  await reprice();
+  expect(await look()).toEqual({ touched: [may.id], held: 0 });
+  await world.db.query("delete from rate where valid_from = '2026-05-01'");
+  await reprice();
+  const posted = await world.db.query('select from posting where id > $1', [may.lastPostingId]);
+  expect(posted.length).toBeGreaterThan(1);
+  expect((await look()).touched).toEqual([]);
+  expect(await look()).toEqual({ touched: [], held: 0 });
 });
 
 const known = {

@@ -74,6 +74,16 @@ const moneyIn =
   (micros: bigint | string | null): MoneyJson | null =>
     micros === null || published.currency !== currency ? null : moneyJson({ micros: BigInt(micros), currency });
 
+/** Whether that is anything: what was posted and taken back again is nothing. */
+export const isRestated = async (sql: Sql, published: Omit<Published, 'currency'>): Promise<boolean> => {
+  const [row] = await sql.query<{ any: boolean }>(`${cellsSql('true')} select exists (select from cells) as any`, [
+    published.from,
+    published.to,
+    published.lastPostingId,
+  ]);
+  return row?.any ?? false;
+};
+
 /** What was posted into published days since: amount, tickets and reasons. Open until a further revision closes it. */
 export const restatementOf = async (sql: Sql, published: Published, look: Look): Promise<Restatement> => {
   const rows = await sql.query<{
