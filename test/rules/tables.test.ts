@@ -54,7 +54,7 @@ const assembled = [
   'src/features/reports/facts/constant-currency.ts: orderAt',
   'src/features/reports/facts/constant-currency.ts: others',
   'src/features/reports/facts/constant-currency.ts: refundAt',
-  'src/features/reports/seals/changes.ts: later',
+  'src/features/reports/seals/posted.ts: later',
   'src/features/reports/seals/restatement.ts: later',
   'src/features/reports/tickets/list.ts: postings',
   'src/features/reports/totals/costs.ts: book',

@@ -40,7 +40,7 @@ export const changesAnswer = z
       of: z
         .string()
         .describe(
-          'What changed, and where it is looked up: "postings" at `/api/v1/seals/{id}/restatement`, "costs and benefits" at `/api/v1/other-costs` and `/api/v1/benefits` with `revisions=all`, "reporting basis" nowhere, others by this name at `/api/v1/seals/{id}/changes?of=`',
+          'What changed, and where it is looked up: by this name at `/api/v1/seals/{id}/changes?of=`; but "costs and benefits" at `/api/v1/other-costs` and `/api/v1/benefits` with `revisions=all`, "reporting basis" nowhere',
         ),
       items: z
         .int()
@@ -85,7 +85,7 @@ export const changedItemsAnswer = z.object({
   items: z
     .array(
       z.object({
-        id: z.string().describe('Ours'),
+        id: z.string().describe('Ours; of postings the ticket’s'),
         connection: z.string().nullable().describe('The store or helpdesk; null where it is here no longer'),
         number: z.string().nullable().describe("The order's number, or the helpdesk's of the ticket"),
         ticket: z.string().nullable().describe('For `/api/v1/tickets/{id}`; null of orders'),

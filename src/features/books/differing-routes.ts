@@ -17,6 +17,8 @@ import {
   isRebased,
   nextLink,
   pageLimit,
+  postedItems,
+  postingsBook,
   queryFormat,
   queryPage,
   sealedFigureNames,
@@ -62,10 +64,11 @@ const isBehind = (one: Place, place: Place): boolean => {
   return one.cell === place.cell ? orderOf(one) > orderOf(place) : one.cell > place.cell;
 };
 
-/** Throws Conflict where a seal has no items that today's can be held against. */
-const refuseWithoutItems = (seal: Seal, basis: ReportingBasis): void => {
+/** Throws Conflict where a seal has no items that today's can be held against; what was posted since lies in the ledger. */
+const refuseWithoutItems = (seal: Seal, of: string, basis: ReportingBasis): void => {
   const revise = `seal a revision to keep them ("deskledger seal --${seal.kind} ... --revise")`;
-  if (!seal.keepsItems) throw new Conflict(`Seal ${seal.id} kept no items, for it is older than they are; ${revise}`);
+  if (!seal.keepsItems && of !== postingsBook)
+    throw new Conflict(`Seal ${seal.id} kept no items, for it is older than they are; ${revise}`);
   if (isRebased(seal, basis))
     throw new Conflict(
       `The items of seal ${seal.id} are of another reporting currency or time zone than today's (rebase): ${seal.currency} and ${seal.timeZone}, now ${basis.currency} and ${basis.timeZone}; ${revise}`,
@@ -141,11 +144,13 @@ export const differingRoutes =
         ...read,
         schema: {
           summary:
-            'The orders, refunds, tickets, entries, answers or invitations that are counted differently than in a seal, the newest first; in CSV too',
+            'The orders, refunds, tickets, entries, answers or invitations that are counted differently than in a seal, and the tickets of what was posted since, the newest first; in CSV too',
           tags: ['books'],
           params: z.object({ id: deps.sealId }),
           querystring: z.strictObject({
-            of: z.enum(books.map(({ name }) => name)).describe('As `of` in `changes` of the seal'),
+            of: z
+              .enum([...books.map(({ name }) => name), postingsBook])
+              .describe('As `of` in `changes` of the seal; of postings an item per ticket and reason'),
             ...queryPage('Items'),
             format: queryFormat,
           }),
@@ -155,24 +160,20 @@ export const differingRoutes =
       async (request, reply) => {
         const { of, after, limit, format } = request.query;
         const seal = await deps.sealOf(request.params.id);
-        refuseWithoutItems(seal, basis);
+        refuseWithoutItems(seal, of, basis);
         const book = books.find(({ name }) => name === of);
-        if (!book) throw new RangeError(`"${of}" is no book`);
+        const place = { after: after === undefined ? null : BigInt(after), limit: pageLimit(format, limit) };
         const look = { currency: basis.currency, seesRates: maySeeRates(request) };
         const { page, labels } = await inSnapshot(async (tx) => {
-          const found = await changedItems(tx, book, {
-            sealId: seal.id,
-            from: seal.from,
-            to: seal.to,
-            timeZone: basis.timeZone,
-            after: after === undefined ? null : BigInt(after),
-            limit: pageLimit(format, limit),
-          });
+          const { id: sealId, from, to } = seal;
+          const found = book
+            ? await changedItems(tx, book, { sealId, from, to, timeZone: basis.timeZone, ...place })
+            : await postedItems(tx, seal, place);
           return {
             page: found,
             labels: await changedLabels(
               tx,
-              book,
+              { name: of },
               found.items.map(({ id }) => id),
             ),
           };

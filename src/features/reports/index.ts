@@ -15,6 +15,7 @@ export { sealedFigureNames } from './seals/figure-facts.ts';
 export { formulasVersion, leavesClosed } from './seals/formulas.ts';
 export { books, changedItems, keepItems } from './seals/kept-items.ts';
 export { type PayrollLine, payrollLine } from './seals/payroll-line.ts';
+export { postedItems, postingsBook } from './seals/posted.ts';
 export { isRestated, type Restatement, restatementItems, restatementOf } from './seals/restatement.ts';
 export { factsToSeal, gapsIn, type SealedCell, sealedAccount, sealedRow } from './seals/sealed.ts';
 export {

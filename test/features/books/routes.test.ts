@@ -250,8 +250,45 @@ test('bug: of a sealed month late orders, refunds and answers were not told; eac
     /^Others today than sealed: .*netRevenue.*order newly counted \(1, orders\), refund newly counted.*--revise/,
   );
   expect(restatedLine(id, { differs: [], changes: [] })).toBeNull();
-  expect((await ask('GET', `${one}/changes?of=postings`)).status).toBe(400);
+  expect((await ask('GET', `${one}/changes?of=costs%20and%20benefits`)).status).toBe(400);
   expect((await ask('GET', '/api/v1/seals/999/differs')).status).toBe(404);
+});
+
+test('bug: what `changes` of a seal called postings, its own list of changes refused', async () => {
+  await world.ticket({ created: '2026-05-04', work: [['ada', 600, '2026-05-04']] });
+  const { id } = (await seal('2026-05')).seal;
+  for (const day of ['2026-05-20', '2026-05-21'])
+    await world.ticket({ created: day, shares: [sud], work: [['ada', 300, day]] });
+  const { changes } = (await ask('GET', `/api/v1/seals/${id}`)).json() as {
+    changes: { of: string; reason: string; items: number; facts: object[] }[];
+  };
+  expect(changes).toContainEqual(expect.objectContaining({ of: 'postings', reason: 'work', items: 2 }));
+  const list = `/api/v1/seals/${id}/changes?of=postings`;
+  type Page = { items: { ticket: string; reason: string; cells: { facts: object[] }[] }[]; next: string | null };
+  const first = (await ask('GET', `${list}&limit=1`)).json() as Page;
+  const rest = (await ask('GET', `${list}&limit=1&after=${first.next}`)).json() as Page;
+  expect([first.items.length, rest.items.length, rest.next]).toEqual([1, 1, null]);
+  expect([...first.items, ...rest.items]).toEqual(((await ask('GET', list)).json() as Page).items);
+  expect(first.items).toMatchObject([
+    {
+      connection: 'desk',
+      reason: 'work',
+      cells: [
+        {
+          partner: 'sud',
+          region: 'iberia',
+          facts: [
+            { name: 'handledSeconds', added: 300 },
+            { name: 'supportCost', added: { amount: '3.000000', currency: 'USD' } },
+            { name: 'measuredCost', added: { amount: '3.000000', currency: 'USD' } },
+          ],
+        },
+      ],
+    },
+  ]);
+  const withoutRates = (await ask('GET', list, { scopes: 'read' })).json() as Page;
+  expect(withoutRates.items[0]?.cells).toMatchObject([{ facts: [{ name: 'handledSeconds', added: 300 }] }]);
+  expect((await ask('GET', `${list}&format=csv`)).text).toContain(',work,sud,iberia,supportCost,3.000000,USD');
 });
 
 test('bug: pages of what differs skipped figures when one before them came back to what was sealed', async () => {

@@ -104,7 +104,7 @@ const otherPeriod = z.object({
 export const figuresAnswer = z.object({
   from: z.string(),
   to: z.string(),
-  by: z.array(z.enum(figureDimensions)).readonly(),
+  groupBy: z.array(z.enum(figureDimensions)).readonly(),
   currency: z.string(),
   timeZone: z.string(),
   costBasis: z.enum(['true', 'pooled']),

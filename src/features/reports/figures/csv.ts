@@ -33,14 +33,14 @@ export const figuresCsv = (
   rows: readonly FigureRow[],
   total: FigureRow | null,
   about: {
-    readonly by: readonly FigureDimension[];
+    readonly groupBy: readonly FigureDimension[];
     readonly currency: string;
     readonly costBasis: CostBasis;
     readonly compared: readonly ('previous' | 'baseline')[];
   },
 ): string => {
   const columns: readonly Column[] = [
-    ...about.by.map((dimension) => ({ name: dimension, of: (row: FigureRow) => row[dimension] ?? null })),
+    ...about.groupBy.map((dimension) => ({ name: dimension, of: (row: FigureRow) => row[dimension] ?? null })),
     { name: 'currency', of: () => about.currency },
     ...figureNames.map((name) => ({ name, of: (row: FigureRow) => cellOf(row[name]) })),
     { name: 'topMarket', of: (row) => row.topMarket },
@@ -57,7 +57,7 @@ export const figuresCsv = (
     ...about.compared.flatMap(comparisonColumns),
     { name: 'costBasis', of: () => about.costBasis },
   ];
-  const [first] = about.by;
+  const [first] = about.groupBy;
   const last = total === null ? [] : [first === undefined ? total : { ...total, [first]: 'total' }];
   return writeCsv(
     columns.map(({ name }) => name),

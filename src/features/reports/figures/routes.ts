@@ -210,7 +210,7 @@ export const figureRoutes =
           ...(figures.previous && { previous: otherPeriodOf(figures.previous, figures) }),
           ...(figures.baseline && { baseline: otherPeriodOf(figures.baseline, figures) }),
         };
-        const about = { by, ...look, costBasis };
+        const about = { groupBy: by, ...look, costBasis };
         if (query.format === 'csv') {
           const columns = { ...about, compared: Object.keys(others) as (keyof typeof others)[] };
           return reply

@@ -1,5 +1,6 @@
 import type { Sql } from '../../../platform/database/database.ts';
 import type { Book } from './kept-items.ts';
+import { postingsBook } from './posted.ts';
 
 /** What people know an item by; null where it is no longer here. */
 export interface Labelled {
@@ -29,6 +30,7 @@ const labels: Readonly<Record<string, string>> = {
   orders: ofOrders,
   returns: ofOrders,
   refunds: ofRefunds,
+  [postingsBook]: ofTickets,
   tickets: ofTickets,
   'tickets worked': ofTickets,
   'unpriced entries': ofEntries,
@@ -40,7 +42,7 @@ const labels: Readonly<Record<string, string>> = {
 /** What items of a book are known by, by id; those that are no longer here are left out. */
 export const changedLabels = async (
   sql: Sql,
-  { name }: Book,
+  { name }: Pick<Book, 'name'>,
   ids: readonly string[],
 ): Promise<Map<string, Labelled>> => {
   const text = labels[name];

@@ -10,7 +10,7 @@ import { type CellFacts, type CellKey, cellId, type Period } from '../facts/fact
 import { type PartnershipFact, partnershipFactNames, partnershipFacts } from '../facts/partnership-facts.ts';
 import { formulasReason, meantOtherwise } from './formulas.ts';
 import { books, type Change, changesIn, type Deltas, factsOf } from './kept-items.ts';
-import { later } from './restatement.ts';
+import { postingChanges } from './posted.ts';
 
 /** What costs and benefits of partnerships count for, as a seal keeps it. */
 export interface PartnershipCell extends CellKey {
@@ -50,48 +50,7 @@ export interface Basis {
 export const isRebased = (sealed: Basis, { currency, timeZone }: Basis): boolean =>
   sealed.currency !== currency || sealed.timeZone !== timeZone;
 
-const postingsBook = 'postings';
 const itemsBook = 'costs and benefits';
-
-/**
- * What was posted into sealed days since, by cause. A ticket that came back to where it was, with its clock and its cost, is
- * none of it: by cell its postings add up to nothing.
- */
-const postingChanges = async (sql: Sql, { from, to, lastPostingId }: Sealed): Promise<Change[]> => {
-  const rows = await sql.query<
-    CellKey & { reason: string; items: bigint; microseconds: string; cost: string; measured: string }
-  >(
-    `with told as (
-       select s.ticket_id, s.cause, s.partner, s.region, s.measured, s.microseconds, s.cost_micros from ${later}
-     ), restated as (
-       select distinct ticket_id from (
-         select ticket_id from told group by ticket_id, partner, region, measured having sum(microseconds) <> 0 or sum(cost_micros) <> 0) m
-     ), counted as (
-       select cause, count(distinct ticket_id) as items from told join restated using (ticket_id) group by 1
-     )
-     select cause as reason, partner, region, items, sum(microseconds)::text as microseconds, sum(cost_micros)::text as cost,
-            coalesce(sum(cost_micros) filter (where measured), 0)::text as measured
-       from told join restated using (ticket_id) join counted using (cause) group by 1, 2, 3, 4 order by 1, 2, 3`,
-    [from, to, lastPostingId],
-  );
-  return [...Map.groupBy(rows, ({ reason }) => reason)]
-    .map(([reason, own]) => ({
-      reason,
-      of: postingsBook,
-      items: Number(own[0]?.items ?? 0n),
-      cells: own
-        .map(({ partner, region, microseconds, cost, measured }) => ({
-          key: { partner, region },
-          deltas: {
-            microseconds: BigInt(microseconds),
-            costMicros: BigInt(cost),
-            measuredCostMicros: BigInt(measured),
-          },
-        }))
-        .filter(({ deltas }) => Object.values(deltas).some((delta) => delta !== 0n)),
-    }))
-    .filter(({ cells }) => cells.length > 0);
-};
 
 interface PartnershipsWanted extends Period {
   readonly currency: string;
