@@ -247,7 +247,6 @@ export const createPartnerships = (given: {
     },
     ordersWithoutCost: ({ from, to }: Period): number =>
       [...lacking].filter(({ day }) => day >= from && day <= to).length,
-    /** Whether a part of revenue holds for some day of a period of which orders are held: what it brings is known, be it nothing. */
     /** Whether it is known of a cell what a part of revenue brought on its days, be it nothing. */
     hasPart: (cell: CellAsked, period: Period) =>
       partsOf(cell, period).some(

@@ -1,9 +1,11 @@
+import { vi } from 'vitest';
 import { changeAccountSettings } from '../../../src/features/directory/index.ts';
 import { createBigcommerceSandbox } from '../../../src/sandbox/bigcommerce/index.ts';
 import { createZendeskSandbox } from '../../../src/sandbox/zendesk/index.ts';
 import { handClock } from '../hand-clock.ts';
 import { startProduct } from '../product.ts';
 import { createItemPapers } from './item-papers.ts';
+import { watchStoreWalks } from './store-walks.ts';
 import { agentNames, type Story } from './story.ts';
 
 /** The first moment of every story: the clocks go forward four days later in Sweden. */
@@ -127,6 +129,7 @@ export const openAccount = async (story: Story) => {
   const faults = { duplicateRate: 0.2, reorderRate: 0.3, lossRate: 0.1 };
   const zendesk = await createZendeskSandbox({ clock, seed: 'random', limits: 'off', faults });
   const bigcommerce = await createBigcommerceSandbox({ clock, seed: 'random', limits: 'off', firstOrderId: 1001 });
+  const storeWalks = watchStoreWalks(bigcommerce, clock);
   const basis = { currency: story.currency, timeZone: story.timeZone };
   const running = await startProduct({ clock, ...basis });
   const agentIds = agentNames.map(
@@ -143,6 +146,20 @@ export const openAccount = async (story: Story) => {
   await bring('fx', papers.fx());
   await running.join('zendesk', { ...zendesk.settings, reasonValues });
   await running.join('bigcommerce', bigcommerce.settings);
+  /** Resolves when the store was walked at the moment at which the clock stands. */
+  const storeWalked = () =>
+    vi.waitUntil(
+      async () => {
+        const [row] = await running.product.db.query<{ walks: bigint }>(
+          `select count(*) as walks from sync_cursor where stream in ('orders', 'refunds') and seen_until = $1`,
+          [clock.now()],
+        );
+        return row?.walks === 2n;
+      },
+      { timeout: 60_000, interval: 15 },
+    );
+  // However busy the machine: what is imported goes back from the first moment of the story.
+  await storeWalked();
   await bring('agents', papers.agents());
   await running.product.db.transaction((tx) =>
     changeAccountSettings(tx, { agentFigures: true }, { actor: 'test', now: clock.now() }),
@@ -165,7 +182,10 @@ export const openAccount = async (story: Story) => {
     agentIds,
     papers,
     basis,
+    storeWalks,
+    storeWalked,
     async close() {
+      storeWalks.stop();
       await running.stop();
       await Promise.all([zendesk.close(), bigcommerce.close()]);
     },

@@ -1,8 +1,9 @@
 import { expect } from 'vitest';
-import { ordersKnown } from '../../../src/features/orders/index.ts';
 import { createHistory } from '../../../src/sandbox/history.ts';
 import { expectFigures, expectRowsToAddUp, expectShares, groupings, type Report, reportPath } from '../figures.ts';
 import { type Dimension, dimensions } from '../oracle/counts.ts';
+import { heldDays } from '../oracle/held-days.ts';
+import { dayReader } from '../oracle/numbers.ts';
 import type { Period } from '../oracle/periods.ts';
 import { createOracle, type GroupBy, type Oracle } from '../oracle/report.ts';
 import { type Account, dayOf, openAccount, reasonValues } from './account.ts';
@@ -24,8 +25,7 @@ const historyOf = ({ zendesk: { desk, apiUserId }, bigcommerce: { shop } }: Acco
   createHistory({ desk, shop, apiUserId, planned: new Map(), answers: () => [] });
 
 const oracleOf = async (account: Account) => {
-  const { zendesk, papers, basis, product } = account;
-  const { since, until } = await ordersKnown(product.db);
+  const { zendesk, papers, basis } = account;
   const { settings } = zendesk;
   return createOracle({
     history: historyOf(account),
@@ -54,7 +54,7 @@ const oracleOf = async (account: Account) => {
       otherCosts: papers.items.otherCosts(),
       benefits: papers.items.benefits(),
       store: account.bigcommerce.settings.name,
-      held: { since, until },
+      held: heldDays(account.storeWalks.walks(), dayReader(basis.timeZone)),
     },
     isSeen: () => true,
   });
@@ -141,6 +141,7 @@ export const checkStory = async (told: Story): Promise<void> => {
   try {
     const player = createPlayer(account, told);
     await player.playAll();
+    await account.storeWalked();
     const oracle = await oracleOf(account);
     await expectShares({ sandbox: { history: historyOf(account) }, product: account.product, oracle });
     await expectCosts(account, oracle);
@@ -150,6 +151,7 @@ export const checkStory = async (told: Story): Promise<void> => {
     const before = await growth(account);
     await replayDeliveries(account, told.shuffle);
     await player.settle();
+    await account.storeWalked();
     expect(await growth(account)).toEqual(before);
     await expectCosts(account, oracle);
     await expectReports(account, await oracleOf(account), told.shuffle + 1);

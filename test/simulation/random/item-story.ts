@@ -40,6 +40,12 @@ const benefit = fc.record({
 const part = fc.record({
   do: fc.constant('part' as const),
   ...when,
+  /** Often from about the day from which on orders are held, and until about the last one. */
+  fromDay: fc.oneof(
+    { weight: 2, arbitrary: when.fromDay },
+    { weight: 1, arbitrary: fc.integer({ min: -368, max: -360 }) },
+    { weight: 1, arbitrary: fc.integer({ min: -2, max: 8 }) },
+  ),
   partner: fc.constantFrom('', '', 'nord', 'sud', 'West', 'direct'),
   region,
   ofStore: fc.boolean(),
