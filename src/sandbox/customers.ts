@@ -23,6 +23,8 @@ export interface CustomersOptions {
   readonly seed: string | number;
   /** Where mails lie as `.eml` files, each written whole. */
   readonly outboxDir: string;
+  /** Whoever is asked answers, at once; strangers as if they had bought from us. */
+  readonly everybody?: boolean;
   /** Whom a ticket of this address is about by the plan, and whether it came in the live stretch; undefined for strangers. */
   readonly about: (email: string) => { readonly partner: PartnerCode | null; readonly live: boolean } | undefined;
 }
@@ -66,7 +68,7 @@ const scoreFor = (odds: readonly number[], luck: number): number => {
 };
 
 /** Customers who read their mail: some answer the survey on its page, hours later; a scanner opens every link of some of them at once. */
-export const startCustomers = ({ clock, seed, outboxDir, about }: CustomersOptions): Customers => {
+export const startCustomers = ({ clock, seed, outboxDir, everybody = false, about }: CustomersOptions): Customers => {
   const answers: GivenAnswer[] = [];
   const counts: CustomerCounts = { mails: 0, scannerVisits: 0, taken: 0, failed: 0 };
   const seen = new Set<string>();
@@ -130,11 +132,12 @@ export const startCustomers = ({ clock, seed, outboxDir, about }: CustomersOptio
     if (mail.to.endsWith(scannedDomain)) await scan(mail);
     const link = surveyLink(mail);
     const person = about(mail.to);
-    if (!link || !person) return;
-    const { answerRate, scores } = partners[person.partner ?? 'direct'];
+    if (!link || !(person || everybody)) return;
+    const { answerRate, scores } = partners[person?.partner ?? 'direct'];
+    if (everybody) return answer(file, mail, link, scoreFor(scores, share(seed, 'score', mail.to)));
     if (share(seed, 'answers', mail.to) >= answerRate) return;
     const patience = share(seed, 'patience', mail.to);
-    await clock.sleep(person.live ? 4_000 + patience * 20_000 : (0.3 + 20 * patience ** 2) * hourMs, stopping.signal);
+    await clock.sleep(person?.live ? 4_000 + patience * 20_000 : (0.3 + 20 * patience ** 2) * hourMs, stopping.signal);
     if (!stopping.signal.aborted) await answer(file, mail, link, scoreFor(scores, share(seed, 'score', mail.to)));
   };
 

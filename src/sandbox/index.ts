@@ -35,6 +35,7 @@ export type { Progress } from './play.ts';
 export type { SetupInputs } from './scenario/inputs.ts';
 export type { Scenario } from './scenario.ts';
 export type { DeliverySettings } from './sender.ts';
+export { createTour, type TourTicket, tourTickets } from './tour/index.ts';
 export type { ZendeskSandbox } from './zendesk/index.ts';
 
 export interface SandboxOptions {
@@ -76,8 +77,8 @@ export interface Sandbox {
     readonly onProgress?: (progress: Progress) => void;
     readonly endAfterDays?: boolean;
   }): Promise<void>;
-  /** Starts the customers who read the mails of the folder and answer; once. */
-  answerSurveys(options: { readonly outboxDir: string }): Customers;
+  /** Starts the customers who read the mails of the folder and answer; once. `everybody`: at once and without exception. */
+  answerSurveys(options: { readonly outboxDir: string; readonly everybody?: boolean }): Customers;
   close(): Promise<void>;
 }
 
@@ -160,9 +161,9 @@ export const createSandbox = async (options: SandboxOptions): Promise<Sandbox> =
         endAfterDays,
         onTicket: ({ email, partner }, live) => byEmail.set(email, { partner, live }),
       }),
-    answerSurveys({ outboxDir }) {
+    answerSurveys({ outboxDir, everybody = false }) {
       if (customers) throw new RangeError('the customers read their mail already');
-      customers = startCustomers({ clock, seed, outboxDir, about: (email) => byEmail.get(email) });
+      customers = startCustomers({ clock, seed, outboxDir, everybody, about: (email) => byEmail.get(email) });
       return customers;
     },
     async close() {

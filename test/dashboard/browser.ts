@@ -1,11 +1,8 @@
-import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect } from 'vitest';
 import { session } from '../features/reports/page-access.ts';
+import { hasChromium, launchChromium, warnOfSkip } from '../support/chromium.ts';
 import { cannedServer } from './canned.ts';
-
-const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-const noSkip = process.env.DESKLEDGER_NO_SKIP === '1';
 
 type Server = Awaited<ReturnType<typeof cannedServer>>;
 
@@ -27,26 +24,14 @@ export interface PageInBrowser {
 
 /** Tests of the page in Chromium; without one they are skipped, and say so. */
 export const describeInBrowser = (title: string, tests: (page: PageInBrowser) => void): void => {
-  if (!chromiumPath && !noSkip)
-    console.warn(`SKIPPED: ${title} was not checked, for there is no Chromium (apt-get install chromium).`);
-  describe.skipIf(!chromiumPath && !noSkip)(title, () => {
+  warnOfSkip(title);
+  describe.skipIf(!hasChromium)(title, () => {
     let server: Server;
     let browser: Browser;
 
     beforeAll(async () => {
       server = await cannedServer();
-      browser = await chromium.launch({
-        executablePath: chromiumPath ?? 'chromium',
-        args: [
-          '--headless',
-          '--no-sandbox',
-          '--disable-gpu',
-          '--no-first-run',
-          '--disable-background-networking',
-          '--disable-component-update',
-          '--disable-sync',
-        ],
-      });
+      browser = await launchChromium();
     }, 60_000);
 
     afterAll(async () => {

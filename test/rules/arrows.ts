@@ -20,6 +20,7 @@ const composed = ['app.ts', 'worker.ts', 'dashboard'];
 /** Commands of the CLI, and what the longer ones do. */
 const commands = [
   'access-commands.ts',
+  'app-folder.ts',
   'command.ts',
   'connect.ts',
   'connect-questions.ts',
@@ -59,6 +60,7 @@ const mayImport = new Map<string, readonly string[]>([
   ...commands.map((name) => [name, [...started, ...commands, 'main.ts']] as const),
   // The demo plays the simulated vendors: nothing else loads them, and nothing loads the demo before it is asked for.
   ['demo.ts', [...started, ...commands, 'main.ts', 'sandbox']],
+  ['preview', [...started, ...commands, 'main.ts', 'sandbox']],
   ['sandbox', ['core']],
   ['dashboard', [...foundations, 'features']],
 ]);

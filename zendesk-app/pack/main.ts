@@ -2,12 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { firstPaint, firstPaintLimit } from './budget.ts';
-import { type Built, buildApp, builtFolder } from './build.ts';
-import { readPackage } from './package-files.ts';
+import type { Built } from './build.ts';
+import { builtOnce } from './once.ts';
+import { builtFolder, readPackage } from './package-files.ts';
 import { validate } from './validate.ts';
 import { mostZipBytes, zipOf } from './zip.ts';
 
-const usage = `node zendesk-app/pack/main.ts build | validate [FOLDER] | package [--service https://desk.example.com]`;
+const usage = `node zendesk-app/pack/main.ts build | validate [FOLDER] | package [--service https://desk.example.com] | folder`;
 
 const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB`;
 const fail = (text: string): void => {
@@ -23,6 +24,7 @@ const serviceOf = (text: string | undefined): URL | null => {
 };
 
 const buildAndWeigh = async (service: URL | null): Promise<Built> => {
+  const { buildApp } = await import('./build.ts');
   const built = await buildApp({ service });
   const files = firstPaint(built.chunks);
   const bytes = [...files.values()].reduce((sum, size) => sum + size, 0);
@@ -48,6 +50,8 @@ const service = serviceOf(values.service);
 
 if (command === 'build') await buildAndWeigh(service);
 else if (command === 'validate') isTaken(folder);
+// For the preview and the demo, which start this as a process of its own: its one line says where the built app lies.
+else if (command === 'folder') console.log(await builtOnce());
 else if (command === 'package') {
   const { version } = await buildAndWeigh(service);
   if (isTaken(builtFolder)) {

@@ -13,6 +13,9 @@ export const textIn = ({ files }: AppPackage, path: string): string | null => {
   return bytes === undefined ? null : new TextDecoder().decode(bytes);
 };
 
+/** Where the app lies as Zendesk takes it; `npm run app:package` puts the zip beside it. */
+export const builtFolder = join(import.meta.dirname, '..', 'dist', 'app');
+
 /** Where zcli keeps the app's id and, as some write them, its settings with the secret: it stays out of every package. */
 export const zcliConfig = 'zcli.apps.config.json';
 export const zcliIgnore = '.zcliignore';

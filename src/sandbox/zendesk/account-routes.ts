@@ -15,7 +15,7 @@ const placeOf = (cursor: string): number | null => {
 };
 
 /** The change feed and people. */
-export const addAccountRoutes = (app: FastifyInstance, { desk, clock, apiUserId, baseUrl }: RouteDeps): void => {
+export const addAccountRoutes = (app: FastifyInstance, { desk, clock, actorOf, baseUrl }: RouteDeps): void => {
   /** The first entry of the feed at or after the instant. */
   const placeAt = (atMs: number): number => {
     let low = 0;
@@ -64,8 +64,8 @@ export const addAccountRoutes = (app: FastifyInstance, { desk, clock, apiUserId,
     return reply.send({ count: found.length });
   });
 
-  app.get('/api/v2/users/me', (_, reply) => {
-    const user = desk.users.get(apiUserId);
+  app.get('/api/v2/users/me', (request, reply) => {
+    const user = desk.users.get(actorOf(request));
     return user ? reply.send({ user: userJson(user, baseUrl()) }) : notFound(reply);
   });
   app.get<{ Querystring: Query }>('/api/v2/users/show_many', ({ query }, reply) => {

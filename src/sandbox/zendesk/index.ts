@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import type { SandboxClock } from '../clock.ts';
 import { createFaults, createServer, type FaultPlan, listen } from '../http.ts';
 import type { DeliveryCounts } from '../sender.ts';
@@ -11,9 +12,12 @@ import { eventTypes } from './events.ts';
 import { addJobRoutes } from './job-routes.ts';
 import { createLimits, type Endpoint, type ZendeskLimits } from './limits.ts';
 import type { TicketField } from './model.ts';
+import { createSessions } from './sessions.ts';
 import { createTalk, type Talk } from './talk.ts';
 import { addTicketRoutes, type RouteDeps } from './ticket-routes.ts';
+import { addUpdateRoutes } from './update-routes.ts';
 import { createWebhooks, type WebhookRegistry } from './webhooks.ts';
+import { createWorkspace, type Workspace } from './workspace/index.ts';
 
 export interface ZendeskSandboxOptions {
   readonly clock: SandboxClock;
@@ -61,6 +65,8 @@ export interface ZendeskSandbox {
   readonly delivery: Readonly<DeliveryCounts>;
   /** What stands there now, for tests. */
   readonly registry: Pick<WebhookRegistry, 'webhooks' | 'triggers' | 'change' | 'remove'>;
+  /** What agents see in their browser, with the app that an admin installs. */
+  readonly workspace: Workspace;
   /** Creates a webhook and returns its signing secret: subscribed to every ticket event, or called by a trigger with `body`. */
   subscribe(
     webhookUrl: string,
@@ -143,9 +149,17 @@ export const createZendeskSandbox = async (options: ZendeskSandboxOptions): Prom
       done(Object.assign(error as Error, { statusCode: 400 }));
     }
   });
+  let url = '';
+  const sessions = createSessions(() => `_zendesk_session_${new URL(url).port}`);
   server.addHook('onRequest', (request, reply, done) => {
-    if (request.headers.authorization !== authorization)
-      return void reply.code(401).send({ error: "Couldn't authenticate you" });
+    // The pages sign people in.
+    if (!request.url.startsWith('/api/')) return done();
+    if (request.headers.authorization !== authorization) {
+      const session = sessions.of(request.headers.cookie);
+      if (!session) return void reply.code(401).send({ error: "Couldn't authenticate you" });
+      if (request.method !== 'GET' && !sessions.proves(session, request.headers['x-csrf-token']))
+        return void reply.code(403).send({ error: 'InvalidAuthenticityToken' });
+    }
     if (!limits.admit(reply, endpointOf(request.method, request.url))) return;
     const odd = faults.statusFor(request.method, request.url);
     if (odd === null) return done();
@@ -153,10 +167,14 @@ export const createZendeskSandbox = async (options: ZendeskSandboxOptions): Prom
     void reply.code(odd).send({ error: 'InternalError', description: 'The sandbox was told to fail here' });
   });
   server.setNotFoundHandler((_, reply) => reply.code(404).send({ error: 'InvalidEndpoint', description: 'Not found' }));
-  let url = '';
+  const actorOf = (request: FastifyRequest): number =>
+    request.headers.authorization === authorization
+      ? apiUser.id
+      : (sessions.of(request.headers.cookie)?.agentId ?? apiUser.id);
   const archive = createArchive(clock, options.archive ?? {});
-  const deps: RouteDeps = { desk, archive, clock, apiUserId: apiUser.id, baseUrl: () => url };
+  const deps: RouteDeps = { desk, archive, clock, apiUserId: apiUser.id, actorOf, baseUrl: () => url };
   addTicketRoutes(server, deps);
+  addUpdateRoutes(server, deps);
   addJobRoutes(server, deps);
   const telephone = options.talk ? createTalk(clock) : null;
   telephone?.addRoutes(server, () => url);
@@ -165,6 +183,7 @@ export const createZendeskSandbox = async (options: ZendeskSandboxOptions): Prom
   routing?.addRoutes(server, deps);
   addAccountRoutes(server, deps);
   addAdminRoutes(server, { ...deps, registry, fields, ownSurvey: options.ownSurvey ?? false });
+  const workspace = createWorkspace(server, { ...deps, sessions });
   url = await listen(server);
 
   return {
@@ -188,6 +207,7 @@ export const createZendeskSandbox = async (options: ZendeskSandboxOptions): Prom
     engagements: routing?.engagements ?? null,
     delivery: sender.counts,
     registry,
+    workspace: workspace.door,
     subscribe(webhookUrl, how = { kind: 'events' }) {
       const trigger = how.kind === 'trigger';
       const webhook = registry.add({
@@ -209,6 +229,7 @@ export const createZendeskSandbox = async (options: ZendeskSandboxOptions): Prom
     idle: () => sender.idle(),
     async close() {
       await sender.close();
+      await workspace.close();
       await server.close();
     },
   };

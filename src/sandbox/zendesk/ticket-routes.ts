@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isoSeconds, type SandboxClock } from '../clock.ts';
 import { boundedInt, sendText } from '../http.ts';
 import type { Archive } from './archive.ts';
@@ -13,6 +13,8 @@ export interface RouteDeps {
   readonly archive: Archive;
   readonly clock: SandboxClock;
   readonly apiUserId: number;
+  /** Who asks: the API user, or an agent with a browser. */
+  readonly actorOf: (request: FastifyRequest) => number;
   readonly baseUrl: () => string;
 }
 

@@ -1,0 +1,187 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { builtAppFolder } from '../app-folder.ts';
+import type { Product } from '../compose.ts';
+import { type Config, loadConfig } from '../config.ts';
+import { connect } from '../connect.ts';
+import { dayMs } from '../core/time.ts';
+import { importText } from '../import.ts';
+import { type Running, start } from '../main.ts';
+import type { Log } from '../platform/log.ts';
+import { createSandbox, type Sandbox, type TourTicket } from '../sandbox/index.ts';
+import { makeSidebarSecret, type SidebarSecret } from '../sidebar-secret.ts';
+import { leapingClock } from './clock.ts';
+import { playStory } from './story.ts';
+
+/** What the bar of the workspace sets, as an address says it. */
+export interface PreviewView {
+  readonly scheme?: 'light' | 'dark';
+  /** The agent's language at Zendesk: "de", "pt-br", "en-GB". */
+  readonly locale?: string;
+  /** `dead`: the product is down. `silent`: it never answers. `offline`: Zendesk does not answer either. */
+  readonly network?: 'normal' | 'slow' | 'dead' | 'silent' | 'offline';
+  /** An agent's id at the simulated Zendesk. */
+  readonly agent?: number;
+}
+
+export interface Preview {
+  /** The page of a ticket of the tour, of any other ticket, or of a new one. */
+  url(ticket?: TourTicket | number | 'new', view?: PreviewView): string;
+  /** The tickets of the tour by what is to be seen beside them, by their ids at Zendesk. */
+  readonly tickets: ReadonlyMap<TourTicket, number>;
+  readonly sandbox: Sandbox;
+  readonly product: Product;
+  readonly running: Running;
+  readonly connectionId: number;
+  /** The product's address and the shared secret, as the app's settings have them. */
+  readonly sidebar: SidebarSecret;
+  /** Resolves when every webhook is delivered and every ticket decided. */
+  settled(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface PreviewOptions {
+  readonly log: Log;
+  /** False: only the tickets of the tour, without the weeks before them; starts in half the time. */
+  readonly history?: boolean;
+  /** Settings of the product in the place of the preview's own: DATABASE_URL, SECRET_KEY, PORT. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where the built app lies; built from this checkout unless given. */
+  readonly appFolder?: () => Promise<string>;
+  /** Told what is under way. */
+  readonly onStep?: (text: string) => void;
+}
+
+const seed = 'preview';
+/** As long as reports look back. */
+const days = 90;
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+
+/** A folder that also the user can reach as whom the private database runs. */
+const temporaryFolder = async (): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), 'deskledger-preview-'));
+  await chmod(folder, 0o755);
+  return folder;
+};
+
+const connectAll = async (
+  product: Product,
+  sandbox: Sandbox,
+): Promise<{ readonly helpdesk: number; readonly store: number }> => {
+  const bring = async (files: Readonly<Record<string, string>>) => {
+    for (const [what, text] of Object.entries(files))
+      await importText(product, what, text, { dryRun: false, actor: seed });
+  };
+  const { partners, regions, mappingRules, ticketRules, fx, agents, rates } = sandbox.inputs;
+  await bring({ partners, regions, 'mapping-rules': mappingRules, 'ticket-rules': ticketRules, fx });
+  const { settings } = sandbox.zendesk;
+  const { result: store } = await connect(product, {
+    kind: 'bigcommerce',
+    settings: sandbox.bigcommerce.settings,
+    remoteSetup: false,
+    actor: seed,
+  });
+  const { result: helpdesk } = await connect(product, {
+    kind: 'zendesk',
+    settings,
+    mode: 'act',
+    remoteSetup: true,
+    actor: seed,
+  });
+  await bring({ agents, rates });
+  return { helpdesk: helpdesk.id, store: store.id };
+};
+
+/**
+ * A small shop with a helpdesk, simulated on loopback, a product that is connected to both, and the Agent Workspace with the
+ * sidebar app in it. All that the product knows it was told by webhooks or read from the vendors. Everything lies in a
+ * temporary folder and goes with `stop`.
+ */
+export const startPreview = async ({
+  log,
+  history = true,
+  env = {},
+  appFolder = builtAppFolder,
+  onStep = () => undefined,
+}: PreviewOptions): Promise<Preview> => {
+  const folder = await temporaryFolder();
+  const clock = leapingClock(history ? days * dayMs : dayMs);
+  const sandbox = await createSandbox({
+    clock,
+    seed,
+    // The plan of the marketplace is not played: the story of the preview is its own.
+    startsAt: new Date(Math.floor(Date.now() / dayMs) * dayMs - days * dayMs),
+    days,
+    scale: 0.002,
+    limits: 'off',
+  });
+  const stops: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true }), () => sandbox.close()];
+  let stopping: Promise<void> | undefined;
+  const end = async (): Promise<void> => {
+    for (const stop of stops.splice(0).toReversed()) await stop();
+  };
+  const stop = (): Promise<void> => {
+    stopping ??= end();
+    return stopping;
+  };
+  try {
+    const config: Config = loadConfig({
+      DATA_DIR: folder,
+      PORT: String(await freePort()),
+      FX_URL: sandbox.fx.url,
+      ALLOW_PRIVATE_UPSTREAMS: 'true',
+      ...env,
+    });
+    // Asked for now, so that it is built while the story is played.
+    const app = appFolder();
+    app.catch(() => undefined);
+    const story = playStory({ sandbox, clock, onStep, history });
+    await story.past();
+    onStep('Starting Deskledger');
+    const running = await start(config, { web: true, worker: true, clock, log });
+    stops.push(() => running.stop());
+    const { product } = running;
+    const connected = await connectAll(product, sandbox);
+    stops.push(() => story.end());
+    const tickets = await story.play(product, connected, new Date(clock.now().getTime() - days * dayMs));
+    const connection = await product.directory.connections.get(String(connected.helpdesk));
+    const sidebar = await makeSidebarSecret(product, connection, seed);
+    if (!sidebar) throw new TypeError('Zendesk has a sidebar app');
+    const { workspace } = sandbox.zendesk;
+    workspace.install({
+      folder: () => app,
+      settings: { service_address: sidebar.address, shared_secret: sidebar.secret },
+      domainWhitelist: [new URL(sidebar.address).host],
+    });
+    return {
+      url(ticket = 'attributed', view = {}) {
+        const id = typeof ticket === 'number' || ticket === 'new' ? ticket : tickets.get(ticket);
+        const url = new URL(workspace.urlOf(id));
+        for (const [name, value] of Object.entries(view)) url.searchParams.set(name, String(value));
+        return url.href;
+      },
+      tickets,
+      sandbox,
+      product,
+      running,
+      connectionId: connected.helpdesk,
+      sidebar,
+      settled: () => story.settled(product),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};

@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+const home = join(import.meta.dirname, '..');
+const root = join(home, '..');
+const cache = join(root, 'node_modules', '.cache', 'deskledger');
+
+/** Everything that a build reads: the same bytes make the same app. */
+const sources = [
+  ...['src', 'assets', 'translations', 'pack', 'manifest.json'].map((name) => join(home, name)),
+  join(root, 'package-lock.json'),
+];
+
+const digest = (): string => {
+  const hash = createHash('sha256');
+  for (const source of sources) {
+    const names = statSync(source).isDirectory()
+      ? readdirSync(source, { recursive: true, encoding: 'utf8' }).sort()
+      : [''];
+    for (const name of names) {
+      const path = join(source, name);
+      if (statSync(path).isFile()) hash.update(`${name}\0`).update(readFileSync(path));
+    }
+  }
+  return hash.digest('hex').slice(0, 16);
+};
+
+/** Folders of builds that nobody asked for in this long go with the next one. */
+const keptMs = 24 * 3_600_000;
+
+const tidy = (nowMs: number): void => {
+  for (const name of readdirSync(cache)) {
+    const path = join(cache, name);
+    if (name.startsWith('app-') && nowMs - statSync(path).mtimeMs > keptMs)
+      rmSync(path, { recursive: true, force: true });
+  }
+};
+
+/**
+ * The app as built from what lies here now, for those who only look at it: built when that changed, and never in `dist/`, where
+ * a package for one server may lie. Those who ask at once each build, and one of the builds stays.
+ */
+export const builtOnce = async (): Promise<string> => {
+  const folder = join(cache, `app-${digest()}`);
+  if (existsSync(folder)) return folder;
+  mkdirSync(cache, { recursive: true });
+  tidy(Date.now());
+  const own = `${folder}.${process.pid}`;
+  const { buildApp } = await import('./build.ts');
+  await buildApp({ service: null, folder: own });
+  try {
+    renameSync(own, folder);
+  } catch (error) {
+    rmSync(own, { recursive: true, force: true });
+    if (!existsSync(folder)) throw error;
+  }
+  return folder;
+};
