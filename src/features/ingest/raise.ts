@@ -121,8 +121,8 @@ const endIn = (status: string): string => `case when ${status} in ('solved', 'cl
  * it is not among those returned. So it is with a ticket that waits for its 6 h already: a read tells whether it was solved,
  * which brings its audits. One in quarantine is tried once more. Of both, nothing is read where a webhook told of the change: it
  * was weighed when it came, and calls are the real cost; save where the ticket's status says that the one that told of its end,
- * or of its return, was lost. One that we hold as deleted and that the helpdesk lists as there is read again, however old its
- * change.
+ * or of its return, was lost, or where the change came after our tag, of which the webhook may have told. One that we hold as
+ * deleted and that the helpdesk lists as there is read again, however old its change.
  */
 export const raiseChanged = async (
   sql: Sql,
@@ -147,7 +147,7 @@ export const raiseChanged = async (
                or held.quarantined_at is null and held.snapshot_at is not null and ${endIn('held.status')} is not distinct from n.ended
                   and (held.deep_due_at is not null
                     or exists (select 1 from wanted_tag w where w.ticket_id = held.id
-                                  and n.updated_at between w.done_at - $9 * interval '1 s' and w.done_at + $7 * interval '1 s'))
+                                  and n.updated_at between w.done_at - $9 * interval '1 s' and w.done_at))
                   and ${isTold}))
      ), raised as (
        insert into ticket (connection_id, external_id, dirty_seq, burst_started_at, due_at, deep_due_at, wants_deep, first_seen_at, from_backfill)

@@ -276,6 +276,24 @@ describe('a walk over the changes', () => {
     expect(await walk()).toMatchObject({ raised: 1 });
   });
 
+  test("bug: an agent's change in the second after our own tags, of which no webhook told, was never found", async () => {
+    await w.order(1);
+    w.put('1');
+    await tell('1', 'now with audits');
+    await w.deliver('1', { urgency: 'ignore' });
+    w.clock.advance(secondMs);
+    w.put('1', { updatedAt: w.clock.now() });
+    feed([changed('1')]);
+    w.clock.advance(5 * minuteMs);
+    await walk();
+    const { length } = w.desk.pulls;
+    await w.drain();
+    expect(w.desk.pulls.slice(length)).toMatchObject([[{ externalId: '1', withHistory: 'if solved' }]]);
+    w.clock.advance(6 * hourMs);
+    await w.drain();
+    expect(w.desk.pulls.slice(length + 1)).toMatchObject([[{ externalId: '1', withHistory: 'yes' }]]);
+  });
+
   test('a change after our own tags is news', async () => {
     await w.order(1);
     w.put('1');
