@@ -105,34 +105,32 @@ export const split = (
 export const ppmOf = (weights: readonly { readonly weight: bigint; readonly key: string }[]): number[] =>
   split(BigInt(wholePpm), weights).map(Number);
 
-/** What a double holds exactly, and a divisor whose remainders it holds a thousand times. */
-const mostPlain = 9_000_000_000_000_000n;
-const mostPlainDivisor = 9_000_000_000_000n;
+/** Whole numbers below it a double holds exactly. */
+const mostPlain = 9e15;
 
 /**
- * `ratio` of whole numbers that doubles hold exactly, in steps of three decimals; null where its millionths are too many. A
- * report has thousands of them.
+ * Rounded millionths of a / b by doubles, whose error is below a thousandth of one here; null where that may matter: next to a
+ * tie, for large numbers and for negative ones. A report has thousands of them.
  */
-const plainRatio = (a: number, b: number): number | null => {
-  const left = a % b;
-  const whole = (a - left) / b;
-  if (whole > 8_000_000_000) return null;
-  const thousandths = left * 1000;
-  const below = thousandths % b;
-  const millionths = below * 1000;
-  const rest = millionths % b;
-  const floor = whole * 1e6 + ((thousandths - below) / b) * 1000 + (millionths - rest) / b;
-  const up = rest * 2 > b || (rest * 2 === b && floor % 2 === 1);
-  return (up ? floor + 1 : floor) / 1e6;
+const plainMillionths = (a: bigint, b: bigint): number | null => {
+  const [above, below] = [Number(a), Number(b)];
+  if (above < 0 || above > mostPlain || below < 1 || below > mostPlain) return null;
+  const millionths = (above / below) * 1e6;
+  const floor = Math.floor(millionths);
+  const rest = millionths - floor;
+  if (millionths > 1e12 || Math.abs(rest - 0.5) < 0.001) return null;
+  return rest > 0.5 ? floor + 1 : floor;
 };
+
+/** Millionths of a / b, rounded half to even; b is not 0. */
+export const millionthsOf = (a: bigint, b: bigint): bigint =>
+  BigInt(plainMillionths(a, b) ?? roundHalfEven(rational(a * 1_000_000n, b)));
 
 /** a / b as a number rounded half to even at `places` decimals; null where b is 0. For ratios on the wire, never for money. */
 export const ratio = (a: bigint, b: bigint, places = 6): number | null => {
   if (b === 0n) return null;
-  if (places === 6 && a >= 0n && a < mostPlain && b > 0n && b < mostPlainDivisor) {
-    const plain = plainRatio(Number(a), Number(b));
-    if (plain !== null) return plain;
-  }
+  const plain = places === 6 ? plainMillionths(a, b) : null;
+  if (plain !== null) return plain / 1e6;
   const scale = 10n ** BigInt(places);
   return Number(roundHalfEven(rational(a * scale, b))) / Number(scale);
 };

@@ -5,6 +5,7 @@ import {
   divide,
   formatMicros,
   microsOf,
+  millionthsOf,
   moneyJson,
   multiply,
   parseDecimal,
@@ -92,7 +93,9 @@ describe('fractions', () => {
     fc.assert(
       fc.property(some, some, (a, b) => {
         fc.pre(b !== 0n);
-        expect(ratio(a, b)).toBe(Number(roundHalfEven(rational(a * 1_000_000n, b))) / 1e6);
+        const millionths = roundHalfEven(rational(a * 1_000_000n, b));
+        expect(millionthsOf(a, b)).toBe(millionths);
+        expect(ratio(a, b)).toBe(Number(millionths) / 1e6);
       }),
       {
         numRuns: 2000,
@@ -101,6 +104,8 @@ describe('fractions', () => {
           [3n, 2_000_000n],
           [5n, 2_000_000n],
           [3_999_999_999n, 3_999_999_998n],
+          [3_000_001n, 2_000_000_000_000n],
+          [8_999_999_999_999_999n, 1n],
         ],
       },
     );

@@ -1,4 +1,4 @@
-import { moneyJson, ratio, rational, roundHalfEven, wholePpm } from '../../core/money.ts';
+import { millionthsOf, moneyJson, ratio, wholePpm } from '../../core/money.ts';
 import { csatSummary } from '../csat/index.ts';
 import type { Flag, ReportRow } from './answers.ts';
 import type { CellFacts, CellKey } from './facts/facts.ts';
@@ -16,7 +16,7 @@ const count = (ppm: bigint): number => ratio(ppm, whole) ?? 0;
 
 /** Micros for each thing, rounded once. */
 const perThing = (micros: bigint | null, ppm: bigint): bigint | null =>
-  micros === null || ppm === 0n ? null : roundHalfEven(rational(micros * whole, ppm));
+  micros === null || ppm === 0n ? null : millionthsOf(micros, ppm);
 
 /** Null where a part of it is told to nobody without the permission `rates`. */
 export const costOf = ({ costMicros, unpooledMicroseconds }: CellFacts): bigint | null =>
@@ -177,8 +177,10 @@ export const rowOf = (key: CellKey, facts: CellFacts, account: CellFacts, curren
     });
   if (measuredShare !== null && measuredShare < 0.5)
     flags.push({ code: 'mostly_estimated', rule: 'less than half of the cost is measured' });
+  // Named one by one: spread into it, a row took twice as long to make and to write.
   return {
-    ...key,
+    partner: key.partner,
+    region: key.region,
     orders: formulas.orders(counted),
     returns: formulas.returns(counted),
     returnRate: formulas.returnRate(counted),

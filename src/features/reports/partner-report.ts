@@ -111,17 +111,17 @@ const reportOf = (
       : all;
   const ordered = shown
     .map((cell) => ({
-      ...cell,
+      cell,
       cost: costOf(cell.facts) ?? -1n,
       name: `${cell.key.partner ?? '~'} ${cell.key.region ?? '~'}`,
     }))
     .sort((a, b) => (a.cost === b.cost ? (a.name < b.name ? -1 : 1) : a.cost > b.cost ? -1 : 1));
   return {
     ...head,
-    rows: ordered.map(({ key, facts, folded }) => ({
-      ...rowOf(key, facts, account, currency),
-      ...(folded && { folded }),
-    })),
+    rows: ordered.map(({ cell: { key, facts, folded } }) => {
+      const row = rowOf(key, facts, account, currency);
+      return folded ? { ...row, folded } : row;
+    }),
     total: rowOf({ partner: null, region: null }, account, account, currency),
   };
 };

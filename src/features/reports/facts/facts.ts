@@ -65,7 +65,7 @@ export interface CellFacts {
   unknownBenefitParts: bigint;
 }
 
-export const noFacts = (): CellFacts => ({
+const zeros: CellFacts = {
   ticketsPpm: 0n,
   attributedPpm: 0n,
   ticketsWorkedPpm: 0n,
@@ -110,7 +110,10 @@ export const noFacts = (): CellFacts => ({
   unknownCostParts: 0n,
   knownBenefitParts: 0n,
   unknownBenefitParts: 0n,
-});
+};
+
+/** A copy: the same literal again and again would be made where V8 keeps what lives long, and there its numbers outlive the report. */
+export const noFacts = (): CellFacts => ({ ...zeros });
 
 export const addFacts = (all: readonly CellFacts[]): CellFacts => {
   const total = noFacts();

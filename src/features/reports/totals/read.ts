@@ -20,6 +20,7 @@ import {
 import type { CostBasis } from '../facts/pooled-cost.ts';
 import { type Book, factsBook, pooledBook } from './books.ts';
 import { monthOf, piecesOf, type Run, runsOf, type Step, stepsIn, without } from './spans.ts';
+import { addWritten } from './written-sums.ts';
 
 /** So many runs of marked days are read from the ledger one by one; more of them, or half of the period: all of it at once. */
 const mostRuns = 6;
@@ -73,10 +74,6 @@ const markedRuns = async (sql: Sql, book: Book, { from, to }: Period): Promise<R
   });
 };
 
-/** Digits, with a sign, that a double holds exactly: read through one in half of the time. */
-const mostPlainDigits = 15;
-const wholeOf = (text: string): bigint => (text.length <= mostPlainDigits ? BigInt(Number(text)) : BigInt(text));
-
 /** Counts and times are added up as whole numbers, which is fast; money of a weak currency over years may leave their range. */
 const sumOfKept = (column: string): string => (column.endsWith('_micros') ? `sum(s.${column})` : `add_up(s.${column})`);
 
@@ -119,13 +116,10 @@ const addTotals = async (
   );
   for (const { sums, partner = null, region = null, ...times } of rows) {
     const key = { partner, region, ...times };
-    const facts = noFacts();
-    const texts = sums.split(' ');
-    for (let index = 0; index < names.length; index += 1) {
-      const [name, text] = [names[index], texts[index]];
-      if (name !== undefined && text !== undefined && text !== '0') facts[name] = wholeOf(text);
-    }
-    into.set(cellId(key, dimensions), { key, facts });
+    const id = cellId(key, dimensions);
+    const cell = into.get(id) ?? { key, facts: noFacts() };
+    addWritten(cell.facts, names, sums);
+    into.set(id, cell);
   }
 };
 
@@ -228,13 +222,16 @@ const addBook = async (
     const own = narrowed(statement, only, parameters);
     return addAnswers(sql, own.statement, own.parameters, { dimensions, into, preparedAs });
   };
-  await addTotals(sql, book, without(period, marked), { dimensions, only, into });
-  if (again.length > 0)
-    await add(
-      againKept(again),
-      [period.from, period.to, marked.map(({ from }) => from), marked.map(({ to }) => to)],
-      `again${nameOf(only)}`,
-    );
+  // Both at once: PostgreSQL answers the second while the first is read here.
+  await Promise.all([
+    addTotals(sql, book, without(period, marked), { dimensions, only, into }),
+    again.length > 0 &&
+      add(
+        againKept(again),
+        [period.from, period.to, marked.map(({ from }) => from), marked.map(({ to }) => to)],
+        `again${nameOf(only)}`,
+      ),
+  ]);
   for (const run of marked) {
     for (const { statement } of book.daily)
       await add(statement, [run.from, run.to, ...(statement.third === 'time zone' ? [timeZone] : [])]);
