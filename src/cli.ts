@@ -10,7 +10,7 @@ import { exportable, exportList, fileText, recordsOf } from './export.ts';
 import { parseMonth, parseWeek, restatedLine, restatedSince } from './features/books/index.ts';
 import { dismissUnreadable, replay } from './features/ingest/index.ts';
 import { unmappedValues } from './features/orders/index.ts';
-import { parsePeriod, partnerReport, payrollLine, reportCsv } from './features/reports/index.ts';
+import { loadHeldDays, parsePeriod, partnerReport, payrollLine, reportCsv } from './features/reports/index.ts';
 import { addFeedCommands } from './feed-commands.ts';
 import { importable, importText, removable, replacing } from './import.ts';
 import { explain, failureOf, serve } from './main.ts';
@@ -57,23 +57,26 @@ command(
   .option('--sealed', 'as these days, one week or month, were last sealed', false)
   .option('--csv', 'every figure as a table for spreadsheets, as a pipe gets it without being asked')
   .action(async ({ from, to, groupBy, sealed, csv, json }) => {
-    const { report, restated, payroll } = await withProduct(async ({ db, clock, reporting }) => {
-      const last = parseDay(to ?? dayIn(reporting.timeZone, clock.now()));
+    const { report, days, restated, payroll } = await withProduct(async ({ db, clock, reporting }) => {
+      const today = dayIn(reporting.timeZone, clock.now());
+      const last = parseDay(to ?? today);
       const asked = {
         ...parsePeriod(from ?? addDays(last, -89), last),
         groupBy: groupBy.split(','),
         ...reporting,
         costBasis: 'true',
       } as const;
+      const days = sealed ? null : await loadHeldDays(db, asked, today);
       const report = await partnerReport(db, { ...asked, asOf: sealed ? 'seal' : undefined });
       const restated = report.seal && (await restatedSince(db, report.seal.id, asked));
-      return { report, restated, payroll: await payrollLine(db, asked, report) };
+      return { report, days, restated, payroll: await payrollLine(db, asked, report) };
     });
-    if (json) return print({ ...report, ...restated, ...(payroll && { payroll }) }, { json });
+    const told = days && { partial: days.partial, held: days.held };
+    if (json) return print({ ...report, ...told, ...restated, ...(payroll && { payroll }) }, { json });
     const { isTTY, columns } = process.stdout;
-    if (csv || !isTTY) process.stdout.write(reportCsv(report));
+    if (csv || !isTTY) process.stdout.write(reportCsv(report, days));
     else {
-      process.stdout.write(`${reportLines(report, columns).join('\n')}\n`);
+      process.stdout.write(`${reportLines(report, columns, days).join('\n')}\n`);
       note('Rounded, and a choice: --json and --csv have every figure, exactly.');
     }
     const line = report.seal && restated && restatedLine(report.seal.id, restated);

@@ -1,5 +1,5 @@
 import type { ConnectionStatus } from './features/ingest/index.ts';
-import type { PartnerReport, PayrollLine, ReportRow } from './features/reports/index.ts';
+import type { HeldDays, PartnerReport, PayrollLine, ReportRow } from './features/reports/index.ts';
 import {
   amountText,
   type Column,
@@ -74,16 +74,27 @@ const coverageLines = ({ total }: PartnerReport): string[] => {
   ];
 };
 
+/** That not all is held of the report's days, and who lacks it; nothing where all is. */
+const heldLines = ({ held: { unknown, partlyKnown, heldUpBy } }: HeldDays): string[] => {
+  const sides = [...unknown, ...partlyKnown];
+  if (sides.length === 0) return [];
+  const names = [...new Set(heldUpBy.flatMap(({ connections }) => connections))];
+  return [
+    `Not held whole on these days: ${sides.join(', ')}${names.length === 0 ? '' : ` (${names.join(', ')})`}. What rests on them is of what is held, and rates may be far off; \`deskledger backfill\` reads what is older.`,
+  ];
+};
+
 /** The partner report for a person at a terminal of that width; amounts are rounded. */
-export const reportLines = (report: PartnerReport, width?: number): string[] => {
+export const reportLines = (report: PartnerReport, width?: number, days: HeldDays | null = null): string[] => {
   const { from, to, timeZone, currency, seal, total } = report;
   const asOf = seal ? `, as sealed ${instantText(seal.asOf)}, revision ${seal.revision}` : '';
   return [
-    `Support cost, ${from} to ${to} (${timeZone}), in ${currency}${asOf}`,
+    `Support cost, ${from} to ${to} (${timeZone})${days?.partial ? ', not over yet' : ''}, in ${currency}${asOf}`,
     '',
     ...textTable<Line>(reportColumns(report), report.rows, { total: { ...total, isTotal: true }, width }),
     '',
     ...coverageLines(report),
+    ...(days ? heldLines(days) : []),
   ];
 };
 

@@ -113,6 +113,24 @@ describe('the partner report at a terminal', () => {
     expect(Math.max(...lines.slice(2, 9).map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
+  it('bug: nothing was said of days that are not held, nor of a month that is not over', () => {
+    const held = {
+      unknown: ['orders' as const],
+      partlyKnown: ['work' as const],
+      heldUpBy: [
+        { side: 'orders' as const, connections: ['shop'] },
+        { side: 'work' as const, connections: ['desk', 'shop'] },
+      ],
+    };
+    const lines = reportLines(report, undefined, { partial: true, held });
+    expect(lines[0]).toBe('Support cost, 2026-05-01 to 2026-05-31 (UTC), not over yet, in USD');
+    expect(lines.at(-1)).toBe(
+      'Not held whole on these days: orders, work (shop, desk). What rests on them is of what is held, and rates may be far off; `deskledger backfill` reads what is older.',
+    );
+    const whole = { partial: false, held: { unknown: [], partlyKnown: [], heldUpBy: [] } };
+    expect(reportLines(report, undefined, whole)).toEqual(reportLines(report));
+  });
+
   it('names regions beside partners, and the seal that it is as of', () => {
     const byBoth = {
       ...report,

@@ -54,11 +54,26 @@ export interface Report {
   groupBy: ('partner' | 'region')[];
   currency: string;
   costBasis: CostBasis;
+  /** The last day is not over. */
+  partial?: boolean;
+  /** Of what not all is held on the days that have begun. */
+  held?: Held;
   rows: Row[];
   total: Row;
 }
 
+export type Side = 'orders' | 'tickets' | 'work';
+
+export interface Held {
+  unknown: Side[];
+  partlyKnown: Side[];
+  /** By side the names of connections. */
+  heldUpBy: { side: Side; connections: string[] }[];
+}
+
 export interface Point {
+  /** Of a part of its days alone. */
+  partial?: boolean;
   day: string;
   supportCost: Money | null;
   tickets: number;

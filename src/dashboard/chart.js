@@ -47,7 +47,9 @@ export const createChart = () => {
         setAttribute(held.bar, 'width', (each * (1 - gap)).toFixed(2));
         setAttribute(held.bar, 'y', (height - tall).toFixed(2));
         setAttribute(held.bar, 'height', tall.toFixed(2));
-        setText(held.title, `${dayWords(point.day)}: ${price(point.supportCost)}`);
+        const part = point.partial ? `, a part of the ${step}` : '';
+        setText(held.title, `${dayWords(point.day)}: ${price(point.supportCost)}${part}`);
+        held.bar.classList.toggle('part', point.partial ?? false);
       });
       const peak = points[values.indexOf(top)];
       setText(

@@ -3,7 +3,7 @@ import { el, setAttribute, setText, show } from './dom.js';
 import { coverage, dayWords, multiple, number, price } from './format.js';
 import { partnerName, regionName } from './names.js';
 
-/** @import { Report, Row, Status } from './api-types.d.ts' */
+/** @import { Held, Report, Row, Status } from './api-types.d.ts' */
 
 /** Fewer worked tickets than this name nobody as dearest: the rule of the flag. */
 const leastTickets = 30;
@@ -54,6 +54,15 @@ const gaps = ({ unpricedEntries, unpricedOrders, cappedEntries }) =>
     .filter((text) => text !== false)
     .join(' ');
 
+/** That not all is held of the days, and who lacks it. @param {Held | undefined} held */
+const unheld = (held) => {
+  const sides = held ? [...held.unknown, ...held.partlyKnown] : [];
+  if (!held || sides.length === 0) return '';
+  const names = [...new Set(held.heldUpBy.flatMap(({ connections }) => connections))];
+  const by = names.length === 0 ? '' : ` (${names.join(', ')})`;
+  return `Not held whole on these days: ${sides.join(', ')}${by}. What rests on them is of what is held, and rates may be far off.`;
+};
+
 /** Which partner costs most, how much of it is measured, and what is missing. */
 export const createHeadline = () => {
   const period = el('p', { class: 'soft' });
@@ -64,10 +73,13 @@ export const createHeadline = () => {
     node: el('section', { class: 'headline' }, period, lead, cover, gap),
     /** @param {Report} report */
     update(report) {
-      setText(period, `${dayWords(report.from)} to ${dayWords(report.to)}`);
+      setText(
+        period,
+        `${dayWords(report.from)} to ${dayWords(report.to)}${report.partial ? ', not over yet' : ''}`,
+      );
       setText(lead, dearest(report));
       setText(cover, covered(report.total));
-      const missing = gaps(report.total);
+      const missing = [unheld(report.held), gaps(report.total)].filter((text) => text !== '').join(' ');
       setText(gap, missing);
       show(gap, missing !== '');
     },

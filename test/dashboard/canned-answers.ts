@@ -1,6 +1,6 @@
 import type { ConnectionStatus } from '../../src/dashboard/api-types.d.ts';
 import type { TicketItem } from '../../src/features/reports/answers.ts';
-import type { PartnerReport } from '../../src/features/reports/index.ts';
+import type { HeldDays, PartnerReport } from '../../src/features/reports/index.ts';
 import type { ticketDetail } from '../../src/features/reports/tickets/detail.ts';
 
 type Row = PartnerReport['rows'][number];
@@ -263,6 +263,8 @@ export interface Held {
   costBasis: PartnerReport['costBasis'];
   rows: Row[];
   total: Row;
+  /** How much of the days they are of. */
+  days: HeldDays | null;
   pages: Record<string, { items: TicketItem[]; next: string | null }>;
   detail: Detail;
   status: { pending: number; connections: ConnectionStatus[]; now: string; demo?: object };
@@ -274,6 +276,7 @@ export const freshAnswers = (): Held => ({
   costBasis: 'true',
   rows: [nord, sud, unattributed, direct],
   total,
+  days: null,
   pages: {
     '': { items: [item(2, '240.004999'), item(1, '200.000001')], next: '1' },
     '1': { items: [item(0, '40.000000')], next: null },

@@ -32,13 +32,20 @@ export const cannedServer = async () => {
         rows: answers.rows,
         total: answers.total,
       };
-      return report;
+      return { ...report, ...answers.days };
     },
   );
   app.get<{ Querystring: { from: string; to: string; step: string } }>('/api/v1/reports/series', async (request) => {
-    const points: Awaited<ReturnType<typeof series>> = [
+    const points: (Awaited<ReturnType<typeof series>>[number] & { partial?: boolean })[] = [
       { day: request.query.from, supportCost: usd('100.000000'), handledSeconds: 1, tickets: 1, orders: 1 },
-      { day: request.query.to, supportCost: usd('659.005000'), handledSeconds: 1, tickets: 1, orders: 1 },
+      {
+        day: request.query.to,
+        supportCost: usd('659.005000'),
+        handledSeconds: 1,
+        tickets: 1,
+        orders: 1,
+        partial: answers.days?.partial ?? false,
+      },
     ];
     return { ...request.query, partner: null, region: null, costBasis: answers.costBasis, points };
   });

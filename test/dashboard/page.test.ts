@@ -100,6 +100,22 @@ describeInBrowser('the managers’ page in a browser', ({ server, visit }) => {
     });
   });
 
+  it('bug: nothing was said of days that are not held, nor of a period that is not over', async () => {
+    server.answers.days = {
+      partial: true,
+      held: {
+        unknown: [],
+        partlyKnown: ['orders'],
+        heldUpBy: [{ side: 'orders', connections: ['shop <b>'] }],
+      },
+    };
+    await visit('/?days=7', async (page) => {
+      await page.getByText('25 Mar 2026 to 31 Mar 2026, not over yet', { exact: true }).waitFor();
+      await page.getByText('Not held whole on these days: orders (shop <b>). What rests on them').waitFor();
+      expect(await page.locator('.chart rect.part').count()).toBe(1);
+    });
+  });
+
   it('says that cost is pooled, and what is not shown, to who may not see wages', async () => {
     server.answers.costBasis = 'pooled';
     server.answers.rows = server.answers.rows.map((one) =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dayAnswer as day, instantAnswer as instant, moneyAnswer, nextAnswer } from '../../platform/http/answers.ts';
+import { daysAnswers } from './held-days.ts';
 import { wageAnswer } from './tickets/wages.ts';
 
 const share = (what: string) =>
@@ -100,6 +101,8 @@ export const partnersAnswer = z.object({
   timeZone: z.string(),
   costBasis: costBasisAnswer,
   fxDay: fxDayAnswer,
+  partial: daysAnswers.partial.optional(),
+  held: daysAnswers.held.optional(),
   rows: z
     .array(reportRowAnswer)
     .readonly()
@@ -128,29 +131,6 @@ export const partnersAnswer = z.object({
       'What tickets cost against what the team was paid: of a whole month, by the scope `rates`; as of a seal what it holds was costed, of what is told of the pay now',
     ),
 });
-
-export const seriesAnswer = z.object({
-  from: day,
-  to: day,
-  step: z.enum(['day', 'week', 'month']),
-  partner: z.string().nullable(),
-  region: z.string().nullable(),
-  costBasis: costBasisAnswer,
-  fxDay: fxDayAnswer,
-  points: z
-    .array(
-      z.object({
-        day: day.describe('The first day of the step; weeks start on Monday'),
-        supportCost: moneyAnswer.nullable(),
-        handledSeconds: z.number(),
-        tickets: z.number(),
-        orders: z.number(),
-      }),
-    )
-    .readonly()
-    .describe('Every step of the period, those without anything too'),
-});
-export type SeriesPoint = z.output<typeof seriesAnswer>['points'][number];
 
 /** Of partners and regions in a ticket, the largest share first. */
 export const ticketShares = z.array(z.object({ partner: z.string().nullable(), region: z.string().nullable(), ppm }));

@@ -1,15 +1,19 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { InvalidInput, NotFound } from '../../core/errors.ts';
+import { dayIn } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { answersOrTable } from '../../platform/http/answers.ts';
 import { requestText } from '../../platform/http/request-text.ts';
 import { type Access, costBasisFor, requireScope } from '../access/index.ts';
 import { accountSettings } from '../directory/index.ts';
-import { partnersAnswer, seriesAnswer, ticketAnswer, ticketsAnswer } from './answers.ts';
+import { partnersAnswer, ticketAnswer, ticketsAnswer } from './answers.ts';
 import { atRatesOf, queryFxDay } from './facts/constant-currency.ts';
+import { noKey } from './facts/facts.ts';
+import { daysIn, isCut } from './figures/compare-periods.ts';
 import { figureRoutes } from './figures/routes.ts';
+import { isRunning, loadHeldDays } from './held-days.ts';
 import { refuseUnknownCodes } from './known-codes.ts';
 import {
   csvReply,
@@ -24,6 +28,7 @@ import {
 import { parsePeriod, partnerReport } from './partner-report.ts';
 import { payrollLine } from './seals/payroll-line.ts';
 import { series } from './series.ts';
+import { seriesAnswer } from './series-answer.ts';
 import { reportCsv, seriesCsv, ticketCsv, ticketsCsv } from './tables.ts';
 import { ticketDetail } from './tickets/detail.ts';
 import { exportRoutes } from './tickets/export-routes.ts';
@@ -52,6 +57,7 @@ export const reportRoutes =
   async (app) => {
     const { db, access, basis } = deps;
     const read = { onRequest: requireScope(access, 'read') };
+    const today = () => dayIn(basis.timeZone, deps.clock.now());
     await app.register(figureRoutes(deps));
     await app.register(whyRoutes(deps));
     await app.register(exportRoutes(deps));
@@ -99,6 +105,8 @@ export const reportRoutes =
           ]);
         const costBasis = costBasisFor(request);
         const source = await atRatesOf(db, { fxDay, currency: basis.currency, costBasis, periods: [period] });
+        // Sealed days were over and held, and what came since shows as a restatement.
+        const days = asOf === undefined ? await loadHeldDays(db, period, today()) : null;
         const report = await partnerReport(source, {
           ...period,
           groupBy: groupings[groupBy],
@@ -107,9 +115,14 @@ export const reportRoutes =
           asOf,
           leastTicketsPerCell: folds ? (await accountSettings(db)).leastTicketsPerCell : undefined,
         });
-        if (wanted === 'csv') return reply.headers(csvReply(`partners-${from}-${to}`)).send(reportCsv(report));
+        if (wanted === 'csv') return reply.headers(csvReply(`partners-${from}-${to}`)).send(reportCsv(report, days));
         const payroll = report.costBasis === 'true' ? await payrollLine(source, { from, to }, report) : null;
-        return { ...report, ...(payroll && { payroll }), ...(fxDay !== undefined && { fxDay }) };
+        return {
+          ...report,
+          ...(days && { partial: days.partial, held: days.held }),
+          ...(payroll && { payroll }),
+          ...(fxDay !== undefined && { fxDay }),
+        };
       },
     );
 
@@ -140,7 +153,14 @@ export const reportRoutes =
         await refuseUnknownCodes(db, { partner, region });
         const period = parsePeriod(from, to);
         const source = await atRatesOf(db, { fxDay, currency, costBasis, periods: [period] });
-        const points = await series(source, { ...period, step, partner, region, ...basis, costBasis });
+        const { partial, held, notHeldIn } = await loadHeldDays(db, period, today());
+        const counted = await series(source, { ...period, step, partner, region, ...basis, costBasis });
+        const points = counted.map((point) => {
+          const key = { ...noKey, [step]: point.day };
+          const days = daysIn(key, [step], period);
+          const isPart = isCut(key, [step], period) || isRunning(days, today());
+          return { ...point, partial: isPart, notHeld: notHeldIn(days) };
+        });
         if (wanted === 'csv')
           return reply.headers(csvReply(`series-${from}-${to}`)).send(seriesCsv(points, { currency, costBasis }));
         return {
@@ -151,6 +171,8 @@ export const reportRoutes =
           region: region ?? null,
           costBasis,
           ...(fxDay !== undefined && { fxDay }),
+          partial,
+          held,
           points,
         };
       },

@@ -1,10 +1,10 @@
 import { moneyJson, ratio, wholePpm } from '../../core/money.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
-import type { SeriesPoint } from './answers.ts';
 import { addFacts, noFacts, type Period } from './facts/facts.ts';
 import { type CostBasis, pooledSql, unpooledSql } from './facts/pooled-cost.ts';
 import { costOf } from './metrics.ts';
+import type { SeriesPoint } from './series-answer.ts';
 import { totalFacts } from './totals/read.ts';
 import { type Step, stepsIn } from './totals/spans.ts';
 
@@ -78,7 +78,7 @@ const ledgerRows = (sql: Sql, { from, to, step, partner, region, costBasis }: Se
 };
 
 /** Cost, seconds, tickets and orders over a period, of all or of one partner and region, from one snapshot of the database. */
-export const series = async (db: Database, asked: SeriesAsked): Promise<SeriesPoint[]> => {
+export const series = async (db: Database, asked: SeriesAsked): Promise<Omit<SeriesPoint, 'partial' | 'notHeld'>[]> => {
   const rows = await db.transaction(async (tx) => (await totalRows(tx, asked)) ?? (await ledgerRows(tx, asked)), {
     readOnly: true,
     isolation: 'repeatable read',

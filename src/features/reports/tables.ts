@@ -1,7 +1,9 @@
 import { type Cell, writeCsv } from '../../platform/csv.ts';
-import type { ReportRow, SeriesPoint, TicketItem } from './answers.ts';
+import type { ReportRow, TicketItem } from './answers.ts';
 import type { CostBasis } from './facts/pooled-cost.ts';
+import { type HeldDays, notHeldCell, notHeldOf } from './held-days.ts';
 import type { MoneyJson } from './metrics.ts';
+import type { SeriesPoint } from './series-answer.ts';
 import type { Wage } from './tickets/wages.ts';
 import type { WorkItem } from './tickets/work-answers.ts';
 
@@ -76,6 +78,8 @@ const seriesColumns = (currency: string): readonly Column<SeriesPoint>[] => [
   { name: 'handledSeconds', of: (row) => row.handledSeconds },
   { name: 'tickets', of: (row) => row.tickets },
   { name: 'orders', of: (row) => row.orders },
+  { name: 'partial', of: (row) => row.partial },
+  { name: 'notHeld', of: (row) => notHeldCell(row.notHeld) },
 ];
 
 const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string =>
@@ -87,20 +91,33 @@ const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): stri
 /** The last column of every table with cost in it. */
 const basisColumn = (costBasis: CostBasis): Column<unknown> => ({ name: 'costBasis', of: () => costBasis });
 
+/** How much of the days a report is of; empty as of a seal. */
+const daysColumns = (days: HeldDays | null): readonly Column<unknown>[] => [
+  { name: 'partial', of: () => days?.partial ?? null },
+  { name: 'notHeld', of: () => days && notHeldCell(notHeldOf(days)) },
+];
+
 /** The report's rows; the last line, "total" in the first cell that rows are named by, is their sum. */
-export const reportCsv = ({
-  rows,
-  total,
-  groupBy: [first = 'partner'],
-  currency,
-  costBasis,
-}: {
-  readonly rows: readonly ReportRow[];
-  readonly total: ReportRow;
-  readonly groupBy: readonly ('partner' | 'region')[];
-  readonly currency: string;
-  readonly costBasis: CostBasis;
-}): string => table([...reportColumns(currency), basisColumn(costBasis)], [...rows, { ...total, [first]: 'total' }]);
+export const reportCsv = (
+  {
+    rows,
+    total,
+    groupBy: [first = 'partner'],
+    currency,
+    costBasis,
+  }: {
+    readonly rows: readonly ReportRow[];
+    readonly total: ReportRow;
+    readonly groupBy: readonly ('partner' | 'region')[];
+    readonly currency: string;
+    readonly costBasis: CostBasis;
+  },
+  days: HeldDays | null,
+): string =>
+  table(
+    [...reportColumns(currency), ...daysColumns(days), basisColumn(costBasis)],
+    [...rows, { ...total, [first]: 'total' }],
+  );
 
 export const ticketsCsv = (items: readonly TicketItem[], costBasis: CostBasis): string =>
   table([...ticketColumns, basisColumn(costBasis)], items);

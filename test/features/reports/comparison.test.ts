@@ -34,6 +34,7 @@ test('each figure stands beside that of the period before, absolute and relative
     unknown: [],
     partlyKnown: ['tickets', 'work'],
     heldUpBy: [],
+    partial: false,
   });
   expect(rowOf(answer, 'nord')?.previous).toMatchObject({
     orders: { value: 1, change: 1, relative: 1 },
@@ -74,6 +75,7 @@ test('a division by what was nothing is null, and so is everything of before we 
     unknown: ['tickets', 'work'],
     partlyKnown: ['orders'],
     heldUpBy: [],
+    partial: false,
   });
   expect(rowOf(answer, 'nord')?.baseline).toMatchObject({
     orders: { value: 1, change: 1, relative: 1 },
@@ -145,4 +147,49 @@ test('the table has the comparison in columns of its own', async () => {
     'previous.supportCost.relative',
   ]);
   expect(first.split(',').slice(at, at + 3)).toEqual(['4.000000', '2.000000', '0.5']);
+});
+
+test('bug: a month that runs still was held against a whole one without a word', async () => {
+  // Today is 2026-06-01.
+  const june = '/api/v1/reports/figures?from=2026-06-01&to=2026-06-30&compare=previous';
+  const running = (await asked.get(june)) as Answer;
+  expect(running).toMatchObject({
+    partial: true,
+    previous: { from: '2026-05-01', to: '2026-05-31', partial: false },
+    total: { partial: true, previous: { partial: false } },
+  });
+  expect(await figures('&compare=previous')).toMatchObject({
+    partial: false,
+    total: { partial: false, previous: { partial: false } },
+  });
+  const [header = '', first = ''] = (await asked.csv(`${june}&format=csv`)).split('\r\n');
+  const at = (name: string) => first.split(',')[header.split(',').indexOf(name)];
+  expect([at('partial'), at('previous.partial')]).toEqual(['true', 'false']);
+});
+
+test('bug: a week that the period cuts, or that is not over, stood beside whole ones without a word', async () => {
+  const partsOf = async (query: string) => {
+    const { rows } = (await asked.get(`/api/v1/reports/figures?${query}`)) as Answer;
+    return rows.map(({ week, month, partial, previous }) => [week ?? month, partial, previous?.partial]);
+  };
+  expect(await partsOf('from=2026-05-04&to=2026-05-31&compare=previous&groupBy=week')).toEqual([
+    ['2026-05-04', false, false],
+    ['2026-05-11', false, false],
+  ]);
+  // From Wednesday to a Sunday, and the days before those from a Wednesday too.
+  expect(await partsOf('from=2026-05-06&to=2026-05-31&compare=previous&groupBy=week')).toContainEqual([
+    '2026-05-04',
+    true,
+    true,
+  ]);
+  expect(await partsOf('from=2026-05-01&to=2026-06-30&groupBy=month')).toContainEqual(['2026-05-01', false, undefined]);
+  const { points } = await asked.get('/api/v1/reports/series?from=2026-05-06&to=2026-06-07&step=week');
+  expect(points.map(({ day, partial }: { day: string; partial: boolean }) => [day, partial])).toEqual([
+    ['2026-05-04', true],
+    ['2026-05-11', false],
+    ['2026-05-18', false],
+    ['2026-05-25', false],
+    // Not over.
+    ['2026-06-01', true],
+  ]);
 });

@@ -48,6 +48,9 @@ describe('GET /api/v1/reports/partners', () => {
       currency: 'USD',
       timeZone: 'UTC',
       costBasis: 'true',
+      partial: false,
+      // No walk ever read them: of what days they are held is told by the oldest alone.
+      held: { unknown: [], partlyKnown: ['orders', 'tickets', 'work'], heldUpBy: [] },
     });
     expect(rows.map(({ partner, supportCost, orders }: Row) => [partner, supportCost.amount, orders])).toEqual([
       ['nord', '6.023333', 1],
@@ -145,6 +148,8 @@ describe('GET /api/v1/reports/series', () => {
         handledSeconds: 0,
         tickets: 0,
         orders: 1,
+        partial: false,
+        notHeld: ['tickets', 'work'],
       },
       {
         day: '2026-05-04',
@@ -152,6 +157,8 @@ describe('GET /api/v1/reports/series', () => {
         handledSeconds: 0,
         tickets: 1,
         orders: 0,
+        partial: false,
+        notHeld: ['work'],
       },
       {
         day: '2026-05-05',
@@ -159,6 +166,8 @@ describe('GET /api/v1/reports/series', () => {
         handledSeconds: 600,
         tickets: 0,
         orders: 0,
+        partial: false,
+        notHeld: [],
       },
       {
         day: '2026-05-06',
@@ -166,6 +175,8 @@ describe('GET /api/v1/reports/series', () => {
         handledSeconds: 0,
         tickets: 2,
         orders: 0,
+        partial: false,
+        notHeld: [],
       },
     ]);
   });

@@ -1,8 +1,20 @@
 import { z } from 'zod';
 import { moneyJson, ratio, sixDecimals } from '../../../core/money.ts';
+import type { Day } from '../../../core/time.ts';
 import { moneyAnswer } from '../../../platform/http/answers.ts';
 import { csat, fxDayAnswer } from '../answers.ts';
 import { figureDimensions, type LedgerSide, type Side, sides } from '../facts/fact-statements.ts';
+import type { CellKey, Period } from '../facts/facts.ts';
+import {
+  daysAnswers,
+  heldUpByAnswer,
+  isRunning,
+  notHeld,
+  notHeldAnswer,
+  partlyKnown,
+  sidesHeldUp,
+  unknownSides,
+} from '../held-days.ts';
 import {
   type Counted,
   type CoverageName,
@@ -13,12 +25,12 @@ import {
   type MoneyJson,
 } from '../metrics.ts';
 import { unpricedAmountsAnswer } from '../unpriced-amounts.ts';
-import { partlyKnown, sidesHeldUp, unknownSides } from './compare-periods.ts';
+import { counterpart, daysIn, isCut } from './compare-periods.ts';
 import type { FigureCell, Figures, PeriodFigures } from './figures.ts';
 import { coverageSides, type FigureNote, figureNotes, type NotTold, notToldOf, restsOn } from './notes.ts';
 
 export const figureNames = Object.keys(formulas) as FigureName[];
-const coverageNames = Object.keys(coverages) as CoverageName[];
+export const coverageNames = Object.keys(coverages) as CoverageName[];
 
 type Value = number | MoneyJson | null;
 
@@ -44,6 +56,10 @@ const coverageAnswer = z
     'How much of what the figures rest on is known, from 0 to 1. Of other costs and benefits each day of an amount, and each part of an order and of a refund, counts once, and so does a day on which a part of revenue is a benefit and not all orders are held yet. `benefitsKnownShare`: of support and other costs those of partners whose benefits of the very row are given, of the total those of partners whose benefits are given for any of it; `pricedOrdersShare`: of the orders that a row is held against',
   );
 
+const partial = z
+  .boolean()
+  .describe('Of a part of its days alone: the period cuts its week or month, or its last day is not over');
+
 const changesAnswer = z.object({
   ...(Object.fromEntries(
     figureNames.map((name) => {
@@ -66,6 +82,8 @@ const changesAnswer = z.object({
     }>
   >),
   coverage: coverageAnswer.describe('The same as the row’s, of that period'),
+  partial,
+  notHeld: notHeldAnswer,
 });
 
 const code = z.string().nullable();
@@ -81,6 +99,8 @@ const figureRow = z.object({
   unpricedOrders: z.int().nullable().describe('Orders without an exchange rate: in no figure of money'),
   csat,
   coverage: coverageAnswer,
+  partial,
+  notHeld: notHeldAnswer,
   previous: changesAnswer.optional().describe('Against the period before'),
   baseline: changesAnswer.optional().describe('Against the baseline period'),
 });
@@ -88,23 +108,21 @@ export type FigureRow = z.output<typeof figureRow>;
 type Changes = NonNullable<FigureRow['previous']>;
 
 const side = z.enum(sides);
-const notTold = { dimension: z.enum(figureDimensions), why: z.string() };
+export const notTold = { dimension: z.enum(figureDimensions), why: z.string() };
 const otherPeriod = z.object({
   from: z.string(),
   to: z.string(),
   unknown: z.array(side).describe('Of none of its days we hold all of these: what rests on them is null'),
   partlyKnown: z.array(side).describe('We hold all of these on some of its days, and not on others'),
-  heldUpBy: z
-    .array(z.object({ side, connections: z.array(z.string()) }))
-    .describe(
-      'By side the names of the connections of which something is missing on these days: read from later on, not read to the end yet, or no more; read their history, or disconnect what is given up',
-    ),
+  heldUpBy: heldUpByAnswer,
+  partial: daysAnswers.partial,
 });
 
 export const figuresAnswer = z.object({
   from: z.string(),
   to: z.string(),
   groupBy: z.array(z.enum(figureDimensions)).readonly(),
+  ...daysAnswers,
   currency: z.string(),
   timeZone: z.string(),
   costBasis: z.enum(['true', 'pooled']),
@@ -129,25 +147,6 @@ export const figuresAnswer = z.object({
   baseline: otherPeriod.optional(),
   next: z.string().nullable().describe('Give it as `after` for the next page; null on the last'),
 });
-
-export const definitionsAnswer = z.object({
-  figures: z.array(
-    z.object({
-      name: z.string(),
-      unit: z.enum(['count', 'money', 'share', 'rate', 'seconds']),
-      of: side.describe('What it is counted on; rows by a dimension that does not know these have null'),
-      coverages: z
-        .array(z.enum(coverageNames))
-        .readonly()
-        .describe('Of the row’s `coverage`: all that tell how much is known of what it rests on'),
-      is: z.string(),
-      notTold: z.array(z.object(notTold)).describe('The dimensions by which rows have null, and why'),
-    }),
-  ),
-});
-
-export const definitions = (): z.output<typeof definitionsAnswer>['figures'] =>
-  figureNames.map((name) => ({ name, ...figureNotes[name], notTold: notToldOf(figureNotes[name].of) }));
 
 /** Which figures the rows of a report do not tell, by which of its dimensions, and why. */
 export const notToldIn = ({
@@ -203,13 +202,14 @@ const coverageOf = (counted: Counted, untold: Untold): FigureRow['coverage'] =>
 
 export interface Look {
   readonly currency: string;
+  readonly today: Day;
 }
 
 /** One row as it is told; `total` is a row that knows everything. */
 export const figureRowOf = (
   cell: FigureCell,
   figures: Figures,
-  { currency, isTotal = false }: Look & { isTotal?: boolean },
+  { currency, today, isTotal = false }: Look & { isTotal?: boolean },
 ): FigureRow => {
   const { by } = figures;
   const lacking = isTotal ? [] : figures.lacking;
@@ -217,6 +217,14 @@ export const figureRowOf = (
   const untold: Untold = { lacking, unknown: [], bringsByRevenue: false };
   const raw = rawOf(cell.counted, untold);
   const { facts } = cell.counted;
+  const steps = isTotal ? [] : by;
+  const daysOf = (key: CellKey, period: Period) => {
+    const days = daysIn(key, steps, period);
+    return {
+      partial: days.from > days.to || isRunning(days, today) || isCut(key, steps, period),
+      notHeld: notHeld(days, { known: figures.known, today }),
+    };
+  };
   const against = (other: PeriodFigures): Changes => {
     const then = isTotal ? other.total : other.cellOf(cell.key);
     const unknown = unknownSides(other, figures.known);
@@ -231,8 +239,12 @@ export const figureRowOf = (
         const { change, relative } = changeOf(raw[name], rawThen[name]);
         return [name, { value: toldValue(rawThen[name], currency), change: toldValue(change, currency), relative }];
       }),
-    ) as Omit<Changes, 'coverage'>;
-    return { ...changes, coverage: coverageOf(then.counted, untoldThen) };
+    ) as Omit<Changes, 'coverage' | 'partial' | 'notHeld'>;
+    return {
+      ...changes,
+      coverage: coverageOf(then.counted, untoldThen),
+      ...daysOf(isTotal ? cell.key : counterpart(cell.key, figures, other), other),
+    };
   };
   return {
     ...Object.fromEntries(by.map((dimension) => [dimension, cell.key[dimension] ?? null])),
@@ -246,15 +258,21 @@ export const figureRowOf = (
     unpricedOrders: lacking.includes('orders') ? null : Number(facts.unpricedOrders),
     csat: csatOf(facts),
     coverage: coverageOf(cell.counted, untold),
+    ...daysOf(cell.key, figures),
     ...(figures.previous && { previous: against(figures.previous) }),
     ...(figures.baseline && { baseline: against(figures.baseline) }),
   };
 };
 
-export const otherPeriodOf = (other: PeriodFigures, { known }: Figures): z.output<typeof otherPeriod> => ({
+export const otherPeriodOf = (
+  other: PeriodFigures,
+  { known }: Figures,
+  { today }: Pick<Look, 'today'>,
+): z.output<typeof otherPeriod> => ({
   from: other.from,
   to: other.to,
   unknown: unknownSides(other, known),
   partlyKnown: partlyKnown(other, known),
   heldUpBy: sidesHeldUp(other, known),
+  partial: isRunning(other, today),
 });

@@ -1,9 +1,5 @@
 import { addDays, type Day, daysBetween } from '../../../core/time.ts';
-import type { Sql } from '../../../platform/database/database.ts';
-import { heldUpBy, isHeld, isUnheld, type KnownDays } from '../../directory/index.ts';
-import { ticketsKnown } from '../../ingest/index.ts';
-import { ordersKnown } from '../../orders/index.ts';
-import { type FigureDimension, type LedgerSide, ledgerSides } from '../facts/fact-statements.ts';
+import type { FigureDimension } from '../facts/fact-statements.ts';
 import type { CellKey, Period } from '../facts/facts.ts';
 
 const monthOf = (day: string): number => Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7)) - 1;
@@ -64,31 +60,17 @@ export const counterpart = (key: CellKey, from: Period, to: Period): CellKey => 
   ) as unknown as CellKey;
 };
 
-/** The days of which we hold everything, by side. */
-export type Known = Readonly<Record<LedgerSide, KnownDays>>;
+/** The days of a period that lie in every one of a row's steps; from after to where there are none. */
+export const daysIn = (key: CellKey, dimensions: readonly FigureDimension[], period: Period): Period =>
+  dimensions.filter(isStep).reduce(({ from, to }, step) => {
+    const first = key[step] ?? from;
+    const last = key[step] == null ? to : lastDayOf(step, key[step]);
+    return { from: first > from ? first : from, to: last < to ? last : to };
+  }, period);
 
-export const loadKnown = async (sql: Sql): Promise<Known> => {
-  const orders = await ordersKnown(sql);
-  const walked = await ticketsKnown(sql);
-  if (walked) return { orders, ...walked };
-  // Of what no walk brought the oldest row is all there is to go by.
-  const [row] = await sql.query<{ tickets: Day | null; work: Day | null }>(
-    'select (select min(created_day) from ticket)::text as "tickets", (select min(worked_day) from posting)::text as "work"',
-  );
-  const from = (since: Day | null): KnownDays => ({ since, until: null, sources: [] });
-  return { orders, tickets: from(row?.tickets ?? null), work: from(row?.work ?? null) };
+/** Whether a period cuts a row's week or month; a day beside them is whole. */
+export const isCut = (key: CellKey, dimensions: readonly FigureDimension[], period: Period): boolean => {
+  if (!dimensions.some(isStep)) return false;
+  const whole = daysIn(key, dimensions, { from: '0000-01-01', to: '9999-12-31' });
+  return whole.from < period.from || whole.to > period.to;
 };
-
-/** Sides that a period knows nothing of. */
-export const unknownSides = (period: Period, known: Known): LedgerSide[] =>
-  ledgerSides.filter((side) => isUnheld(known[side], period));
-
-/** Sides of which we hold everything on some days of the period, and not on others. */
-export const partlyKnown = (period: Period, known: Known): LedgerSide[] =>
-  ledgerSides.filter((side) => !isUnheld(known[side], period) && !isHeld(known[side], period));
-
-/** By side the connections that hold up what is not wholly known; none where nothing was ever walked. */
-export const sidesHeldUp = (period: Period, known: Known): { side: LedgerSide; connections: string[] }[] =>
-  ledgerSides
-    .map((side) => ({ side, connections: heldUpBy(known[side], period) }))
-    .filter(({ connections }) => connections.length > 0);

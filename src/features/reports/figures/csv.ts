@@ -1,6 +1,7 @@
 import { type Cell, writeCsv } from '../../../platform/csv.ts';
 import type { FigureDimension } from '../facts/fact-statements.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
+import { notHeldCell } from '../held-days.ts';
 import { type CoverageName, coverages } from '../metrics.ts';
 import { type FigureRow, figureNames } from './answers.ts';
 
@@ -26,6 +27,8 @@ const comparisonColumns = (which: 'previous' | 'baseline'): Column[] => [
       of: (row) => row[which]?.coverage[name] ?? null,
     }),
   ),
+  { name: `${which}.partial`, of: (row) => row[which]?.partial ?? null },
+  { name: `${which}.notHeld`, of: (row) => notHeldCell(row[which]?.notHeld ?? []) },
 ];
 
 /** One line per row; the last line of the last page, the first dimension "total", is the sum of all. */
@@ -54,6 +57,8 @@ export const figuresCsv = (
       name: `coverage.${name}`,
       of: (row: FigureRow) => row.coverage[name],
     })),
+    { name: 'partial', of: (row) => row.partial },
+    { name: 'notHeld', of: (row) => notHeldCell(row.notHeld) },
     ...about.compared.flatMap(comparisonColumns),
     { name: 'costBasis', of: () => about.costBasis },
   ];

@@ -16,10 +16,11 @@ import {
   usualHighValueMicros,
 } from '../facts/facts.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
+import { type Known, loadKnown } from '../held-days.ts';
 import { type Counted, costOf } from '../metrics.ts';
 import { figureSides } from '../totals/sides.ts';
 import { type FiguresAsked, isAsked } from './asked.ts';
-import { counterpart, isStep, type Known, loadKnown, previousPeriod } from './compare-periods.ts';
+import { counterpart, isStep, previousPeriod } from './compare-periods.ts';
 import { coveredCosts } from './covered-costs.ts';
 import { type PartnershipSide, partnershipSide } from './partnership-side.ts';
 

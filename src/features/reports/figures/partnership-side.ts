@@ -4,7 +4,7 @@ import type { FigureDimension } from '../facts/fact-statements.ts';
 import { type CellKey, noFacts, type Period, type SideFacts } from '../facts/facts.ts';
 import { partnershipFacts, partnershipParts } from '../facts/partnership-facts.ts';
 import type { FiguresAsked } from './asked.ts';
-import { firstDayOf, isStep, lastDayOf, type Step } from './compare-periods.ts';
+import { daysIn, firstDayOf, isStep } from './compare-periods.ts';
 
 export interface PartnershipSide extends SideFacts {
   /** What of other costs and benefits is in no row. */
@@ -16,14 +16,6 @@ export interface PartnershipSide extends SideFacts {
   /** Days of such a cell of which a benefit rests on orders that are not all held. */
   readonly unheldDays: (key: CellKey, dimensions: readonly FigureDimension[]) => number;
 }
-
-/** The days of a period that lie in every one of a row's steps. */
-const daysIn = (key: CellKey, steps: readonly Step[], period: Period): Period =>
-  steps.reduce(({ from, to }, step) => {
-    const first = key[step] ?? from;
-    const last = key[step] == null ? to : lastDayOf(step, key[step]);
-    return { from: first > from ? first : from, to: last < to ? last : to };
-  }, period);
 
 /** Other costs and benefits by partner, region and the steps of time that are asked for: by several, day by day. */
 export const partnershipSide = async (

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { InvalidInput } from '../../../core/errors.ts';
 import { microsOf, moneyJson } from '../../../core/money.ts';
+import { dayIn } from '../../../core/time.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/database/open.ts';
 import { answers, answersOrTable } from '../../../platform/http/answers.ts';
@@ -12,6 +13,7 @@ import { agentNames } from '../agent-names.ts';
 import { refuseByAgent } from '../by-agent.ts';
 import { atRatesOf, queryFxDay } from '../facts/constant-currency.ts';
 import { type FigureDimension, figureDimensions } from '../facts/fact-statements.ts';
+import { heldDays } from '../held-days.ts';
 import { refuseUnknownCodes } from '../known-codes.ts';
 import {
   csvReply,
@@ -25,10 +27,11 @@ import {
 } from '../paging.ts';
 import { parsePeriod } from '../partner-report.ts';
 import { unpricedAmountsJson } from '../unpriced-amounts.ts';
-import { definitions, definitionsAnswer, figureRowOf, figuresAnswer, notToldIn, otherPeriodOf } from './answers.ts';
+import { figureRowOf, figuresAnswer, notToldIn, otherPeriodOf } from './answers.ts';
 import type { FiguresAsked } from './asked.ts';
 import { previousPeriod } from './compare-periods.ts';
 import { figuresCsv } from './csv.ts';
+import { definitions, definitionsAnswer } from './definitions.ts';
 import { comparePlaces, loadFigures, type Place, placeOf } from './figures.ts';
 import { keepFigures } from './kept-figures.ts';
 
@@ -202,15 +205,16 @@ export const figureRoutes =
         const last = shown.at(-1);
         const keptId = (): string => (found && after ? after.kept : kept.keep(question, figures));
         const next = behind.length > limit && last ? cursorOf({ ...placeOf(last, by), kept: keptId() }) : null;
-        const look = { currency: basis.currency };
+        const today = dayIn(basis.timeZone, deps.clock.now());
+        const look = { currency: basis.currency, today };
         const rows = shown.map((cell) => figureRowOf(cell, figures, look));
         const total = figureRowOf(figures.total, figures, { ...look, isTotal: true });
         if (next !== null) reply.header('link', nextLink(request.url, next));
         const others = {
-          ...(figures.previous && { previous: otherPeriodOf(figures.previous, figures) }),
-          ...(figures.baseline && { baseline: otherPeriodOf(figures.baseline, figures) }),
+          ...(figures.previous && { previous: otherPeriodOf(figures.previous, figures, look) }),
+          ...(figures.baseline && { baseline: otherPeriodOf(figures.baseline, figures, look) }),
         };
-        const about = { groupBy: by, ...look, costBasis };
+        const about = { groupBy: by, currency: basis.currency, costBasis };
         if (query.format === 'csv') {
           const columns = { ...about, compared: Object.keys(others) as (keyof typeof others)[] };
           return reply
@@ -222,6 +226,7 @@ export const figureRoutes =
           ...about,
           ...(fxDay !== undefined && { fxDay }),
           timeZone: basis.timeZone,
+          ...heldDays(period, { known: figures.known, today }),
           highValue:
             figures.highValueMicros === null
               ? null

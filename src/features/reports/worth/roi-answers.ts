@@ -3,6 +3,7 @@ import { type Cell, writeCsv } from '../../../platform/csv.ts';
 import { moneyAnswer } from '../../../platform/http/answers.ts';
 import { fxDayAnswer } from '../answers.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
+import { daysAnswers, type HeldDays, notHeldCell, notHeldOf } from '../held-days.ts';
 import { unpricedAmountsAnswer } from '../unpriced-amounts.ts';
 
 const money = moneyAnswer.nullable();
@@ -81,6 +82,7 @@ export const roiAnswer = roiReport.extend({
   timeZone: z.string(),
   costBasis: z.enum(['true', 'pooled']),
   fxDay: fxDayAnswer,
+  ...daysAnswers,
 });
 
 /** The last line, "total" in the first cell that rows are named by, is the sum. */
@@ -90,10 +92,12 @@ export const roiCsv = (
     groupBy: [first = 'partner'],
     currency,
     costBasis,
+    days,
   }: {
     readonly groupBy: readonly ('partner' | 'region')[];
     readonly currency: string;
     readonly costBasis: CostBasis;
+    readonly days: HeldDays;
   },
 ): string => {
   const amount = (value: { readonly amount: string } | null): Cell => value?.amount ?? null;
@@ -121,6 +125,8 @@ export const roiCsv = (
     ['benefitsKnownShare', ({ coverage }) => coverage.benefitsKnownShare],
     ['pricedBenefitsShare', ({ coverage }) => coverage.pricedBenefitsShare],
     ['pricedOtherCostsShare', ({ coverage }) => coverage.pricedOtherCostsShare],
+    ['partial', () => days.partial],
+    ['notHeld', () => notHeldCell(notHeldOf(days))],
     ['costBasis', () => costBasis],
   ];
   return writeCsv(

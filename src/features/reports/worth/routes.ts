@@ -1,10 +1,13 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { dayIn } from '../../../core/time.ts';
+import type { Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/database/open.ts';
 import { answersOrTable } from '../../../platform/http/answers.ts';
 import { requestText } from '../../../platform/http/request-text.ts';
 import { type Access, costBasisFor, requireScope } from '../../access/index.ts';
 import { atRatesOf, queryFxDay } from '../facts/constant-currency.ts';
+import { loadHeldDays } from '../held-days.ts';
 import { refuseUnknownCodes } from '../known-codes.ts';
 import { csvReply, queryDay, queryFormat, queryNoSeal } from '../paging.ts';
 import { parsePeriod } from '../partner-report.ts';
@@ -20,11 +23,13 @@ export const whyRoutes =
   (deps: {
     readonly db: Database;
     readonly access: Access;
+    readonly clock: Clock;
     readonly basis: { readonly currency: string; readonly timeZone: string };
   }): FastifyPluginAsyncZod =>
   async (app) => {
     const { db, access, basis } = deps;
     const read = { onRequest: requireScope(access, 'read') };
+    const today = () => dayIn(basis.timeZone, deps.clock.now());
 
     app.get(
       '/api/v1/reports/why-dear',
@@ -53,12 +58,13 @@ export const whyRoutes =
         const period = parsePeriod(from, to);
         await refuseUnknownCodes(db, { partner });
         const source = await atRatesOf(db, { fxDay, currency: basis.currency, costBasis, periods: [period] });
+        const { partial, held } = await loadHeldDays(db, period, today());
         const rows = await whyDear(source, { ...period, partner, ...basis, costBasis });
         if (format === 'csv')
           return reply
             .headers(csvReply(`why-dear-${from}-${to}`))
-            .send(whyDearCsv(rows, { currency: basis.currency, costBasis }));
-        return { ...period, ...basis, costBasis, ...(fxDay !== undefined && { fxDay }), method, rows };
+            .send(whyDearCsv(rows, { currency: basis.currency, costBasis, days: { partial, held } }));
+        return { ...period, ...basis, costBasis, ...(fxDay !== undefined && { fxDay }), partial, held, method, rows };
       },
     );
 
@@ -87,12 +93,23 @@ export const whyRoutes =
         const costBasis = costBasisFor(request);
         const period = parsePeriod(from, to);
         const source = await atRatesOf(db, { fxDay, currency: basis.currency, costBasis, periods: [period] });
+        const { partial, held } = await loadHeldDays(db, period, today());
         const report = await roiReport(source, { ...period, groupBy, ...basis, costBasis });
         if (format === 'csv')
           return reply
             .headers(csvReply(`roi-${from}-${to}`))
-            .send(roiCsv(report, { groupBy, currency: basis.currency, costBasis }));
-        return { from, to, groupBy, ...basis, costBasis, ...(fxDay !== undefined && { fxDay }), ...report };
+            .send(roiCsv(report, { groupBy, currency: basis.currency, costBasis, days: { partial, held } }));
+        return {
+          from,
+          to,
+          groupBy,
+          ...basis,
+          costBasis,
+          ...(fxDay !== undefined && { fxDay }),
+          partial,
+          held,
+          ...report,
+        };
       },
     );
   };

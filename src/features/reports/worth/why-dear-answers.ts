@@ -3,6 +3,7 @@ import { type Cell, writeCsv } from '../../../platform/csv.ts';
 import { moneyAnswer } from '../../../platform/http/answers.ts';
 import { fxDayAnswer } from '../answers.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
+import { daysAnswers, type HeldDays, notHeldCell, notHeldOf } from '../held-days.ts';
 import { type Driver, drivers } from './excess.ts';
 
 const money = moneyAnswer.nullable();
@@ -57,6 +58,7 @@ export const whyDearAnswer = z.object({
   timeZone: z.string(),
   costBasis: z.enum(['true', 'pooled']),
   fxDay: fxDayAnswer,
+  ...daysAnswers,
   method: z.string().describe('How the parts are found'),
   rows: z.array(whyDearRow).describe('Largest excess first'),
 });
@@ -65,7 +67,11 @@ export const method =
   'From the account’s cost per order to the true cost: tickets at the average cost (volume), by reason and language (the mean of both orders), by seconds (handling time), by rate; each step rounded to micros once.';
 
 /** A line per partner; of one partner, its reasons and languages below it, told apart by the column `line`. */
-export const whyDearCsv = (rows: readonly WhyDearRow[], about: { currency: string; costBasis: CostBasis }): string => {
+export const whyDearCsv = (
+  rows: readonly WhyDearRow[],
+  { days, ...basis }: { readonly currency: string; readonly costBasis: CostBasis; readonly days: HeldDays },
+): string => {
+  const about = { ...basis, partial: days.partial, notHeld: notHeldCell(notHeldOf(days)) };
   const amount = (value: { readonly amount: string } | null): Cell => value?.amount ?? null;
   const header = [
     'line',
@@ -88,6 +94,8 @@ export const whyDearCsv = (rows: readonly WhyDearRow[], about: { currency: strin
     'accountAhtSeconds',
     'costPerTicket',
     'accountCostPerTicket',
+    'partial',
+    'notHeld',
     'costBasis',
   ];
   type Line = Readonly<Record<string, Cell>>;

@@ -212,7 +212,7 @@ describe('GET /api/v1/reports/figures', () => {
     const { figures: defined } = await asked.get('/api/v1/reports/definitions');
     const { total } = await figures('&compare=previous');
     const names = defined.map(({ name }: { name: string }) => name);
-    expect([...names, 'coverage']).toEqual(Object.keys(total.previous ?? {}));
+    expect([...names, 'coverage', 'partial', 'notHeld']).toEqual(Object.keys(total.previous ?? {}));
     expect(Object.keys(total)).toEqual(expect.arrayContaining(names));
     const named = new Set(defined.flatMap(({ coverages }: { coverages: readonly string[] }) => coverages));
     // What `why-dear` rests on are no figures here.
@@ -224,6 +224,7 @@ describe('GET /api/v1/reports/figures', () => {
       of: 'tickets',
       coverages: ['ticketsWithOrderShare'],
       is: expect.stringMatching(/^Cohort: /),
+      rests: ['tickets', 'orders'],
       notTold: [{ dimension: 'agent', why: expect.stringContaining('created by a customer') }],
     });
   });

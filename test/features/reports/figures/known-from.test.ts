@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { partnerBook, regionBook } from '../../../../src/features/directory/index.ts';
 import { importBenefits } from '../../../../src/features/partnerships/index.ts';
 import type { figuresAnswer } from '../../../../src/features/reports/figures/answers.ts';
-import { loadKnown } from '../../../../src/features/reports/figures/compare-periods.ts';
+import { loadKnown } from '../../../../src/features/reports/held-days.ts';
 import { type Asked, asking } from '../asking.ts';
 import { giveBenefits, giveOtherCosts } from '../partnership-items.ts';
 import { createWorld, nord, sud, type World } from '../world.ts';
@@ -344,6 +344,67 @@ describe('tickets and work', () => {
     const shop = await store('2024-01-01T00:00:00.000Z');
     await cursor(shop, 'backfill', { stretches: [], since: '2024-01-01T00:00:00.000Z', comparedAt: null });
     expect(await known()).toEqual({ orders: '2024-01-01', tickets: '2026-03-11', work: '2026-03-11' });
+  });
+});
+
+describe('days of an answer itself that we do not hold', () => {
+  const days = 'from=2026-03-01&to=2026-04-30';
+  const cellsOf = (text: string, name: string) => {
+    const [header = '', ...lines] = text.trimEnd().split('\r\n');
+    const at = header.split(',').indexOf(name);
+    return [...new Set(lines.map((line) => line.split(',')[at]))];
+  };
+
+  beforeEach(async () => {
+    await store('2026-04-01T00:00:00.000Z');
+    await helpdeskWalked();
+    await backfilled({ since: '2025-01-01T00:00:00.000Z' });
+    await world.order({ placed: '2026-03-05', shares: [nord] });
+    for (let n = 0; n < 20; n += 1)
+      await world.ticket({ created: '2026-03-06', shares: [nord], work: [['ada', 3600, '2026-03-06']] });
+  });
+
+  test('bug: 20 tickets about one order that was looked up were told as 2000 per 100 orders, without a word', async () => {
+    const held = {
+      unknown: [],
+      partlyKnown: ['orders'],
+      heldUpBy: [{ side: 'orders', connections: [`shop ${stores}`] }],
+    };
+    for (const report of ['figures', 'partners', 'roi', 'why-dear', 'series']) {
+      const path = `/api/v1/reports/${report}?${days}`;
+      expect(await asked.get(path), report).toMatchObject({ held, partial: false });
+      if (report !== 'series')
+        expect(cellsOf(await asked.csv(`${path}&format=csv`), 'notHeld'), report).toEqual(['orders']);
+    }
+    expect((await figures(days)).total).toMatchObject({ contactRate: 2000, notHeld: ['orders'] });
+    expect(await figures(period('2026-03', 31))).toMatchObject({ held: { unknown: ['orders'], partlyKnown: [] } });
+    expect(await figures(period('2026-04', 30))).toMatchObject({
+      held: { unknown: [], partlyKnown: [], heldUpBy: [] },
+      total: { notHeld: [] },
+    });
+  });
+
+  test('a row of some of these days says it of its own', async () => {
+    const { rows, previous } = await figures(`${days}&groupBy=month&compare=previous`);
+    expect(rows.map(({ month, notHeld }) => [month, notHeld])).toEqual([['2026-03-01', ['orders']]]);
+    expect(previous?.unknown).toEqual(['orders']);
+    expect(rows[0]?.previous?.notHeld).toEqual(['orders']);
+    const series = `/api/v1/reports/series?${days}&step=month`;
+    const { points } = await asked.get(series);
+    expect(points.map(({ notHeld }: { notHeld: string[] }) => notHeld)).toEqual([['orders'], []]);
+    expect(cellsOf(await asked.csv(`${series}&format=csv`), 'notHeld')).toEqual(['orders', '']);
+  });
+
+  test('of days to come nothing is missing', async () => {
+    const running = await figures('from=2026-05-20&to=2026-06-30');
+    expect(running).toMatchObject({ partial: true, held: { unknown: [], partlyKnown: [] }, total: { notHeld: [] } });
+    const later = await figures('from=2026-07-01&to=2026-07-31');
+    expect(later).toMatchObject({ partial: true, held: { unknown: [], partlyKnown: [] }, total: { notHeld: [] } });
+    // The store was last read on the first of June.
+    await world.db.query(
+      "update sync_cursor set seen_until = '2026-05-25T00:00:00Z' where stream in ('orders', 'refunds')",
+    );
+    expect(await figures('from=2026-05-20&to=2026-06-30')).toMatchObject({ held: { partlyKnown: ['orders'] } });
   });
 });
 
