@@ -1,37 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ConnectionStatus } from '../src/features/ingest/index.ts';
-import type { PartnerReport, ReportRow } from '../src/features/reports/index.ts';
+import type { PartnerReport } from '../src/features/reports/index.ts';
 import { connectionLines, payrollWords, reportLines } from '../src/report-view.ts';
-
-const usd = (amount: string) => ({ amount, currency: 'USD' });
-
-const row = (part: Partial<ReportRow>): ReportRow => ({
-  partner: null,
-  region: null,
-  orders: 0,
-  returns: 0,
-  returnRate: null,
-  netRevenue: usd('0.000000'),
-  missing: null,
-  tickets: 0,
-  ticketsWorked: 0,
-  contactRate: null,
-  handledSeconds: 0,
-  ahtSeconds: null,
-  supportCost: usd('0.000000'),
-  costPerTicket: null,
-  costMultiple: null,
-  costPerOrder: null,
-  costShareOfRevenue: null,
-  measuredShare: null,
-  attributedShare: null,
-  csat: { n: 0, needed: 30 },
-  cappedEntries: 0,
-  unpricedEntries: 0,
-  unpricedOrders: 0,
-  flags: [],
-  ...part,
-});
+import { reportRow as row, usd } from './support/report-row.ts';
 
 const report: PartnerReport = {
   from: '2026-05-01',

@@ -2,39 +2,10 @@ import type { ConnectionStatus } from '../../src/dashboard/api-types.d.ts';
 import type { TicketItem } from '../../src/features/reports/answers.ts';
 import type { HeldDays, PartnerReport } from '../../src/features/reports/index.ts';
 import type { ticketDetail } from '../../src/features/reports/tickets/detail.ts';
+import { reportRow as row, usd } from '../support/report-row.ts';
 
 type Row = PartnerReport['rows'][number];
 type Detail = NonNullable<Awaited<ReturnType<typeof ticketDetail>>>;
-
-export const usd = (amount: string) => ({ amount, currency: 'USD' });
-
-export const row = (change: Partial<Row>): Row => ({
-  partner: null,
-  region: null,
-  orders: 0,
-  returns: 0,
-  returnRate: null,
-  netRevenue: usd('0.000000'),
-  missing: null,
-  tickets: 0,
-  ticketsWorked: 0,
-  contactRate: null,
-  handledSeconds: 0,
-  ahtSeconds: null,
-  supportCost: usd('0.000000'),
-  costPerTicket: null,
-  costMultiple: null,
-  costPerOrder: null,
-  costShareOfRevenue: null,
-  measuredShare: null,
-  attributedShare: null,
-  csat: { n: 0, needed: 30 },
-  cappedEntries: 0,
-  unpricedEntries: 0,
-  unpricedOrders: 0,
-  flags: [],
-  ...change,
-});
 
 const nord = row({
   partner: 'nord',

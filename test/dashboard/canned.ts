@@ -2,7 +2,8 @@ import type { AddressInfo } from 'node:net';
 import type { PartnerReport } from '../../src/features/reports/index.ts';
 import type { series } from '../../src/features/reports/series.ts';
 import { fakeAccess, pageApp } from '../features/reports/page-access.ts';
-import { freshAnswers, usd } from './canned-answers.ts';
+import { usd } from '../support/report-row.ts';
+import { freshAnswers } from './canned-answers.ts';
 
 /** The page behind its own routes, with answers of /api/v1 that a test may change; `asked` holds what the page asked for. */
 export const cannedServer = async () => {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect, it } from 'vitest';
+import { reportRow as row, usd } from '../support/report-row.ts';
 import { describeInBrowser, names, opener } from './browser.ts';
-import { connectionStatus, row, usd } from './canned-answers.ts';
+import { connectionStatus } from './canned-answers.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
