@@ -14,6 +14,7 @@ import { type CatchingUpClock, catchingUpClock, wallClock } from './platform/clo
 import { takeAlone } from './platform/database/in-use.ts';
 import { openDatabase } from './platform/database/open.ts';
 import type { Log } from './platform/log.ts';
+import { installApp } from './preview/install.ts';
 import {
   type Customers,
   createSandbox,
@@ -124,6 +125,8 @@ const importAll = async (product: Product, files: Readonly<Record<string, string
 export interface RunningDemo {
   readonly running: Running;
   readonly sandbox: Sandbox;
+  /** The simulated Agent Workspace, with the sidebar app beside its tickets; absent where Zendesk does not play. */
+  readonly workspaceUrl: string | undefined;
   /** Lets the days pass, then the live trickle, until `calm` or `stop`. Call it once. */
   play(onProgress?: (progress: Progress) => void): void;
   /** From now on nobody orders, writes or answers; the product goes on with what is under way. */
@@ -169,6 +172,7 @@ export const startDemo = async (given: Config, { log, helpdesks = ['zendesk'] }:
     limits,
     helpdesks,
   });
+  let workspaceUrl: string | undefined;
   let progress: Progress = { day: 0, days, orders: 0, tickets: 0, live: false };
   const config = demoConfig(given, sandbox.fx.url);
   const running = await start(config, {
@@ -177,7 +181,9 @@ export const startDemo = async (given: Config, { log, helpdesks = ['zendesk'] }:
     clock,
     log,
     signInCommand: demoSignInCommand(config),
-    extraStatus: () => ({ demo: { ...progress, done: progress.live, now: clock.now().toISOString() } }),
+    extraStatus: () => ({
+      demo: { ...progress, done: progress.live, now: clock.now().toISOString(), ...(workspaceUrl && { workspaceUrl }) },
+    }),
   });
   const { product } = running;
   const governor = holdBack(clock, pace.speed, { product, sandbox });
@@ -206,8 +212,13 @@ export const startDemo = async (given: Config, { log, helpdesks = ['zendesk'] }:
       'ticket-rules': inputs.ticketRules,
       fx: inputs.fx,
     });
-    for (const { kind, settings } of sandbox.helpdesks)
-      await connect(product, { kind, settings, mode: 'act', remoteSetup: true, actor: 'demo' });
+    for (const { kind, settings } of sandbox.helpdesks) {
+      const { result } = await connect(product, { kind, settings, mode: 'act', remoteSetup: true, actor: 'demo' });
+      if (kind === 'zendesk') {
+        await installApp(product, { zendesk: sandbox.zendesk, connection: result, actor: 'demo' });
+        workspaceUrl = sandbox.zendesk.workspace.urlOf();
+      }
+    }
     await connect(product, {
       kind: 'bigcommerce',
       settings: sandbox.bigcommerce.settings,
@@ -223,6 +234,7 @@ export const startDemo = async (given: Config, { log, helpdesks = ['zendesk'] }:
   return {
     running,
     sandbox,
+    workspaceUrl,
     play(onProgress) {
       playing = sandbox.play({
         signal: ended.signal,
@@ -263,6 +275,7 @@ export const demo = async (given: Config, helpdesks: readonly HelpdeskKind[]): P
     await printSignIn(running.running.product, { always: true });
     process.stdout.write(
       `${days} days pass in about ${fastMs / secondMs} seconds; the page fills while you watch. Ctrl-C ends the demo.\n` +
+        `${running.workspaceUrl ? `The same tickets at a simulated Zendesk, with the sidebar app beside them: ${running.workspaceUrl}\n` : ''}` +
         `Warnings go to ${typedPath(demoLogOf(config))}.\n`,
     );
     running.play(progressLine());

@@ -118,7 +118,7 @@ export interface Status {
   quarantined: number;
   connections: ConnectionStatus[];
   now: string;
-  demo?: { day: number; days: number; speed: number; now: string; done: boolean };
+  demo?: { day: number; days: number; speed: number; now: string; done: boolean; workspaceUrl?: string };
 }
 
 export interface Basis {

@@ -90,7 +90,12 @@ export const createHeadline = () => {
 export const createProgress = () => {
   const words = el('p', { id: 'progress-words' });
   const bar = el('progress', { 'aria-labelledby': 'progress-words', max: 1 });
-  const node = el('section', { class: 'progress', 'aria-label': 'Progress', hidden: true }, words, bar);
+  const workspace = el(
+    'a',
+    { target: '_blank', rel: 'noreferrer', hidden: true },
+    'The tickets at the simulated Zendesk',
+  );
+  const node = el('section', { class: 'progress', 'aria-label': 'Progress', hidden: true }, words, bar, workspace);
   return {
     node,
     /** @param {Status} status */
@@ -101,8 +106,11 @@ export const createProgress = () => {
         pending > 0 && `${some(pending, 'change is', 'changes are')} waiting`,
       ].filter((text) => text !== false);
       setText(words, parts.join(' · '));
-      show(node, parts.length > 0);
+      const url = demo?.workspaceUrl;
+      show(node, parts.length > 0 || url !== undefined);
       show(bar, running || pending > 0);
+      show(workspace, url !== undefined);
+      setAttribute(workspace, 'href', url ?? null);
       if (running) {
         setAttribute(bar, 'max', demo.days);
         setAttribute(bar, 'value', Math.min(demo.day, demo.days));

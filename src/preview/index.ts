@@ -11,8 +11,9 @@ import { importText } from '../import.ts';
 import { type Running, start } from '../main.ts';
 import type { Log } from '../platform/log.ts';
 import { createSandbox, type Sandbox, type TourTicket } from '../sandbox/index.ts';
-import { makeSidebarSecret, type SidebarSecret } from '../sidebar-secret.ts';
+import type { SidebarSecret } from '../sidebar-secret.ts';
 import { leapingClock } from './clock.ts';
+import { installApp } from './install.ts';
 import { playStory } from './story.ts';
 
 /** What the bar of the workspace sets, as an address says it. */
@@ -152,22 +153,17 @@ export const startPreview = async ({
     const running = await start(config, { web: true, worker: true, clock, log });
     stops.push(() => running.stop());
     const { product } = running;
+    onStep('Connecting helpdesk and store');
     const connected = await connectAll(product, sandbox);
     stops.push(() => story.end());
     const tickets = await story.play(product, connected, new Date(clock.now().getTime() - days * dayMs));
     const connection = await product.directory.connections.get(String(connected.helpdesk));
-    const sidebar = await makeSidebarSecret(product, connection, seed);
-    if (!sidebar) throw new TypeError('Zendesk has a sidebar app');
-    const { workspace } = sandbox.zendesk;
-    workspace.install({
-      folder: () => app,
-      settings: { service_address: sidebar.address, shared_secret: sidebar.secret },
-      domainWhitelist: [new URL(sidebar.address).host],
-    });
+    const { zendesk } = sandbox;
+    const sidebar = await installApp(product, { zendesk, connection, actor: seed, folder: () => app });
     return {
       url(ticket = 'attributed', view = {}) {
         const id = typeof ticket === 'number' || ticket === 'new' ? ticket : tickets.get(ticket);
-        const url = new URL(workspace.urlOf(id));
+        const url = new URL(zendesk.workspace.urlOf(id));
         for (const [name, value] of Object.entries(view)) url.searchParams.set(name, String(value));
         return url.href;
       },

@@ -92,7 +92,7 @@ export const playStory = ({ sandbox, clock, history, onStep }: Stage) => {
       clock.leap(workReadMs);
       await settled(product);
       clock.meetWall();
-      return tickets;
+      return new Map([...tickets, ['unknown', tour.playUnheard()]]);
     },
 
     async end(): Promise<void> {

@@ -59,7 +59,7 @@ const mayImport = new Map<string, readonly string[]>([
   ['cli.ts', [...started, ...commands, 'main.ts']],
   ...commands.map((name) => [name, [...started, ...commands, 'main.ts']] as const),
   // The demo plays the simulated vendors: nothing else loads them, and nothing loads the demo before it is asked for.
-  ['demo.ts', [...started, ...commands, 'main.ts', 'sandbox']],
+  ['demo.ts', [...started, ...commands, 'main.ts', 'sandbox', 'preview']],
   ['preview', [...started, ...commands, 'main.ts', 'sandbox']],
   ['sandbox', ['core']],
   ['dashboard', [...foundations, 'features']],

@@ -93,6 +93,7 @@ const demo = z.object({
   live: z.boolean().describe('The days are over and the live trickle runs'),
   done: z.boolean().describe('The same'),
   now: instantAnswer,
+  workspaceUrl: z.string().optional().describe('Its simulated Agent Workspace, where Zendesk plays'),
 });
 
 export const statusAnswer = z.object({

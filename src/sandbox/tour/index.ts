@@ -2,7 +2,7 @@ import type { SandboxClock } from '../clock.ts';
 import type { Sandbox } from '../index.ts';
 import { playSurveyDay, playWeek, surveyed } from './past.ts';
 import { createPeople, type TourStage } from './people.ts';
-import { playTour, playTourOrders, type TourTicket } from './tickets.ts';
+import { playTour, playTourOrders, playUnheard, type TourTicket } from './tickets.ts';
 
 export { type TourTicket, tourTickets } from './tickets.ts';
 
@@ -31,6 +31,11 @@ export const createTour = (
     playTickets(): ReadonlyMap<TourTicket, number> {
       if (!customers) throw new RangeError('the orders of the tour come first');
       return playTour(stage, { people, customers, atMs: nowMs() });
+    },
+    /** The last of them, of which no webhook tells; its id. */
+    playUnheard(): number {
+      if (!customers) throw new RangeError('the orders of the tour come first');
+      return playUnheard(stage, people, customers, nowMs());
     },
   };
 };

@@ -15,11 +15,11 @@ interface Week {
 
 /** Nordhem is the dear one. */
 const weeks: Readonly<Partial<Record<PartnerCode, Week>>> = {
-  nordhem: { country: 'SE', agents: [0, 2, 1, 3], tickets: 3, ordersPerTicket: 2, turns: 3, seconds: 460 },
+  nordhem: { country: 'SE', agents: [0, 2, 1, 3], tickets: 2, ordersPerTicket: 3, turns: 3, seconds: 460 },
   alpenhaus: { country: 'DE', agents: [2, 3, 8], tickets: 2, ordersPerTicket: 4, turns: 2, seconds: 230 },
   lumiere: { country: 'FR', agents: [4, 5, 11], tickets: 1, ordersPerTicket: 5, turns: 2, seconds: 260 },
-  brightnest: { country: 'GB', agents: [7, 10], tickets: 1, ordersPerTicket: 4, turns: 1, seconds: 180 },
-  direct: { country: 'US', agents: [8, 7, 9, 6], tickets: 3, ordersPerTicket: 3, turns: 1, seconds: 200 },
+  brightnest: { country: 'GB', agents: [7, 10], tickets: 2, ordersPerTicket: 3, turns: 1, seconds: 180 },
+  direct: { country: 'US', agents: [8, 7, 9, 6], tickets: 4, ordersPerTicket: 3, turns: 1, seconds: 200 },
 };
 
 const entries = Object.entries(weeks) as [PartnerCode, Week][];
@@ -74,7 +74,7 @@ export const playSurveyDay = (people: People, atMs: number): void => {
     if (!week) continue;
     for (let no = 0; no < count; no += 1) {
       const name = `Asked ${partner} ${String.fromCharCode(97 + (no % 26))}`;
-      solveOne(people, { partner, week: { ...week, turns: 1 }, name, atMs: atMs - 2 * hourMs });
+      solveOne(people, { partner, week, name, atMs: atMs - 3.5 * hourMs });
     }
   }
 };

@@ -8,6 +8,7 @@ import {
   helpdeskBrands,
   helpdeskGroup,
   type PartnerCode,
+  type Reason,
 } from '../scenario/marketplace.ts';
 import { planOrder } from '../scenario/orders.ts';
 import type { ZendeskSandbox } from '../zendesk/index.ts';
@@ -38,6 +39,8 @@ export interface Work {
   readonly says?: string;
   readonly note?: string;
   readonly status?: Status;
+  /** Chosen in the form's drop-down. */
+  readonly reason?: Reason;
 }
 
 /** What customers and agents do, in the words of a story; everything happens at the vendors, by their own doors. */
@@ -105,7 +108,7 @@ export const createPeople = ({ seed, zendesk, shop, agentIds }: TourStage) => {
     },
 
     /** An agent works so many seconds on a ticket, by the timer of the Time Tracking app. */
-    work(ticketId: number, { agent, atMs, seconds, says, note, status }: Work): void {
+    work(ticketId: number, { agent, atMs, seconds, says, note, status, reason }: Work): void {
       const authorId = agentIds[agent] ?? agentIds[0] ?? 0;
       const total = Number(desk.ticket(ticketId).fields.get(fieldIds.totalTime) ?? 0) + seconds;
       const body = says ?? note;
@@ -115,9 +118,12 @@ export const createPeople = ({ seed, zendesk, shop, agentIds }: TourStage) => {
         values: {
           assigneeId: authorId,
           status: status ?? 'open',
+          // An option of a drop-down is a tag as well.
+          ...(reason && { tags: [...desk.ticket(ticketId).tags, reason] }),
           fields: new Map([
             [fieldIds.totalTime, String(total)],
             [fieldIds.lastTime, String(seconds)],
+            ...(reason ? [[fieldIds.reason, reason] as const] : []),
           ]),
         },
         ...(body !== undefined && { comment: { body, public: says !== undefined } }),

@@ -1,4 +1,4 @@
-import { dayMs, hourMs, minuteMs } from '../../core/time.ts';
+import { dayMs, hourMs } from '../../core/time.ts';
 import type { LineInput } from '../bigcommerce/model.ts';
 import { helpdeskForms } from '../scenario/marketplace.ts';
 import { fieldIds } from '../zendesk/index.ts';
@@ -111,7 +111,13 @@ export const playTour = (
       body: `Hej! Bordet från order ${second.id} kom fram med en djup repa. Kan jag få ett nytt?\nEva`,
     }),
   );
-  people.work(attributed, { agent: 0, atMs: ago(19), seconds: 540, says: 'Hej Eva, vi kontrollerar med lagret.' });
+  people.work(attributed, {
+    agent: 0,
+    atMs: ago(19),
+    seconds: 540,
+    says: 'Hej Eva, vi kontrollerar med lagret.',
+    reason: 'damage',
+  });
   people.work(attributed, {
     agent: 1,
     atMs: ago(4),
@@ -228,13 +234,21 @@ export const playTour = (
   people.work(closed, { agent: 0, atMs: ago(21), seconds: 60, note: 'A thank you.', status: 'solved' });
   desk.update(closed, { atMs: ago(20), authorId: -1, values: { status: 'closed' } });
 
-  point(
-    'unknown',
-    unheard(stage, () =>
-      people.write(sam, { atMs: atMs - minuteMs, subject: 'One more thing', body: 'When does it arrive?' }),
-    ),
-  );
   return ids;
+};
+
+/** A ticket of which the product hears nothing before it walks the changes: within some minutes. */
+export const playUnheard = (
+  stage: TourStage,
+  people: People,
+  { sam }: ReturnType<typeof playTourOrders>,
+  atMs: number,
+) => {
+  const { id } = unheard(stage, () =>
+    people.write(sam, { atMs, subject: 'One more thing', body: 'When does it arrive?' }),
+  );
+  stage.zendesk.workspace.point(id, words.unknown);
+  return id;
 };
 
 export { createPeople };

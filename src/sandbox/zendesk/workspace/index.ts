@@ -98,8 +98,8 @@ export const createWorkspace = (
     };
   };
 
-  /** Asked for by the first page: an app that has to be built first delays no start. */
-  const appNow = (): AppState => {
+  /** Asked for by a page that is opened: an app that has to be built first delays no start, and one that failed is tried again. */
+  const openApp = (): AppState => {
     const app = installed;
     if (app && (state.is === 'none' || state.is === 'failed')) {
       state = { is: 'coming' };
@@ -155,7 +155,7 @@ export const createWorkspace = (
     const agent = wished ?? held ?? people[0];
     if (!agent) return reply.code(404).type('text/plain').send('The account has no agents yet; try again in a moment.');
     const { csrf, cookie } = sessions.open(agent.id);
-    const config = JSON.stringify({ ...accountOf(deps), agent, agents: people, csrf, app: appJson(appNow()) });
+    const config = JSON.stringify({ ...accountOf(deps), agent, agents: people, csrf, app: appJson(openApp()) });
     return reply
       .header('set-cookie', cookie)
       .header('cache-control', 'no-store')
@@ -173,7 +173,7 @@ export const createWorkspace = (
     return reply.header('cache-control', 'no-cache').type(`${type}; charset=utf-8`).send(page(params.name));
   });
 
-  server.get('/agent/app', (_, reply) => reply.header('cache-control', 'no-store').send(appJson(appNow())));
+  server.get('/agent/app', (_, reply) => reply.header('cache-control', 'no-store').send(appJson(state)));
   server.get('/agent/data/tickets', (request, reply) =>
     signedIn(request) ? reply.send(ticketsOf(deps, pointers)) : signedOut(reply),
   );
@@ -190,7 +190,7 @@ export const createWorkspace = (
     if (state.is !== 'ready' || String(state.installation.id) !== request.params.id || !isRecord(request.body))
       return reply.code(404).send();
     const answer = await proxySecurely(request.body, { installation: state.installation, wallNowMs });
-    return reply.code(answer.status).type(answer.contentType).send(answer.body);
+    return reply.code(answer.status).header('content-type', answer.contentType).send(Buffer.from(answer.body));
   });
 
   return {

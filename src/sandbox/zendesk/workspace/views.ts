@@ -37,14 +37,17 @@ export const ticketOf = ({ desk }: Pick<RouteDeps, 'desk'>, id: number) => {
   const ticket = desk.tickets.get(id);
   if (!ticket || ticket.deleted) return null;
   const nameOf = (userId: number): string => (userId === -1 ? 'System' : (desk.users.get(userId)?.name ?? '?'));
-  const titleOf = (name: string): string => desk.fields.find((field) => String(field.id) === name)?.title ?? name;
+  const titleOf = (name: string): string =>
+    desk.fields.find((field) => String(field.id) === name)?.title ?? name.replace(/_id$/, '');
+  const readableOf = (name: string, value: unknown): unknown =>
+    name === 'assignee_id' && typeof value === 'string' ? nameOf(Number(value)) : (value ?? null);
   const changesIn = (events: readonly AuditEvent[]) =>
     events
-      .filter(({ type }) => type === 'Change')
+      .filter(({ type, field_name }) => type === 'Change' && field_name !== 'group_id')
       .map(({ field_name = '', value, previous_value: previous }) => ({
         what: titleOf(field_name),
-        from: previous ?? null,
-        to: value ?? null,
+        from: readableOf(field_name, previous),
+        to: readableOf(field_name, value),
       }));
   const requester = desk.users.get(ticket.requesterId);
   return {

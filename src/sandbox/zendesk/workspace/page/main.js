@@ -137,7 +137,12 @@ applyScheme();
 const asked = keyIn();
 if (asked) show(asked, true);
 void awaitApp();
-const heads = await bar.refresh();
+let heads = await bar.refresh();
+// An account that just began has no ticket yet.
+while (!asked && heads.length === 0) {
+  await new Promise((resolve) => setTimeout(resolve, refreshMs));
+  heads = await bar.refresh();
+}
 const first = heads[0];
 if (!asked && first) show(String(first.id));
 setInterval(() => active && void refresh(active), refreshMs);
