@@ -1,14 +1,11 @@
-import { pino } from 'pino';
-import { buildApp } from '../../../src/app.ts';
 import { createDirectory } from '../../../src/features/directory/index.ts';
-import { sidebarRoutes } from '../../../src/features/sidebar/index.ts';
 import type { HelpdeskAdapter } from '../../../src/helpdesks/port.ts';
 import { zendesk } from '../../../src/helpdesks/zendesk/index.ts';
 import { createVault } from '../../../src/platform/crypto.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
 import { bigcommerce } from '../../../src/stores/bigcommerce/adapter.ts';
 import type { StoreAdapter } from '../../../src/stores/port.ts';
-import { holdToDescription } from '../../support/described-answers.ts';
+import { sidebarApp as routesOfSidebar } from '../../support/sidebar-app.ts';
 import { sidebarToken } from '../../support/sidebar-token.ts';
 import type { StandingClock } from '../../support/standing-clock.ts';
 
@@ -30,38 +27,14 @@ export const bigcommerceSettings = {
   settings: { name: 'shop', storeHash: 'abc12', accessToken: 'a', clientId: 'c', clientSecret: 's' },
 };
 
-/** One process with the sidebar's routes, and what it logged. */
+/** The sidebar's routes for Zendesk, asked as its proxy asks. */
 export const sidebarApp = async (db: Database, clock: StandingClock) => {
-  const lines: string[] = [];
-  const looks: bigint[] = [];
-  const log = pino({ base: null, level: 'trace' }, { write: (line) => void lines.push(line) });
-  const app = holdToDescription(
-    await buildApp({
-      log,
-      version: '0',
-      publicUrl: 'http://deskledger.test',
-      parts: [
-        sidebarRoutes({
-          db,
-          clock,
-          wall: clock,
-          log,
-          directory: directoryOn(db, clock),
-          helpdesks,
-          stores,
-          basis: { currency: 'USD', timeZone: 'UTC' },
-          onLook: async (id) => void looks.push(id),
-        }),
-      ],
-    }),
-  );
-  await app.ready();
+  const routes = await routesOfSidebar({ db, clock, directory: directoryOn(db, clock), helpdesks, stores });
+  const { app } = routes;
   const ask = (url: string, token: string | undefined) =>
     app.inject({ url, headers: token === undefined ? {} : { authorization: `Bearer ${token}` } });
   return {
-    app,
-    lines,
-    looks,
+    ...routes,
     ask,
     /** With a good token of its own. */
     get: async (url: string, secret: string) => ask(url, await sidebarToken(secret, { now: clock.now() })),

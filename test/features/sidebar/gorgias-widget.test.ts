@@ -1,15 +1,13 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { buildApp } from '../../../src/app.ts';
 import { append } from '../../../src/features/attribution/index.ts';
 import { createDirectory } from '../../../src/features/directory/index.ts';
-import { sidebarRoutes } from '../../../src/features/sidebar/index.ts';
 import { gorgias } from '../../../src/helpdesks/gorgias/index.ts';
 import { sidebarFields } from '../../../src/helpdesks/gorgias/integrations.ts';
 import type { HelpdeskAdapter } from '../../../src/helpdesks/port.ts';
 import { zendesk } from '../../../src/helpdesks/zendesk/index.ts';
 import { createVault } from '../../../src/platform/crypto.ts';
-import { createLog } from '../../../src/platform/log.ts';
 import { testDatabase } from '../../support/database.ts';
+import { sidebarApp } from '../../support/sidebar-app.ts';
 import { standingClock } from '../../support/standing-clock.ts';
 
 const db = await testDatabase();
@@ -24,25 +22,7 @@ const connection = await directory.connections.create({
   kind: 'gorgias',
   settings: { name: 'desk', account: 'loom', email: 'us@example.com', apiKey: 'key', webhookSecret: secret },
 });
-const basis = { currency: 'USD', timeZone: 'UTC' };
-const app = await buildApp({
-  log: createLog({ level: 'silent' }),
-  version: '0',
-  publicUrl: 'http://deskledger.test',
-  parts: [
-    sidebarRoutes({
-      db,
-      clock,
-      wall: clock,
-      log: createLog({ level: 'silent' }),
-      directory,
-      helpdesks,
-      stores: new Map(),
-      basis,
-      onLook: async () => undefined,
-    }),
-  ],
-});
+const { app } = await sidebarApp({ db, clock, directory, helpdesks });
 
 const ask = async (query: string, { key = connection.webhookKey, kind = 'gorgias', header = secret } = {}) => {
   const answer = await app.inject({
