@@ -109,10 +109,7 @@ export const notHeldCell = (sides: readonly LedgerSide[]): string => sides.join(
 export const notHeldOf = ({ held }: HeldDays): LedgerSide[] =>
   ledgerSides.filter((one) => held.unknown.includes(one) || held.partlyKnown.includes(one));
 
-/**
- * The same of an answer, and for a row of some of its days. Asked before the figures are counted: what is read in between is
- * held then, and told as missing still.
- */
+/** The same of an answer, and for a row of some of its days; asked while the figures are counted, for nobody waits for it then. */
 export const loadHeldDays = async (sql: Sql, period: Period, today: Day) => {
   const known = await loadKnown(sql);
   return {

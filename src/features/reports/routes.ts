@@ -106,15 +106,17 @@ export const reportRoutes =
         const costBasis = costBasisFor(request);
         const source = await atRatesOf(db, { fxDay, currency: basis.currency, costBasis, periods: [period] });
         // Sealed days were over and held, and what came since shows as a restatement.
-        const days = asOf === undefined ? await loadHeldDays(db, period, today()) : null;
-        const report = await partnerReport(source, {
-          ...period,
-          groupBy: groupings[groupBy],
-          ...basis,
-          costBasis,
-          asOf,
-          leastTicketsPerCell: folds ? (await accountSettings(db)).leastTicketsPerCell : undefined,
-        });
+        const [days, report] = await Promise.all([
+          asOf === undefined ? loadHeldDays(db, period, today()) : null,
+          partnerReport(source, {
+            ...period,
+            groupBy: groupings[groupBy],
+            ...basis,
+            costBasis,
+            asOf,
+            leastTicketsPerCell: folds ? (await accountSettings(db)).leastTicketsPerCell : undefined,
+          }),
+        ]);
         if (wanted === 'csv') return reply.headers(csvReply(`partners-${from}-${to}`)).send(reportCsv(report, days));
         const payroll = report.costBasis === 'true' ? await payrollLine(source, { from, to }, report) : null;
         return {
@@ -153,8 +155,10 @@ export const reportRoutes =
         await refuseUnknownCodes(db, { partner, region });
         const period = parsePeriod(from, to);
         const source = await atRatesOf(db, { fxDay, currency, costBasis, periods: [period] });
-        const { partial, held, notHeldIn } = await loadHeldDays(db, period, today());
-        const counted = await series(source, { ...period, step, partner, region, ...basis, costBasis });
+        const [{ partial, held, notHeldIn }, counted] = await Promise.all([
+          loadHeldDays(db, period, today()),
+          series(source, { ...period, step, partner, region, ...basis, costBasis }),
+        ]);
         const points = counted.map((point) => {
           const key = { ...noKey, [step]: point.day };
           const days = daysIn(key, [step], period);
