@@ -160,6 +160,18 @@ test.each<[string, Partial<View>, string[], string[]]>([
     ['Satisfaction 12 of 30 answers'],
     ['80%'],
   ],
+  [
+    'without work',
+    { data: ticketOf({ cost: { soFar: { amount: '0.000000', currency: 'USD' }, measuredShare: null } }) },
+    ['Cost so far No work yet'],
+    ['$0', 'measured'],
+  ],
+  [
+    'with work that has no rate',
+    { data: ticketOf({ cost: { soFar: null, measuredShare: null } }) },
+    ['Cost so far Not known yet'],
+    ['No work', 'measured'],
+  ],
   ['figures not counted yet', {}, ['Figures are being counted.'], []],
   [
     'remembered while the service is down',

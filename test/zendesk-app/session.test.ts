@@ -233,6 +233,20 @@ test('a ticket that is not known yet is looked for again', async () => {
   expect(await wait()).toBe(false);
 });
 
+test('a ticket that stayed unknown too long is looked for anew when its tab is shown again', async () => {
+  const unknown = ticketOf({ ticket: { externalId: '4711', state: 'not yet known' }, attribution: null });
+  const { session, world, wait } = open({ answer: unknown });
+  await session.read();
+  while (await wait());
+  expect(world.reads).toBe(1 + lookAgainMs.length);
+  session.shown();
+  await new Promise((done) => setImmediate(done));
+  expect(world.reads).toBe(2 + lookAgainMs.length);
+  world.answer = ticketOf();
+  expect(await wait()).toBe(true);
+  expect(session.view().data?.ticket.state).toBe('attributed');
+});
+
 test('who opens the search does not wait for a slow service where there is an older list', async () => {
   const { session, world, memory, wait } = open();
   memory.keepChoices(choices);

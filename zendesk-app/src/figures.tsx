@@ -46,6 +46,8 @@ export const TicketCost = ({ data }: { readonly data: SidebarTicket }) => {
   const headingId = useId();
   const { cost, money } = data;
   if (data.ticket.state === 'not yet known') return null;
+  // Nothing was spent; that which is not known has no rate yet.
+  const isUntouched = cost?.soFar != null && cost.measuredShare === null && Number(cost.soFar.amount) === 0;
   const measured =
     cost?.measuredShare == null ? null : fill(words.ticket.measured, { share: format.percent(cost.measuredShare) });
   return (
@@ -53,12 +55,14 @@ export const TicketCost = ({ data }: { readonly data: SidebarTicket }) => {
       <Heading id={headingId}>{words.ticket.heading}</Heading>
       <Rows>
         <Row name={words.ticket.cost} note={measured}>
-          {cost?.soFar ? (
+          {isUntouched ? (
+            words.ticket.noWork
+          ) : cost?.soFar ? (
             <Amount money={cost.soFar} />
           ) : money === 'hidden' ? (
             <Hint as="span">{words.ticket.hidden}</Hint>
           ) : (
-            words.ticket.noWork
+            words.whose.unknown
           )}
         </Row>
       </Rows>

@@ -27,7 +27,7 @@ export interface Session {
   choices(): Promise<SidebarChoices>;
   correct(wish: Wish): Promise<void>;
   undo(): Promise<void>;
-  /** The tab is shown again: figures older than a while are read anew, and where a correction has been awaited too long. */
+  /** The tab is shown again: figures older than a while are read anew, and where something has been awaited too long. */
   shown(): void;
   stop(): void;
 }
@@ -182,7 +182,8 @@ export const createSession = ({
 
     shown() {
       const isLate = [current.correction, ...current.earlier].some((one) => one?.state === 'late');
-      if (current.isReading || !(isLate || clock.nowMs() - readAtMs > shownAgainMs)) return;
+      const hasGivenUp = isLate || (isAwaited() && looks === lookAgainMs.length);
+      if (current.isReading || !(hasGivenUp || clock.nowMs() - readAtMs > shownAgainMs)) return;
       looks = 0;
       void read();
     },
