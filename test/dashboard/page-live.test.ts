@@ -8,6 +8,24 @@ import { connectionStatus } from './canned-answers.ts';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describeInBrowser('the managers’ page as time goes by', ({ server, visit }) => {
+  it('leads from a demo to its simulated Zendesk, also when its days are over', async () => {
+    const { status } = server.answers;
+    status.demo = {
+      day: 90,
+      days: 90,
+      speed: 1,
+      now: status.now,
+      done: true,
+      workspaceUrl: 'http://127.0.0.1:9/agent',
+    };
+    await visit('/', async (page) => {
+      const link = page.getByRole('link', { name: 'The tickets at the simulated Zendesk' });
+      await link.waitFor();
+      expect(await link.getAttribute('href')).toBe('http://127.0.0.1:9/agent');
+      expect(await page.locator('progress').isVisible()).toBe(false);
+    });
+  });
+
   it('brings figures up to date in place: open row, focus and nodes stay', async () => {
     server.answers.status.pending = 4;
     server.answers.status.demo = { day: 37, days: 90, speed: 86_400, now: server.answers.status.now, done: false };

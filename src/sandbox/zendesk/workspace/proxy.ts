@@ -25,7 +25,7 @@ export interface ProxyAnswer {
   readonly body: string;
 }
 
-/** The proxy's own limit. */
+/** The proxy's own limit. Its statuses for a host that is not named, away or silent are written nowhere: 400, 502 and 504 are ours. */
 const longestMs = 10 * secondMs;
 
 const placeholder = /\{\{\s*setting\.([\w-]+)\s*\}\}/g;

@@ -39,7 +39,7 @@ export const createTicketPane = (ticketId, onMade) => {
   const edited = new Set();
   /** @type {Map<string, Input>} */
   const inputs = new Map(config.fields.map((field) => [String(field.id), inputOf(field)]));
-  const heading = el('h1', {}, ticketId === null ? 'New ticket' : `#${ticketId}`);
+  const heading = el('h1', { dir: 'auto' }, ticketId === null ? 'New ticket' : `#${ticketId}`);
   const head = el('p', { class: 'head' });
   const talk = el('div', { class: 'talk' });
   const events = el('ul', { class: 'events', 'aria-label': 'Events' });
@@ -65,7 +65,7 @@ export const createTicketPane = (ticketId, onMade) => {
           'article',
           { class: `${isStaff ? 'staff' : 'customer'} ${isPublic ? '' : 'internal'}` },
           el('h2', {}, author, el('time', {}, timeOf(at))),
-          el('p', {}, body),
+          el('p', { dir: 'auto' }, body),
         ),
       ),
     );
