@@ -8,7 +8,7 @@ import { addDays, dayIn, parseDay } from './core/time.ts';
 import { doctor, doctorLines } from './doctor.ts';
 import { exportable, exportList, fileText, recordsOf } from './export.ts';
 import { parseMonth, parseWeek, restatedLine, restatedSince } from './features/books/index.ts';
-import { dismissUnreadable, replay } from './features/ingest/index.ts';
+import { dismissTicket, dismissUnreadable, replay } from './features/ingest/index.ts';
 import { unmappedValues } from './features/orders/index.ts';
 import { loadHeldDays, parsePeriod, partnerReport, payrollLine, reportCsv } from './features/reports/index.ts';
 import { addFeedCommands } from './feed-commands.ts';
@@ -109,10 +109,16 @@ command('seal', 'publish a week or month: pulls what is open, checks the books, 
 command('replay', 'take tickets and deliveries out of quarantine, or pull one ticket anew')
   .option('--connection <id>', 'of one connection')
   .option('--ticket <externalId>', 'this ticket, in quarantine or not')
-  .option('--dismiss', 'instead give up deliveries that cannot be read: they leave the quarantine', false)
+  .option(
+    '--dismiss',
+    'instead give up deliveries that cannot be read, or with --ticket that ticket: they leave the quarantine',
+    false,
+  )
   .action(async ({ connection: idOrName, ticket: ticketExternalId, dismiss, json }) => {
     const result = await withProduct(async ({ db, clock, directory, adapters }) => {
       const connection = idOrName === undefined ? undefined : await directory.connections.get(idOrName);
+      if (dismiss && ticketExternalId !== undefined)
+        return { dismissed: await dismissTicket({ db, clock }, { connection, externalId: ticketExternalId, actor }) };
       if (dismiss) return { dismissed: await dismissUnreadable({ db, clock }, { connection, actor }) };
       return replay({ sql: db, clock, directory, adapters }, { connection, ticketExternalId });
     });

@@ -36,7 +36,9 @@ export const verdictOf = (
   const again = `call "deskledger backfill" again for connection ${connectionId}`;
   const reasons = [
     ...(quarantined > 0
-      ? [`${number(quarantined)} are set aside: GET /api/v1/quarantine says why, "deskledger replay" tries them again`]
+      ? [
+          `${number(quarantined)} are set aside: GET /api/v1/quarantine says why, "deskledger replay" tries them again, with --dismiss --ticket ID it gives one up; it completes by itself then`,
+        ]
       : []),
     ...(missing > 0 ? [`${number(missing)} were found and not pulled: ${again}`] : []),
     ...(countedThere !== null && countedThere > countedHere

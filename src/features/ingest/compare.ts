@@ -2,7 +2,7 @@ import { secondMs } from '../../core/time.ts';
 import type { HelpdeskClient } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
-import type { BackfillRun } from './backfill.ts';
+import { type BackfillRun, loadBackfill } from './backfill.ts';
 
 /** What a backfill found against what we hold. */
 export interface Comparison {
@@ -32,13 +32,17 @@ export const openTickets = async (sql: Sql, connectionId: number, run: BackfillR
   return Number(row?.open ?? 0n);
 };
 
+/** Tickets of unknown age that a person gave up: the vendor counts them, and nobody awaits them any more. */
+const givenUp = `(select count(*) from backfill_ticket b join ticket g on g.connection_id = b.connection_id and g.external_id = b.external_id
+                   where b.connection_id = $1 and b.given_up_at is not null and g.created_at is null and g.quarantined_at is null and g.from_backfill)`;
+
 /**
  * Tickets created since that we hold and that are not deleted there, as far as we were told; what is on its way to us counts, for
- * it is not lost. History that nobody pulled yet does not: it may be older.
+ * it is not lost, and so does what a person gave up. History that nobody pulled yet does not: it may be older.
  */
 export const countHere = async (sql: Sql, connectionId: number, since: Date): Promise<number> => {
   const [row] = await sql.query<{ here: bigint }>(
-    `select count(*) as here from ticket
+    `select count(*) + ${givenUp} as here from ticket
       where connection_id = $1 and (created_at >= $2 and coalesce(status, '') <> 'deleted' or created_at is null and pulled_at is null and quarantined_at is null and not from_backfill)`,
     [connectionId, since],
   );
@@ -54,7 +58,7 @@ const countShown = async (sql: Sql, connectionId: number, run: BackfillRun): Pro
     `with newest as (
        select coalesce(max(n.created_at), $2) as created_at
          from backfill_ticket b join ticket n on n.connection_id = b.connection_id and n.external_id = b.external_id where b.connection_id = $1)
-     select count(*) as here from ticket t, newest
+     select count(*) + ${givenUp} as here from ticket t, newest
       where t.connection_id = $1
         and (t.created_at >= $2 and coalesce(t.status, '') <> 'deleted'
                and (t.pulled_at >= $3 or t.created_at > newest.created_at or exists (select 1 from backfill_ticket b where b.connection_id = $1 and b.external_id = t.external_id))
@@ -102,6 +106,22 @@ export const noteCount = async (
   );
 };
 
+/** The tickets that a backfill's walk named: held are those that are pulled and decided, or that a person gave up. */
+const countNamed = async (
+  sql: Sql,
+  connectionId: number,
+): Promise<Pick<Comparison, 'found' | 'held' | 'quarantined'>> => {
+  const [row] = await sql.query<{ found: bigint; held: bigint; quarantined: bigint }>(
+    `select count(*) as found, count(*) filter (where t.quarantined_at is null and (t.pulled_at is not null or b.given_up_at is not null)) as held,
+            count(*) filter (where t.quarantined_at is not null) as quarantined
+       from backfill_ticket b left join ticket t on t.connection_id = b.connection_id and t.external_id = b.external_id
+      where b.connection_id = $1`,
+    [connectionId],
+  );
+  if (!row) throw new RangeError('counts are lacking');
+  return { found: Number(row.found), held: Number(row.held), quarantined: Number(row.quarantined) };
+};
+
 /** Compares once everything found was pulled. Tickets that the helpdesk created meanwhile are counted first there, then here. */
 export const compareBackfill = async (
   {
@@ -109,7 +129,12 @@ export const compareBackfill = async (
     client,
     clock,
     stop,
-  }: { readonly sql: Sql; readonly client: HelpdeskClient; readonly clock: Clock; readonly stop: AbortSignal },
+  }: {
+    readonly sql: Sql;
+    readonly client: Pick<HelpdeskClient, 'count'>;
+    readonly clock: Clock;
+    readonly stop: AbortSignal;
+  },
   connectionId: number,
   run: BackfillRun,
 ): Promise<Comparison> => {
@@ -122,16 +147,7 @@ export const compareBackfill = async (
   });
   if (countedThere !== null && !stop.aborted)
     await noteCount(sql, connectionId, { at: clock.now(), since, there: countedThere, here: countedHere });
-  const [row] = await sql.query<{ found: bigint; held: bigint; quarantined: bigint }>(
-    `select count(*) as found, count(*) filter (where t.pulled_at is not null and t.quarantined_at is null) as held,
-            count(*) filter (where t.quarantined_at is not null) as quarantined
-       from backfill_ticket b left join ticket t on t.connection_id = b.connection_id and t.external_id = b.external_id
-      where b.connection_id = $1`,
-    [connectionId],
-  );
-  const [found, held, quarantined] = [row?.found, row?.held, row?.quarantined].map((count) => Number(count ?? 0n));
-  if (found === undefined || held === undefined || quarantined === undefined)
-    throw new RangeError('counts are lacking');
+  const { found, held, quarantined } = await countNamed(sql, connectionId);
   return {
     found,
     held,
@@ -142,4 +158,34 @@ export const compareBackfill = async (
     // More here than there is no gap: some were deleted there meanwhile.
     complete: found === held && found === run.found && (countedThere === null || countedThere <= countedHere),
   };
+};
+
+/**
+ * Completes a backfill that ended while tickets were set aside, once each of them was read or given up: nobody has to walk the
+ * history again for them. Where the vendor counts more than we hold it stays incomplete. Returns whether it is complete now.
+ */
+export const completeBackfill = async (
+  deps: Parameters<typeof compareBackfill>[0],
+  connectionId: number,
+): Promise<boolean> => {
+  const run = await loadBackfill(deps.sql, connectionId);
+  // A store's names no tickets.
+  if (!run?.comparedAt || run.stretches.length === 0 || run.complete || run.held === run.found)
+    return run?.complete ?? false;
+  const named = await countNamed(deps.sql, connectionId);
+  if (named.held < named.found || named.found !== run.found) return false;
+  const { held, complete, countedThere, countedHere } = await compareBackfill(deps, connectionId, run);
+  if (deps.stop.aborted) return false;
+  // A run that began meanwhile stays as it is.
+  await deps.sql.query(
+    `update sync_cursor set cursor = cursor || $3::jsonb
+      where connection_id = $1 and stream = 'backfill' and cursor->>'startedAt' = $2 and cursor->>'comparedAt' = $4`,
+    [
+      connectionId,
+      run.startedAt,
+      JSON.stringify({ comparedAt: deps.clock.now().toISOString(), held, complete, countedThere, countedHere }),
+      run.comparedAt,
+    ],
+  );
+  return complete;
 };

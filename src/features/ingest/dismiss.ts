@@ -1,3 +1,4 @@
+import { NotFound } from '../../core/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { type Connection, recordAudit } from '../directory/index.ts';
@@ -28,6 +29,48 @@ export const dismissUnreadable = (
           count: rows.length,
           deliveries: rows.slice(0, mostNamed).map(({ id }) => String(id)),
         },
+      });
+    return rows.length;
+  });
+
+/**
+ * Gives up one ticket that is in quarantine: it leaves it, nothing of it is awaited any more, and the backfill that found it
+ * can complete. What was read of it stays, and its next change is read. The audit log says who did it. NotFound where no ticket
+ * of that name is in quarantine. Returns how many there were: one of each connection that has the name.
+ */
+export const dismissTicket = (
+  { db, clock }: { readonly db: Database; readonly clock: Clock },
+  {
+    connection,
+    externalId,
+    actor,
+  }: { readonly connection?: Connection | undefined; readonly externalId: string; readonly actor: string },
+): Promise<number> =>
+  db.transaction(async (tx) => {
+    const now = clock.now();
+    const rows = await tx.query<{ connection_id: number; last_error: string | null }>(
+      `with chosen as (
+         select id, last_error from ticket where external_id = $2 and ($1::int is null or connection_id = $1) and quarantined_at is not null
+          order by connection_id for update)
+       update ticket t set quarantined_at = null, attempts = 0, older_answers = 0, claimed_until = null, last_error = null, settled_seq = t.dirty_seq,
+              burst_started_at = null, due_at = null, deep_due_at = null, wants_deep = false, stale_since = null
+         from chosen where t.id = chosen.id returning t.connection_id, chosen.last_error`,
+      [connection?.id ?? null, externalId],
+    );
+    if (rows.length === 0)
+      throw new NotFound(
+        `There is no ticket "${externalId.slice(0, 100)}" in quarantine; GET /api/v1/quarantine lists those that are.`,
+      );
+    await tx.query(
+      'update backfill_ticket set given_up_at = $3 where external_id = $2 and connection_id = any($1::int[])',
+      [rows.map((row) => row.connection_id), externalId, now],
+    );
+    for (const row of rows)
+      await recordAudit(tx, {
+        at: now,
+        actor,
+        action: 'dismiss ticket',
+        detail: { connection: row.connection_id, ticket: externalId, error: row.last_error },
       });
     return rows.length;
   });

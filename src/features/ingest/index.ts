@@ -7,7 +7,7 @@ export { pullUpTo, type Unsettled, type UpTo, unsettledUpTo } from './before-sea
 export { dropOldBodies } from './bodies.ts';
 export { claimTags } from './claim-tags.ts';
 export { claimDue, claimStale } from './claim-tickets.ts';
-export { dismissUnreadable } from './dismiss.ts';
+export { dismissTicket, dismissUnreadable } from './dismiss.ts';
 export { walkWorkFeeds } from './found-work.ts';
 export { createGatherer } from './gather.ts';
 export { identified } from './identify.ts';

@@ -8,7 +8,7 @@ import type { Log, RunStep } from '../../platform/log.ts';
 import type { RemoteOf, RemoteState } from '../../platform/vendor.ts';
 import { type Connection, type Directory, recordAudit } from '../directory/index.ts';
 import { loadBackfill } from './backfill.ts';
-import { countArrived, countHere, noteCount } from './compare.ts';
+import { completeBackfill, countArrived, countHere, noteCount } from './compare.ts';
 import { describe } from './isolate.ts';
 import { createFieldLook } from './look-at-fields.ts';
 import { silence } from './silence.ts';
@@ -79,7 +79,10 @@ export interface Countable {
 }
 
 interface Watcher {
-  /** Looks after one connection: its webhook, the silence, its mapped fields, and once a day its count. */
+  /**
+   * Looks after one connection: its webhook, the silence, its mapped fields, a backfill that waited for tickets set aside, and
+   * once a day its count.
+   */
   look(connection: Connection): Promise<void>;
   /** Counts now: after a backfill, what was lacking is there. A stop ends its wait for what is on its way, and nothing is noted then. */
   recount(connection: Connection, stop?: AbortSignal): Promise<void>;
@@ -251,6 +254,12 @@ export const createWatcher = (deps: {
     }
   };
 
+  const complete = async (connection: Connection): Promise<void> => {
+    const client = deps.clientOf(connection);
+    const stop = new AbortController().signal;
+    await inBackground(() => completeBackfill({ sql: db, clock, client, stop }, connection.id));
+  };
+
   return {
     recount: (connection, stop = new AbortController().signal) => countWith(connection, { stop }),
     look: (connection) =>
@@ -270,7 +279,7 @@ export const createWatcher = (deps: {
         await troubles.forgetRefused(id);
         if (deps.listens ?? true) await listen(connection);
         // Nothing waits for the others: a right that is lacking is told where the setting is needed.
-        for (const extra of [countWith, lookAtFields, discover]) {
+        for (const extra of [complete, countWith, lookAtFields, discover]) {
           try {
             await extra(connection);
           } catch (error) {

@@ -152,7 +152,10 @@ const healthChecks = (status: ConnectionStatus): Check[] => {
       what: 'backfill',
       state: 'warning',
       found: `${backfill.state}: ${backfill.done} of ${backfill.found} ${recordsOf(status)} found are held`,
-      next: `${again} goes on.`,
+      next:
+        backfill.state === 'incomplete' && status.quarantined > 0
+          ? 'It completes by itself when what is set aside was read (deskledger replay) or given up (deskledger replay --dismiss --ticket ID); until then older days count as not held.'
+          : `${again} goes on.`,
     });
   return checks;
 };
@@ -165,7 +168,7 @@ const checksOf = (status: ConnectionStatus): Check[] => [
         what: 'quarantine',
         state: 'fault',
         found: `${status.quarantined} set aside`,
-        next: 'GET /api/v1/quarantine says why; deskledger replay tries them again; deskledger replay --dismiss gives up deliveries that cannot be read.',
+        next: 'GET /api/v1/quarantine says why; deskledger replay tries them again; deskledger replay --dismiss gives up deliveries that cannot be read, with --ticket ID that ticket.',
       }
     : { what: 'quarantine', state: 'ok', found: 'empty' },
   status.failed + status.doubt > 0

@@ -8,6 +8,8 @@ import {
   type BackfillProgress,
   claimDue,
   connectionStatuses,
+  dismissTicket,
+  replay,
   runBackfill,
   ticketsKnown,
 } from '../../../src/features/ingest/index.ts';
@@ -16,6 +18,7 @@ import type { TicketChange } from '../../../src/helpdesks/port.ts';
 import type { Sql } from '../../../src/platform/database/database.ts';
 import { emptyHistory, reading } from './fake-desk.ts';
 import { telling } from './told.ts';
+import { watching } from './watching.ts';
 import { type World, world } from './world.ts';
 
 let w: World;
@@ -54,6 +57,7 @@ const run = (onProgress?: (progress: BackfillProgress) => void, from = since) =>
   );
 const status = async () => (await connectionStatuses(w.db, w.clock.now())).find(({ id }) => id === w.connection.id);
 const { tell } = telling(() => w);
+const { look } = watching(() => w);
 /** Tickets in the desk and in its feed. */
 const history = (...ids: string[]) => {
   for (const id of ids)
@@ -256,6 +260,64 @@ describe('the command', () => {
     history('1', '2');
     w.desk.leftOut.add('2');
     expect((await run()).comparison).toMatchObject({ held: 1, quarantined: 1, missing: 0, complete: false });
+  });
+
+  describe('bug: one ticket that was set aside kept it incomplete, and all older days unknown, for ever', () => {
+    const known = async () =>
+      (await ticketsKnown(w.db))?.tickets.sources.find(({ name }) => name === w.connection.name)?.since ?? null;
+    const setAside = async () => {
+      history('1', '2');
+      w.desk.leftOut.add('2');
+      w.desk.counted = 2;
+      expect((await run()).comparison).toMatchObject({ quarantined: 1, countedHere: 1, complete: false });
+      await look();
+      expect([(await status())?.backfill?.state, await known()]).toEqual(['incomplete', null]);
+    };
+
+    test('it completes when it was read', async () => {
+      await setAside();
+      w.desk.leftOut.delete('2');
+      await replay({ ...deps(), directory: w.directory, adapters: { helpdesks: w.helpdesks, stores: new Map() } }, {});
+      await look();
+      expect((await status())?.backfill?.state).toBe('incomplete');
+      await w.drain();
+      await look();
+      expect([(await status())?.backfill, await known()]).toMatchObject([{ state: 'complete', done: 2 }, '2025-12-01']);
+    });
+
+    test('it completes when a person gave it up, which the audit log tells', async () => {
+      await setAside();
+      const asked = { connection: w.connection, externalId: '2', actor: 'test' };
+      expect(await dismissTicket(w, asked)).toBe(1);
+      await expect(dismissTicket(w, asked)).rejects.toThrow(/no ticket "2" in quarantine; GET/);
+      expect(await w.pending()).toBe(0);
+      await look();
+      expect([(await status())?.backfill?.state, await known()]).toEqual(['complete', '2025-12-01']);
+      expect(await countHere(w.db, w.connection.id, since)).toBe(2);
+      expect(await w.db.query("select actor, detail from audit_log where action = 'dismiss ticket'")).toMatchObject([
+        { actor: 'test', detail: { connection: w.connection.id, ticket: '2', error: expect.any(String) } },
+      ]);
+    });
+
+    test('a ticket that was given up is read when it changes', async () => {
+      await setAside();
+      await dismissTicket(w, { externalId: '2', actor: 'test' });
+      w.desk.leftOut.delete('2');
+      await tell('2');
+      expect(await w.row('2')).toMatchObject({ quarantined_at: null, status: 'open' });
+    });
+
+    test('not while the helpdesk counts more than we hold, and it is asked once', async () => {
+      await setAside();
+      await dismissTicket(w, { externalId: '2', actor: 'test' });
+      w.desk.counted = 3;
+      await look();
+      expect((await status())?.backfill).toMatchObject({
+        state: 'incomplete',
+        done: 2,
+        counted: { there: 3, here: 2 },
+      });
+    });
   });
 
   test('waits out a helpdesk that is away', async () => {

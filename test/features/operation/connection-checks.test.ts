@@ -107,6 +107,10 @@ describe('what needs attention', () => {
     expect(topics({ backfill, counted: { ...counted, here: 9, shortCounts: 0 } })).toEqual([]);
     const less = { ...backfill, done: 4 };
     expect(topics({ backfill: less, counted: { ...counted, here: 9, shortCounts: 0 } })).toEqual(['backfill']);
+    const next = (quarantined: number) =>
+      attentionOf(status({ backfill: less, quarantined })).find(({ topic }) => topic === 'backfill')?.next;
+    expect(next(0)).toContain('deskledger backfill --since');
+    expect(next(1)).toContain('deskledger replay --dismiss --ticket');
   });
 
   it('is all that the page reads of a connection', () => {
