@@ -53,6 +53,8 @@ export interface PreviewOptions {
   readonly appFolder?: () => Promise<string>;
   /** Told what is under way. */
   readonly onStep?: (text: string) => void;
+  /** Ends the start, which then throws the signal's reason and leaves nothing behind. */
+  readonly signal?: AbortSignal;
 }
 
 const seed = 'preview';
@@ -114,8 +116,13 @@ export const startPreview = async ({
   history = true,
   env = {},
   appFolder = builtAppFolder,
-  onStep = () => undefined,
+  onStep: told = () => undefined,
+  signal,
 }: PreviewOptions): Promise<Preview> => {
+  const onStep = (text: string): void => {
+    signal?.throwIfAborted();
+    told(text);
+  };
   const folder = await temporaryFolder();
   const clock = leapingClock(history ? days * dayMs : dayMs);
   const sandbox = await createSandbox({
@@ -147,7 +154,7 @@ export const startPreview = async ({
     // Asked for now, so that it is built while the story is played.
     const app = appFolder();
     app.catch(() => undefined);
-    const story = playStory({ sandbox, clock, onStep, history });
+    const story = playStory({ sandbox, clock, onStep, history, signal });
     await story.past();
     onStep('Starting Deskledger');
     const running = await start(config, { web: true, worker: true, clock, log });

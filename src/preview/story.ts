@@ -11,6 +11,7 @@ export interface Stage {
   readonly clock: LeapingClock;
   readonly history: boolean;
   readonly onStep: (text: string) => void;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** How far behind the wall the product starts: on that day many customers are asked how it went. */
@@ -25,7 +26,7 @@ const marginMs = workReadMs + 40 * minuteMs;
 const longestMs = 90 * secondMs;
 
 /** The story of a preview: the weeks before, the day of the surveys, and the tickets to look at. */
-export const playStory = ({ sandbox, clock, history, onStep }: Stage) => {
+export const playStory = ({ sandbox, clock, history, onStep, signal }: Stage) => {
   const tour = createTour(sandbox, clock);
   let customers: Customers | undefined;
 
@@ -35,6 +36,7 @@ export const playStory = ({ sandbox, clock, history, onStep }: Stage) => {
   const waitUntil = async (what: string, isSo: () => Promise<boolean>): Promise<void> => {
     const endMs = Date.now() + longestMs;
     while (!(await isSo())) {
+      signal?.throwIfAborted();
       if (Date.now() > endMs) throw new AppError('unavailable', `The preview waited in vain: ${what}.`);
       if (behindMs() > stepMs) clock.leap(Math.min(stepMs, behindMs() - stepMs));
       await wallPause(lookMs);
