@@ -1,11 +1,9 @@
-import { Agent as PlainAgent } from 'node:http';
-import { Agent as SecureAgent } from 'node:https';
 import axios, { AxiosError, AxiosHeaders, type AxiosInstance, type AxiosResponse } from 'axios';
 import type { z } from 'zod';
 import { AppError, LimitReached, UpstreamError } from '../../core/errors.ts';
 import { secondMs } from '../../core/time.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { publicLookup } from '../../platform/http/address.ts';
+import { agentsFor } from '../../platform/http/address.ts';
 import { inShape, isObject, jsonIn } from '../../platform/http/body.ts';
 import {
   type CallObserver,
@@ -27,13 +25,6 @@ const longestRetryAfterMs = 60 * secondMs;
 const longestBodyBytes = 32 * 1024 * 1024;
 /** Field names worth telling a person; anything longer or odder may be what a customer wrote. */
 const fieldName = /^[a-z][a-z0-9_.]{0,40}$/;
-
-const agentsWith = (lookup: typeof publicLookup | undefined) => {
-  const options = { keepAlive: true, maxSockets: 16, ...(lookup ? { lookup } : {}) };
-  return { httpAgent: new PlainAgent(options), httpsAgent: new SecureAgent(options) };
-};
-/** Connections kept alive. Without leave for private networks the address is checked at the moment of connecting. */
-const agents = { anywhere: agentsWith(undefined), publicOnly: agentsWith(publicLookup) };
 
 const headersOf = (response: AxiosResponse): Headers => {
   const headers = new Headers();
@@ -97,7 +88,7 @@ export const createGorgiasHttp = ({
     validateStatus: null,
     transformRequest: [(data: unknown) => data],
     transformResponse: [(data: unknown) => data],
-    ...agents[allowPrivate ? 'anywhere' : 'publicOnly'],
+    ...agentsFor(allowPrivate),
   });
   instance.interceptors.request.use((config) => {
     config.headers.set('Authorization', `Basic ${Buffer.from(`${email}:${apiKey}`).toString('base64')}`);

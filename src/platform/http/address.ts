@@ -1,6 +1,7 @@
 import { lookup as resolve } from 'node:dns';
+import { Agent as PlainAgent } from 'node:http';
+import { Agent as SecureAgent } from 'node:https';
 import { BlockList, isIP, isIPv6, type LookupFunction } from 'node:net';
-import { Agent } from 'undici';
 import { InvalidInput, Refused } from '../../core/errors.ts';
 
 // IANA special-purpose registries: everything that is not a public host of the internet.
@@ -107,15 +108,15 @@ export const publicLookup: LookupFunction = (host, options, done) => {
   });
 };
 
-const keepAlive = { keepAliveTimeout: 30_000, keepAliveMaxTimeout: 120_000 };
-const connect = { timeout: 5000 };
-const agents = {
-  anywhere: new Agent({ ...keepAlive, connect }),
-  publicOnly: new Agent({ ...keepAlive, connect: { ...connect, lookup: publicLookup } }),
+const idleMs = 30_000;
+const agentsWith = (lookup: { readonly lookup?: LookupFunction }) => {
+  const options = { keepAlive: true, timeout: idleMs, ...lookup };
+  return { httpAgent: new PlainAgent(options), httpsAgent: new SecureAgent(options) };
 };
+const agents = { anywhere: agentsWith({}), publicOnly: agentsWith({ lookup: publicLookup }) };
 
 /**
  * The connections to vendors, kept alive and shared by all clients. Without `allowPrivate` the address is checked at the moment
  * of connecting, so that a name which changes its address after a check (DNS rebinding) gains nothing.
  */
-export const agentFor = (allowPrivate: boolean): Agent => agents[allowPrivate ? 'anywhere' : 'publicOnly'];
+export const agentsFor = (allowPrivate: boolean) => agents[allowPrivate ? 'anywhere' : 'publicOnly'];

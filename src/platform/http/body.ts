@@ -26,47 +26,17 @@ export const inShape = <Schema extends z.ZodType>(schema: Schema, body: unknown,
   );
 };
 
-/**
- * Reads an answer to its end, so that the connection can be used again, up to a bound. As JSON: parsed; as text: the text; null
- * where the body is empty or nothing of it is wanted.
- */
-export const readBody = async (
-  response: Response,
-  {
-    name,
-    longestBytes,
-    as,
-  }: { readonly name: string; readonly longestBytes: number; readonly as: 'json' | 'text' | 'nothing' },
-): Promise<unknown> => {
-  const tooLong = () =>
-    new UpstreamError(`${name} answered more than ${longestBytes} bytes; ask for smaller pages`, {
-      status: response.status,
-      retryable: false,
-    });
-  const read = async (): Promise<string> => {
-    // An uncompressed answer of a told length cannot be longer; reading it whole costs a fraction of reading its chunks.
-    const told = response.headers.has('content-encoding') ? null : response.headers.get('content-length');
-    if (told !== null && Number(told) <= longestBytes) return response.text();
-    const chunks: Uint8Array[] = [];
-    let bytes = 0;
-    for await (const chunk of response.body ?? []) {
-      bytes += chunk.byteLength;
-      if (bytes > longestBytes) throw tooLong();
-      if (as !== 'nothing') chunks.push(chunk);
-    }
-    return Buffer.concat(chunks).toString('utf8');
-  };
-  const text = (await read()).trim();
-  if (as === 'nothing') return null;
-  if (text === '') return null;
-  if (as === 'text') return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's own error quotes the text, which may hold personal data.
-    throw new UpstreamError(`${name} answered ${response.status} with something that is not JSON`, {
-      status: response.status,
-      retryable: true,
-    });
-  }
+/** An answer's body as the call wants it: parsed, or the text; null where it is empty. */
+export const bodyIn = (
+  { status, text }: { readonly status: number; readonly text: string },
+  { name, as }: { readonly name: string; readonly as: 'json' | 'text' },
+): unknown => {
+  const trimmed = text.trim();
+  if (trimmed === '') return null;
+  if (as === 'text') return trimmed;
+  const json = jsonIn(trimmed);
+  // The parser's own error quotes the text, which may hold personal data.
+  if (json === undefined)
+    throw new UpstreamError(`${name} answered ${status} with something that is not JSON`, { status, retryable: true });
+  return json;
 };

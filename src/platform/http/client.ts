@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import { LimitReached, UpstreamError } from '../../core/errors.ts';
 import type { Clock } from '../clock.ts';
-import { agentFor } from './address.ts';
-import { inShape, jsonIn, readBody } from './body.ts';
+import { bodyIn, inShape, jsonIn } from './body.ts';
 import { type Budget, createBudget, type RateReading } from './budget.ts';
+import { exchange } from './exchange.ts';
 import { failureOf } from './failure.ts';
 import { retryDelayMs } from './retry.ts';
 
@@ -100,51 +100,43 @@ export const createHttp = ({
   const once = async (call: HttpCall, name: string, url: URL): Promise<HttpAnswer> => {
     const method = call.method ?? 'GET';
     const body = call.body === undefined ? null : JSON.stringify(call.body);
-    // AbortSignal.timeout would keep its timer, and make its error, long after the answer came.
-    const late = new AbortController();
-    const timer = setTimeout(
-      () => late.abort(new DOMException('no answer in time', 'TimeoutError')),
-      call.timeoutMs ?? timeoutMs,
-    );
-    const init: RequestInit = {
-      method,
-      body,
-      headers: {
-        accept: 'application/json',
-        ...headers,
-        ...(body === null ? {} : { 'content-type': 'application/json' }),
-        ...call.headers,
-      },
-      // A redirect would carry the credentials to wherever it points.
-      redirect: 'manual',
-      signal: late.signal,
-      // Node's own types name the dispatcher of the undici inside Node; the package's is the same thing.
-      dispatcher: agentFor(allowPrivate) as unknown as NonNullable<RequestInit['dispatcher']>,
-    };
     const startMs = performance.now();
     let status: number | null = null;
     let serverAt: Date | null = null;
     try {
-      const response = await fetch(url, init);
-      status = response.status;
-      serverAt = dateOf(response.headers);
-      const reading = readRate?.(response.headers);
-      if (reading) budget.learn(reading);
-      const good = response.ok || call.allow?.includes(status) === true;
-      const absence = !good && call.saysGone !== undefined && (status === 404 || status === 410);
-      const parsed = await readBody(response, {
+      const answer = await exchange(url, {
         name,
+        method,
+        body,
+        headers: {
+          accept: 'application/json',
+          ...headers,
+          ...(body === null ? {} : { 'content-type': 'application/json' }),
+          ...call.headers,
+        },
+        allowPrivate,
+        timeoutMs: call.timeoutMs ?? timeoutMs,
         longestBytes: longestBodyBytes,
-        as: good ? (call.as ?? 'json') : absence ? 'text' : 'nothing',
+        heard(told, of) {
+          status = told;
+          serverAt = dateOf(of);
+          const reading = readRate?.(of);
+          if (reading) budget.learn(reading);
+        },
       });
-      if (absence && call.saysGone?.(jsonIn(String(parsed ?? ''))) === false)
-        throw failureOf.oddAbsence(name, method, status);
-      if (!good) throw failureOf.status(name, method, response, clock.now());
-      return { status, headers: response.headers, body: parsed };
+      const good = (answer.status >= 200 && answer.status < 300) || call.allow?.includes(answer.status) === true;
+      if (good)
+        return {
+          status: answer.status,
+          headers: answer.headers,
+          body: bodyIn(answer, { name, as: call.as ?? 'json' }),
+        };
+      if ((answer.status === 404 || answer.status === 410) && call.saysGone?.(jsonIn(answer.text)) === false)
+        throw failureOf.oddAbsence(name, method, answer.status);
+      throw failureOf.status(name, method, answer, clock.now());
     } catch (error) {
       throw failureOf.network(name, method, error);
     } finally {
-      clearTimeout(timer);
       observe?.({ method, path: call.path, status, seconds: (performance.now() - startMs) / 1000, serverAt });
     }
   };

@@ -1,4 +1,5 @@
 import { AppError, LimitReached, UpstreamError } from '../../core/errors.ts';
+import { notConnected } from './exchange.ts';
 import { retryAfterMs } from './retry.ts';
 
 /** Error codes of a connection that never stood: the request cannot have taken effect. */
@@ -8,7 +9,7 @@ const neverSent = new Set([
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
+  notConnected,
   'CERT_HAS_EXPIRED',
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
@@ -23,7 +24,7 @@ const adviceFor = (status: number): string => {
 
 const changes = (method: string): boolean => method !== 'GET';
 
-/** Whatever fetch threw has its reason somewhere along `cause`. */
+/** Whatever a call threw has its reason somewhere along `cause`. */
 const causes = function* (error: unknown): Generator<unknown> {
   let at = error;
   for (let depth = 0; depth < 8 && at !== undefined && at !== null; depth++) {
@@ -41,7 +42,12 @@ const codeOf = (error: unknown): string | undefined => {
 
 export const failureOf = {
   /** An answer that is no success. */
-  status(name: string, method: string, response: Response, now: Date): AppError {
+  status(
+    name: string,
+    method: string,
+    response: { readonly status: number; readonly headers: Headers },
+    now: Date,
+  ): AppError {
     const { status } = response;
     const waitMs = retryAfterMs(response.headers, now);
     if (status === 429 || (status === 503 && waitMs !== null))

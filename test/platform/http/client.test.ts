@@ -1,9 +1,7 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import nock from 'nock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { LimitReached, Refused, UpstreamError } from '../../../src/core/errors.ts';
+import { LimitReached, UpstreamError } from '../../../src/core/errors.ts';
 import { type CallSeen, createHttp, type HttpOptions } from '../../../src/platform/http/client.ts';
 import { type StandingClock, standingClock } from '../../support/standing-clock.ts';
 
@@ -214,64 +212,5 @@ describe('retries', () => {
     nock(host).get('/v2/me').reply(401);
     expect(String(await caught(client().request({ path: '/v2/me' })))).toContain('credentials');
     expect(seen).toHaveLength(1);
-  });
-});
-
-describe('on a real socket', () => {
-  let server: Server | undefined;
-  const listen = async (listener: RequestListener): Promise<string> => {
-    nock.restore();
-    server = createServer(listener);
-    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  };
-  afterEach(() => {
-    server?.closeAllConnections();
-    server?.close();
-  });
-
-  it('keeps connections alive', async () => {
-    const ports = new Set<number | undefined>();
-    const baseUrl = await listen((request, response) => {
-      ports.add(request.socket.remotePort);
-      response.end('{}');
-    });
-    const http = client({ baseUrl, allowPrivate: true });
-    for (let n = 0; n < 20; n++) await http.request({ path: '/v2/me' });
-    // The second call may begin before the first connection is idle again.
-    expect(ports.size).toBeLessThanOrEqual(2);
-  });
-
-  it('ends a call that is not answered in time, in doubt where it changes something', async () => {
-    const baseUrl = await listen(() => undefined);
-    const http = client({ baseUrl, allowPrivate: true, timeoutMs: 50, retries: 0 });
-    expect(await caught(http.request({ path: '/v2/me' }))).toMatchObject({ retryable: true, inDoubt: false });
-    const error = await caught(http.request({ method: 'POST', path: '/v2/hooks', body: {} }));
-    expect(error).toMatchObject({ retryable: true, inDoubt: true });
-    expect(String(error)).toContain('did not answer in time');
-  });
-
-  it('knows that a refused connection changed nothing', async () => {
-    const baseUrl = await listen(() => undefined);
-    server?.close();
-    const http = client({ baseUrl, allowPrivate: true, retries: 0 });
-    expect(await caught(http.request({ method: 'POST', path: '/v2/hooks' }))).toMatchObject({
-      retryable: true,
-      inDoubt: false,
-    });
-  });
-
-  it('refuses a public name that resolves to a private address, at the moment of connecting', async () => {
-    let calls = 0;
-    const baseUrl = await listen((_, response) => {
-      calls++;
-      response.end('{}');
-    });
-    const port = new URL(baseUrl).port;
-    const http = client({ baseUrl: `http://localhost:${port}`, allowPrivate: false });
-    const error = await caught(http.request({ path: '/v2/me' }));
-    expect(error).toBeInstanceOf(Refused);
-    expect(String(error)).toContain('ALLOW_PRIVATE_UPSTREAMS');
-    expect(calls).toBe(0);
   });
 });
