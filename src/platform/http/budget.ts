@@ -86,6 +86,9 @@ export const createBudget = ({
   /** Calls that were granted and not yet made. */
   let held = 0;
   let heldUntilMs = 0;
+  /** How many calls the latest grant was for, and what gives back those that nobody came for. */
+  let lately = 0;
+  let unusedTimer: NodeJS.Timeout | undefined;
   /** When the background may start its next call. */
   let backgroundAtMs = 0;
 
@@ -131,10 +134,12 @@ export const createBudget = ({
       return 0;
     }
     const waiting = queues.urgent.length + queues.background.length;
+    // Calls that come one after the other are asked for together too: twice as many as before, where those were used up in time.
+    const coming = at < heldUntilMs ? 2 * lately : 0;
     const wish: CallWish = {
       wanted: !shared.shared
         ? 1
-        : Math.max(1, Math.min(waiting, most === null ? largestBlock : Math.floor(most * block))),
+        : Math.max(1, Math.min(Math.max(waiting, coming), most === null ? largestBlock : Math.floor(most * block))),
       most,
       ...(isBackground && most !== null && { left: Math.floor(most * leftByBackground) }),
       ...(reading?.resetsAtMs != null && { resetsInMs: reading.resetsAtMs - at }),
@@ -142,7 +147,12 @@ export const createBudget = ({
     const granted = ({ granted, againMs }: CallGrant): number => {
       if (granted === 0) return againMs;
       held = granted;
+      lately = granted;
       heldUntilMs = nowMs() + windowMs * countedSpan;
+      if (shared.shared) {
+        clearTimeout(unusedTimer);
+        unusedTimer = setTimeout(giveBack, windowMs * countedSpan).unref();
+      }
       use(isBackground, most);
       return 0;
     };
@@ -193,7 +203,6 @@ export const createBudget = ({
     } finally {
       pumping = false;
     }
-    if (next().length === 0) giveBack();
   };
 
   return {

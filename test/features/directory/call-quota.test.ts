@@ -117,6 +117,38 @@ describe('a budget on them', () => {
     expect(asked).toBeLessThanOrEqual(10);
   });
 
+  test('bug: calls that came one after the other took a round trip each', async () => {
+    const { clock, counts } = setting();
+    const wishes: number[] = [];
+    const count = counts();
+    const take: typeof count.take = (wish) => {
+      wishes.push(wish.wanted);
+      return count.take(wish);
+    };
+    const budget = createBudget({ clock, count: { ...count, take } });
+    for (let n = 0; n < 500; n += 1) await budget.run(call);
+    expect(wishes.slice(0, 8)).toEqual([1, 2, 4, 8, 16, 32, 64, 100]);
+    expect(wishes.length).toBeLessThan(15);
+    // Later ones are asked for anew: those of before say nothing of them.
+    clock.advance(windowMs);
+    await budget.run(call);
+    expect(wishes.at(-1)).toBe(1);
+  });
+
+  test('gives back what it asked for ahead and nobody came for', async () => {
+    const { clock } = setting();
+    const shortMs = 1000;
+    const count = sharedCallCounts(db, id)({ name: 'short', windowMs: shortMs });
+    const back = Promise.withResolvers<number>();
+    const giveBack = async (calls: number): Promise<void> => {
+      await count.giveBack(calls);
+      back.resolve(calls);
+    };
+    const budget = createBudget({ clock, windowMs: shortMs, count: { ...count, giveBack } });
+    for (let n = 0; n < 5; n += 1) await budget.run(call);
+    expect(await back.promise).toBe(1 + 2 + 4 - 5);
+  });
+
   test('keeps to a quarter of the share while the database does not answer', async () => {
     const clock = standingClock();
     const away = () => Promise.reject(new Error('away'));
