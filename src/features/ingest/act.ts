@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { RunStep, StepLine } from '../../platform/log.ts';
 import type { Connection, Directory } from '../directory/index.ts';
-import { letGo, takeOver, whileClaimed } from './claim-tags.ts';
+import { isPending, letGo, takeOver, whileClaimed } from './claim-tags.ts';
 import { mostAttempts, retryDelayMs } from './coalescing.ts';
 import { identified } from './identify.ts';
 import { forbiddenRetryMs, isForbidden, isOutage } from './isolate.ts';
@@ -31,14 +31,15 @@ interface DueTag {
 
 /**
  * Tags of a few tickets as they are wanted at this moment, right before the calls: none where the connection went back to
- * `observe`, where they were settled, or where the lease ended and another worker has them.
+ * `observe`, where they were settled, or where the lease ended and another worker has them. Written so that the primary key
+ * alone can serve: by the claim, each few read all tags of their lot.
  */
 const dueTags = (sql: Sql, ticketIds: readonly bigint[], claim: Date, now: Date): Promise<DueTag[]> =>
   sql.query<DueTag>(
     `select w.ticket_id, t.external_id, w.tag, w.wanted, w.attempts, w.last_error is not null as in_doubt, t.snapshot_at, t.from_backfill or t.status = 'closed' as by_job
-       from unnest($1::bigint[]) as lot(id) join wanted_tag w on w.ticket_id = lot.id join ticket t on t.id = w.ticket_id
+       from wanted_tag w join ticket t on t.id = w.ticket_id
        join connection c on c.id = t.connection_id and c.mode = 'act' and c.disabled_at is null
-      where w.claimed_until = $2 and w.due_at <= $3 and w.state = 'pending' order by w.tag`,
+      where w.ticket_id = any($1) and w.claimed_until is not distinct from $2 and w.due_at <= $3 and ${isPending} order by w.tag`,
     [ticketIds, claim, now],
     { preparedAs: 'due tags' },
   );

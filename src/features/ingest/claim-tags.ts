@@ -14,7 +14,7 @@ const leaseSql = `date_trunc('milliseconds', clock_timestamp()) + ${leaseSeconds
  * Pending, and written so that the partial index wanted_tag_due cannot be used: in a growing table the planner took that for
  * empty and read all of it for each ticket. The primary key serves.
  */
-const isPending = "coalesce(w.state, '') = 'pending'";
+export const isPending = "coalesce(w.state, '') = 'pending'";
 
 /** Tickets by what is to be changed on them: a helpdesk's job holds one change for many. */
 const alikeTogether = (
