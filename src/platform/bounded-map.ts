@@ -10,8 +10,9 @@ export class BoundedMap<Key, Value> extends Map<Key, Value> {
   override set(key: Key, value: Value): this {
     this.delete(key);
     super.set(key, value);
-    const oldest = this.keys().next();
-    if (this.size > this.#most && !oldest.done) this.delete(oldest.value);
+    // Only then: entries that were taken away are passed over one by one to find the first.
+    const oldest = this.size > this.#most ? this.keys().next() : null;
+    if (oldest && !oldest.done) this.delete(oldest.value);
     return this;
   }
 }
