@@ -2,7 +2,7 @@ import { secondMs } from '../../core/time.ts';
 import type { HelpdeskClient } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
-import { type BackfillRun, loadBackfill } from './backfill.ts';
+import { type BackfillRun, loadBackfill, saveBackfill } from './backfill.ts';
 
 /** What a backfill found against what we hold. */
 export interface Comparison {
@@ -177,15 +177,9 @@ export const completeBackfill = async (
   const { held, complete, countedThere, countedHere } = await compareBackfill(deps, connectionId, run);
   if (deps.stop.aborted) return false;
   // A run that began meanwhile stays as it is.
-  await deps.sql.query(
-    `update sync_cursor set cursor = cursor || $3::jsonb
-      where connection_id = $1 and stream = 'backfill' and cursor->>'startedAt' = $2 and cursor->>'comparedAt' = $4`,
-    [
-      connectionId,
-      run.startedAt,
-      JSON.stringify({ comparedAt: deps.clock.now().toISOString(), held, complete, countedThere, countedHere }),
-      run.comparedAt,
-    ],
-  );
+  const now = deps.clock.now();
+  if ((await loadBackfill(deps.sql, connectionId))?.comparedAt !== run.comparedAt) return false;
+  const counts = { held, complete, countedThere, countedHere };
+  await saveBackfill(deps.sql, connectionId, { ...run, ...counts, comparedAt: now.toISOString() }, { now });
   return complete;
 };
