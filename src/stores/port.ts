@@ -42,11 +42,18 @@ export interface OrderPlaces {
   readonly shippingFields?: Readonly<Record<string, string>>;
   /** How the order came in, e.g. "www", "manual", "amazon". */
   readonly orderSource?: string | null;
+  readonly externalId?: string | null;
   readonly externalOrderId?: string | null;
   readonly externalMerchantId?: string | null;
   /** Where the buyer's network address is, ISO 3166 alpha-2. */
   readonly geoipCountry?: string | null;
   readonly shippingZone?: string | null;
+  /** ISO 3166 alpha-2, or as the address has it. */
+  readonly billingCountry?: string | null;
+  /** Of the first shipping address that has one. */
+  readonly shippingCountry?: string | null;
+  /** Of the checkout, BCP 47. */
+  readonly customerLocale?: string | null;
   readonly customerGroup?: string | null;
   readonly customerAttributes?: Readonly<Record<string, string>>;
   readonly customerFields?: Readonly<Record<string, string>>;

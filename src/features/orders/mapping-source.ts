@@ -6,11 +6,15 @@ const plainTexts = {
   channel: 'channel',
   external_source: 'externalSource',
   order_source: 'orderSource',
+  external_id: 'externalId',
   external_order_id: 'externalOrderId',
   external_merchant_id: 'externalMerchantId',
   customer_group: 'customerGroup',
   geoip_country: 'geoipCountry',
   shipping_zone: 'shippingZone',
+  billing_country: 'billingCountry',
+  shipping_country: 'shippingCountry',
+  customer_locale: 'customerLocale',
 } as const satisfies Readonly<Record<string, keyof OrderPlaces>>;
 
 export type PlainPlace = keyof typeof plainTexts;

@@ -42,6 +42,9 @@ const namesOf = (
   pick: (places: StoreOrder['places']) => object | undefined,
 ): string[] => [...new Set(orders.flatMap(({ places }) => Object.keys(pick(places) ?? {})))];
 
+/** Nearly every order has them, and the address decides where no rule does: to suggest them would hide what tells more. */
+const notSuggested: ReadonlySet<string> = new Set(['billing_country', 'shipping_country', 'customer_locale']);
+
 /** Every place at which one of these orders has something. */
 const sourcesIn = (orders: readonly StoreOrder[], notePattern: string | null): MappingSource[] => [
   ...namesOf(orders, ({ metafields }) => metafields).map((name): MappingSource => {
@@ -60,7 +63,7 @@ const sourcesIn = (orders: readonly StoreOrder[], notePattern: string | null): M
       orders.flatMap(({ places }) => Object.values(places.productFields ?? {}).flatMap((own) => Object.keys(own))),
     ),
   ].map((name): MappingSource => ({ place: 'product_field', name })),
-  ...plainPlaces.map((place): MappingSource => ({ place })),
+  ...plainPlaces.filter((place) => !notSuggested.has(place)).map((place): MappingSource => ({ place })),
   { place: 'external_order_id', pattern: '^([A-Za-z]{2,})[-_/]' },
   { place: 'line_brand' },
   { place: 'sku_prefix', separator: '-' },

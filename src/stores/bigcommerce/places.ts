@@ -109,6 +109,10 @@ const picked = (all: Readonly<Texts>, names: readonly string[] | undefined, ever
     everything,
   );
 
+const countryOf = (addresses: readonly (ShippingAddress | null | undefined)[]): string | null =>
+  addresses.map((address) => address?.country_iso2 ?? address?.country ?? null).find((country) => country !== null) ??
+  null;
+
 /** Only what a mapping rule reads is kept: form fields may hold anything, names and notes of the customer included. */
 export const placesOf = (parts: PlaceParts, wanted: PlacesWanted): OrderPlaces => {
   const { order, products, addresses, extras } = parts;
@@ -117,10 +121,14 @@ export const placesOf = (parts: PlaceParts, wanted: PlacesWanted): OrderPlaces =
     channel: order.channel_id,
     externalSource: order.external_source,
     orderSource: order.order_source,
+    externalId: order.external_id,
     externalOrderId: order.external_order_id,
     externalMerchantId: order.external_merchant_id,
     geoipCountry: order.geoip_country_iso2,
     shippingZone: addresses.find((address) => address.shipping_zone_name)?.shipping_zone_name ?? null,
+    billingCountry: countryOf([order.billing_address]),
+    shippingCountry: countryOf(addresses),
+    customerLocale: order.customer_locale,
     metafields: metafieldsOf(extras.metafields, wanted),
     formFields: labelled(formFieldsOf([order.billing_address, ...addresses]), formFields, everything),
     ...((everything || formFields.length > 0) && {

@@ -15,13 +15,15 @@ const full = () => {
       channel_id: 7,
       order_source: 'external',
       external_source: 'POS (Square)',
+      external_id: 'POS-1',
       external_order_id: 'AMZ-1',
+      customer_locale: 'nb-NO',
       external_merchant_id: 'M-9',
       geoip_country_iso2: 'NO',
       staff_notes: 'Called twice.\nPartner: Nord AB, paid by ada@example.com',
       customer_message: 'Sold by Sud',
       billing_address: {
-        country_iso2: 'SE',
+        country_iso2: 'DK',
         email: 'b@example.com',
         form_fields: fields(['Seller', 'Nord'], ['Size', 3]),
       },
@@ -66,17 +68,21 @@ const walk = async (shop: ReturnType<typeof fakeShop>, wanted: PlacesWanted): Pr
 };
 
 describe('the places of an order', () => {
-  it('that stand on it are always told, without another call', async () => {
+  it('bug: the external id, the countries of both addresses and the locale were no places; what stands on it is always told, without another call', async () => {
     const shop = full();
     const [order] = await walk(shop, nothingWanted);
     expect(order?.places).toEqual({
       channel: '7',
       externalSource: 'POS (Square)',
       orderSource: 'external',
+      externalId: 'POS-1',
       externalOrderId: 'AMZ-1',
       externalMerchantId: 'M-9',
       geoipCountry: 'NO',
       shippingZone: 'Nordics',
+      billingCountry: 'DK',
+      shippingCountry: 'SE',
+      customerLocale: 'nb-NO',
       metafields: {},
       formFields: {},
     });
