@@ -7,6 +7,7 @@ import { dayReader } from '../oracle/numbers.ts';
 import type { Period } from '../oracle/periods.ts';
 import { createOracle, type GroupBy, type Oracle } from '../oracle/report.ts';
 import { type Account, dayOf, openAccount, reasonValues } from './account.ts';
+import { expectDrillDown, expectSeries } from './drill-checks.ts';
 import { expectFiguresBy, expectTopMarkets, expectWorthBy, type FigureReport, withPartner } from './figure-checks.ts';
 import { writtenIn } from './languages.ts';
 import { createPlayer } from './play.ts';
@@ -147,6 +148,10 @@ export const checkStory = async (told: Story): Promise<void> => {
     await expectCosts(account, oracle);
     await expectReports(account, oracle, told.shuffle);
     await expectAllFigures(account, oracle, told.shuffle);
+    for (const [no, period] of periods.entries()) {
+      await expectSeries(account, oracle, { period, seed: told.shuffle + no });
+      await expectDrillDown(account, period, no === 0 ? 7 : 500);
+    }
     await expectWorth(account, oracle, periods);
     const before = await growth(account);
     await replayDeliveries(account, told.shuffle);
