@@ -1,9 +1,12 @@
 import type { Day } from '../../core/time.ts';
-import type { Channel } from '../../helpdesks/port.ts';
+import { type Channel, channels } from '../../helpdesks/port.ts';
 import type { Sql } from '../../platform/database/database.ts';
 
 export const constantNames = ['cap', 'public_reply', 'internal_note', 'ai_public_reply'] as const;
 export type ConstantName = (typeof constantNames)[number];
+
+/** Those that a setting may name: `api` counts as e-mail. */
+export const namableChannels = channels.filter((channel) => channel !== 'api');
 
 /** One dated setting; the channel `*` stands for every channel that has no row of its own. */
 export interface ConstantRow {

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { InputFault } from '../../core/errors.ts';
 import { type Day, isDay } from '../../core/time.ts';
-import { channels } from '../../helpdesks/port.ts';
 import { cellField, readTable, refuseFaults } from '../../platform/csv.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import {
@@ -11,10 +10,7 @@ import {
   type ImportReport,
   recordAudit,
 } from '../directory/index.ts';
-import { type ConstantRow, constantNames, loadConstantRows } from './constants.ts';
-
-/** `api` is left out, for it counts as e-mail. */
-export const namableChannels = channels.filter((channel) => channel !== 'api');
+import { type ConstantRow, constantNames, loadConstantRows, namableChannels } from './constants.ts';
 
 const columns = z.object({
   name: z.enum(constantNames, { error: `must be one of ${constantNames.join(', ')}` }),

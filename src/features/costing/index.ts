@@ -1,4 +1,11 @@
-export { type ConstantRow, type Constants, constantNames, constantsFrom, loadConstantRows } from './constants.ts';
+export {
+  type ConstantRow,
+  type Constants,
+  constantNames,
+  constantsFrom,
+  loadConstantRows,
+  namableChannels,
+} from './constants.ts';
 export { type Applied, appliedOn, effectiveHourly, importCostBasis, isWage, loadCostBasis } from './cost-basis.ts';
 export {
   bulkEditOf,
@@ -15,12 +22,7 @@ export { foldRollups } from './fold.ts';
 export { type Fx, type FxWant, findFx, fxKey } from './fx.ts';
 export { type FxNeed, fxWarnings } from './fx-warnings.ts';
 export { findMissedHolds, lookForMissedHolds } from './holds.ts';
-export {
-  type ConstantsImportReport,
-  importConstants,
-  namableChannels,
-  ticketsWorkedSince,
-} from './import-constants.ts';
+export { type ConstantsImportReport, importConstants, ticketsWorkedSince } from './import-constants.ts';
 export { importFx, loadDatedFx, type PriceImportReport } from './import-fx.ts';
 export { importOwnFx, loadOwnFx } from './import-own-fx.ts';
 export { importRates } from './import-rates.ts';
