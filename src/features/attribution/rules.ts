@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { faultsOf, type InputFault, InvalidInput } from '../../core/errors.ts';
+import { faultsOf, type InputFault } from '../../core/errors.ts';
 import { refuseFaults } from '../../platform/csv.ts';
-import { type PartnerBook, type RegionBook, ruleList } from '../directory/index.ts';
+import { readRuleList } from '../../platform/rule-list.ts';
+import type { PartnerBook, RegionBook } from '../directory/index.ts';
 import { isOurTag } from './tags.ts';
 
 const idText = z.union([z.string().trim().min(1).max(200), z.int().transform(String)]);
@@ -58,18 +59,6 @@ export const matchRule = ({ condition }: TicketRule, ticket: RuledTicket): boole
   );
 };
 
-const readJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch (error) {
-    throw new InvalidInput(
-      'The file is not JSON; it must hold a list such as [{"when": {"tag": "b2b"}, "partner": "nord"}]',
-      [],
-      { cause: error },
-    );
-  }
-};
-
 /**
  * Ticket rules from JSON, in the order in which they are tried. Throws InvalidInput with every fault, each with a field such
  * as "rule 2, partner" (the first rule is 1).
@@ -78,11 +67,10 @@ export const parseTicketRules = (
   text: string,
   books: { readonly partners: Pick<PartnerBook, 'resolve'>; readonly regions: Pick<RegionBook, 'resolve'> },
 ): Omit<TicketRule, 'id'>[] => {
-  const list = ruleList(readJson(text));
-  if (!Array.isArray(list))
-    throw new InvalidInput(
-      'The file must hold a JSON list of rules, e.g. [{"when": {"tag": "b2b"}, "partner": "nord"}]',
-    );
+  const list = readRuleList(text, {
+    what: 'The ticket rules',
+    example: '[{"when": {"tag": "b2b"}, "partner": "nord"}]',
+  });
   const faults: InputFault[] = [];
   const rules = list.flatMap((raw: unknown, index) => {
     const at = (field: string): string => (field === '' ? `rule ${index + 1}` : `rule ${index + 1}, ${field}`);

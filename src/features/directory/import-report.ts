@@ -76,9 +76,3 @@ export const compareRows = (input: {
 /** True where an import has something to write. */
 export const changesAnything = ({ added, changed, removed, dryRun }: ImportReport): boolean =>
   !dryRun && added + changed + removed > 0;
-
-/** A list of rules as a file has it: the list alone, or `{"rules": [...]}` as the API tells them. */
-export const ruleList = (content: unknown): unknown => {
-  const isTold = content !== null && typeof content === 'object' && Object.keys(content).join() === 'rules';
-  return isTold ? (content as { readonly rules: unknown }).rules : content;
-};

@@ -42,7 +42,6 @@ export {
   type ImportOptions,
   type ImportReport,
   removalWarning,
-  ruleList,
 } from './import-report.ts';
 export {
   enqueueJob,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { faultsOf, type InputFault, InvalidInput } from '../../core/errors.ts';
 import { countryCode } from '../../platform/country-names.ts';
+import { readRuleList } from '../../platform/rule-list.ts';
 import { notSafePattern, safePattern } from '../../platform/safe-pattern.ts';
-import { ruleList } from '../directory/index.ts';
 import type { MappingRule } from './mapping.ts';
 import { isLinePlace, plainPlaces } from './mapping-source.ts';
 
@@ -66,21 +66,10 @@ const rule = z
  * with every fault, each with a field such as "rule 2, from.place"; rules count from 1.
  */
 export const readMappingRules = (text: string): MappingRule[] => {
-  let content: unknown;
-  try {
-    content = JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch (error) {
-    throw new InvalidInput(
-      'The mapping rules are not readable as JSON; write an array such as [{"gives": "partner", "from": {"place": "channel"}, "values": {"7": "nord"}}]',
-      [{ field: 'file', reason: error instanceof Error ? error.message : 'not JSON' }],
-      { cause: error },
-    );
-  }
-  const list = ruleList(content);
-  if (!Array.isArray(list))
-    throw new InvalidInput('The mapping rules must be a JSON array of rules', [
-      { field: 'file', reason: 'is not an array' },
-    ]);
+  const list = readRuleList(text, {
+    what: 'The mapping rules',
+    example: '[{"gives": "partner", "from": {"place": "channel"}, "values": {"7": "nord"}}]',
+  });
   const rules: MappingRule[] = [];
   const faults: InputFault[] = [];
   for (const [index, entry] of list.entries()) {
