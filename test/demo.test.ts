@@ -40,3 +40,22 @@ test('bug: a second demo on the same folder wiped the one that runs', async () =
     await running.close();
   }
 }, 60_000);
+
+test('beside the tickets of its Zendesk stands the sidebar app, installed with the address and a secret of this product', async () => {
+  const given = loadConfig({ DATA_DIR: await temporaryFolder(), PORT: String(await freePort()) });
+  const demo = await startDemo(given, { log: createLog({ level: 'silent' }) });
+  try {
+    const { workspaceUrl = '' } = demo;
+    expect(new URL(workspaceUrl).origin).toBe(demo.sandbox.zendesk.url);
+    const app = async () => (await (await fetch(`${demo.sandbox.zendesk.url}/agent/app`)).json()) as { is: string };
+    // Nothing is built before somebody looks.
+    expect(await app()).toEqual({ is: 'none' });
+    expect((await fetch(workspaceUrl)).status).toBe(200);
+    await expect.poll(app, { timeout: 60_000 }).toMatchObject({
+      is: 'ready',
+      settings: { service_address: demo.running.product.config.publicUrl },
+    });
+  } finally {
+    await demo.stop();
+  }
+}, 120_000);

@@ -1,9 +1,9 @@
-import type { Browser, FrameLocator, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Frame, FrameLocator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { createLog } from '../../src/platform/log.ts';
 import { type Preview, type PreviewOptions, type PreviewView, startPreview } from '../../src/preview/index.ts';
 import type { TourTicket } from '../../src/sandbox/index.ts';
-import { hasChromium, launchChromium, warnOfSkip } from '../support/chromium.ts';
+import { hasChromium, launchChromium, launchRemembering, warnOfSkip } from '../support/chromium.ts';
 import { testDatabaseUrl } from '../support/database.ts';
 
 interface Visit extends PreviewView {
@@ -12,6 +12,10 @@ interface Visit extends PreviewView {
   readonly reducedMotion?: 'reduce' | 'no-preference';
   /** What the browser is expected to complain of. */
   readonly complaints?: readonly string[];
+  /** A browser in which other tickets were opened before; it stays open. */
+  readonly context?: BrowserContext;
+  /** Done before the page is asked for. */
+  readonly before?: (page: Page) => Promise<unknown>;
 }
 
 /** What a visitor has in the hand. */
@@ -19,11 +23,23 @@ export interface Visited {
   readonly page: Page;
   /** The app beside the ticket that is shown. */
   readonly app: FrameLocator;
+  /** The app's document. */
+  frame(): Promise<Frame>;
+  /** Paths that the app has asked Deskledger for. */
+  readonly asked: readonly string[];
+  /** What Deskledger answered the app, as text. */
+  readonly answers: readonly string[];
+  /** As the bar of the workspace sets it, for all that is asked from now on. */
+  setNetwork(network: NonNullable<PreviewView['network']>): Promise<void>;
 }
 
 /** The preview with a browser, for the tests of one file. */
 export interface PreviewInBrowser {
   readonly preview: Preview;
+  /** The id at Zendesk of a ticket of the tour. */
+  idOf(ticket: TourTicket): number;
+  /** A browser for `visit` that remembers: one like the others blocks the storage of a frame from another site. */
+  remembering(): Promise<BrowserContext>;
   /** Opens a ticket in a browser without a past; ends with everything that the browser complained of. */
   visit(ticket: TourTicket | number | 'new', work: (visited: Visited) => Promise<void>, how?: Visit): Promise<void>;
 }
@@ -38,6 +54,7 @@ export const describeInPreview = (
   describe.skipIf(!hasChromium)(title, () => {
     let preview: Preview;
     let browser: Browser;
+    let remembering: Promise<BrowserContext> | undefined;
 
     beforeAll(async () => {
       preview = await startPreview({
@@ -51,6 +68,7 @@ export const describeInPreview = (
 
     afterAll(async () => {
       await browser?.close();
+      await (await remembering)?.close();
       await preview?.stop();
     });
 
@@ -58,24 +76,80 @@ export const describeInPreview = (
       get preview() {
         return preview;
       },
+      idOf(ticket) {
+        const id = preview.tickets.get(ticket);
+        if (id === undefined) throw new RangeError(`the tour has no ticket ${ticket}`);
+        return id;
+      },
+      remembering: () => (remembering ??= launchRemembering()),
 
-      async visit(ticket, work, { width = 1280, reducedMotion = 'reduce', complaints = [], ...view } = {}) {
-        const context = await browser.newContext({ viewport: { width, height: 900 }, reducedMotion });
+      async visit(ticket, work, how = {}) {
+        const { width = 1280, reducedMotion = 'reduce', complaints = [], context: held, before, ...view } = how;
+        const context = held ?? (await browser.newContext({ viewport: { width, height: 900 }, reducedMotion }));
         const page = await context.newPage();
+        const asked: string[] = [];
+        const answers: string[] = [];
+        page.on('request', (request) => {
+          if (request.url().includes('/proxy/apps/')) asked.push(new URL(request.postDataJSON().url).pathname);
+        });
+        page.on('response', (response) => {
+          if (!response.url().includes('/proxy/apps/')) return;
+          response.text().then(
+            (text) => answers.push(text),
+            // A page that is left takes its answers with it.
+            () => null,
+          );
+        });
         page.setDefaultTimeout(15_000);
         const heard: string[] = [];
         page.on('pageerror', (error) => heard.push(String(error)));
         page.on('console', (message) => {
           if (message.type() === 'error') heard.push(message.text());
         });
+        const iframe = page.locator('section.pane:not([hidden]) iframe');
         try {
+          await before?.(page);
           await page.goto(preview.url(ticket, view));
-          await work({ page, app: page.frameLocator('section.pane:not([hidden]) iframe') });
+          await work({
+            page,
+            app: iframe.contentFrame(),
+            asked,
+            answers,
+            async frame() {
+              const frame = await (await iframe.elementHandle())?.contentFrame();
+              if (!frame) throw new Error('the app has no frame');
+              return frame;
+            },
+            setNetwork: async (network) => void (await page.locator('select[name=network]').selectOption(network)),
+          });
         } finally {
-          await context.close();
+          await (held ? page : context).close();
         }
         expect(heard.filter((text) => !complaints.some((known) => text.includes(known)))).toEqual([]);
       },
     });
   });
 };
+
+/** Holds what is asked of Deskledger until the answer is called. */
+export const holding = async (page: Page): Promise<() => void> => {
+  let release = (): void => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route('**/proxy/apps/*', async (route) => {
+    await released;
+    await route.continue();
+  });
+  return release;
+};
+
+/** What a person reads in the app, one space between the pieces. */
+export const textOf = async (app: FrameLocator): Promise<string> =>
+  (await app.locator('main').innerText())
+    .replaceAll(/[\u2068\u2069]/g, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+
+/** One row of the app: its name and what stands beside it. */
+export const rowOf = (app: FrameLocator, name: string) => app.locator(`dl > div:has(> dt:text-is("${name}"))`);

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 const home = join(import.meta.dirname, '..');
 const root = join(home, '..');
-const cache = join(root, 'node_modules', '.cache', 'deskledger');
+const usualCache = join(root, 'node_modules', '.cache', 'deskledger');
 
 /** Everything that a build reads: the same bytes make the same app. */
 const sources = [
@@ -29,7 +29,7 @@ const digest = (): string => {
 /** Folders of builds that nobody asked for in this long go with the next one. */
 const keptMs = 24 * 3_600_000;
 
-const tidy = (nowMs: number): void => {
+const tidy = (cache: string, nowMs: number): void => {
   for (const name of readdirSync(cache)) {
     const path = join(cache, name);
     if (name.startsWith('app-') && nowMs - statSync(path).mtimeMs > keptMs)
@@ -41,12 +41,12 @@ const tidy = (nowMs: number): void => {
  * The app as built from what lies here now, for those who only look at it: built when that changed, and never in `dist/`, where
  * a package for one server may lie. Those who ask at once each build, and one of the builds stays.
  */
-export const builtOnce = async (): Promise<string> => {
+export const builtOnce = async (cache = usualCache): Promise<string> => {
   const folder = join(cache, `app-${digest()}`);
   if (existsSync(folder)) return folder;
   mkdirSync(cache, { recursive: true });
-  tidy(Date.now());
-  const own = `${folder}.${process.pid}`;
+  tidy(cache, Date.now());
+  const own = mkdtempSync(`${folder}.`);
   const { buildApp } = await import('./build.ts');
   await buildApp({ service: null, folder: own });
   try {
