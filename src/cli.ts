@@ -10,7 +10,14 @@ import { exportable, exportList, fileText, recordsOf } from './export.ts';
 import { parseMonth, parseWeek, restatedLine, restatedSince } from './features/books/index.ts';
 import { dismissTicket, dismissUnreadable, replay } from './features/ingest/index.ts';
 import { unmappedValues } from './features/orders/index.ts';
-import { loadHeldDays, parsePeriod, partnerReport, payrollLine, reportCsv } from './features/reports/index.ts';
+import {
+  atRatesOf,
+  loadHeldDays,
+  parsePeriod,
+  partnerReport,
+  payrollLine,
+  reportCsv,
+} from './features/reports/index.ts';
 import { addFeedCommands } from './feed-commands.ts';
 import { importable, importText, removable, replacing } from './import.ts';
 import { explain, failureOf, serve } from './main.ts';
@@ -55,8 +62,14 @@ command(
   .option('--to <day>', 'last day; today unless given')
   .addOption(new Option('--group-by <dimensions>').choices(['partner', 'region', 'partner,region']).default('partner'))
   .option('--sealed', 'as these days, one week or month, were last sealed', false)
+  .option('--fx-day <day>', 'constant currency: every amount at the exchange rates of this day')
   .option('--csv', 'every figure as a table for spreadsheets, as a pipe gets it without being asked')
-  .action(async ({ from, to, groupBy, sealed, csv, json }) => {
+  .action(async ({ from, to, groupBy, sealed, fxDay: givenDay, csv, json }) => {
+    if (sealed && givenDay !== undefined)
+      throw new InvalidInput('What was sealed keeps its own exchange rates', [
+        { field: '--fx-day', reason: 'does not go with --sealed' },
+      ]);
+    const fxDay = givenDay === undefined ? undefined : parseDay(givenDay);
     const { report, days, restated, payroll } = await withProduct(async ({ db, clock, reporting }) => {
       const today = dayIn(reporting.timeZone, clock.now());
       const last = parseDay(to ?? today);
@@ -67,16 +80,17 @@ command(
         costBasis: 'true',
       } as const;
       const days = sealed ? null : await loadHeldDays(db, asked, today);
-      const report = await partnerReport(db, { ...asked, asOf: sealed ? 'seal' : undefined });
+      const source = await atRatesOf(db, { ...asked, fxDay, periods: [asked] });
+      const report = await partnerReport(source, { ...asked, asOf: sealed ? 'seal' : undefined });
       const restated = report.seal && (await restatedSince(db, report.seal.id, asked));
-      return { report, days, restated, payroll: await payrollLine(db, asked, report) };
+      return { report, days, restated, payroll: await payrollLine(source, asked, report) };
     });
-    const told = days && { partial: days.partial, held: days.held };
+    const told = { ...(days && { partial: days.partial, held: days.held }), ...(fxDay && { fxDay }) };
     if (json) return print({ ...report, ...told, ...restated, ...(payroll && { payroll }) }, { json });
     const { isTTY, columns } = process.stdout;
     if (csv || !isTTY) process.stdout.write(reportCsv(report, days));
     else {
-      process.stdout.write(`${reportLines(report, columns, days).join('\n')}\n`);
+      process.stdout.write(`${reportLines(report, columns, days, fxDay).join('\n')}\n`);
       note('Rounded, and a choice: --json and --csv have every figure, exactly.');
     }
     const line = report.seal && restated && restatedLine(report.seal.id, restated);

@@ -85,11 +85,16 @@ const heldLines = ({ held: { unknown, partlyKnown, heldUpBy } }: HeldDays): stri
 };
 
 /** The partner report for a person at a terminal of that width; amounts are rounded. */
-export const reportLines = (report: PartnerReport, width?: number, days: HeldDays | null = null): string[] => {
+export const reportLines = (
+  report: PartnerReport,
+  width?: number,
+  days: HeldDays | null = null,
+  fxDay?: string,
+): string[] => {
   const { from, to, timeZone, currency, seal, total } = report;
   const asOf = seal ? `, as sealed ${instantText(seal.asOf)}, revision ${seal.revision}` : '';
   return [
-    `Support cost, ${from} to ${to} (${timeZone})${days?.partial ? ', not over yet' : ''}, in ${currency}${asOf}`,
+    `Support cost, ${from} to ${to} (${timeZone})${days?.partial ? ', not over yet' : ''}, in ${currency}${fxDay === undefined ? '' : ` at the exchange rates of ${fxDay}`}${asOf}`,
     '',
     ...textTable<Line>(reportColumns(report), report.rows, { total: { ...total, isTotal: true }, width }),
     '',

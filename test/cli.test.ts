@@ -365,6 +365,17 @@ describe('the other commands', () => {
     expect(await failure('report', '--to', 'soon')).toContain('is not a day');
   });
 
+  it('bug: a report at the rates of one day was to be had of the API alone; days that are not over are told', async () => {
+    const told = await json('report', '--from', '2026-01-01', '--to', '2027-12-31', '--fx-day', '2026-01-02');
+    expect(told).toMatchObject({
+      fxDay: '2026-01-02',
+      partial: expect.any(Boolean),
+      held: { heldUpBy: expect.any(Array) },
+    });
+    expect(await failure('report', '--fx-day', 'soon')).toContain('is not a day');
+    expect(await failure('report', '--sealed', '--fx-day', '2026-01-02')).toContain('keeps its own exchange rates');
+  });
+
   it('bug: what was costed of a payroll stood in one route of the API alone', async () => {
     await json('import', 'payroll', await file('payroll.csv', 'month,amount,currency\n2026-01,84000.00,USD\n'));
     const month = ['report', '--from', '2026-01-01', '--to', '2026-01-31'];

@@ -1,4 +1,5 @@
 export { costBasisAnswer, csat as csatAnswer, type ReportRow, reportRowAnswer } from './answers.ts';
+export { atRatesOf } from './facts/constant-currency.ts';
 export { cellId } from './facts/facts.ts';
 export type { CostBasis } from './facts/pooled-cost.ts';
 export { type HeldDays, loadHeldDays } from './held-days.ts';
