@@ -7,7 +7,7 @@ export { pageRoutes } from './page-routes.ts';
 export { csvReply, nextLink, pageLimit, queryFormat, queryPage } from './paging.ts';
 export { type PartnerReport, parsePeriod, partnerReport } from './partner-report.ts';
 export { reportRoutes } from './routes.ts';
-export type { Bearer, Move } from './rules/moves.ts';
+export type { Bearer } from './rules/moves.ts';
 export { type Previewable, previewable, previewRules, type RulePreview } from './rules/preview-rules.ts';
 export { type Days, type Imbalance, imbalances } from './seals/balance.ts';
 export { changedLabels } from './seals/changed-labels.ts';
@@ -33,7 +33,7 @@ export {
   toldChanges,
 } from './seals/told-changes.ts';
 export { reportCsv } from './tables.ts';
-export { type GlancedOrder, type TicketGlance, ticketGlance } from './tickets/glance.ts';
+export { type TicketGlance, ticketGlance } from './tickets/glance.ts';
 export { type HourlyOf, pooledTicketCost, poolRatesOf } from './tickets/pooled-ticket.ts';
 export { workRoutes } from './tickets/work-routes.ts';
 export { rollupDifferences } from './totals/differences.ts';

@@ -8,7 +8,7 @@ import type { SeriesPoint } from './series-answer.ts';
 import { totalFacts } from './totals/read.ts';
 import { type Step, stepsIn } from './totals/spans.ts';
 
-export interface SeriesAsked extends Period {
+interface SeriesAsked extends Period {
   readonly step: Step;
   /** A code, "none" for what has none; undefined: all. */
   readonly partner?: string | undefined;

@@ -16,7 +16,7 @@ const amount = (what: string) =>
 
 const named = z.object({ code: z.string(), name: z.string() });
 
-export const ticketStates = ['attributed', 'direct', 'unattributed', 'not yet known'] as const;
+const ticketStates = ['attributed', 'direct', 'unattributed', 'not yet known'] as const;
 export const orderStatuses = [
   'incomplete',
   'pending',
@@ -155,7 +155,6 @@ export type SidebarMoney = z.output<typeof sidebarMoney>;
 export type SidebarTicket = z.output<typeof sidebarTicketAnswer>;
 export type SidebarChoices = z.output<typeof sidebarChoicesAnswer>;
 export type SidebarTicketState = (typeof ticketStates)[number];
-export type SidebarOrderStatus = (typeof orderStatuses)[number];
 
 /** Of problem details. `limit` and `unavailable` come with the header Retry-After, in seconds. */
 export interface SidebarProblem {

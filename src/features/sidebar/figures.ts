@@ -15,7 +15,7 @@ const holdOldMs = 30 * minuteMs;
 /** Months whose pools are held: work of long ago is rarely looked at. */
 const mostMonths = 60;
 
-export interface FiguresDeps {
+interface FiguresDeps {
   readonly db: Database;
   readonly clock: Clock;
   /** In which it is counted how long something holds: a demo's days pass faster. */

@@ -12,7 +12,7 @@ export interface Names {
   region(code: string): string;
 }
 
-export interface TicketParts {
+interface TicketParts {
   readonly externalId: string;
   readonly asOf: string;
   /** Null: not known here. */

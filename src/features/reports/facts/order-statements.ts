@@ -17,7 +17,7 @@ const splitGross = `
             from priced o join order_share os on os.order_id = o.id where os.ppm between 1 and 999999) x`;
 
 /** Of priced orders: revenue before discounts at the order's own FX, rounded once, and those of at least $3 micros. */
-export const orderValues: Statement = {
+const orderValues: Statement = {
   side: 'orders',
   by: { ...ofShare, ...stepsOf('s.day') },
   sql: ({ columns, grouped }) => `
@@ -34,7 +34,7 @@ export const orderValues: Statement = {
 };
 
 /** Orders on which a coupon code was redeemed. */
-export const couponOrders: Statement = {
+const couponOrders: Statement = {
   side: 'orders',
   by: { ...ofShare, ...stepsOf('s.day') },
   sql: ({ columns, grouped }) => `
@@ -72,7 +72,7 @@ export const buyers: Statement = {
 };
 
 /** Orders whose buyer is known at all: what the repeat purchase rate rests on. */
-export const knownBuyers: Statement = {
+const knownBuyers: Statement = {
   side: 'orders',
   by: { ...ofShare, ...stepsOf('s.day') },
   sql: ({ columns, grouped }) => `
@@ -110,7 +110,7 @@ export const cohortTickets: Statement = {
 };
 
 /** Tickets created in the period whose order is known: what the cohort rests on. */
-export const ticketsWithOrder: Statement = {
+const ticketsWithOrder: Statement = {
   side: 'tickets',
   by: { ...ofShare, ...ofTicket, ...stepsOf('t.created_day') },
   sql: ({ columns, grouped }) => `

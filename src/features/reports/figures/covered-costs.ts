@@ -7,7 +7,7 @@ import { type FiguresAsked, isAsked } from './asked.ts';
 import type { PartnershipSide } from './partnership-side.ts';
 
 /** Support and other costs, in micros, of partners of whom somebody said what they bring. */
-export interface CoveredCosts {
+interface CoveredCosts {
   readonly ofRow: (key: CellKey) => bigint;
   readonly ofAll: bigint;
 }

@@ -1,5 +1,5 @@
 /** So much of something goes from one bearer to another. */
-export interface Transfer {
+interface Transfer {
   readonly from: string;
   readonly to: string;
   readonly amount: bigint;

@@ -3,7 +3,7 @@ import type { Book } from './kept-items.ts';
 import { postingsBook } from './posted.ts';
 
 /** What people know an item by; null where it is no longer here. */
-export interface Labelled {
+interface Labelled {
   /** The store or helpdesk. */
   readonly connection: string;
   /** The number of the order, or the helpdesk's of the ticket. */

@@ -36,7 +36,7 @@ import { loadKept } from './load-kept.ts';
 import { sealedFacts } from './sealed.ts';
 
 /** A figure that was sealed as something else than it is today, and why. */
-export interface DifferingFigure {
+interface DifferingFigure {
   readonly figure: FigureName;
   readonly sealed: unknown;
   readonly now: unknown;
@@ -44,7 +44,7 @@ export interface DifferingFigure {
   readonly reasons: readonly string[];
 }
 
-export interface DifferingRow {
+interface DifferingRow {
   /** Null: the whole account. */
   readonly key: CellKey | null;
   readonly figures: readonly DifferingFigure[];

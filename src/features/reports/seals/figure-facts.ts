@@ -4,7 +4,7 @@ import type { CellFacts } from '../facts/facts.ts';
 import { formulas, type MoneyJson, rowOf } from '../metrics.ts';
 
 /** What a seal freezes of a row, and what partnerships add to it. */
-export type SealedFigures = Omit<ReportRow, 'partner' | 'region' | 'folded'> & {
+type SealedFigures = Omit<ReportRow, 'partner' | 'region' | 'folded'> & {
   readonly otherCosts: MoneyJson | null;
   readonly benefits: MoneyJson | null;
   readonly netGain: MoneyJson | null;

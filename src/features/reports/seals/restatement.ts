@@ -13,7 +13,7 @@ export interface Published {
 }
 
 /** What was posted into published days for one reason. */
-export interface RestatementReason {
+interface RestatementReason {
   /** posting.cause: work | correction | reattribution | rate | estimate replaced | hold | decision | rebase. */
   readonly reason: string;
   readonly tickets: number;
@@ -31,7 +31,7 @@ export interface Restatement {
 }
 
 /** One ticket and reason of a restatement. */
-export interface RestatementItem {
+interface RestatementItem {
   readonly ticket: { readonly id: string; readonly connection: string; readonly externalId: string };
   readonly reason: string;
   readonly postedAt: string;

@@ -19,7 +19,7 @@ export const wageAnswer = z
 export type Wage = z.output<typeof wageAnswer>;
 
 /** Which rate a posting was made with. */
-export interface RatedRow {
+interface RatedRow {
   readonly rate_scope: string;
   readonly rate_key: string;
   readonly rate_valid_from: string;

@@ -3,7 +3,7 @@ import type { Sql } from '../../../platform/database/database.ts';
 import type { View } from './list.ts';
 import type { WorkPage } from './work-answers.ts';
 
-export interface WorkFilter {
+interface WorkFilter {
   readonly state: WorkPage['state'];
   readonly connection?: string | undefined;
   /** First and last day of the work, both inclusive. */

@@ -1,6 +1,6 @@
 import type { Sql } from '../../../platform/database/database.ts';
 
-export interface RollupDifference {
+interface RollupDifference {
   readonly day: string;
   readonly partner: string | null;
   readonly region: string | null;

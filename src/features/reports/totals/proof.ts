@@ -5,7 +5,7 @@ import { againSql, type Book, factsBook, ledgerSql, pooledBook, totalColumns } f
 import { spans } from './spans.ts';
 
 /** A total that reports would read, and that is not what it stands for. */
-export interface TotalDifference {
+interface TotalDifference {
   /** facts | pooled | again | runs (of 2 to 64 days, which are the sum of those below) */
   readonly book: string;
   readonly day: Day;

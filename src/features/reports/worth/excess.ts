@@ -19,7 +19,7 @@ export interface Borne {
 export const drivers = ['volume', 'reason', 'language', 'handlingTime', 'rate'] as const;
 export type Driver = (typeof drivers)[number];
 
-export interface Excess {
+interface Excess {
   /** Held against the account's cost per order; per ticket where the account has no orders at all. */
   readonly per: 'order' | 'ticket';
   readonly costMicros: bigint;
