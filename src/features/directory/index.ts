@@ -58,7 +58,7 @@ export {
   isUnheld,
   type KnownDays,
   knownDays,
-  type LastBefore,
+  lastDayBefore,
   type Source,
 } from './known-from.ts';
 export { directPartner, type Partner, type PartnerBook, partnerBook, partnersAfter } from './partners.ts';

@@ -1,27 +1,14 @@
-import type { Day } from '../../core/time.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import {
   type KnownDays,
   knownDays,
-  type LastBefore,
+  lastDayBefore,
   loadWalks,
   type Source,
   type WalkedConnection,
 } from '../directory/index.ts';
 import { type BackfillRun, wholeSince } from './backfill.ts';
 import { streamPrefix, type WorkCursor, workWholeSince } from './found-work.ts';
-
-const lastTicketBefore =
-  (sql: Sql): LastBefore =>
-  async (connections) => {
-    const rows = await sql.query<{ id: number; day: Day }>(
-      `select t.connection_id as id, max(t.created_day)::text as day
-         from unnest($1::int[], $2::date[]) as c(id, since) join ticket t on t.connection_id = c.id and t.created_day < c.since
-        group by 1`,
-      [connections.map(({ id }) => id), connections.map(({ since }) => since)],
-    );
-    return new Map(rows.map(({ id, day }) => [id, day]));
-  };
 
 const dateOf = (instant: string | undefined): Date | null => (instant === undefined ? null : new Date(instant));
 
@@ -64,7 +51,7 @@ export const ticketsKnown = async (
   const helpdesks = connections.filter(({ isStore }) => !isStore);
   if (!helpdesks.some(isWalked)) return null;
   const held = helpdesks.map((helpdesk) => ({ helpdesk, tickets: ticketsHeld(helpdesk) }));
-  const lastBefore = lastTicketBefore(sql);
+  const lastBefore = lastDayBefore(sql, { table: 'ticket', day: 'created_day' });
   return {
     tickets: await knownDays(
       sql,

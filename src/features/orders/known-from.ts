@@ -1,20 +1,8 @@
 import type { Day } from '../../core/time.ts';
 import type { Sql } from '../../platform/database/database.ts';
-import { type KnownDays, knownDays, type LastBefore, loadWalks, type WalkedConnection } from '../directory/index.ts';
+import { type KnownDays, knownDays, lastDayBefore, loadWalks, type WalkedConnection } from '../directory/index.ts';
 import type { RefundsCursor } from './sync.ts';
 import { type OrdersCursor, wholeSince } from './walk-start.ts';
-
-const lastOrderBefore =
-  (sql: Sql): LastBefore =>
-  async (connections) => {
-    const rows = await sql.query<{ id: number; day: Day }>(
-      `select c.id, o.day::text from unnest($1::int[], $2::date[]) as c(id, since)
-         join lateral (select placed_day as day from "order" o where o.connection_id = c.id and o.placed_day < c.since
-                        order by placed_day desc limit 1) o on true`,
-      [connections.map(({ id }) => id), connections.map(({ since }) => since)],
-    );
-    return new Map(rows.map(({ id, day }) => [id, day]));
-  };
 
 /** Orders without their refunds are no whole: both walks must have ended. */
 const heldOf = ({ walks }: WalkedConnection): { readonly since: Date; readonly until: Date } | null => {
@@ -44,6 +32,6 @@ export const ordersKnown = async (sql: Sql): Promise<KnownDays> => {
   return knownDays(
     sql,
     stores.map((store) => ({ ...store, held: heldOf(store) })),
-    lastOrderBefore(sql),
+    lastDayBefore(sql, { table: '"order"', day: 'placed_day' }),
   );
 };
