@@ -23,6 +23,14 @@ export const queryNoSeal = z
   .optional()
   .describe('Refused: only `/api/v1/reports/partners` can be told as it was sealed');
 
+/** What a partner report is by, in the words of a query. */
+export const groupings = {
+  partner: ['partner'],
+  region: ['region'],
+  'partner,region': ['partner', 'region'],
+} as const;
+export const queryGroupBy = z.enum(Object.keys(groupings) as [keyof typeof groupings]).default('partner');
+
 export const queryFormat = z.enum(['json', 'csv']).default('json');
 type Format = z.output<typeof queryFormat>;
 

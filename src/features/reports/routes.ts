@@ -17,11 +17,13 @@ import { isRunning, loadHeldDays } from './held-days.ts';
 import { refuseUnknownCodes } from './known-codes.ts';
 import {
   csvReply,
+  groupings,
   nextLink,
   optionalPeriod,
   pageLimit,
   queryDay,
   queryFormat,
+  queryGroupBy,
   queryNoSeal,
   queryPage,
 } from './paging.ts';
@@ -34,12 +36,6 @@ import { ticketDetail } from './tickets/detail.ts';
 import { exportRoutes } from './tickets/export-routes.ts';
 import { listTickets } from './tickets/list.ts';
 import { whyRoutes } from './worth/routes.ts';
-
-const groupings = {
-  partner: ['partner'],
-  region: ['region'],
-  'partner,region': ['partner', 'region'],
-} as const;
 
 const id = z.string().regex(/^\d{1,18}$/, "a ticket's id as `GET /api/v1/tickets` gives it");
 const text = requestText(80).optional();
@@ -72,7 +68,7 @@ export const reportRoutes =
           querystring: z.strictObject({
             from: queryDay,
             to: queryDay,
-            groupBy: z.enum(Object.keys(groupings) as [keyof typeof groupings]).default('partner'),
+            groupBy: queryGroupBy,
             asOf: z
               .union([
                 z.literal('seal'),

@@ -9,14 +9,12 @@ import { type Access, costBasisFor, requireScope } from '../../access/index.ts';
 import { atRatesOf, queryFxDay } from '../facts/constant-currency.ts';
 import { loadHeldDays } from '../held-days.ts';
 import { refuseUnknownCodes } from '../known-codes.ts';
-import { csvReply, queryDay, queryFormat, queryNoSeal } from '../paging.ts';
+import { csvReply, groupings, queryDay, queryFormat, queryGroupBy, queryNoSeal } from '../paging.ts';
 import { parsePeriod } from '../partner-report.ts';
 import { roiReport } from './roi.ts';
 import { roiAnswer, roiCsv } from './roi-answers.ts';
 import { whyDear } from './why-dear.ts';
 import { method, whyDearAnswer, whyDearCsv } from './why-dear-answers.ts';
-
-const groupings = { partner: ['partner'], region: ['region'], 'partner,region': ['partner', 'region'] } as const;
 
 /** Why a partner is dear, and whether it is worth it: /api/v1/reports/why-dear and /roi, by scope `read`; at true cost by `rates`. */
 export const whyRoutes =
@@ -79,7 +77,7 @@ export const whyRoutes =
           querystring: z.strictObject({
             from: queryDay,
             to: queryDay,
-            groupBy: z.enum(Object.keys(groupings) as [keyof typeof groupings]).default('partner'),
+            groupBy: queryGroupBy,
             asOf: queryNoSeal,
             fxDay: queryFxDay,
             format: queryFormat,
