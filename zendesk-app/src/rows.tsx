@@ -34,7 +34,9 @@ const Value = styled.dd`
 `;
 
 const Below = styled.dd`
-  flex: 1 0 100%;
+  flex: 1 1 100%;
+  /* A field is no wider than the panel, however wide it would like to be. */
+  min-inline-size: 0;
   margin-block-start: ${({ theme }) => theme.space.xs};
 `;
 
