@@ -48,7 +48,7 @@ export interface PreviewInBrowser {
 export const describeInPreview = (
   title: string,
   tests: (preview: PreviewInBrowser) => void,
-  options: Pick<PreviewOptions, 'history'> = {},
+  options: Pick<PreviewOptions, 'history' | 'dropDowns'> = {},
 ): void => {
   warnOfSkip(title);
   describe.skipIf(!hasChromium)(title, () => {

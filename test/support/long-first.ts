@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Where a file takes a minute rather than a second: days of the whole product are simulated, or its program runs many times. */
-const longest = [/^test\/simulation\//, /^test\/[^/]+\.test\.ts$/];
+const longest = [/^test\/simulation\//, /^test\/preview\//, /^test\/[^/]+\.test\.ts$/];
 
 /**
  * Starts the files that run longest first: begun last, one of them would run alone when all else is done. Vitest itself

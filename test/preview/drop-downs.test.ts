@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import { describeInPreview } from './in-browser.ts';
+
+describeInPreview(
+  'a correction where Deskledger made the fields of the account',
+  (here) => {
+    it('chooses an option of the drop-down as the agent, and what Deskledger writes then leaves it alone', async () => {
+      const { preview } = here;
+      const { desk, apiUserId } = preview.sandbox.zendesk;
+      const { settings } = await preview.product.directory.connections.get(String(preview.connectionId));
+      const partnerField = Number(settings.partnerFieldId);
+      const ticket = desk.ticket(preview.tickets.get('attributed') as number);
+      const agentId = Number(preview.sandbox.helpdesks[0]?.agentIds[6]);
+      expect(ticket.tags).toContain('partner_nordhem');
+      await here.visit(
+        'attributed',
+        async ({ page, app }) => {
+          await app
+            .getByRole('button', { name: /partner/i })
+            .first()
+            .click();
+          await app.getByRole('combobox').first().fill('Sudcasa');
+          await app.getByRole('option', { name: 'Sudcasa' }).first().click();
+          // The agent's open form shows it without a reload.
+          const inForm = page.locator(`[name="field-${partnerField}"]`);
+          await expect.poll(() => inForm.inputValue(), { timeout: 10_000 }).toBe('partner_sudcasa');
+        },
+        { agent: agentId },
+      );
+      await preview.settled();
+      expect(ticket.tags).toEqual(['partner_sudcasa', 'reason_damage', 'region_nordics']);
+      expect(ticket.fields.get(partnerField)).toBe('partner_sudcasa');
+      const authors = ticket.audits
+        .filter(({ events }) => events.some(({ field_name }) => field_name === String(partnerField)))
+        .map(({ author_id }) => author_id);
+      expect(authors).toEqual([agentId]);
+      expect(ticket.audits.at(-1)?.author_id).toBe(apiUserId);
+      await here.visit('attributed', async ({ app }) => {
+        await app.getByText('Sudcasa').first().waitFor();
+      });
+    });
+  },
+  { dropDowns: true },
+);

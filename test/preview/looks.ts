@@ -1,0 +1,263 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { expect, test } from 'vitest';
+import type { SidebarTicket } from '../../src/features/sidebar/contract.ts';
+import { agents } from '../../src/sandbox/scenario/marketplace.ts';
+import { type PreviewInBrowser, rowOf, textOf, type Visited } from './in-browser.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const axeTags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** What axe finds wrong, with where. It must have looked at more than nothing. */
+const faultsOf = async ({ frame }: Visited): Promise<string[]> => {
+  const document = await frame();
+  await document.evaluate(axe);
+  const { passes, faults } = (await document.evaluate(
+    `axe.run(document, { runOnly: ${JSON.stringify(axeTags)} }).then(({ passes, violations }) => ({
+      passes: passes.length,
+      faults: violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 200))),
+    }))`,
+  )) as { passes: number; faults: string[] };
+  expect(passes).toBeGreaterThan(10);
+  return faults;
+};
+
+/** How many pixels the content is wider than the frame. */
+const overflowOf = async ({ frame }: Visited): Promise<unknown> =>
+  (await frame()).evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+
+/** What has the focus, by name or text. */
+const focused = async ({ frame }: Visited): Promise<string> =>
+  (await (
+    await frame()
+  ).evaluate(
+    `document.hasFocus() ? (document.activeElement.ariaLabel ?? document.activeElement.textContent) : ''`,
+  )) as string;
+
+const seconds = { fewRatings: 120, corrected: 260, solved: 480 } as const;
+
+export const testLooks = (here: PreviewInBrowser): void => {
+  const { visit } = here;
+
+  test.each([
+    ['light', { scheme: 'light' }, 'ltr', 'en'],
+    ['dark', { scheme: 'dark' }, 'ltr', 'en'],
+    ['Arabic', { locale: 'ar' }, 'rtl', 'ar'],
+    ['Arabic, dark', { locale: 'ar', scheme: 'dark' }, 'rtl', 'ar'],
+  ] as const)(
+    'axe finds nothing in %s: whole, with the search, with a number, as last known, with a fault',
+    async (_, view, direction, language) => {
+      const context = await here.remembering();
+      await visit(
+        'attributed',
+        async (open) => {
+          const { app, frame } = open;
+          await app.locator('section').nth(3).waitFor();
+          const root = await (await frame()).evaluate(
+            '({ dir: document.documentElement.dir, lang: document.documentElement.lang, ground: getComputedStyle(document.body).backgroundColor })',
+          );
+          expect(root).toMatchObject({ dir: direction, lang: language });
+          // Garden's grounds: white and grey 1200.
+          expect((root as { ground: string }).ground).toBe(
+            'scheme' in view && view.scheme === 'dark' ? 'rgb(21, 26, 30)' : 'rgb(255, 255, 255)',
+          );
+          expect(await faultsOf(open)).toEqual([]);
+          const pencils = app.locator('dl button');
+          await pencils.nth(0).click();
+          await app.getByRole('option').first().waitFor();
+          expect(await faultsOf(open)).toEqual([]);
+          expect(await overflowOf(open)).toBe(0);
+          await app.getByRole('combobox').press('Escape');
+          await pencils.nth(2).click();
+          await app.getByRole('textbox').fill('x y');
+          expect(await faultsOf(open)).toEqual([]);
+        },
+        { ...view, context },
+      );
+      await visit(
+        'attributed',
+        async (open) => {
+          await open.app.locator('main button').first().waitFor();
+          await open.app.locator('section').first().waitFor();
+          expect(await faultsOf(open)).toEqual([]);
+        },
+        { ...view, context, network: 'dead' },
+      );
+      await visit(
+        'unattributed',
+        async (open) => {
+          await open.app.locator('main button').first().waitFor();
+          expect(await faultsOf(open)).toEqual([]);
+        },
+        { ...view, context, network: 'dead' },
+      );
+    },
+  );
+
+  test('colours follow the workspace while the app is open', () =>
+    visit('attributed', async ({ app, page, frame }) => {
+      await app.getByText('Updated').waitFor();
+      await page.locator('select[name=scheme]').selectOption('dark');
+      await (await frame()).waitForFunction("getComputedStyle(document.body).backgroundColor === 'rgb(21, 26, 30)'");
+    }));
+
+  test('in Arabic amounts, numbers and names keep their own order', () =>
+    visit(
+      'attributed',
+      async ({ app }) => {
+        await app.getByText('آخر تحديث').waitFor();
+        const text = await textOf(app);
+        expect(text).toContain('Nordhem Living، آخر 90 يومًا');
+        expect(await app.locator('bdi[dir=ltr]').first().innerText()).toMatch(/10[.,]27\sUS\$/);
+        const box = async (name: string) => (await app.getByText(name, { exact: true }).first().boundingBox())?.x ?? 0;
+        expect(await box('الشريك')).toBeGreaterThan(await box('Nordhem Living'));
+      },
+      { locale: 'ar' },
+    ));
+
+  test('eight languages are spoken, by words and figures; another agent reads English', () =>
+    visit('attributed', async ({ app, page }) => {
+      for (const [locale, heading, amount] of [
+        ['de', 'Wessen Kunde', '10,27 $'],
+        ['fr', 'Origine du client', '10,27 $US'],
+        ['es-419', 'De quién es el cliente', 'USD 10.27'],
+        ['sv', 'Vems kund', '10,27 US$'],
+        ['ja', 'どこの顧客か', '$10.27'],
+        ['pt-br', 'De quem é o cliente', 'US$ 10,27'],
+        ['en-GB', 'Whose customer', 'US$10.27'],
+        ['nl', 'Whose customer', '$10.27'],
+      ] as const) {
+        await page.goto(here.preview.url('attributed', { locale }));
+        await app.getByRole('heading', { name: heading }).waitFor();
+        expect((await textOf(app)).replaceAll('\u00a0', ' '), locale).toContain(amount);
+      }
+    }));
+
+  test('by the keyboard alone: every control is reached, none holds the focus, a partner is chosen and given back', () =>
+    visit('region', async (open) => {
+      const { app, page } = open;
+      await app.getByText('Updated').waitFor();
+      await app.getByRole('button', { name: 'Change partner' }).focus();
+      const stops: string[] = [];
+      for (let presses = 0; presses < 12; presses += 1) {
+        const stop = await focused(open);
+        if (stop === '') break;
+        stops.push(stop);
+        await page.keyboard.press('Tab');
+      }
+      expect(stops).toEqual([
+        'Change partner',
+        'Change region',
+        'Attach an order number',
+        'Change reason',
+        'Not about an order',
+      ]);
+
+      await app.getByRole('button', { name: 'Change partner' }).focus();
+      await page.keyboard.press('Enter');
+      await app.getByRole('option').first().waitFor();
+      await page.keyboard.press('Escape');
+      expect(await focused(open)).toBe('Change partner');
+      await page.keyboard.press('Enter');
+      await app.getByRole('option').first().waitFor();
+      await page.keyboard.type('oasis');
+      await app.getByRole('option', { name: 'Oasis Decor' }).waitFor();
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Enter');
+      await app.getByText('Saved in Zendesk').waitFor();
+      expect(await focused(open)).toBe('Change partner');
+      expect(await rowOf(app, 'Partner').innerText()).toMatch(/Oasis Decor/);
+      // Leaving the search by Tab closes it and leaves the focus where it went.
+      await app.getByRole('button', { name: 'Change region' }).focus();
+      await page.keyboard.press('Enter');
+      await app.getByRole('option').first().waitFor();
+      await page.keyboard.press('Tab');
+      await app.getByRole('combobox').waitFor({ state: 'detached' });
+      expect(await focused(open)).not.toBe('');
+      await app.getByRole('button', { name: 'Undo' }).focus();
+      await page.keyboard.press('Enter');
+      await app.getByRole('button', { name: 'Undo' }).waitFor({ state: 'detached' });
+      expect(await focused(open)).toBe('Change partner');
+    }));
+
+  test.each(['en-US', 'ar'])('at 200 % nothing is cut off or needs to be scrolled sideways: %s', (locale) =>
+    visit(
+      'attributed',
+      async (open) => {
+        const { app, page, frame } = open;
+        await app.locator('section').nth(3).waitFor();
+        // The panel keeps its 320 px on the screen: half of them are left.
+        await page.locator('section.pane:not([hidden]) iframe').evaluate((one) => {
+          one.style.width = '160px';
+        });
+        expect(await overflowOf(open)).toBe(0);
+        const cut = await (await frame()).evaluate(
+          `[...document.querySelectorAll('main *')].filter((one) => {
+            const { left, right, width } = one.getBoundingClientRect();
+            return width > 1 && (left < -1 || right > 161);
+          }).map((one) => one.outerHTML.slice(0, 80))`,
+        );
+        expect(cut).toEqual([]);
+        await app.locator('dl button').first().click();
+        await app.getByRole('option').first().waitFor();
+        expect(await overflowOf(open)).toBe(0);
+      },
+      { locale },
+    ),
+  );
+
+  test('the frame is as tall as its content, and comes to rest', () =>
+    visit('attributed', async ({ app, page, frame }) => {
+      await app.getByText('Updated').waitFor();
+      const heights = async () => {
+        const framed = await page
+          .locator('section.pane:not([hidden]) iframe')
+          .evaluate((one: { clientHeight: number }) => one.clientHeight);
+        const content = (await (
+          await frame()
+        ).evaluate("Math.ceil(document.querySelector('main').getBoundingClientRect().height)")) as number;
+        // Taller than that it scrolls in itself.
+        return { framed, wanted: Math.min(content, 900) };
+      };
+      const atRest = () => expect.poll(async () => (({ framed, wanted }) => framed - wanted)(await heights())).toBe(0);
+      await atRest();
+      const before = await heights();
+      await app.getByRole('button', { name: 'Change partner' }).click();
+      await app.getByRole('option').first().waitFor();
+      await atRest();
+      expect((await heights()).framed).toBeGreaterThan(before.framed);
+      await app.getByRole('combobox').press('Escape');
+      await expect.poll(heights).toEqual(before);
+    }));
+
+  test('no wage can be worked out: nothing names who worked, and seconds of different agents cost the same', async () => {
+    const { tickets } = here.preview;
+    const all: string[] = [];
+    const costs = new Map<string, number>();
+    await visit('attributed', async ({ app, page, answers }) => {
+      for (const [ticket, id] of tickets) {
+        await page.locator('select[name=ticket]').selectOption(String(id));
+        await app.getByText('Updated').waitFor();
+        await expect.poll(() => answers.some((answer) => answer.includes(`"externalId":"${id}"`))).toBe(true);
+        const { cost } = JSON.parse(
+          answers.find((answer) => answer.includes(`"externalId":"${id}"`)) ?? '{}',
+        ) as SidebarTicket;
+        costs.set(ticket, Number(cost?.soFar?.amount));
+      }
+      all.push(...answers);
+    });
+    expect(all.length).toBeGreaterThanOrEqual(tickets.size);
+    const text = all.join('\n');
+    const { helpdesks } = here.preview.sandbox;
+    for (const { name, hourly } of agents) {
+      expect(text).not.toMatch(new RegExp(`\\b${name}\\b`));
+      if (hourly) expect(text).not.toContain(`"${hourly.amount}`);
+    }
+    for (const id of helpdesks.flatMap(({ agentIds }) => agentIds)) expect(text).not.toContain(String(id));
+    expect(text).not.toMatch(/"(?:agent|role|seconds|hourly|wage|rate|author|assignee)[A-Za-z]*":/i);
+    // By three agents at 25.00 euro, 19.80 euro and 22.75 pounds an hour: one pooled rate, and none of theirs.
+    const perHour = Object.entries(seconds).map(([ticket, spent]) => ((costs.get(ticket) ?? 0) / spent) * 3600);
+    for (const rate of perHour) expect(rate).toBeCloseTo(perHour[0] ?? 0, 2);
+    expect(perHour[0]).toBeGreaterThan(0);
+  });
+};

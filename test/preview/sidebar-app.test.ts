@@ -1,0 +1,16 @@
+import { describe } from 'vitest';
+import { testCorrections } from './corrections.ts';
+import { describeInPreview } from './in-browser.ts';
+import { testLooks } from './looks.ts';
+import { testStates } from './states.ts';
+
+describeInPreview(
+  'the sidebar app, whole',
+  (here) => {
+    describe('every state', () => testStates(here));
+    describe('looks', () => testLooks(here));
+    // Last, for they change the tickets; and at once, for each waits some seconds until Deskledger has decided.
+    describe('corrections', { timeout: 120_000 }, () => testCorrections(here));
+  },
+  { history: true },
+);
