@@ -3,6 +3,7 @@ import type { Sql } from '../../../platform/database/database.ts';
 import { listTickets, type View } from './list.ts';
 import { type NamedOrder, namedOrders, orderIdsIn } from './named-orders.ts';
 import { loadWages, type Wage } from './wages.ts';
+import type { PricedRow, WorkEntryRow } from './work-rows.ts';
 
 interface TicketRow {
   id: bigint;
@@ -22,7 +23,7 @@ interface TicketRow {
   shares: { partner: string | null; region: string | null; country: string | null; ppm: number }[];
 }
 
-interface PostingRow {
+interface PostingRow extends PricedRow {
   id: bigint;
   work_entry_id: bigint;
   revision: number;
@@ -32,59 +33,28 @@ interface PostingRow {
   region: string | null;
   microseconds: bigint;
   cost_micros: bigint;
-  currency: string;
   native_micros: bigint;
-  native_currency: string;
-  hourly_micros: bigint;
-  rate_scope: string;
-  rate_key: string;
-  rate_valid_from: string;
-  fx_numerator: string;
-  fx_denominator: string;
-  fx_date: string | null;
   worked_at: Date;
   worked_day: string;
   posted_at: Date;
   cause: string;
 }
 
-interface EntryRow {
+interface EntryRow extends WorkEntryRow {
   id: bigint;
   source_key: string;
-  agent_id: string | null;
   agent_name: string | null;
   role: string | null;
-  clock: string;
-  kind: string;
   actor: string;
-  channel: string | null;
-  raw_seconds: number;
-  costed_seconds: number;
-  capped_seconds: number;
-  untaken_seconds: number;
-  state: string;
-  decision: string | null;
-  worked_at: Date;
-  unpriced: string | null;
 }
 
 /** The key of an agent's own rate holds the connection's id, in old postings its name of then; people know its name of today. */
 export const shownRateKey = (
-  { rate_scope, rate_key }: Pick<PostingRow, 'rate_scope' | 'rate_key'>,
+  { rate_scope, rate_key }: Pick<PricedRow, 'rate_scope' | 'rate_key'>,
   connection: string,
 ): string => (rate_scope === 'agent' ? `${connection}${rate_key.slice(rate_key.lastIndexOf(':'))}` : rate_key);
 
-type PriceRow = Pick<
-  PostingRow,
-  | 'currency'
-  | 'native_currency'
-  | 'hourly_micros'
-  | 'rate_scope'
-  | 'rate_valid_from'
-  | 'fx_numerator'
-  | 'fx_denominator'
-  | 'fx_date'
-> & { readonly cost_micros: bigint | string; readonly native_micros: bigint | string };
+type PriceRow = PricedRow & { readonly cost_micros: bigint | string; readonly native_micros: bigint | string };
 
 /** What an amount was made of: the rate, under the key that may be shown, its wage where it is of one, and the exchange rate. */
 export const priceJson = <Key extends string | null>(row: PriceRow, { key, wage }: { key: Key; wage: Wage }) => ({

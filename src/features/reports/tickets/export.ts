@@ -6,41 +6,21 @@ import type { ExportItem } from './export-answers.ts';
 import { listTickets, type View } from './list.ts';
 import { namedOrders, orderIdsIn } from './named-orders.ts';
 import { loadWages, type Wage } from './wages.ts';
+import type { PricedRow, WorkEntryRow } from './work-rows.ts';
 
-interface EntryRow {
+interface EntryRow extends WorkEntryRow {
   id: bigint;
   ticket_id: bigint;
   source_key: string;
-  agent_id: string | null;
-  clock: string;
-  kind: string;
   actor: string;
-  channel: string | null;
-  worked_at: Date;
   worked_day: string;
-  raw_seconds: number;
-  costed_seconds: number;
-  capped_seconds: number;
-  untaken_seconds: number;
-  state: string;
-  decision: string | null;
-  unpriced: string | null;
 }
 
-interface PartRow {
+interface PartRow extends PricedRow {
   work_entry_id: bigint;
   partner: string | null;
   region: string | null;
   country: string | null;
-  currency: string;
-  native_currency: string;
-  hourly_micros: bigint;
-  rate_scope: string;
-  rate_key: string;
-  rate_valid_from: string;
-  fx_numerator: string;
-  fx_denominator: string;
-  fx_date: string | null;
   microseconds: string;
   cost_micros: string;
   native_micros: string;

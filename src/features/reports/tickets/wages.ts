@@ -3,6 +3,9 @@ import { moneyJson, wholePpm } from '../../../core/money.ts';
 import type { Sql } from '../../../platform/database/database.ts';
 import { moneyAnswer } from '../../../platform/http/answers.ts';
 import { appliedOn, effectiveHourly, isWage, listRates, loadCostBasis } from '../../costing/index.ts';
+import type { PricedRow } from './work-rows.ts';
+
+type RatedRow = Pick<PricedRow, 'rate_scope' | 'rate_key' | 'rate_valid_from' | 'hourly_micros'>;
 
 const factor = z.number().nullable().describe('Part of one; null: not given');
 
@@ -17,14 +20,6 @@ export const wageAnswer = z
   .optional()
   .describe('What the rate was made of; absent where it is all-in, or where the tables have another by now');
 export type Wage = z.output<typeof wageAnswer>;
-
-/** Which rate a posting was made with. */
-interface RatedRow {
-  readonly rate_scope: string;
-  readonly rate_key: string;
-  readonly rate_valid_from: string;
-  readonly hourly_micros: bigint;
-}
 
 /**
  * The wage that a posting's hourly was made of, as long as the tables still say so; undefined where the rate is all-in. Pay:

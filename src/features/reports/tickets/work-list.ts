@@ -2,6 +2,7 @@ import { moneyJson } from '../../../core/money.ts';
 import type { Sql } from '../../../platform/database/database.ts';
 import type { View } from './list.ts';
 import type { WorkPage } from './work-answers.ts';
+import type { WorkEntryRow } from './work-rows.ts';
 
 interface WorkFilter {
   readonly state: WorkPage['state'];
@@ -15,27 +16,15 @@ interface WorkFilter {
   readonly after?: string | undefined;
 }
 
-interface WorkRow {
+interface WorkRow extends WorkEntryRow {
   id: bigint;
   ticket_id: bigint;
   connection: string;
   external_id: string;
   shares: { partner: string | null; region: string | null; ppm: number }[];
-  agent_id: string | null;
   connection_id: number;
   agent_name: string | null;
-  clock: string;
-  channel: string | null;
-  kind: string;
-  worked_at: Date;
-  raw_seconds: number;
-  costed_seconds: number;
-  capped_seconds: number;
-  untaken_seconds: number;
-  state: string;
-  decision: string | null;
   cap_decision: string | null;
-  unpriced: string | null;
   group_id: bigint | null;
   group_tickets: bigint | null;
   cost: string;
