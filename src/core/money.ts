@@ -105,20 +105,16 @@ export const split = (
 export const ppmOf = (weights: readonly { readonly weight: bigint; readonly key: string }[]): number[] =>
   split(BigInt(wholePpm), weights).map(Number);
 
-/** Whole numbers below it a double holds exactly. */
-const mostPlain = 9e15;
-
 /**
  * Rounded millionths of a / b by doubles, whose error is below a thousandth of one here; null where that may matter: next to a
  * tie, for large numbers and for negative ones. A report has thousands of them.
  */
 const plainMillionths = (a: bigint, b: bigint): number | null => {
-  const [above, below] = [Number(a), Number(b)];
-  if (above < 0 || above > mostPlain || below < 1 || below > mostPlain) return null;
-  const millionths = (above / below) * 1e6;
+  const millionths = (Number(a) / Number(b)) * 1e6;
+  if (a < 0n || b < 0n || !(millionths < 1e12)) return null;
   const floor = Math.floor(millionths);
   const rest = millionths - floor;
-  if (millionths > 1e12 || Math.abs(rest - 0.5) < 0.001) return null;
+  if (Math.abs(rest - 0.5) < 0.001) return null;
   return rest > 0.5 ? floor + 1 : floor;
 };
 

@@ -51,6 +51,7 @@ export const findToken = async (sql: Sql, hash: Buffer, now: Date): Promise<Iden
   const [row] = await sql.query<{ id: number; name: string; scopes: Scope[]; last_used_at: Date | null }>(
     'select id, name, scopes, last_used_at from api_token where token_hash = $1 and revoked_at is null',
     [hash],
+    { preparedAs: 'token' },
   );
   if (!row) return null;
   if (!row.last_used_at || now.getTime() - row.last_used_at.getTime() > 3_600_000)
