@@ -10,7 +10,7 @@ import { dayMs } from '../core/time.ts';
 import { importText } from '../import.ts';
 import { type Running, start } from '../main.ts';
 import type { Log } from '../platform/log.ts';
-import { createSandbox, type Sandbox, type TourTicket } from '../sandbox/index.ts';
+import { createSandbox, type Sandbox, type TourTicket, type ZendeskSandbox } from '../sandbox/index.ts';
 import type { SidebarSecret } from '../sidebar-secret.ts';
 import { leapingClock } from './clock.ts';
 import { installApp } from './install.ts';
@@ -47,6 +47,8 @@ export interface PreviewOptions {
   readonly log: Log;
   /** False: only the tickets of the tour, without the weeks before them; starts in half the time. */
   readonly history?: boolean;
+  /** True: the product makes drop-downs for partner, region and reason at Zendesk, in the place of the account's own fields. */
+  readonly dropDowns?: boolean;
   /** Settings of the product in the place of the preview's own: DATABASE_URL, SECRET_KEY, PORT. */
   readonly env?: Readonly<Record<string, string>>;
   /** Where the built app lies; built from this checkout unless given. */
@@ -78,9 +80,22 @@ const temporaryFolder = async (): Promise<string> => {
   return folder;
 };
 
+/** An admin takes away the fields that the account has for partner, region and reason; the settings without them. */
+const withoutFields = async ({ url, settings }: ZendeskSandbox): Promise<object> => {
+  const { partnerFieldId, regionFieldId, reasonFieldId, ...rest } = settings;
+  const credentials = Buffer.from(`${settings.email}/token:${settings.apiToken}`).toString('base64');
+  for (const id of [partnerFieldId, regionFieldId, reasonFieldId])
+    await fetch(`${url}/api/v2/ticket_fields/${id}.json`, {
+      method: 'DELETE',
+      headers: { authorization: `Basic ${credentials}` },
+    });
+  return rest;
+};
+
 const connectAll = async (
   product: Product,
   sandbox: Sandbox,
+  dropDowns: boolean,
 ): Promise<{ readonly helpdesk: number; readonly store: number }> => {
   const bring = async (files: Readonly<Record<string, string>>) => {
     for (const [what, text] of Object.entries(files))
@@ -88,7 +103,7 @@ const connectAll = async (
   };
   const { partners, regions, mappingRules, ticketRules, fx, agents, rates } = sandbox.inputs;
   await bring({ partners, regions, 'mapping-rules': mappingRules, 'ticket-rules': ticketRules, fx });
-  const { settings } = sandbox.zendesk;
+  const settings = dropDowns ? await withoutFields(sandbox.zendesk) : sandbox.zendesk.settings;
   const { result: store } = await connect(product, {
     kind: 'bigcommerce',
     settings: sandbox.bigcommerce.settings,
@@ -100,6 +115,7 @@ const connectAll = async (
     settings,
     mode: 'act',
     remoteSetup: true,
+    fields: dropDowns,
     actor: seed,
   });
   await bring({ agents, rates });
@@ -114,6 +130,7 @@ const connectAll = async (
 export const startPreview = async ({
   log,
   history = true,
+  dropDowns = false,
   env = {},
   appFolder = builtAppFolder,
   onStep: told = () => undefined,
@@ -161,7 +178,7 @@ export const startPreview = async ({
     stops.push(() => running.stop());
     const { product } = running;
     onStep('Connecting helpdesk and store');
-    const connected = await connectAll(product, sandbox);
+    const connected = await connectAll(product, sandbox, dropDowns);
     stops.push(() => story.end());
     const tickets = await story.play(product, connected, new Date(clock.now().getTime() - days * dayMs));
     const connection = await product.directory.connections.get(String(connected.helpdesk));

@@ -3,7 +3,7 @@ import { explain, untilSignal } from '../main.ts';
 import { createLog } from '../platform/log.ts';
 import { startPreview } from './index.ts';
 
-// npm run app:preview
+// npm run app:preview [-- --drop-downs]
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -14,6 +14,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, cut);
 try {
   const preview = await startPreview({
     signal: ended.signal,
+    dropDowns: process.argv.includes('--drop-downs'),
     log: createLog({ level: 'warn', destination: { write: (line) => process.stderr.write(line) } }),
     onStep: (text) => say(`${text} ...`),
   });

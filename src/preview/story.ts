@@ -89,7 +89,11 @@ export const playStory = ({ sandbox, clock, history, onStep, signal }: Stage) =>
       }
       leapTo(marginMs);
       onStep('Tickets are written');
-      const tickets = tour.playTickets();
+      const { settings } = await product.directory.connections.get(String(helpdesk));
+      const tickets = tour.playTickets({
+        partner: Number(settings.partnerFieldId),
+        reason: Number(settings.reasonFieldId),
+      });
       await settled(product);
       clock.leap(workReadMs);
       await settled(product);

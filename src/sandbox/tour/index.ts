@@ -2,7 +2,7 @@ import type { SandboxClock } from '../clock.ts';
 import type { Sandbox } from '../index.ts';
 import { playSurveyDay, playWeek, surveyed } from './past.ts';
 import { createPeople, type TourStage } from './people.ts';
-import { playTour, playTourOrders, playUnheard, type TourTicket } from './tickets.ts';
+import { type MappedFields, playTour, playTourOrders, playUnheard, type TourTicket } from './tickets.ts';
 
 export { type TourTicket, tourTickets } from './tickets.ts';
 
@@ -28,9 +28,9 @@ export const createTour = (
       customers = playTourOrders(people, stage.shop, nowMs());
     },
     /** Pointed at in the Agent Workspace, and answered by what is to be seen beside them. */
-    playTickets(): ReadonlyMap<TourTicket, number> {
+    playTickets(mapped: MappedFields): ReadonlyMap<TourTicket, number> {
       if (!customers) throw new RangeError('the orders of the tour come first');
-      return playTour(stage, { people, customers, atMs: nowMs() });
+      return playTour(stage, { people, customers, mapped, atMs: nowMs() });
     },
     /** The last of them, of which no webhook tells; its id. */
     playUnheard(): number {

@@ -8,7 +8,6 @@ import {
   helpdeskBrands,
   helpdeskGroup,
   type PartnerCode,
-  type Reason,
 } from '../scenario/marketplace.ts';
 import { planOrder } from '../scenario/orders.ts';
 import type { ZendeskSandbox } from '../zendesk/index.ts';
@@ -39,8 +38,8 @@ export interface Work {
   readonly says?: string;
   readonly note?: string;
   readonly status?: Status;
-  /** Chosen in the form's drop-down. */
-  readonly reason?: Reason;
+  /** What is chosen in a field of the form. */
+  readonly sets?: { readonly field: number; readonly code: string };
 }
 
 /** What customers and agents do, in the words of a story; everything happens at the vendors, by their own doors. */
@@ -48,6 +47,13 @@ export const createPeople = ({ seed, zendesk, shop, agentIds }: TourStage) => {
   const { desk } = zendesk;
   const random = createRandom(seed, 'tour');
   let shoppers = 0;
+  /** How a field says a code: the option of a drop-down that ends in it, or the code itself. */
+  const chosenIn = ({ field, code }: NonNullable<Work['sets']>) => {
+    const option = desk.fields
+      .find(({ id }) => id === field)
+      ?.options?.find((value) => value === code || value.endsWith(`_${code}`));
+    return { field, value: option ?? code, isOption: option !== undefined };
+  };
 
   return {
     shopper(name: string, country: CountryCode): Shopper {
@@ -108,10 +114,11 @@ export const createPeople = ({ seed, zendesk, shop, agentIds }: TourStage) => {
     },
 
     /** An agent works so many seconds on a ticket, by the timer of the Time Tracking app. */
-    work(ticketId: number, { agent, atMs, seconds, says, note, status, reason }: Work): void {
+    work(ticketId: number, { agent, atMs, seconds, says, note, status, sets }: Work): void {
       const authorId = agentIds[agent] ?? agentIds[0] ?? 0;
       const total = Number(desk.ticket(ticketId).fields.get(fieldIds.totalTime) ?? 0) + seconds;
       const body = says ?? note;
+      const chosen = sets && chosenIn(sets);
       desk.update(ticketId, {
         atMs: atMs + secondMs,
         authorId,
@@ -119,11 +126,11 @@ export const createPeople = ({ seed, zendesk, shop, agentIds }: TourStage) => {
           assigneeId: authorId,
           status: status ?? 'open',
           // An option of a drop-down is a tag as well.
-          ...(reason && { tags: [...desk.ticket(ticketId).tags, reason] }),
+          ...(chosen?.isOption && { tags: [...desk.ticket(ticketId).tags, chosen.value] }),
           fields: new Map([
             [fieldIds.totalTime, String(total)],
             [fieldIds.lastTime, String(seconds)],
-            ...(reason ? [[fieldIds.reason, reason] as const] : []),
+            ...(chosen ? [[chosen.field, chosen.value] as const] : []),
           ]),
         },
         ...(body !== undefined && { comment: { body, public: says !== undefined } }),

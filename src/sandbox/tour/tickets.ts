@@ -1,7 +1,6 @@
 import { dayMs, hourMs } from '../../core/time.ts';
 import type { LineInput } from '../bigcommerce/model.ts';
 import { helpdeskForms } from '../scenario/marketplace.ts';
-import { fieldIds } from '../zendesk/index.ts';
 import type { Ticket } from '../zendesk/model.ts';
 import { createPeople, type People, type TourStage } from './people.ts';
 
@@ -21,6 +20,12 @@ export const tourTickets = [
   'unknown',
 ] as const;
 export type TourTicket = (typeof tourTickets)[number];
+
+/** Ids of the ticket fields by which agents say partner and reason. */
+export interface MappedFields {
+  readonly partner: number;
+  readonly reason: number;
+}
 
 const words: Readonly<Record<TourTicket, string>> = {
   attributed: 'by the order number in the text',
@@ -90,9 +95,14 @@ export const playTourOrders = (people: People, shop: TourStage['shop'], atMs: nu
 /** The tickets themselves, as they are written and worked on in the hours before `atMs`; each is pointed at in the workspace. */
 export const playTour = (
   stage: TourStage,
-  { people, customers, atMs }: { people: People; customers: ReturnType<typeof playTourOrders>; atMs: number },
+  {
+    people,
+    customers,
+    mapped,
+    atMs,
+  }: { people: People; customers: ReturnType<typeof playTourOrders>; mapped: MappedFields; atMs: number },
 ): ReadonlyMap<TourTicket, number> => {
-  const { zendesk, agentIds } = stage;
+  const { zendesk } = stage;
   const { desk, workspace } = zendesk;
   const { eva, second, sam, own, jonas, mixed, claire, anna, alpine, omar, gulf } = customers;
   const ids = new Map<TourTicket, number>();
@@ -116,7 +126,7 @@ export const playTour = (
     atMs: ago(19),
     seconds: 540,
     says: 'Hej Eva, vi kontrollerar med lagret.',
-    reason: 'damage',
+    sets: { field: mapped.reason, code: 'damage' },
   });
   people.work(attributed, {
     agent: 1,
@@ -175,13 +185,13 @@ export const playTour = (
       body: 'Hola, lo compré en una tienda de ustedes.',
     }),
   );
-  people.work(corrected, { agent: 5, atMs: ago(10), seconds: 260, says: 'Hola Marta, lo miramos.' });
-  desk.update(corrected, {
-    atMs: ago(9),
-    authorId: agentIds[5] ?? 0,
-    values: { fields: new Map([[fieldIds.partner, 'sudcasa']]) },
+  people.work(corrected, {
+    agent: 5,
+    atMs: ago(10),
+    seconds: 260,
+    says: 'Hola Marta, lo miramos.',
+    sets: { field: mapped.partner, code: 'sudcasa' },
   });
-
   const few = point(
     'fewRatings',
     people.write(anna, {
