@@ -28,14 +28,13 @@ type SinceDays = readonly { readonly id: number; readonly since: Day }[];
 /** Of each connection the last day, before that one, of which anything is held; absent where there is none. */
 type LastBefore = (connections: SinceDays) => Promise<ReadonlyMap<number, Day>>;
 
-/** As the rows of a table tell it, by its column of days. */
+/** As `latest`, SQL, tells it: the latest day of connection `c.id` before `c.since`, as `day`. */
 export const lastDayBefore =
-  (sql: Sql, { table, day }: { readonly table: '"order"' | 'ticket'; readonly day: string }): LastBefore =>
+  (sql: Sql, latest: string): LastBefore =>
   async (connections) => {
     const rows = await sql.query<{ id: number; day: Day }>(
       `select c.id, r.day::text from unnest($1::int[], $2::date[]) as c(id, since)
-         join lateral (select ${day} as day from ${table} where connection_id = c.id and ${day} < c.since
-                        order by ${day} desc limit 1) r on true`,
+         join lateral (${latest}) r on true`,
       [connections.map(({ id }) => id), connections.map(({ since }) => since)],
     );
     return new Map(rows.map((row) => [row.id, row.day]));

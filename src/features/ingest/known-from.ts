@@ -10,6 +10,9 @@ import {
 import { type BackfillRun, wholeSince } from './backfill.ts';
 import { streamPrefix, type WorkCursor, workWholeSince } from './found-work.ts';
 
+const lastTicket = `select created_day as day from ticket where connection_id = c.id and created_day < c.since
+                     order by created_day desc limit 1`;
+
 const dateOf = (instant: string | undefined): Date | null => (instant === undefined ? null : new Date(instant));
 
 /** The usual walk reads everything since the connection was made, a backfill what is older; before either ended nothing is whole. */
@@ -51,7 +54,7 @@ export const ticketsKnown = async (
   const helpdesks = connections.filter(({ isStore }) => !isStore);
   if (!helpdesks.some(isWalked)) return null;
   const held = helpdesks.map((helpdesk) => ({ helpdesk, tickets: ticketsHeld(helpdesk) }));
-  const lastBefore = lastDayBefore(sql, { table: 'ticket', day: 'created_day' });
+  const lastBefore = lastDayBefore(sql, lastTicket);
   return {
     tickets: await knownDays(
       sql,

@@ -4,6 +4,9 @@ import { type KnownDays, knownDays, lastDayBefore, loadWalks, type WalkedConnect
 import type { RefundsCursor } from './sync.ts';
 import { type OrdersCursor, wholeSince } from './walk-start.ts';
 
+const lastOrder = `select placed_day as day from "order" where connection_id = c.id and placed_day < c.since
+                    order by placed_day desc limit 1`;
+
 /** Orders without their refunds are no whole: both walks must have ended. */
 const heldOf = ({ walks }: WalkedConnection): { readonly since: Date; readonly until: Date } | null => {
   const walkOf = (name: string) => walks.find(({ stream }) => stream === name);
@@ -32,6 +35,6 @@ export const ordersKnown = async (sql: Sql): Promise<KnownDays> => {
   return knownDays(
     sql,
     stores.map((store) => ({ ...store, held: heldOf(store) })),
-    lastDayBefore(sql, { table: '"order"', day: 'placed_day' }),
+    lastDayBefore(sql, lastOrder),
   );
 };
