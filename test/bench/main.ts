@@ -8,6 +8,7 @@ import { type Measure, table } from './measures.ts';
 import { measureReattribution } from './reattribution.ts';
 import { measureReports } from './reports.ts';
 import { measureSidebar } from './sidebar.ts';
+import { measureSidebarApp } from './sidebar-app.ts';
 import { measureStarts } from './starts.ts';
 import { measureTickets } from './tickets.ts';
 
@@ -35,6 +36,7 @@ const parts = {
   reattribution: measureReattribution,
   reports: () => measureReports({ postings: values.postings.split(',').map(Number), folder: values.folder }),
   sidebar: () => measureSidebar({ tickets: Number(values.looked) }),
+  'sidebar-app': measureSidebarApp,
 } as const;
 
 const isPart = (name: string): name is keyof typeof parts => Object.hasOwn(parts, name);
