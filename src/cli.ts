@@ -8,6 +8,7 @@ import { addDays, dayIn, parseDay } from './core/time.ts';
 import { doctor, doctorLines } from './doctor.ts';
 import { exportable, exportList, fileText, recordsOf } from './export.ts';
 import { parseMonth, parseWeek, restatedLine, restatedSince } from './features/books/index.ts';
+import { accountSettings } from './features/directory/index.ts';
 import { dismissTicket, dismissUnreadable, replay } from './features/ingest/index.ts';
 import { unmappedValues } from './features/orders/index.ts';
 import {
@@ -63,8 +64,13 @@ command(
   .addOption(new Option('--group-by <dimensions>').choices(['partner', 'region', 'partner,region']).default('partner'))
   .option('--sealed', 'as these days, one week or month, were last sealed', false)
   .option('--fx-day <day>', 'constant currency: every amount at the exchange rates of this day')
+  .option(
+    '--small-cells',
+    'by partner and region: partners with fewer tickets there than the setting leastTicketsPerCell stand together under their region',
+    false,
+  )
   .option('--csv', 'every figure as a table for spreadsheets, as a pipe gets it without being asked')
-  .action(async ({ from, to, groupBy, sealed, fxDay: givenDay, csv, json }) => {
+  .action(async ({ from, to, groupBy, sealed, fxDay: givenDay, smallCells, csv, json }) => {
     if (sealed && givenDay !== undefined)
       throw new InvalidInput('What was sealed keeps its own exchange rates', [
         { field: '--fx-day', reason: 'does not go with --sealed' },
@@ -78,6 +84,7 @@ command(
         groupBy: groupBy.split(','),
         ...reporting,
         costBasis: 'true',
+        leastTicketsPerCell: smallCells ? (await accountSettings(db)).leastTicketsPerCell : undefined,
       } as const;
       const days = sealed ? null : await loadHeldDays(db, asked, today);
       const source = await atRatesOf(db, { ...asked, fxDay, periods: [asked] });

@@ -20,8 +20,8 @@ const minutes = (seconds: number | null): string => (seconds === null ? dash : `
 /** Too few answers have no score. */
 const csatText = ({ csat }: ReportRow): string => `${'topTwoBox' in csat ? percent(csat.topTwoBox) : dash} (${csat.n})`;
 
-const partnerText = ({ partner }: ReportRow): string =>
-  partner === null ? 'Unattributed' : partner === 'direct' ? 'Direct' : partner;
+const partnerText = ({ partner, folded }: ReportRow): string =>
+  folded ? '(several)' : partner === null ? 'Unattributed' : partner === 'direct' ? 'Direct' : partner;
 
 type Line = ReportRow & { readonly isTotal?: true };
 
@@ -74,6 +74,12 @@ const coverageLines = ({ total }: PartnerReport): string[] => {
   ];
 };
 
+/** Whose cells are too small to stand alone, and why. */
+const foldedLines = ({ rows }: PartnerReport): string[] =>
+  rows.flatMap(({ region, folded }) =>
+    folded ? [`Several under ${region ?? 'no region'}, ${folded.reason}: ${folded.partners.join(', ')}.`] : [],
+  );
+
 /** That not all is held of the report's days, and who lacks it; nothing where all is. */
 const heldLines = ({ held: { unknown, partlyKnown, heldUpBy } }: HeldDays): string[] => {
   const sides = [...unknown, ...partlyKnown];
@@ -99,6 +105,7 @@ export const reportLines = (
     ...textTable<Line>(reportColumns(report), report.rows, { total: { ...total, isTotal: true }, width }),
     '',
     ...coverageLines(report),
+    ...foldedLines(report),
     ...(days ? heldLines(days) : []),
   ];
 };

@@ -372,6 +372,8 @@ describe('the other commands', () => {
       partial: expect.any(Boolean),
       held: { heldUpBy: expect.any(Array) },
     });
+    const cells = ['report', '--group-by', 'partner,region', '--small-cells'];
+    expect(await json(...cells)).toMatchObject({ groupBy: ['partner', 'region'] });
     expect(await failure('report', '--fx-day', 'soon')).toContain('is not a day');
     expect(await failure('report', '--sealed', '--fx-day', '2026-01-02')).toContain('keeps its own exchange rates');
   });

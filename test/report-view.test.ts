@@ -105,6 +105,14 @@ describe('the partner report at a terminal', () => {
     expect(reportLines(report, undefined, whole)).toEqual(reportLines(report));
   });
 
+  it('tells which small cells stand together under their region, and why', () => {
+    const folded = { partners: ['nord', 'sud'], leastTickets: 5, reason: 'fewer than 5 tickets each' };
+    const both = { ...report, groupBy: ['partner', 'region'] as const };
+    const lines = reportLines({ ...both, rows: [row({ partner: '*', region: 'SE', folded })] });
+    expect(lines[4]).toMatch(/^\(several\) +SE +0 /);
+    expect(lines.at(-1)).toBe('Several under SE, fewer than 5 tickets each: nord, sud.');
+  });
+
   it('names regions beside partners, and the seal that it is as of', () => {
     const byBoth = {
       ...report,
