@@ -13,7 +13,13 @@ const toSud = { kind: 'partner', choice: sudChoice } as const;
 
 /** An opened ticket whose service, desk and clock are played by the test. */
 const open = (
-  start: { answer?: SidebarTicket | ServiceFault; ticketId?: string | null; keeps?: Desk['keeps'] } = {},
+  start: {
+    answer?: SidebarTicket | ServiceFault;
+    ticketId?: string | null;
+    keeps?: Desk['keeps'];
+    /** What an earlier opening was told. */
+    remembered?: SidebarTicket;
+  } = {},
 ) => {
   const kept = new Map<string, string>();
   const store = {
@@ -31,6 +37,11 @@ const open = (
     deskTakes: 0,
     /** How often it fails then. */
     deskFails: Number.POSITIVE_INFINITY,
+    /** Of writes that fail, what Zendesk takes all the same: its answer is what is lost. */
+    deskTakesUnsaid: false,
+    /** Whether the read after a write that failed fails too. */
+    deskIsBlind: false,
+    mustFail: false,
     isDeskMute: false,
     reads: 0,
     choiceReads: 0,
@@ -42,6 +53,7 @@ const open = (
   const told = <Value>(answer: Value | ServiceFault): Promise<Value> =>
     answer instanceof ServiceFault ? Promise.reject(answer) : Promise.resolve(answer);
   const memory = createMemory(store, { installation: '9', nowMs: () => world.nowMs });
+  if (start.remembered) memory.keepTicket(start.remembered);
   const session = createSession({
     ticketId: start.ticketId === undefined ? '4711' : start.ticketId,
     memory,
@@ -62,19 +74,27 @@ const open = (
     },
     desk: {
       keeps: start.keeps ?? 'saved',
-      fields: async (ids) =>
-        new Map(
+      fields: async (ids) => {
+        const isAway = world.mustFail;
+        world.mustFail = false;
+        if (isAway) throw new DeskFault('failed');
+        return new Map(
           ids.map((id) => [
             id,
             { value: world.held[id] ?? null, options: ['partner_nord', 'partner_sud', 'region_se', 'region_de'] },
           ]),
-        ),
+        );
+      },
       write: async (changes) => {
         if (world.isDeskMute) return new Promise(() => {});
-        if (world.deskFault && world.deskTakes === 0 && world.deskFails-- > 0) throw world.deskFault;
+        const isRefused = world.deskFault !== null && world.deskTakes === 0 && world.deskFails-- > 0;
         world.deskTakes = Math.max(0, world.deskTakes - 1);
-        world.writes.push(changes);
-        for (const { id, value } of changes) world.held[id] = value;
+        if (!isRefused || world.deskTakesUnsaid) {
+          world.writes.push(changes);
+          for (const { id, value } of changes) world.held[id] = value;
+        }
+        world.mustFail = isRefused && world.deskIsBlind;
+        if (isRefused && world.deskFault) throw world.deskFault;
       },
     },
     clock: {
@@ -387,7 +407,7 @@ test('where the way back from half a correction fails too, the agent has it', as
   const { session, world } = open();
   world.held['11'] = null;
   await session.read();
-  Object.assign(world, { deskFault: new DeskFault('failed'), deskTakes: 1 });
+  Object.assign(world, { deskFault: new DeskFault('failed'), deskTakes: 1, deskIsBlind: true });
   await session.correct(aside);
   expect(session.view().correction).toMatchObject({ state: 'failed', undo: [{ id: '11', value: 'partner_nord' }, {}] });
   world.deskFault = null;
@@ -396,6 +416,17 @@ test('where the way back from half a correction fails too, the agent has it', as
     { id: '11', value: 'partner_nord' },
     { id: '12', value: 'region_se' },
   ]);
+});
+
+test('an emptied field that cannot be filled again is for the agent to fill', async () => {
+  const { session, world } = open();
+  await session.read();
+  Object.assign(world, { deskFault: new DeskFault('failed'), deskTakes: 1 });
+  await session.correct({ kind: 'partner', choice: choices.partners[0] ?? sudChoice });
+  expect(world.held['11']).toBeNull();
+  world.deskFault = null;
+  await session.undo();
+  expect(world.writes.at(-1)).toEqual([{ id: '11', value: 'partner_nord' }]);
 });
 
 test('"not about an order" needs no list of choices, so that it works while the service is down', async () => {
@@ -459,17 +490,108 @@ test('a correction that was awaited too long is asked for when the tab is shown 
 });
 
 test('of a remembered ticket the order is not known, and undo of an order number waits for none in particular', async () => {
-  const { session, world, wait, memory } = open({ answer: new ServiceFault('unreachable') });
-  memory.keepTicket(ticketOf());
-  const again = open();
-  again.memory.keepTicket(ticketOf());
+  const { session, world, wait } = open({ answer: new ServiceFault('unreachable'), remembered: ticketOf() });
   await session.read();
-  world.answer = ticketOf();
+  expect(session.view()).toMatchObject({ isRemembered: true, data: { attribution: { order: null } } });
   world.held['14'] = '1001';
   await session.correct({ kind: 'orderNumber', number: '1002' });
   await session.undo();
+  world.answer = ticketOf();
   await wait();
   expect(session.view().correction).toMatchObject({ isUndo: true, state: 'done' });
+});
+
+/** Nobody has told the choices, and the shown partner and region have no word: what was empty cannot be given back. */
+const openBlind = async () => {
+  const opened = open({ answer: new ServiceFault('unreachable'), remembered: ticketOf() });
+  Object.assign(opened.world.held, { '11': null, '12': null });
+  await opened.session.read();
+  return opened;
+};
+const filled = [
+  { id: '11', value: 'partner_nord' },
+  { id: '12', value: 'partner_nord' },
+];
+const emptied = filled.map(({ id }) => ({ id, value: null }));
+
+test('a filler that no word gives back is emptied as was meant, not left standing as an agent’s choice', async () => {
+  const { session, world } = await openBlind();
+  Object.assign(world, { deskFault: new DeskFault('failed'), deskTakes: 1, deskFails: 1 });
+  await session.correct(aside);
+  expect(world.writes).toEqual([filled, emptied]);
+  expect(session.view().correction).toMatchObject({ state: 'pending', expected: { partner: null }, undo: [] });
+});
+
+test('where a filler cannot be emptied either, the agent can do so', async () => {
+  const { session, world, wait } = await openBlind();
+  Object.assign(world, { deskFault: new DeskFault('closed'), deskTakes: 1 });
+  await session.correct(aside);
+  expect(world.writes).toEqual([filled]);
+  expect(session.view().correction).toMatchObject({ state: 'failed', fault: 'closed', undo: emptied });
+  Object.assign(world, { deskFault: null, answer: takenBy(null) });
+  await session.undo();
+  expect(world.writes.at(-1)).toEqual(emptied);
+  await wait();
+  expect(session.view().correction).toMatchObject({ isUndo: true, state: 'done' });
+});
+
+test('a step that Zendesk took without an answer is a step that was taken', async () => {
+  const { session, world } = open();
+  world.held['12'] = null;
+  await session.read();
+  Object.assign(world, { deskFault: new DeskFault('failed'), deskFails: 1, deskTakesUnsaid: true });
+  await session.correct(aside);
+  expect(world.writes).toEqual([[{ id: '12', value: 'region_se' }], emptied]);
+  expect(session.view().correction).toMatchObject({ state: 'pending', fault: null });
+});
+
+test('a first step that may have been taken is taken back where Zendesk does not say', async () => {
+  const { session, world } = open();
+  await session.read();
+  Object.assign(world, { deskFault: new DeskFault('failed'), deskFails: 1, deskTakesUnsaid: true, deskIsBlind: true });
+  await session.correct({ kind: 'partner', choice: choices.partners[0] ?? sudChoice });
+  expect(world.writes).toEqual([[{ id: '11', value: null }], [{ id: '11', value: 'partner_nord' }]]);
+  expect(session.view().correction).toMatchObject({ state: 'failed', fault: 'failed', undo: [] });
+});
+
+test('of a first step that Zendesk did not take nothing is taken back', async () => {
+  const { session, world } = open();
+  world.held['12'] = null;
+  await session.read();
+  Object.assign(world, { deskFault: new DeskFault('failed'), deskFails: 1 });
+  await session.correct(aside);
+  expect(world.writes).toEqual([]);
+  expect(session.view().correction).toMatchObject({ state: 'failed', undo: [] });
+});
+
+test('an undo that Zendesk took without an answer is not called a change by somebody else', async () => {
+  const { session, world, wait } = open();
+  await session.read();
+  await session.correct(toSud);
+  Object.assign(world, {
+    ...{ deskFault: new DeskFault('failed'), deskFails: 1, deskTakesUnsaid: true, deskIsBlind: true },
+    ...{ answer: takenBy(nord, '02') },
+  });
+  await session.undo();
+  expect(session.view().correction).toMatchObject({ isUndo: false, fault: 'failed' });
+  // It is read before the agent tries again.
+  await session.read();
+  await session.undo();
+  expect(session.view().correction).toMatchObject({ isUndo: true, state: 'pending', fault: null });
+  await wait();
+  expect(session.view().correction?.state).toBe('done');
+});
+
+test('a screen that fails once does not block the corrections after it', async () => {
+  const { session, world } = open();
+  await session.read();
+  let fails = 1;
+  session.subscribe(() => {
+    if (fails-- > 0) throw new Error('the screen failed');
+  });
+  await expect(session.correct(toSud)).rejects.toThrow('the screen failed');
+  await session.correct(toSud);
+  expect(world.writes).toEqual([[{ id: '11', value: 'partner_sud' }]]);
 });
 
 function sessionParts({ memory }: ReturnType<typeof open>) {

@@ -2,9 +2,11 @@ import type { SidebarChoices } from '../../src/features/sidebar/contract.ts';
 import {
   type Expected,
   type FieldChange,
+  type FieldState,
   type Fields,
   fieldsOf,
   heldAfter,
+  heldIn,
   isReplaced,
   type Plan,
   planOf,
@@ -34,6 +36,13 @@ export interface Correction {
 
 /** States in which a correction stands beside what the service says. */
 export const standing: ReadonlySet<CorrectionState> = new Set(['pending', 'late', 'draft']);
+
+/** A change that Zendesk did not say it took. */
+interface Refusal {
+  readonly fault: WriteFault;
+  /** True where some of it may be held all the same. */
+  readonly mayStand: boolean;
+}
 
 const faultOf = (error: unknown): WriteFault => (error instanceof DeskFault ? error.fault : 'failed');
 
@@ -67,13 +76,29 @@ export const createCorrecting = ({
 }) => {
   const inTime = <Answer>(asked: Promise<Answer>): Promise<Answer> =>
     within(clock, deskPatienceMs, asked, () => new DeskFault('failed'));
-  const write = (changes: readonly FieldChange[]): Promise<void> => inTime(desk.write(changes));
+  const statesOf = (ids: readonly string[]): Promise<ReadonlyMap<string, FieldState>> => inTime(desk.fields(ids));
+  /** Null: written. Zendesk may have taken what it did not answer for: then the ticket is looked at. */
+  const write = async (changes: readonly FieldChange[]): Promise<Refusal | null> => {
+    try {
+      await inTime(desk.write(changes));
+      return null;
+    } catch (error) {
+      const fault = faultOf(error);
+      if (fault !== 'failed') return { fault, mayStand: false };
+      const held = await statesOf(changes.map(({ id }) => id)).then(
+        (states) => heldIn(states, changes),
+        () => 'unknown' as const,
+      );
+      return held === 'all' ? null : { fault, mayStand: held !== 'none' };
+    }
+  };
   const saidSince = (): string | null => view().data?.attribution?.corrected?.at ?? null;
 
   let last: Promise<void> = Promise.resolve();
   /** Two changes of one ticket at once would meet in Zendesk, and here in what is shown. */
   const inTurn = (work: () => Promise<void>): Promise<void> => {
-    last = last.then(work);
+    // Also after one that broke.
+    last = last.then(work, work);
     return last;
   };
 
@@ -82,7 +107,7 @@ export const createCorrecting = ({
     if (!fields) return null;
     // What a half that was empty is given back with, and what an empty field is filled with, are choices.
     const known = 'choice' in wish || wish.kind === 'notAboutAnOrder' ? await choices().catch(() => null) : null;
-    const states = await inTime(desk.fields(fieldsOf(wish, fields)));
+    const states = await statesOf(fieldsOf(wish, fields));
     const { data, isRemembered } = view();
     return planOf(wish, { fields, states, data, isRemembered, choices: known ?? knownChoices() });
   };
@@ -101,9 +126,9 @@ export const createCorrecting = ({
     const begun: Correction = { ...blank, wish, state: 'saving', since: saidSince() };
     const kept = fields ? stands.filter((one) => !isReplaced(one.wish, wish, fields)) : stands;
     show({ correction: begun, earlier: kept });
-    const failed = (fault: Correction['fault'], undo: readonly FieldChange[] = []): void => {
-      // What it would have replaced still stands, where nothing of it was written.
-      show({ correction: { ...begun, state: 'failed', fault, undo }, earlier: undo.length > 0 ? kept : stands });
+    /** What it would have replaced still stands, where nothing of it is left. */
+    const failed = (fault: Correction['fault'], undo: readonly FieldChange[] = [], before = stands): void => {
+      show({ correction: { ...begun, state: 'failed', fault, undo }, earlier: undo.length > 0 ? kept : before });
       lookAgain();
     };
 
@@ -116,26 +141,17 @@ export const createCorrecting = ({
     if (!planned) return failed('notAnOption');
     const { steps, undo, expected, expectedOfUndo } = planned;
     for (const [at, step] of steps.entries()) {
-      try {
-        await write(step);
-      } catch (error) {
-        if (at === 0) return failed(faultOf(error));
-        // Half a correction says what nobody meant: it is taken back, now or by the agent.
-        const left = await write(undo).then(
-          () => [],
-          () => undo,
-        );
-        return failed(faultOf(error), left);
-      }
+      const refusal = await write(step);
+      if (!refusal) continue;
+      if (at === 0 && !(refusal.mayStand && steps.flat().length > 1)) return failed(refusal.fault);
+      // Half a correction says what nobody meant: it is taken back, now or by the agent. Where there is no way back it goes on
+      // to its end: what was filled in to be emptied is emptied.
+      const hasWayBack = undo.length > 0;
+      const back = hasWayBack ? undo : (steps.at(-1) ?? []);
+      if (await write(back)) return failed(refusal.fault, back);
+      if (hasWayBack || at === 0) return failed(refusal.fault, [], hasWayBack ? stands : kept);
     }
     written({ ...begun, expected, undo, expectedOfUndo, written: heldAfter(steps) });
-  };
-
-  /** False where somebody has changed a field since: theirs is not overwritten. */
-  const isAsWritten = async (changes: readonly FieldChange[]): Promise<boolean> => {
-    if (changes.length === 0) return true;
-    const states = await inTime(desk.fields(changes.map(({ id }) => id)));
-    return changes.every(({ id, value }) => (states.get(id)?.value ?? null) === value);
   };
 
   const undoNow = async (): Promise<void> => {
@@ -147,17 +163,29 @@ export const createCorrecting = ({
       ...{ isUndo: true, fault: null, expected: correction.expectedOfUndo, undo: [], written: [], since: saidSince() },
     };
     show({ correction: { ...undoing, state: 'saving' } });
+    const failed = (fault: WriteFault): void => {
+      show({ correction: { ...correction, fault } });
+      lookAgain();
+    };
+    const { written: before, undo } = correction;
+    let isUndone = false;
     try {
-      if (!(await isAsWritten(correction.written))) {
+      const states: ReadonlyMap<string, FieldState> =
+        before.length > 0 ? await statesOf(before.map(({ id }) => id)) : new Map();
+      // An earlier try may have been taken without an answer.
+      isUndone = before.length > 0 && heldIn(states, undo) === 'all';
+      if (!isUndone && heldIn(states, before) !== 'all') {
+        // Somebody has changed a field since: theirs is not overwritten.
         show({ correction: { ...correction, state: 'done', fault: 'changedSince', undo: [] } });
         return void read();
       }
-      await write(correction.undo);
     } catch (error) {
-      show({ correction: { ...correction, fault: faultOf(error) } });
-      return lookAgain();
+      return failed(faultOf(error));
     }
-    written(undoing);
+    const refusal = isUndone ? null : await write(undo);
+    if (refusal) return failed(refusal.fault);
+    // The service may have taken in already what was undone before.
+    written(isUndone ? { ...undoing, since: correction.since } : undoing);
   };
 
   return {

@@ -80,6 +80,15 @@ export const heldAfter = (steps: Plan['steps']): readonly FieldChange[] => [
   ...new Map(steps.flat().map((change) => [change.id, change])).values(),
 ];
 
+/** How much of a change a ticket holds. */
+export const heldIn = (
+  states: ReadonlyMap<string, FieldState>,
+  changes: readonly FieldChange[],
+): 'all' | 'some' | 'none' => {
+  const held = changes.filter(({ id, value }) => (states.get(id)?.value ?? null) === value).length;
+  return held === changes.length ? 'all' : held > 0 ? 'some' : 'none';
+};
+
 const pick = (said: Required<Expected>, kind: keyof Expected): Expected => ({ [kind]: said[kind] });
 
 /**
