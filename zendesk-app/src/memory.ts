@@ -17,6 +17,8 @@ export type Store = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 
 /** Changes with the shape of what is kept: an app that was updated does not read what its forerunner wrote. */
 const shape = 1;
+const whats = ['tickets', 'choices', 'fields'] as const;
+type What = (typeof whats)[number];
 const mostTickets = 50;
 const longestMs = 7 * 24 * 3_600_000;
 
@@ -32,6 +34,14 @@ export const withoutCustomer = (data: SidebarTicket): SidebarTicket => ({
   customer: { orders: [] },
 });
 
+/** What forerunners of this app kept, amounts among it, is read no more and would stay for good. The first had no shape. */
+const forgetForerunners = (store: Store, installation: string): void => {
+  for (const what of whats) {
+    store.removeItem(`deskledger:${installation}:${what}`);
+    for (let older = 1; older < shape; older += 1) store.removeItem(`deskledger:${older}:${installation}:${what}`);
+  }
+};
+
 /**
  * Everything under one key per installation, so that two accounts on one machine share nothing. A browser that keeps nothing
  * (storage blocked or full) only loses the last known data: reads then start from nothing.
@@ -40,8 +50,9 @@ export const createMemory = (
   store: Store | null,
   { installation, nowMs }: { readonly installation: string; readonly nowMs: () => number },
 ): Memory => {
-  const keyOf = (what: string): string => `deskledger:${shape}:${installation}:${what}`;
-  const read = <Value>(what: string): Value | null => {
+  if (store) forgetForerunners(store, installation);
+  const keyOf = (what: What): string => `deskledger:${shape}:${installation}:${what}`;
+  const read = <Value>(what: What): Value | null => {
     try {
       const text = store?.getItem(keyOf(what));
       return text ? (JSON.parse(text) as Value) : null;
@@ -50,7 +61,7 @@ export const createMemory = (
       return null;
     }
   };
-  const write = (what: string, value: unknown): void => {
+  const write = (what: What, value: unknown): void => {
     try {
       store?.setItem(keyOf(what), JSON.stringify(value));
     } catch {
@@ -80,7 +91,7 @@ export const createMemory = (
     keepChoices: (choices) => write('choices', choices),
     fields: () => read<Fields>('fields'),
     forget() {
-      for (const what of ['tickets', 'choices', 'fields']) store?.removeItem(keyOf(what));
+      for (const what of whats) store?.removeItem(keyOf(what));
     },
   };
 };
