@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 const home = join(import.meta.dirname, '..');
@@ -26,8 +36,8 @@ const digest = (): string => {
   return hash.digest('hex').slice(0, 16);
 };
 
-/** Folders of builds that nobody asked for in this long go with the next one. */
-const keptMs = 24 * 3_600_000;
+/** Builds that nobody asked for in this long go with the next one: longer than a demo runs, which reads its files as they are asked for. */
+const keptMs = 7 * 24 * 3_600_000;
 
 const tidy = (cache: string, nowMs: number): void => {
   for (const name of readdirSync(cache)) {
@@ -43,9 +53,13 @@ const tidy = (cache: string, nowMs: number): void => {
  */
 export const builtOnce = async (cache = usualCache): Promise<string> => {
   const folder = join(cache, `app-${digest()}`);
-  if (existsSync(folder)) return folder;
+  const now = new Date();
+  if (existsSync(folder)) {
+    utimesSync(folder, now, now);
+    return folder;
+  }
   mkdirSync(cache, { recursive: true });
-  tidy(cache, Date.now());
+  tidy(cache, now.getTime());
   const own = mkdtempSync(`${folder}.`);
   const { buildApp } = await import('./build.ts');
   await buildApp({ service: null, folder: own });
