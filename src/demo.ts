@@ -7,6 +7,7 @@ import { connect } from './connect.ts';
 import { InvalidInput, Refused } from './core/errors.ts';
 import { dayMs, secondMs } from './core/time.ts';
 import { demoLog, demoLogOf, demoSignInCommand, typedPath } from './demo-folder.ts';
+import { backdateConnections } from './features/directory/index.ts';
 import { connectionStatuses } from './features/ingest/index.ts';
 import { importText } from './import.ts';
 import { listenFailure, printSignIn, type Running, start, untilSignal } from './main.ts';
@@ -225,6 +226,8 @@ export const startDemo = async (given: Config, { log, helpdesks = ['zendesk'] }:
       remoteSetup: false,
       actor: 'demo',
     });
+    // Days went by meanwhile, of which nothing was told: the walks begin where the story does, so that all of it is held.
+    await backdateConnections(product.db, new Date(pace.startMs));
     await bring({ agents: inputs.agents, rates: inputs.rates });
     customers = sandbox.answerSurveys({ outboxDir: product.outboxDir });
   } catch (error) {

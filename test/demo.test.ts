@@ -41,6 +41,20 @@ test('bug: a second demo on the same folder wiped the one that runs', async () =
   }
 }, 60_000);
 
+test('bug: the first days of a demo were not held whole, for its clock ran while it connected', async () => {
+  const given = loadConfig({ DATA_DIR: await temporaryFolder(), PORT: String(await freePort()) });
+  const demo = await startDemo(given, { log: createLog({ level: 'silent' }) });
+  try {
+    const { db } = demo.running.product;
+    const made = await db.query<{ at: string }>(
+      `select distinct to_char(created_at at time zone 'UTC', 'HH24:MI:SS') as at from connection`,
+    );
+    expect(made).toEqual([{ at: '00:00:00' }]);
+  } finally {
+    await demo.stop();
+  }
+}, 120_000);
+
 test('beside the tickets of its Zendesk stands the sidebar app, installed with the address and a secret of this product', async () => {
   const given = loadConfig({ DATA_DIR: await temporaryFolder(), PORT: String(await freePort()) });
   const demo = await startDemo(given, { log: createLog({ level: 'silent' }) });
