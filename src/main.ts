@@ -98,18 +98,29 @@ export const start = async (
 /** A graceful stop that takes longer than this is cut off; what it would have finished is done after the next start. */
 const longestStopMs = 20_000;
 
-/** Runs until SIGTERM or SIGINT, then stops gracefully; a second signal ends at once. */
+/** npm passes Ctrl-C on to a program that had it from the terminal already: what comes so soon after is the same one. */
+const sameSignalMs = 500;
+
+/** Calls `stop` at the first SIGTERM or SIGINT; a second one ends the process at once. */
+export const onStopSignal = (stop: () => void): void => {
+  let askedAtMs: number | null = null;
+  const onSignal = () => {
+    if (askedAtMs !== null) {
+      if (Date.now() - askedAtMs > sameSignalMs) process.exit(1);
+      return;
+    }
+    askedAtMs = Date.now();
+    setTimeout(() => process.exit(1), longestStopMs).unref();
+    stop();
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+};
+
+/** Runs until SIGTERM or SIGINT, then stops gracefully. */
 export const untilSignal = (running: Pick<Running, 'stop'>): Promise<void> =>
   new Promise((resolve, reject) => {
-    let asked = false;
-    const onSignal = () => {
-      if (asked) process.exit(1);
-      asked = true;
-      setTimeout(() => process.exit(1), longestStopMs).unref();
-      running.stop().then(resolve, reject);
-    };
-    process.on('SIGTERM', onSignal);
-    process.on('SIGINT', onSignal);
+    onStopSignal(() => void running.stop().then(resolve, reject));
   });
 
 /** The sign-in link of the first start, printed to the terminal alone: it is a secret and stays out of the log. */

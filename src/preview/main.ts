@@ -1,5 +1,5 @@
 import { AppError } from '../core/errors.ts';
-import { explain, untilSignal } from '../main.ts';
+import { explain, onStopSignal } from '../main.ts';
 import { createLog } from '../platform/log.ts';
 import { startPreview } from './index.ts';
 
@@ -8,8 +8,11 @@ import { startPreview } from './index.ts';
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 const ended = new AbortController();
-const cut = (): void => ended.abort(new AppError('unavailable', 'Ended before it was ready; nothing is left of it.'));
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, cut);
+const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+onStopSignal(() => {
+  ended.abort(new AppError('unavailable', 'Ended before it was ready; nothing is left of it.'));
+  ask();
+});
 
 try {
   const preview = await startPreview({
@@ -21,9 +24,8 @@ try {
   say(
     `\nThe sidebar app in a simulated Agent Workspace: ${preview.url()}\nCtrl-C ends it and leaves nothing behind.\n`,
   );
-  const until = untilSignal(preview);
-  if (ended.signal.aborted) await preview.stop();
-  else await until;
+  await asked;
+  await preview.stop();
 } catch (error) {
   process.stderr.write(`${explain(error)}\n`);
   process.exitCode = 1;
