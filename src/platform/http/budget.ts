@@ -107,8 +107,10 @@ export const createBudget = ({
   const giveBack = (): void => {
     const unused = held;
     held = 0;
-    // A count that is away forgets these calls by itself when the window ends.
-    if (unused > 0 && shared.shared) void Promise.resolve(shared.giveBack(unused)).catch(() => undefined);
+    // A count takes back the newest calls: these alone while they are of its last spans. It forgets others when the window ends, as
+    // does one that is away.
+    const isLate = nowMs() >= heldUntilMs + windowMs * countedSpan;
+    if (unused > 0 && shared.shared && !isLate) void Promise.resolve(shared.giveBack(unused)).catch(() => undefined);
   };
 
   const use = (isBackground: boolean, most: number | null): void => {

@@ -92,7 +92,12 @@ const problemOf = (error: unknown, bodyLimit?: number): Problem => {
 /** Whoever asks tells a server that cannot answer now from one that failed, and asks again. */
 const asUnavailable = (error: unknown): unknown =>
   isStorageTrouble(error) && !(error instanceof AppError)
-    ? new AppError('unavailable', 'The database does not answer; ask again in some seconds.', { cause: error })
+    ? new AppError(
+        'unavailable',
+        // A connection that fails may be to something else, as the mail server.
+        'Something that this server needs, most likely its database, does not answer; ask again in some seconds.',
+        { cause: error },
+      )
     : error;
 
 const unavailableForSeconds = 5;

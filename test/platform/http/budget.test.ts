@@ -164,4 +164,25 @@ describe('budget', () => {
     expect(Math.max(...inMinute)).toBeLessThanOrEqual(200);
     expect(starts.filter((at) => at < endMs).length).toBeGreaterThanOrEqual(0.95 * 10 * 200);
   });
+
+  it('bug: calls that nobody came for in their part of a window were given back long after it, out of a later part', async () => {
+    const clock = standingClock();
+    const given: number[] = [];
+    const count = {
+      shared: true,
+      take: async ({ wanted }: { readonly wanted: number }) => ({ granted: wanted, againMs: 1 }),
+      giveBack: (calls: number) => void given.push(calls),
+    };
+    const budget = createBudget({ clock, count });
+    const ahead = async () => {
+      for (let n = 0; n < 2; n += 1) await budget.run(call);
+    };
+    await ahead();
+    clock.advance(300);
+    await ahead();
+    expect(given).toEqual([1]);
+    clock.advance(60_000);
+    await ahead();
+    expect(given).toEqual([1]);
+  });
 });

@@ -1,8 +1,8 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { text as bodyOf } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Refused } from '../../../src/core/errors.ts';
 import { type CallSeen, createHttp, type HttpOptions } from '../../../src/platform/http/client.ts';
 import { standingClock } from '../../support/standing-clock.ts';
@@ -73,6 +73,48 @@ describe('on a real socket', () => {
     expect((await http.request({ path: '/v2/me' })).body).toBe('x'.repeat(5000));
     const narrow = client({ baseUrl, allowPrivate: true, longestBodyBytes: 1000 });
     expect(await caught(narrow.request({ path: '/v2/me' }))).toMatchObject({ status: 200, retryable: false });
+  });
+
+  it.each([204, 200])('bug: an empty answer of %i that is called compressed was no answer', async (status) => {
+    const baseUrl = await listen((_request, response) => {
+      response.writeHead(status, { 'content-encoding': 'gzip' }).end();
+    });
+    const http = client({ baseUrl, allowPrivate: true, retries: 0 });
+    expect(await http.request({ method: 'DELETE', path: '/v2/hooks' })).toMatchObject({ status });
+  });
+
+  it('bug: what went wrong while the head of an answer was read ended the process', async () => {
+    const baseUrl = await listen((_request, response) => {
+      response.end('{}');
+    });
+    const rate = () => {
+      throw new RangeError('a quota nobody can read');
+    };
+    const http = client({ baseUrl, allowPrivate: true, retries: 0, readRate: rate });
+    expect(String(await caught(http.request({ path: '/v2/me' })))).toContain('could not be reached');
+  });
+
+  it('knows that where no connection comes about in time nothing changed', async () => {
+    const seen = Promise.withResolvers<void>();
+    const silent = createTcpServer(() => seen.resolve());
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const http = client({
+        baseUrl: `https://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+        allowPrivate: true,
+        retries: 0,
+      });
+      const call = caught(http.request({ method: 'POST', path: '/v2/hooks' }));
+      await seen.promise;
+      vi.advanceTimersByTime(5000);
+      const error = await call;
+      expect(error).toMatchObject({ retryable: true, inDoubt: false });
+      expect(String(error)).toContain('did not answer in time');
+    } finally {
+      vi.useRealTimers();
+      silent.close();
+    }
   });
 
   it.each([

@@ -148,6 +148,11 @@ describe('trouble of the storage', () => {
     expect(JSON.stringify(logged)).toContain('10.1.2.3');
   });
 
+  it('bug: a mail server that is away was told as a database that is', async () => {
+    const away = Object.assign(new Error('no'), { code: 'ECONNREFUSED', syscall: 'connect' });
+    expect((await answerTo(away)).json().detail).toMatch(/^Something that this server needs/);
+  });
+
   it('is not a file that is not there, nor a statement that is wrong', async () => {
     for (const known of [{ code: 'ENOENT', syscall: 'open' }, { code: '42P01' }])
       expect((await answerTo(Object.assign(new Error('no'), known))).statusCode).toBe(500);
