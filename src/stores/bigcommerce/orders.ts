@@ -7,9 +7,8 @@ import {
   rational,
   roundHalfEven,
 } from '../../core/money.ts';
-import { countryCode } from '../../platform/country-names.ts';
 import type { PlacesWanted, StoreOrder, StoreOrderLine, StoreRefund } from '../port.ts';
-import { couponCodes, type OrderExtras, placesOf } from './places.ts';
+import { countryOf, couponCodes, type OrderExtras, placesOf } from './places.ts';
 import type { Order, OrderProduct, Refund, ShippingAddress } from './schema.ts';
 
 /** What belongs to one order, from however many calls it took. */
@@ -117,17 +116,6 @@ const revenueOf = (order: Order): string =>
   order.is_tax_inclusive_pricing
     ? decimalOf(minus(parseDecimal(order.total_inc_tax), parseDecimal(order.total_tax)))
     : order.total_ex_tax;
-
-/** Of the first address that has a code; where none has, of the first whose country's name says which it is. */
-const countryOf = (addresses: readonly (ShippingAddress | null | undefined)[]): string | null => {
-  const code = addresses.find((address) => address?.country_iso2)?.country_iso2;
-  if (code) return code.toUpperCase();
-  for (const address of addresses) {
-    const named = address?.country ? countryCode(address.country) : null;
-    if (named) return named;
-  }
-  return null;
-};
 
 /**
  * An order as the rest of the program knows it. `default_currency_code` is what the shopper pays in; `currency_code` only

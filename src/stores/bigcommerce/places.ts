@@ -1,3 +1,4 @@
+import { countryCode } from '../../platform/country-names.ts';
 import { safePattern } from '../../platform/safe-pattern.ts';
 import { metafieldName, type OrderPlaces, type PlacesWanted } from '../port.ts';
 import type { Metafield, Order, OrderProduct, ShippingAddress } from './schema.ts';
@@ -109,9 +110,20 @@ const picked = (all: Readonly<Texts>, names: readonly string[] | undefined, ever
     everything,
   );
 
-const countryOf = (addresses: readonly (ShippingAddress | null | undefined)[]): string | null =>
-  addresses.map((address) => address?.country_iso2 ?? address?.country ?? null).find((country) => country !== null) ??
-  null;
+/** Of the first address that has a code; where none has, of the first whose country's name says which it is. */
+export const countryOf = (addresses: readonly (ShippingAddress | null | undefined)[]): string | null => {
+  const code = addresses.find((address) => address?.country_iso2)?.country_iso2;
+  if (code) return code.toUpperCase();
+  for (const address of addresses) {
+    const named = address?.country ? countryCode(address.country) : null;
+    if (named) return named;
+  }
+  return null;
+};
+
+/** The same for a rule to read: what is no country's name as the address has it. */
+const countryText = (addresses: readonly (ShippingAddress | null | undefined)[]): string | null =>
+  countryOf(addresses) ?? (addresses.find((address) => address?.country)?.country || null);
 
 /** Only what a mapping rule reads is kept: form fields may hold anything, names and notes of the customer included. */
 export const placesOf = (parts: PlaceParts, wanted: PlacesWanted): OrderPlaces => {
@@ -126,8 +138,8 @@ export const placesOf = (parts: PlaceParts, wanted: PlacesWanted): OrderPlaces =
     externalMerchantId: order.external_merchant_id,
     geoipCountry: order.geoip_country_iso2,
     shippingZone: addresses.find((address) => address.shipping_zone_name)?.shipping_zone_name ?? null,
-    billingCountry: countryOf([order.billing_address]),
-    shippingCountry: countryOf(addresses),
+    billingCountry: countryText([order.billing_address]),
+    shippingCountry: countryText(addresses),
     customerLocale: order.customer_locale,
     metafields: metafieldsOf(extras.metafields, wanted),
     formFields: labelled(formFieldsOf([order.billing_address, ...addresses]), formFields, everything),

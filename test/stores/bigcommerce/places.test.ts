@@ -181,4 +181,17 @@ describe('the country of an order', () => {
     shop.orders = [shopOrder(1, { billing_address: billing, items_total: 0, consignments })];
     expect((await walk(shop, nothingWanted))[0]?.country).toBe(country);
   });
+
+  it('bug: a rule read another one than the report, where an address has no code', async () => {
+    const shop = fakeShop();
+    const shipping = [{ country_iso2: '', country: 'Deutschland' }];
+    const consignments = { shipping, pickups: [], downloads: [], email: { gift_certificates: [] } };
+    shop.orders = [shopOrder(1, { billing_address: { country: 'Atlantis' }, items_total: 0, consignments })];
+    const [order] = await walk(shop, nothingWanted);
+    expect([order?.country, order?.places.shippingCountry, order?.places.billingCountry]).toEqual([
+      'DE',
+      'DE',
+      'Atlantis',
+    ]);
+  });
 });
