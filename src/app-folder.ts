@@ -8,11 +8,11 @@ const longestMs = 5 * 60_000;
 
 /**
  * Where the sidebar app lies as built from this checkout; built when it is not. In a process of its own, for a build takes the
- * processor. Throws AppError `unavailable`.
+ * processor; the signal ends it. Throws AppError `unavailable`.
  */
-export const builtAppFolder = (): Promise<string> =>
+export const builtAppFolder = ({ signal }: { readonly signal?: AbortSignal } = {}): Promise<string> =>
   new Promise((resolve, reject) => {
-    execFile(process.execPath, [packer, 'folder'], { timeout: longestMs }, (error, stdout, stderr) => {
+    execFile(process.execPath, [packer, 'folder'], { timeout: longestMs, signal }, (error, stdout, stderr) => {
       const folder = stdout.trim().split('\n').at(-1);
       if (!error && folder) return resolve(folder);
       const why =

@@ -13,6 +13,7 @@ import type { Log } from '../platform/log.ts';
 import { createSandbox, type Sandbox, type TourTicket, type ZendeskSandbox } from '../sandbox/index.ts';
 import type { SidebarSecret } from '../sidebar-secret.ts';
 import { leapingClock } from './clock.ts';
+import { createEndings } from './endings.ts';
 import { installApp } from './install.ts';
 import { playStory } from './story.ts';
 
@@ -51,8 +52,8 @@ export interface PreviewOptions {
   readonly dropDowns?: boolean;
   /** Settings of the product in the place of the preview's own: DATABASE_URL, SECRET_KEY, PORT. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Where the built app lies; built from this checkout unless given. */
-  readonly appFolder?: () => Promise<string>;
+  /** Where the built app lies; built from this checkout unless given. Nobody waits for it once the signal says so. */
+  readonly appFolder?: typeof builtAppFolder;
   /** Told what is under way. */
   readonly onStep?: (text: string) => void;
   /** Ends the start, which then throws the signal's reason and leaves nothing behind. */
@@ -125,7 +126,7 @@ const connectAll = async (
 /**
  * A small shop with a helpdesk, simulated on loopback, a product that is connected to both, and the Agent Workspace with the
  * sidebar app in it. All that the product knows it was told by webhooks or read from the vendors. Everything lies in a
- * temporary folder and goes with `stop`.
+ * temporary folder and goes with `stop`; only the built app stays, in node_modules/.cache for the next.
  */
 export const startPreview = async ({
   log,
@@ -151,15 +152,11 @@ export const startPreview = async ({
     scale: 0.002,
     limits: 'off',
   });
-  const stops: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true }), () => sandbox.close()];
-  let stopping: Promise<void> | undefined;
-  const end = async (): Promise<void> => {
-    for (const stop of stops.splice(0).toReversed()) await stop();
-  };
-  const stop = (): Promise<void> => {
-    stopping ??= end();
-    return stopping;
-  };
+  const { add, endAll } = createEndings();
+  const over = new AbortController();
+  add(() => rm(folder, { recursive: true, force: true }));
+  add(() => sandbox.close());
+  add(async () => over.abort());
   try {
     const config: Config = loadConfig({
       DATA_DIR: folder,
@@ -169,17 +166,17 @@ export const startPreview = async ({
       ...env,
     });
     // Asked for now, so that it is built while the story is played.
-    const app = appFolder();
+    const app = appFolder({ signal: over.signal });
     app.catch(() => undefined);
     const story = playStory({ sandbox, clock, onStep, history, signal });
     await story.past();
     onStep('Starting Deskledger');
     const running = await start(config, { web: true, worker: true, clock, log });
-    stops.push(() => running.stop());
+    add(() => running.stop());
     const { product } = running;
     onStep('Connecting helpdesk and store');
     const connected = await connectAll(product, sandbox, dropDowns);
-    stops.push(() => story.end());
+    add(() => story.end());
     const tickets = await story.play(product, connected, new Date(clock.now().getTime() - days * dayMs));
     const connection = await product.directory.connections.get(String(connected.helpdesk));
     const { zendesk } = sandbox;
@@ -198,10 +195,12 @@ export const startPreview = async ({
       connectionId: connected.helpdesk,
       sidebar,
       settled: () => story.settled(product),
-      stop,
+      stop: endAll,
     };
   } catch (error) {
-    await stop();
+    await endAll().catch((fault: unknown) =>
+      log.warn({ step: 'preview', err: fault }, 'not everything begun could be ended'),
+    );
     throw error;
   }
 };

@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { AppError } from '../core/errors.ts';
 import { explain, onStopSignal } from '../main.ts';
 import { createLog } from '../platform/log.ts';
@@ -15,9 +16,10 @@ onStopSignal(() => {
 });
 
 try {
+  const { values } = parseArgs({ options: { 'drop-downs': { type: 'boolean', default: false } } });
   const preview = await startPreview({
     signal: ended.signal,
-    dropDowns: process.argv.includes('--drop-downs'),
+    dropDowns: values['drop-downs'],
     log: createLog({ level: 'warn', destination: { write: (line) => process.stderr.write(line) } }),
     onStep: (text) => say(`${text} ...`),
   });

@@ -1,10 +1,9 @@
-import { setTimeout as wallPause } from 'node:timers/promises';
 import type { Product } from '../compose.ts';
-import { AppError } from '../core/errors.ts';
-import { dayMs, hourMs, minuteMs, secondMs } from '../core/time.ts';
+import { dayMs, hourMs, minuteMs } from '../core/time.ts';
 import { connectionStatuses } from '../features/ingest/index.ts';
 import { type Customers, createTour, type Sandbox, type TourTicket } from '../sandbox/index.ts';
 import type { LeapingClock } from './clock.ts';
+import { behindMs, waitUntil } from './waiting.ts';
 
 export interface Stage {
   readonly sandbox: Sandbox;
@@ -17,42 +16,28 @@ export interface Stage {
 /** How far behind the wall the product starts: on that day many customers are asked how it went. */
 const surveyDayMs = 2 * dayMs;
 const weeks = 12;
-/** The product lets a ticket rest some seconds after each change: with a clock behind the wall's nobody waits for them. */
-const stepMs = 5 * secondMs;
-const lookMs = 50;
 /** Work on an open ticket is read at the latest after this long: the tour's tickets are written so much before the wall's time. */
 const workReadMs = 6 * hourMs + 10 * minuteMs;
 const marginMs = workReadMs + 40 * minuteMs;
-const longestMs = 90 * secondMs;
 
 /** The story of a preview: the weeks before, the day of the surveys, and the tickets to look at. */
 export const playStory = ({ sandbox, clock, history, onStep, signal }: Stage) => {
   const tour = createTour(sandbox, clock);
   let customers: Customers | undefined;
 
-  const behindMs = (): number => Date.now() - clock.now().getTime();
-  const leapTo = (toBehindMs: number): void => clock.leap(behindMs() - toBehindMs);
+  const leapTo = (toBehindMs: number): void => clock.leap(behindMs(clock) - toBehindMs);
 
-  const waitUntil = async (what: string, isSo: () => Promise<boolean>): Promise<void> => {
-    const endMs = Date.now() + longestMs;
-    while (!(await isSo())) {
-      signal?.throwIfAborted();
-      if (Date.now() > endMs) throw new AppError('unavailable', `The preview waited in vain: ${what}.`);
-      if (behindMs() > stepMs) clock.leap(Math.min(stepMs, behindMs() - stepMs));
-      await wallPause(lookMs);
-    }
-  };
-
-  const settled = async (product: Product): Promise<void> => {
+  const settled = async (product: Product, keptMs = 0): Promise<void> => {
     await sandbox.zendesk.idle();
-    await waitUntil('tickets were not decided', async () => {
+    const isSettled = async () => {
       const statuses = await connectionStatuses(product.db, clock.now());
       return sandbox.zendesk.delivery.pending === 0 && statuses.every(({ pending }) => pending === 0);
-    });
+    };
+    await waitUntil('tickets were not decided', isSettled, { clock, keptMs, signal });
   };
 
   return {
-    settled,
+    settled: (product: Product) => settled(product),
 
     /** Before there is a product. */
     async past(): Promise<void> {
@@ -84,8 +69,9 @@ export const playStory = ({ sandbox, clock, history, onStep, signal }: Stage) =>
         clock.leap(4 * hourMs);
         const asked = tour.playSurveyDay();
         const { counts } = customers;
-        await waitUntil('customers did not answer', async () => counts.taken + counts.failed >= asked);
-        await settled(product);
+        const haveAnswered = async () => counts.taken + counts.failed >= asked;
+        await waitUntil('customers did not answer', haveAnswered, { clock, keptMs: marginMs, signal });
+        await settled(product, marginMs);
       }
       leapTo(marginMs);
       onStep('Tickets are written');
@@ -94,7 +80,7 @@ export const playStory = ({ sandbox, clock, history, onStep, signal }: Stage) =>
         partner: Number(settings.partnerFieldId),
         reason: Number(settings.reasonFieldId),
       });
-      await settled(product);
+      await settled(product, workReadMs);
       clock.leap(workReadMs);
       await settled(product);
       clock.meetWall();
