@@ -12,6 +12,7 @@ import { startAccount } from './zendesk-stage.ts';
 
 afterEach(closeStages);
 
+const nowMs = Date.parse('2026-03-02T10:00:00.700Z');
 const secret = 's'.repeat(43);
 const parameters = [
   { name: 'service_address', type: 'text' },
@@ -54,7 +55,7 @@ const openWorkspace = async ({
   folder?: () => Promise<string>;
   whitelist?: string[];
 } = {}) => {
-  const { sandbox } = await startAccount();
+  const { sandbox } = await startAccount({ wallNowMs: () => nowMs });
   const service = await startService();
   sandbox.workspace.install({
     folder,
@@ -157,10 +158,11 @@ describe('the proxy', () => {
     expect(request?.url).toBe('/sidebar/v1/tickets/7');
     expect(request?.headers.cookie).toBeUndefined();
     const token = request?.headers.authorization?.replace(/^Bearer /, '') ?? '';
-    const { payload, protectedHeader } = await jwtVerify(token, new TextEncoder().encode(secret));
+    const { payload, protectedHeader } = await jwtVerify(token, new TextEncoder().encode(secret), {
+      currentDate: new Date(nowMs),
+    });
     expect(protectedHeader.alg).toBe('HS256');
-    expect(payload).toEqual({ jti: 'one', sub: 'anybody', exp: expect.any(Number) });
-    expect(Math.abs((payload.exp ?? 0) - Date.now() / 1000 - 60)).toBeLessThan(5);
+    expect(payload).toEqual({ jti: 'one', sub: 'anybody', exp: Date.parse('2026-03-02T10:01:00Z') / 1000 });
   });
 
   test('puts a secure setting nowhere but where its scopes say', async () => {

@@ -8,7 +8,8 @@ import { sdkAddress } from '../../src/sandbox/zendesk/workspace/sdk.ts';
 import { hasChromium, launchChromium, warnOfSkip } from '../support/chromium.ts';
 import { startAccount } from './zendesk-stage.ts';
 
-// The SDK as published on npm against the simulated workspace, with an app that is nothing but the client.
+// The SDK as published on npm against the simulated workspace, with an app that is nothing but the client. One page is opened for
+// all: each test goes on where the one before it left the ticket, the tabs and the colours.
 
 const title = 'the protocol of the Zendesk App Framework';
 warnOfSkip(title);

@@ -2,7 +2,7 @@ import { dayMs, hourMs } from '../../core/time.ts';
 import type { LineInput } from '../bigcommerce/model.ts';
 import { helpdeskForms } from '../scenario/marketplace.ts';
 import type { Ticket } from '../zendesk/model.ts';
-import { createPeople, type People, type TourStage } from './people.ts';
+import type { People, TourStage } from './people.ts';
 
 /** The tickets that are worth a look, by what is to be seen beside them. */
 export const tourTickets = [
@@ -260,5 +260,3 @@ export const playUnheard = (
   stage.zendesk.workspace.point(id, words.unknown);
   return id;
 };
-
-export { createPeople };

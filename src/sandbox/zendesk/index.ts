@@ -35,6 +35,8 @@ export interface ZendeskSandboxOptions {
   readonly archive?: ZendeskArchive;
   /** Whether the account's own satisfaction survey is on. */
   readonly ownSurvey?: boolean;
+  /** The time by which the proxy's tokens end: the wall's, as for every server that checks them. */
+  readonly wallNowMs?: () => number;
 }
 
 /** What `deskledger connect zendesk` needs; the webhook's secret is added by whoever subscribes. */
@@ -183,7 +185,7 @@ export const createZendeskSandbox = async (options: ZendeskSandboxOptions): Prom
   routing?.addRoutes(server, deps);
   addAccountRoutes(server, deps);
   addAdminRoutes(server, { ...deps, registry, fields, ownSurvey: options.ownSurvey ?? false });
-  const workspace = createWorkspace(server, { ...deps, sessions });
+  const workspace = createWorkspace(server, { ...deps, sessions, wallNowMs: options.wallNowMs });
   url = await listen(server);
 
   return {

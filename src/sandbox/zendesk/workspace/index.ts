@@ -70,7 +70,7 @@ const urlIn = (place: { readonly url: string } | string): string => (typeof plac
  */
 export const createWorkspace = (
   server: FastifyInstance,
-  deps: RouteDeps & { readonly sessions: Sessions; readonly wallNowMs?: () => number },
+  deps: RouteDeps & { readonly sessions: Sessions; readonly wallNowMs?: (() => number) | undefined },
 ): { readonly door: Workspace; close(): Promise<void> } => {
   const { desk, sessions, baseUrl, wallNowMs = Date.now } = deps;
   const pointers = new Map<number, string>();
