@@ -5,9 +5,8 @@ import type { Product } from './compose.ts';
 import type { Config } from './config.ts';
 import { connect } from './connect.ts';
 import { InvalidInput, Refused } from './core/errors.ts';
-import { dayMs, secondMs } from './core/time.ts';
+import { dayMs, minuteMs, secondMs } from './core/time.ts';
 import { demoLog, demoLogOf, demoSignInCommand, typedPath } from './demo-folder.ts';
-import { backdateConnections } from './features/directory/index.ts';
 import { connectionStatuses } from './features/ingest/index.ts';
 import { importText } from './import.ts';
 import { listenFailure, printSignIn, type Running, start, untilSignal } from './main.ts';
@@ -56,6 +55,12 @@ const paceOf = (wallNowMs: number, fastMs: number): { startMs: number; endMs: nu
   const startMs = Math.floor(endMs / dayMs) * dayMs - (days - 1) * dayMs;
   return { startMs, endMs, speed: (endMs - startMs) / fastMs };
 };
+
+/**
+ * What is connected before the first of its days holds all of it: the product connects this long before the story begins, at the
+ * wall's pace.
+ */
+const leadMs = 15 * minuteMs;
 
 /** A day is a second or two: on a busy machine work would pile up for weeks, and surveys be too late to be sent. */
 export const holdBack = (
@@ -160,10 +165,10 @@ interface DemoOptions {
 export const startDemo = async (given: Config, { log, helpdesks = ['zendesk'] }: DemoOptions): Promise<RunningDemo> => {
   await checkPort(given);
   const cleared = demoConfig(given, undefined);
-  // Opened before the clock starts: an attached server keeps the first minute of the 90 from going by in initdb.
+  // The database is made here, and an attached server stays: the lead is for connecting.
   await clear(cleared);
   const pace = paceOf(Date.now(), fastMsOf(helpdesks.length));
-  const clock = catchingUpClock(pace);
+  const clock = catchingUpClock({ startMs: pace.startMs - leadMs, speed: 1 });
   // The story reaches up to this very moment, so that no gap opens between the fast days and the live ones.
   const sandbox = await createSandbox({
     clock,
@@ -187,7 +192,7 @@ export const startDemo = async (given: Config, { log, helpdesks = ['zendesk'] }:
     }),
   });
   const { product } = running;
-  const governor = holdBack(clock, pace.speed, { product, sandbox });
+  let governor: ReturnType<typeof holdBack> | undefined;
   const ended = new AbortController();
   let playing: Promise<void> | undefined;
   let customers: Customers | undefined;
@@ -198,7 +203,7 @@ export const startDemo = async (given: Config, { log, helpdesks = ['zendesk'] }:
   };
   const stop = async (): Promise<void> => {
     await calm();
-    await governor.stop();
+    await governor?.stop();
     // The vendors go last: work under way still calls them.
     await running.stop();
     await sandbox.close();
@@ -226,8 +231,6 @@ export const startDemo = async (given: Config, { log, helpdesks = ['zendesk'] }:
       remoteSetup: false,
       actor: 'demo',
     });
-    // Days went by meanwhile, of which nothing was told: the walks begin where the story does, so that all of it is held.
-    await backdateConnections(product.db, new Date(pace.startMs));
     await bring({ agents: inputs.agents, rates: inputs.rates });
     customers = sandbox.answerSurveys({ outboxDir: product.outboxDir });
   } catch (error) {
@@ -239,6 +242,8 @@ export const startDemo = async (given: Config, { log, helpdesks = ['zendesk'] }:
     sandbox,
     workspaceUrl,
     play(onProgress) {
+      clock.setSpeed(pace.speed);
+      governor = holdBack(clock, pace.speed, { product, sandbox });
       playing = sandbox.play({
         signal: ended.signal,
         onProgress: (now) => {

@@ -28,15 +28,16 @@ const pause = (wallMs: number, signal?: AbortSignal): Promise<void> =>
     signal?.addEventListener('abort', finish);
   });
 
-const clockFrom = (nowMs: () => number, wallMsFor: (ms: number) => number): Clock => ({
+const clockFrom = (nowMs: () => number, sleep: Clock['sleep']): Clock => ({
   now: () => new Date(nowMs()),
-  sleep: (ms, signal) => pause(wallMsFor(ms), signal),
+  sleep,
   every(ms, task) {
     const stopped = new AbortController();
+    const { signal } = stopped;
     const loop = async () => {
-      while (!stopped.signal.aborted) {
+      while (!signal.aborted) {
         await task();
-        await pause(Math.max(wallMsFor(ms), shortestPauseMs), stopped.signal);
+        await Promise.all([sleep(ms, signal), pause(shortestPauseMs, signal)]);
       }
     };
     const running = loop();
@@ -50,11 +51,11 @@ const clockFrom = (nowMs: () => number, wallMsFor: (ms: number) => number): Cloc
 });
 
 /** The wall's time. */
-export const wallClock: Clock = clockFrom(Date.now, (ms) => ms);
+export const wallClock: Clock = clockFrom(Date.now, pause);
 
 /** A clock behind the wall's that hurries until it meets it, and goes with it from then on. */
 export interface CatchingUpClock extends Clock {
-  /** Milliseconds per wall millisecond, more than 1, from now on; without effect once the wall is met. */
+  /** Milliseconds per wall millisecond, at least 1, from now on; without effect once the wall is met. */
   setSpeed(speed: number): void;
 }
 
@@ -76,16 +77,16 @@ export const catchingUpClock = (start: { readonly startMs: number; readonly spee
     const untilMetMs = behindMs / (speed - 1);
     return met || ms <= untilMetMs * speed ? ms / (met ? 1 : speed) : untilMetMs + (ms - untilMetMs * speed);
   };
+  const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
+    const dueMs = nowMs() + ms;
+    for (let leftMs = ms; leftMs > 0 && !signal?.aborted; leftMs = dueMs - nowMs())
+      await pause(met ? leftMs : Math.min(wallMsFor(leftMs), longestSleepMs), signal);
+  };
   return {
-    ...clockFrom(nowMs, wallMsFor),
+    ...clockFrom(nowMs, sleep),
     hurries() {
       nowMs();
       return !met;
-    },
-    async sleep(ms, signal) {
-      const dueMs = nowMs() + ms;
-      for (let leftMs = ms; leftMs > 0 && !signal?.aborted; leftMs = dueMs - nowMs())
-        await pause(met ? leftMs : Math.min(wallMsFor(leftMs), longestSleepMs), signal);
     },
     setSpeed(next) {
       timeMs = nowMs();

@@ -79,6 +79,19 @@ describe('a clock that catches up', () => {
     expect(clock.now().getTime() - startMs).toBeGreaterThanOrEqual(100_000);
   });
 
+  test('bug: what runs again and again went on by the speed at which its pause began', async () => {
+    const clock = catchingUpClock({ startMs: Date.parse('2026-01-01T00:00:00Z'), speed: 1 });
+    let runs = 0;
+    const second = Promise.withResolvers<void>();
+    const loop = clock.every(3_600_000, async () => {
+      if (++runs === 2) second.resolve();
+    });
+    clock.setSpeed(1_000_000_000);
+    await second.promise;
+    await loop.stop();
+    expect(runs).toBe(2);
+  });
+
   test('wakes a sleeper who is not to sleep on', async () => {
     const stop = new AbortController();
     const sleeping = catchingUpClock({ startMs: 0, speed: 2 }).sleep(1e9, stop.signal);

@@ -24,7 +24,6 @@ export {
 } from './account-settings.ts';
 export { agentsAmong, listRoles, rolesOfAgents } from './agents.ts';
 export { recordAudit } from './audit.ts';
-export { backdateConnections } from './backdate.ts';
 export { sharedCallCounts } from './call-quota.ts';
 export type { Connection, ConnectionKind, Connections, Mode } from './connection.ts';
 export {
