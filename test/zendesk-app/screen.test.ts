@@ -163,7 +163,7 @@ test.each<[string, Partial<View>, string[], string[]]>([
   [
     'without work',
     { data: ticketOf({ cost: { soFar: { amount: '0.000000', currency: 'USD' }, measuredShare: null } }) },
-    ['Cost so far No work yet'],
+    ['Cost so far Nothing counted yet'],
     ['$0', 'measured'],
   ],
   [

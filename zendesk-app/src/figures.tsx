@@ -46,7 +46,7 @@ export const TicketCost = ({ data }: { readonly data: SidebarTicket }) => {
   const headingId = useId();
   const { cost, money } = data;
   if (data.ticket.state === 'not yet known') return null;
-  // Nothing was spent; that which is not known has no rate yet.
+  // Nothing was read yet, or nobody worked; what is not known has no rate.
   const isUntouched = cost?.soFar != null && cost.measuredShare === null && Number(cost.soFar.amount) === 0;
   const measured =
     cost?.measuredShare == null ? null : fill(words.ticket.measured, { share: format.percent(cost.measuredShare) });

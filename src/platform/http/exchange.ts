@@ -31,7 +31,8 @@ const headersOf = ({ headers }: IncomingMessage): Headers => {
 /**
  * One request and its answer, read up to a bound so that the connection can be used again; redirects are answers. Rejects with
  * the system's own error, a TimeoutError, or an UpstreamError where the answer is longer than `longestBytes`. By node:http, for
- * fetch takes at least twice the processor time of a call. How many run at once is not bounded here: a budget does that.
+ * fetch takes at least twice the processor time of a call (undici's request is as quick, but nock does not see it). How many run
+ * at once is not bounded here: a budget does that.
  */
 export const exchange = (
   url: URL,
