@@ -103,7 +103,7 @@ export const restatementAnswer = z.object({
           .readonly(),
       }),
     )
-    .describe('An item per ticket and reason, the newest ticket first'),
+    .describe('An item per ticket and reason, the newest ticket first; a page is of so many tickets'),
   next: nextAnswer,
 });
 

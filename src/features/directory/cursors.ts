@@ -1,5 +1,6 @@
 import type { Sql } from '../../platform/database/database.ts';
 import type { StoreKind } from '../../stores/port.ts';
+import { type ReportingBasis, reportingBasisSql } from './reporting-basis.ts';
 
 /** Where a walk over a vendor's change feed stands, and everything changed before `seenUntil` has been seen. */
 export interface StoredCursor<State> {
@@ -26,6 +27,8 @@ export interface WalkedConnection {
   readonly connectedAt: Date;
   /** Not disconnected. */
   readonly isLive: boolean;
+  /** Of the ledger's days. */
+  readonly timeZone: string;
   readonly isStore: boolean;
   readonly walks: readonly (StoredCursor<unknown> & { readonly stream: string })[];
 }
@@ -33,27 +36,33 @@ export interface WalkedConnection {
 /** All other kinds are helpdesks. */
 const stores: Readonly<Record<StoreKind, true>> = { bigcommerce: true };
 
-/** All connections, disconnected ones too, with their walks over these streams; % in a name is any text. */
+/**
+ * All connections, disconnected ones too, with their walks over these streams; % in a name is any text. One statement, for it
+ * stands before every report.
+ */
 export const loadWalks = async (sql: Sql, streams: readonly string[]): Promise<WalkedConnection[]> => {
   const rows = await sql.query<
-    Omit<WalkedConnection, 'walks' | 'isStore'> & {
+    Omit<WalkedConnection, 'walks' | 'isStore' | 'timeZone'> & {
+      basis: ReportingBasis | null;
       kind: string;
       stream: string | null;
       cursor: unknown;
       seenUntil: Date | null;
     }
   >(
-    `select c.id, c.name, c.created_at as "connectedAt", c.disabled_at is null as "isLive", c.kind,
+    `select c.id, c.name, c.created_at as "connectedAt", c.disabled_at is null as "isLive", c.kind, ${reportingBasisSql} as basis,
             s.stream, s.cursor, s.seen_until as "seenUntil"
        from connection c left join sync_cursor s on s.connection_id = c.id and s.stream like any($1::text[]) order by c.id, s.stream`,
     [streams],
+    { preparedAs: 'walks' },
   );
   return [...Map.groupBy(rows, ({ id }) => id).values()].flatMap((own) =>
-    own.slice(0, 1).map(({ id, name, connectedAt, isLive, kind }) => ({
+    own.slice(0, 1).map(({ id, name, connectedAt, isLive, kind, basis }) => ({
       id,
       name,
       connectedAt,
       isLive,
+      timeZone: basis?.timeZone ?? 'UTC',
       isStore: kind in stores || own.some(({ stream }) => stream === 'orders'),
       walks: own.flatMap(({ stream, cursor, seenUntil }) =>
         stream === null ? [] : [{ stream, state: cursor, seenUntil }],

@@ -1,6 +1,5 @@
 import { addDays, type Day, dayIn, firstWholeDay, hourMs } from '../../core/time.ts';
 import type { Sql } from '../../platform/database/database.ts';
-import { storedReportingBasis } from './reporting-basis.ts';
 
 /** Days of which everything is held, both inclusive: none where `since` is null, and to no end where `until` is. */
 interface HeldDays {
@@ -19,6 +18,8 @@ export interface Source {
   readonly name: string;
   /** Not disconnected. */
   readonly isLive: boolean;
+  /** Of the ledger's days. */
+  readonly timeZone: string;
   /** From and until when everything of it is held; null before a walk first reached its end. */
   readonly held: { readonly since: Date; readonly until: Date | null } | null;
 }
@@ -51,11 +52,10 @@ const latest = (days: readonly Day[]): Day | null => days.toSorted().at(-1) ?? n
  * one by one or named by something later, says nothing of them. Beside live ones, one that was given up is missed on those days
  * alone of which something of it is held without all the rest.
  */
-export const knownDays = async (sql: Sql, sources: readonly Source[], lastBefore: LastBefore): Promise<KnownDays> => {
-  const timeZone = (await storedReportingBasis(sql))?.timeZone ?? 'UTC';
+export const knownDays = async (sources: readonly Source[], lastBefore: LastBefore): Promise<KnownDays> => {
   const all = sources
     .filter(({ isLive, held }) => isLive || held !== null)
-    .map(({ id, name, isLive, held }) => ({
+    .map(({ id, name, isLive, timeZone, held }) => ({
       id,
       name,
       isLive,

@@ -10,6 +10,9 @@ export interface ReportingBasis {
 
 const settingKey = 'reportingBasis';
 
+/** The basis of the ledger within another statement. */
+export const reportingBasisSql = `(select value from setting where key = '${settingKey}')`;
+
 /** The basis of the ledger; null before the first start. */
 export const storedReportingBasis = async (sql: Sql): Promise<ReportingBasis | null> => {
   const [row] = await sql.query<{ value: ReportingBasis }>('select value from setting where key = $1', [settingKey]);

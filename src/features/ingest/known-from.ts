@@ -57,12 +57,10 @@ export const ticketsKnown = async (
   const lastBefore = lastDayBefore(sql, lastTicket);
   return {
     tickets: await knownDays(
-      sql,
       held.map(({ helpdesk, tickets }) => ({ ...helpdesk, held: tickets })),
       lastBefore,
     ),
     work: await knownDays(
-      sql,
       held.map(({ helpdesk, tickets }) => ({ ...helpdesk, held: workHeld(helpdesk, tickets) })),
       lastBefore,
     ),

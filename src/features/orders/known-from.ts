@@ -33,7 +33,6 @@ export const ordersKnown = async (sql: Sql): Promise<KnownDays> => {
     return { since: row?.day ?? null, until: null, sources: [] };
   }
   return knownDays(
-    sql,
     stores.map((store) => ({ ...store, held: heldOf(store) })),
     lastDayBefore(sql, lastOrder),
   );

@@ -109,7 +109,10 @@ export const notHeldCell = (sides: readonly LedgerSide[]): string => sides.join(
 export const notHeldOf = ({ held }: HeldDays): LedgerSide[] =>
   ledgerSides.filter((one) => held.unknown.includes(one) || held.partlyKnown.includes(one));
 
-/** The same of an answer, and for a row of some of its days; asked while the figures are counted, for nobody waits for it then. */
+/**
+ * The same of an answer, and for a row of some of its days. To be asked before the figures are counted, or in their snapshot:
+ * later, the end of a walk might speak of rows that they lack.
+ */
 export const loadHeldDays = async (sql: Sql, period: Period, today: Day) => {
   const known = await loadKnown(sql);
   return {

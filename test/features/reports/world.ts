@@ -5,6 +5,7 @@ import { createAccess } from '../../../src/features/access/index.ts';
 import { append, type Decision } from '../../../src/features/attribution/index.ts';
 import { settleWork } from '../../../src/features/costing/index.ts';
 import { reportRoutes } from '../../../src/features/reports/index.ts';
+import type { Database } from '../../../src/platform/database/open.ts';
 import { testDatabase } from '../../support/database.ts';
 import { holdToDescription } from '../../support/described-answers.ts';
 import { standingClock } from '../../support/standing-clock.ts';
@@ -246,7 +247,8 @@ export const createWorld = async ({ timeZone = 'UTC' } = {}) => {
       ]);
     },
     /** The routes, asked with a token of these scopes. */
-    async api(looked: (ticketId: bigint) => void = () => undefined) {
+    /** `source`: what the routes ask instead. */
+    async api(looked: (ticketId: bigint) => void = () => undefined, source: Database = db) {
       const access = createAccess({ db, clock, random: (bytes) => Buffer.from(`${++last}`.padStart(bytes, 'r')) });
       const app = holdToDescription(
         await buildApp({
@@ -254,7 +256,13 @@ export const createWorld = async ({ timeZone = 'UTC' } = {}) => {
           version: 'test',
           publicUrl: 'http://localhost',
           parts: [
-            reportRoutes({ db, access, clock, basis: { currency: 'USD', timeZone }, onLook: async (id) => looked(id) }),
+            reportRoutes({
+              db: source,
+              access,
+              clock,
+              basis: { currency: 'USD', timeZone },
+              onLook: async (id) => looked(id),
+            }),
           ],
         }),
       );

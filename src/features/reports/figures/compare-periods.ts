@@ -41,8 +41,10 @@ export const firstDayOf = (step: Step, day: Day): Day => {
 };
 
 export const lastDayOf = (step: Step, first: Day): Day => {
-  if (step === 'month') return addDays(firstOf(monthOf(first) + 1), -1);
-  return step === 'day' ? first : addDays(first, 6);
+  if (step === 'day') return first;
+  // Days end with the year 9999.
+  if (first >= (step === 'month' ? '9999-12-01' : '9999-12-26')) return '9999-12-31';
+  return step === 'month' ? addDays(firstOf(monthOf(first) + 1), -1) : addDays(first, 6);
 };
 
 /**

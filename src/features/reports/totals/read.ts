@@ -222,7 +222,7 @@ const addBook = async (
     const own = narrowed(statement, only, parameters);
     return addAnswers(sql, own.statement, own.parameters, { dimensions, into, preparedAs });
   };
-  // Both at once: PostgreSQL answers the second while the first is read here.
+  // Both at once: PostgreSQL answers the second while the first is read here. Never three: pg warns of a queue, and is to end it.
   await Promise.all([
     addTotals(sql, book, without(period, marked), { dimensions, only, into }),
     again.length > 0 &&

@@ -489,3 +489,33 @@ describe('what is held against days that we do not hold', () => {
     });
   });
 });
+
+test.each(['partners', 'series', 'why-dear', 'roi'])(
+  'bug: %s asked what is held beside its figures: a walk that ended between was said to be in them',
+  async (report) => {
+    const seen: string[] = [];
+    const { query, transaction } = world.db;
+    const watched = await asking(
+      {
+        ...world,
+        api: () =>
+          world.api(undefined, {
+            ...world.db,
+            query: async (text, values, options) => {
+              const rows = await query<never>(text, values, options);
+              if (text.includes('sync_cursor')) seen.push('held');
+              return rows;
+            },
+            transaction: (work, options) => {
+              seen.push('figures');
+              return transaction(work, options);
+            },
+          }),
+      },
+      'read,rates',
+    );
+    await watched.get(`/api/v1/reports/${report}?${period('2026-04', 30)}`);
+    expect(seen.lastIndexOf('held')).toBeLessThan(seen.indexOf('figures'));
+    expect(seen[0]).toBe('held');
+  },
+);
