@@ -46,7 +46,7 @@ export const testStates = (here: PreviewInBrowser): void => {
           [/Partner Alpenhaus 60% Lumiere Maison 40%/, /\d+ of 30 answers|· \d+ answers/],
           [/No partner found/],
         ],
-        ['recentOrders', [/Partner Lumiere Maison/, /recent orders · Medium confidence/, /No work yet/], []],
+        ['recentOrders', [/Partner Lumiere Maison/, /recent orders · Medium confidence/, /Nothing counted yet/], []],
         ['rule', [/Partner BrightNest Region None/, /By a rule · Medium/, /No orders found/], []],
         ['corrected', [/Partner Sudcasa/, /Chosen by an agent · High/], []],
         ['fewRatings', [/Partner Alpenhaus Region .*/, /This ticket Cost so far \$\d\.\d\d 100% measured/], []],
