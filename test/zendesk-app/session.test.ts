@@ -547,11 +547,34 @@ test('a step that Zendesk took without an answer is a step that was taken', asyn
 
 test('a first step that may have been taken is taken back where Zendesk does not say', async () => {
   const { session, world } = open();
+  world.held['12'] = null;
   await session.read();
   Object.assign(world, { deskFault: new DeskFault('failed'), deskFails: 1, deskTakesUnsaid: true, deskIsBlind: true });
-  await session.correct({ kind: 'partner', choice: choices.partners[0] ?? sudChoice });
-  expect(world.writes).toEqual([[{ id: '11', value: null }], [{ id: '11', value: 'partner_nord' }]]);
+  await session.correct(aside);
+  const back = [
+    { id: '11', value: 'partner_nord' },
+    { id: '12', value: 'region_se' },
+  ];
+  expect(world.writes).toEqual([[{ id: '12', value: 'region_se' }], back]);
   expect(session.view().correction).toMatchObject({ state: 'failed', fault: 'failed', undo: [] });
+});
+
+test('a first step in doubt that has no way back is written again and brought to its end', async () => {
+  const { session, world } = await openBlind();
+  Object.assign(world, { deskFault: new DeskFault('failed'), deskFails: 1, deskIsBlind: true });
+  await session.correct(aside);
+  expect(world.writes).toEqual([filled, emptied]);
+  expect(session.view().correction).toMatchObject({ state: 'pending', expected: { partner: null } });
+});
+
+test('what an agent has confirmed is not said to be undone', async () => {
+  const { session, world } = open();
+  await session.read();
+  await session.correct({ kind: 'partner', choice: choices.partners[0] ?? sudChoice });
+  expect(session.view().correction).toMatchObject({ state: 'pending', undo: [] });
+  await session.undo();
+  expect(world.writes).toHaveLength(2);
+  expect(session.view().correction?.isUndo).toBe(false);
 });
 
 test('of a first step that Zendesk did not take nothing is taken back', async () => {

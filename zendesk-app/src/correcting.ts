@@ -40,7 +40,7 @@ export const standing: ReadonlySet<CorrectionState> = new Set(['pending', 'late'
 /** A change that Zendesk did not say it took. */
 interface Refusal {
   readonly fault: WriteFault;
-  /** True where some of it may be held all the same. */
+  /** True where some of it may be held all the same. What Zendesk takes after it was looked at is not seen. */
   readonly mayStand: boolean;
 }
 
@@ -127,8 +127,8 @@ export const createCorrecting = ({
     const kept = fields ? stands.filter((one) => !isReplaced(one.wish, wish, fields)) : stands;
     show({ correction: begun, earlier: kept });
     /** What it would have replaced still stands, where nothing of it is left. */
-    const failed = (fault: Correction['fault'], undo: readonly FieldChange[] = [], before = stands): void => {
-      show({ correction: { ...begun, state: 'failed', fault, undo }, earlier: undo.length > 0 ? kept : before });
+    const failed = (fault: Correction['fault'], undo: readonly FieldChange[] = []): void => {
+      show({ correction: { ...begun, state: 'failed', fault, undo }, earlier: undo.length > 0 ? kept : stands });
       lookAgain();
     };
 
@@ -141,15 +141,16 @@ export const createCorrecting = ({
     if (!planned) return failed('notAnOption');
     const { steps, undo, expected, expectedOfUndo } = planned;
     for (const [at, step] of steps.entries()) {
-      const refusal = await write(step);
+      const isHalf = (one: Refusal): boolean => at > 0 || (one.mayStand && steps.flat().length > 1);
+      let refusal = await write(step);
+      // Half a correction says what nobody meant. Where it cannot be taken back it is tried once more to bring it to its end.
+      if (refusal && isHalf(refusal) && undo.length === 0) refusal = await write(step);
       if (!refusal) continue;
-      if (at === 0 && !(refusal.mayStand && steps.flat().length > 1)) return failed(refusal.fault);
-      // Half a correction says what nobody meant: it is taken back, now or by the agent. Where there is no way back it goes on
-      // to its end: what was filled in to be emptied is emptied.
-      const hasWayBack = undo.length > 0;
-      const back = hasWayBack ? undo : (steps.at(-1) ?? []);
-      if (await write(back)) return failed(refusal.fault, back);
-      if (hasWayBack || at === 0) return failed(refusal.fault, [], hasWayBack ? stands : kept);
+      if (!isHalf(refusal)) return failed(refusal.fault);
+      const back = undo.length > 0 ? undo : (steps.at(-1) ?? []);
+      const isBack = undo.length > 0 && !(await write(back));
+      // What is left of it is then for the agent.
+      return failed(refusal.fault, isBack ? [] : back);
     }
     written({ ...begun, expected, undo, expectedOfUndo, written: heldAfter(steps) });
   };

@@ -157,7 +157,8 @@ export const planOf = (
   return {
     // The same value again would leave no trace, and an agent who confirms what is there is to be heard.
     steps: state.value === value ? [[{ id, value: null }], [{ id, value }]] : [[{ id, value }]],
-    undo: undoOf([id]),
+    // Nothing takes back that an agent has confirmed it.
+    undo: state.value === value ? [] : undoOf([id]),
     expected: { [wish.kind]: code },
     expectedOfUndo: wish.kind === 'orderNumber' && now.isRemembered ? {} : pick(said, wish.kind),
   };
