@@ -6,6 +6,7 @@ import { builtAppFolder } from '../app-folder.ts';
 import type { Product } from '../compose.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { connect } from '../connect.ts';
+import { AppError } from '../core/errors.ts';
 import { dayMs } from '../core/time.ts';
 import { importText } from '../import.ts';
 import { type Running, start } from '../main.ts';
@@ -85,11 +86,14 @@ const temporaryFolder = async (): Promise<string> => {
 const withoutFields = async ({ url, settings }: ZendeskSandbox): Promise<object> => {
   const { partnerFieldId, regionFieldId, reasonFieldId, ...rest } = settings;
   const credentials = Buffer.from(`${settings.email}/token:${settings.apiToken}`).toString('base64');
-  for (const id of [partnerFieldId, regionFieldId, reasonFieldId])
-    await fetch(`${url}/api/v2/ticket_fields/${id}.json`, {
+  for (const id of [partnerFieldId, regionFieldId, reasonFieldId]) {
+    const answer = await fetch(`${url}/api/v2/ticket_fields/${id}.json`, {
       method: 'DELETE',
       headers: { authorization: `Basic ${credentials}` },
     });
+    if (!answer.ok)
+      throw new AppError('unavailable', `The simulated Zendesk kept its ticket field ${id}: ${answer.status}.`);
+  }
   return rest;
 };
 
