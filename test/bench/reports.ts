@@ -143,8 +143,15 @@ export const timeSize = async (
 
 type Prepared = Awaited<ReturnType<typeof prepare>>;
 
+/** Where a ledger of this size is kept, or one that goes after. */
+export const ledgerFolder = (kept: string | undefined, postings: number) =>
+  kept === undefined ? temporaryFolder() : keptFolder(join(kept, String(postings)));
+
 /** A prepared ledger in a folder, used again where it is there whole. */
-const preparedIn = async (folder: string, postings: number): Promise<Prepared & { installation: Installation }> => {
+export const preparedIn = async (
+  folder: string,
+  postings: number,
+): Promise<Prepared & { installation: Installation }> => {
   const [dataDir, exports, told] = ['data', 'exports', 'prepared.json'].map((name) => join(folder, name)) as [
     string,
     string,
@@ -170,7 +177,7 @@ const measureSize = async (
   postings: number,
   { moves, folder: kept }: { readonly moves: boolean; readonly folder: string | undefined },
 ): Promise<{ timed: Timed; moved: Measure[] }> => {
-  const folder = kept === undefined ? await temporaryFolder() : await keptFolder(join(kept, String(postings)));
+  const folder = await ledgerFolder(kept, postings);
   try {
     const { installation, tokens, ...built } = await preparedIn(folder.path, postings);
     const timed = { ...built, ...(await timeSize(installation, join(folder.path, 'exports'), tokens)) };

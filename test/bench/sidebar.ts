@@ -3,8 +3,8 @@ import { startChild } from './child.ts';
 import { openDatabase, withInstallation } from './installation.ts';
 import { atMost, type Measure, median, plain, quantile, rounded } from './measures.ts';
 import type { Paced } from './pace.ts';
-import { prepare } from './reports.ts';
-import { freePort, startServer, temporaryFolder } from './server-process.ts';
+import { ledgerFolder, preparedIn } from './reports.ts';
+import { startServer } from './server-process.ts';
 
 const perSecond = 200;
 const roundSeconds = 10;
@@ -58,19 +58,29 @@ const warmUp = async (url: string, tickets: number) => {
 };
 
 /** Looks of agents at tickets all over a ledger's years, 200 a second, each with a token of its own. */
-export const measureSidebar = async ({ tickets }: { readonly tickets: number }): Promise<Measure[]> => {
-  const folder = await temporaryFolder();
+export const measureSidebar = async ({
+  tickets,
+  folder: kept,
+}: {
+  readonly tickets: number;
+  /** Where ledgers are kept, those of the reports among them. */
+  readonly folder?: string | undefined;
+}): Promise<Measure[]> => {
+  const postings = tickets * postingsPerTicket;
+  const folder = await ledgerFolder(kept, postings);
   const load = startChild('./looks.ts');
   try {
-    const installation = { dataDir: folder.path, port: await freePort() };
-    const { buildSeconds } = await prepare(installation, tickets * postingsPerTicket);
+    const { installation, buildSeconds } = await preparedIn(folder.path, postings);
     await withInstallation(installation, async ({ directory }) => {
       const { id } = await directory.connections.get('desk');
       await directory.connections.changeSettings(id, { sidebarSecrets: [secret] }, 'bench');
       const client = await openDatabase(installation);
-      await client.query('set session_replication_role = replica');
-      await client.query(addCustomers);
-      await client.query('vacuum analyze ticket, order_address');
+      const { rowCount } = await client.query('select from order_address limit 1');
+      if (rowCount === 0) {
+        await client.query('set session_replication_role = replica');
+        await client.query(addCustomers);
+        await client.query('vacuum analyze ticket, order_address');
+      }
       await client.end();
     });
     const server = await startServer(installation, { program: ['src/deskledger.ts', 'serve', '--no-worker'] });
