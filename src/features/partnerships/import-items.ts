@@ -114,11 +114,11 @@ const storeItems = async (
   return report;
 };
 
-/** A store that was disconnected, or a region that is no more, is still known to what is of it. */
-const withPast = async (tx: Sql, options: Options): Promise<Knowing> => {
+/** A store that was disconnected is still known, and a region that is no more to the references that are of it. */
+const withPast = async (tx: Sql, side: Side, options: Options): Promise<Knowing> => {
   const { stores } = options.known;
   const past = (await storesOfItems(tx)).filter(({ id }) => stores.every((one) => one.id !== id));
-  const pastRegions = await regionsOfItems(tx);
+  const pastRegions = await regionsOfItems(tx, side);
   return { ...options, known: { ...options.known, stores: [...stores, ...past], pastRegions } };
 };
 
@@ -128,12 +128,12 @@ const withPast = async (tx: Sql, options: Options): Promise<Knowing> => {
  * cell and stores nothing then. The caller gives the transaction.
  */
 export const importOtherCosts = async (tx: Sql, text: string, given: Options): Promise<ImportReport> => {
-  const options = await withPast(tx, given);
+  const options = await withPast(tx, 'other cost', given);
   return storeItems(tx, readOtherCosts(text, options.known), { what: 'other-costs', options });
 };
 
 /** The same of what they bring: amounts, and parts of the revenue of their orders. */
 export const importBenefits = async (tx: Sql, text: string, given: Options): Promise<ImportReport> => {
-  const options = await withPast(tx, given);
+  const options = await withPast(tx, 'benefit', given);
   return storeItems(tx, readBenefits(text, options.known), { what: 'benefits', options });
 };

@@ -127,12 +127,14 @@ export const storesOfItems = (sql: Sql): Promise<{ readonly id: number; readonly
     'select c.id, c.name from connection c where exists (select from partnership_item i where i.connection_id = c.id) order by c.id',
   );
 
-export const regionsOfItems = async (sql: Sql): Promise<string[]> =>
-  (
-    await sql.query<{ region: string }>(
-      'select distinct region from partnership_item where region is not null and superseded_at is null',
-    )
-  ).map(({ region }) => region);
+/** By reference the regions that hold, also those that are no more. */
+export const regionsOfItems = async (sql: Sql, side: Side): Promise<ReadonlyMap<string, string>> => {
+  const rows = await sql.query<{ reference: string; region: string }>(
+    'select reference, region from partnership_item where side = $1 and region is not null and superseded_at is null',
+    [side],
+  );
+  return new Map(rows.map(({ reference, region }) => [reference, region]));
+};
 
 /** A page of those that hold, in the order in which they were first told; or of all revisions, in the order in which they were told. */
 export const listItems = (

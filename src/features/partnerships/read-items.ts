@@ -13,8 +13,8 @@ export interface Known {
   readonly partners: PartnerBook;
   readonly regions: RegionBook;
   readonly stores: readonly { readonly id: number; readonly name: string }[];
-  /** Regions that are no more, of what was told while they were. */
-  readonly pastRegions: readonly string[];
+  /** By reference the region that it has, which may be no more. */
+  readonly pastRegions: ReadonlyMap<string, string>;
 }
 
 const cell = (wrong: string, pattern: RegExp) =>
@@ -92,7 +92,8 @@ const whereAndWhen = ({ row, value }: { row: number; value: Common }, known: Kno
   repeats(row, value.reference);
   const partner = value.partner === '' ? null : known.partners.resolve(value.partner);
   if (value.partner !== '' && partner === null) say(row, 'partner', `"${value.partner}" is no partner's code or alias`);
-  const past = known.pastRegions.find((code) => code === value.region) ?? null;
+  const held = known.pastRegions.get(value.reference);
+  const past = held === value.region ? held : null;
   const region = value.region === '' ? null : (known.regions.resolve(value.region) ?? past);
   if (value.region !== '' && region === null)
     say(row, 'region', `"${value.region}" is neither a region nor a country's code`);

@@ -158,3 +158,14 @@ describe('a store', () => {
     expect(await latest('benefit')).toMatchObject([{ store: 'shop', endsOn: '2026-05-31', revision: 2 }]);
   });
 });
+
+test('bug: a region that is no more was taken of references that never had it', async () => {
+  const now = given('2026-05-20T12:00:00Z');
+  const unknown = { faults: [{ reason: expect.stringContaining('neither a region') }] };
+  const regions = regionBook([{ code: 'dach', name: 'DACH', countries: ['DE'] }]);
+  await costs('f1,nord,dach,fee,100,USD,month,,,2026-05-01,\n', { ...now, known: { ...now.known, regions } });
+  await costs('f1,nord,dach,fee,120,USD,month,,,2026-05-01,\n');
+  expect(await latest()).toMatchObject([{ reference: 'f1', region: 'dach' }]);
+  await expect(costs('f2,nord,dach,fee,7,USD,month,,,2026-05-01,\n')).rejects.toMatchObject(unknown);
+  await expect(benefits('f1,nord,dach,,margin,7,USD,month,,2026-05-01,\n')).rejects.toMatchObject(unknown);
+});
