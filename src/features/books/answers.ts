@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dayAnswer, instantAnswer, moneyAnswer, nextAnswer } from '../../platform/http/answers.ts';
-import { costBasisAnswer, reportRowAnswer } from '../reports/index.ts';
+import { costBasisAnswer, notHeldAnswer, reportRowAnswer } from '../reports/index.ts';
 import { changesAnswer, differingFigures } from './differing-answers.ts';
 
 const reason = z
@@ -36,6 +36,11 @@ export const gapsAnswer = z.object({
   heldEntries: z.int().describe('Bulk edits on which nobody had decided'),
   unpricedOrders: z.int().describe('Orders without an exchange rate'),
   quarantinedTickets: z.int(),
+  givenUpTickets: z
+    .int()
+    .optional()
+    .describe('Given up by a person and not read since; absent of seals made before it was kept, and so is `notHeld`'),
+  notHeld: notHeldAnswer.readonly().optional().describe('Of which not all was held on its days when it was made'),
 });
 
 const seal = z.object({

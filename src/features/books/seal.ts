@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { type ReportingBasis, recordAudit } from '../directory/index.ts';
-import { type Unsettled, unsettledUpTo } from '../ingest/index.ts';
+import { givenUpUpTo, type Unsettled, unsettledUpTo } from '../ingest/index.ts';
 import { lastItem, lockItems } from '../partnerships/index.ts';
 import {
   type Differences,
@@ -14,6 +14,7 @@ import {
   type Imbalance,
   imbalances,
   keepItems,
+  loadHeldDays,
   partnershipsIn,
   restatementOf,
   sealedAccount,
@@ -148,6 +149,8 @@ export const sealPeriod = async (
       const gaps = {
         ...(await gapsIn(tx, period)),
         quarantinedTickets: unsettled.reduce((sum, { quarantined }) => sum + quarantined, 0),
+        givenUpTickets: await givenUpUpTo(tx, period.to),
+        notHeld: (await loadHeldDays(tx, period, dayIn(timeZone, frozenAt))).notHeldIn(period),
       };
       const id = await insertSeal(tx, {
         kind: period.kind,

@@ -1,6 +1,7 @@
 import type { Sql } from '../../platform/database/database.ts';
 import {
   formulasVersion,
+  type LedgerSide,
   type Partnerships,
   type Restatement,
   type SealedCell,
@@ -15,6 +16,10 @@ interface Gaps {
   readonly heldEntries: number;
   readonly unpricedOrders: number;
   readonly quarantinedTickets: number;
+  /** Given up by a person and not read since; absent of seals made before it was kept, and so is `notHeld`. */
+  readonly givenUpTickets?: number;
+  /** Sides of which not all was held on its days. */
+  readonly notHeld?: readonly LedgerSide[];
 }
 
 /** What was posted into a seal's days since, and every reason for which they are counted differently. */

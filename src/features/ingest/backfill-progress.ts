@@ -11,6 +11,8 @@ export interface BackfillProgress {
   readonly found: number;
   readonly raised: number;
   readonly done: number;
+  /** Of one that ended: those of `done` that a person gave up, of which nothing, or not all, was read. */
+  readonly givenUp: number;
   /** Tickets a minute, over the last minutes; null until two moments were measured. */
   readonly perMinute: number | null;
   /** By that rate; null while it is unknown, or while the walk still finds tickets, for then nobody knows how many are left. */
@@ -71,6 +73,7 @@ const progressOfRun = (
     found: run.found,
     raised: run.raised,
     done: ended ? run.held : Math.max(0, run.found - left),
+    givenUp: run.givenUp ?? 0,
     perMinute: ended || isSilent ? null : perMinute,
     remainingSeconds: ended ? 0 : known ? Math.ceil((left / perMinute) * 60) : null,
     state: ended

@@ -91,6 +91,7 @@ export const runStoreBackfill = (
       held: run.found - quarantined,
       quarantined,
       missing: 0,
+      givenUp: 0,
       countedThere,
       countedHere,
       // More here than there is no gap: some were archived there since.

@@ -11,7 +11,7 @@ const durationOf = (seconds: number): string => {
 
 /** A backfill's progress for a person. The rest is told only where it was measured. */
 export const backfillWords = (
-  { found, raised, done, perMinute, remainingSeconds, state }: Omit<BackfillProgress, 'counted'>,
+  { found, raised, done, perMinute, remainingSeconds, state }: Omit<BackfillProgress, 'counted' | 'givenUp'>,
   what: 'tickets' | 'orders' = 'tickets',
 ): string =>
   [
@@ -24,15 +24,16 @@ export const backfillWords = (
 
 /** How a backfill ended: complete, or what is missing and what to do about it. */
 export const verdictOf = (
-  { complete, found, held, quarantined, missing, countedThere, countedHere }: Comparison,
+  { complete, found, held, quarantined, missing, givenUp, countedThere, countedHere }: Comparison,
   connectionId: number,
   what: 'tickets' | 'orders' = 'tickets',
 ): string => {
   const vendor = what === 'tickets' ? 'helpdesk' : 'store';
+  const all = `${number(held)} of ${number(found)} ${what} found are held${givenUp > 0 ? `, ${number(givenUp)} of them given up and not read` : ''}`;
   if (complete)
     return countedThere === null
-      ? `complete: ${number(held)} of ${number(found)} ${what} found are held`
-      : `complete: ${number(held)} of ${number(found)} ${what} found are held; the ${vendor} counts ${number(countedThere)}, we ${number(countedHere)}`;
+      ? `complete: ${all}`
+      : `complete: ${all}; the ${vendor} counts ${number(countedThere)}, we ${number(countedHere)}`;
   const again = `call "deskledger backfill" again for connection ${connectionId}`;
   const reasons = [
     ...(quarantined > 0

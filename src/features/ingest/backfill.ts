@@ -39,6 +39,8 @@ export interface BackfillRun {
   readonly comparedAt: string | null;
   /** Of those found, the tickets that are pulled and decided, as compared. */
   readonly held: number;
+  /** Of those held the ones that a person gave up: nothing, or not all, of them was read; absent: none. */
+  readonly givenUp?: number;
   readonly complete: boolean;
   /** The earliest day since which a run before this one was found complete; absent: none was. */
   readonly wholeSince?: string;
@@ -58,6 +60,21 @@ export const saveBackfill = (
   run: BackfillRun,
   { now, error }: { readonly now: Date; readonly error?: string },
 ): Promise<void> => saveCursor(sql, connectionId, stream, { state: run, seenUntil: null, now, error: error ?? null });
+
+/** Saves a run in the place of the one that was compared; false, and nothing, where another has begun or was compared since. */
+export const saveCompared = async (
+  sql: Sql,
+  connectionId: number,
+  run: BackfillRun,
+  { startedAt, comparedAt }: BackfillRun,
+): Promise<boolean> => {
+  const rows = await sql.query(
+    `update sync_cursor set cursor = $3::jsonb where connection_id = $1 and stream = $2 and cursor->>'startedAt' = $4 and cursor->>'comparedAt' = $5
+     returning 1`,
+    [connectionId, stream, JSON.stringify(run), startedAt, comparedAt],
+  );
+  return rows.length > 0;
+};
 
 const withWhole = (since: string | null): Pick<BackfillRun, 'wholeSince'> =>
   since === null ? {} : { wholeSince: since };

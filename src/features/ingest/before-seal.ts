@@ -50,6 +50,19 @@ export const unsettledUpTo = (sql: Sql, { lastDay, timeZone, asOf }: UpTo): Prom
     [lastDay, timeZone, asOf],
   );
 
+/** Tickets of these days, or of unknown age, that a person gave up and that were not read since, as the latest backfills named them. */
+export const givenUpUpTo = async (sql: Sql, lastDay: string): Promise<number> => {
+  const [row] = await sql.query<{ count: bigint }>(
+    `select count(*) from backfill_ticket b
+       join connection c on c.id = b.connection_id and c.disabled_at is null
+       join ticket t on t.connection_id = b.connection_id and t.external_id = b.external_id
+      where b.given_up_at is not null and t.quarantined_at is null and coalesce(t.pulled_at, '-infinity') < b.given_up_at
+        and (t.created_day <= $1::date or t.created_day is null)`,
+    [lastDay],
+  );
+  return Number(row?.count ?? 0n);
+};
+
 /** Has the work of all tickets that owe some pulled now, whatever hour it waits for (RULES section 11). Returns their number. */
 export const pullUpTo = async (
   sql: Sql,

@@ -2,7 +2,7 @@ import { secondMs } from '../../core/time.ts';
 import type { HelpdeskClient } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
-import { type BackfillRun, loadBackfill, saveBackfill } from './backfill.ts';
+import { type BackfillRun, loadBackfill, saveCompared } from './backfill.ts';
 
 /** What a backfill found against what we hold. */
 export interface Comparison {
@@ -12,6 +12,8 @@ export interface Comparison {
   /** Set aside for a person, and named by the walk yet never pulled. */
   readonly quarantined: number;
   readonly missing: number;
+  /** Of those held the ones that a person gave up: nothing, or not all, of them was read. */
+  readonly givenUp: number;
   /** Tickets created since that day: the helpdesk's own number, null where it tells none, and ours. */
   readonly countedThere: number | null;
   readonly countedHere: number;
@@ -32,17 +34,22 @@ export const openTickets = async (sql: Sql, connectionId: number, run: BackfillR
   return Number(row?.open ?? 0n);
 };
 
-/** Tickets of unknown age that a person gave up: the vendor counts them, and nobody awaits them any more. */
-const givenUp = `(select count(*) from backfill_ticket b join ticket g on g.connection_id = b.connection_id and g.external_id = b.external_id
+/** Tickets of history that a person gave up and of which nobody knows how old they are: as many may be counted there and not here. */
+const ageless = `(select count(*) from backfill_ticket b join ticket g on g.connection_id = b.connection_id and g.external_id = b.external_id
                    where b.connection_id = $1 and b.given_up_at is not null and g.created_at is null and g.quarantined_at is null and g.from_backfill)`;
+
+const countAgeless = async (sql: Sql, connectionId: number): Promise<number> => {
+  const [row] = await sql.query<{ count: bigint }>(`select ${ageless} as count`, [connectionId]);
+  return Number(row?.count ?? 0n);
+};
 
 /**
  * Tickets created since that we hold and that are not deleted there, as far as we were told; what is on its way to us counts, for
- * it is not lost, and so does what a person gave up. History that nobody pulled yet does not: it may be older.
+ * it is not lost. History that nobody pulled, given up or not, does not: it may be older, and would hide one that is lost.
  */
 export const countHere = async (sql: Sql, connectionId: number, since: Date): Promise<number> => {
   const [row] = await sql.query<{ here: bigint }>(
-    `select count(*) + ${givenUp} as here from ticket
+    `select count(*) as here from ticket
       where connection_id = $1 and (created_at >= $2 and coalesce(status, '') <> 'deleted' or created_at is null and pulled_at is null and quarantined_at is null and not from_backfill)`,
     [connectionId, since],
   );
@@ -58,7 +65,7 @@ const countShown = async (sql: Sql, connectionId: number, run: BackfillRun): Pro
     `with newest as (
        select coalesce(max(n.created_at), $2) as created_at
          from backfill_ticket b join ticket n on n.connection_id = b.connection_id and n.external_id = b.external_id where b.connection_id = $1)
-     select count(*) + ${givenUp} as here from ticket t, newest
+     select count(*) as here from ticket t, newest
       where t.connection_id = $1
         and (t.created_at >= $2 and coalesce(t.status, '') <> 'deleted'
                and (t.pulled_at >= $3 or t.created_at > newest.created_at or exists (select 1 from backfill_ticket b where b.connection_id = $1 and b.external_id = t.external_id))
@@ -85,7 +92,7 @@ export const countArrived = async (
   return here;
 };
 
-/** Keeps a count for `doctor` and the status. */
+/** Keeps a count for `doctor` and the status. It is short where more is lacking than what a person gave up. */
 export const noteCount = async (
   sql: Sql,
   connectionId: number,
@@ -98,11 +105,11 @@ export const noteCount = async (
 ): Promise<void> => {
   await sql.query(
     `insert into connection_watch as w (connection_id, counted_at, counted_from, counted_there, counted_here, short_counts)
-     values ($1, $2, $3, $4, $5, $6)
+     values ($1, $2, $3, $4::int, $5::int, case when $5::int + ${ageless} < $4::int then 1 else 0 end)
      on conflict (connection_id) do update set counted_at = excluded.counted_at, counted_from = excluded.counted_from,
        counted_there = excluded.counted_there, counted_here = excluded.counted_here,
        short_counts = least(w.short_counts, 20) * excluded.short_counts + excluded.short_counts`,
-    [connectionId, at, since, there, here, here < there ? 1 : 0],
+    [connectionId, at, since, there, here],
   );
 };
 
@@ -110,16 +117,22 @@ export const noteCount = async (
 const countNamed = async (
   sql: Sql,
   connectionId: number,
-): Promise<Pick<Comparison, 'found' | 'held' | 'quarantined'>> => {
-  const [row] = await sql.query<{ found: bigint; held: bigint; quarantined: bigint }>(
+): Promise<Pick<Comparison, 'found' | 'held' | 'quarantined' | 'givenUp'>> => {
+  const [row] = await sql.query<{ found: bigint; held: bigint; quarantined: bigint; given_up: bigint }>(
     `select count(*) as found, count(*) filter (where t.quarantined_at is null and (t.pulled_at is not null or b.given_up_at is not null)) as held,
-            count(*) filter (where t.quarantined_at is not null) as quarantined
+            count(*) filter (where t.quarantined_at is not null) as quarantined,
+            count(*) filter (where t.quarantined_at is null and b.given_up_at is not null and coalesce(t.pulled_at, '-infinity') < b.given_up_at) as given_up
        from backfill_ticket b left join ticket t on t.connection_id = b.connection_id and t.external_id = b.external_id
       where b.connection_id = $1`,
     [connectionId],
   );
   if (!row) throw new RangeError('counts are lacking');
-  return { found: Number(row.found), held: Number(row.held), quarantined: Number(row.quarantined) };
+  return {
+    found: Number(row.found),
+    held: Number(row.held),
+    quarantined: Number(row.quarantined),
+    givenUp: Number(row.given_up),
+  };
 };
 
 /** Compares once everything found was pulled. Tickets that the helpdesk created meanwhile are counted first there, then here. */
@@ -140,23 +153,25 @@ export const compareBackfill = async (
 ): Promise<Comparison> => {
   const since = new Date(run.since);
   const countedThere = (await client.count?.(since)) ?? null;
+  const lacking = await countAgeless(sql, connectionId);
   const countedHere = await countArrived(() => countShown(sql, connectionId, run), {
-    there: countedThere,
+    there: countedThere === null ? null : countedThere - lacking,
     clock,
     stop,
   });
   if (countedThere !== null && !stop.aborted)
     await noteCount(sql, connectionId, { at: clock.now(), since, there: countedThere, here: countedHere });
-  const { found, held, quarantined } = await countNamed(sql, connectionId);
+  const { found, held, quarantined, givenUp } = await countNamed(sql, connectionId);
   return {
     found,
     held,
     quarantined,
     missing: found - held - quarantined,
+    givenUp,
     countedThere,
     countedHere,
-    // More here than there is no gap: some were deleted there meanwhile.
-    complete: found === held && found === run.found && (countedThere === null || countedThere <= countedHere),
+    // More here than there is no gap: some were deleted there meanwhile. What was given up is one, and is told as such.
+    complete: found === held && found === run.found && (countedThere === null || countedThere - lacking <= countedHere),
   };
 };
 
@@ -174,12 +189,10 @@ export const completeBackfill = async (
     return run?.complete ?? false;
   const named = await countNamed(deps.sql, connectionId);
   if (named.held < named.found || named.found !== run.found) return false;
-  const { held, complete, countedThere, countedHere } = await compareBackfill(deps, connectionId, run);
+  const { held, givenUp, complete, countedThere, countedHere } = await compareBackfill(deps, connectionId, run);
   if (deps.stop.aborted) return false;
-  // A run that began meanwhile stays as it is.
   const now = deps.clock.now();
-  if ((await loadBackfill(deps.sql, connectionId))?.comparedAt !== run.comparedAt) return false;
-  const counts = { held, complete, countedThere, countedHere };
-  await saveBackfill(deps.sql, connectionId, { ...run, ...counts, comparedAt: now.toISOString() }, { now });
-  return complete;
+  const counts = { held, givenUp, complete, countedThere, countedHere };
+  const isSaved = await saveCompared(deps.sql, connectionId, { ...run, ...counts, comparedAt: now.toISOString() }, run);
+  return isSaved && complete;
 };

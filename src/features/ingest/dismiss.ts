@@ -1,4 +1,4 @@
-import { NotFound } from '../../core/errors.ts';
+import { Conflict, NotFound } from '../../core/errors.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { type Connection, recordAudit } from '../directory/index.ts';
@@ -36,7 +36,8 @@ export const dismissUnreadable = (
 /**
  * Gives up one ticket that is in quarantine: it leaves it, nothing of it is awaited any more, and the backfill that found it
  * can complete. What was read of it stays, and its next change is read. The audit log says who did it. NotFound where no ticket
- * of that name is in quarantine. Returns how many there were: one of each connection that has the name.
+ * of that name is in quarantine, Conflict where several connections have one: accounts number their tickets alike. Returns how
+ * many there were.
  */
 export const dismissTicket = (
   { db, clock }: { readonly db: Database; readonly clock: Clock },
@@ -60,6 +61,10 @@ export const dismissTicket = (
     if (rows.length === 0)
       throw new NotFound(
         `There is no ticket "${externalId.slice(0, 100)}" in quarantine; GET /api/v1/quarantine lists those that are.`,
+      );
+    if (rows.length > 1)
+      throw new Conflict(
+        `${rows.length} connections have a ticket "${externalId.slice(0, 100)}" in quarantine (ids ${rows.map((row) => row.connection_id).join(', ')}): say of which with --connection`,
       );
     await tx.query(
       'update backfill_ticket set given_up_at = $3 where external_id = $2 and connection_id = any($1::int[])',

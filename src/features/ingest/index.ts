@@ -3,7 +3,7 @@ export { newestDelivery, newestOpenTicket } from './arrivals.ts';
 export type { BackfillProgress } from './backfill-progress.ts';
 export { runStoreBackfill } from './backfill-store.ts';
 export { backfillWords, verdictOf } from './backfill-words.ts';
-export { pullUpTo, type Unsettled, type UpTo, unsettledUpTo } from './before-seal.ts';
+export { givenUpUpTo, pullUpTo, type Unsettled, type UpTo, unsettledUpTo } from './before-seal.ts';
 export { dropOldBodies } from './bodies.ts';
 export { claimTags } from './claim-tags.ts';
 export { claimDue, claimStale } from './claim-tickets.ts';

@@ -94,7 +94,10 @@ export const storeArrivals = async (sql: Sql, arrivals: readonly Arrival[]): Pro
   return new Set([...stored, ...others]);
 };
 
-/** Clocks of the helpdesk and of this machine differ by less. */
+/**
+ * Clocks of the helpdesk and of this machine differ by less. A person's change this near after our tag, or in its second, is taken
+ * for it: its read comes, its audits wait.
+ */
 const clockSkewSeconds = 2;
 
 /** From the helpdesk's change to our note of it: longer than a call that tags and the statement after it usually take. */

@@ -136,8 +136,8 @@ export const runBackfill = async (
     }
     const comparison = await patiently(() => compareBackfill({ ...deps, stop: halt }, id, walkedRun));
     if (halt.aborted) return { ...result, comparison: null };
-    const { held, complete, countedThere, countedHere } = comparison;
-    const counts = { held, complete, countedThere, countedHere };
+    const { held, givenUp, complete, countedThere, countedHere } = comparison;
+    const counts = { held, givenUp, complete, countedThere, countedHere };
     const compared = { ...walkedRun, comparedAt: clock.now().toISOString(), ...counts };
     run = compared;
     await patiently(() => saveBackfill(sql, id, compared, { now: clock.now() }));

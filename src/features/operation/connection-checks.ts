@@ -157,6 +157,12 @@ const healthChecks = (status: ConnectionStatus): Check[] => {
           ? 'It completes by itself when what is set aside was read (deskledger replay) or given up (deskledger replay --dismiss --ticket ID); until then older days count as not held.'
           : `${again} goes on.`,
     });
+  if (backfill?.state === 'complete' && backfill.givenUp > 0)
+    checks.push({
+      what: 'backfill',
+      state: 'ok',
+      found: `complete but for ${backfill.givenUp} of ${backfill.found} ${recordsOf(status)} that were given up: what was not read of them is in no figure`,
+    });
   return checks;
 };
 

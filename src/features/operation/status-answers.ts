@@ -18,7 +18,10 @@ const backfill = z
     since: instantAnswer,
     found: z.int().describe('Distinct tickets or orders that the walk named'),
     raised: z.int().describe('Those that were to be pulled'),
-    done: z.int().describe('Those that are pulled, priced and posted'),
+    done: z.int().describe('Those that are pulled, priced and posted, or were given up'),
+    givenUp: z
+      .int()
+      .describe('Of one that ended: those that a person gave up, whose work is in no figure as far as it was not read'),
     perMinute: z.number().nullable().describe('Over the last minutes'),
     remainingSeconds: z.number().nullable().describe('By that rate; null while nobody knows'),
     state: z

@@ -1,8 +1,9 @@
 export { costBasisAnswer, csat as csatAnswer, type ReportRow, reportRowAnswer } from './answers.ts';
 export { atRatesOf } from './facts/constant-currency.ts';
+export type { LedgerSide } from './facts/fact-statements.ts';
 export { cellId } from './facts/facts.ts';
 export type { CostBasis } from './facts/pooled-cost.ts';
-export { type HeldDays, loadHeldDays } from './held-days.ts';
+export { type HeldDays, loadHeldDays, notHeldAnswer } from './held-days.ts';
 export { pageRoutes } from './page-routes.ts';
 export { csvReply, nextLink, pageLimit, queryFormat, queryPage } from './paging.ts';
 export { type PartnerReport, parsePeriod, partnerReport } from './partner-report.ts';

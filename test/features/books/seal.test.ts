@@ -179,7 +179,25 @@ describe('a sealed month', () => {
       heldEntries: 0,
       unpricedOrders: 1,
       quarantinedTickets: 1,
+      givenUpTickets: 0,
+      // What was read began within it.
+      notHeld: ['orders', 'tickets', 'work'],
     });
+  });
+
+  test('bug: a ticket that was given up stood in none of its gaps', async () => {
+    const { db, connectionId, clock } = world;
+    await db.query(
+      "insert into ticket (connection_id, external_id, first_seen_at, from_backfill) values ($1, 'bad', $2, true)",
+      [connectionId, clock.now()],
+    );
+    await db.query("insert into backfill_ticket (connection_id, external_id, given_up_at) values ($1, 'bad', $2)", [
+      connectionId,
+      clock.now(),
+    ]);
+    await db.query("update connection set created_at = '2026-04-01'");
+    await world.order({ placed: '2026-05-01' });
+    expect((await seal()).seal.gaps).toMatchObject({ givenUpTickets: 1, notHeld: [] });
   });
 
   test('and its weeks are sealed apart', async () => {

@@ -13,8 +13,20 @@ test('what was not measured is not told', () => {
 });
 
 test('an end says complete only where nothing is missing, else how many and what to do', () => {
-  const all = { found: 5, held: 5, quarantined: 0, missing: 0, countedThere: 5, countedHere: 5, complete: true };
+  const all = {
+    found: 5,
+    held: 5,
+    quarantined: 0,
+    missing: 0,
+    givenUp: 0,
+    countedThere: 5,
+    countedHere: 5,
+    complete: true,
+  };
   expect(verdictOf(all, 1)).toBe('complete: 5 of 5 tickets found are held; the helpdesk counts 5, we 5');
+  expect(verdictOf({ ...all, givenUp: 1 }, 1)).toContain(
+    '5 of 5 tickets found are held, 1 of them given up and not read;',
+  );
   const less = { ...all, held: 3, quarantined: 1, missing: 1, countedThere: 9, complete: false };
   expect(verdictOf(less, 1)).toMatch(/^not complete: 1 are set aside.*; 1 were found and not pulled.*; .* 4 less: /);
   expect(verdictOf({ ...all, complete: false }, 1)).toMatch(/^not complete: \w+.*call "deskledger backfill" again/);

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UpstreamError } from '../../../src/core/errors.ts';
 import { dayMs, hourMs, minuteMs, secondMs } from '../../../src/core/time.ts';
-import { newRun, walkHistory } from '../../../src/features/ingest/backfill.ts';
+import { loadBackfill, newRun, saveBackfill, walkHistory } from '../../../src/features/ingest/backfill.ts';
 import { measureProgress, rateOf } from '../../../src/features/ingest/backfill-progress.ts';
-import { countHere, noteCount } from '../../../src/features/ingest/compare.ts';
+import { completeBackfill, countHere, noteCount } from '../../../src/features/ingest/compare.ts';
 import {
   type BackfillProgress,
   claimDue,
@@ -238,6 +238,7 @@ describe('the command', () => {
       held: 2,
       quarantined: 0,
       missing: 0,
+      givenUp: 0,
       countedThere: null,
       countedHere: 2,
       complete: true,
@@ -292,8 +293,10 @@ describe('the command', () => {
       await expect(dismissTicket(w, asked)).rejects.toThrow(/no ticket "2" in quarantine; GET/);
       expect(await w.pending()).toBe(0);
       await look();
-      expect([(await status())?.backfill?.state, await known()]).toEqual(['complete', '2025-12-01']);
-      expect(await countHere(w.db, w.connection.id, since)).toBe(2);
+      expect([(await status())?.backfill, await known()]).toMatchObject([
+        { state: 'complete', done: 2, givenUp: 1, counted: { there: 2, here: 1 } },
+        '2025-12-01',
+      ]);
       expect(await w.db.query("select actor, detail from audit_log where action = 'dismiss ticket'")).toMatchObject([
         { actor: 'test', detail: { connection: w.connection.id, ticket: '2', error: expect.any(String) } },
       ]);
@@ -315,8 +318,52 @@ describe('the command', () => {
       expect((await status())?.backfill).toMatchObject({
         state: 'incomplete',
         done: 2,
-        counted: { there: 3, here: 2 },
+        counted: { there: 3, here: 1 },
       });
+    });
+
+    test('bug: what was given up, however old, stood in the count for one that is really missing', async () => {
+      await setAside();
+      await dismissTicket(w, { externalId: '2', actor: 'test' });
+      expect(await countHere(w.db, w.connection.id, since)).toBe(1);
+      await noteCount(w.db, w.connection.id, { at: w.clock.now(), since, there: 2, here: 1 });
+      expect(await status()).toMatchObject({ completeness: 0.5, counted: { shortCounts: 0 } });
+      await noteCount(w.db, w.connection.id, { at: w.clock.now(), since, there: 3, here: 1 });
+      expect(await status()).toMatchObject({ counted: { shortCounts: 1 } });
+    });
+
+    test('bug: a run that began while another was compared was overwritten by it', async () => {
+      await setAside();
+      await dismissTicket(w, { externalId: '2', actor: 'test' });
+      const before = await loadBackfill(w.db, w.connection.id);
+      if (!before) return expect.unreachable('a run is lacking');
+      const next = newRun(since, w.clock.now(), [], before);
+      const sql: Sql = {
+        query: async (text, parameters, options) => {
+          // Between the last look and the write.
+          if (/^\s*(update|insert into) sync_cursor/.test(text))
+            await saveBackfill(w.db, w.connection.id, next, { now: w.clock.now() });
+          return w.db.query(text, parameters, options);
+        },
+      };
+      const client = { count: async () => 2 };
+      const stop = new AbortController().signal;
+      expect(await completeBackfill({ sql, clock: w.clock, client, stop }, w.connection.id)).toBe(false);
+      expect(await loadBackfill(w.db, w.connection.id)).toMatchObject({ startedAt: next.startedAt, complete: false });
+    });
+
+    test('bug: a ticket of that number was given up at every connection', async () => {
+      await setAside();
+      const [other] = await w.db.query<{ id: number }>(
+        "insert into connection (kind, name, settings, secrets, webhook_key, created_at) values ('desk', 'other', '{}', '', 'o', now()) returning id",
+      );
+      await w.db.query(
+        "insert into ticket (connection_id, external_id, first_seen_at, quarantined_at) values ($1, '2', now(), now())",
+        [other?.id],
+      );
+      await expect(dismissTicket(w, { externalId: '2', actor: 'test' })).rejects.toThrow(/--connection/);
+      expect(await dismissTicket(w, { connection: w.connection, externalId: '2', actor: 'test' })).toBe(1);
+      expect(await dismissTicket(w, { externalId: '2', actor: 'test' })).toBe(1);
     });
   });
 

@@ -94,6 +94,7 @@ describe('what needs attention', () => {
       found: 5,
       raised: 5,
       done: 5,
+      givenUp: 0,
       perMinute: null,
       remainingSeconds: 0,
       state: 'incomplete',
