@@ -86,7 +86,7 @@ const heldLines = ({ held: { unknown, partlyKnown, heldUpBy } }: HeldDays): stri
   if (sides.length === 0) return [];
   const names = [...new Set(heldUpBy.flatMap(({ connections }) => connections))];
   return [
-    `Not held whole on these days: ${sides.join(', ')}${names.length === 0 ? '' : ` (${names.join(', ')})`}. What rests on them is of what is held, and rates may be far off; \`deskledger backfill\` reads what is older.`,
+    `Not held whole on these days: ${sides.join(', ')}${names.length === 0 ? '' : ` (${names.join(', ')})`}. What rests on them is of what is held, and rates may be far off; \`deskledger doctor\` says what keeps it, \`deskledger backfill\` reads what is older.`,
   ];
 };
 

@@ -96,7 +96,7 @@ describe('the partner report at a terminal', () => {
     const lines = reportLines(report, undefined, { partial: true, held });
     expect(lines[0]).toBe('Support cost, 2026-05-01 to 2026-05-31 (UTC), not over yet, in USD');
     expect(lines.at(-1)).toBe(
-      'Not held whole on these days: orders, work (shop, desk). What rests on them is of what is held, and rates may be far off; `deskledger backfill` reads what is older.',
+      'Not held whole on these days: orders, work (shop, desk). What rests on them is of what is held, and rates may be far off; `deskledger doctor` says what keeps it, `deskledger backfill` reads what is older.',
     );
     expect(reportLines(report, undefined, null, '2026-01-02')[0]).toBe(
       'Support cost, 2026-05-01 to 2026-05-31 (UTC), in USD at the exchange rates of 2026-01-02',
