@@ -151,7 +151,7 @@ export const differingRoutes =
             of: z
               .enum([...books.map(({ name }) => name), postingsBook])
               .describe('As `of` in `changes` of the seal; of postings an item per ticket and reason'),
-            ...queryPage('Items'),
+            ...queryPage('Items, of postings tickets,'),
             format: queryFormat,
           }),
           ...answersOrTable('One page', changedItemsAnswer),

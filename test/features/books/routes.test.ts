@@ -13,7 +13,7 @@ import {
 } from '../../../src/features/books/index.ts';
 import { loadJob } from '../../../src/features/directory/index.ts';
 import { holdToDescription } from '../../support/described-answers.ts';
-import { createWorld, sud, type World } from '../reports/world.ts';
+import { createWorld, nord, sud, type World } from '../reports/world.ts';
 import { basis, readToEnd, sealIn } from './sealing.ts';
 
 let world: World;
@@ -289,6 +289,21 @@ test('bug: what `changes` of a seal called postings, its own list of changes ref
   const withoutRates = (await ask('GET', list, { scopes: 'read' })).json() as Page;
   expect(withoutRates.items[0]?.cells).toMatchObject([{ facts: [{ name: 'handledSeconds', added: 300 }] }]);
   expect((await ask('GET', `${list}&format=csv`)).text).toContain(',work,sud,iberia,supportCost,3.000000,USD');
+});
+
+test('bug: a ticket whose reattribution came to nothing was counted among those that the list leaves out', async () => {
+  const moved = await world.ticket({ created: '2026-05-04', work: [['ada', 600, '2026-05-04']] });
+  const { id } = (await seal('2026-05')).seal;
+  const back = await world.ticket({ created: '2026-05-20', work: [['ada', 300, '2026-05-20']] });
+  await world.reattribute(back, [sud]);
+  await world.reattribute(back, [nord]);
+  await world.reattribute(moved, [sud]);
+  const { changes } = (await ask('GET', `/api/v1/seals/${id}`)).json() as { changes: object[] };
+  expect(changes).toContainEqual(expect.objectContaining({ of: 'postings', reason: 'reattribution', items: 1 }));
+  const { items } = (await ask('GET', `/api/v1/seals/${id}/changes?of=postings`)).json() as {
+    items: { reason: string }[];
+  };
+  expect(items.map(({ reason }) => reason).toSorted()).toEqual(['reattribution', 'work']);
 });
 
 test('bug: pages of what differs skipped figures when one before them came back to what was sealed', async () => {

@@ -41,7 +41,10 @@ const cellsOf = (rows: readonly PostedRow[]): Change['cells'] =>
 export const postingChanges = async (sql: Sql, { from, to, lastPostingId }: Sealed): Promise<Change[]> => {
   const rows = await sql.query<PostedRow & { readonly items: bigint }>(
     `${restatedSql}, counted as (
-       select cause, count(distinct ticket_id) as items from told join restated using (ticket_id) group by 1
+       select cause, count(distinct ticket_id) as items from (
+         select ticket_id, cause from told join restated using (ticket_id) group by ticket_id, cause, partner, region
+         having sum(microseconds) <> 0 or sum(cost_micros) <> 0 or sum(cost_micros) filter (where measured) <> 0) m
+        group by 1
      )
      select cause as reason, partner, region, items, ${sums}
        from told join restated using (ticket_id) join counted using (cause) group by 1, 2, 3, 4 order by 1, 2, 3`,
