@@ -1,10 +1,11 @@
 import type { Browser, BrowserContext, Frame, FrameLocator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { afterAll, beforeAll, describe, expect, vi } from 'vitest';
 import { createLog } from '../../src/platform/log.ts';
 import { type Preview, type PreviewOptions, type PreviewView, startPreview } from '../../src/preview/index.ts';
 import type { TourTicket } from '../../src/sandbox/index.ts';
 import { hasChromium, launchChromium, launchRemembering, warnOfSkip } from '../support/chromium.ts';
 import { testDatabaseUrl } from '../support/database.ts';
+import { sidebarToken } from '../support/sidebar-token.ts';
 
 interface Visit extends PreviewView {
   readonly width?: number;
@@ -64,6 +65,17 @@ export const describeInPreview = (
         ...options,
       });
       browser = await launchChromium();
+      // The first figures are counted behind the first looks.
+      const { sidebar, tickets } = preview;
+      await vi.waitFor(
+        async () => {
+          const answer = await fetch(`${sidebar.address}/sidebar/v1/tickets/${tickets.get('attributed')}`, {
+            headers: { authorization: `Bearer ${await sidebarToken(sidebar.secret)}` },
+          });
+          expect(await answer.json()).toMatchObject({ counting: false });
+        },
+        { timeout: 60_000, interval: 500 },
+      );
     }, 180_000);
 
     afterAll(async () => {

@@ -26,6 +26,7 @@ export const ticketOf = (change: Partial<SidebarTicket> = {}): SidebarTicket => 
   money: 'shown',
   cost: { soFar: { amount: '8.415000', currency: 'USD' }, measuredShare: 0.82 },
   partner: null,
+  counting: false,
   customer: { orders: [] },
   fields: { partner: '11', region: '12', reason: '13', orderNumber: '14', notAboutAnOrder: { empty: ['11', '12'] } },
   ...change,

@@ -253,6 +253,15 @@ test('a ticket that is not known yet is looked for again', async () => {
   expect(await wait()).toBe(false);
 });
 
+test('bug: a partner whose figures were first counted stayed without them until the ticket was opened again', async () => {
+  const { session, world, wait } = open({ answer: ticketOf({ counting: true }) });
+  await session.read();
+  world.answer = ticketOf();
+  expect(await wait()).toBe(true);
+  expect(world.reads).toBe(2);
+  expect(await wait()).toBe(false);
+});
+
 test('a ticket that stayed unknown too long is looked for anew when its tab is shown again', async () => {
   const unknown = ticketOf({ ticket: { externalId: '4711', state: 'not yet known' }, attribution: null });
   const { session, world, wait } = open({ answer: unknown });

@@ -82,7 +82,7 @@ export const createSession = ({
   const isAwaited = (): boolean => {
     const { data, correction, earlier } = current;
     if ([correction, ...earlier].some((one) => one?.state === 'pending')) return true;
-    return data?.ticket.state === 'not yet known' || !!data?.attribution?.pending;
+    return data?.ticket.state === 'not yet known' || !!data?.attribution?.pending || !!data?.counting;
   };
   const lookAgain = (): void => {
     cancelLook();

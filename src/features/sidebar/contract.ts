@@ -115,6 +115,7 @@ export const sidebarTicketAnswer = z.object({
   partner: partnerFigures
     .nullable()
     .describe('Null where no partner bears the ticket, and while figures are first counted'),
+  counting: z.boolean().describe('The figures of `partner` are first counted: ask again in some seconds'),
   customer: z.object({ orders: z.array(customerOrder).describe('5 at most, the latest first') }),
   fields: z
     .object({

@@ -118,6 +118,7 @@ export const ticketAnswer = (parts: TicketParts): SidebarTicket => {
     money,
     cost: glance && costOf(glance),
     partner: bearer ? figuresOf(bearer) : null,
+    counting: bearer !== undefined && figures === null,
     customer: {
       orders: (glance?.orders ?? []).map((order) => ({
         number: order.number,

@@ -45,7 +45,7 @@ const settle = async (world: World, settings: Readonly<Record<string, unknown>> 
   };
   /** Figures are counted behind the first answers. */
   const counted = async (externalId: string): Promise<SidebarTicket> => {
-    await vi.waitFor(async () => expect((await ticket(externalId)).partner).not.toBeNull(), { timeout: 20_000 });
+    await vi.waitFor(async () => expect((await ticket(externalId)).counting).toBe(false), { timeout: 20_000 });
     return ticket(externalId);
   };
   return { ...served, shop, directory, ticket, named, decide, counted };
