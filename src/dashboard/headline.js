@@ -73,10 +73,7 @@ export const createHeadline = () => {
     node: el('section', { class: 'headline' }, period, lead, cover, gap),
     /** @param {Report} report */
     update(report) {
-      setText(
-        period,
-        `${dayWords(report.from)} to ${dayWords(report.to)}${report.partial ? ', not over yet' : ''}`,
-      );
+      setText(period, `${dayWords(report.from)} to ${dayWords(report.to)}${report.partial ? ', not over yet' : ''}`);
       setText(lead, dearest(report));
       setText(cover, covered(report.total));
       const missing = [unheld(report.held), gaps(report.total)].filter((text) => text !== '').join(' ');
