@@ -95,6 +95,20 @@ export const saveCursor = async (
   );
 };
 
+/** Saves a state in the place of that one alone; false, and nothing, where another stands there by now. */
+export const replaceCursor = async (
+  sql: Sql,
+  connectionId: number,
+  stream: string,
+  { state, before }: { readonly state: unknown; readonly before: unknown },
+): Promise<boolean> => {
+  const rows = await sql.query(
+    'update sync_cursor set cursor = $3::jsonb where connection_id = $1 and stream = $2 and cursor = $4::jsonb returning 1',
+    [connectionId, stream, JSON.stringify(state), JSON.stringify(before)],
+  );
+  return rows.length > 0;
+};
+
 /** Shows on the status page what the last run met; null: it ended well. */
 export const noteRun = async (
   sql: Sql,

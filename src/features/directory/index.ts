@@ -31,6 +31,7 @@ export {
   loadWalks,
   markAbsent,
   noteRun,
+  replaceCursor,
   type StoredCursor,
   saveCursor,
   type WalkedConnection,

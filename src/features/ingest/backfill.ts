@@ -4,7 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { inBackground } from '../../platform/http/budget.ts';
 import type { RunStep } from '../../platform/log.ts';
-import { type Connection, loadCursor, saveCursor } from '../directory/index.ts';
+import { type Connection, loadCursor, replaceCursor, saveCursor } from '../directory/index.ts';
 import { describe } from './isolate.ts';
 import { raiseChanged } from './raise.ts';
 import { overlapMs, takesNoMore } from './reconcile.ts';
@@ -62,19 +62,8 @@ export const saveBackfill = (
 ): Promise<void> => saveCursor(sql, connectionId, stream, { state: run, seenUntil: null, now, error: error ?? null });
 
 /** Saves a run in the place of the one that was compared; false, and nothing, where another has begun or was compared since. */
-export const saveCompared = async (
-  sql: Sql,
-  connectionId: number,
-  run: BackfillRun,
-  { startedAt, comparedAt }: BackfillRun,
-): Promise<boolean> => {
-  const rows = await sql.query(
-    `update sync_cursor set cursor = $3::jsonb where connection_id = $1 and stream = $2 and cursor->>'startedAt' = $4 and cursor->>'comparedAt' = $5
-     returning 1`,
-    [connectionId, stream, JSON.stringify(run), startedAt, comparedAt],
-  );
-  return rows.length > 0;
-};
+export const saveCompared = (sql: Sql, connectionId: number, run: BackfillRun, before: BackfillRun): Promise<boolean> =>
+  replaceCursor(sql, connectionId, stream, { state: run, before });
 
 const withWhole = (since: string | null): Pick<BackfillRun, 'wholeSince'> =>
   since === null ? {} : { wholeSince: since };
