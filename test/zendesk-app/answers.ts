@@ -19,6 +19,14 @@ export const attributionOf = (change: Partial<Attribution> = {}): Attribution =>
   ...change,
 });
 
+const fields = {
+  partner: '11',
+  region: '12',
+  reason: '13',
+  orderNumber: '14',
+  notAboutAnOrder: { empty: ['11', '12'] },
+};
+
 export const ticketOf = (change: Partial<SidebarTicket> = {}): SidebarTicket => ({
   asOf: '2026-05-04T10:00:00.000Z',
   ticket: { externalId: '4711', state: 'attributed' },
@@ -28,7 +36,7 @@ export const ticketOf = (change: Partial<SidebarTicket> = {}): SidebarTicket => 
   partner: null,
   counting: false,
   customer: { orders: [] },
-  fields: { partner: '11', region: '12', reason: '13', orderNumber: '14', notAboutAnOrder: { empty: ['11', '12'] } },
+  fields,
   ...change,
 });
 
@@ -54,4 +62,5 @@ export const choices: SidebarChoices = {
   ],
   regions: [valued('region', sweden), valued('region', { code: 'de', name: 'Germany' })],
   reasons: [valued('reason', { code: 'return', name: 'return' })],
+  fields,
 };

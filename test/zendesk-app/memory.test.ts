@@ -52,6 +52,17 @@ test('the latest fifty tickets of a week are kept, and the mapped fields', () =>
   expect(memory.ticket('60')).toBeNull();
 });
 
+test('the choices tell the mapped fields too, unless a server older than the app answers', () => {
+  const memory = createMemory(mapStore(), { installation: '9', nowMs: () => 0 });
+  const { fields, ...older } = choices;
+  memory.keepChoices(older as typeof choices);
+  expect(memory.fields()).toBeNull();
+  memory.keepChoices(choices);
+  expect(memory.fields()).toEqual(fields);
+  memory.keepChoices(older as typeof choices);
+  expect(memory.fields()).toEqual(fields);
+});
+
 test('a ticket that is not known yet is nothing to remember', () => {
   const memory = createMemory(mapStore(), { installation: '9', nowMs: () => 0 });
   memory.keepTicket(ticketOf({ ticket: { externalId: '4711', state: 'not yet known' }, attribution: null }));

@@ -38,6 +38,7 @@ const textOf = (content: ReactNode): string =>
 const sessionOf = (view: Partial<View>): Session => {
   const whole: View = {
     data: ticketOf(),
+    fields: null,
     isRemembered: false,
     isReading: false,
     problem: null,
@@ -157,7 +158,7 @@ test.each<[string, Partial<View>, string[], string[]]>([
   [
     'too few answers',
     { data: ticketOf({ partner: { ...figures, csat: { n: 12, needed: 30 } } }) },
-    ['Satisfaction 12 of 30 answers'],
+    ['Satisfaction 12 of 30 answers needed'],
     ['80%'],
   ],
   [
@@ -245,6 +246,40 @@ test.each<[string, Partial<Correction>, RegExp]>([
   expect(screenOf({ correction: { ...correction, ...change } })).toMatch(says);
 });
 
+const nobodys = stated('unattributed', {
+  attribution: attributionOf({
+    shares: borneBy(null),
+    method: 'person',
+    order: null,
+    corrected: { by: 'person', at: '2026-05-04T10:01:00.000Z' },
+  }),
+});
+
+test('bug: a ticket that an agent marked as not about an order said "no partner found" and asked to choose', () => {
+  const screen = screenOf({ data: nobodys });
+  expect(screen).toContain('Partner None Region None Order None');
+  expect(screen).toContain('An agent said: no partner · High confidence');
+  for (const text of ['No partner found', 'choose a partner', 'Not about an order', 'Chosen by'])
+    expect(screen).not.toContain(text);
+});
+
+test('"not about an order" is not offered while it is being said, and again where it is taken back or failed', () => {
+  const saying: Correction = { ...correction, wish: { kind: 'notAboutAnOrder' } };
+  const isOffered = (change: Partial<Correction>): boolean =>
+    screenOf({ correction: { ...saying, ...change } }).includes('Not about an order');
+  for (const state of ['saving', 'pending', 'late'] as const) expect(isOffered({ state }), state).toBe(false);
+  expect(isOffered({ state: 'failed', fault: 'failed' })).toBe(true);
+  expect(isOffered({ isUndo: true })).toBe(true);
+});
+
+test('bug: while the service does not answer, a saved correction promised its figures in some seconds', () => {
+  for (const state of ['pending', 'late'] as const)
+    expect(screenOf({ problem: 'unreachable', correction: { ...correction, state } })).toContain(
+      'Saved in Zendesk. The figures follow when Deskledger answers again. Undo',
+    );
+  expect(screenOf({ problem: 'unreachable', correction: { ...correction, state: 'saving' } })).not.toContain('follow');
+});
+
 test('an earlier correction stays pending in its row', () => {
   const screen = screenOf({
     earlier: [correction],
@@ -255,11 +290,21 @@ test('an earlier correction stays pending in its row', () => {
 
 test('in a new ticket what is chosen stands in its row; without mapped fields nothing can be', () => {
   const { fields } = ticketOf();
-  const session = sessionOf({ data: null, correction: { ...correction, state: 'draft' } });
-  expect(textOf(createElement(NewTicketSidebar, { session, fields }))).toMatch(
+  const newTicket = (view: Partial<View>): string =>
+    textOf(createElement(NewTicketSidebar, { session: sessionOf({ data: null, ...view }) }));
+  expect(newTicket({ fields, correction: { ...correction, state: 'draft' } })).toMatch(
     /^New ticket .* Partner Sud Region None Order None Reason None Set. It is saved with the ticket. Undo$/,
   );
   const unmapped = { partner: null, region: null, reason: null, orderNumber: null, notAboutAnOrder: null };
-  for (const one of [null, unmapped])
-    expect(textOf(createElement(NewTicketSidebar, { session, fields: one }))).toBe(words.newTicket.unmapped);
+  for (const one of [null, unmapped]) expect(newTicket({ fields: one })).toBe(words.newTicket.unmapped);
+  expect(newTicket({ fields: unmapped, isReading: true, problem: 'unreachable' })).toBe(words.newTicket.unmapped);
+});
+
+test('a new ticket whose fields are asked for says so, and why they did not come', () => {
+  const newTicket = (view: Partial<View>): string =>
+    textOf(createElement(NewTicketSidebar, { session: sessionOf({ data: null, ...view }) }));
+  expect(newTicket({ isReading: true })).toBe(words.loading);
+  const { title, next } = words.problem.unreachable;
+  for (const isReading of [true, false])
+    expect(newTicket({ isReading, problem: 'unreachable' })).toBe(`${title} ${next} ${words.retry}`);
 });

@@ -296,14 +296,42 @@ test('choices are loaded once per opening, and again after a failure', async () 
 });
 
 test('in a new ticket each choice stays in the form, and nothing is read', async () => {
-  const { session, world, memory, wait } = open({ ticketId: null, keeps: 'draft' });
-  memory.keepTicket(ticketOf());
+  const { session, world, wait } = open({ ticketId: null, keeps: 'draft', remembered: ticketOf() });
+  expect(session.view().isReading).toBe(false);
   await session.read();
+  expect(world.choiceReads).toBe(0);
   await session.correct(toSud);
   await session.correct({ kind: 'region', choice: germany });
   expect(session.view()).toMatchObject({ earlier: [{ state: 'draft' }], correction: { state: 'draft' } });
   expect(world.reads).toBe(0);
   expect(await wait()).toBe(false);
+});
+
+test('bug: in a browser that remembers nothing no field of a new ticket could be filled', async () => {
+  const { session, world, memory } = open({ ticketId: null, keeps: 'draft' });
+  expect(session.view()).toMatchObject({ fields: null, isReading: true });
+  await session.read();
+  expect(session.view()).toMatchObject({ fields: choices.fields, isReading: false, problem: null });
+  await session.correct(toSud);
+  expect(world.writes).toEqual([[{ id: '11', value: 'partner_sud' }]]);
+  session.shown();
+  await session.read();
+  expect([world.choiceReads, world.reads]).toEqual([1, 0]);
+  expect(memory.fields()).toEqual(choices.fields);
+});
+
+test('the fields of a new ticket are asked for again after a failure, and where none was mapped before', async () => {
+  const { session, world } = open({ ticketId: null, keeps: 'draft', answer: new ServiceFault('unreachable') });
+  await session.read();
+  expect(session.view()).toMatchObject({ fields: null, isReading: false, problem: 'unreachable' });
+  world.answer = ticketOf();
+  await session.read();
+  expect(session.view()).toMatchObject({ fields: choices.fields, problem: null });
+  const unmapped = { partner: null, region: null, reason: null, orderNumber: null, notAboutAnOrder: null };
+  const later = open({ ticketId: null, keeps: 'draft', remembered: ticketOf({ fields: unmapped }) });
+  expect(later.session.view().fields).toEqual(unmapped);
+  await later.session.read();
+  expect(later.session.view().fields).toEqual(choices.fields);
 });
 
 test('a tab that comes to the front is read anew after a quarter of an hour, and not before', async () => {

@@ -1,5 +1,4 @@
 import { Component, forwardRef, type ReactNode, useRef } from 'react';
-import type { Fields } from './correction.ts';
 import type { Locale } from './locale.ts';
 import { Frame, Look, type Scheme, Spoken } from './look.tsx';
 import { Loading, ProblemNotice } from './notices.tsx';
@@ -12,8 +11,6 @@ import type { ZafClient } from './zaf.ts';
 
 export interface Opened {
   readonly session: Session;
-  /** The mapped fields as far as they are known, for a new ticket. */
-  readonly fields: Fields | null;
   readonly isNew: boolean;
   /** What the browser keeps may be what the app stumbles over. */
   readonly forget: () => void;
@@ -81,7 +78,7 @@ export const App = ({
           {typeof open === 'string' ? (
             <Alone problem={open} onRetry={reload} />
           ) : open.isNew ? (
-            <NewTicketSidebar session={open.session} fields={open.fields} />
+            <NewTicketSidebar session={open.session} />
           ) : (
             <TicketSidebar session={open.session} nowMs={Date.now} />
           )}

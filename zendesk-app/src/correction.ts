@@ -50,6 +50,10 @@ export const saidBy = (data: SidebarTicket | null): Required<Expected> => {
   };
 };
 
+/** Whether there is any field to say something in. */
+export const isMapped = (fields: Fields | null): fields is Fields =>
+  fields !== null && (fields.partner ?? fields.region ?? fields.reason ?? fields.orderNumber) !== null;
+
 /** What the field says a choice with; null where the drop-down has no option for it. */
 export const valueFor = (choice: Choice, { options }: Pick<FieldState, 'options'>): string | null =>
   options === null ? choice.code : (choice.values.find((value) => options.includes(value)) ?? null);

@@ -78,11 +78,10 @@ const start = async (app: Root, store: Store | null): Promise<void> => {
   });
   const open = {
     session,
-    fields: ticketId === null ? memory.fields() : null,
     isNew: ticketId === null,
     forget: memory.forget,
   };
-  // The ticket is asked for before the agent's language is known: both are on their way at once.
+  // The ticket, or what a new one lacks, is asked for before the agent's language is known: both are on their way at once.
   void session.read();
 
   const show = async (): Promise<void> => {

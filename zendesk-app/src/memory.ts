@@ -7,7 +7,7 @@ export interface Memory {
   keepTicket(data: SidebarTicket): void;
   choices(): SidebarChoices | null;
   keepChoices(choices: SidebarChoices): void;
-  /** The mapped fields, as any ticket told them last. */
+  /** The mapped fields, as any ticket or the choices told them last. */
   fields(): Fields | null;
   /** Nothing of this installation is kept any longer. */
   forget(): void;
@@ -88,7 +88,11 @@ export const createMemory = (
       write('fields', data.fields);
     },
     choices: () => read<SidebarChoices>('choices'),
-    keepChoices: (choices) => write('choices', choices),
+    keepChoices(choices) {
+      write('choices', choices);
+      // A server older than this app tells none.
+      if (choices.fields) write('fields', choices.fields);
+    },
     fields: () => read<Fields>('fields'),
     forget() {
       for (const what of whats) store?.removeItem(keyOf(what));

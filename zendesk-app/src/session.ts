@@ -1,6 +1,6 @@
 import type { SidebarChoices, SidebarTicket } from '../../src/features/sidebar/contract.ts';
 import { type Correction, createCorrecting } from './correcting.ts';
-import { takenIn, type Wish } from './correction.ts';
+import { type Fields, isMapped, takenIn, type Wish } from './correction.ts';
 import { type Deadlines, within } from './deadline.ts';
 import type { Desk } from './desk.ts';
 import type { Memory } from './memory.ts';
@@ -10,6 +10,8 @@ import type { Service } from './service.ts';
 export interface View {
   /** Null while nothing is known: loading, or a problem. */
   readonly data: SidebarTicket | null;
+  /** The mapped fields as far as they are known without the ticket; null where nobody has told them yet. */
+  readonly fields: Fields | null;
   /** True while what is shown comes from an earlier opening. */
   readonly isRemembered: boolean;
   readonly isReading: boolean;
@@ -22,7 +24,7 @@ export interface View {
 export interface Session {
   view(): View;
   subscribe(heard: () => void): () => void;
-  /** Reads now; what is known stays on the screen meanwhile. */
+  /** Reads now; what is known stays on the screen meanwhile. Of a ticket that is being written only the fields, if none is known. */
   read(): Promise<void>;
   choices(): Promise<SidebarChoices>;
   correct(wish: Wish): Promise<void>;
@@ -59,10 +61,12 @@ export const createSession = ({
   readonly clock: Deadlines;
 }): Session => {
   const listeners = new Set<() => void>();
+  const fieldsKept = memory.fields();
   let current: View = {
     data: ticketId === null ? null : memory.ticket(ticketId),
+    fields: fieldsKept,
     isRemembered: true,
-    isReading: ticketId !== null,
+    isReading: ticketId !== null || !isMapped(fieldsKept),
     problem: null,
     correction: null,
     earlier: [],
@@ -100,7 +104,7 @@ export const createSession = ({
   let asked = 0;
   let answered = 0;
   const read = async (): Promise<void> => {
-    if (ticketId === null) return;
+    if (ticketId === null) return readFields();
     asked += 1;
     const mine = asked;
     const isLatest = (): boolean => mine === asked;
@@ -129,12 +133,35 @@ export const createSession = ({
     if (isLatest()) lookAgain();
   };
 
-  let known: Promise<SidebarChoices> | null = null;
-  const load = async (): Promise<SidebarChoices> => {
-    const fresh = await inTime(service.choices());
-    memory.keepChoices(fresh);
-    return fresh;
+  let loading: Promise<SidebarChoices> | null = null;
+  const loadNow = async (): Promise<SidebarChoices> => {
+    try {
+      const fresh = await inTime(service.choices());
+      memory.keepChoices(fresh);
+      return fresh;
+    } catch (error) {
+      loading = null;
+      throw error;
+    }
   };
+  const load = (): Promise<SidebarChoices> => {
+    loading ??= loadNow();
+    return loading;
+  };
+  /** Without them nothing can be said in the form of a new ticket; the choices come with them, and are not asked for again. */
+  const readFields = async (): Promise<void> => {
+    if (isMapped(current.fields)) return;
+    show({ isReading: true });
+    try {
+      const { fields } = await load();
+      readAtMs = clock.nowMs();
+      // A server older than this app tells none.
+      show({ fields: fields ?? current.fields, isReading: false, problem: null });
+    } catch (error) {
+      show({ isReading: false, problem: problemOf(error) });
+    }
+  };
+  let known: Promise<SidebarChoices> | null = null;
   /** Loaded once per opening; those of an earlier one where our service does not answer, or not soon. */
   const choices = (): Promise<SidebarChoices> => {
     known ??= new Promise((resolve, reject) => {
@@ -156,7 +183,7 @@ export const createSession = ({
     clock,
     choices,
     knownChoices: memory.choices,
-    fields: () => current.data?.fields ?? memory.fields(),
+    fields: () => current.data?.fields ?? current.fields,
     view: () => current,
     show,
     read,

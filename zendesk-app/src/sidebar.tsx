@@ -1,6 +1,6 @@
 import { useEffect, useReducer, useRef, useSyncExternalStore } from 'react';
 import styled from 'styled-components';
-import type { Fields } from './correction.ts';
+import { isMapped } from './correction.ts';
 import { Orders, PartnerFigures, TicketCost } from './figures.tsx';
 import { Footer, Hint, Spoken } from './look.tsx';
 import { Loading, ProblemNotice } from './notices.tsx';
@@ -79,16 +79,30 @@ export const TicketSidebar = ({ session, nowMs }: { readonly session: Session; r
 };
 
 /** A ticket that is being written: what is known already can be said before it is sent. */
-export const NewTicketSidebar = ({
-  session,
-  fields,
-}: {
-  readonly session: Session;
-  readonly fields: Fields | null;
-}) => {
+export const NewTicketSidebar = ({ session }: { readonly session: Session }) => {
   const { words } = useSpeech();
-  const { correction, earlier } = useView(session);
-  const isMapped = fields !== null && (fields.partner ?? fields.region ?? fields.reason ?? fields.orderNumber) !== null;
-  if (!isMapped) return <Hint>{words.newTicket.unmapped}</Hint>;
-  return <Whose data={null} fields={fields} correction={correction} earlier={earlier} session={session} />;
+  const { fields, problem, isReading, correction, earlier } = useView(session);
+  const isLoading = fields === null && problem === null && isReading;
+  return (
+    <>
+      <div role="status">
+        {isLoading ? <Spoken>{words.loading}</Spoken> : null}
+        {fields === null && problem !== null ? (
+          <ProblemNotice
+            problem={problem}
+            knownSince={null}
+            isReading={isReading}
+            onRetry={() => void session.read()}
+          />
+        ) : null}
+      </div>
+      {isMapped(fields) ? (
+        <Whose data={null} fields={fields} correction={correction} earlier={earlier} session={session} />
+      ) : isLoading ? (
+        <Loading />
+      ) : fields === null && problem !== null ? null : (
+        <Hint>{words.newTicket.unmapped}</Hint>
+      )}
+    </>
+  );
 };

@@ -137,10 +137,10 @@ export const sidebarAppRoutes =
       {
         ...signed,
         schema: {
-          summary: 'What a correction in the sidebar app may name, and the values of ticket fields that say it',
+          summary: 'What a correction in the sidebar app may name, and the ticket fields and values that say it',
           tags: ['sidebar'],
           querystring: z.strictObject({}),
-          ...answers('Partners, regions and reasons', sidebarChoicesAnswer),
+          ...answers('Partners, regions and reasons, and the ids of the mapped fields', sidebarChoicesAnswer),
         },
       },
       async (request) => choicesOf(connectionOf(request).settings, await surroundings.fresh()),

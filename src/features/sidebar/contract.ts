@@ -100,6 +100,25 @@ const customerOrder = z.object({
   refunds: z.array(z.object({ amount: amount('Tax out'), madeAt: instant })).describe('The latest first'),
 });
 
+const mappedFields = z
+  .object({
+    partner: z.string().nullable(),
+    region: z.string().nullable(),
+    reason: z.string().nullable(),
+    orderNumber: z.string().nullable(),
+    notAboutAnOrder: z
+      .object({
+        empty: z
+          .array(z.string())
+          .describe(
+            'Ids of the fields to be emptied. Zendesk notes no change where a field is empty already: fill it with a choice and empty it then',
+          ),
+      })
+      .nullable()
+      .describe('How "not about an order" is said; null where no field is mapped'),
+  })
+  .describe("Ids of the mapped ticket fields, for corrections through the agent's own session; null: none is mapped");
+
 /** GET /sidebar/v1/tickets/{externalId}; a ticket that is not known yet, or is another connection's, is `not yet known`. */
 export const sidebarTicketAnswer = z.object({
   asOf: instant,
@@ -117,24 +136,7 @@ export const sidebarTicketAnswer = z.object({
     .describe('Null where no partner bears the ticket, and while figures are first counted'),
   counting: z.boolean().describe('The figures of `partner` are first counted: ask again in some seconds'),
   customer: z.object({ orders: z.array(customerOrder).describe('5 at most, the latest first') }),
-  fields: z
-    .object({
-      partner: z.string().nullable(),
-      region: z.string().nullable(),
-      reason: z.string().nullable(),
-      orderNumber: z.string().nullable(),
-      notAboutAnOrder: z
-        .object({
-          empty: z
-            .array(z.string())
-            .describe(
-              'Ids of the fields to be emptied. Zendesk notes no change where a field is empty already: fill it with a choice and empty it then',
-            ),
-        })
-        .nullable()
-        .describe('How "not about an order" is said; null where no field is mapped'),
-    })
-    .describe("Ids of the mapped ticket fields, for corrections through the agent's own session; null: none is mapped"),
+  fields: mappedFields,
 });
 
 const choice = named.extend({
@@ -145,11 +147,12 @@ const choice = named.extend({
     ),
 });
 
-/** GET /sidebar/v1/choices: what a correction may name, by name. Direct is among the partners. */
+/** GET /sidebar/v1/choices: what a correction may name, by name, and where it is written. Direct is among the partners. */
 export const sidebarChoicesAnswer = z.object({
   partners: z.array(choice.extend({ aliases: z.array(z.string()) })),
   regions: z.array(choice),
   reasons: z.array(choice),
+  fields: mappedFields,
 });
 
 export type SidebarMoney = z.output<typeof sidebarMoney>;

@@ -31,7 +31,7 @@ const unique = (values: readonly string[]): string[] => [...new Set(values)];
 const tagOf = (half: 'partner' | 'region', code: string, tagPrefix: string): string[] =>
   wantedTags({ shares: [{ partner: null, region: null, country: null, ppm: 0, [half]: code }] }, tagPrefix);
 
-/** What a correction may name in one connection. */
+/** What a correction may name in one connection, and the fields that take it. */
 export const choicesOf = (
   settings: Settings,
   { partners, regions }: { readonly partners: readonly Partner[]; readonly regions: readonly Region[] },
@@ -61,5 +61,6 @@ export const choicesOf = (
       name: `${code.slice(0, 1).toUpperCase()}${code.slice(1)}`,
       values: unique([...rawOf(code), code]),
     })),
+    fields: fieldsOf(settings),
   };
 };

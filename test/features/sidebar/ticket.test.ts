@@ -342,13 +342,16 @@ test('values carry the prefix of the connection, and those that its reasons were
     name: 'Return',
     values: ['dl_reason_return', 'form_9', 'return'],
   });
-  expect((await own.ticket('1')).fields).toEqual({
+  const fields = {
     partner: '11',
     region: null,
     reason: null,
     orderNumber: null,
     notAboutAnOrder: { empty: ['11'] },
-  });
+  };
+  expect((await own.ticket('1')).fields).toEqual(fields);
+  // A ticket that is being written asks for no ticket.
+  expect(choices.fields).toEqual(fields);
 });
 
 describe('no wage can be worked out (RULES section 10)', () => {
