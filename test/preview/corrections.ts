@@ -123,6 +123,8 @@ export const testCorrections = (here: PreviewInBrowser): void => {
       await taken(open);
       expect(await listed('split')).toMatchObject({ method: 'person', shares: [{ partner: null }] });
       expect(held('split').fields.get(fieldIds.partner) ?? null).toBeNull();
+      expect(await textOf(app)).toMatch(/Partner None Region None .*An agent said: no partner/);
+      expect(await app.getByRole('button', { name: 'Not about an order' }).count()).toBe(0);
       await app.getByRole('button', { name: 'Undo' }).click();
       await taken(open);
       expect(await listed('split')).toMatchObject({ method: 'person', shares: [{ partner: 'alpenhaus' }] });
@@ -155,6 +157,7 @@ export const testCorrections = (here: PreviewInBrowser): void => {
       expect(held('fewRatings').fields.get(fieldIds.partner)).toBe('sudcasa');
       await app.getByText('cannot be reached').first().waitFor();
       expect(await rowOf(app, 'Partner').innerText()).toMatch(/Sudcasa\s+Pending/);
+      await app.getByText('The figures follow when Deskledger answers again').waitFor();
       expect(asked).toHaveLength(before);
       await setNetwork('normal');
       await app.getByRole('button', { name: 'Try again' }).click();

@@ -101,6 +101,35 @@ test('an empty field is emptied with a trace also where no list of choices is kn
   });
 });
 
+const fillersOf = (state: ReturnType<typeof now>) =>
+  planOf({ kind: 'notAboutAnOrder' }, state)?.steps[0]?.map(({ value }) => value);
+const borneBy = (...partners: ({ code: string; name: string } | null)[]) =>
+  ticketOf({
+    attribution: attributionOf({ shares: partners.map((partner) => ({ partner, region: null, ppm: 500_000 })) }),
+  });
+const west = { code: 'west', name: 'West' };
+
+test('bug: the audit of "not about an order" named a partner that had nothing to do with the ticket', () => {
+  const held = { '11': null, '12': 'region_se' };
+  // The second bearer has an option where the first has none, also where no choices could be loaded.
+  expect(fillersOf(now(held, borneBy(west, sud)))).toEqual(['partner_sud']);
+  const coded = new Map<string, FieldState>([['11', { value: null, options: ['nord', 'sud'] }]]);
+  expect(fillersOf({ ...now({}, borneBy(sud)), states: coded, choices: null as never })).toEqual(['sud']);
+  // Nothing shown: Direct names no partner, and a field of any text says so itself.
+  const direct = { code: 'direct', name: 'direct', values: ['partner_direct'], aliases: [] };
+  const options = ['partner_nord', 'partner_direct'];
+  expect(
+    fillersOf({
+      ...now({}, borneBy(null)),
+      states: new Map([['11', { value: null, options }]]),
+      choices: { ...choices, partners: [...choices.partners, direct] },
+    }),
+  ).toEqual(['partner_direct']);
+  const text = new Map<string, FieldState>([['11', { value: null, options: null }]]);
+  expect(fillersOf({ ...now({}, borneBy(null)), states: text })).toEqual(['-']);
+  expect(fillersOf({ ...now({}, borneBy(west)), states: text })).toEqual(['west']);
+});
+
 test('what a drop-down has no word for cannot be given back', () => {
   const west = ticketOf({
     attribution: attributionOf({ shares: [{ partner: { code: 'west', name: 'West' }, region: null, ppm: 1_000_000 }] }),

@@ -17,7 +17,18 @@ const Box = styled.div`
   padding: ${({ theme }) => theme.space.xs};
 `;
 
-const textOf = ({ state, fault, wish, isUndo }: Correction, isAnswered: boolean, { words, fill }: Speech): string => {
+interface Told {
+  /** The service has answered since, and has nothing left to decide. */
+  readonly isAnswered: boolean;
+  /** The service did not answer when it was asked last. */
+  readonly isAway: boolean;
+}
+
+const textOf = (
+  { state, fault, wish, isUndo }: Correction,
+  { isAnswered, isAway }: Told,
+  { words, fill }: Speech,
+): string => {
   if (fault !== null || state === 'failed') {
     const name = 'choice' in wish ? wish.choice.name : '';
     return fill(words.fault[fault ?? 'failed'], { name });
@@ -25,6 +36,7 @@ const textOf = ({ state, fault, wish, isUndo }: Correction, isAnswered: boolean,
   // An order number decides only where there is such an order and no agent has chosen: the service says no more than that.
   if (state === 'late' && isAnswered && wish.kind === 'orderNumber' && !isUndo)
     return fill(words.edit.noEffect, { number: `#${wish.number}` });
+  if (isAway && (state === 'pending' || state === 'late')) return words.edit.savedAway;
   const texts = {
     saving: words.edit.saving,
     draft: words.edit.draft,
@@ -38,12 +50,10 @@ const textOf = ({ state, fault, wish, isUndo }: Correction, isAnswered: boolean,
 /** What became of the latest correction; read aloud as it changes. */
 export const CorrectionNotice = ({
   correction,
-  isAnswered,
   onUndo,
-}: {
+  ...told
+}: Told & {
   readonly correction: Correction | null;
-  /** The service has answered since, and has nothing left to decide. */
-  readonly isAnswered: boolean;
   readonly onUndo: () => void;
 }) => {
   const speech = useSpeech();
@@ -52,7 +62,7 @@ export const CorrectionNotice = ({
     <div role="status">
       {correction ? (
         <Box>
-          <Hint as="span">{textOf(correction, isAnswered, speech)}</Hint>
+          <Hint as="span">{textOf(correction, told, speech)}</Hint>
           {canUndo ? (
             <Button size="small" isLink onClick={onUndo}>
               {speech.words.edit.undo}

@@ -117,11 +117,26 @@ export const planOf = (
   const { fields, states, choices } = now;
   const listOf = (id: string): readonly Choice[] =>
     (id === fields.partner ? choices?.partners : id === fields.region ? choices?.regions : undefined) ?? [];
+  const halfOf = (id: string): Half | null =>
+    id === fields.partner ? 'partner' : id === fields.region ? 'region' : null;
+  /**
+   * A word that the field takes for a moment, and its audit for good: what is shown, the largest share first; where nothing
+   * of it is an option, one that names nobody.
+   */
+  const fillerOf = (id: string, state: FieldState): string | undefined => {
+    const half = halfOf(id);
+    const list = listOf(id);
+    const shown = (now.data?.attribution?.shares ?? []).flatMap((share) => (half && share[half]) ?? []);
+    const known = shown.map((one) => list.find(({ code }) => code === one.code) ?? { ...one, values: [one.code] });
+    if (state.options !== null) known.push(...list.filter(({ code }) => code === 'direct'), ...list);
+    const value = known.map((choice) => valueFor(choice, state)).find((one) => one !== null);
+    return value ?? (state.options ? state.options[0] : '-');
+  };
   /** Undefined: it cannot be given back. */
   const heldBefore = (id: string): string | null | undefined => {
     const state = states.get(id);
     if (state === undefined || state.value !== null) return state?.value ?? null;
-    const half = id === fields.partner ? 'partner' : id === fields.region ? 'region' : null;
+    const half = halfOf(id);
     if (half === null || said[half] === null) return null;
     const shown = listOf(id).find(({ code }) => code === said[half]);
     return (shown && valueFor(shown, state)) ?? undefined;
@@ -135,13 +150,11 @@ export const planOf = (
     const ids = fieldsOf(wish, fields);
     if (ids.length === 0) return null;
     const empty = ids.map((id) => ({ id, value: null }));
-    // Emptying what is empty leaves no trace: such fields are filled first, with any word that the field takes.
+    // Emptying what is empty leaves no trace: such fields are filled first.
     const filled = ids.flatMap((id) => {
       const state = states.get(id);
       if (!state || state.value !== null) return [];
-      const known = listOf(id).map((choice) => valueFor(choice, state));
-      const filler =
-        heldBefore(id) ?? known.find((value) => value !== null) ?? (state.options ? state.options[0] : '-');
+      const filler = fillerOf(id, state);
       return filler === undefined ? [] : [{ id, value: filler }];
     });
     return {

@@ -45,8 +45,57 @@ const useFocus = <Root extends HTMLElement>(ready: boolean) => {
   return root;
 };
 
-const ChoiceEditor = ({ kind, label, session, onWish, onClose }: Props & { readonly kind: Choosable }) => {
+/** The first hit is active while one types, and Enter takes it; where Enter takes nothing the search stays open. */
+export const ChoiceSearch = ({
+  label,
+  choices,
+  search,
+  isExpanded,
+  onSearch,
+  onChoice,
+  onClose,
+}: Pick<Props, 'label' | 'onClose'> & {
+  /** With their names as they are shown. */
+  readonly choices: readonly Choice[];
+  readonly search: string;
+  readonly isExpanded: boolean;
+  readonly onSearch: (search: string) => void;
+  readonly onChoice: (choice: Choice) => void;
+}) => {
   const { words, format } = useSpeech();
+  const found = matching(choices, search, format.locale).slice(0, mostShown);
+  return (
+    <Field>
+      <Field.Label hidden>{label}</Field.Label>
+      <Combobox
+        isAutocomplete
+        isCompact
+        isExpanded={isExpanded}
+        defaultActiveIndex={0}
+        inputValue={search}
+        placeholder={words.edit.search}
+        listboxAriaLabel={label}
+        listboxMaxHeight={listHeight}
+        onChange={({ type, inputValue, selectionValue, isExpanded: isOpen }) => {
+          const choice = choices.find(({ code }) => code === selectionValue);
+          if (choice) onChoice(choice);
+          else if (type === 'input:keyDown:Enter') return;
+          else if (isOpen === false) onClose(type === 'input:blur');
+          else if (inputValue !== undefined) onSearch(inputValue);
+        }}
+      >
+        {found.length === 0 ? (
+          <Option isDisabled value="" label={words.edit.noMatch} />
+        ) : (
+          found.map(({ code, name }) => <Option key={code} value={code} label={name} />)
+        )}
+      </Combobox>
+    </Field>
+  );
+};
+
+const ChoiceEditor = ({ kind, label, session, onWish, onClose }: Props & { readonly kind: Choosable }) => {
+  const { words } = useSpeech();
   const [choices, setChoices] = useState<readonly Choice[] | 'failed' | null>(null);
   const [search, setSearch] = useState('');
   const isReady = Array.isArray(choices);
@@ -88,34 +137,18 @@ const ChoiceEditor = ({ kind, label, session, onWish, onClose }: Props & { reado
     return kind === 'partner' && code === 'direct' ? words.whose.direct : name;
   };
   const named = choices.map((choice) => ({ ...choice, name: nameOf(choice) }));
-  const found = matching(named, search, format.locale).slice(0, mostShown);
   return (
     <Panel ref={root}>
       <Room>
-        <Field>
-          <Field.Label hidden>{label}</Field.Label>
-          <Combobox
-            isAutocomplete
-            isCompact
-            isExpanded={isExpanded}
-            inputValue={search}
-            placeholder={words.edit.search}
-            listboxAriaLabel={label}
-            listboxMaxHeight={listHeight}
-            onChange={({ type, inputValue, selectionValue, isExpanded: isOpen }) => {
-              const choice = named.find(({ code }) => code === selectionValue);
-              if (choice) onWish({ kind, choice });
-              else if (isOpen === false) onClose(type === 'input:blur');
-              else if (inputValue !== undefined) setSearch(inputValue);
-            }}
-          >
-            {found.length === 0 ? (
-              <Option isDisabled value="" label={words.edit.noMatch} />
-            ) : (
-              found.map(({ code, name }) => <Option key={code} value={code} label={name} />)
-            )}
-          </Combobox>
-        </Field>
+        <ChoiceSearch
+          label={label}
+          choices={named}
+          search={search}
+          isExpanded={isExpanded}
+          onSearch={setSearch}
+          onChoice={(choice) => onWish({ kind, choice })}
+          onClose={onClose}
+        />
       </Room>
     </Panel>
   );

@@ -21,3 +21,7 @@ export const sharesBy = (half: Half, attribution: SidebarTicket['attribution']):
     .map(([code, { name, ppm }]) => ({ code, name, share: ppm / wholePpm }))
     .sort((a, b) => b.share - a.share);
 };
+
+/** True where an agent said that no partner bears it ("not about an order"), and not merely nothing was found. */
+export const isSaidNobodys = ({ ticket, attribution }: SidebarTicket): boolean =>
+  ticket.state === 'unattributed' && attribution?.method === 'person';

@@ -60,6 +60,7 @@ export const TicketSidebar = ({ session, nowMs }: { readonly session: Session; r
           <Whose
             data={data}
             isRemembered={isRemembered}
+            isAway={problem !== null}
             isAnswered={problem === null && data.attribution !== null && !data.attribution.pending}
             fields={data.fields}
             correction={correction}

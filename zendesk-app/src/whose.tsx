@@ -13,7 +13,7 @@ import { confidenceName, howName, reasonName } from './names.ts';
 import { OrderLink } from './order-link.tsx';
 import { Row, Rows } from './rows.tsx';
 import type { Session } from './session.ts';
-import { sharesBy } from './shares.ts';
+import { isSaidNobodys, sharesBy } from './shares.ts';
 import { type Speech, useSpeech } from './words.ts';
 
 export type EditKind = Choosable | 'orderNumber';
@@ -51,7 +51,9 @@ const Shares = ({ half, data }: { readonly half: Half; readonly data: SidebarTic
   if (shares.length < 2) {
     const [only] = shares;
     const none =
-      data.ticket.state === 'unattributed' && half === 'partner' ? words.whose.unattributed : words.whose.none;
+      data.ticket.state === 'unattributed' && half === 'partner' && !isSaidNobodys(data)
+        ? words.whose.unattributed
+        : words.whose.none;
     if (data.ticket.state === 'not yet known') return words.whose.unknown;
     if (only?.code === 'direct' && half === 'partner') return words.whose.direct;
     return <bdi>{only?.name ?? none}</bdi>;
@@ -68,7 +70,7 @@ const hintOf = (data: SidebarTicket, { words }: Speech): string | null => {
   const { state } = data.ticket;
   if (state === 'direct') return words.whose.directHint;
   if (state === 'not yet known') return words.whose.unknownHint;
-  return state === 'unattributed' ? words.whose.unattributedHint : null;
+  return state === 'unattributed' && !isSaidNobodys(data) ? words.whose.unattributedHint : null;
 };
 
 /** Partner, region, order and reason with how they are known, each to be put right in place. */
@@ -76,6 +78,7 @@ export const Whose = ({
   data,
   isRemembered = false,
   isAnswered = false,
+  isAway = false,
   fields,
   correction,
   earlier,
@@ -87,6 +90,8 @@ export const Whose = ({
   readonly isRemembered?: boolean;
   /** The service has answered, and has nothing left to decide. */
   readonly isAnswered?: boolean;
+  /** The service did not answer when it was asked last. */
+  readonly isAway?: boolean;
   readonly fields: Fields;
   readonly correction: Correction | null;
   readonly earlier: readonly Correction[];
@@ -193,13 +198,22 @@ export const Whose = ({
   };
 
   const isSaving = correction?.state === 'saving';
-  /** Its button goes when it is pressed: the focus lands where the change is seen. */
-  const undo = (): void => {
-    const [changed] = correction ? kindsOf(correction.wish, fields) : [];
+  /** A button that goes when it is pressed: the focus lands where the change is seen. */
+  const land = (changing: Wish): void => {
+    const [changed] = kindsOf(changing, fields);
     if (changed) pencils.current.get(changed)?.focus();
+  };
+  const undo = (): void => {
+    if (correction) land(correction.wish);
     void session.undo();
   };
 
+  /** An agent has said already that it is nobody's, or is saying so. */
+  const isSaid =
+    (data && isSaidNobodys(data)) ||
+    [...earlier, correction].some(
+      (one) => one?.wish.kind === 'notAboutAnOrder' && !one.isUndo && awaited.has(one.state),
+    );
   const hint = data && hintOf(data, speech);
   const confidence = attribution && confidenceName(attribution.confidence, words);
   return (
@@ -210,14 +224,14 @@ export const Whose = ({
       <Below>
         {attribution && attribution.method !== 'unattributed' ? (
           <Hint>
-            {howName(attribution.method, words)}
+            {data && isSaidNobodys(data) ? words.how.nobody : howName(attribution.method, words)}
             {confidence ? <> · {confidence}</> : null}
           </Hint>
         ) : null}
         {hint ? <Hint>{hint}</Hint> : null}
       </Below>
-      <CorrectionNotice correction={correction} isAnswered={isAnswered} onUndo={undo} />
-      {data && data.ticket.state !== 'not yet known' && fields.notAboutAnOrder ? (
+      <CorrectionNotice correction={correction} isAnswered={isAnswered} isAway={isAway} onUndo={undo} />
+      {data && data.ticket.state !== 'not yet known' && fields.notAboutAnOrder && !isSaid ? (
         <Below>
           <Button
             size="small"
@@ -225,7 +239,9 @@ export const Whose = ({
             style={{ textAlign: 'start' }}
             aria-disabled={isSaving}
             onClick={() => {
-              if (!isSaving) wish({ kind: 'notAboutAnOrder' });
+              if (isSaving) return;
+              land({ kind: 'notAboutAnOrder' });
+              wish({ kind: 'notAboutAnOrder' });
             }}
           >
             {words.edit.notAboutAnOrder}
