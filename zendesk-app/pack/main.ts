@@ -1,26 +1,17 @@
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { parseArgs } from 'node:util';
 import { firstPaint, firstPaintLimit } from './budget.ts';
 import type { Built } from './build.ts';
+import { UsageFault, usage, type Work, warningsOf, workOf } from './command-line.ts';
 import { builtOnce } from './once.ts';
 import { builtFolder, readPackage } from './package-files.ts';
 import { validate } from './validate.ts';
-import { mostZipBytes, zipOf } from './zip.ts';
-
-const usage = `node zendesk-app/pack/main.ts build | validate [FOLDER] | package [--service https://desk.example.com] | folder`;
+import { mostZipBytes, zipNameOf, zipOf } from './zip.ts';
 
 const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB`;
 const fail = (text: string): void => {
   console.error(text);
   process.exitCode = 1;
-};
-
-const serviceOf = (text: string | undefined): URL | null => {
-  if (text === undefined) return null;
-  if (!URL.canParse(text) || new URL(text).protocol !== 'https:')
-    throw new RangeError(`--service ${text} is not an https address such as https://desk.example.com`);
-  return new URL(text);
 };
 
 const buildAndWeigh = async (service: URL | null): Promise<Built> => {
@@ -36,6 +27,11 @@ const buildAndWeigh = async (service: URL | null): Promise<Built> => {
 
 /** False where Zendesk would refuse the package. */
 const isTaken = (folder: string): boolean => {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    const next = folder === builtFolder ? 'run npm run app:build first' : 'give one that holds a manifest.json';
+    fail(`There is no folder ${relative('.', folder)}: ${next}.`);
+    return false;
+  }
   const findings = validate(readPackage(folder));
   for (const { level, rule, text } of findings) console.log(`${level}: ${text} (${rule})`);
   const errors = findings.filter(({ level }) => level === 'error').length;
@@ -44,26 +40,37 @@ const isTaken = (folder: string): boolean => {
   return errors === 0;
 };
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { service: { type: 'string' } } });
-const [command, folder = builtFolder] = positionals;
-const service = serviceOf(values.service);
-
-if (command === 'build') await buildAndWeigh(service);
-else if (command === 'validate') isTaken(folder);
-// For the preview and the demo, which start this as a process of its own: its one line says where the built app lies.
-else if (command === 'folder') console.log(await builtOnce());
-else if (command === 'package') {
+const makePackage = async (service: URL | null): Promise<void> => {
   const { version } = await buildAndWeigh(service);
   if (isTaken(builtFolder)) {
     const zip = zipOf(readPackage(builtFolder));
-    const path = join(builtFolder, '..', `deskledger-${version}.zip`);
+    const path = join(builtFolder, '..', zipNameOf(version, service));
     if (zip.length > mostZipBytes)
       fail(`The zip has ${kilobytes(zip.length)}; Zendesk takes ${kilobytes(mostZipBytes)}.`);
     else {
       writeFileSync(path, zip);
       console.log(`${relative('.', path)}: ${kilobytes(zip.length)}`);
     }
-    if (service === null)
-      console.log('Without --service the package names no server: Zendesk gives the secret to none until it does.');
   }
-} else fail(usage);
+  if (service === null)
+    console.log('Without --service the package names no server: Zendesk gives the secret to none until it does.');
+};
+
+const run = async ({ command, folder, service }: Work): Promise<void> => {
+  for (const warning of service ? warningsOf(service) : []) console.error(`warning: ${warning}`);
+  if (command === 'build') await buildAndWeigh(service);
+  else if (command === 'validate') isTaken(folder ?? builtFolder);
+  // For the preview and the demo, which start this as a process of its own: its one line says where the built app lies.
+  else if (command === 'folder') console.log(await builtOnce());
+  else await makePackage(service);
+};
+
+try {
+  const work = workOf(process.argv.slice(2));
+  if (work === 'help') console.log(usage);
+  else await run(work);
+} catch (error) {
+  if (!(error instanceof UsageFault)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

@@ -9,3 +9,7 @@ const anyDay = new Date(1980, 0, 1);
 
 export const zipOf = ({ files }: AppPackage): Uint8Array =>
   zipSync(Object.fromEntries([...files].sort(([a], [b]) => (a < b ? -1 : 1))), { level: 9, mtime: anyDay, os: 3 });
+
+/** One that names no server takes another name: it never lies where the one to upload lay. */
+export const zipNameOf = (version: string, service: URL | null): string =>
+  `deskledger-${version}${service === null ? '-unaddressed' : ''}.zip`;

@@ -1,0 +1,98 @@
+import { parseArgs } from 'node:util';
+
+export const usage = `Usage: node zendesk-app/pack/main.ts COMMAND
+
+  build [--service ADDRESS]    build the app into zendesk-app/dist/app
+  package [--service ADDRESS]  build, validate and zip it
+  validate [FOLDER]            hold a folder against Zendesk's rules for packages; without one the built app
+  folder                       print where the app lies as built for looking at it
+
+  --service ADDRESS            your PUBLIC_URL, e.g. https://desk.example.com: the one server that the app may ask
+  -h, --help                   print this
+
+By npm: npm run app:package -- --service https://desk.example.com`;
+
+const commands = ['build', 'validate', 'package', 'folder'] as const;
+type Command = (typeof commands)[number];
+
+/** What was typed cannot be done; the message is one sentence or two, for a person. */
+export class UsageFault extends Error {
+  override readonly name = 'UsageFault';
+}
+
+export interface Work {
+  readonly command: Command;
+  /** Only `validate` takes one. */
+  readonly folder: string | null;
+  readonly service: URL | null;
+}
+
+const example = 'https://desk.example.com';
+
+/** The address that Zendesk's proxy shall ask; it goes into the package, which many may read. */
+const serviceOf = (text: string): URL => {
+  if (/^[\w.-]+\.\w[\w.-]*(?::\d+)?(?:\/|$)|^localhost\b/.test(text))
+    throw new UsageFault(`--service ${text} lacks its start: write --service https://${text}`);
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url && (url.username !== '' || url.password !== ''))
+    throw new UsageFault('The address of --service holds a user or a password: leave them out, for all can read them.');
+  if (url?.protocol === 'http:')
+    throw new UsageFault(
+      `--service ${text} is not https, and what agents are shown would go through the internet in clear: put the server behind an https address such as ${example}`,
+    );
+  if (url?.protocol !== 'https:')
+    throw new UsageFault(`What --service names is no https address: write one as ${example}`);
+  return url;
+};
+
+const isCommand = (text: string): text is Command => (commands as readonly string[]).includes(text);
+
+/** Throws UsageFault. */
+export const workOf = (args: readonly string[]): Work | 'help' => {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: { service: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  const given = tokens.filter((token) => token.kind === 'option');
+  const stray = given.find(({ name }) => name !== 'service' && name !== 'help');
+  if (stray) throw new UsageFault(`There is no option ${stray.rawName}: use --service or --help.`);
+  if (given.some(({ name }) => name === 'help')) return 'help';
+
+  const [command, folder, ...more] = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []));
+  if (command === undefined) throw new UsageFault(`Say what to do: ${commands.join(', ')}; --help tells of each.`);
+  if (!isCommand(command))
+    throw new UsageFault(`There is no command ${command}: use ${commands.join(', ')}; --help tells of each.`);
+  const surplus = command === 'validate' ? more[0] : folder;
+  if (surplus !== undefined)
+    throw new UsageFault(
+      `${command} takes no "${surplus}"; an option by npm stands after --, as in npm run app:package -- --service ${example}`,
+    );
+  const service = given.find(({ name }) => name === 'service');
+  if (service && command !== 'build' && command !== 'package')
+    throw new UsageFault(`${command} takes no --service: it goes with build and package.`);
+  if (service && !service.value) throw new UsageFault(`--service needs an address: write --service ${example}`);
+  return { command, folder: folder ?? null, service: service?.value ? serviceOf(service.value) : null };
+};
+
+const reserved = [
+  /^localhost$|\.localhost$|\.local$|\.internal$|\.lan$|^[^.:]+$/,
+  /^(?:0|10|127)(?:\.\d+){3}$|^192\.168(?:\.\d+){2}$|^169\.254(?:\.\d+){2}$|^172\.(?:1[6-9]|2\d|3[01])(?:\.\d+){2}$/,
+  /^\[(?:::1?|f[cd].*|fe[89ab].*)\]$/,
+] as const;
+
+/** What is allowed to be packed and will not work, or may not. */
+export const warningsOf = ({ hostname, port }: URL): string[] => [
+  ...(reserved.some((pattern) => pattern.test(hostname))
+    ? [
+        `Zendesk's servers cannot reach ${hostname}: the app will show that the server does not answer. Package it again with an address that is open to the internet; npm run app:preview needs none.`,
+      ]
+    : []),
+  ...(port === ''
+    ? []
+    : [
+        `domainWhitelist holds hosts without ports, so ${hostname} alone stands there, and no document says that Zendesk's proxy asks port ${port}: where the app shows that the server does not answer, serve it at port 443.`,
+      ]),
+];
