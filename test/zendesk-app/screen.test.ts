@@ -21,12 +21,12 @@ const { sidebar: words } = JSON.parse(readFileSync('zendesk-app/translations/en.
 const nowMs = (): number => Date.parse('2026-05-04T10:05:00Z');
 
 /** What a person reads, one space between the pieces. */
-const textOf = (content: ReactNode): string =>
+const textOf = (content: ReactNode, spoken = words): string =>
   renderToStaticMarkup(
     createElement(
       Look,
       { scheme: 'light', direction: 'ltr' },
-      createElement(SpeechProvider, { value: createSpeech(words, locale) }, content),
+      createElement(SpeechProvider, { value: createSpeech(spoken, locale) }, content),
     ),
   )
     .replaceAll(/<style[\s\S]*?<\/style>/g, '')
@@ -261,6 +261,13 @@ test('bug: a ticket that an agent marked as not about an order said "no partner 
   expect(screen).toContain('An agent said: no partner · High confidence');
   for (const text of ['No partner found', 'choose a partner', 'Not about an order', 'Chosen by'])
     expect(screen).not.toContain(text);
+  // Where "none" reads "not stated", it would contradict the agent.
+  const { sidebar: german } = JSON.parse(readFileSync('zendesk-app/translations/de.json', 'utf8')) as {
+    sidebar: Words;
+  };
+  expect(textOf(createElement(TicketSidebar, { session: sessionOf({ data: nobodys }), nowMs }), german)).toContain(
+    'Partner Kein Partner Region Keine Angabe',
+  );
 });
 
 test('"not about an order" is not offered while it is being said, and again where it is taken back or failed', () => {

@@ -37,9 +37,9 @@ const awaitedIn = (kind: EditKind, corrections: readonly Correction[], fields: F
 const prefetchEditor = (): void => void loadEditor().catch(() => null);
 
 /** What the agent has just chosen stands in the row until the service says it; null where a choice is being taken back. */
-const chosenIn = ({ wish, isUndo }: Correction, { words }: Speech): string | null => {
+const chosenIn = ({ wish, isUndo }: Correction, kind: EditKind, { words }: Speech): string | null => {
   if (isUndo) return null;
-  if (wish.kind === 'notAboutAnOrder') return words.whose.none;
+  if (wish.kind === 'notAboutAnOrder') return kind === 'partner' ? words.whose.noPartner : words.whose.none;
   if (wish.kind === 'orderNumber') return `#${wish.number}`;
   if (wish.kind === 'reason') return reasonName(wish.choice.code, words);
   return wish.kind === 'partner' && wish.choice.code === 'direct' ? words.whose.direct : wish.choice.name;
@@ -50,13 +50,11 @@ const Shares = ({ half, data }: { readonly half: Half; readonly data: SidebarTic
   const shares = sharesBy(half, data.attribution);
   if (shares.length < 2) {
     const [only] = shares;
-    const none =
-      data.ticket.state === 'unattributed' && half === 'partner' && !isSaidNobodys(data)
-        ? words.whose.unattributed
-        : words.whose.none;
+    const { none, noPartner, unattributed } = words.whose;
+    const noOne = isSaidNobodys(data) ? noPartner : unattributed;
     if (data.ticket.state === 'not yet known') return words.whose.unknown;
     if (only?.code === 'direct' && half === 'partner') return words.whose.direct;
-    return <bdi>{only?.name ?? none}</bdi>;
+    return <bdi>{only?.name ?? (data.ticket.state === 'unattributed' && half === 'partner' ? noOne : none)}</bdi>;
   }
   return shares.map(({ code, name, share }) => (
     <div key={code}>
@@ -140,7 +138,7 @@ export const Whose = ({
 
   const row = (kind: EditKind) => {
     const open = awaitedIn(kind, correction ? [...earlier, correction] : earlier, fields);
-    const chosen = open ? chosenIn(open, speech) : null;
+    const chosen = open ? chosenIn(open, kind, speech) : null;
     const isKnown = data === null ? fields[kind] !== null : fields[kind] !== null || hasValue(kind, data);
     if (!isKnown) return null;
     return (
