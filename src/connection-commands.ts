@@ -13,7 +13,7 @@ import { prove } from './prove.ts';
 import { readableLines } from './readable.ts';
 import { hasSidebarApp, type RemoteExtras } from './remote-setup.ts';
 import { connectionLines } from './report-view.ts';
-import { makeSidebarSecret } from './sidebar-secret.ts';
+import { makeSidebarSecret, type SidebarSecret, sidebarSteps } from './sidebar-secret.ts';
 import { storeAdapters } from './stores/registry.ts';
 import { askAtTerminal, consentTo, isAtTerminal, note, type Output, print, readJson } from './terminal.ts';
 
@@ -36,14 +36,20 @@ const tellProof = async (product: Product, id: number): Promise<void> => {
   if (proof) note(proof.text);
 };
 
-/** The secret of a sidebar app, if one was asked for and the helpdesk has such an app; what it is for goes to standard error. */
-const sidebarSecretOf = async (product: Product, connection: Pick<Connection, 'id' | 'kind'>, asked: boolean) => {
+/** The secret of a sidebar app, if one was asked for and the helpdesk has such an app. */
+const sidebarSecretOf = async (
+  product: Product,
+  connection: Pick<Connection, 'id' | 'kind'>,
+  asked: boolean,
+): Promise<{ readonly sidebar?: SidebarSecret }> => {
   const made = asked ? await makeSidebarSecret(product, connection, actor) : null;
-  if (made === null) return {};
-  note(
-    "Enter this address and secret in the app's settings at the helpdesk. The secret is shown this once; one before it is taken until the next is made.",
-  );
-  return { sidebar: made };
+  return made === null ? {} : { sidebar: made };
+};
+
+/** The answer, and after a secret in it what to do with it, to standard error. */
+const printWithSecret = (answer: object, { sidebar }: { readonly sidebar?: SidebarSecret }, output: Output): void => {
+  print({ ...answer, ...(sidebar && { sidebar }) }, output);
+  if (sidebar) sidebarSteps(sidebar).forEach(note);
 };
 
 const previewLines = ({ tags, tickets, surveysPerWeek, carried }: ActPreview): string[] => [
@@ -90,7 +96,7 @@ const addConnect = (): void => {
       if (connected === null) return note('Nothing was made and nothing was stored.');
       connected.notes.forEach(note);
       if (remoteSetup) await tellProof(product, connected.result.id);
-      print({ ...connected.result, ...(await sidebarSecretOf(product, connected.result, sidebar ?? false)) }, { json });
+      printWithSecret(connected.result, await sidebarSecretOf(product, connected.result, sidebar ?? false), { json });
     });
   });
 };
@@ -167,7 +173,7 @@ const addConnection = (): void => {
         answer = result;
         connection = await directory.connections.get(String(result.id));
       }
-      answer = { ...answer, ...(await sidebarSecretOf(product, connection, sidebar)) };
+      const made = await sidebarSecretOf(product, connection, sidebar);
       if (mode !== undefined) {
         const consent = askToAct(yes);
         if (mode === 'act') connection = await proven(product, connection);
@@ -176,7 +182,7 @@ const addConnection = (): void => {
         const { tags: tagsToWrite, tickets, surveysPerWeek, carried } = done;
         answer = { ...answer, id: connection.id, kind, mode: held, tagsToWrite, tickets, surveysPerWeek, carried };
       }
-      print(answer, { json });
+      printWithSecret(answer, made, { json });
     });
   });
 };

@@ -9,6 +9,22 @@ export interface SidebarSecret {
   readonly secret: string;
 }
 
+/** What an admin does with it, in their order; the secret itself is in none of these lines. */
+export const sidebarSteps = ({ address }: Pick<SidebarSecret, 'address'>): readonly string[] => {
+  const isReachable = URL.parse(address)?.protocol === 'https:';
+  const packing = `npm run app:package -- --service ${isReachable ? address : 'https://desk.example.com'}`;
+  return [
+    'The secret is shown this once; one before it is taken until the next is made.',
+    ...(isReachable
+      ? [`Next: ${packing}`]
+      : [
+          `Zendesk needs an https address that its servers can reach, and PUBLIC_URL is ${address}.`,
+          `Next: set PUBLIC_URL to one, start anew, then ${packing} with that address; the secret holds.`,
+        ]),
+    "Then upload the package at the helpdesk, and enter address and secret in the app's settings: zendesk-app/README.md says where.",
+  ];
+};
+
 const secretBytes = 32;
 /** The one before is taken until the next is made: the app goes on while an admin changes over. */
 const secretsKept = 2;

@@ -200,7 +200,7 @@ describe('connection', () => {
       code: 0,
       answer: { sidebar: { address: 'https://desk.example.com', secret: expect.stringMatching(/^[\w-]{43}$/) } },
     });
-    expect(stderr).toContain("in the app's settings at the helpdesk");
+    expect(stderr).toContain('npm run app:package -- --service https://desk.example.com\n');
     const { secret } = JSON.parse(stdout).sidebar;
     expect(stderr).not.toContain(secret);
     expect(JSON.stringify(await json('connection', 'main', '--sidebar'))).not.toContain(secret);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { disconnect } from '../src/disconnect.ts';
-import { makeSidebarSecret } from '../src/sidebar-secret.ts';
+import { makeSidebarSecret, sidebarSteps } from '../src/sidebar-secret.ts';
 import { atEndOfFile } from './support/cleanup.ts';
 import { testProduct } from './support/product.ts';
 import { sidebarToken } from './support/sidebar-token.ts';
@@ -33,6 +33,19 @@ test('a secret is made with the address it goes with, opens the sidebar, and the
   const [second, third] = [await make(), await make()];
   expect(await held()).toEqual([third, second]);
   expect([await opens(second), await opens(third)]).toEqual([200, 200]);
+});
+
+test('bug: nothing said what to do with it, nor that Zendesk cannot reach an address that is not https', () => {
+  const fine = sidebarSteps({ address: 'https://desk.example.com' });
+  expect(fine).toContain('Next: npm run app:package -- --service https://desk.example.com');
+  expect(fine.join(' ')).toContain('shown this once');
+  expect(fine.join(' ')).not.toContain('PUBLIC_URL');
+  const local = sidebarSteps({ address: 'http://127.0.0.1:3900' }).join('\n');
+  expect(local).toContain(
+    'needs an https address that its servers can reach, and PUBLIC_URL is http://127.0.0.1:3900.',
+  );
+  expect(local).toContain('npm run app:package -- --service https://');
+  expect(local).not.toContain('--service http:');
 });
 
 test('it is stored sealed, and told of by its setting alone', async () => {
