@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { dayMs } from '../../src/core/time.ts';
 import type { TourTicket } from '../../src/sandbox/index.ts';
 import { fieldIds } from '../../src/sandbox/zendesk/index.ts';
-import { type PreviewInBrowser, rowOf, textOf, type Visited } from './in-browser.ts';
+import { choose, type PreviewInBrowser, rowOf, textOf, type Visited } from './in-browser.ts';
 
 interface Listed {
   readonly method: string;
@@ -10,13 +10,6 @@ interface Listed {
   readonly supportCost: { readonly amount: string };
   readonly shares: readonly { readonly partner: string | null; readonly region: string | null }[];
 }
-
-/** Chooses from the search of a row by its first letters. */
-const choose = async ({ app }: Pick<Visited, 'app'>, what: string, search: string): Promise<void> => {
-  await app.getByRole('button', { name: `Change ${what}` }).click();
-  await app.getByRole('combobox').fill(search);
-  await app.getByRole('option', { name: search, exact: false }).first().click();
-};
 
 export const testCorrections = (here: PreviewInBrowser): void => {
   const { visit, idOf } = here;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { describeInPreview } from './in-browser.ts';
+import { choose, describeInPreview } from './in-browser.ts';
 
 describeInPreview(
   'a correction where Deskledger made the fields of the account',
@@ -15,12 +15,7 @@ describeInPreview(
       await here.visit(
         'attributed',
         async ({ page, app }) => {
-          await app
-            .getByRole('button', { name: /partner/i })
-            .first()
-            .click();
-          await app.getByRole('combobox').first().fill('Sudcasa');
-          await app.getByRole('option', { name: 'Sudcasa' }).first().click();
+          await choose({ app }, 'partner', 'Sudcasa');
           // The agent's open form shows it without a reload.
           const inForm = page.locator(`[name="field-${partnerField}"]`);
           await expect.poll(() => inForm.inputValue(), { timeout: 10_000 }).toBe('partner_sudcasa');

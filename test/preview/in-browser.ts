@@ -165,3 +165,10 @@ export const textOf = async (app: FrameLocator): Promise<string> =>
 
 /** One row of the app: its name and what stands beside it. */
 export const rowOf = (app: FrameLocator, name: string) => app.locator(`dl > div:has(> dt:text-is("${name}"))`);
+
+/** Chooses from the search of a row by its first letters. */
+export const choose = async ({ app }: Pick<Visited, 'app'>, what: string, search: string): Promise<void> => {
+  await app.getByRole('button', { name: `Change ${what}` }).click();
+  await app.getByRole('combobox').fill(search);
+  await app.getByRole('option', { name: search, exact: false }).first().click();
+};

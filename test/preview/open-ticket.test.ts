@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { fieldIds } from '../../src/sandbox/zendesk/index.ts';
-import { describeInPreview } from './in-browser.ts';
+import { choose, describeInPreview } from './in-browser.ts';
 
 describeInPreview('the sidebar app in the simulated Agent Workspace', (here) => {
   it('shows whose customer it is, by the SDK of npm, the proxy’s token and one request', async () => {
@@ -26,12 +26,7 @@ describeInPreview('the sidebar app in the simulated Agent Workspace', (here) => 
     await here.visit(
       'unattributed',
       async ({ app }) => {
-        await app
-          .getByRole('button', { name: /partner/i })
-          .first()
-          .click();
-        await app.getByRole('combobox').first().fill('Sudcasa');
-        await app.getByRole('option', { name: 'Sudcasa' }).first().click();
+        await choose({ app }, 'partner', 'Sudcasa');
         await expect.poll(() => desk.ticket(id).fields.get(fieldIds.partner), { timeout: 10_000 }).toBe('sudcasa');
       },
       { agent: Number(agent) },

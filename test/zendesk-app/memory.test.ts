@@ -89,16 +89,6 @@ test('what is forgotten is gone for this installation alone', () => {
   expect(other?.ticket('4711')).not.toBeNull();
 });
 
-test('what an app before this one kept goes when a ticket is opened, and what it kept of other installations stays', () => {
-  const store = mapStore();
-  for (const installation of ['9', '10']) store.setItem(`deskledger:${installation}:tickets`, '{}');
-  const memory = createMemory(store, { installation: '9', nowMs: () => 0 });
-  expect([...store.kept.keys()]).toEqual(['deskledger:10:tickets']);
-  memory.keepTicket(ticketOf());
-  createMemory(store, { installation: '9', nowMs: () => 0 });
-  expect(memory.ticket('4711')).not.toBeNull();
-});
-
 test('a browser that keeps nothing, is full or holds nonsense loses only the memory', () => {
   const blocked = createMemory(null, { installation: '9', nowMs: () => 0 });
   blocked.keepTicket(ticketOf());

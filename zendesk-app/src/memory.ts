@@ -34,14 +34,6 @@ export const withoutCustomer = (data: SidebarTicket): SidebarTicket => ({
   customer: { orders: [] },
 });
 
-/** What forerunners of this app kept, amounts among it, is read no more and would stay for good. The first had no shape. */
-const forgetForerunners = (store: Store, installation: string): void => {
-  for (const what of whats) {
-    store.removeItem(`deskledger:${installation}:${what}`);
-    for (let older = 1; older < shape; older += 1) store.removeItem(`deskledger:${older}:${installation}:${what}`);
-  }
-};
-
 /**
  * Everything under one key per installation, so that two accounts on one machine share nothing. A browser that keeps nothing
  * (storage blocked or full) only loses the last known data: reads then start from nothing.
@@ -50,7 +42,6 @@ export const createMemory = (
   store: Store | null,
   { installation, nowMs }: { readonly installation: string; readonly nowMs: () => number },
 ): Memory => {
-  if (store) forgetForerunners(store, installation);
   const keyOf = (what: What): string => `deskledger:${shape}:${installation}:${what}`;
   const read = <Value>(what: What): Value | null => {
     try {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { LimitReached, UpstreamError } from '../../../src/core/errors.ts';
 import { type CallSeen, createHttp, type HttpOptions } from '../../../src/platform/http/client.ts';
+import { caught } from '../../support/caught.ts';
 import { type StandingClock, standingClock } from '../../support/standing-clock.ts';
 
 const host = 'https://nord.vendor.example';
@@ -19,12 +20,6 @@ const client = (options: Partial<HttpOptions> = {}) =>
     observe: (call) => seen.push(call),
     ...options,
   });
-
-const caught = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => expect.unreachable('it should have failed'),
-    (error: unknown) => error,
-  );
 
 beforeEach(() => {
   clock = standingClock();

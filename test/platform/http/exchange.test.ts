@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Refused } from '../../../src/core/errors.ts';
 import { type CallSeen, createHttp, type HttpOptions } from '../../../src/platform/http/client.ts';
+import { caught } from '../../support/caught.ts';
 import { standingClock } from '../../support/standing-clock.ts';
 
 let seen: CallSeen[];
@@ -17,12 +18,6 @@ const client = (options: Partial<HttpOptions> & Pick<HttpOptions, 'baseUrl'>) =>
     observe: (call) => seen.push(call),
     ...options,
   });
-
-const caught = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => expect.unreachable('it should have failed'),
-    (error: unknown) => error,
-  );
 
 beforeEach(() => {
   seen = [];

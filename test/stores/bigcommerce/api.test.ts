@@ -5,6 +5,7 @@ import { bigcommerce } from '../../../src/stores/bigcommerce/adapter.ts';
 import { createBigcommerceApi, readRate } from '../../../src/stores/bigcommerce/api.ts';
 import { bigcommerceSettings } from '../../../src/stores/bigcommerce/settings.ts';
 import { storeAdapters } from '../../../src/stores/registry.ts';
+import { caught } from '../../support/caught.ts';
 import { type StandingClock, standingClock } from '../../support/standing-clock.ts';
 
 const host = 'https://api.bigcommerce.com';
@@ -19,12 +20,6 @@ const settings = bigcommerceSettings.parse(given);
 let clock: StandingClock;
 
 const api = () => createBigcommerceApi(settings, { clock, allowPrivate: false });
-const caught = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => expect.unreachable('it should have failed'),
-    (error: unknown) => error,
-  );
-
 beforeEach(() => {
   clock = standingClock();
   nock.disableNetConnect();
