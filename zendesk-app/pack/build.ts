@@ -13,21 +13,27 @@ export interface Built {
   readonly version: string;
 }
 
+/** What a company says in its own package. */
+export interface Own {
+  readonly service: URL | null;
+  readonly email: string | null;
+}
+
 /** The manifest for one server: its host is the only one that Zendesk's proxy gives the secret to. */
-export const manifestFor = (manifest: JsonObject, service: URL | null): JsonObject => {
-  if (service === null) return manifest;
+export const manifestFor = (manifest: JsonObject, { service, email }: Own): JsonObject => {
+  const author = email === null ? manifest.author : { ...(manifest.author as JsonObject), email };
+  if (service === null) return { ...manifest, author } as JsonObject;
   const parameters = (manifest.parameters as readonly JsonObject[]).map((parameter) =>
     parameter.name === 'service_address' ? { ...parameter, default: service.href.replace(/\/+$/, '') } : parameter,
   );
-  return { ...manifest, domainWhitelist: [service.hostname], parameters };
+  return { ...manifest, author, domainWhitelist: [service.hostname], parameters } as JsonObject;
 };
 
 /** Builds the app into a folder: manifest.json, translations/ and assets/. */
 export const buildApp = async ({
-  service,
   folder = builtFolder,
-}: {
-  readonly service: URL | null;
+  ...own
+}: Own & {
   readonly folder?: string;
 }): Promise<Built> => {
   mkdirSync(folder, { recursive: true });
@@ -55,7 +61,7 @@ export const buildApp = async ({
     },
   });
   const manifest = JSON.parse(readFileSync(join(home, 'manifest.json'), 'utf8')) as JsonObject;
-  writeFileSync(join(folder, 'manifest.json'), `${JSON.stringify(manifestFor(manifest, service), null, 2)}\n`);
+  writeFileSync(join(folder, 'manifest.json'), `${JSON.stringify(manifestFor(manifest, own), null, 2)}\n`);
   writeFileSync(join(folder, zcliIgnore), `${zcliConfig}\n${zcliIgnore}\n`);
   cpSync(join(home, 'translations'), join(folder, 'translations'), { recursive: true });
   const { output } = (Array.isArray(result) ? result[0] : result) as Rolldown.RolldownOutput;

@@ -2,12 +2,13 @@ import { parseArgs } from 'node:util';
 
 export const usage = `Usage: node zendesk-app/pack/main.ts COMMAND
 
-  build [--service ADDRESS]    build the app into zendesk-app/dist/app
-  package [--service ADDRESS]  build, validate and zip it
+  build [OPTIONS]              build the app into zendesk-app/dist/app
+  package [OPTIONS]            build, validate and zip it
   validate [FOLDER]            hold a folder against Zendesk's rules for packages; without one the built app
   folder                       print where the app lies as built for looking at it
 
   --service ADDRESS            your PUBLIC_URL, e.g. https://desk.example.com: the one server that the app may ask
+  --email ADDRESS              the author's in the manifest, where admins find whom to ask about the app
   -h, --help                   print this
 
 By npm: npm run app:package -- --service https://desk.example.com`;
@@ -25,6 +26,8 @@ export interface Work {
   /** Only `validate` takes one. */
   readonly folder: string | null;
   readonly service: URL | null;
+  /** The author's, in the place of the manifest's placeholder. */
+  readonly email: string | null;
 }
 
 const example = 'https://desk.example.com';
@@ -45,20 +48,26 @@ const serviceOf = (text: string): URL => {
   return url;
 };
 
+const emailOf = (text: string): string => {
+  if (!/^[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+$/.test(text))
+    throw new UsageFault(`--email ${text} is no e-mail address: write one as you@example.com`);
+  return text;
+};
+
 const isCommand = (text: string): text is Command => (commands as readonly string[]).includes(text);
 
 /** Throws UsageFault. */
 export const workOf = (args: readonly string[]): Work | 'help' => {
   const { tokens } = parseArgs({
     args: [...args],
-    options: { service: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: { service: { type: 'string' }, email: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
     allowPositionals: true,
     strict: false,
     tokens: true,
   });
   const given = tokens.filter((token) => token.kind === 'option');
-  const stray = given.find(({ name }) => name !== 'service' && name !== 'help');
-  if (stray) throw new UsageFault(`There is no option ${stray.rawName}: use --service or --help.`);
+  const stray = given.find(({ name }) => !['service', 'email', 'help'].includes(name));
+  if (stray) throw new UsageFault(`There is no option ${stray.rawName}: use --service, --email or --help.`);
   if (given.some(({ name }) => name === 'help')) return 'help';
 
   const [command, folder, ...more] = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []));
@@ -70,11 +79,18 @@ export const workOf = (args: readonly string[]): Work | 'help' => {
     throw new UsageFault(
       `${command} takes no "${surplus}"; an option by npm stands after --, as in npm run app:package -- --service ${example}`,
     );
-  const service = given.find(({ name }) => name === 'service');
-  if (service && command !== 'build' && command !== 'package')
-    throw new UsageFault(`${command} takes no --service: it goes with build and package.`);
+  const [service, email] = ['service', 'email'].map((wanted) => given.find(({ name }) => name === wanted));
+  const misplaced = service ?? email;
+  if (misplaced && command !== 'build' && command !== 'package')
+    throw new UsageFault(`${command} takes no ${misplaced.rawName}: it goes with build and package.`);
   if (service && !service.value) throw new UsageFault(`--service needs an address: write --service ${example}`);
-  return { command, folder: folder ?? null, service: service?.value ? serviceOf(service.value) : null };
+  if (email && !email.value) throw new UsageFault('--email needs an address: write --email you@example.com');
+  return {
+    command,
+    folder: folder ?? null,
+    service: service?.value ? serviceOf(service.value) : null,
+    email: email?.value ? emailOf(email.value) : null,
+  };
 };
 
 const reserved = [

@@ -28,7 +28,14 @@ export const pngSize = (bytes: Uint8Array): readonly [width: number, height: num
   return [view.getUint32(16), view.getUint32(20)];
 };
 
-const secretWords = /password|secret|api_key|apikey|private_key|access_token|-----BEGIN [A-Z ]*PRIVATE KEY/i;
+/** What Zendesk looks for finds names and labels as well; what is worth a look has a value beside it, or asks by http. */
+const secretWords = /password|secret|api_key|apikey|private_key|access_token/i;
+const secretValue =
+  /-----BEGIN [A-Z ]*PRIVATE KEY|(?:password|secret|api_?key|private_?key|access_?token)\w*["'`]?\s*[:=]\s*(["'`])(?!\{\{)[^"'`\s]{4,}\1/i;
+const httpAddress = /http:\/\//i;
+const httpRequest = /(?:(?:src|href|action|url)["'`]?\s*[:=]\s*|\b(?:fetch|open|ajax|import)\(\s*)["'`]?http:\/\//i;
+
+const filesOf = (count: number): string => (count === 1 ? '1 file' : `${count} files`);
 
 export const fileRules: readonly Rule[] = [
   {
@@ -75,15 +82,33 @@ export const fileRules: readonly Rule[] = [
     level: 'warning',
     faults: ({ app }) =>
       pathsOf(app, 'html', 'xml', 'js', 'json')
-        .filter((path) => secretWords.test(textIn(app, path) ?? ''))
-        .map((path) => `${path} has words that sound like a secret`),
+        .filter((path) => secretValue.test(textIn(app, path) ?? ''))
+        .map((path) => `${path} holds a value that sounds like a secret, and everybody can read it`),
   },
   {
     name: 'files.http',
     level: 'warning',
     faults: ({ app }) =>
       pathsOf(app, 'html', 'js')
-        .filter((path) => /http:\/\//i.test(textIn(app, path) ?? ''))
-        .map((path) => `${path} names an address by http`),
+        .filter((path) => httpRequest.test(textIn(app, path) ?? ''))
+        .map((path) => `${path} asks an address by http, which browsers block: use https`),
+  },
+  {
+    name: 'files.secretWords',
+    level: 'remark',
+    faults: ({ app }) => {
+      const texts = pathsOf(app, 'html', 'xml', 'js', 'json').map((path) => textIn(app, path) ?? '');
+      const named = texts.filter((text) => secretWords.test(text) && !secretValue.test(text)).length;
+      return when(named > 0, `words such as "secret" in ${filesOf(named)}, which are names and labels without a value`);
+    },
+  },
+  {
+    name: 'files.httpNames',
+    level: 'remark',
+    faults: ({ app }) => {
+      const texts = pathsOf(app, 'html', 'js').map((path) => textIn(app, path) ?? '');
+      const named = texts.filter((text) => httpAddress.test(text) && !httpRequest.test(text)).length;
+      return when(named > 0, `http:// in ${filesOf(named)}, which names a namespace or a page and is never asked`);
+    },
   },
 ];

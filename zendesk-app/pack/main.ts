@@ -1,7 +1,7 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { firstPaint, firstPaintLimit } from './budget.ts';
-import type { Built } from './build.ts';
+import type { Built, Own } from './build.ts';
 import { UsageFault, usage, type Work, warningsOf, workOf } from './command-line.ts';
 import { builtOnce } from './once.ts';
 import { builtFolder, readPackage } from './package-files.ts';
@@ -14,9 +14,9 @@ const fail = (text: string): void => {
   process.exitCode = 1;
 };
 
-const buildAndWeigh = async (service: URL | null): Promise<Built> => {
+const buildAndWeigh = async (own: Own): Promise<Built> => {
   const { buildApp } = await import('./build.ts');
-  const built = await buildApp({ service });
+  const built = await buildApp(own);
   const files = firstPaint(built.chunks);
   const bytes = [...files.values()].reduce((sum, size) => sum + size, 0);
   console.log(`JavaScript before the first paint: ${kilobytes(bytes)} gzipped of ${kilobytes(firstPaintLimit)}`);
@@ -33,15 +33,19 @@ const isTaken = (folder: string): boolean => {
     return false;
   }
   const findings = validate(readPackage(folder));
-  for (const { level, rule, text } of findings) console.log(`${level}: ${text} (${rule})`);
-  const errors = findings.filter(({ level }) => level === 'error').length;
-  console.log(`${relative('.', folder)}: ${errors} errors, ${findings.length - errors} warnings`);
+  const remarks = findings.filter(({ level }) => level === 'remark');
+  const faults = findings.filter(({ level }) => level !== 'remark');
+  for (const { level, rule, text } of faults) console.log(`${level}: ${text} (${rule})`);
+  if (remarks.length > 0)
+    console.log(`Zendesk may remark on ${remarks.map(({ text }) => text).join(', and on ')}: nothing is to be done.`);
+  const errors = faults.filter(({ level }) => level === 'error').length;
+  console.log(`${relative('.', folder)}: ${errors} errors, ${faults.length - errors} warnings`);
   if (errors > 0) process.exitCode = 1;
   return errors === 0;
 };
 
-const makePackage = async (service: URL | null): Promise<void> => {
-  const { version } = await buildAndWeigh(service);
+const makePackage = async ({ service, email }: Own): Promise<void> => {
+  const { version } = await buildAndWeigh({ service, email });
   if (isTaken(builtFolder)) {
     const zip = zipOf(readPackage(builtFolder));
     const path = join(builtFolder, '..', zipNameOf(version, service));
@@ -54,15 +58,19 @@ const makePackage = async (service: URL | null): Promise<void> => {
   }
   if (service === null)
     console.log('Without --service the package names no server: Zendesk gives the secret to none until it does.');
+  if (email === null)
+    console.log(
+      "The author's e-mail in the manifest is a placeholder, which does for a private app: --email you@example.com puts yours there.",
+    );
 };
 
-const run = async ({ command, folder, service }: Work): Promise<void> => {
+const run = async ({ command, folder, service, email }: Work): Promise<void> => {
   for (const warning of service ? warningsOf(service) : []) console.error(`warning: ${warning}`);
-  if (command === 'build') await buildAndWeigh(service);
+  if (command === 'build') await buildAndWeigh({ service, email });
   else if (command === 'validate') isTaken(folder ?? builtFolder);
   // For the preview and the demo, which start this as a process of its own: its one line says where the built app lies.
   else if (command === 'folder') console.log(await builtOnce());
-  else await makePackage(service);
+  else await makePackage({ service, email });
 };
 
 try {

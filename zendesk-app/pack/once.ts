@@ -62,7 +62,7 @@ export const builtOnce = async (cache = usualCache): Promise<string> => {
   tidy(cache, now.getTime());
   const own = mkdtempSync(`${folder}.`);
   const { buildApp } = await import('./build.ts');
-  await buildApp({ service: null, folder: own });
+  await buildApp({ service: null, email: null, folder: own });
   try {
     renameSync(own, folder);
   } catch (error) {

@@ -1,8 +1,8 @@
 import type { JsonObject } from './json.ts';
 import type { AppPackage } from './package-files.ts';
 
-/** Errors keep Zendesk from taking the package; warnings it takes and tells. */
-export type Level = 'error' | 'warning';
+/** Errors keep Zendesk from taking the package; warnings it takes and tells; so it does remarks, which nobody has to act on. */
+export type Level = 'error' | 'warning' | 'remark';
 
 export interface Subject {
   readonly app: AppPackage;

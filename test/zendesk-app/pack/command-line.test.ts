@@ -21,17 +21,26 @@ const faultOf = (...args: string[]): string => {
 };
 
 test('what is asked for is read', () => {
-  expect(workOf(['package', '--service', 'https://desk.example.com'])).toEqual({
+  expect(workOf(['package', '--service', 'https://desk.example.com', '--email', 'mia@example.com'])).toEqual({
     command: 'package',
     folder: null,
     service: new URL('https://desk.example.com/'),
+    email: 'mia@example.com',
   });
-  expect(workOf(['validate', 'some/folder'])).toEqual({ command: 'validate', folder: 'some/folder', service: null });
+  expect(workOf(['validate', 'some/folder'])).toEqual({
+    command: 'validate',
+    folder: 'some/folder',
+    service: null,
+    email: null,
+  });
   for (const args of [['--help'], ['package', '-h'], ['nonsense', '--help']]) expect(workOf(args)).toBe('help');
 });
 
 test.each([
-  [['package', '--servic', 'https://desk.example.com'], 'There is no option --servic: use --service or --help.'],
+  [
+    ['package', '--servic', 'https://desk.example.com'],
+    'There is no option --servic: use --service, --email or --help.',
+  ],
   [['package', '-x'], 'There is no option -x'],
   [[], 'Say what to do: build, validate, package, folder'],
   [['pakage'], 'There is no command pakage'],
@@ -45,6 +54,9 @@ test.each([
   [['package', '--service', 'https://'], 'is no https address'],
   [['validate', 'a', 'b'], 'validate takes no "b"'],
   [['validate', '--service', 'https://desk.example.com'], 'validate takes no --service'],
+  [['package', '--email', 'mia'], '--email mia is no e-mail address'],
+  [['package', '--email='], '--email needs an address'],
+  [['folder', '--email', 'mia@example.com'], 'folder takes no --email'],
 ])('%j is told in words', (args, says) => {
   expect(faultOf(...args)).toContain(says);
 });
@@ -93,7 +105,11 @@ test('bug: a slip of the pen printed a stack trace', async () => {
     run('validate', 'no/such/folder'),
     run('--help'),
   ]);
-  expect(option).toEqual({ code: 2, stdout: '', stderr: 'There is no option --servic: use --service or --help.\n' });
+  expect(option).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: 'There is no option --servic: use --service, --email or --help.\n',
+  });
   expect(bare).toMatchObject({ code: 2, stdout: '', stderr: expect.not.stringMatching(/ at |Error/) });
   expect(folder).toEqual({
     code: 1,

@@ -209,8 +209,19 @@ const examples: Record<string, readonly AppPackage[]> = {
     packageWith({}, { 'assets/banner.png': png(100, 100) }),
     packageWith({}, { 'assets/banner.png': 'not a picture' }),
   ],
-  'files.secrets': [packageWith({}, { 'assets/main.js': 'const api_key = 1;' })],
-  'files.http': [packageWith({}, { 'assets/iframe.html': '<a href="http://example.com">' })],
+  'files.secrets': [
+    packageWith({}, { 'assets/main.js': 'const api_key = "k-1234";' }),
+    packageWith({}, { 'assets/main.js': 'ask({clientSecret:`abcd1234`})' }),
+    packageWith({}, { 'assets/a.json': '{"password": "hunter2"}' }),
+    packageWith({}, { 'assets/a.xml': '-----BEGIN RSA PRIVATE KEY-----' }),
+  ],
+  'files.http': [
+    packageWith({}, { 'assets/iframe.html': '<a href="http://example.com">' }),
+    packageWith({}, { 'assets/main.js': 'fetch(`http://example.com`)' }),
+    packageWith({}, { 'assets/main.js': 'client.request({url:"http://example.com"})' }),
+  ],
+  'files.secretWords': [packageWith({}, { 'assets/main.js': 'ask({secret_key:"{{setting.shared_secret}}"})' })],
+  'files.httpNames': [packageWith({}, { 'assets/main.js': 'create("svg",{xmlns:"http://www.w3.org/2000/svg"})' })],
 };
 
 test('our own package is taken', () => {
