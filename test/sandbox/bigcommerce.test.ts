@@ -247,6 +247,34 @@ describe('metafields', () => {
   });
 });
 
+describe('the catalogue', () => {
+  test('holds what was sold, with the fields that are asked for, and its categories', async () => {
+    const { shop, call } = await start();
+    const line = {
+      name: 'Vase',
+      brand: '',
+      priceCents: 100,
+      quantity: 1,
+      customFields: [{ name: 'By', value: 'Nord' }],
+    };
+    shop.place(order({ lines: ['HD-1', 'HD-2'].map((sku) => ({ ...line, sku, categories: ['Vases', `By ${sku}`] })) }));
+    const { json } = await call('/v3/catalog/products?id:in=101&include=custom_fields&include_fields=categories');
+    expect(json.data).toEqual([
+      { id: 101, categories: [18, 19], custom_fields: [{ id: 1010, name: 'By', value: 'Nord' }] },
+    ]);
+    expect((await call('/v3/catalog/products')).json.data).toEqual([
+      { id: 101, name: 'Vase', sku: 'HD-1', categories: [18, 19] },
+      { id: 102, name: 'Vase', sku: 'HD-2', categories: [18, 20] },
+    ]);
+    const categories = await call('/v3/catalog/trees/categories?category_id:in=18,20');
+    expect(categories.json.data).toMatchObject([
+      { category_id: 18, name: 'Vases' },
+      { category_id: 20, name: 'By HD-2' },
+    ]);
+    expect(categories.json.meta.pagination.total).toBe(2);
+  });
+});
+
 describe('the rate limit', () => {
   test('counts down per window, answers 429 with the headers, and starts again', async () => {
     const { call, clock } = await start({ limits: { total: 2, windowMs: 30_000 } });

@@ -2,8 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { secondMs } from '../../core/time.ts';
 import { isRecord } from '../http.ts';
 import type { Hook, HookRegistry, HookValues } from './hooks.ts';
-
-type Query = Readonly<Record<string, string | undefined>>;
+import { pageV3, type Query } from './pages.ts';
 
 interface HookRoute {
   Params: { id: string };
@@ -35,13 +34,11 @@ export const addHookRoutes = (
     registry,
     storeHash,
     clientId,
-    page,
     problem,
   }: {
     readonly registry: HookRegistry;
     readonly storeHash: string;
     readonly clientId: string;
-    readonly page: (items: readonly { readonly id: number }[], query: Query) => Record<string, unknown>;
     readonly problem: (reply: FastifyReply, status: number, title: string) => FastifyReply;
   },
 ): void => {
@@ -75,7 +72,7 @@ export const addHookRoutes = (
         (query.destination === undefined || destination === query.destination) &&
         (query.is_active === undefined || String(isActive) === query.is_active),
     );
-    return reply.send(page(found.map(json), query));
+    return reply.send(pageV3(found.map(json), query));
   });
   app.post<HookRoute>('/v3/hooks', ({ body }, reply) =>
     orRefused(reply, () =>

@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { SandboxClock } from '../clock.ts';
-import { boundedInt, createFaults, createQuota, createServer, type FaultPlan, listen } from '../http.ts';
+import { createFaults, createQuota, createServer, type FaultPlan, listen } from '../http.ts';
+import { addCatalogRoutes } from './catalog-routes.ts';
 import type { BigcommerceDelivery } from './delivery.ts';
 import { addHookRoutes } from './hook-routes.ts';
 import { createHooks, type HookRegistry } from './hooks.ts';
 import type { Metafield, Refund } from './model.ts';
 import { addOrderRoutes } from './order-routes.ts';
+import { listIn, pageV3, type Query } from './pages.ts';
 import { createShop, type Shop } from './shop.ts';
 
 /** Requests per window, shared by every app of the store; the default is a Pro plan's. */
@@ -49,8 +51,6 @@ export interface BigcommerceSandbox {
   close(): Promise<void>;
 }
 
-type Query = Readonly<Record<string, string | undefined>>;
-
 const problem = (reply: FastifyReply, status: number, title: string): FastifyReply =>
   reply.code(status).send({
     status,
@@ -58,44 +58,6 @@ const problem = (reply: FastifyReply, status: number, title: string): FastifyRep
     type: 'https://developer.bigcommerce.com/api-docs/getting-started/api-status-codes',
     errors: {},
   });
-
-/** A page of a V3 list, by number or by cursor. */
-const pageV3 = (items: readonly { readonly id: number }[], query: Query): Record<string, unknown> => {
-  const limit = boundedInt(query.limit, { fallback: 50, min: 1, max: 250 });
-  const page = boundedInt(query.page, { fallback: 1, min: 1, max: 1_000_000 });
-  const after = query.after && Number.parseInt(Buffer.from(query.after, 'base64').toString().slice('id:'.length), 10);
-  const data = after
-    ? items.filter(({ id }) => id > after).slice(0, limit)
-    : items.slice((page - 1) * limit, page * limit);
-  const pages = Math.ceil(items.length / limit);
-  const cursor = (item: { readonly id: number } | undefined) =>
-    item ? Buffer.from(`id:${item.id}`).toString('base64') : null;
-  return {
-    data,
-    meta: {
-      pagination: {
-        total: items.length,
-        count: data.length,
-        per_page: limit,
-        current_page: page,
-        total_pages: pages,
-        links: {
-          current: `?page=${page}&limit=${limit}`,
-          ...(page < pages ? { next: `?page=${page + 1}&limit=${limit}` } : {}),
-        },
-      },
-      cursor_pagination: {
-        count: data.length,
-        per_page: limit,
-        start_cursor: cursor(data[0]),
-        end_cursor: cursor(data.at(-1)),
-      },
-    },
-  };
-};
-
-const listIn = (query: Query, name: string): ReadonlySet<string> | null =>
-  query[name] === undefined ? null : new Set(query[name].split(','));
 
 const metafieldsFor = (fields: readonly Metafield[], query: Query): Metafield[] => {
   const namespaces = listIn(query, 'namespace:in');
@@ -167,7 +129,7 @@ const addV3Routes = (app: FastifyInstance, shop: Shop): void => {
   });
 };
 
-/** A BigCommerce store on loopback: orders in V2, refunds and metafields in V3, with the vendor's paging and rate headers. Starts empty. */
+/** A BigCommerce store on loopback: orders in V2, refunds, metafields and catalogue in V3, with the vendor's paging and rate headers. Starts empty. */
 export const createBigcommerceSandbox = async (options: BigcommerceSandboxOptions): Promise<BigcommerceSandbox> => {
   const { clock, seed } = options;
   const { storeHash = 'sandboxstore' } = options;
@@ -212,7 +174,8 @@ export const createBigcommerceSandbox = async (options: BigcommerceSandboxOption
       store.get('/v2/time', (_, reply) => reply.send({ time: Math.floor(clock.now().getTime() / 1000) }));
       addOrderRoutes(store, { shop, baseUrl: () => `${url}/stores/${storeHash}` });
       addV3Routes(store, shop);
-      addHookRoutes(store, { registry: hooks, storeHash, clientId, page: pageV3, problem });
+      addCatalogRoutes(store, shop.catalog);
+      addHookRoutes(store, { registry: hooks, storeHash, clientId, problem });
     },
     { prefix: `/stores/${storeHash}` },
   );

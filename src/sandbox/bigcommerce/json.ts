@@ -25,6 +25,8 @@ const personJson = ({ firstName, lastName, countryIso2, email, formFields }: Ord
 /** The store's first line of an order is numbered so that ids are unique over all orders. */
 export const lineId = (orderId: number, index: number): number => orderId * 100 + index + 1;
 
+export const productId = (sku: string): number => 100 + Number.parseInt(sku.replace(/\D/g, ''), 10);
+
 export const addressJson = (order: Pick<OrderRecord, 'id' | 'input' | 'amounts'>): Record<string, unknown> => ({
   id: order.id * 10 + 1,
   order_id: order.id,
@@ -52,7 +54,7 @@ export const productsJson = (order: Pick<OrderRecord, 'id' | 'input' | 'amounts'
     return {
       id: lineId(order.id, index),
       order_id: order.id,
-      product_id: 100 + Number.parseInt(line.sku.replace(/\D/g, ''), 10),
+      product_id: productId(line.sku),
       variant_id: 1,
       order_address_id: order.id * 10 + 1,
       name: line.name,

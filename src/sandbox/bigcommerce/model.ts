@@ -8,6 +8,23 @@ export interface LineInput {
   readonly quantity: number;
   /** What one piece costs the company; absent where nobody entered it. */
   readonly costCents?: number;
+  /** Of its product, by name; absent: none. */
+  readonly categories?: readonly string[];
+  readonly customFields?: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** A product of the catalogue, as V3 writes it. */
+export interface Product {
+  readonly id: number;
+  readonly name: string;
+  readonly sku: string;
+  readonly categories: readonly number[];
+  readonly custom_fields: readonly { readonly id: number; readonly name: string; readonly value: string }[];
+}
+
+export interface Category {
+  readonly id: number;
+  readonly name: string;
 }
 
 export interface MetafieldInput {

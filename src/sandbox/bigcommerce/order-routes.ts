@@ -2,9 +2,8 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { boundedInt, sendText } from '../http.ts';
 import { orderWith } from './json.ts';
 import { type OrderRecord, statusNames } from './model.ts';
+import type { Query } from './pages.ts';
 import type { Shop } from './shop.ts';
-
-type Query = Readonly<Record<string, string | undefined>>;
 
 export interface RouteDeps {
   readonly shop: Shop;

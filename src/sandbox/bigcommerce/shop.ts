@@ -1,5 +1,6 @@
 import { isoSeconds, type SandboxClock } from '../clock.ts';
 import { amountsOf } from './amounts.ts';
+import { type Catalog, createCatalog } from './catalog.ts';
 import { addressJson, lineId, productsJson } from './json.ts';
 import type { Metafield, MetafieldInput, OrderInput, OrderRecord, Refund, RefundInput } from './model.ts';
 
@@ -7,6 +8,7 @@ export interface Shop {
   readonly orders: ReadonlyMap<number, OrderRecord>;
   readonly refunds: readonly Refund[];
   readonly metafields: readonly Metafield[];
+  readonly catalog: Catalog;
   byEmail(email: string): readonly OrderRecord[];
   /** Addresses of registered customers, by id. */
   readonly customers: ReadonlyMap<number, string>;
@@ -46,6 +48,7 @@ export const createShop = ({
   const metafields: Metafield[] = [];
   const emails = new Map<string, OrderRecord[]>();
   const customers = new Map<number, string>();
+  const catalog = createCatalog();
 
   const orderOf = (id: number): OrderRecord => {
     const order = orders.get(id);
@@ -88,6 +91,7 @@ export const createShop = ({
     refunds,
     metafields,
     customers,
+    catalog,
     register(customerId, email) {
       const isNew = !customers.has(customerId);
       customers.set(customerId, email);
@@ -113,6 +117,7 @@ export const createShop = ({
         addressText: JSON.stringify(addressJson(parts)),
       };
       orders.set(id, order);
+      for (const line of input.lines) catalog.hold(line);
       if (input.customerId !== 0 && !customers.has(input.customerId)) customers.set(input.customerId, input.email);
       const key = input.email.toLowerCase();
       const held = emails.get(key);

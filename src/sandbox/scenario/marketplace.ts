@@ -187,22 +187,23 @@ export const agents: readonly AgentProfile[] = [
 export interface Product {
   readonly sku: string;
   readonly name: string;
+  readonly category: string;
   readonly euroCents: number;
 }
 
 export const products: readonly Product[] = [
-  { sku: 'HD-101', name: 'Linen cushion', euroCents: 2490 },
-  { sku: 'HD-102', name: 'Wool throw', euroCents: 6900 },
-  { sku: 'HD-103', name: 'Oak side table', euroCents: 18900 },
-  { sku: 'HD-104', name: 'Stoneware vase', euroCents: 3450 },
-  { sku: 'HD-105', name: 'Brass floor lamp', euroCents: 14900 },
-  { sku: 'HD-106', name: 'Jute rug', euroCents: 12900 },
-  { sku: 'HD-107', name: 'Round wall mirror', euroCents: 9900 },
-  { sku: 'HD-108', name: 'Rattan armchair', euroCents: 24900 },
-  { sku: 'HD-109', name: 'Candle set', euroCents: 1990 },
-  { sku: 'HD-110', name: 'Framed print', euroCents: 4550 },
-  { sku: 'HD-111', name: 'Velvet curtain', euroCents: 7990 },
-  { sku: 'HD-112', name: 'Ceramic planter', euroCents: 2990 },
+  { sku: 'HD-101', name: 'Linen cushion', category: 'Textiles', euroCents: 2490 },
+  { sku: 'HD-102', name: 'Wool throw', category: 'Textiles', euroCents: 6900 },
+  { sku: 'HD-103', name: 'Oak side table', category: 'Furniture', euroCents: 18900 },
+  { sku: 'HD-104', name: 'Stoneware vase', category: 'Decoration', euroCents: 3450 },
+  { sku: 'HD-105', name: 'Brass floor lamp', category: 'Lighting', euroCents: 14900 },
+  { sku: 'HD-106', name: 'Jute rug', category: 'Textiles', euroCents: 12900 },
+  { sku: 'HD-107', name: 'Round wall mirror', category: 'Decoration', euroCents: 9900 },
+  { sku: 'HD-108', name: 'Rattan armchair', category: 'Furniture', euroCents: 24900 },
+  { sku: 'HD-109', name: 'Candle set', category: 'Decoration', euroCents: 1990 },
+  { sku: 'HD-110', name: 'Framed print', category: 'Decoration', euroCents: 4550 },
+  { sku: 'HD-111', name: 'Velvet curtain', category: 'Textiles', euroCents: 7990 },
+  { sku: 'HD-112', name: 'Ceramic planter', category: 'Decoration', euroCents: 2990 },
 ];
 
 /** Brands whose lines belong to a partner even in an order placed with us. */

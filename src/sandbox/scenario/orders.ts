@@ -94,9 +94,10 @@ const linesFor = (random: Random, currency: string): LineInput[] => {
   return random
     .shuffled(products)
     .slice(0, count)
-    .map(({ sku, name, euroCents }) => ({
+    .map(({ sku, name, category, euroCents }) => ({
       sku,
       name,
+      categories: [category],
       brand: '',
       priceCents: priceIn(euroCents, currency),
       quantity: random.chance(0.25) ? 2 : 1,
