@@ -24,6 +24,12 @@ export interface StoreOrderLine {
   readonly cost?: DecimalText | null;
 }
 
+/** A category of the store's catalogue; its name is null where we may not read it. */
+export interface StoreCategory {
+  readonly id: string;
+  readonly name: string | null;
+}
+
 /** How metafields are named among an order's places. */
 export const metafieldName = (field: { readonly namespace: string; readonly key: string }): string =>
   `${field.namespace}.${field.key}`;
@@ -42,6 +48,8 @@ export interface OrderPlaces {
   readonly shippingFields?: Readonly<Record<string, string>>;
   /** How the order came in, e.g. "www", "manual", "amazon". */
   readonly orderSource?: string | null;
+  /** What the shop calls the status the order is in. */
+  readonly customStatus?: string | null;
   readonly externalId?: string | null;
   readonly externalOrderId?: string | null;
   readonly externalMerchantId?: string | null;
@@ -63,6 +71,8 @@ export interface OrderPlaces {
   readonly coupons?: readonly string[];
   /** Custom fields of the products, by the line's external id. */
   readonly productFields?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Of the products that have any, by the line's external id, in the store's own order. */
+  readonly productCategories?: Readonly<Record<string, readonly StoreCategory[]>>;
 }
 
 export interface StoreOrder {
@@ -110,6 +120,7 @@ export interface PlacesWanted {
   readonly customerAttributes?: readonly string[];
   readonly customerFields?: readonly string[];
   readonly productFields?: readonly string[];
+  readonly productCategories?: boolean;
   readonly coupons?: boolean;
   /** Patterns of RE2 for the shop's notes on an order and for what the customer wrote to it. */
   readonly staffNotes?: readonly string[];

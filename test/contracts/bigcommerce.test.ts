@@ -63,7 +63,12 @@ describe.runIf(existsSync(folder))('the contract of BigCommerce', () => {
       emails: ['janedoe@example.com'],
       currency: 'USD',
       revenue: '64.5300',
-      places: { channel: '1', externalSource: null, formFields: { 'Delivery Instructions': 'Leave in backyard' } },
+      places: {
+        channel: '1',
+        customStatus: 'Awaiting Payment',
+        externalSource: null,
+        formFields: { 'Delivery Instructions': 'Leave in backyard' },
+      },
     });
     // The sample spells its currency key with a quote too many; the transactional currency is another field.
     expect(second).toMatchObject({

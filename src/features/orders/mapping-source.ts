@@ -6,6 +6,7 @@ const plainTexts = {
   channel: 'channel',
   external_source: 'externalSource',
   order_source: 'orderSource',
+  custom_status: 'customStatus',
   external_id: 'externalId',
   external_order_id: 'externalOrderId',
   external_merchant_id: 'externalMerchantId',
@@ -28,6 +29,8 @@ export type MappingSource = (
   | { readonly place: 'form_field'; readonly name: string; readonly of?: 'billing' | 'shipping' | undefined }
   | { readonly place: 'customer_attribute' | 'customer_field' | 'product_field'; readonly name: string }
   | { readonly place: 'line_brand' | 'coupon' }
+  /** By id or name, as listed; a pattern takes a part of the names alone. */
+  | { readonly place: 'product_category' }
   /** What stands before the separator; without one the listed values are the prefixes. */
   | { readonly place: 'sku_prefix'; readonly separator?: string | undefined }
   | { readonly place: 'staff_note' | 'customer_message' }
@@ -42,7 +45,7 @@ export interface MappedLine {
 
 /** Places of lines: a rule on one of them shares an order out among its lines. */
 export const isLinePlace = ({ place }: MappingSource): boolean =>
-  place === 'line_brand' || place === 'sku_prefix' || place === 'product_field';
+  place === 'line_brand' || place === 'sku_prefix' || place === 'product_field' || place === 'product_category';
 
 /** How faults, warnings and the list of unmapped values name a place. */
 export const placeName = (from: MappingSource): string => {
@@ -118,6 +121,7 @@ export const orderValue = (
     case 'line_brand':
     case 'sku_prefix':
     case 'product_field':
+    case 'product_category':
       return null;
   }
 };
@@ -127,6 +131,10 @@ const prefixOf = (sku: string, values: Readonly<Record<string, string>>): string
   const fitting = Object.keys(values).filter((prefix) => folded.startsWith(prefix.trim().toLowerCase()));
   return fitting.toSorted((a, b) => b.length - a.length)[0] ?? null;
 };
+
+/** The categories of a line's product. */
+export const lineCategories = ({ externalId }: Pick<MappedLine, 'externalId'>, places: OrderPlaces) =>
+  own(places.productCategories, externalId ?? '') ?? [];
 
 /** The raw value at a place of one line. */
 export const lineValue = (
@@ -139,6 +147,17 @@ export const lineValue = (
       return taken(from, line.brand);
     case 'product_field':
       return taken(from, own(own(places.productFields, line.externalId ?? ''), from.name));
+    case 'product_category': {
+      const categories = lineCategories(line, places);
+      // Most categories are nobody's: without a pattern one that is not listed yields nothing.
+      if (from.pattern === undefined)
+        return listed(
+          categories.flatMap(({ id, name }) => [id, ...(name === null ? [] : [name])]),
+          values,
+        );
+      const found = categories.flatMap(({ name }) => taken(from, name) ?? []);
+      return listed(found, values) ?? found[0] ?? null;
+    }
     case 'sku_prefix': {
       const sku = taken(from, line.sku);
       if (sku === null || from.pattern !== undefined) return sku;

@@ -19,6 +19,7 @@ const source = z.discriminatedUnion('place', [
   z.strictObject({ place: z.literal('customer_field'), name, ...taking }),
   z.strictObject({ place: z.literal('product_field'), name, ...taking }),
   z.strictObject({ place: z.literal('line_brand'), ...taking }),
+  z.strictObject({ place: z.literal('product_category'), ...taking }),
   z.strictObject({ place: z.literal('coupon'), ...taking }),
   z.strictObject({ place: z.literal('sku_prefix'), separator: z.string().min(1).max(3).optional(), ...taking }),
   z.strictObject({ place: z.literal('staff_note'), pattern }),
@@ -53,6 +54,11 @@ const rule = z
       fault(['values'], 'is empty; only coupons that are listed say whose an order is');
     if (from.place === 'sku_prefix' && from.separator === undefined && from.pattern === undefined && !lists)
       fault(['values'], 'is empty; list the prefixes, or give the separator that ends them');
+    if (from.place === 'product_category' && from.pattern === undefined && !lists)
+      fault(
+        ['values'],
+        'is empty; list the categories by name or id, or give the pattern that takes a code from a name',
+      );
     if (gives !== 'country') return;
     if (isLinePlace(from))
       fault(['from', 'place'], `${from.place} gives partners; a country needs a place on the order`);

@@ -31,6 +31,7 @@ export const placesWantedBy = (rules: readonly MappingRule[]): PlacesWanted => {
     metafields: [...metafields.values()],
     formFields: of('form_field'),
     ...(names.has('customer_group') && { customerGroup: true }),
+    ...(names.has('product_category') && { productCategories: true }),
     ...(names.has('coupon') && { coupons: true }),
     ...some('customerAttributes', of('customer_attribute')),
     ...some('customerFields', of('customer_field')),

@@ -2,7 +2,15 @@ import { countryCode } from '../../platform/country-names.ts';
 import { safePattern } from '../../platform/safe-pattern.ts';
 import type { OrderSurvey, StoreOrder } from '../../stores/port.ts';
 import type { KnownPartners, MappingRule } from './mapping.ts';
-import { isLinePlace, lineValue, type MappingSource, orderValue, placeName, plainPlaces } from './mapping-source.ts';
+import {
+  isLinePlace,
+  lineCategories,
+  lineValue,
+  type MappingSource,
+  orderValue,
+  placeName,
+  plainPlaces,
+} from './mapping-source.ts';
 
 /** A place that seems to tell whose orders are, or where they went, and the rule that would read it. */
 export interface RuleSuggestion {
@@ -66,11 +74,15 @@ const sourcesIn = (orders: readonly StoreOrder[], notePattern: string | null): M
   ...plainPlaces.filter((place) => !notSuggested.has(place)).map((place): MappingSource => ({ place })),
   { place: 'external_order_id', pattern: '^([A-Za-z]{2,})[-_/]' },
   { place: 'line_brand' },
+  { place: 'product_category' },
   { place: 'sku_prefix', separator: '-' },
   ...(notePattern === null ? [] : [{ place: 'staff_note', pattern: notePattern } as const]),
 ];
 
 const valuesOf = (order: StoreOrder, from: MappingSource): string[] => {
+  // A rule takes those that it lists alone; here any may be the one.
+  if (from.place === 'product_category')
+    return [...new Set(order.lines.flatMap((line) => lineCategories(line, order.places).map(({ id }) => id)))];
   const ofOrder = orderValue(from, order.places);
   if (ofOrder !== null) return [ofOrder];
   const lines = order.lines.map((line) =>
@@ -78,6 +90,13 @@ const valuesOf = (order: StoreOrder, from: MappingSource): string[] => {
   );
   return [...new Set(lines.flatMap((value) => value ?? []))];
 };
+
+const categoryNamesIn = (orders: readonly StoreOrder[]): ReadonlyMap<string, string | null> =>
+  new Map(
+    orders.flatMap(({ places }) =>
+      Object.values(places.productCategories ?? {}).flatMap((own) => own.map(({ id, name }) => [id, name] as const)),
+    ),
+  );
 
 const share = (part: number, whole: number): number => Math.round((part / whole) * 1000) / 1000;
 
@@ -101,8 +120,12 @@ export const suggestRules = (
   notePattern: string | null,
 ): RuleSuggestion[] => {
   if (orders.length === 0) return [];
-  const nameOf = ({ place }: MappingSource, value: string): string | null =>
-    (place === 'channel' ? channelNames : place === 'customer_group' ? groupNames : null)?.get(value) ?? null;
+  const named: Partial<Record<MappingSource['place'], ReadonlyMap<string, string | null>>> = {
+    channel: channelNames,
+    customer_group: groupNames,
+    product_category: categoryNamesIn(orders),
+  };
+  const nameOf = ({ place }: MappingSource, value: string): string | null => named[place]?.get(value) ?? null;
 
   const suggestFor = (from: MappingSource): RuleSuggestion[] => {
     const counts = new Map<string, number>();

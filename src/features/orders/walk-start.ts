@@ -39,11 +39,12 @@ export const wholeSince = ({ state, seenUntil }: StoredCursor<OrdersCursor>): Da
   seenUntil && new Date(state.wholeSince ?? state.since);
 
 /** Stands for what a walk holds of each order itself; raised with what is held, so that an older copy is walked again once. */
-const orderItself = 'order, with its discounts and sources';
+const orderItself = 'order, with its discounts, sources and status';
 
 const furtherNames = (wanted: PlacesWanted): string[] => [
   orderItself,
   ...(wanted.customerGroup ? ['customer group'] : []),
+  ...(wanted.productCategories ? ['product categories'] : []),
   ...(wanted.coupons ? ['coupons'] : []),
   ...(
     [

@@ -19,6 +19,7 @@ export const bigcommerce: StoreAdapter<typeof bigcommerceSettings> = {
   connect: (settings, deps) =>
     createBigcommerceClient({
       api: createBigcommerceApi(settings, deps),
+      clock: deps.clock,
       storeHash: settings.storeHash,
       headerSecrets: settings.webhookHeaderSecret,
     }),

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import { Refused, UpstreamError } from '../../core/errors.ts';
 import { secondMs } from '../../core/time.ts';
+import type { Clock } from '../../platform/clock.ts';
 import {
   metafieldName,
   type PlacesWanted,
@@ -42,16 +43,18 @@ const changedAt = (one: Order): number => (one.date_modified ?? one.date_created
 /** One store over its API; all money stays decimal text. */
 export const createBigcommerceClient = ({
   api,
+  clock,
   storeHash,
   headerSecrets = [],
 }: {
   readonly api: BigcommerceApi;
+  readonly clock: Clock;
   readonly storeHash: string;
   /** What our webhooks carry, the newest first. */
   readonly headerSecrets?: readonly string[];
 }): StoreClient => {
   const customers = createCustomers(api);
-  const extras = createExtras(api);
+  const extras = createExtras(api, clock);
 
   const addressesOf = async (one: Order): Promise<readonly ShippingAddress[]> =>
     one.consignments?.shipping ??
@@ -106,7 +109,8 @@ export const createBigcommerceClient = ({
             customerGroup: account?.customer_group_id ?? null,
             customerAttributes: more.attributes.get(customerId) ?? {},
             customerFields: more.fields.get(customerId) ?? {},
-            productFields: more.products,
+            productFields: more.products.fields,
+            productCategories: more.products.categories,
           },
         },
         wanted,

@@ -1,9 +1,13 @@
-import type { PlacesWanted } from '../port.ts';
+import { hourMs } from '../../core/time.ts';
+import { BoundedMap } from '../../platform/bounded-map.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { PlacesWanted, StoreCategory } from '../port.ts';
 import { type BigcommerceApi, isHidden, type Query } from './api.ts';
 import { idLists, pagesV3, read } from './paging.ts';
 import { fieldText } from './places.ts';
 import {
   catalogProduct,
+  category,
   customerAttribute,
   customerAttributeValue,
   customerFieldValue,
@@ -17,6 +21,9 @@ import {
 const mostMetafieldPages = 40;
 /** Their form fields cost a call for each customer. */
 const mostFieldCustomers = 50;
+/** Names of categories are asked for again this often. */
+const categoryNameMs = hourMs;
+const mostCategoryNames = 10_000;
 
 type Texts = Record<string, string>;
 
@@ -27,7 +34,7 @@ const namesById = (rows: readonly { readonly id: string; readonly name: string |
  * What a rule may read of an order's customer and products, in as few calls as the store allows. A token that may not read a
  * place finds nothing there; `verify` and the list of suggestions show what is lacking.
  */
-export const createExtras = (api: BigcommerceApi) => {
+export const createExtras = (api: BigcommerceApi, clock: Clock) => {
   const rowsOf = async <Row>(path: string, query: Query, parse: (row: unknown) => Row): Promise<Row[]> => {
     const rows: Row[] = [];
     try {
@@ -83,16 +90,39 @@ export const createExtras = (api: BigcommerceApi) => {
     return all;
   };
 
-  const productsOf = async (productIds: readonly string[]): Promise<Map<string, Texts>> => {
-    const all = new Map<string, Texts>();
+  const categoryNames = new BoundedMap<string, { readonly name: string | null; readonly untilMs: number }>(
+    mostCategoryNames,
+  );
+  /** These categories by id; one that may not be read has no name, and is not asked for sooner than the others. */
+  const categoriesOf = async (ids: readonly string[]): Promise<Map<string, StoreCategory>> => {
+    const nowMs = clock.now().getTime();
+    const stale = ids.filter((id) => (categoryNames.get(id)?.untilMs ?? 0) <= nowMs);
+    const rows = await rowsOfIds(
+      '/v3/catalog/trees/categories',
+      { name: 'category_id:in', ids: stale, query: { include_fields: 'category_id,name' } },
+      (row) => read(category, row, 'a category'),
+    );
+    const named = new Map(rows.map(({ category_id, name }) => [category_id, name]));
+    for (const id of stale) categoryNames.set(id, { name: named.get(id) ?? null, untilMs: nowMs + categoryNameMs });
+    return new Map(ids.map((id) => [id, { id, name: categoryNames.get(id)?.name ?? null }]));
+  };
+
+  /** What products bear, by product id; custom fields and categories stand in one answer. */
+  const productsOf = async (
+    productIds: readonly string[],
+    { withCategories }: { readonly withCategories: boolean },
+  ) => {
     const products = await rowsOfIds(
       '/v3/catalog/products',
-      { name: 'id:in', ids: productIds, query: { include: 'custom_fields', include_fields: 'id' } },
+      { name: 'id:in', ids: productIds, query: { include: 'custom_fields', include_fields: 'categories' } },
       (row) => read(catalogProduct, row, 'a product'),
     );
+    const fields = new Map<string, Texts>();
     for (const { id, custom_fields } of products)
-      for (const { name, value } of custom_fields) add(all, id, name, value);
-    return all;
+      for (const { name, value } of custom_fields) add(fields, id, name, value);
+    const known = await categoriesOf(withCategories ? products.flatMap(({ categories }) => categories) : []);
+    const categories = new Map(products.map((one) => [one.id, one.categories.flatMap((id) => known.get(id) ?? [])]));
+    return { fields, categories };
   };
 
   return {
@@ -104,12 +134,13 @@ export const createExtras = (api: BigcommerceApi) => {
       const asks = (names: readonly string[] | undefined): boolean =>
         wanted.everything === true || (names?.length ?? 0) > 0;
       const customers = [...new Set(customerIds)];
+      const withCategories = wanted.everything === true || wanted.productCategories === true;
       return {
         attributes: asks(wanted.customerAttributes) ? await attributesOf(customers) : new Map<string, Texts>(),
         fields: asks(wanted.customerFields)
           ? await fieldsOf(wanted.everything ? customers.slice(0, mostFieldCustomers) : customers)
           : new Map<string, Texts>(),
-        products: asks(wanted.productFields) ? await productsOf(productIds) : new Map<string, Texts>(),
+        products: await productsOf(withCategories || asks(wanted.productFields) ? productIds : [], { withCategories }),
       };
     },
 

@@ -1,6 +1,6 @@
 import { countryCode } from '../../platform/country-names.ts';
 import { safePattern } from '../../platform/safe-pattern.ts';
-import { metafieldName, type OrderPlaces, type PlacesWanted } from '../port.ts';
+import { metafieldName, type OrderPlaces, type PlacesWanted, type StoreCategory } from '../port.ts';
 import type { Metafield, Order, OrderProduct, ShippingAddress } from './schema.ts';
 
 /** What is asked for beside the order itself, where a rule reads it. */
@@ -11,6 +11,8 @@ export interface OrderExtras {
   readonly customerFields: Readonly<Record<string, string>>;
   /** Custom fields by product. */
   readonly productFields: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** Categories by product. */
+  readonly productCategories: ReadonlyMap<string, readonly StoreCategory[]>;
 }
 
 export const noExtras: OrderExtras = {
@@ -19,6 +21,7 @@ export const noExtras: OrderExtras = {
   customerAttributes: {},
   customerFields: {},
   productFields: new Map(),
+  productCategories: new Map(),
 };
 
 interface PlaceParts {
@@ -103,6 +106,14 @@ const productFieldsOf = ({ products, extras }: PlaceParts, wanted: PlacesWanted)
     }),
   );
 
+const productCategoriesOf = ({ products, extras }: PlaceParts): Record<string, readonly StoreCategory[]> =>
+  Object.fromEntries(
+    products.flatMap(({ id, product_id }) => {
+      const held = extras.productCategories.get(product_id ?? '') ?? [];
+      return held.length > 0 ? [[id, held]] : [];
+    }),
+  );
+
 const picked = (all: Readonly<Texts>, names: readonly string[] | undefined, everything?: boolean): Texts =>
   labelled(
     Object.entries(all).map(([name, text]) => ({ name, text })),
@@ -133,6 +144,7 @@ export const placesOf = (parts: PlaceParts, wanted: PlacesWanted): OrderPlaces =
     channel: order.channel_id,
     externalSource: order.external_source,
     orderSource: order.order_source,
+    customStatus: order.custom_status,
     externalId: order.external_id,
     externalOrderId: order.external_order_id,
     externalMerchantId: order.external_merchant_id,
@@ -156,6 +168,7 @@ export const placesOf = (parts: PlaceParts, wanted: PlacesWanted): OrderPlaces =
       customerFields: picked(extras.customerFields, wanted.customerFields, everything),
     }),
     ...((everything || wanted.productFields) && { productFields: productFieldsOf(parts, wanted) }),
+    ...((everything || wanted.productCategories) && { productCategories: productCategoriesOf(parts) }),
     ...(wanted.staffNotes && { staffNotes: matchesIn(order.staff_notes, wanted.staffNotes) }),
     ...(wanted.customerMessages && { customerMessages: matchesIn(order.customer_message, wanted.customerMessages) }),
   };

@@ -84,7 +84,12 @@ export const catalogProduct = z.looseObject({
     .array(z.looseObject({ name: z.string(), value: attributeText }))
     .nullish()
     .transform((fields) => fields ?? []),
+  categories: z
+    .array(id)
+    .nullish()
+    .transform((ids) => ids ?? []),
 });
+export const category = z.looseObject({ category_id: id, name: words });
 /** A channel or a customer group. */
 export const namedThing = z.looseObject({ id, name: words });
 
@@ -164,6 +169,8 @@ export const order = z
     external_merchant_id: words,
     order_source: words,
     geoip_country_iso2: words,
+    /** In the vendor's examples and not in its schema: what the shop calls the status. */
+    custom_status: words,
     staff_notes: words,
     customer_message: words,
     customer_locale: words,

@@ -19,10 +19,10 @@ export const bigcommerceSettings = z.object({
       description: 'The code after /stores/ in the API path of the API account.',
       identifies: true,
     }),
-  /** Access token of a store-level API account with read-only scopes for orders and customers. */
   accessToken: text.meta({
     title: 'Access token',
-    description: 'Of a store-level API account with read-only scopes for orders and customers.',
+    description:
+      'Of a store-level API account with read-only scopes for orders and customers, and for products where a mapping rule reads them.',
   }),
   clientId: text.meta({ title: 'Client ID', description: 'Shown with the access token.' }),
   /** Signs the store's webhooks. */

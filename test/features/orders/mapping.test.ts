@@ -236,6 +236,40 @@ describe('lines by SKU and by their products', () => {
     const productFields = { '1': { Vendor: 'Nord' }, '2': { Vendor: 'Sud' } };
     expect(map(rules, { productFields }, [sku('a', '1'), sku('b', '2')]).linePartners).toEqual(['nord', 'sud']);
   });
+
+  describe("by the categories of each line's product", () => {
+    const productCategories = {
+      '1': [
+        { id: '18', name: 'Lamps' },
+        { id: '23', name: 'Made by Nord' },
+      ],
+      '2': [{ id: '24', name: null }],
+    };
+    const lines = [sku('a', '1'), sku('b', '2'), sku('c', '3')];
+    const from = { place: 'product_category' } as const;
+
+    it('share it by what is listed, by id or by name in whatever case', () => {
+      const rules = [rule(from, { 'made by nord': 'nord', '24': 'sud' })];
+      expect(map(rules, { productCategories }, lines).linePartners).toEqual(['nord', 'sud', null]);
+    });
+
+    it("yield nothing where none is listed: most are nobody's", () => {
+      const rules = [rule(from, { Rugs: 'nord' }), channel];
+      expect(map(rules, { channel: '7', productCategories }, lines).rule).toBe(1);
+    });
+
+    it('share it by what a pattern takes of a name, listed or not', () => {
+      const mapping = map([rule({ ...from, pattern: '^Made by (.+)$' })], { productCategories }, lines);
+      expect(mapping.linePartners).toEqual(['nord', null, null]);
+      const other = { '1': [{ id: '1', name: 'Made by Ost' }] };
+      expect(map([rule({ ...from, pattern: '^Made by (.+)$' })], { productCategories: other }, lines).unmapped).toEqual(
+        {
+          place: 'product_category /^Made by (.+)$/',
+          values: ['Ost'],
+        },
+      );
+    });
+  });
 });
 
 describe('the country', () => {

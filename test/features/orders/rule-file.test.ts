@@ -19,6 +19,9 @@ describe('the file of mapping rules', () => {
       { gives: 'country', from: { place: 'form_field', name: 'Land' }, values: { Sverige: 'SE' } },
       { gives: 'partner', from: { place: 'external_source' }, values: {} },
       { gives: 'partner', from: { place: 'line_brand' }, values: {} },
+      { gives: 'partner', from: { place: 'product_category' }, values: { Nord: 'nord' } },
+      { gives: 'partner', from: { place: 'product_category', pattern: '^By (.+)$' }, values: {} },
+      { gives: 'partner', from: { place: 'custom_status' }, values: {} },
     ];
     expect(readMappingRules(`\uFEFF${JSON.stringify(rules)}`)).toEqual(rules);
     expect(readMappingRules('[{"gives": "partner", "from": {"place": "channel"}}]')).toEqual([
@@ -47,6 +50,12 @@ describe('the file of mapping rules', () => {
     ['a note without a pattern', [{ gives: 'partner', from: { place: 'staff_note' } }], ['rule 1, from.pattern']],
     ['coupons that nobody listed', [{ gives: 'partner', from: { place: 'coupon' } }], ['rule 1, values']],
     ['prefixes that nobody listed', [{ gives: 'partner', from: { place: 'sku_prefix' } }], ['rule 1, values']],
+    ['categories that nobody listed', [{ gives: 'partner', from: { place: 'product_category' } }], ['rule 1, values']],
+    [
+      'a country by category',
+      [{ gives: 'country', from: { place: 'product_category' }, values: { Nord: 'SE' } }],
+      ['rule 1, from.place'],
+    ],
     ['a country by brand', [{ gives: 'country', from: { place: 'line_brand' } }], ['rule 1, from.place']],
     [
       'two spellings of one value',

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../../../src/platform/database/open.ts';
-import { shopOrder } from '../../stores/bigcommerce/shop.ts';
+import { shippedTo, shopLine, shopOrder } from '../../stores/bigcommerce/shop.ts';
 import { testDatabase } from '../../support/database.ts';
 import { channelRule, ledger, rulesOf, sellerRule, type World, world } from './world.ts';
 
@@ -79,6 +79,19 @@ describe('importing mapping rules', () => {
       metafields: [{ namespace: 'market', key: 'seller' }],
       formFields: ['Land'],
     });
+  });
+
+  it('has the categories of products read once a rule asks for them, of orders that are held too', async () => {
+    w.shop.orders = [shopOrder(1, { consignments: shippedTo('SE', [shopLine(5, { product_id: 50 })]) })];
+    w.shop.lists.set('/v3/catalog/products', [{ id: 50, categories: [23] }]);
+    w.shop.lists.set('/v3/catalog/trees/categories', [{ category_id: 23, name: 'Nord' }]);
+    const partner = async () => {
+      await w.orders.syncStore(w.connection);
+      return (await ledger(db))[0]?.shares.split(' ')[0];
+    };
+    expect(await partner()).toBe('direct');
+    await load(rulesOf({ gives: 'partner', from: { place: 'product_category' }, values: { Nord: 'nord' } }));
+    expect(await partner()).toBe('nord');
   });
 });
 

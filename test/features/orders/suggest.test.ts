@@ -102,6 +102,25 @@ describe('rules suggested from orders', () => {
     ],
   ])('see partners in %s', (_, orders, place) => expect(suggest(orders)[0]).toMatchObject({ place, knownShare: 1 }));
 
+  it('map categories by their names, listing their ids, which outlive them', () => {
+    const productCategories = (name: string) => ({
+      '1': [
+        { id: '18', name: 'Lamps' },
+        { id: '23', name },
+      ],
+    });
+    const [first] = suggest(
+      many(10, (index) => (index < 4 ? { productCategories: productCategories('nord ab') } : {})),
+    );
+    expect(first).toMatchObject({
+      place: 'product_category',
+      rule: { from: { place: 'product_category' }, values: { '23': 'nord' } },
+      knownShare: 0.4,
+      unknownValues: [{ value: '18', name: 'Lamps', orders: 4 }],
+    });
+    expect(suggest(many(10, () => ({ productCategories: productCategories('Rugs') })))).toEqual([]);
+  });
+
   it('see names of partners in notes', () => {
     const pattern = partnerNamePattern(['nord', 'Nord AB', 'x']);
     expect(pattern).toBe('\\b(Nord AB|nord)\\b');

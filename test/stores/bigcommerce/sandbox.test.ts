@@ -87,6 +87,31 @@ it('reads metafields, form fields, numbers and addresses', async () => {
   expect(fields).toEqual([{ orderExternalId: '1001', name: 'market.seller', value: 'nord' }]);
 });
 
+it('reads the categories and custom fields of products, and what the shop calls the status', async () => {
+  const line = { sku: 'HD-1', name: 'Vase', brand: '', priceCents: 10_000, quantity: 1 };
+  const customFields = [{ name: 'Vendor', value: 'Nord' }];
+  place({
+    lines: [
+      { ...line, categories: ['Vases', 'Nord'], customFields },
+      { ...line, sku: 'HD-2' },
+    ],
+  });
+  const [order] = await client.ordersByNumber('1001', {
+    ...nothingWanted,
+    productCategories: true,
+    productFields: ['Vendor'],
+  });
+  const externalId = order?.lines[0]?.externalId ?? '';
+  expect(order?.places).toMatchObject({ customStatus: 'Awaiting Fulfillment' });
+  expect(order?.places.productFields).toEqual({ [externalId]: { Vendor: 'Nord' } });
+  expect(order?.places.productCategories).toEqual({
+    [externalId]: [
+      { id: '18', name: 'Vases' },
+      { id: '19', name: 'Nord' },
+    ],
+  });
+});
+
 it('reads refunds, declined payments left out', async () => {
   place();
   clock.advance(1000);

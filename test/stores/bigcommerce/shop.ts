@@ -1,5 +1,6 @@
 import type { BigcommerceApi, Query } from '../../../src/stores/bigcommerce/api.ts';
 import { createBigcommerceClient } from '../../../src/stores/bigcommerce/client.ts';
+import { standingClock } from '../../support/standing-clock.ts';
 
 type Json = Record<string, unknown>;
 
@@ -218,7 +219,7 @@ export const fakeShop = (): FakeShop => {
       default: {
         const rows = shop.lists.get(path);
         if (!rows) throw new Error(`the shop has no ${path}`);
-        const asked = Object.entries(query).find(([name]) => /^(?:id|customer_id)(?::in)?$/.test(name));
+        const asked = Object.entries(query).find(([name]) => /^(?:id|customer_id|category_id)(?::in)?$/.test(name));
         if (!asked) return v3(rows, query, shop.mostRows);
         const [name, ids] = [asked[0].replace(':in', ''), String(asked[1]).split(',')];
         return v3(
@@ -232,6 +233,7 @@ export const fakeShop = (): FakeShop => {
   return shop;
 };
 
-export const clientOf = (shop: FakeShop) => createBigcommerceClient({ api: shop.api, storeHash: 'abc123' });
+export const clientOf = (shop: FakeShop, clock = standingClock()) =>
+  createBigcommerceClient({ api: shop.api, clock, storeHash: 'abc123' });
 
 export const nothingWanted = { metafields: [], formFields: [] };
