@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createMemory } from '../../zendesk-app/src/memory.ts';
 import { choices, ticketOf } from './answers.ts';
+import { blockedStore } from './opened.ts';
 
 const mapStore = () => {
   const kept = new Map<string, string>();
@@ -63,8 +64,9 @@ test('the choices tell the mapped fields too, unless a server older than the app
   expect(memory.fields()).toEqual(fields);
 });
 
-test('a ticket that is not known yet is nothing to remember', () => {
+test('a ticket that is not known is nothing to remember, also where it once was', () => {
   const memory = createMemory(mapStore(), { installation: '9', nowMs: () => 0 });
+  memory.keepTicket(ticketOf());
   memory.keepTicket(ticketOf({ ticket: { externalId: '4711', state: 'not yet known' }, attribution: null }));
   expect(memory.ticket('4711')).toBeNull();
 });
@@ -108,4 +110,18 @@ test('a browser that keeps nothing, is full or holds nonsense loses only the mem
   const odd = mapStore();
   odd.setItem('deskledger:1:9:tickets', '{');
   expect(createMemory(odd, { installation: '9', nowMs: () => 0 }).ticket('4711')).toBeNull();
+});
+
+test('bug: a browser whose storage throws, or holds what nobody wrote, broke what it was asked for', () => {
+  const blocked = createMemory(blockedStore, { installation: '9', nowMs: () => 0 });
+  blocked.keepTicket(ticketOf());
+  blocked.keepChoices(choices);
+  blocked.forget();
+  expect([blocked.ticket('4711'), blocked.choices(), blocked.fields()]).toEqual([null, null, null]);
+  const odd = mapStore();
+  odd.setItem('deskledger:1:9:tickets', '{"4711":null,"4712":{"atMs":0}}');
+  const memory = createMemory(odd, { installation: '9', nowMs: () => 0 });
+  memory.keepTicket(ticketOf());
+  expect(memory.ticket('4711')).not.toBeNull();
+  expect(memory.ticket('4712')).toBeNull();
 });

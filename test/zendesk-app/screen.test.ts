@@ -41,6 +41,7 @@ const sessionOf = (view: Partial<View>): Session => {
     fields: null,
     isRemembered: false,
     isReading: false,
+    isSlow: false,
     problem: null,
     correction: null,
     earlier: [],
@@ -186,7 +187,14 @@ test.each<[string, Partial<View>, string[], string[]]>([
     ['This is what was known 1 minute ago.'],
     ['known now'],
   ],
-  ['loading', { data: null, isReading: true }, ['Loading'], ['Partner']],
+  ['loading', { data: null, isReading: true }, ['Loading'], ['Partner', 'asked']],
+  ['loading for long', { data: null, isReading: true, isSlow: true }, ['is still being asked'], ['Loading']],
+  [
+    'known from before, of a server that refuses the app now',
+    { isRemembered: true, problem: 'refused' },
+    ['refuses this app', 'Partner Nord', 'Updated 5 minutes ago'],
+    [],
+  ],
 ])('%s', (_, view, says, not) => {
   const screen = screenOf(view);
   for (const text of says) expect(screen).toContain(text);
@@ -311,6 +319,7 @@ test('a new ticket whose fields are asked for says so, and why they did not come
   const newTicket = (view: Partial<View>): string =>
     textOf(createElement(NewTicketSidebar, { session: sessionOf({ data: null, ...view }) }));
   expect(newTicket({ isReading: true })).toBe(words.loading);
+  expect(newTicket({ isReading: true, isSlow: true })).toBe(words.slow);
   const { title, next } = words.problem.unreachable;
   for (const isReading of [true, false])
     expect(newTicket({ isReading, problem: 'unreachable' })).toBe(`${title} ${next} ${words.retry}`);

@@ -1,7 +1,7 @@
 import { Button } from '@zendeskgarden/react-buttons';
 import { Combobox, Field, Option } from '@zendeskgarden/react-dropdowns';
 import { Input, Field as TextField } from '@zendeskgarden/react-forms';
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react';
 import styled from 'styled-components';
 import { type Choice, type Choosable, matching, orderNumberIn, type Wish } from './correction.ts';
 import { Hint } from './look.tsx';
@@ -106,29 +106,28 @@ const ChoiceEditor = ({ kind, label, session, onWish, onClose }: Props & { reado
     if (isReady) setExpanded(true);
   }, [isReady]);
 
-  useEffect(() => {
-    let isOpen = true;
+  const load = useCallback((): void => {
+    setChoices(null);
     session.choices().then(
-      ({ partners, regions, reasons }) => {
-        if (isOpen) setChoices({ partner: partners, region: regions, reason: reasons }[kind]);
-      },
-      () => {
-        if (isOpen) setChoices('failed');
-      },
+      ({ partners, regions, reasons }) => setChoices({ partner: partners, region: regions, reason: reasons }[kind]),
+      () => setChoices('failed'),
     );
-    return () => {
-      isOpen = false;
-    };
   }, [kind, session]);
+  useEffect(load, [load]);
 
   if (choices === null) return <Hint role="status">{words.loading}</Hint>;
   if (choices === 'failed')
     return (
       <Panel>
         <Hint role="alert">{words.edit.noChoices}</Hint>
-        <Button size="small" isLink onClick={() => onClose()}>
-          {words.edit.cancel}
-        </Button>
+        <Buttons>
+          <Button size="small" isLink onClick={load}>
+            {words.retry}
+          </Button>
+          <Button size="small" isLink onClick={() => onClose()}>
+            {words.edit.cancel}
+          </Button>
+        </Buttons>
       </Panel>
     );
 

@@ -48,6 +48,8 @@ const registered = (client: ZafClient): Promise<void> =>
 
 /** The agent's language is waited for so long; then the guess holds. */
 const localePatienceMs = 1500;
+/** A frame that hears nothing of Zendesk for so long says where it belongs, and listens on. */
+const strangerAfterMs = 10_000;
 
 const start = async (app: Root, store: Store | null): Promise<void> => {
   const params = new URLSearchParams(window.location.search);
@@ -61,10 +63,14 @@ const start = async (app: Root, store: Store | null): Promise<void> => {
     return;
   }
   app.render(<App scheme={scheme} locale={locale} words={null} open={null} client={client} />);
+  const heard = clock.after(strangerAfterMs, async () => {
+    app.render(<App scheme={scheme} locale={locale} words={await words} open="outside" client={client} />);
+  });
 
   await registered(client);
   const [context, metadata] = await Promise.all([client.context(), client.metadata()]);
   const ticketId = context.location === 'new_ticket_sidebar' ? null : await ticketIdOf(client, context.ticketId);
+  heard();
   const memory = createMemory(store, {
     installation: String(metadata.installationId ?? 'local'),
     nowMs: clock.nowMs,

@@ -52,29 +52,37 @@ export const createMemory = (
       return null;
     }
   };
+  const drop = (what: What): void => {
+    try {
+      store?.removeItem(keyOf(what));
+    } catch {
+      // Blocked: nothing is kept anyhow.
+    }
+  };
   const write = (what: What, value: unknown): void => {
     try {
       store?.setItem(keyOf(what), JSON.stringify(value));
     } catch {
       // Full: what was kept may be older than what is shown; better none.
-      store?.removeItem(keyOf(what));
+      drop(what);
     }
   };
-  const tickets = (): Record<string, Kept> => read<Record<string, Kept>>('tickets') ?? {};
+  const tickets = (): [id: string, kept: Kept][] =>
+    Object.entries(read<Record<string, Kept | null>>('tickets') ?? {}).filter(
+      (entry): entry is [string, Kept] => !!entry[1]?.data && nowMs() - entry[1].atMs < longestMs,
+    );
 
   return {
-    ticket(externalId) {
-      const kept = tickets()[externalId];
-      return kept && nowMs() - kept.atMs < longestMs ? kept.data : null;
-    },
+    ticket: (externalId) => tickets().find(([id]) => id === externalId)?.[1].data ?? null,
     keepTicket(data) {
-      if (data.ticket.state === 'not yet known') return;
-      const kept = { ...tickets(), [data.ticket.externalId]: { atMs: nowMs(), data: withoutCustomer(data) } };
-      const newest = Object.entries(kept)
-        // Amounts that an admin has hidden since are not shown from here either.
-        .filter(([, one]) => nowMs() - one.atMs < longestMs && (data.money === 'shown' || one.data.money === 'hidden'))
-        .sort(([, a], [, b]) => b.atMs - a.atMs)
-        .slice(0, mostTickets);
+      const { externalId, state } = data.ticket;
+      // Amounts that an admin has hidden since are not shown from here either.
+      const others = tickets().filter(
+        ([id, one]) => id !== externalId && (data.money === 'shown' || one.data.money === 'hidden'),
+      );
+      const mine: typeof others =
+        state === 'not yet known' ? [] : [[externalId, { atMs: nowMs(), data: withoutCustomer(data) }]];
+      const newest = [...mine, ...others.toSorted(([, a], [, b]) => b.atMs - a.atMs)].slice(0, mostTickets);
       write('tickets', Object.fromEntries(newest));
       write('fields', data.fields);
     },
@@ -86,7 +94,7 @@ export const createMemory = (
     },
     fields: () => read<Fields>('fields'),
     forget() {
-      for (const what of whats) store?.removeItem(keyOf(what));
+      for (const what of whats) drop(what);
     },
   };
 };

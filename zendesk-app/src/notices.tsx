@@ -2,7 +2,7 @@ import { Button } from '@zendeskgarden/react-buttons';
 import { Skeleton } from '@zendeskgarden/react-loaders';
 import { Alert, Title } from '@zendeskgarden/react-notifications';
 import styled from 'styled-components';
-import { Hint } from './look.tsx';
+import { Hint, Spoken } from './look.tsx';
 import { isMisconfigured, type Problem } from './problem.ts';
 import { useSpeech } from './words.ts';
 
@@ -65,6 +65,18 @@ const Bars = styled.div`
   display: grid;
   gap: ${({ theme }) => theme.space.xs};
 `;
+
+/** What a screen says that has nothing to show yet: at first to who listens alone. */
+export const Waiting = ({ isSlow }: { readonly isSlow: boolean }) => {
+  const { words } = useSpeech();
+  return isSlow ? (
+    <Spaced>
+      <Hint>{words.slow}</Hint>
+    </Spaced>
+  ) : (
+    <Spoken>{words.loading}</Spoken>
+  );
+};
 
 /** As tall as what it stands for, so that little moves when the figures come. */
 export const Loading = () => (

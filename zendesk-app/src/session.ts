@@ -15,6 +15,8 @@ export interface View {
   /** True while what is shown comes from an earlier opening. */
   readonly isRemembered: boolean;
   readonly isReading: boolean;
+  /** True while nothing can be shown, and the service is asked for longer than one waits without a word. */
+  readonly isSlow: boolean;
   readonly problem: Problem | null;
   readonly correction: Correction | null;
   /** What was put right before it and still stands beside what the service says: pending, or in the form. One of each kind. */
@@ -42,6 +44,9 @@ const shownAgainMs = 15 * 60_000;
 /** The proxy gives up after 10 s and says so; whoever says nothing at all is given up here. */
 export const patienceMs = 12_000;
 
+/** Who sees nothing is told after this long that it is still asked for. */
+export const slowAfterMs = 3000;
+
 /** An agent who opens the search waits this long for a fresh list where there is an older one. */
 export const keptChoicesAfterMs = 1500;
 
@@ -67,6 +72,7 @@ export const createSession = ({
     fields: fieldsKept,
     isRemembered: true,
     isReading: ticketId !== null || !isMapped(fieldsKept),
+    isSlow: false,
     problem: null,
     correction: null,
     earlier: [],
@@ -74,6 +80,7 @@ export const createSession = ({
   let cancelLook = (): void => {};
   let looks = 0;
   let readAtMs = 0;
+  let isStopped = false;
 
   const show = (change: Partial<View>): void => {
     current = { ...current, ...change };
@@ -82,6 +89,7 @@ export const createSession = ({
 
   const inTime = <Answer>(asked: Promise<Answer>): Promise<Answer> =>
     within(clock, patienceMs, asked, () => new ServiceFault('unreachable'));
+  const sayWhenSlow = (): (() => void) => clock.after(slowAfterMs, () => show({ isSlow: true }));
 
   const isAwaited = (): boolean => {
     const { data, correction, earlier } = current;
@@ -90,7 +98,7 @@ export const createSession = ({
   };
   const lookAgain = (): void => {
     cancelLook();
-    if (!isAwaited()) return;
+    if (isStopped || !isAwaited()) return;
     const waitMs = lookAgainMs[looks];
     if (waitMs === undefined) {
       const late = (one: Correction): Correction => (one.state === 'pending' ? { ...one, state: 'late' } : one);
@@ -109,6 +117,7 @@ export const createSession = ({
     const mine = asked;
     const isLatest = (): boolean => mine === asked;
     show({ isReading: true });
+    const cancel = current.data === null ? sayWhenSlow() : () => {};
     try {
       const data = await inTime(service.ticket(ticketId));
       // A slow answer tells of an earlier moment than one that overtook it.
@@ -123,12 +132,15 @@ export const createSession = ({
         data,
         isRemembered: false,
         isReading: !isLatest(),
+        isSlow: false,
         problem: null,
         correction: correction && isTaken(correction) ? { ...correction, state: 'done' } : correction,
         earlier: earlier.filter((one) => !isTaken(one)),
       });
     } catch (error) {
-      if (isLatest()) show({ isReading: false, problem: problemOf(error) });
+      if (isLatest()) show({ isReading: false, isSlow: false, problem: problemOf(error) });
+    } finally {
+      cancel();
     }
     if (isLatest()) lookAgain();
   };
@@ -138,6 +150,8 @@ export const createSession = ({
     try {
       const fresh = await inTime(service.choices());
       memory.keepChoices(fresh);
+      // A server older than this app tells no fields.
+      if (ticketId === null && fresh.fields) show({ fields: fresh.fields });
       return fresh;
     } catch (error) {
       loading = null;
@@ -152,27 +166,36 @@ export const createSession = ({
   const readFields = async (): Promise<void> => {
     if (isMapped(current.fields)) return;
     show({ isReading: true });
+    const cancel = sayWhenSlow();
     try {
-      const { fields } = await load();
+      await load();
       readAtMs = clock.nowMs();
-      // A server older than this app tells none.
-      show({ fields: fields ?? current.fields, isReading: false, problem: null });
+      show({ isReading: false, isSlow: false, problem: null });
     } catch (error) {
-      show({ isReading: false, problem: problemOf(error) });
+      show({ isReading: false, isSlow: false, problem: problemOf(error) });
+    } finally {
+      cancel();
     }
   };
   let known: Promise<SidebarChoices> | null = null;
-  /** Loaded once per opening; those of an earlier one where our service does not answer, or not soon. */
+  /** Loaded once per opening; those of an earlier one where our service does not answer, or not soon, and until it does. */
   const choices = (): Promise<SidebarChoices> => {
     known ??= new Promise((resolve, reject) => {
       const kept = memory.choices();
       const cancel = kept ? clock.after(keptChoicesAfterMs, () => resolve(kept)) : () => {};
-      load()
-        .then(resolve, (error: unknown) => {
-          known = null;
-          if (kept) resolve(kept);
-          else reject(error);
-        })
+      const loaded = load();
+      loaded
+        .then(
+          (fresh) => {
+            known = loaded;
+            resolve(fresh);
+          },
+          (error: unknown) => {
+            known = null;
+            if (kept) resolve(kept);
+            else reject(error);
+          },
+        )
         .finally(cancel);
     });
     return known;
@@ -216,6 +239,7 @@ export const createSession = ({
     },
 
     stop() {
+      isStopped = true;
       cancelLook();
       listeners.clear();
     },

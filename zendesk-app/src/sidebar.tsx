@@ -3,7 +3,7 @@ import styled from 'styled-components';
 import { isMapped } from './correction.ts';
 import { Orders, PartnerFigures, TicketCost } from './figures.tsx';
 import { Footer, Hint, Spoken } from './look.tsx';
-import { Loading, ProblemNotice } from './notices.tsx';
+import { Loading, ProblemNotice, Waiting } from './notices.tsx';
 import { isMisconfigured } from './problem.ts';
 import type { Session, View } from './session.ts';
 import { Whose } from './whose.tsx';
@@ -31,7 +31,7 @@ const Landing = styled.div`
 /** A ticket that exists: what is known of it, the most useful first. */
 export const TicketSidebar = ({ session, nowMs }: { readonly session: Session; readonly nowMs: () => number }) => {
   const { words, format, fill } = useSpeech();
-  const { data, isRemembered, problem, isReading, correction, earlier } = useView(session);
+  const { data, isRemembered, problem, isReading, isSlow, correction, earlier } = useView(session);
   useMinutes();
   const landing = useRef<HTMLDivElement>(null);
   const hasRetried = useRef(false);
@@ -53,7 +53,7 @@ export const TicketSidebar = ({ session, nowMs }: { readonly session: Session; r
   const heard = isOld ? <Spoken>{words.problem[problem].title}</Spoken> : notice;
   return (
     <Landing ref={landing} tabIndex={-1}>
-      <div role="status">{heard ?? (data ? null : <Spoken>{words.loading}</Spoken>)}</div>
+      <div role="status">{heard ?? (data ? null : <Waiting isSlow={isSlow} />)}</div>
       {isOld ? notice : null}
       {data ? (
         <>
@@ -70,7 +70,7 @@ export const TicketSidebar = ({ session, nowMs }: { readonly session: Session; r
           <TicketCost data={data} />
           <PartnerFigures data={data} />
           {isRemembered ? null : <Orders data={data} />}
-          {problem === null && age !== null ? <Footer>{fill(words.updated, { age })}</Footer> : null}
+          {!isOld && age !== null ? <Footer>{fill(words.updated, { age })}</Footer> : null}
         </>
       ) : problem ? null : (
         <Loading />
@@ -82,12 +82,12 @@ export const TicketSidebar = ({ session, nowMs }: { readonly session: Session; r
 /** A ticket that is being written: what is known already can be said before it is sent. */
 export const NewTicketSidebar = ({ session }: { readonly session: Session }) => {
   const { words } = useSpeech();
-  const { fields, problem, isReading, correction, earlier } = useView(session);
+  const { fields, problem, isReading, isSlow, correction, earlier } = useView(session);
   const isLoading = fields === null && problem === null && isReading;
   return (
     <>
       <div role="status">
-        {isLoading ? <Spoken>{words.loading}</Spoken> : null}
+        {isLoading ? <Waiting isSlow={isSlow} /> : null}
         {fields === null && problem !== null ? (
           <ProblemNotice
             problem={problem}
