@@ -112,7 +112,8 @@ export const reportRoutes =
           asOf,
           leastTicketsPerCell: folds ? (await accountSettings(db)).leastTicketsPerCell : undefined,
         });
-        if (wanted === 'csv') return reply.headers(csvReply(`partners-${from}-${to}`)).send(reportCsv(report, days));
+        if (wanted === 'csv')
+          return reply.headers(csvReply(`partners-${from}-${to}`)).send(reportCsv(report, { days, fxDay }));
         const payroll = report.costBasis === 'true' ? await payrollLine(source, { from, to }, report) : null;
         return {
           ...report,
@@ -160,7 +161,9 @@ export const reportRoutes =
           return { ...point, partial: isPart, notHeld: notHeldIn(days) };
         });
         if (wanted === 'csv')
-          return reply.headers(csvReply(`series-${from}-${to}`)).send(seriesCsv(points, { currency, costBasis }));
+          return reply
+            .headers(csvReply(`series-${from}-${to}`))
+            .send(seriesCsv(points, { currency, costBasis, fxDay }));
         return {
           from,
           to,
@@ -212,7 +215,8 @@ export const reportRoutes =
           isolation: 'repeatable read',
         });
         if (page.next !== null) reply.header('link', nextLink(request.url, page.next));
-        if (wanted === 'csv') return reply.headers(csvReply('tickets')).send(ticketsCsv(page.items, page.costBasis));
+        if (wanted === 'csv')
+          return reply.headers(csvReply('tickets')).send(ticketsCsv(page.items, { costBasis, fxDay }));
         return { ...page, ...(fxDay !== undefined && { fxDay }) };
       },
     );

@@ -1,3 +1,4 @@
+import type { Day } from '../../core/time.ts';
 import { type Cell, writeCsv } from '../../platform/csv.ts';
 import type { ReportRow, TicketItem } from './answers.ts';
 import type { CostBasis } from './facts/pooled-cost.ts';
@@ -88,8 +89,17 @@ const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[]): stri
     rows.map((row) => columns.map(({ of }) => of(row))),
   );
 
-/** The last column of every table with cost in it. */
-const basisColumn = (costBasis: CostBasis): Column<unknown> => ({ name: 'costBasis', of: () => costBasis });
+/** What every cost of a table is at; `fxDay` is empty where each amount is at the exchange rates of its own day. */
+export interface CostedAt {
+  readonly costBasis: CostBasis;
+  readonly fxDay?: Day | undefined;
+}
+
+/** The last columns of every table with cost in it. */
+export const basisColumns = ({ costBasis, fxDay }: CostedAt): readonly Column<unknown>[] => [
+  { name: 'fxDay', of: () => fxDay ?? null },
+  { name: 'costBasis', of: () => costBasis },
+];
 
 /** How much of the days a report is of; empty as of a seal. */
 const daysColumns = (days: HeldDays | null): readonly Column<unknown>[] => [
@@ -112,20 +122,20 @@ export const reportCsv = (
     readonly currency: string;
     readonly costBasis: CostBasis;
   },
-  days: HeldDays | null,
+  { days, fxDay }: { readonly days: HeldDays | null; readonly fxDay: Day | undefined },
 ): string =>
   table(
-    [...reportColumns(currency), ...daysColumns(days), basisColumn(costBasis)],
+    [...reportColumns(currency), ...daysColumns(days), ...basisColumns({ costBasis, fxDay })],
     [...rows, { ...total, [first]: 'total' }],
   );
 
-export const ticketsCsv = (items: readonly TicketItem[], costBasis: CostBasis): string =>
-  table([...ticketColumns, basisColumn(costBasis)], items);
+export const ticketsCsv = (items: readonly TicketItem[], at: CostedAt): string =>
+  table([...ticketColumns, ...basisColumns(at)], items);
 
 export const seriesCsv = (
   points: readonly SeriesPoint[],
-  { currency, costBasis }: { readonly currency: string; readonly costBasis: CostBasis },
-): string => table([...seriesColumns(currency), basisColumn(costBasis)], points);
+  { currency, ...at }: CostedAt & { readonly currency: string },
+): string => table([...seriesColumns(currency), ...basisColumns(at)], points);
 
 const workColumns: readonly Column<WorkItem>[] = [
   { name: 'id', of: (row) => row.id },

@@ -1,8 +1,8 @@
 import { type Cell, writeCsv } from '../../../platform/csv.ts';
 import type { FigureDimension } from '../facts/fact-statements.ts';
-import type { CostBasis } from '../facts/pooled-cost.ts';
 import { notHeldCell } from '../held-days.ts';
 import { type CoverageName, coverages } from '../metrics.ts';
+import { basisColumns, type CostedAt } from '../tables.ts';
 import { type FigureRow, figureNames } from './answers.ts';
 
 interface Column {
@@ -35,10 +35,9 @@ const comparisonColumns = (which: 'previous' | 'baseline'): Column[] => [
 export const figuresCsv = (
   rows: readonly FigureRow[],
   total: FigureRow | null,
-  about: {
+  about: CostedAt & {
     readonly groupBy: readonly FigureDimension[];
     readonly currency: string;
-    readonly costBasis: CostBasis;
     readonly compared: readonly ('previous' | 'baseline')[];
   },
 ): string => {
@@ -60,7 +59,7 @@ export const figuresCsv = (
     { name: 'partial', of: (row) => row.partial },
     { name: 'notHeld', of: (row) => notHeldCell(row.notHeld) },
     ...about.compared.flatMap(comparisonColumns),
-    { name: 'costBasis', of: () => about.costBasis },
+    ...basisColumns(about),
   ];
   const [first] = about.groupBy;
   const last = total === null ? [] : [first === undefined ? total : { ...total, [first]: 'total' }];

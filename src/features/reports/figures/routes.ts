@@ -216,7 +216,7 @@ export const figureRoutes =
         };
         const about = { groupBy: by, currency: basis.currency, costBasis };
         if (query.format === 'csv') {
-          const columns = { ...about, compared: Object.keys(others) as (keyof typeof others)[] };
+          const columns = { ...about, fxDay, compared: Object.keys(others) as (keyof typeof others)[] };
           return reply
             .headers(csvReply(`figures-${period.from}-${period.to}`))
             .send(figuresCsv(rows, next === null ? total : null, columns));

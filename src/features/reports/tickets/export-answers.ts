@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Cell, writeCsv } from '../../../platform/csv.ts';
 import { moneyAnswer } from '../../../platform/http/answers.ts';
 import { fxDayAnswer } from '../answers.ts';
+import { basisColumns, type CostedAt } from '../tables.ts';
 import { wageAnswer } from './wages.ts';
 
 const code = z.string().nullable();
@@ -178,8 +179,10 @@ const columns: readonly Column[] = [
 ];
 
 /** A line per ticket; what it has several of is a list with bars between. */
-export const exportCsv = (items: readonly ExportItem[], costBasis: 'true' | 'pooled'): string =>
-  writeCsv(
-    [...columns.map(({ name }) => name), 'costBasis'],
-    items.map((item) => [...columns.map(({ of }) => of(item)), costBasis]),
+export const exportCsv = (items: readonly ExportItem[], at: CostedAt): string => {
+  const all = [...columns, ...basisColumns(at)];
+  return writeCsv(
+    all.map(({ name }) => name),
+    items.map((item) => all.map(({ of }) => of(item))),
   );
+};

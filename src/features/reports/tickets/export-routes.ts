@@ -56,7 +56,9 @@ export const exportRoutes =
         );
         if (page.next !== null) reply.header('link', nextLink(request.url, page.next));
         if (format === 'csv')
-          return reply.headers(csvReply(`ticket-costs-${from}-${to}`)).send(exportCsv(page.items, costBasis));
+          return reply
+            .headers(csvReply(`ticket-costs-${from}-${to}`))
+            .send(exportCsv(page.items, { costBasis, fxDay }));
         return { ...period, costBasis, ...(fxDay !== undefined && { fxDay }), ...page };
       },
     );

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { type Cell, writeCsv } from '../../../platform/csv.ts';
 import { moneyAnswer } from '../../../platform/http/answers.ts';
 import { fxDayAnswer } from '../answers.ts';
-import type { CostBasis } from '../facts/pooled-cost.ts';
 import { daysAnswers, type HeldDays, notHeldCell, notHeldOf } from '../held-days.ts';
+import { basisColumns, type CostedAt } from '../tables.ts';
 import { unpricedAmountsAnswer } from '../unpriced-amounts.ts';
 
 const money = moneyAnswer.nullable();
@@ -91,12 +91,11 @@ export const roiCsv = (
   {
     groupBy: [first = 'partner'],
     currency,
-    costBasis,
     days,
-  }: {
+    ...at
+  }: CostedAt & {
     readonly groupBy: readonly ('partner' | 'region')[];
     readonly currency: string;
-    readonly costBasis: CostBasis;
     readonly days: HeldDays;
   },
 ): string => {
@@ -127,7 +126,7 @@ export const roiCsv = (
     ['pricedOtherCostsShare', ({ coverage }) => coverage.pricedOtherCostsShare],
     ['partial', () => days.partial],
     ['notHeld', () => notHeldCell(notHeldOf(days))],
-    ['costBasis', () => costBasis],
+    ...basisColumns(at).map(({ name, of }) => [name, of] as const),
   ];
   return writeCsv(
     columns.map(([name]) => name),

@@ -61,7 +61,7 @@ export const whyRoutes =
         if (format === 'csv')
           return reply
             .headers(csvReply(`why-dear-${from}-${to}`))
-            .send(whyDearCsv(rows, { currency: basis.currency, costBasis, days: { partial, held } }));
+            .send(whyDearCsv(rows, { currency: basis.currency, costBasis, fxDay, days: { partial, held } }));
         return { ...period, ...basis, costBasis, ...(fxDay !== undefined && { fxDay }), partial, held, method, rows };
       },
     );
@@ -96,7 +96,7 @@ export const whyRoutes =
         if (format === 'csv')
           return reply
             .headers(csvReply(`roi-${from}-${to}`))
-            .send(roiCsv(report, { groupBy, currency: basis.currency, costBasis, days: { partial, held } }));
+            .send(roiCsv(report, { groupBy, currency: basis.currency, costBasis, fxDay, days: { partial, held } }));
         return {
           from,
           to,

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { type Cell, writeCsv } from '../../../platform/csv.ts';
 import { moneyAnswer } from '../../../platform/http/answers.ts';
 import { fxDayAnswer } from '../answers.ts';
-import type { CostBasis } from '../facts/pooled-cost.ts';
 import { daysAnswers, type HeldDays, notHeldCell, notHeldOf } from '../held-days.ts';
+import type { CostedAt } from '../tables.ts';
 import { type Driver, drivers } from './excess.ts';
 
 const money = moneyAnswer.nullable();
@@ -69,9 +69,9 @@ export const method =
 /** A line per partner; of one partner, its reasons and languages below it, told apart by the column `line`. */
 export const whyDearCsv = (
   rows: readonly WhyDearRow[],
-  { days, ...basis }: { readonly currency: string; readonly costBasis: CostBasis; readonly days: HeldDays },
+  { days, fxDay = '', ...basis }: CostedAt & { readonly currency: string; readonly days: HeldDays },
 ): string => {
-  const about = { ...basis, partial: days.partial, notHeld: notHeldCell(notHeldOf(days)) };
+  const about = { ...basis, fxDay, partial: days.partial, notHeld: notHeldCell(notHeldOf(days)) };
   const amount = (value: { readonly amount: string } | null): Cell => value?.amount ?? null;
   const header = [
     'line',
@@ -96,6 +96,7 @@ export const whyDearCsv = (
     'accountCostPerTicket',
     'partial',
     'notHeld',
+    'fxDay',
     'costBasis',
   ];
   type Line = Readonly<Record<string, Cell>>;

@@ -60,7 +60,7 @@ describe('bug: a read token could derive a wage from the reports', () => {
     expect(csv.split('\r\n')[0]).toMatch(/,costBasis$/);
     expect(csv.split('\r\n')[1]).toMatch(/,pooled$/);
     expect(await pooled.csv(`/api/v1/reports/series?${day}&format=csv`)).toContain(
-      '2026-05-12,3.300000,USD,360,0,0,false,,pooled',
+      '2026-05-12,3.300000,USD,360,0,0,false,,,pooled',
     );
     expect(await pooled.ticket(alone)).toMatchObject({ costBasis: 'pooled', supportCost: { amount: '3.300000' } });
     expect(await pooled.get(`/api/v1/reports/series?${day}`)).toMatchObject({ costBasis: 'pooled' });
@@ -152,7 +152,7 @@ describe('bug: a read token could derive a wage from the reports', () => {
     const csv = await asked.csv(`/api/v1/reports/partners?${may}&format=csv`);
     expect(csv).toMatch(/\r\nsud,,USD,1,0,0,100\.000000,1,1,100,60,60,,,,,,/);
     expect(await asked.csv('/api/v1/reports/series?from=2026-05-05&to=2026-05-05&format=csv')).toContain(
-      '2026-05-05,,USD,60,1,1,false,,pooled',
+      '2026-05-05,,USD,60,1,1,false,,,pooled',
     );
   });
 });

@@ -174,11 +174,11 @@ describe('GET /api/v1/tickets', () => {
     const { text } = await api('/api/v1/tickets?partner=none&region=none&format=csv');
     const [head, ...lines] = text.trimEnd().split('\r\n');
     expect(head).toBe(
-      'id,connection,externalId,createdAt,status,channel,language,reason,method,confidence,partners,regions,handledSeconds,supportCost,currency,costBasis',
+      'id,connection,externalId,createdAt,status,channel,language,reason,method,confidence,partners,regions,handledSeconds,supportCost,currency,fxDay,costBasis',
     );
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain(",'=1+1,");
-    expect(lines[0]).toMatch(/none:1000000,none:1000000,60,0\.600000,USD,true$/);
+    expect(lines[0]).toMatch(/none:1000000,none:1000000,60,0\.600000,USD,,true$/);
   });
 });
 
