@@ -90,6 +90,14 @@ const heldLines = ({ held: { unknown, partlyKnown, heldUpBy } }: HeldDays): stri
   ];
 };
 
+/** The same of a seal, as it was when that was made. */
+const sealedHeldLines = ({ seal }: PartnerReport): string[] =>
+  seal?.notHeld?.length
+    ? [
+        `Not held whole when it was sealed: ${seal.notHeld.join(', ')}. What rests on them is of what was held, and rates may be far off; \`deskledger seal --revise\` takes up what was read since.`,
+      ]
+    : [];
+
 /** The partner report for a person at a terminal of that width; amounts are rounded. */
 export const reportLines = (
   report: PartnerReport,
@@ -106,7 +114,7 @@ export const reportLines = (
     '',
     ...coverageLines(report),
     ...foldedLines(report),
-    ...(days ? heldLines(days) : []),
+    ...(days ? heldLines(days) : sealedHeldLines(report)),
   ];
 };
 

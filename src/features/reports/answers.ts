@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dayAnswer as day, instantAnswer as instant, moneyAnswer, nextAnswer } from '../../platform/http/answers.ts';
-import { daysAnswers } from './held-days.ts';
+import { daysAnswers, notHeldAnswer } from './held-days.ts';
 import { wageAnswer } from './tickets/wages.ts';
 
 const share = (what: string) =>
@@ -115,6 +115,10 @@ export const partnersAnswer = z.object({
       revision: z.int(),
       asOf: instant,
       sealedBy: z.string(),
+      notHeld: notHeldAnswer
+        .readonly()
+        .optional()
+        .describe('Of which not all was held when it was made; absent of seals made before it was kept'),
     })
     .optional()
     .describe('The seal that the figures are as of; absent: as of now'),

@@ -102,7 +102,7 @@ export const reportRoutes =
         const costBasis = costBasisFor(request);
         const source = await atRatesOf(db, { fxDay, currency: basis.currency, costBasis, periods: [period] });
         // Before the figures: what a walk brings between the two is counted, and at worst said to be missing. What a seal did not
-        // know stands with the seal.
+        // hold stands with the seal.
         const days = asOf === undefined ? await loadHeldDays(db, period, today()) : null;
         const report = await partnerReport(source, {
           ...period,

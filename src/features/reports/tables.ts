@@ -4,6 +4,7 @@ import type { ReportRow, TicketItem } from './answers.ts';
 import type { CostBasis } from './facts/pooled-cost.ts';
 import { type HeldDays, notHeldCell, notHeldOf } from './held-days.ts';
 import type { MoneyJson } from './metrics.ts';
+import type { SealInfo } from './seals/sealed.ts';
 import type { SeriesPoint } from './series-answer.ts';
 import type { Wage } from './tickets/wages.ts';
 import type { WorkItem } from './tickets/work-answers.ts';
@@ -101,10 +102,10 @@ export const basisColumns = ({ costBasis, fxDay }: CostedAt): readonly Column<un
   { name: 'costBasis', of: () => costBasis },
 ];
 
-/** How much of the days a report is of; empty as of a seal. */
-const daysColumns = (days: HeldDays | null): readonly Column<unknown>[] => [
-  { name: 'partial', of: () => days?.partial ?? null },
-  { name: 'notHeld', of: () => days && notHeldCell(notHeldOf(days)) },
+/** How much of the days a report is of; as of a seal, which is made of days that are over, what it did not hold then. */
+const daysColumns = (days: HeldDays | null, seal: SealInfo | undefined): readonly Column<unknown>[] => [
+  { name: 'partial', of: () => days?.partial ?? false },
+  { name: 'notHeld', of: () => notHeldCell(days ? notHeldOf(days) : (seal?.notHeld ?? [])) },
 ];
 
 /** The report's rows; the last line, "total" in the first cell that rows are named by, is their sum. */
@@ -115,17 +116,19 @@ export const reportCsv = (
     groupBy: [first = 'partner'],
     currency,
     costBasis,
+    seal,
   }: {
     readonly rows: readonly ReportRow[];
     readonly total: ReportRow;
     readonly groupBy: readonly ('partner' | 'region')[];
     readonly currency: string;
     readonly costBasis: CostBasis;
+    readonly seal?: SealInfo;
   },
   { days, fxDay }: { readonly days: HeldDays | null; readonly fxDay: Day | undefined },
 ): string =>
   table(
-    [...reportColumns(currency), ...daysColumns(days), ...basisColumns({ costBasis, fxDay })],
+    [...reportColumns(currency), ...daysColumns(days, seal), ...basisColumns({ costBasis, fxDay })],
     [...rows, { ...total, [first]: 'total' }],
   );
 

@@ -60,6 +60,7 @@ describe('a sealed month', () => {
         revision: 1,
         asOf: '2026-06-01T00:00:00.000Z',
         sealedBy: 'mia',
+        notHeld: ['orders', 'tickets', 'work'],
       });
     }
     expect(costs(await report())).toEqual({ nord: '0.600000', sud: '9.000000', total: '9.600000' });

@@ -1,6 +1,7 @@
 import { NotFound } from '../../../core/errors.ts';
 import type { Sql } from '../../../platform/database/database.ts';
 import type { ReportRow } from '../answers.ts';
+import type { LedgerSide } from '../facts/fact-statements.ts';
 import {
   addFacts,
   type Cell,
@@ -30,6 +31,8 @@ export interface SealInfo {
   readonly revision: number;
   readonly asOf: string;
   readonly sealedBy: string;
+  /** Sides of which not all was held when it was made; absent of seals made before it was kept. */
+  readonly notHeld?: readonly LedgerSide[];
 }
 
 const textOf = (facts: CellFacts, unless: Partial<Record<string, bigint>> = {}): Record<string, string> =>
@@ -127,8 +130,9 @@ export const loadSealed = async (
     currency: string;
     time_zone: string;
     totals: SealedCell[];
+    not_held: LedgerSide[] | null;
   }>(
-    `select id, kind, revision, as_of, sealed_by, currency, time_zone, totals from seal
+    `select id, kind, revision, as_of, sealed_by, currency, time_zone, totals, gaps -> 'notHeld' as not_held from seal
       where starts_on = $1 and ends_on = $2 and ($3::int is null or id = $3) order by revision desc limit 1`,
     [period.from, period.to, asOf === 'seal' ? null : asOf],
   );
@@ -136,9 +140,16 @@ export const loadSealed = async (
     throw new NotFound(
       'These days are not sealed as one week or month; `GET /api/v1/seals` lists what is, `deskledger seal` seals them.',
     );
-  const { id, kind, revision, as_of, sealed_by, currency, time_zone, totals } = row;
+  const { id, kind, revision, as_of, sealed_by, currency, time_zone, totals, not_held } = row;
   return {
-    seal: { id, kind, revision, asOf: as_of.toISOString(), sealedBy: sealed_by },
+    seal: {
+      id,
+      kind,
+      revision,
+      asOf: as_of.toISOString(),
+      sealedBy: sealed_by,
+      ...(not_held && { notHeld: not_held }),
+    },
     currency,
     timeZone: time_zone,
     totals,
