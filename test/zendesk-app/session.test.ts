@@ -243,6 +243,19 @@ test('an answer that was overtaken by a later one is not shown over it', async (
   expect(session.view()).toMatchObject({ data: takenBy(sud), isReading: false, problem: null });
 });
 
+test('bug: a service that did not answer was not said to be away while it was asked once more', async () => {
+  const { session, world } = open({ remembered: ticketOf() });
+  world.late = [];
+  const slow = session.read();
+  const again = session.read();
+  world.late[0]?.(new ServiceFault('unreachable'));
+  await slow;
+  expect(session.view()).toMatchObject({ isRemembered: true, isReading: true, problem: 'unreachable' });
+  world.late[1]?.(ticketOf());
+  await again;
+  expect(session.view()).toMatchObject({ isRemembered: false, isReading: false, problem: null });
+});
+
 test('a slow failure does not take the place of a later answer', async () => {
   const { session, world } = open();
   world.late = [];

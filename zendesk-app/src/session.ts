@@ -1,6 +1,6 @@
 import type { SidebarChoices, SidebarTicket } from '../../src/features/sidebar/contract.ts';
 import { type Correction, createCorrecting } from './correcting.ts';
-import { type Fields, isMapped, takenIn, type Wish } from './correction.ts';
+import { type Choosable, type FieldState, type Fields, isMapped, takenIn, type Wish } from './correction.ts';
 import { type Deadlines, within } from './deadline.ts';
 import type { Desk } from './desk.ts';
 import type { Memory } from './memory.ts';
@@ -29,6 +29,8 @@ export interface Session {
   /** Reads now; what is known stays on the screen meanwhile. Of a ticket that is being written only the fields, if none is known. */
   read(): Promise<void>;
   choices(): Promise<SidebarChoices>;
+  /** Options of the drop-down that says it; null where the field takes any text. */
+  options(kind: Choosable): Promise<FieldState['options']>;
   correct(wish: Wish): Promise<void>;
   undo(): Promise<void>;
   /** The tab is shown again: figures older than a while are read anew, and where something has been awaited too long. */
@@ -138,7 +140,8 @@ export const createSession = ({
         earlier: earlier.filter((one) => !isTaken(one)),
       });
     } catch (error) {
-      if (isLatest()) show({ isReading: false, isSlow: false, problem: problemOf(error) });
+      // Also where it is asked once more already: that answer comes later still.
+      if (mine > answered) show({ isReading: !isLatest(), isSlow: false, problem: problemOf(error) });
     } finally {
       cancel();
     }
@@ -226,6 +229,10 @@ export const createSession = ({
     },
     read,
     choices,
+    async options(kind) {
+      const id = (current.data?.fields ?? current.fields)?.[kind] ?? null;
+      return id === null ? null : ((await desk.fields([id])).get(id)?.options ?? null);
+    },
 
     correct,
     undo,
