@@ -231,6 +231,17 @@ test('a tab that comes to the front is read anew after a quarter of an hour, and
   expect(world.reads).toBe(2);
 });
 
+test('a tab that comes to the front after a read that failed is read anew at once', async () => {
+  const { session, world } = open();
+  await session.read();
+  world.answer = new ServiceFault('unreachable');
+  await session.read();
+  world.answer = takenBy(sud);
+  session.shown();
+  await new Promise((done) => setImmediate(done));
+  expect(session.view()).toMatchObject({ data: takenBy(sud), problem: null });
+});
+
 test('an answer that was overtaken by a later one is not shown over it', async () => {
   const { session, world } = open();
   world.late = [];

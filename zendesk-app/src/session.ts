@@ -33,7 +33,7 @@ export interface Session {
   options(kind: Choosable): Promise<FieldState['options']>;
   correct(wish: Wish): Promise<void>;
   undo(): Promise<void>;
-  /** The tab is shown again: figures older than a while are read anew, and where something has been awaited too long. */
+  /** The tab is shown again: read anew are figures older than a while, and where the last answer failed or was awaited in vain. */
   shown(): void;
   stop(): void;
 }
@@ -240,7 +240,8 @@ export const createSession = ({
     shown() {
       const isLate = [current.correction, ...current.earlier].some((one) => one?.state === 'late');
       const hasGivenUp = isLate || (isAwaited() && looks === lookAgainMs.length);
-      if (current.isReading || !(hasGivenUp || clock.nowMs() - readAtMs > shownAgainMs)) return;
+      const isDue = hasGivenUp || current.problem !== null || clock.nowMs() - readAtMs > shownAgainMs;
+      if (current.isReading || !isDue) return;
       looks = 0;
       void read();
     },
