@@ -16,7 +16,7 @@ export interface Work {
   /** Streams of work beside a helpdesk's tickets: they wait for what happens now, and nothing waits for them. */
   readonly walkWork: (connectionId: number, stop: AbortSignal) => Promise<void>;
   /** Looks after a connection: its webhook, unusual silence, the daily count. */
-  readonly watch: (connectionId: number) => Promise<void>;
+  readonly watch: (connectionId: number, stop: AbortSignal) => Promise<void>;
   readonly fetchFx: () => Promise<void>;
   readonly claimDue: () => Promise<Lot[]>;
   /** Orders and customers that stores told of, and how they are read again. */
@@ -106,7 +106,7 @@ export const startWorker = (deps: {
     queues.work('work feeds', async (data) => work.walkWork(feedSchema.parse(data).connectionId, signal), {
       concurrency: 2,
     }),
-    queues.work('watch', async (data) => work.watch(feedSchema.parse(data).connectionId), { concurrency: 2 }),
+    queues.work('watch', async (data) => work.watch(feedSchema.parse(data).connectionId, signal), { concurrency: 2 }),
     queues.work('fx', async () => work.fetchFx(), { concurrency: 1 }),
   ];
 

@@ -139,6 +139,17 @@ test('bug: streams of work were walked inside the job of the change feed, which 
   expect(done.filter((line) => line === 'work 1')).toHaveLength(2);
 });
 
+test('a stop reaches what a look after a connection waits for', async () => {
+  const signals: AbortSignal[] = [];
+  const { worker, handlers, state, sweepAll } = stage({ watch: async (_, stop) => void signals.push(stop) });
+  await handlers.get('watch')?.({ connectionId: 1 }, 'watch');
+  state.down = true;
+  await sweepAll();
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, false]);
+  await worker.stop();
+  expect(signals.every(({ aborted }) => aborted)).toBe(true);
+});
+
 test('a lot keeps the name of its claim on the way through the queue', async () => {
   const acted: Lot[] = [];
   const claimedUntil = new Date('2026-03-02T10:01:30.123Z');

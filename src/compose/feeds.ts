@@ -48,7 +48,7 @@ export interface Feeds {
     },
   ): Promise<BackfillResult>;
   /** Looks after a connection: its webhooks, unusual silence, the daily count. */
-  watch(connection: Connection): Promise<void>;
+  watch(connection: Connection, options?: Pick<WalkOptions, 'stop'>): Promise<void>;
   /** Ids of the connections whose changes and whose streams of work are to be walked now, and of those whose webhooks are to be looked after. */
   due(): Promise<{
     readonly helpdesks: readonly number[];
@@ -145,8 +145,8 @@ export const createFeeds = (
     sidebarUrlOf: ({ kind, webhookKey }) => `${config.publicUrl}/sidebar/v1/${kind}/${webhookKey}`,
     isReachable: ({ settings }) => isReachableAt(config.publicUrl, settings),
     listens: clock === wallClock,
-    catchUp: async (connection) => {
-      await walkChanges(connection);
+    catchUp: async (connection, stop) => {
+      await walkChanges(connection, { stop });
     },
   });
 
@@ -166,7 +166,7 @@ export const createFeeds = (
     walkWork: (connection, options = {}) => walkWork(connection, options),
     backfill: (connection, options) =>
       isStore(connection) ? backfillStore(connection, options) : backfillHelpdesk(connection, options),
-    watch: watcher.look,
+    watch: (connection, { stop } = {}) => watcher.look(connection, stop),
     async due() {
       const [free, freeForWork]: [Connection[], Connection[]] = [[], []];
       for (const one of await directory.connections.list()) {

@@ -46,7 +46,7 @@ export const workOf = (
     syncStore: walkById,
     reconcile: walkById,
     walkWork: async (id, stop) => walkWork(await connectionById(id), { stop }),
-    watch: async (id) => watch(await connectionById(id)),
+    watch: async (id, stop) => watch(await connectionById(id), { stop }),
     refreshStore,
     feeds: due,
     claimDue: () => claimDue(db, clock.now()),

@@ -81,9 +81,9 @@ export interface Countable {
 interface Watcher {
   /**
    * Looks after one connection: its webhook, the silence, its mapped fields, a backfill that waited for tickets set aside, and
-   * once a day its count.
+   * once a day its count. A stop ends its waits, and what was not begun is left to the next look.
    */
-  look(connection: Connection): Promise<void>;
+  look(connection: Connection, stop?: AbortSignal): Promise<void>;
   /** Counts now: after a backfill, what was lacking is there. A stop ends its wait for what is on its way, and nothing is noted then. */
   recount(connection: Connection, stop?: AbortSignal): Promise<void>;
 }
@@ -106,7 +106,7 @@ export const createWatcher = (deps: {
   /** Whether the vendor can reach the address of this process; from elsewhere nothing is made anew. */
   readonly isReachable: (connection: Connection) => boolean;
   /** Walks the changes at once: what the webhook did not tell while it was gone. */
-  readonly catchUp: (connection: Connection) => Promise<void>;
+  readonly catchUp: (connection: Connection, stop: AbortSignal) => Promise<void>;
   /** False where the clock runs faster than deliveries do, as in a demo: of silence nothing follows then. */
   readonly listens?: boolean;
 }): Watcher => {
@@ -123,7 +123,11 @@ export const createWatcher = (deps: {
   };
 
   /** Makes the webhook anew, takes over its new secrets, and reads what it missed. */
-  const remake = async (connection: Connection, found: Exclude<RemoteState, { state: 'fine' }>): Promise<void> => {
+  const remake = async (
+    connection: Connection,
+    found: Exclude<RemoteState, { state: 'fine' }>,
+    stop: AbortSignal,
+  ): Promise<void> => {
     const remote = deps.clientOf(connection).remote;
     if (!remote) return;
     const made = await remote.make(await wishOf(connection));
@@ -139,7 +143,7 @@ export const createWatcher = (deps: {
       { step: 'watch', connection: connection.id, found: found.state },
       `The webhook was ${found.state} at the vendor; it is made anew, and what it missed is read.`,
     );
-    await deps.catchUp(kept);
+    await deps.catchUp(kept, stop);
   };
 
   const check = async (connection: Connection): Promise<RemoteState | null> =>
@@ -148,7 +152,7 @@ export const createWatcher = (deps: {
   const isOurs = async ({ id }: Connection): Promise<boolean> =>
     (await directory.connections.remoteObjects(id)).some(({ what }) => what === 'webhook' || what === 'integration');
 
-  const lookAtWebhook = async (given: Connection): Promise<string> => {
+  const lookAtWebhook = async (given: Connection, stop: AbortSignal): Promise<string> => {
     if (deps.isOptional?.(given) && !(await isOurs(given))) return 'not wanted';
     let connection = given;
     let found = await check(connection);
@@ -182,7 +186,7 @@ export const createWatcher = (deps: {
         found.state,
         `${found.reason} It is not made anew from here: nobody outside reaches ${originOf(url)}; set PUBLIC_URL as the other processes have it.`,
       );
-    await remake(connection, found);
+    await remake(connection, found, stop);
     return found.state;
   };
 
@@ -254,22 +258,21 @@ export const createWatcher = (deps: {
     }
   };
 
-  const complete = async (connection: Connection): Promise<void> => {
+  const complete = async (connection: Connection, stop: AbortSignal): Promise<void> => {
     const client = deps.clientOf(connection);
-    const stop = new AbortController().signal;
     await inBackground(() => completeBackfill({ sql: db, clock, client, stop }, connection.id));
   };
 
   return {
     recount: (connection, stop = new AbortController().signal) => countWith(connection, { stop }),
-    look: (connection) =>
+    look: (connection, stop = new AbortController().signal) =>
       runStep('watch', async (line) => {
         const { id } = connection;
         line.connection = id;
         // A right that is lacking for one of them keeps nobody from the others, nor from reading the changes.
         const failures: unknown[] = [];
         try {
-          line.webhook = await lookAtWebhook(connection);
+          line.webhook = await lookAtWebhook(connection, stop);
           await troubles.well(id, 'webhook');
         } catch (error) {
           failures.push(error);
@@ -279,7 +282,8 @@ export const createWatcher = (deps: {
         await troubles.forgetRefused(id);
         if (deps.listens ?? true) await listen(connection);
         // Nothing waits for the others: a right that is lacking is told where the setting is needed.
-        for (const extra of [complete, countWith, lookAtFields, discover]) {
+        for (const extra of [() => complete(connection, stop), countWith, lookAtFields, discover]) {
+          if (stop.aborted) break;
           try {
             await extra(connection);
           } catch (error) {

@@ -19,7 +19,7 @@ export const watching = (world: () => World) => {
   /** A watcher that remembers, as a worker's does; each call is a look after the desk. */
   const watcher = (parts: Partial<Parameters<typeof createWatcher>[0]> = {}) => {
     const { look } = made(parts);
-    return async (): Promise<void> => look(await desk());
+    return async (stop?: AbortSignal): Promise<void> => look(await desk(), stop);
   };
   return {
     watcher,
