@@ -1,11 +1,12 @@
 import type { Clock } from '../platform/clock.ts';
 
-/** A clock at the wall's pace that is behind it and is moved on by hand until it meets it. */
+/** A clock at the wall's pace that is behind the present and is moved on by hand until it meets it. */
 export interface LeapingClock extends Clock {
-  /** Moves on by so much, but not past the wall's time; whoever sleeps until then wakes. */
+  behindMs(): number;
+  /** Moves on by so much, but not past the present; whoever sleeps until then wakes. */
   leap(ms: number): void;
-  /** Moves on to the wall's time, and keeps it. */
-  meetWall(): void;
+  /** Moves on to the present, and keeps it. */
+  catchUp(): void;
 }
 
 const longestTimerMs = 2 ** 31 - 1;
@@ -13,10 +14,11 @@ const longestTimerMs = 2 ** 31 - 1;
 const oftenMs = 5_000;
 const hurriedMs = 100;
 
-export const leapingClock = (behindMs: number): LeapingClock => {
+/** The present is the wall's time unless another is given, which goes at the wall's pace too. */
+export const leapingClock = (behindMs: number, presentMs: () => number = Date.now): LeapingClock => {
   let behind = behindMs;
   const sleepers = new Set<() => void>();
-  const nowMs = (): number => Date.now() - behind;
+  const nowMs = (): number => presentMs() - behind;
 
   const until = (dueMs: number, signal?: AbortSignal): Promise<void> =>
     new Promise((resolve) => {
@@ -60,7 +62,8 @@ export const leapingClock = (behindMs: number): LeapingClock => {
         },
       };
     },
+    behindMs: () => behind,
     leap,
-    meetWall: () => leap(Number.POSITIVE_INFINITY),
+    catchUp: () => leap(Number.POSITIVE_INFINITY),
   };
 };

@@ -9,7 +9,7 @@ import { connect } from '../connect.ts';
 import { AppError } from '../core/errors.ts';
 import { dayMs } from '../core/time.ts';
 import { importText } from '../import.ts';
-import { type Running, start } from '../main.ts';
+import { start } from '../main.ts';
 import type { Log } from '../platform/log.ts';
 import { createSandbox, type Sandbox, type TourTicket, type ZendeskSandbox } from '../sandbox/index.ts';
 import type { SidebarSecret } from '../sidebar-secret.ts';
@@ -35,11 +35,17 @@ export interface Preview {
   /** The tickets of the tour by what is to be seen beside them, by their ids at Zendesk. */
   readonly tickets: ReadonlyMap<TourTicket, number>;
   readonly sandbox: Sandbox;
+  /** As it runs now: another one after an outage. */
   readonly product: Product;
-  readonly running: Running;
   readonly connectionId: number;
   /** The product's address and the shared secret, as the app's settings have them. */
   readonly sidebar: SidebarSecret;
+  /** The time of all that takes part. */
+  now(): Date;
+  /** Lets so much time pass at once for all that takes part; a browser has a clock of its own. */
+  pass(ms: number): void;
+  /** Ends the product, web and worker, and nothing besides; it starts again at the same address with what it had stored. */
+  readonly outage: { begin(): Promise<void>; end(): Promise<void> };
   /** Resolves when every webhook is delivered and every ticket decided. */
   settled(): Promise<void>;
   stop(): Promise<void>;
@@ -47,6 +53,8 @@ export interface Preview {
 
 export interface PreviewOptions {
   readonly log: Log;
+  /** The moment that the story leads to; the wall's time unless given. Tokens keep the wall's. */
+  readonly now?: Date;
   /** False: only the tickets of the tour, without the weeks before them; starts in half the time. */
   readonly history?: boolean;
   /** True: the product makes drop-downs for partner, region and reason at Zendesk, in the place of the account's own fields. */
@@ -134,6 +142,7 @@ const connectAll = async (
  */
 export const startPreview = async ({
   log,
+  now,
   history = true,
   dropDowns = false,
   env = {},
@@ -146,12 +155,14 @@ export const startPreview = async ({
     told(text);
   };
   const folder = await temporaryFolder();
-  const clock = leapingClock(history ? days * dayMs : dayMs);
+  let aheadMs = now ? now.getTime() - Date.now() : 0;
+  const presentMs = (): number => Date.now() + aheadMs;
+  const clock = leapingClock(history ? days * dayMs : dayMs, presentMs);
   const sandbox = await createSandbox({
     clock,
     seed,
     // The plan of the marketplace is not played: the story of the preview is its own.
-    startsAt: new Date(Math.floor(Date.now() / dayMs) * dayMs - days * dayMs),
+    startsAt: new Date(Math.floor(presentMs() / dayMs) * dayMs - days * dayMs),
     days,
     scale: 0.002,
     limits: 'off',
@@ -175,7 +186,8 @@ export const startPreview = async ({
     const story = playStory({ sandbox, clock, onStep, history, signal });
     await story.past();
     onStep('Starting Deskledger');
-    const running = await start(config, { web: true, worker: true, clock, log });
+    const run = () => start(config, { web: true, worker: true, clock, log });
+    let running = await run();
     add(() => running.stop());
     const { product } = running;
     onStep('Connecting helpdesk and store');
@@ -194,11 +206,23 @@ export const startPreview = async ({
       },
       tickets,
       sandbox,
-      product,
-      running,
+      get product() {
+        return running.product;
+      },
       connectionId: connected.helpdesk,
       sidebar,
-      settled: () => story.settled(product),
+      now: () => clock.now(),
+      pass(ms) {
+        aheadMs += ms;
+        clock.catchUp();
+      },
+      outage: {
+        begin: () => running.stop(),
+        async end() {
+          running = await run();
+        },
+      },
+      settled: () => story.settled(running.product),
       stop: endAll,
     };
   } catch (error) {

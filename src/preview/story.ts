@@ -3,7 +3,7 @@ import { dayMs, hourMs, minuteMs } from '../core/time.ts';
 import { connectionStatuses } from '../features/ingest/index.ts';
 import { type Customers, createTour, type Sandbox, type TourTicket } from '../sandbox/index.ts';
 import type { LeapingClock } from './clock.ts';
-import { behindMs, waitUntil } from './waiting.ts';
+import { waitUntil } from './waiting.ts';
 
 export interface Stage {
   readonly sandbox: Sandbox;
@@ -13,10 +13,10 @@ export interface Stage {
   readonly signal: AbortSignal | undefined;
 }
 
-/** How far behind the wall the product starts: on that day many customers are asked how it went. */
+/** How far behind the present the product starts: on that day many customers are asked how it went. */
 const surveyDayMs = 2 * dayMs;
 const weeks = 12;
-/** Work on an open ticket is read at the latest after this long: the tour's tickets are written so much before the wall's time. */
+/** Work on an open ticket is read at the latest after this long: the tour's tickets are written so much before the present. */
 const workReadMs = 6 * hourMs + 10 * minuteMs;
 const marginMs = workReadMs + 40 * minuteMs;
 
@@ -25,7 +25,7 @@ export const playStory = ({ sandbox, clock, history, onStep, signal }: Stage) =>
   const tour = createTour(sandbox, clock);
   let customers: Customers | undefined;
 
-  const leapTo = (toBehindMs: number): void => clock.leap(behindMs(clock) - toBehindMs);
+  const leapTo = (toBehindMs: number): void => clock.leap(clock.behindMs() - toBehindMs);
 
   const settled = async (product: Product, keptMs = 0): Promise<void> => {
     await sandbox.zendesk.idle();
@@ -83,7 +83,7 @@ export const playStory = ({ sandbox, clock, history, onStep, signal }: Stage) =>
       await settled(product, workReadMs);
       clock.leap(workReadMs);
       await settled(product);
-      clock.meetWall();
+      clock.catchUp();
       return new Map([...tickets, ['unknown', tour.playUnheard()]]);
     },
 

@@ -20,9 +20,10 @@ const isDone = async (promise: Promise<unknown>): Promise<boolean> => {
   return done;
 };
 
-test('it is behind the wall, goes at its pace, leaps, and never passes it', async () => {
+test('it is behind the present, goes at its pace, leaps, and never passes it', async () => {
   const clock = leapingClock(2 * dayMs);
   const behindMs = () => Date.now() - clock.now().getTime();
+  expect(clock.behindMs()).toBe(2 * dayMs);
   expect(behindMs()).toBe(2 * dayMs);
   await vi.advanceTimersByTimeAsync(hourMs);
   expect(behindMs()).toBe(2 * dayMs);
@@ -30,9 +31,20 @@ test('it is behind the wall, goes at its pace, leaps, and never passes it', asyn
   expect(behindMs()).toBe(dayMs);
   clock.leap(9 * dayMs);
   expect(behindMs()).toBe(0);
+  expect(clock.behindMs()).toBe(0);
   const other = leapingClock(dayMs);
-  other.meetWall();
+  other.catchUp();
   expect(other.now().getTime()).toBe(Date.now());
+});
+
+test('the present may be another than the wall’s', async () => {
+  const clock = leapingClock(dayMs, () => Date.now() - 100 * dayMs);
+  const asleep = clock.sleep(dayMs + minuteMs);
+  clock.catchUp();
+  expect(Date.now() - clock.now().getTime()).toBe(100 * dayMs);
+  expect(await isDone(asleep)).toBe(false);
+  await vi.advanceTimersByTimeAsync(minuteMs);
+  expect(await isDone(asleep)).toBe(true);
 });
 
 test('who sleeps wakes when the time is there, by a leap or by the wall, or when nobody wants it any more', async () => {
@@ -66,7 +78,7 @@ test('sweeps follow a leap; frequent ones hurry while it is behind, and keep the
   clock.leap(2 * hourMs);
   await vi.advanceTimersByTimeAsync(0);
   expect(seldom).toBe(2);
-  clock.meetWall();
+  clock.catchUp();
   await vi.advanceTimersByTimeAsync(200);
   const before = often;
   await vi.advanceTimersByTimeAsync(10_000);

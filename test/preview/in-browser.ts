@@ -45,6 +45,22 @@ export interface PreviewInBrowser {
   visit(ticket: TourTicket | number | 'new', work: (visited: Visited) => Promise<void>, how?: Visit): Promise<void>;
 }
 
+/** The same day for every run: in the middle of a month, so that its pools of wages are known, and of a working day. */
+const now = new Date('2026-05-20T10:00:00Z');
+
+/** Runs in each frame before its own scripts: its clock shows the time of the preview. */
+const shiftClock = (aheadMs: number): string => `{
+  const Wall = Date;
+  Date = class extends Wall {
+    constructor(...given) {
+      super(...(given.length > 0 ? given : [Wall.now() + ${aheadMs}]));
+    }
+    static now() {
+      return Wall.now() + ${aheadMs};
+    }
+  };
+}`;
+
 /** Starts one preview and one browser for the tests within; without a Chromium they are skipped, and say so. */
 export const describeInPreview = (
   title: string,
@@ -60,6 +76,7 @@ export const describeInPreview = (
     beforeAll(async () => {
       preview = await startPreview({
         log: createLog({ level: 'silent' }),
+        now,
         history: false,
         env: { DATABASE_URL: await testDatabaseUrl(), SECRET_KEY: 'k'.repeat(32) },
         ...options,
@@ -120,6 +137,7 @@ export const describeInPreview = (
         });
         const iframe = page.locator('section.pane:not([hidden]) iframe');
         try {
+          await page.addInitScript(shiftClock(preview.now().getTime() - Date.now()));
           await before?.(page);
           await page.goto(preview.url(ticket, view));
           await work({

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { hourMs, minuteMs, secondMs } from '../../src/core/time.ts';
 import { leapingClock } from '../../src/preview/clock.ts';
-import { behindMs, waitUntil } from '../../src/preview/waiting.ts';
+import { waitUntil } from '../../src/preview/waiting.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ now: Date.parse('2026-03-02T10:00:00Z') });
@@ -17,7 +17,7 @@ test('it moves the clock on with each look, and no wait is so long that it uses 
   const waited = waitUntil(
     'nothing happened',
     async () => {
-      seen.push(behindMs(clock));
+      seen.push(clock.behindMs());
       looks += 1;
       return looks > 900;
     },
