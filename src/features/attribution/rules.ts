@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { faultsOf, type InputFault } from '../../core/errors.ts';
 import { refuseFaults } from '../../platform/csv.ts';
-import { readRuleList } from '../../platform/rule-list.ts';
+import { readJsonList } from '../../platform/json-list.ts';
 import type { PartnerBook, RegionBook } from '../directory/index.ts';
 import { isOurTag } from './tags.ts';
 
@@ -67,8 +67,9 @@ export const parseTicketRules = (
   text: string,
   books: { readonly partners: Pick<PartnerBook, 'resolve'>; readonly regions: Pick<RegionBook, 'resolve'> },
 ): Omit<TicketRule, 'id'>[] => {
-  const list = readRuleList(text, {
+  const list = readJsonList(text, {
     what: 'The ticket rules',
+    name: 'rules',
     example: '[{"when": {"tag": "b2b"}, "partner": "nord"}]',
   });
   const faults: InputFault[] = [];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { faultsOf, type InputFault, InvalidInput } from '../../core/errors.ts';
 import { countryCode } from '../../platform/country-names.ts';
-import { readRuleList } from '../../platform/rule-list.ts';
+import { readJsonList } from '../../platform/json-list.ts';
 import { notSafePattern, safePattern } from '../../platform/safe-pattern.ts';
 import type { MappingRule } from './mapping.ts';
 import { isLinePlace, plainPlaces } from './mapping-source.ts';
@@ -72,8 +72,9 @@ const rule = z
  * with every fault, each with a field such as "rule 2, from.place"; rules count from 1.
  */
 export const readMappingRules = (text: string): MappingRule[] => {
-  const list = readRuleList(text, {
+  const list = readJsonList(text, {
     what: 'The mapping rules',
+    name: 'rules',
     example: '[{"gives": "partner", "from": {"place": "channel"}, "values": {"7": "nord"}}]',
   });
   const rules: MappingRule[] = [];
