@@ -59,8 +59,10 @@ const assembled = [
   'src/features/reports/tickets/list.ts: postings',
   'src/features/reports/totals/costs.ts: book',
   'src/features/reports/totals/fold.ts: book',
+  'src/features/reports/totals/fold.ts: these',
   'src/features/reports/totals/proof.ts: book',
   'src/features/reports/totals/read.ts: book',
+  'src/features/reports/totals/read.ts: from',
 ];
 
 test('the rules look at every table of the schema', () => {

@@ -104,6 +104,7 @@ const totalsSql = [
      select b.book, d::date as day from (values ('facts'), ('pooled')) b(book) cross join generate_series(date '1990-01-01', date '2099-12-31', interval '1 day') d`,
   'create temp view rollup_total as select * from rollup_total where false',
   'create temp view rollup_pooled as select * from rollup_pooled where false',
+  'create temp view rollup_written as select * from rollup_written where false',
 ];
 
 /** The tables of money that views stand before. */
@@ -113,6 +114,7 @@ export const shadowed: readonly string[] = [
   'rollup_delta',
   'rollup_total',
   'rollup_pooled',
+  'rollup_written',
 ];
 
 const columnsSql = `

@@ -185,25 +185,12 @@ export const addAnswers = async (
   sql: Sql,
   statement: Statement,
   parameters: readonly unknown[],
-  {
-    dimensions,
-    into,
-    preparedAs,
-  }: {
-    readonly dimensions: readonly FigureDimension[];
-    readonly into: Map<string, Cell>;
-    /** The dimensions are added to the name. */
-    readonly preparedAs?: string | undefined;
-  },
+  { dimensions, into }: { readonly dimensions: readonly FigureDimension[]; readonly into: Map<string, Cell> },
 ): Promise<void> => {
   const known = dimensions.filter((dimension) => dimension in statement.by);
   const columns = known.map((dimension) => `${statement.by[dimension]} as "${dimension}",`).join(' ');
   const grouped = known.length === 0 ? '' : `group by ${known.map((_, index) => index + 1).join(', ')}`;
-  const rows = await sql.query<FactRow>(
-    statement.sql({ columns, grouped, dimensions }),
-    parameters,
-    preparedAs === undefined ? {} : { preparedAs: [preparedAs, ...known].join(' ') },
-  );
+  const rows = await sql.query<FactRow>(statement.sql({ columns, grouped, dimensions }), parameters);
   // Thousands of rows, while somebody waits.
   const counted = noFacts();
   const names = Object.keys(rows[0] ?? {}).filter((name): name is keyof CellFacts => name in counted);

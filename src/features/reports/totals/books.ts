@@ -5,6 +5,7 @@ import {
   type Statement,
 } from '../facts/fact-statements.ts';
 import type { CellFacts } from '../facts/facts.ts';
+import { writtenCell, writtenCells } from './written-cells.ts';
 
 type Fact = keyof CellFacts;
 type Daily = ReturnType<typeof dailyStatements>;
@@ -55,11 +56,23 @@ export const pooledBook: Book = {
 
 export const books: readonly Book[] = [factsBook, pooledBook];
 
-/** All columns of totals. */
-export const totalColumns = ({ columns, again }: Book): string[] => [
-  ...Object.values(columns),
-  ...again.map(({ column }) => column),
+/** All facts of totals with their columns, in the order in which they are written. */
+export const columnsIn = ({ columns, again }: Book): [Fact, string][] => [
+  ...(Object.entries(columns) as [Fact, string][]),
+  ...again.map(({ fact, column }): [Fact, string] => [fact, column]),
 ];
+export const totalColumns = (book: Book): string[] => columnsIn(book).map(([, column]) => column);
+
+/** All cells of a run of days, of kept rows `s` of that run, as reports read them. */
+export const writtenBook = (book: Book): string =>
+  writtenCells(
+    writtenCell(
+      's.partner',
+      's.region',
+      totalColumns(book).map((column) => `s.${column}`),
+    ),
+    'order by s.partner, s.region',
+  );
 
 /**
  * Tickets worked on and orders returned on the days from $1 to $2, as (day, what, before, partner, region, ppm). `before` is

@@ -1,7 +1,7 @@
 import { addDays, type Day } from '../../../core/time.ts';
 import type { Sql } from '../../../platform/database/database.ts';
 import type { Database } from '../../../platform/database/open.ts';
-import { againSql, type Book, books, ledgerSql, totalColumns } from './books.ts';
+import { againSql, type Book, books, ledgerSql, totalColumns, writtenBook } from './books.ts';
 import { monthOf, type Run, runsOf, spanStart, spans } from './spans.ts';
 
 /** Days, or months of pooled rates, that are added up in one transaction. */
@@ -59,6 +59,26 @@ const addUpRuns = async (tx: Sql, book: Book, { from, to }: Run): Promise<void> 
   }
 };
 
+/** Writes down the runs of 1 to 64 days in which these days lie, as reports of all cells read them. */
+export const writeRuns = async (tx: Sql, book: Book, { from, to }: Run): Promise<void> => {
+  const periods = [
+    spans,
+    spans.map((span) => spanStart(from, span)),
+    spans.map((span) => addDays(spanStart(to, span), span - 1)),
+  ];
+  const these = 'unnest($2::int[], $3::date[], $4::date[]) as p(span, first, last)';
+  await tx.query(
+    `delete from rollup_written w using ${these} where w.book = $1 and w.span = p.span and w.starts_on between p.first and p.last`,
+    [book.name, ...periods],
+  );
+  await tx.query(
+    `insert into rollup_written (book, span, starts_on, cells)
+     select $1, s.span, s.starts_on, ${writtenBook(book)} from ${these}
+       join ${book.table} s on s.span = p.span and s.starts_on between p.first and p.last group by 2, 3`,
+    [book.name, ...periods],
+  );
+};
+
 const addUpDays = async (tx: Sql, book: Book, { from, to }: Run, timeZone: string): Promise<void> => {
   const columns = totalColumns(book).join(', ');
   await tx.query(`${book.clear} where span = 1 and starts_on between $1 and $2`, [from, to]);
@@ -100,6 +120,7 @@ export const addUpMarked = (
         for (const run of runs) {
           await addUpDays(tx, book, run, timeZone);
           await addUpRuns(tx, book, run);
+          await writeRuns(tx, book, run);
         }
         done += days.length;
       }

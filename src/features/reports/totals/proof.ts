@@ -1,12 +1,12 @@
 import type { Day } from '../../../core/time.ts';
 import type { Sql } from '../../../platform/database/database.ts';
 import { dailyPooledStatements, dailyStatements } from '../facts/fact-statements.ts';
-import { againSql, type Book, factsBook, ledgerSql, pooledBook, totalColumns } from './books.ts';
+import { againSql, type Book, factsBook, ledgerSql, pooledBook, totalColumns, writtenBook } from './books.ts';
 import { spans } from './spans.ts';
 
 /** A total that reports would read, and that is not what it stands for. */
 interface TotalDifference {
-  /** facts | pooled | again | runs (of 2 to 64 days, which are the sum of those below) */
+  /** facts | pooled | again | runs (of 2 to 64 days, which are the sum of those below) | written (what reports of all cells read, without partner and region) */
   readonly book: string;
   readonly day: Day;
   readonly partner: string | null;
@@ -62,6 +62,13 @@ const runsSql = (book: Book): string => {
   having ${columns.map((column) => `sum(${column}) <> 0`).join(' or ')} order by 2, 3, 4 limit ${shown}`;
 };
 
+/** What is written down of runs against the rows it is of. */
+const writtenSql = (book: Book): string => `
+  with of_rows as (select s.span, s.starts_on, ${writtenBook(book)} as cells from ${book.table} s where s.starts_on between $1 and $2 group by 1, 2),
+       held as (select span, starts_on, cells from rollup_written where book = '${book.name}' and starts_on between $1 and $2)
+  select 'written' as book, starts_on::text as day, null as partner, null as region
+    from of_rows full join held using (span, starts_on) where of_rows.cells is distinct from held.cells order by 2 limit ${shown}`;
+
 /**
  * Totals that are not what the ledger says, of these days or of all, but for days that are marked, which no report reads from
  * them; empty when all is well. Adds up all of the days: a minute for millions of postings.
@@ -77,6 +84,8 @@ export const totalDifferences = async (
     await sql.query<TotalDifference>(daysSql(pooledBook), [...period, timeZone]),
     await sql.query<TotalDifference>(runsSql(factsBook), period),
     await sql.query<TotalDifference>(runsSql(pooledBook), period),
+    await sql.query<TotalDifference>(writtenSql(factsBook), period),
+    await sql.query<TotalDifference>(writtenSql(pooledBook), period),
   ];
   return found.flat();
 };

@@ -11,16 +11,15 @@ import {
   addAnswers,
   type Cell,
   type CellFacts,
-  cellId,
   type Dimension,
   loadFacts,
   noFacts,
   type Period,
 } from '../facts/facts.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
-import { type Book, factsBook, pooledBook } from './books.ts';
+import { type Book, columnsIn, factsBook, pooledBook } from './books.ts';
 import { monthOf, piecesOf, type Run, runsOf, type Step, stepsIn, without } from './spans.ts';
-import { addWritten } from './written-sums.ts';
+import { addWrittenCells, writtenCell, writtenCells } from './written-cells.ts';
 
 /** So many runs of marked days are read from the ledger one by one; more of them, or half of the period: all of it at once. */
 const mostRuns = 6;
@@ -74,68 +73,118 @@ const markedRuns = async (sql: Sql, book: Book, { from, to }: Period): Promise<R
   });
 };
 
+type Cells = Pick<Asked, 'dimensions' | 'only'> & { readonly into: Into };
+
+/** Adds sums of kept rows `s` to their cells, one text for each step of time. */
+const addKept = async (
+  sql: Sql,
+  {
+    from,
+    step: stepOfRow,
+    sums,
+    parameters,
+    preparedAs,
+  }: {
+    /** Ends in conditions, to which others may be added. */
+    readonly from: string;
+    /** The step that a row belongs to, where one is asked for. */
+    readonly step: string;
+    readonly sums: Readonly<Partial<Record<keyof CellFacts, string>>>;
+    readonly parameters: readonly unknown[];
+    readonly preparedAs: string;
+  },
+  { dimensions, only, into }: Cells,
+): Promise<void> => {
+  const step = stepOf(dimensions);
+  const code = (name: Dimension): string => (dimensions.includes(name) ? `s.${name}` : 'null::text');
+  const keys = dimensions.map((one) => (one === step ? 'step' : `s.${one}`));
+  const narrowed = namesOf(only);
+  const rows = await sql.query<{ step: string | null; cells: string | null }>(
+    `select step, ${writtenCells('line')} as cells
+       from (select ${step === undefined ? 'null' : stepOfRow} as step, ${writtenCell(code('partner'), code('region'), Object.values(sums))} as line
+               from ${from}${narrowed.map((name, at) => ` and s.${name} = $${parameters.length + 1 + at}`).join('')}
+              ${keys.length === 0 ? '' : `group by ${keys.join(', ')}`}) cell group by step`,
+    [...parameters, ...narrowed.map((name) => only[name] ?? '')],
+    { preparedAs: `${preparedAs} by ${dimensions.join(', ')}${nameOf(only)}` },
+  );
+  const names = Object.keys(sums) as (keyof CellFacts)[];
+  for (const { step: first, cells } of rows)
+    addWrittenCells([cells], names, { dimensions, ...(step !== undefined && { times: { [step]: first } }), into });
+};
+
 /** Counts and times are added up as whole numbers, which is fast; money of a weak currency over years may leave their range. */
 const sumOfKept = (column: string): string => (column.endsWith('_micros') ? `sum(s.${column})` : `add_up(s.${column})`);
 
-/** Of kept totals, one row per cell. Its sums come as one text: thousands of numbers, each a value of its own, took half of the time. */
+/** Adds kept totals of these days. Those of all cells are read as they are written; of some, or by steps of time, PostgreSQL adds them up. */
 const addTotals = async (
   sql: Sql,
   book: Book,
   runs: readonly Run[],
-  { dimensions, only, into }: Pick<Asked, 'dimensions' | 'only'> & { readonly into: Into },
+  { dimensions, only, into }: Cells,
 ): Promise<void> => {
   const step = stepOf(dimensions);
-  const kept = [
-    ...(Object.entries(book.columns) as [keyof CellFacts, string][]),
-    ...countedAgain(book, dimensions).map(({ fact, column }) => [fact, column] as const),
-  ];
-  const names = kept.map(([name]) => name);
-  // By what is stored: an empty code becomes null once per cell and not once per row.
-  const keys = dimensions.map((one) => (one === step ? 'p.step' : `s.${one}`));
-  const columns = dimensions.map(
-    (one, index) => `${one === step ? 'p.step' : `nullif(${keys[index]}, '')`} as "${one}"`,
-  );
   const pieces = runs.flatMap((run) =>
     stepsIn(step ?? null, run).flatMap(({ first, ...days }) => piecesOf(days).map((piece) => ({ ...piece, first }))),
   );
-  const steps = step === undefined ? { array: '', name: '' } : { array: ', $3::text[]', name: ', step' };
-  const first = step === undefined ? 3 : 4;
-  const conditions = namesOf(only).map((name, index) => ` and s.${name} = $${first + index}`);
-  const rows = await sql.query<Partial<Record<FigureDimension, string | null>> & { sums: string }>(
-    `select ${columns.map((column) => `${column},`).join(' ')} concat_ws(' ', ${kept.map(([, column]) => sumOfKept(column)).join(', ')}) as sums
-       from unnest($1::int[], $2::date[]${steps.array}) as p(span, starts_on${steps.name})
-       join ${book.table} s on s.span = p.span and s.starts_on = p.starts_on${conditions.join('')}
-      group by ${keys.join(', ')}`,
-    [
-      pieces.map(({ span }) => span),
-      pieces.map(({ startsOn }) => startsOn),
-      ...(step === undefined ? [] : [pieces.map(({ first: day }) => day)]),
-      ...namesOf(only).map((name) => only[name] ?? ''),
-    ],
-    { preparedAs: `totals of ${book.name} by ${dimensions.join(', ')}${nameOf(only)}` },
-  );
-  for (const { sums, partner = null, region = null, ...times } of rows) {
-    const key = { partner, region, ...times };
-    const id = cellId(key, dimensions);
-    const cell = into.get(id) ?? { key, facts: noFacts() };
-    addWritten(cell.facts, names, sums);
-    into.set(id, cell);
+  const which = [pieces.map(({ span }) => span), pieces.map(({ startsOn }) => startsOn)];
+  if (step === undefined && namesOf(only).length === 0) {
+    const written = await sql.query<{ cells: string }>(
+      `select w.cells from unnest($2::int[], $3::date[]) as p(span, starts_on)
+         join rollup_written w on w.book = $1 and w.span = p.span and w.starts_on = p.starts_on`,
+      [book.name, ...which],
+      { preparedAs: 'written totals' },
+    );
+    const texts = written.map(({ cells }) => cells);
+    return addWrittenCells(
+      texts,
+      columnsIn(book).map(([fact]) => fact),
+      { dimensions, into },
+    );
   }
+  const sums = Object.entries(book.columns).concat(
+    countedAgain(book, dimensions).map(({ fact, column }) => [fact, column]),
+  );
+  await addKept(
+    sql,
+    {
+      from: `unnest($1::int[], $2::date[], $3::text[]) as p(span, starts_on, first)
+               join ${book.table} s on s.span = p.span and s.starts_on = p.starts_on`,
+      step: 'p.first',
+      sums: Object.fromEntries(sums.map(([fact, column]) => [fact, sumOfKept(column)])),
+      parameters: [...which, pieces.map(({ first }) => first)],
+      preparedAs: `totals of ${book.name}`,
+    },
+    { dimensions, only, into },
+  );
 };
+
+/** Adds tickets worked on and orders returned before the period and in it: those of kept days, all but the marked ones. */
+const addAgain = (
+  sql: Sql,
+  again: Book['again'],
+  { from, to }: Period,
+  marked: readonly Run[],
+  cells: Cells,
+): Promise<void> =>
+  addKept(
+    sql,
+    {
+      from: `rollup_again s
+              where daterange(s.before, s.day) @> ($1::date - 1) and s.day <= $2 and s.what in (${again.map(({ what }) => `'${what}'`).join(', ')})
+                and not exists (select from unnest($3::date[], $4::date[]) as m(first, last) where s.day between m.first and m.last)`,
+      step: stepsOf('s.day')[stepOf(cells.dimensions) ?? 'day'] ?? '',
+      sums: Object.fromEntries(
+        again.map(({ fact, what }) => [fact, `coalesce(add_up(s.ppm) filter (where s.what = '${what}'), 0)`]),
+      ),
+      parameters: [from, to, marked.map((run) => run.from), marked.map((run) => run.to)],
+      preparedAs: 'again',
+    },
+    cells,
+  );
 
 const sumOf = (again: Book['again']): string =>
   again.map(({ fact, what }) => `coalesce(sum(s.ppm) filter (where s.what = '${what}'), 0) as "${fact}"`).join(', ');
 const isCounted = (again: Book['again']): string => `s.what in (${again.map(({ what }) => `'${what}'`).join(', ')})`;
-
-/** Tickets worked on and orders returned before the period and in it: of kept days, all but those in $3. */
-const againKept = (again: Book['again']): Statement => ({
-  side: 'work',
-  by: { partner: "nullif(s.partner, '')", region: "nullif(s.region, '')", ...stepsOf('s.day') },
-  sql: ({ columns, grouped }) => `
-  select ${columns} ${sumOf(again)} from rollup_again s
-   where daterange(s.before, s.day) @> ($1::date - 1) and s.day <= $2 and ${isCounted(again)}
-     and not exists (select from unnest($3::date[], $4::date[]) as m(first, last) where s.day between m.first and m.last) ${grouped}`,
-});
 
 /**
  * Tickets with work on the days from $1 to $2 and none before them in the period, which starts at $3. A day's work is never
@@ -218,19 +267,15 @@ const addBook = async (
   const marked = await ledgerRuns(sql, book, period);
   if (isTooMuch(marked, period)) return false;
   const again = countedAgain(book, dimensions);
-  const add = (statement: Statement, parameters: readonly unknown[], preparedAs?: string) => {
+  const cells = { dimensions, only, into };
+  const add = (statement: Statement, parameters: readonly unknown[]) => {
     const own = narrowed(statement, only, parameters);
-    return addAnswers(sql, own.statement, own.parameters, { dimensions, into, preparedAs });
+    return addAnswers(sql, own.statement, own.parameters, { dimensions, into });
   };
   // Both at once: PostgreSQL answers the second while the first is read here. Never three: pg warns of a queue, and is to end it.
   await Promise.all([
-    addTotals(sql, book, without(period, marked), { dimensions, only, into }),
-    again.length > 0 &&
-      add(
-        againKept(again),
-        [period.from, period.to, marked.map(({ from }) => from), marked.map(({ to }) => to)],
-        `again${nameOf(only)}`,
-      ),
+    addTotals(sql, book, without(period, marked), cells),
+    again.length > 0 && addAgain(sql, again, period, marked, cells),
   ]);
   for (const run of marked) {
     for (const { statement } of book.daily)

@@ -1,0 +1,132 @@
+import type { FigureDimension } from '../facts/fact-statements.ts';
+import { type Cell, type CellFacts, type CellKey, cellId, keyBy, noFacts } from '../facts/facts.ts';
+
+/*
+ * A report of many cells travels as one text, a line per cell: ["partner","region"], a tab, and its whole numbers with blanks
+ * between them. Row by row, each number a value of its own, it took most of a report's time and filled the memory.
+ */
+
+/** The line of a cell; its codes are '' or null for none. To be grouped by both. */
+export const writtenCell = (partner: string, region: string, numbers: readonly string[]): string =>
+  `to_json(array[nullif(${partner}, ''), nullif(${region}, '')])::text || E'\\t' || concat_ws(' ', ${numbers.join(', ')})`;
+
+/** Lines as one text; null where there is none. */
+export const writtenCells = (line: string, ordered = ''): string => `string_agg(${line}, E'\\n' ${ordered})`;
+
+/** So many digits, with a sign, a double holds exactly. */
+const mostPlainDigits = 15;
+const [tab, lineEnd, blank, minus, zero, nine] = [9, 10, 32, 45, 48, 57];
+
+/** What is read at the moment, as bytes: of a string each character is asked for several times as long. */
+let bytes = Buffer.alloc(0);
+
+/** One byte per character, so that both have the same places: all but codes is ASCII. */
+const toBytes = (text: string): Buffer => {
+  if (bytes.length < text.length) bytes = Buffer.alloc(text.length * 2);
+  bytes.write(text, 'latin1');
+  return bytes;
+};
+
+/** Sums of whole numbers by line, `width` each: doubles while these hold them exactly, and what goes beyond. */
+interface Sums {
+  readonly width: number;
+  /** Where the numbers of a line begin, by its codes as written. */
+  readonly places: Map<string, number>;
+  held: Float64Array;
+  readonly beyond: Map<number, bigint>;
+}
+
+const placeOf = (sums: Sums, codes: string): number => {
+  const known = sums.places.get(codes);
+  if (known !== undefined) return known;
+  const place = sums.places.size * sums.width;
+  sums.places.set(codes, place);
+  if (place + sums.width > sums.held.length) {
+    const more = new Float64Array(sums.held.length * 2);
+    more.set(sums.held);
+    sums.held = more;
+  }
+  return place;
+};
+
+const addBeyond = ({ beyond }: Sums, place: number, value: bigint): void => {
+  beyond.set(place, (beyond.get(place) ?? 0n) + value);
+};
+
+const addText = (sums: Sums, text: string): void => {
+  const read = toBytes(text);
+  const end = text.length;
+  let at = 0;
+  while (at < end) {
+    const from = at;
+    while (at < end && read[at] !== tab) at += 1;
+    const first = placeOf(sums, text.slice(from, at));
+    const { held } = sums;
+    at += 1;
+    const last = first + sums.width - 1;
+    for (let place = first; place <= last; place += 1) {
+      const begin = at;
+      const isBelow = read[at] === minus;
+      if (isBelow) at += 1;
+      let value = 0;
+      let byte = at < end ? (read[at] as number) : lineEnd;
+      while (byte >= zero && byte <= nine) {
+        value = value * 10 + byte - zero;
+        at += 1;
+        byte = at < end ? (read[at] as number) : lineEnd;
+      }
+      if (at === begin || byte !== (place < last ? blank : lineEnd))
+        throw new Error(`A kept total is not made of ${sums.width} numbers`);
+      if (at - begin > mostPlainDigits) addBeyond(sums, place, BigInt(text.slice(begin, at)));
+      else if (value !== 0) {
+        if (isBelow) value = -value;
+        const before = held[place] as number;
+        const sum = before + value;
+        if (sum <= Number.MAX_SAFE_INTEGER && sum >= Number.MIN_SAFE_INTEGER) held[place] = sum;
+        else {
+          addBeyond(sums, place, BigInt(before));
+          held[place] = value;
+        }
+      }
+      at += 1;
+    }
+  }
+};
+
+/** Adds what texts say to cells by these dimensions; the numbers of each line are facts of these names, in their order. */
+export const addWrittenCells = (
+  texts: readonly (string | null)[],
+  names: readonly (keyof CellFacts)[],
+  {
+    dimensions,
+    times = {},
+    into,
+  }: {
+    readonly dimensions: readonly FigureDimension[];
+    /** The step of time that all of the texts are of. */
+    readonly times?: Readonly<Partial<Record<FigureDimension, string | null>>>;
+    readonly into: Map<string, Cell>;
+  },
+): void => {
+  const width = names.length;
+  const sums: Sums = { width, places: new Map(), held: new Float64Array(width * 1024), beyond: new Map() };
+  for (const text of texts) if (text !== null) addText(sums, text);
+  const isWhole = dimensions.includes('partner') && dimensions.includes('region');
+  for (const [codes, place] of sums.places) {
+    const [partner, region] = JSON.parse(codes) as [string | null, string | null];
+    const written: CellKey = { partner, region, ...times };
+    const id = cellId(written, dimensions);
+    let cell = into.get(id);
+    if (!cell) {
+      cell = { key: isWhole ? written : keyBy(written, dimensions), facts: noFacts() };
+      into.set(id, cell);
+    }
+    for (let offset = 0; offset < width; offset += 1) {
+      const name = names[offset] as keyof CellFacts;
+      const sum = sums.held[place + offset] as number;
+      if (sum !== 0) cell.facts[name] += BigInt(sum);
+      const rest = sums.beyond.size === 0 ? undefined : sums.beyond.get(place + offset);
+      if (rest !== undefined) cell.facts[name] += rest;
+    }
+  }
+};

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { type Cell, noFacts } from '../../../../src/features/reports/facts/facts.ts';
+import { addWrittenCells } from '../../../../src/features/reports/totals/written-cells.ts';
+
+const read = (
+  texts: readonly (string | null)[],
+  names: Parameters<typeof addWrittenCells>[1],
+  dimensions: Parameters<typeof addWrittenCells>[2]['dimensions'] = ['partner', 'region'],
+): Cell[] => {
+  const into = new Map<string, Cell>();
+  addWrittenCells(texts, names, { dimensions, into });
+  return [...into.values()];
+};
+
+test('numbers are read exactly, however large, below zero too, and summed over texts', () => {
+  const names = ['ticketsPpm', 'costMicros', 'microseconds', 'ordersPpm', 'revenueMicros', 'answered'] as const;
+  const cells = read(
+    [
+      '["nord","SE"]\t999999999999999 -123456789012345678901234567890 0 -7 9007199254740993 12\n[null,"SE"]\t1 0 0 0 0 0',
+      null,
+      '["nord","SE"]\t1 -1 0 12 1 0',
+    ],
+    names,
+  );
+  expect(cells).toStrictEqual([
+    {
+      key: { partner: 'nord', region: 'SE' },
+      facts: {
+        ...noFacts(),
+        ticketsPpm: 1_000_000_000_000_000n,
+        costMicros: -123_456_789_012_345_678_901_234_567_891n,
+        ordersPpm: 5n,
+        revenueMicros: 9_007_199_254_740_994n,
+        answered: 12n,
+      },
+    },
+    { key: { partner: null, region: 'SE' }, facts: { ...noFacts(), ticketsPpm: 1n } },
+  ]);
+});
+
+test('sums that leave what a double holds exactly stay exact, up and down', () => {
+  const most = '999999999999999';
+  const texts = Array.from({ length: 30 }, () => `["nord",null]\t${most} -${most}`);
+  expect(read([...texts, '["nord",null]\t1 -1'], ['costMicros', 'refundMicros'])[0]?.facts).toStrictEqual({
+    ...noFacts(),
+    costMicros: 29_999_999_999_999_971n,
+    refundMicros: -29_999_999_999_999_971n,
+  });
+});
+
+test('many cells are summed by what is asked for, whatever their codes hold', () => {
+  const codes = Array.from({ length: 3000 }, (_, index) => `code "${index}"\t\n`);
+  const text = codes.map((code) => `${JSON.stringify([code, null])}\t2`).join('\n');
+  expect(read([text, text], ['answered']).map(({ key, facts }) => [key.partner, facts.answered])).toEqual(
+    codes.map((code) => [code, 4n]),
+  );
+  expect(read([text], ['answered'], ['region'])).toStrictEqual([
+    { key: { partner: null, region: null }, facts: { ...noFacts(), answered: 6000n } },
+  ]);
+});
+
+test('a line of fewer or more numbers than are known is no total', () => {
+  expect(() => read(['["nord",null]\t1 2'], ['answered'])).toThrow('1 numbers');
+  expect(() => read(['["nord",null]\t1\n["sud",null]\t1'], ['answered', 'delivered'])).toThrow('2 numbers');
+  expect(() => read(['["nord",null]\t1'], ['answered', 'delivered'])).toThrow('2 numbers');
+});
