@@ -29,7 +29,9 @@ export const testStates = (here: PreviewInBrowser): void => {
         expect(text).toMatch(/^Deskledger Whose customer Partner Nordhem Living Region .* Order #\d+ .*Reason/);
         expect(text).toMatch(/From an order number in the message · High confidence/);
         expect(text).toMatch(/This ticket Cost so far \$\d+\.\d\d 100% measured/);
-        expect(text).toMatch(/Nordhem Living, last 90 days Cost per ticket \d\.\d × the average \$\d/);
+        expect(text).toMatch(
+          /Nordhem Living, last 90 days Cost per ticket \d\.\d × the average \$\d\S+ · on \d+ tickets Whole weeks until/,
+        );
         expect(text).toMatch(/Satisfaction \d+% \d+% – \d+% · \d+ answers/);
         expect(text).toMatch(/Recent orders #\d+ .*#\d+ .*Partly refunded Refunded /);
         expect(asked).toEqual([`/sidebar/v1/tickets/${here.idOf('attributed')}`]);
@@ -40,18 +42,29 @@ export const testStates = (here: PreviewInBrowser): void => {
   test('each kind of ticket says whose it is and how that is known', () =>
     visit('direct', async ({ app, page, asked }) => {
       for (const [ticket, says, not] of [
-        ['direct', [/Partner Direct Region .* Order #\d+/, /From the order number field/, /through no partner/], []],
+        [
+          'direct',
+          [/Partner Direct Region United States Order #\d+/, /From the order number field/, /through no partner/],
+          [],
+        ],
         [
           'split',
-          [/Partner Alpenhaus 60% Lumiere Maison 40%/, /\d+ of 30 answers|· \d+ answers/],
+          [
+            /Partner Alpenhaus 60% Lumiere Maison 40%/,
+            /Alpenhaus, last 90 days 60% of this ticket Cost .* Lumiere Maison, last 90 days 40% of this ticket Recent orders/,
+          ],
           [/No partner found/],
         ],
         ['recentOrders', [/Partner Lumiere Maison/, /recent orders · Medium confidence/, /Nothing counted yet/], []],
-        ['rule', [/Partner BrightNest Region None/, /By a rule · Medium/, /No orders found/], []],
+        ['rule', [/Partner BrightNest Region No region found/, /By a rule · Medium/, /No orders found/], []],
         ['corrected', [/Partner Sudcasa/, /Chosen by an agent · High/], []],
         ['fewRatings', [/Partner Alpenhaus Region .*Cost so far \$\d+\.\d\d 100% measured/], []],
-        ['region', [/Partner None Region Gulf/], [/last 90 days/]],
-        ['unattributed', [/Partner No partner found Region None/, /choose a partner or region/], [/confidence/]],
+        ['region', [/Partner No partner found Region Gulf .* Region: By a rule/], [/last 90 days/]],
+        [
+          'unattributed',
+          [/Partner No partner found Region No region found/, /choose a partner or region/],
+          [/confidence/],
+        ],
       ] as const) {
         await page.locator('select[name=ticket]').selectOption(String(here.idOf(ticket)));
         await app.getByText('Updated').waitFor();

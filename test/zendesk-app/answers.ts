@@ -12,10 +12,29 @@ export const attributionOf = (change: Partial<Attribution> = {}): Attribution =>
   shares: [{ partner: nord, region: sweden, ppm: 1_000_000 }],
   method: 'text',
   confidence: 'high',
+  how: { partner: change.method ?? 'text', region: change.method ?? 'text' },
   reason: 'return',
   order: { number: '1001', url: 'https://store.example/orders/1001' },
   corrected: null,
   pending: false,
+  ...change,
+});
+
+export const figuresOf = (
+  change: Partial<SidebarTicket['partners'][number]> = {},
+): SidebarTicket['partners'][number] => ({
+  partner: nord,
+  asOf: '2026-05-04T10:00:00.000Z',
+  period: { from: '2026-02-04', to: '2026-05-04' },
+  costPerTicket: { amount: '12.340000', currency: 'USD' },
+  costMultiple: 2.4,
+  costedTickets: 41,
+  contactRate: 4,
+  tickets: 38,
+  orders: 950,
+  csat: { n: 30, topTwoBox: 0.8, low: 0.627, high: 0.905, mean: 4.1, distribution: {}, responseRate: null },
+  flags: [{ code: 'mostly_estimated', rule: 'less than half of the cost is measured' }],
+  trend: [],
   ...change,
 });
 
@@ -33,7 +52,7 @@ export const ticketOf = (change: Partial<SidebarTicket> = {}): SidebarTicket => 
   attribution: attributionOf(),
   money: 'shown',
   cost: { soFar: { amount: '8.415000', currency: 'USD' }, measuredShare: 0.82 },
-  partner: null,
+  partners: [],
   counting: false,
   customer: { orders: [] },
   fields,
@@ -60,7 +79,12 @@ export const choices: SidebarChoices = {
     { ...valued('partner', nord), aliases: ['Nordwohnen'] },
     { ...valued('partner', sud), aliases: [] },
   ],
-  regions: [valued('region', sweden), valued('region', { code: 'de', name: 'Germany' })],
+  regions: [
+    { ...valued('region', sweden), countries: ['SE'] },
+    { ...valued('region', { code: 'de', name: 'Germany' }), countries: ['DE', 'AT'] },
+    { ...valued('region', { code: 'US', name: 'US' }), countries: ['US'] },
+    { ...valued('region', { code: 'BR', name: 'BR' }), countries: ['BR'] },
+  ],
   reasons: [valued('reason', { code: 'return', name: 'return' })],
   fields,
 };

@@ -181,10 +181,17 @@ test.each([
   ['1001', '1001'],
   [' #1001 ', '1001'],
   ['DE-2026/17', 'DE-2026/17'],
+  ['# 1001', '1001'],
+  ['Order #1001.', '1001'],
+  ['1001, #1001', '1001'],
+  ['\u2068١٠٠١\u2069', '1001'],
+  ['１００１', '1001'],
   ['', null],
   ['#', null],
+  ['abc', null],
   ['see below', null],
-  ['1'.repeat(65), null],
+  ['1001 1002', null],
+  ['1'.repeat(41), null],
 ])('the order number in %j is %j', (typed, number) => {
   expect(orderNumberIn(typed)).toBe(number);
 });

@@ -1,78 +1,18 @@
-import { readFileSync } from 'node:fs';
-import { createElement, type ReactNode } from 'react';
-import { renderToStaticMarkup } from 'react-dom/server';
+import { createElement } from 'react';
 import { expect, test, vi } from 'vitest';
 import type { SidebarTicket } from '../../src/features/sidebar/contract.ts';
 import type { Correction } from '../../zendesk-app/src/correcting.ts';
-import { localeOf } from '../../zendesk-app/src/locale.ts';
-import { Look } from '../../zendesk-app/src/look.tsx';
 import type { Problem } from '../../zendesk-app/src/problem.ts';
-import type { Session, View } from '../../zendesk-app/src/session.ts';
-import { NewTicketSidebar, TicketSidebar } from '../../zendesk-app/src/sidebar.tsx';
-import { createSpeech, SpeechProvider, type Words } from '../../zendesk-app/src/words.ts';
-import { attributionOf, choices, nord, sud, sweden, ticketOf } from './answers.ts';
+import type { View } from '../../zendesk-app/src/session.ts';
+import { NewTicketSidebar } from '../../zendesk-app/src/sidebar.tsx';
+import { attributionOf, choices, figuresOf, nord, sud, sweden, ticketOf } from './answers.ts';
+import { buttonsOf, screenOf, sessionOf, textOf, words } from './rendered.ts';
 
 const Icon = vi.hoisted(() => () => null);
 vi.mock('@zendeskgarden/svg-icons/src/12/pencil-stroke.svg?icon', () => ({ Icon }));
 vi.mock('@zendeskgarden/svg-icons/src/12/flag-stroke.svg?icon', () => ({ Icon }));
+vi.mock('@zendeskgarden/svg-icons/src/12/chevron-down-stroke.svg?icon', () => ({ Icon }));
 
-const locale = localeOf('en-US');
-const { sidebar: words } = JSON.parse(readFileSync('zendesk-app/translations/en.json', 'utf8')) as { sidebar: Words };
-const nowMs = (): number => Date.parse('2026-05-04T10:05:00Z');
-
-/** What a person reads, one space between the pieces. */
-const textOf = (content: ReactNode, spoken = words): string =>
-  renderToStaticMarkup(
-    createElement(
-      Look,
-      { scheme: 'light', direction: 'ltr' },
-      createElement(SpeechProvider, { value: createSpeech(spoken, locale) }, content),
-    ),
-  )
-    .replaceAll(/<style[\s\S]*?<\/style>/g, '')
-    .replaceAll(/<[^>]*>/g, ' ')
-    .replaceAll('&#x27;', "'")
-    .replaceAll(/\s+/g, ' ')
-    .trim();
-
-const sessionOf = (view: Partial<View>): Session => {
-  const whole: View = {
-    data: ticketOf(),
-    fields: null,
-    isRemembered: false,
-    isReading: false,
-    isSlow: false,
-    problem: null,
-    correction: null,
-    earlier: [],
-    ...view,
-  };
-  const nothing = () => Promise.resolve();
-  return {
-    view: () => whole,
-    subscribe: () => () => {},
-    read: nothing,
-    choices: () => Promise.resolve(choices),
-    correct: nothing,
-    undo: nothing,
-    shown: () => {},
-    stop: () => {},
-  };
-};
-const screenOf = (view: Partial<View>): string =>
-  textOf(createElement(TicketSidebar, { session: sessionOf(view), nowMs }));
-
-const figures: NonNullable<SidebarTicket['partner']> = {
-  partner: nord,
-  asOf: '2026-05-04T10:00:00.000Z',
-  period: { from: '2026-02-04', to: '2026-05-04' },
-  costPerTicket: { amount: '12.340000', currency: 'USD' },
-  costMultiple: 2.4,
-  contactRate: 4,
-  csat: { n: 30, topTwoBox: 0.8, low: 0.627, high: 0.905, mean: 4.1, distribution: {}, responseRate: null },
-  flags: [{ code: 'mostly_estimated', rule: 'less than half of the cost is measured' }],
-  trend: [],
-};
 const order = {
   number: '1001',
   url: 'https://store.example/orders/1001',
@@ -84,15 +24,15 @@ const order = {
 
 test('a ticket is told whole, the most useful first', () => {
   const screen = screenOf({
-    data: ticketOf({ partner: figures, customer: { orders: [{ ...order, refunds: [...order.refunds] }] } }),
+    data: ticketOf({ partners: [figuresOf()], customer: { orders: [{ ...order, refunds: [...order.refunds] }] } }),
   });
   expect(screen).toBe(
     [
       'Whose customer Partner Nord Region Sweden Order #1001 Reason Return',
       'From an order number in the message · High confidence Not about an order',
       'This ticket Cost so far $8.42 82% measured',
-      'Nord, last 90 days Cost per ticket 2.4 × the average $12.34',
-      'Contact rate 4 per 100 orders Satisfaction 80% 63% – 90% · 30 answers',
+      'Nord, last 90 days Cost per ticket 2.4 × the average $12.34 · on 41 tickets',
+      'Contact rate 4 per 100 orders 38 new tickets · 950 orders Satisfaction 80% 63% – 90% · 30 answers',
       'Mostly estimated Less than half of the cost is measured.',
       'Recent orders #1001 €249.00 Apr 20, 2026 Partly refunded Refunded Apr 28, 2026 -€49.50',
       'Updated 5 minutes ago',
@@ -105,12 +45,12 @@ test('without amounts the multiples and shares remain', () => {
     data: ticketOf({
       money: 'hidden',
       cost: { soFar: null, measuredShare: 0.82 },
-      partner: { ...figures, costPerTicket: null },
+      partners: [figuresOf({ costPerTicket: null })],
       customer: { orders: [{ ...order, total: null, refunds: [{ amount: null, madeAt: order.placedAt }] }] },
     }),
   });
   expect(screen).toContain('Amounts are hidden by your admin. 82% measured');
-  expect(screen).toContain('2.4 × the average');
+  expect(screen).toContain('2.4 × the average on 41 tickets');
   expect(screen).not.toMatch(/[$€]/);
 });
 
@@ -126,7 +66,7 @@ test.each<[string, Partial<View>, string[], string[]]>([
         attribution: attributionOf({ shares: borneBy(null), method: 'unattributed', confidence: 'none', order: null }),
       }),
     },
-    ['Partner No partner found', 'choose a partner or region', 'No orders found'],
+    ['Partner No partner found Region No region found Order Not set', 'choose a partner or region', 'No orders found'],
     ['confidence', 'Figures'],
   ],
   [
@@ -158,7 +98,7 @@ test.each<[string, Partial<View>, string[], string[]]>([
   ],
   [
     'too few answers',
-    { data: ticketOf({ partner: { ...figures, csat: { n: 12, needed: 30 } } }) },
+    { data: ticketOf({ partners: [figuresOf({ csat: { n: 12, needed: 30 } })] }) },
     ['Satisfaction 12 of 30 answers needed'],
     ['80%'],
   ],
@@ -171,10 +111,11 @@ test.each<[string, Partial<View>, string[], string[]]>([
   [
     'with work that has no rate',
     { data: ticketOf({ cost: { soFar: null, measuredShare: null } }) },
-    ['Cost so far Not known yet'],
-    ['No work', 'measured'],
+    ['Cost so far No rate yet'],
+    ['Not known', 'measured'],
   ],
-  ['figures not counted yet', {}, ['Figures are being counted.'], []],
+  ['figures not counted yet', { data: ticketOf({ counting: true }) }, ['Figures are being counted.'], []],
+  ['of a partner without figures', {}, ['No figures of this partner yet.'], ['counted']],
   [
     'remembered while the service is down',
     { isRemembered: true, problem: 'unreachable', data: ticketOf({ attribution: attributionOf({ order: null }) }) },
@@ -239,7 +180,7 @@ test.each<[string, Partial<Correction>, RegExp]>([
   [
     '"not about an order"',
     { wish: { kind: 'notAboutAnOrder' } },
-    /Partner None Pending Region None Pending Order #1001/,
+    /Partner No partner Pending Region No region Pending Order #1001/,
   ],
   ['no longer undone', { state: 'done', fault: 'changedSince', undo: [] }, /changed since, so nothing was undone. Not/],
   ['not undone', { fault: 'failed' }, /Partner Sud Pending .*did not save the change. Please try again. Undo/],
@@ -265,17 +206,10 @@ const nobodys = stated('unattributed', {
 
 test('bug: a ticket that an agent marked as not about an order said "no partner found" and asked to choose', () => {
   const screen = screenOf({ data: nobodys });
-  expect(screen).toContain('Partner None Region None Order None');
+  expect(screen).toContain('Partner No partner Region No region Order Not set');
   expect(screen).toContain('An agent said: no partner · High confidence');
   for (const text of ['No partner found', 'choose a partner', 'Not about an order', 'Chosen by'])
     expect(screen).not.toContain(text);
-  // Where "none" reads "not stated", it would contradict the agent.
-  const { sidebar: german } = JSON.parse(readFileSync('zendesk-app/translations/de.json', 'utf8')) as {
-    sidebar: Words;
-  };
-  expect(textOf(createElement(TicketSidebar, { session: sessionOf({ data: nobodys }), nowMs }), german)).toContain(
-    'Partner Kein Partner Region Keine Angabe',
-  );
 });
 
 test('"not about an order" is not offered while it is being said, and again where it is taken back or failed', () => {
@@ -308,7 +242,7 @@ test('in a new ticket what is chosen stands in its row; without mapped fields no
   const newTicket = (view: Partial<View>): string =>
     textOf(createElement(NewTicketSidebar, { session: sessionOf({ data: null, ...view }) }));
   expect(newTicket({ fields, correction: { ...correction, state: 'draft' } })).toMatch(
-    /^New ticket .* Partner Sud Region None Order None Reason None Set. It is saved with the ticket. Undo$/,
+    /^New ticket .* Partner Sud Region Not set Order Not set Reason Not set Set. It is saved with the ticket. Undo$/,
   );
   const unmapped = { partner: null, region: null, reason: null, orderNumber: null, notAboutAnOrder: null };
   for (const one of [null, unmapped]) expect(newTicket({ fields: one })).toBe(words.newTicket.unmapped);
@@ -323,4 +257,26 @@ test('a new ticket whose fields are asked for says so, and why they did not come
   const { title, next } = words.problem.unreachable;
   for (const isReading of [true, false])
     expect(newTicket({ isReading, problem: 'unreachable' })).toBe(`${title} ${next} ${words.retry}`);
+});
+
+test('bug: a closed ticket offered pencils and refused afterwards', () => {
+  const unattributed = stated('unattributed', {
+    attribution: attributionOf({ shares: borneBy(null), method: 'unattributed', confidence: 'none', order: null }),
+  });
+  expect(screenOf({ data: unattributed })).toMatch(/choose a partner or region\. Not about an order/);
+  const closed = screenOf({ data: unattributed }, { isClosed: true });
+  expect(closed).toContain('whose customer this is. This ticket is closed and cannot be changed.');
+  for (const text of ['choose a partner', 'Not about an order']) expect(closed).not.toContain(text);
+  expect(buttonsOf({}, { isClosed: false })).toBe(5);
+  expect(buttonsOf({}, { isClosed: true })).toBe(0);
+});
+
+test('a region that is a country alone is called as the reader calls it', () => {
+  const region = (named: { code: string; name: string }) =>
+    screenOf({
+      data: ticketOf({ attribution: attributionOf({ shares: [{ partner: nord, region: named, ppm: 1_000_000 }] }) }),
+    });
+  expect(region({ code: 'US', name: 'US' })).toContain('Region United States Order');
+  expect(region({ code: 'US', name: 'The States' })).toContain('Region The States Order');
+  expect(region({ code: 'nordics', name: 'nordics' })).toContain('Region nordics Order');
 });

@@ -12,6 +12,8 @@ import type { ZafClient } from './zaf.ts';
 export interface Opened {
   readonly session: Session;
   readonly isNew: boolean;
+  /** Zendesk takes no change of it any more. */
+  readonly isClosed: boolean;
   /** What the browser keeps may be what the app stumbles over. */
   readonly forget: () => void;
 }
@@ -80,7 +82,7 @@ export const App = ({
           ) : open.isNew ? (
             <NewTicketSidebar session={open.session} />
           ) : (
-            <TicketSidebar session={open.session} nowMs={Date.now} />
+            <TicketSidebar session={open.session} isClosed={open.isClosed} nowMs={Date.now} />
           )}
         </Safe>
       </SpeechProvider>

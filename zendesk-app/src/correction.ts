@@ -5,7 +5,7 @@ import type { SidebarChoices, SidebarTicket } from '../../src/features/sidebar/c
 export type Half = 'partner' | 'region';
 export type Choosable = Half | 'reason';
 export type Fields = SidebarTicket['fields'];
-export type Choice = SidebarChoices['regions'][number] & { readonly aliases?: readonly string[] };
+export type Choice = SidebarChoices['reasons'][number] & { readonly aliases?: readonly string[] };
 
 export type Wish =
   | { readonly kind: Choosable; readonly choice: Choice }
@@ -181,6 +181,9 @@ export const planOf = (
   };
 };
 
+/** A longer one is none to the service. */
+const longestNumber = 40;
+
 /** Order numbers are found in either case. */
 const same = (a: string | null, b: string | null | undefined): boolean => a?.toLowerCase() === b?.toLowerCase();
 
@@ -211,8 +214,26 @@ export const matching = (choices: readonly Choice[], search: string, locale: str
   });
 };
 
-/** An order number as people type it: "#1001" is 1001. Null where it is none. */
+/** Unicode keeps the ten digits of every script in one run, zero first. */
+const plainDigit = (digit: string): string => {
+  const code = digit.codePointAt(0) ?? 0;
+  let zero = code;
+  while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1))) zero -= 1;
+  return String((code - zero) % 10);
+};
+
+/**
+ * The one order number that people type or paste, as the service reads its field: digits of any script, "#" and words around it
+ * left out, "Order #1001" is 1001. Null where it is none, or more than one.
+ */
 export const orderNumberIn = (typed: string): string | null => {
-  const text = typed.trim().replace(/^#\s*/, '');
-  return /^[\p{L}\p{N}][\p{L}\p{N}._/-]{0,63}$/u.test(text) ? text : null;
+  const parts = typed
+    .normalize('NFC')
+    .replaceAll(/\p{Cf}/gu, '')
+    .replaceAll(/(?![0-9])\p{Nd}/gu, plainDigit)
+    .split(/[\s,;|#]+/)
+    .map((part) => part.replaceAll(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, ''))
+    .filter((part) => /\d/.test(part));
+  const [only] = new Set(parts);
+  return only !== undefined && new Set(parts).size === 1 && only.length <= longestNumber ? only : null;
 };

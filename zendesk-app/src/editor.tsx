@@ -1,11 +1,12 @@
 import { Button } from '@zendeskgarden/react-buttons';
 import { Combobox, Field, Option } from '@zendeskgarden/react-dropdowns';
 import { Input, Field as TextField } from '@zendeskgarden/react-forms';
-import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import styled from 'styled-components';
-import { type Choice, type Choosable, matching, orderNumberIn, type Wish } from './correction.ts';
+import type { SidebarChoices } from '../../src/features/sidebar/contract.ts';
+import { choosableOf } from './choosable.ts';
+import { type Choice, type Choosable, type FieldState, matching, orderNumberIn, type Wish } from './correction.ts';
 import { Hint } from './look.tsx';
-import { reasonName } from './names.ts';
 import type { Session } from './session.ts';
 import type { EditKind } from './whose.tsx';
 import { useSpeech } from './words.ts';
@@ -22,11 +23,23 @@ const Panel = styled.div`
   padding-block: ${({ theme }) => theme.space.xxs} ${({ theme }) => theme.space.xs};
 `;
 
-/** The list floats over what follows: the frame must be tall enough to hold it. */
-const listHeight = '200px';
-const Room = styled.div`
-  min-block-size: 250px;
-`;
+const mostListHeightPx = 200;
+const optionHeightPx = 28;
+const listMarginPx = 16;
+
+/** The list floats over what follows it; where too little follows, the page is made as long as the list needs. */
+const useRoom = (root: RefObject<HTMLElement>, options: number): void => {
+  useLayoutEffect(() => {
+    const page = root.current?.closest('main');
+    if (!root.current || !page || options === 0) return;
+    const listTop = root.current.getBoundingClientRect().bottom - page.getBoundingClientRect().top;
+    const height = Math.min(options * optionHeightPx, mostListHeightPx) + listMarginPx;
+    page.style.minBlockSize = `${Math.ceil(listTop + height)}px`;
+    return () => {
+      page.style.minBlockSize = '';
+    };
+  }, [root, options]);
+};
 
 const Buttons = styled.div`
   display: flex;
@@ -75,7 +88,7 @@ export const ChoiceSearch = ({
         inputValue={search}
         placeholder={words.edit.search}
         listboxAriaLabel={label}
-        listboxMaxHeight={listHeight}
+        listboxMaxHeight={`${mostListHeightPx}px`}
         onChange={({ type, inputValue, selectionValue, isExpanded: isOpen }) => {
           const choice = choices.find(({ code }) => code === selectionValue);
           if (choice) onChoice(choice);
@@ -95,11 +108,15 @@ export const ChoiceSearch = ({
 };
 
 const ChoiceEditor = ({ kind, label, session, onWish, onClose }: Props & { readonly kind: Choosable }) => {
-  const { words } = useSpeech();
-  const [choices, setChoices] = useState<readonly Choice[] | 'failed' | null>(null);
+  const speech = useSpeech();
+  const { words } = speech;
+  const [choices, setChoices] = useState<SidebarChoices | 'failed' | null>(null);
+  const [options, setOptions] = useState<FieldState['options']>();
   const [search, setSearch] = useState('');
-  const isReady = Array.isArray(choices);
+  const isReady = choices !== null && choices !== 'failed';
+  const offered = isReady ? choosableOf(kind, choices, options, speech) : [];
   const root = useFocus<HTMLDivElement>(isReady);
+  useRoom(root, offered.length);
   // Opened once it stands on the page: Garden places a list that is born open before it knows its width.
   const [isExpanded, setExpanded] = useState(false);
   useEffect(() => {
@@ -108,12 +125,13 @@ const ChoiceEditor = ({ kind, label, session, onWish, onClose }: Props & { reado
 
   const load = useCallback((): void => {
     setChoices(null);
-    session.choices().then(
-      ({ partners, regions, reasons }) => setChoices({ partner: partners, region: regions, reason: reasons }[kind]),
-      () => setChoices('failed'),
-    );
-  }, [kind, session]);
+    session.choices().then(setChoices, () => setChoices('failed'));
+  }, [session]);
   useEffect(load, [load]);
+  useEffect(() => {
+    // Where it is not told, what depends on it is not offered.
+    session.options(kind).then(setOptions, () => {});
+  }, [kind, session]);
 
   if (choices === null) return <Hint role="status">{words.loading}</Hint>;
   if (choices === 'failed')
@@ -131,33 +149,37 @@ const ChoiceEditor = ({ kind, label, session, onWish, onClose }: Props & { reado
       </Panel>
     );
 
-  const nameOf = ({ code, name }: Choice): string => {
-    if (kind === 'reason') return reasonName(code, words);
-    return kind === 'partner' && code === 'direct' ? words.whose.direct : name;
-  };
-  const named = choices.map((choice) => ({ ...choice, name: nameOf(choice) }));
   return (
     <Panel ref={root}>
-      <Room>
-        <ChoiceSearch
-          label={label}
-          choices={named}
-          search={search}
-          isExpanded={isExpanded}
-          onSearch={setSearch}
-          onChoice={(choice) => onWish({ kind, choice })}
-          onClose={onClose}
-        />
-      </Room>
+      <ChoiceSearch
+        label={label}
+        choices={offered}
+        search={search}
+        isExpanded={isExpanded}
+        onSearch={setSearch}
+        onChoice={(choice) => onWish({ kind, choice })}
+        onClose={onClose}
+      />
     </Panel>
   );
 };
 
+const SmallHint = styled(TextField.Hint)`
+  && {
+    margin-block-end: ${({ theme }) => theme.space.xxs};
+    font-size: ${({ theme }) => theme.fontSizes.sm};
+  }
+`;
+
+const numberExamples = { one: '1001', two: '#1001', three: 'DE-1001' };
+
 const NumberEditor = ({ label, onWish, onClose }: Props) => {
-  const { words } = useSpeech();
+  const { words, fill } = useSpeech();
   const [typed, setTyped] = useState('');
+  const [isTried, setTried] = useState(false);
   const root = useFocus<HTMLFormElement>(true);
   const number = orderNumberIn(typed);
+  const isWrong = isTried && number === null;
   const onKeyDown = ({ key }: KeyboardEvent): void => {
     if (key === 'Escape') onClose();
   };
@@ -168,21 +190,31 @@ const NumberEditor = ({ label, onWish, onClose }: Props) => {
       onKeyDown={onKeyDown}
       onSubmit={(event) => {
         event.preventDefault();
-        if (number !== null) onWish({ kind: 'orderNumber', number });
+        setTried(true);
+        if (number === null) root.current?.querySelector('input')?.focus();
+        else onWish({ kind: 'orderNumber', number });
       }}
     >
       <TextField>
         <TextField.Label hidden>{label}</TextField.Label>
+        <SmallHint>{fill(words.edit.numberHint, numberExamples)}</SmallHint>
         <Input
           isCompact
           dir="auto"
+          autoComplete="off"
           placeholder={words.edit.number}
           value={typed}
+          {...(isWrong && { validation: 'error' as const })}
           onChange={({ target }) => setTyped(target.value)}
         />
+        {isWrong ? (
+          <TextField.Message role="alert" validation="error">
+            {words.edit.numberFault}
+          </TextField.Message>
+        ) : null}
       </TextField>
       <Buttons>
-        <Button size="small" type="submit" disabled={number === null}>
+        <Button size="small" type="submit">
           {words.edit.save}
         </Button>
         <Button size="small" isBasic onClick={() => onClose()}>

@@ -19,6 +19,8 @@ const minorDigits: Readonly<Record<string, number>> = {
   IQD: 3,
 };
 
+const mostInParts = 10;
+
 const digitsOf = (currency: string) => {
   const digits = minorDigits[currency];
   return digits === undefined ? {} : { minimumFractionDigits: digits, maximumFractionDigits: digits };
@@ -29,11 +31,21 @@ export const createFormat = (locale: string) => {
   const fixed = new Intl.NumberFormat(locale, { ...rounded, minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const percents = new Intl.NumberFormat(locale, { ...rounded, style: 'percent', maximumFractionDigits: 0 });
   const days = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
+  const daysOfYear = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+  const whole = new Intl.NumberFormat(locale, { ...rounded, maximumFractionDigits: 0 });
+  const plurals = new Intl.PluralRules(locale, { ...rounded, maximumFractionDigits: 1 });
+  const countries = new Intl.DisplayNames(locale, { type: 'region', fallback: 'none' });
   const ago = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'long' });
 
   return {
     locale,
     number: (value: number): string => plain.format(value),
+    /** Tickets and orders, which shares may make parts of: whole from ten on. */
+    count: (value: number): string => (value < mostInParts ? plain : whole).format(value),
+    /** True where a count takes the singular. */
+    isOne: (value: number): boolean => value < mostInParts && plurals.select(value) === 'one',
+    /** Of an ISO 3166 code; null for any other. */
+    country: (code: string): string | null => (/^[A-Z]{2}$/.test(code) ? (countries.of(code) ?? null) : null),
     percent: (share: number): string => percents.format(share),
     /** "63 to 90 %" as the language joins a range. */
     percentRange: (low: number, high: number): string => percents.formatRange(low, high),
@@ -46,6 +58,8 @@ export const createFormat = (locale: string) => {
       ),
     /** Of an instant or a day; instants by their UTC day, as reports count by default. */
     day: (iso: string): string => days.format(new Date(iso)),
+    /** The same without its year. */
+    dayOfYear: (iso: string): string => daysOfYear.format(new Date(iso)),
     /** "5 minutes ago"; a clock that runs ahead counts as now, or as the least that is said. */
     age(iso: string, nowMs: number, leastMs = 0): string {
       const ms = Math.max(leastMs, nowMs - Date.parse(iso));

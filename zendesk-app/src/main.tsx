@@ -87,6 +87,7 @@ const start = async (app: Root, store: Store | null): Promise<void> => {
     isNew: ticketId === null,
     forget: memory.forget,
   };
+  let isClosed = false;
   // The ticket, or what a new one lacks, is asked for before the agent's language is known: both are on their way at once.
   void session.read();
 
@@ -97,7 +98,7 @@ const start = async (app: Root, store: Store | null): Promise<void> => {
     if (wanted !== words) return;
     document.documentElement.lang = locale.language;
     document.documentElement.dir = locale.direction;
-    app.render(<App scheme={scheme} locale={locale} words={known} open={open} client={client} />);
+    app.render(<App scheme={scheme} locale={locale} words={known} open={{ ...open, isClosed }} client={client} />);
   };
   client.on('colorScheme.changed', (value) => {
     scheme = schemeOf(value);
@@ -107,11 +108,12 @@ const start = async (app: Root, store: Store | null): Promise<void> => {
   client.on('app.willDestroy', () => session.stop());
 
   // Without an answer the guesses hold: what is known of the ticket is shown all the same.
-  const asked = client.get(['currentUser.locale', 'colorScheme']);
+  const asked = client.get(['currentUser.locale', 'colorScheme', 'ticket.status']);
   const told = await within(clock, localePatienceMs, asked, () => new Error('no locale')).catch(
     () => ({}) as Record<string, unknown>,
   );
   if (typeof told.colorScheme === 'string') scheme = schemeOf(told.colorScheme);
+  isClosed = told['ticket.status'] === 'closed';
   const agents = told['currentUser.locale'];
   if (typeof agents === 'string') {
     const own = localeOf(agents);

@@ -1,10 +1,12 @@
 import type { SidebarTicket } from '../../src/features/sidebar/contract.ts';
+import type { Format } from './format.ts';
 import type { Words } from './words.ts';
 
 // What codes of the service are called on the screen.
 
 type Attribution = NonNullable<SidebarTicket['attribution']>;
-type Flag = NonNullable<SidebarTicket['partner']>['flags'][number];
+type KnownBy = Exclude<Attribution['method'], 'unattributed'>;
+type Flag = SidebarTicket['partners'][number]['flags'][number];
 type OrderStatus = SidebarTicket['customer']['orders'][number]['status'];
 
 const hows = {
@@ -12,12 +14,15 @@ const hows = {
   field: 'field',
   text: 'text',
   'recent orders': 'recentOrders',
-  'recent orders, region': 'recentOrdersRegion',
+  'recent orders, region': 'recentOrders',
   rule: 'rule',
-  unattributed: 'unattributed',
-} as const satisfies Record<Attribution['method'], keyof Words['how']>;
+} as const satisfies Record<KnownBy, keyof Words['how']>;
 
-export const howName = (method: Attribution['method'], words: Words): string => words.how[hows[method]];
+export const howName = (method: KnownBy, words: Words): string => words.how[hows[method]];
+
+/** A country that is a region of its own has no name but its code: it is called as the reader's language calls it. */
+export const regionName = ({ code, name }: { readonly code: string; readonly name: string }, format: Format): string =>
+  name === code ? (format.country(code) ?? name) : name;
 
 export const confidenceName = (confidence: Attribution['confidence'], words: Words): string | null =>
   confidence === 'none' ? null : words.confidence[confidence];

@@ -26,6 +26,10 @@ const Value = styled.dd`
   align-items: baseline;
   justify-content: space-between;
   min-inline-size: 0;
+  & > div {
+    flex: 1;
+    min-inline-size: 0;
+  }
   & > button {
     /* As tall as the row and no taller: the button's own room reaches into the lines above and below. */
     align-self: flex-start;

@@ -22,6 +22,10 @@ export const sharesBy = (half: Half, attribution: SidebarTicket['attribution']):
     .sort((a, b) => b.share - a.share);
 };
 
+/** True where nobody bears a half of it. */
+export const isNobodys = (half: Half, { shares }: NonNullable<SidebarTicket['attribution']>): boolean =>
+  shares.every((share) => share[half] === null);
+
 /** True where an agent said that no partner bears it ("not about an order"), and not merely nothing was found. */
 export const isSaidNobodys = ({ ticket, attribution }: SidebarTicket): boolean =>
-  ticket.state === 'unattributed' && attribution?.method === 'person';
+  ticket.state === 'unattributed' && attribution?.how.partner === 'person';

@@ -1,9 +1,10 @@
 import { useEffect, useReducer, useRef, useSyncExternalStore } from 'react';
 import styled from 'styled-components';
 import { isMapped } from './correction.ts';
-import { Orders, PartnerFigures, TicketCost } from './figures.tsx';
+import { Orders, TicketCost } from './figures.tsx';
 import { Footer, Hint, Spoken } from './look.tsx';
 import { Loading, ProblemNotice, Waiting } from './notices.tsx';
+import { PartnerFigures } from './partner-figures.tsx';
 import { isMisconfigured } from './problem.ts';
 import type { Session, View } from './session.ts';
 import { Whose } from './whose.tsx';
@@ -29,7 +30,15 @@ const Landing = styled.div`
 `;
 
 /** A ticket that exists: what is known of it, the most useful first. */
-export const TicketSidebar = ({ session, nowMs }: { readonly session: Session; readonly nowMs: () => number }) => {
+export const TicketSidebar = ({
+  session,
+  isClosed,
+  nowMs,
+}: {
+  readonly session: Session;
+  readonly isClosed: boolean;
+  readonly nowMs: () => number;
+}) => {
   const { words, format, fill } = useSpeech();
   const { data, isRemembered, problem, isReading, isSlow, correction, earlier } = useView(session);
   useMinutes();
@@ -61,6 +70,7 @@ export const TicketSidebar = ({ session, nowMs }: { readonly session: Session; r
             data={data}
             isRemembered={isRemembered}
             isAway={problem !== null}
+            isClosed={isClosed}
             isAnswered={problem === null && data.attribution !== null && !data.attribution.pending}
             fields={data.fields}
             correction={correction}

@@ -7,13 +7,14 @@ import type { SidebarTicket } from '../../src/features/sidebar/contract.ts';
 import type { Correction } from './correcting.ts';
 import { type Choosable, type Fields, type Half, kindsOf, type Wish } from './correction.ts';
 import { CorrectionNotice } from './correction-notice.tsx';
+import { evidenceOf } from './evidence.ts';
 import { LateEditor, loadEditor } from './late-editor.tsx';
 import { Heading, Hint, Section } from './look.tsx';
-import { confidenceName, howName, reasonName } from './names.ts';
+import { reasonName, regionName } from './names.ts';
 import { OrderLink } from './order-link.tsx';
 import { Row, Rows } from './rows.tsx';
 import type { Session } from './session.ts';
-import { isSaidNobodys, sharesBy } from './shares.ts';
+import { type HalfShare, isSaidNobodys, sharesBy } from './shares.ts';
 import { type Speech, useSpeech } from './words.ts';
 
 export type EditKind = Choosable | 'orderNumber';
@@ -39,36 +40,54 @@ const prefetchEditor = (): void => void loadEditor().catch(() => null);
 /** What the agent has just chosen stands in the row until the service says it; null where a choice is being taken back. */
 const chosenIn = ({ wish, isUndo }: Correction, kind: EditKind, { words }: Speech): string | null => {
   if (isUndo) return null;
-  if (wish.kind === 'notAboutAnOrder') return kind === 'partner' ? words.whose.noPartner : words.whose.none;
+  if (wish.kind === 'notAboutAnOrder') return kind === 'partner' ? words.whose.noPartner : words.whose.noRegion;
   if (wish.kind === 'orderNumber') return `#${wish.number}`;
   if (wish.kind === 'reason') return reasonName(wish.choice.code, words);
   return wish.kind === 'partner' && wish.choice.code === 'direct' ? words.whose.direct : wish.choice.name;
 };
 
-const Shares = ({ half, data }: { readonly half: Half; readonly data: SidebarTicket }) => {
-  const { words, format } = useSpeech();
-  const shares = sharesBy(half, data.attribution);
-  if (shares.length < 2) {
-    const [only] = shares;
-    const { none, noPartner, unattributed } = words.whose;
-    const noOne = isSaidNobodys(data) ? noPartner : unattributed;
-    if (data.ticket.state === 'not yet known') return words.whose.unknown;
-    if (only?.code === 'direct' && half === 'partner') return words.whose.direct;
-    return <bdi>{only?.name ?? (data.ticket.state === 'unattributed' && half === 'partner' ? noOne : none)}</bdi>;
+const Part = styled.div`
+  display: flex;
+  gap: ${({ theme }) => theme.space.xs};
+  justify-content: space-between;
+  & > span {
+    flex: none;
   }
-  return shares.map(({ code, name, share }) => (
-    <div key={code}>
-      <bdi>{code === 'direct' && half === 'partner' ? words.whose.direct : (name ?? words.whose.none)}</bdi>{' '}
-      {format.percent(share)}
-    </div>
+`;
+
+/** Nobody, by an agent's word or for want of anything that tells it. */
+const noneOf = (half: Half, { attribution }: SidebarTicket, { words }: Speech): string => {
+  const { noPartner, noPartnerFound, noRegion, noRegionFound } = words.whose;
+  const isSaid = attribution?.how[half] === 'person';
+  if (half === 'partner') return isSaid ? noPartner : noPartnerFound;
+  return isSaid ? noRegion : noRegionFound;
+};
+
+const Shares = ({ half, data }: { readonly half: Half; readonly data: SidebarTicket }) => {
+  const speech = useSpeech();
+  const { words, format } = speech;
+  if (data.ticket.state === 'not yet known') return words.whose.unknown;
+  const nameOf = ({ code, name }: HalfShare): string => {
+    if (code === null || name === null) return noneOf(half, data, speech);
+    if (half === 'region') return regionName({ code, name }, format);
+    return code === 'direct' ? words.whose.direct : name;
+  };
+  const shares = sharesBy(half, data.attribution);
+  if (shares.length === 1) return shares.map((only) => <bdi key={only.code}>{nameOf(only)}</bdi>);
+  return shares.map((one) => (
+    <Part key={one.code}>
+      <bdi>{nameOf(one)}</bdi> <span>{format.percent(one.share)}</span>
+    </Part>
   ));
 };
 
-const hintOf = (data: SidebarTicket, { words }: Speech): string | null => {
+const hintOf = (data: SidebarTicket, canChoose: boolean, { words }: Speech): string | null => {
+  const { unattributedHint, choose, directHint, unknownHint } = words.whose;
   const { state } = data.ticket;
-  if (state === 'direct') return words.whose.directHint;
-  if (state === 'not yet known') return words.whose.unknownHint;
-  return state === 'unattributed' && !isSaidNobodys(data) ? words.whose.unattributedHint : null;
+  if (state === 'direct') return directHint;
+  if (state === 'not yet known') return unknownHint;
+  if (state !== 'unattributed' || isSaidNobodys(data)) return null;
+  return canChoose ? `${unattributedHint} ${choose}` : unattributedHint;
 };
 
 /** Partner, region, order and reason with how they are known, each to be put right in place. */
@@ -77,6 +96,7 @@ export const Whose = ({
   isRemembered = false,
   isAnswered = false,
   isAway = false,
+  isClosed = false,
   fields,
   correction,
   earlier,
@@ -90,6 +110,8 @@ export const Whose = ({
   readonly isAnswered?: boolean;
   /** The service did not answer when it was asked last. */
   readonly isAway?: boolean;
+  /** Zendesk takes no change of it any more. */
+  readonly isClosed?: boolean;
   readonly fields: Fields;
   readonly correction: Correction | null;
   readonly earlier: readonly Correction[];
@@ -111,6 +133,8 @@ export const Whose = ({
   };
 
   const attribution = data?.attribution ?? null;
+  const { notSet } = words.whose;
+  const canEdit = (kind: EditKind): boolean => !isClosed && fields[kind] !== null;
   const labels: Record<EditKind, string> = {
     partner: words.whose.partner,
     region: words.whose.region,
@@ -124,16 +148,10 @@ export const Whose = ({
     reason: words.edit.reason,
   };
   const shown: Record<EditKind, ReactNode> = {
-    partner: <Strong>{data ? <Shares half="partner" data={data} /> : words.whose.none}</Strong>,
-    region: data ? <Shares half="region" data={data} /> : words.whose.none,
-    orderNumber: attribution?.order ? (
-      <OrderLink order={attribution.order} />
-    ) : isRemembered ? (
-      '\u2013'
-    ) : (
-      words.whose.none
-    ),
-    reason: attribution?.reason ? reasonName(attribution.reason, words) : words.whose.none,
+    partner: <Strong>{data ? <Shares half="partner" data={data} /> : notSet}</Strong>,
+    region: data ? <Shares half="region" data={data} /> : notSet,
+    orderNumber: attribution?.order ? <OrderLink order={attribution.order} /> : isRemembered ? '\u2013' : notSet,
+    reason: attribution?.reason ? reasonName(attribution.reason, words) : notSet,
   };
 
   const row = (kind: EditKind) => {
@@ -146,7 +164,7 @@ export const Whose = ({
         key={kind}
         name={labels[kind]}
         action={
-          fields[kind] !== null && (
+          canEdit(kind) && (
             <IconButton
               ref={(button) => {
                 if (button) pencils.current.set(kind, button);
@@ -171,7 +189,7 @@ export const Whose = ({
           )
         }
         below={
-          editing === kind ? (
+          editing === kind && canEdit(kind) ? (
             <LateEditor kind={kind} label={actions[kind]} session={session} onWish={wish} onClose={close} />
           ) : null
         }
@@ -212,24 +230,19 @@ export const Whose = ({
     [...earlier, correction].some(
       (one) => one?.wish.kind === 'notAboutAnOrder' && !one.isUndo && awaited.has(one.state),
     );
-  const hint = data && hintOf(data, speech);
-  const confidence = attribution && confidenceName(attribution.confidence, words);
+  const hint = data && hintOf(data, canEdit('partner') || canEdit('region'), speech);
   return (
     <Section aria-labelledby={headingId}>
       <Heading id={headingId}>{data ? words.whose.heading : words.newTicket.heading}</Heading>
       {data ? null : <Hint>{words.newTicket.hint}</Hint>}
       <Rows>{kinds.map(row)}</Rows>
       <Below>
-        {attribution && attribution.method !== 'unattributed' ? (
-          <Hint>
-            {data && isSaidNobodys(data) ? words.how.nobody : howName(attribution.method, words)}
-            {confidence ? <> · {confidence}</> : null}
-          </Hint>
-        ) : null}
+        {data && evidenceOf(data, speech).map((line) => <Hint key={line}>{line}</Hint>)}
         {hint ? <Hint>{hint}</Hint> : null}
+        {isClosed ? <Hint>{words.whose.closed}</Hint> : null}
       </Below>
       <CorrectionNotice correction={correction} isAnswered={isAnswered} isAway={isAway} onUndo={undo} />
-      {data && data.ticket.state !== 'not yet known' && fields.notAboutAnOrder && !isSaid ? (
+      {data && data.ticket.state !== 'not yet known' && fields.notAboutAnOrder && !isClosed && !isSaid ? (
         <Below>
           <Button
             size="small"

@@ -19,14 +19,20 @@ export interface Speech {
   readonly format: Format;
   readonly direction: Locale['direction'];
   fill(text: string, values: Readonly<Record<string, string>>): string;
+  /** "1 order", "2 orders"; the number stands in `{n}`. */
+  count(texts: { readonly one: string; readonly other: string }, n: number): string;
 }
 
-export const createSpeech = (words: Words, { formats, direction }: Locale): Speech => ({
-  words,
-  format: createFormat(formats),
-  direction,
-  fill: (text, values) => fill(text, values, direction),
-});
+export const createSpeech = (words: Words, { formats, direction }: Locale): Speech => {
+  const format = createFormat(formats);
+  return {
+    words,
+    format,
+    direction,
+    fill: (text, values) => fill(text, values, direction),
+    count: ({ one, other }, n) => fill(format.isOne(n) ? one : other, { n: format.count(n) }, direction),
+  };
+};
 
 const SpeechContext = createContext<Speech | null>(null);
 export const SpeechProvider = SpeechContext.Provider;

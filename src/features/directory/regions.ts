@@ -34,6 +34,8 @@ export interface RegionBook {
   resolve(raw: string): string | null;
   /** The groups, by code. */
   list(): readonly Region[];
+  /** Codes of the countries that are in no group. */
+  ungrouped(): readonly string[];
 }
 
 const isCountry = (code: string): boolean => /^[A-Z]{2}$/.test(code) && countries.isValid(code);
@@ -51,7 +53,11 @@ export const regionBook = (regions: readonly Region[]): RegionBook => {
     const wanted = raw.trim();
     return byCode.get(wanted.toLowerCase()) ?? (isCountry(wanted.toUpperCase()) ? regionOf(wanted) : null);
   };
-  return { regionOf, resolve, known: (code) => resolve(code) === code, list: () => regions };
+  const ungrouped = () =>
+    Object.keys(countries.getAlpha2Codes())
+      .filter((code) => resolve(code) === code && !byCode.has(code.toLowerCase()))
+      .sort();
+  return { regionOf, resolve, known: (code) => resolve(code) === code, list: () => regions, ungrouped };
 };
 
 export const loadRegions = (sql: Sql): Promise<Region[]> =>

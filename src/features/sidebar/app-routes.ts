@@ -67,7 +67,7 @@ export const sidebarAppRoutes =
         const byId = new Map(connections.map((connection) => [connection.id, connection]));
         return {
           partners: partners.list(),
-          regions: regions.list(),
+          regions,
           names: { partner: nameIn(partners.list()), region: nameIn(regions.list()) },
           money: sidebarMoney,
           pageOf({ connectionId, externalId }: { readonly connectionId: number; readonly externalId: string }) {

@@ -35,6 +35,8 @@ export const orderStatuses = [
   'partially refunded',
 ] as const;
 
+const method = z.enum(['person', 'field', 'text', 'recent orders', 'recent orders, region', 'rule', 'unattributed']);
+
 const attribution = z.object({
   shares: z
     .array(
@@ -45,8 +47,11 @@ const attribution = z.object({
       }),
     )
     .describe('Who bears the ticket, the largest share first'),
-  method: z.enum(['person', 'field', 'text', 'recent orders', 'recent orders, region', 'rule', 'unattributed']),
+  method: method.describe('What decided: `person` also where an agent chose one half alone'),
   confidence: z.enum(['high', 'medium', 'low', 'none']),
+  how: z
+    .object({ partner: method, region: method })
+    .describe('How each half is known; `person` with none: an agent said so; `unattributed`: nothing tells it'),
   reason: z.string().nullable().describe('Contact reason: shipping, return, damage, product, payment or other'),
   order: z
     .object({ number: z.string(), url: z.string().nullable().describe("Its page in the store's control panel") })
@@ -75,7 +80,7 @@ const csat = z
   .describe('As reports answer it: `n` and `needed` alone below 30 responses');
 
 const partnerFigures = z.object({
-  partner: named.describe('Whose figures these are: of the largest share that has a partner'),
+  partner: named.describe('Whose figures these are'),
   asOf: instant.describe('When these were counted'),
   period: z.object({ from: day, to: day.describe('The last day, inclusive') }),
   costPerTicket: amount('At pooled rates'),
@@ -83,12 +88,17 @@ const partnerFigures = z.object({
     .number()
     .nullable()
     .describe("The partner's cost per ticket / the account's; null where no pool tells it"),
+  costedTickets: z
+    .number()
+    .describe('Tickets with costed work in the period, by shares: what the cost per ticket rests on'),
   contactRate: z.number().nullable().describe('Tickets per 100 orders'),
+  tickets: z.number().describe('Tickets created in the period, by shares'),
+  orders: z.number().describe('Orders placed in the period, by shares'),
   csat,
   flags: z.array(z.object({ code: z.enum(['cost_multiple', 'mostly_estimated']), rule: z.string() })),
   trend: z
     .array(z.object({ from: day, to: day, costMultiple: z.number().nullable() }))
-    .describe('By week from Monday, the oldest first; the first and the last may be cut by the period'),
+    .describe('By whole week from Monday to Sunday, the oldest first; the week that is running is not in it'),
 });
 
 const customerOrder = z.object({
@@ -131,10 +141,12 @@ export const sidebarTicketAnswer = z.object({
       measuredShare: z.number().nullable().describe('Part of it that a clock measured; null without cost'),
     })
     .nullable(),
-  partner: partnerFigures
-    .nullable()
-    .describe('Null where no partner bears the ticket, and while figures are first counted'),
-  counting: z.boolean().describe('The figures of `partner` are first counted: ask again in some seconds'),
+  partners: z
+    .array(partnerFigures)
+    .describe(
+      'Of the partners that bear the ticket, the largest share first; without those of which the period has no figures, and empty while figures are first counted',
+    ),
+  counting: z.boolean().describe('The figures of `partners` are first counted: ask again in some seconds'),
   customer: z.object({ orders: z.array(customerOrder).describe('5 at most, the latest first') }),
   fields: mappedFields,
 });
@@ -150,7 +162,11 @@ const choice = named.extend({
 /** GET /sidebar/v1/choices: what a correction may name, by name, and where it is written. Direct is among the partners. */
 export const sidebarChoicesAnswer = z.object({
   partners: z.array(choice.extend({ aliases: z.array(z.string()) })),
-  regions: z.array(choice),
+  regions: z
+    .array(choice.extend({ countries: z.array(z.string()).describe('ISO 3166 codes of those it holds') }))
+    .describe(
+      'The groups, and after them each country that is in none and so its own region: its name is its code, which readers have a word for',
+    ),
   reasons: z.array(choice),
   fields: mappedFields,
 });

@@ -1,6 +1,6 @@
 import { type ContactReason, contactReasons } from '../../helpdesks/port.ts';
 import { wantedTags } from '../attribution/index.ts';
-import type { Connection, Partner, Region } from '../directory/index.ts';
+import type { Connection, Partner, RegionBook } from '../directory/index.ts';
 import type { SidebarChoices, SidebarTicket } from './contract.ts';
 
 type Settings = Connection['settings'];
@@ -34,7 +34,10 @@ const tagOf = (half: 'partner' | 'region', code: string, tagPrefix: string): str
 /** What a correction may name in one connection, and the fields that take it. */
 export const choicesOf = (
   settings: Settings,
-  { partners, regions }: { readonly partners: readonly Partner[]; readonly regions: readonly Region[] },
+  {
+    partners,
+    regions,
+  }: { readonly partners: readonly Partner[]; readonly regions: Pick<RegionBook, 'list' | 'ungrouped'> },
 ): SidebarChoices => {
   const tagPrefix = textIn(settings, 'tagPrefix') ?? '';
   const mapped = Object.entries((settings.reasonValues ?? {}) as Readonly<Record<string, ContactReason>>);
@@ -53,9 +56,15 @@ export const choicesOf = (
         values: unique([...tagOf('partner', code, tagPrefix), code, ...aliases]),
       }))
       .toSorted(byName),
-    regions: regions
-      .map(({ code, name }) => ({ code, name, values: unique([...tagOf('region', code, tagPrefix), code]) }))
-      .toSorted(byName),
+    regions: [
+      ...regions.list().toSorted(byName),
+      ...regions.ungrouped().map((code) => ({ code, name: code, countries: [code] })),
+    ].map(({ code, name, countries }) => ({
+      code,
+      name,
+      countries: [...countries],
+      values: unique([...tagOf('region', code, tagPrefix), code]),
+    })),
     reasons: contactReasons.map((code) => ({
       code,
       name: `${code.slice(0, 1).toUpperCase()}${code.slice(1)}`,

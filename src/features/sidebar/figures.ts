@@ -1,4 +1,4 @@
-import { addDays, dayIn, minuteMs } from '../../core/time.ts';
+import { addDays, dayIn, daysBetween, minuteMs } from '../../core/time.ts';
 import { BoundedMap } from '../../platform/bounded-map.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/open.ts';
@@ -25,7 +25,7 @@ interface FiguresDeps {
   readonly failed: (error: unknown) => void;
 }
 
-/** Partners' cost multiples of one week, or of the part of it that lies in the period. */
+/** Partners' cost multiples of one whole week. */
 export interface Week {
   readonly from: string;
   readonly to: string;
@@ -75,8 +75,13 @@ export const createFigures = ({ db, clock, wall, basis, failed }: FiguresDeps): 
     }, held),
     weeks: hold(async () => {
       const weeks: Week[] = [];
+      const period = periodNow();
+      // Today is not over yet, and a part of a week is no figure beside whole ones.
+      const whole = stepsIn('week', { ...period, to: addDays(period.to, -1) }).filter(
+        ({ from, to }) => daysBetween(from, to) === 6,
+      );
       // One after the other: nobody waits for them, and others need the connections.
-      for (const { from, to } of stepsIn('week', periodNow())) {
+      for (const { from, to } of whole) {
         const { rows } = await reportOf({ from, to });
         weeks.push({ from, to, multiples: new Map(rows.map(({ partner, costMultiple }) => [partner, costMultiple])) });
       }

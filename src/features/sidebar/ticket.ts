@@ -41,6 +41,13 @@ const bearersOf = (shares: Shares): Shares => {
   return [...merged.values()].toSorted((a, b) => b.ppm - a.ppm);
 };
 
+/** Partners by their part of the ticket, over all regions. */
+const partnersOf = (shares: Shares): readonly string[] => {
+  const parts = new Map<string, number>();
+  for (const { partner, ppm } of shares) if (partner !== null) parts.set(partner, ppm + (parts.get(partner) ?? 0));
+  return [...parts].toSorted(([, a], [, b]) => b - a).map(([partner]) => partner);
+};
+
 /** A partner among several bearers makes a ticket attributed, Direct one without a partner direct. */
 const stateOf = (shares: Shares | undefined): SidebarTicketState => {
   if (!shares) return 'not yet known';
@@ -57,6 +64,19 @@ const chosenAt = ({ method, evidence }: NonNullable<TicketGlance['decision']>): 
     return typeof at === 'string' ? [at] : [];
   });
   return times.toSorted().at(-1) ?? null;
+};
+
+type Method = Decision['method'];
+
+/** How one half is known: by an agent's word, by the rung that tells it, or by none. */
+const halfBy = (
+  half: 'partner' | 'region',
+  { method, evidence, shares }: NonNullable<TicketGlance['decision']>,
+): Method => {
+  if (method === 'person' && half in evidence) return 'person';
+  if (shares.every((share) => share[half] === null)) return 'unattributed';
+  if (method !== 'person') return method;
+  return (evidence.below as { readonly method: Method } | undefined)?.method ?? 'unattributed';
 };
 
 const iso = (at: string): string => new Date(at).toISOString();
@@ -78,24 +98,28 @@ export const ticketAnswer = (parts: TicketParts): SidebarTicket => {
     return { soFar: amount(known), measuredShare: known === null ? null : ratio(measured, known) };
   };
 
-  const figuresOf = (code: string): SidebarTicket['partner'] => {
+  const figuresOf = (code: string): SidebarTicket['partners'] => {
     const row = figures?.report.rows.find(({ partner }) => partner === code);
-    if (!figures || !row) return null;
+    if (!figures || !row) return [];
     const { report, weeks } = figures;
-    return {
+    const one = {
       partner: { code, name: names.partner(code) },
       asOf: report.asOf,
       period: { from: report.from, to: report.to },
       costPerTicket: money === 'hidden' ? null : row.costPerTicket,
       costMultiple: row.costMultiple,
+      costedTickets: row.ticketsWorked,
       contactRate: row.contactRate,
+      tickets: row.tickets,
+      orders: row.orders,
       csat: row.csat,
       flags: row.flags,
       trend: weeks.map(({ from, to, multiples }) => ({ from, to, costMultiple: multiples.get(code) ?? null })),
     };
+    return [one];
   };
 
-  const bearer = shares?.find(({ partner }) => partner !== null)?.partner;
+  const bearers = partnersOf(shares ?? []);
   return {
     asOf,
     ticket: { externalId, state: stateOf(shares) },
@@ -109,6 +133,7 @@ export const ticketAnswer = (parts: TicketParts): SidebarTicket => {
             })),
             method: decision.method,
             confidence: decision.confidence,
+            how: { partner: halfBy('partner', decision), region: halfBy('region', decision) },
             reason: glance.reason,
             order: glance.decidedBy && { number: glance.decidedBy.number, url: pageOf(glance.decidedBy) },
             corrected: at ? { by: 'person', at: iso(at) } : null,
@@ -117,8 +142,8 @@ export const ticketAnswer = (parts: TicketParts): SidebarTicket => {
         : null,
     money,
     cost: glance && costOf(glance),
-    partner: bearer ? figuresOf(bearer) : null,
-    counting: bearer !== undefined && figures === null,
+    partners: bearers.flatMap(figuresOf),
+    counting: bearers.length > 0 && figures === null,
     customer: {
       orders: (glance?.orders ?? []).map((order) => ({
         number: order.number,

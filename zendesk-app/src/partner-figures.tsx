@@ -1,0 +1,242 @@
+import { Button } from '@zendeskgarden/react-buttons';
+import { getColor } from '@zendeskgarden/react-theming';
+import { Icon as Chevron } from '@zendeskgarden/svg-icons/src/12/chevron-down-stroke.svg?icon';
+import { Icon as Flag } from '@zendeskgarden/svg-icons/src/12/flag-stroke.svg?icon';
+import { lazy, type ReactNode, Suspense, useId, useState } from 'react';
+import styled from 'styled-components';
+import type { SidebarTicket } from '../../src/features/sidebar/contract.ts';
+import { Amount } from './amount.tsx';
+import { daysIn } from './format.ts';
+import { Heading, Hint, Section } from './look.tsx';
+import { flagWords } from './names.ts';
+import { Row, Rows } from './rows.tsx';
+import { sharesBy } from './shares.ts';
+import { useSpeech } from './words.ts';
+
+/** A picture that does not come leaves its room empty: the figures stand beside it. */
+const Sparkline = lazy(() =>
+  import('./sparkline.tsx').then(
+    (module) => ({ default: module.Sparkline }),
+    () => ({ default: () => <></> }),
+  ),
+);
+
+const Weeks = styled.figure`
+  margin: 0;
+  padding-block: ${({ theme }) => theme.space.xxs};
+`;
+
+const SparklineRoom = styled.div`
+  block-size: 36px;
+`;
+
+const Flags = styled.ul`
+  margin-block-start: ${({ theme }) => theme.space.xs};
+`;
+
+const FlagLine = styled.li`
+  display: flex;
+  gap: ${({ theme }) => theme.space.xs};
+  & > svg {
+    flex: none;
+    margin-block-start: 4px;
+    color: ${({ theme }) => getColor({ theme, variable: 'foreground.warning' })};
+  }
+`;
+
+/** A heading that opens and closes what is under it, as wide as the panel. */
+const Toggle = styled(Button).attrs({ isBasic: true, isNeutral: true, isStretched: true, size: 'small' })`
+  && {
+    display: flex;
+    justify-content: space-between;
+    margin-inline: -${({ theme }) => theme.space.xs};
+    padding-inline: ${({ theme }) => theme.space.xs};
+    inline-size: calc(100% + 2 * ${({ theme }) => theme.space.xs});
+    block-size: auto;
+    font-size: inherit;
+    font-weight: inherit;
+    line-height: inherit;
+    text-align: start;
+    white-space: normal;
+  }
+`;
+
+type Partner = SidebarTicket['partners'][number];
+
+const Csat = ({ csat }: { readonly csat: Partner['csat'] }) => {
+  const { words, format, fill } = useSpeech();
+  const n = format.number(csat.n);
+  if (!('topTwoBox' in csat))
+    return <Row name={words.partner.csat}>{fill(words.partner.few, { n, needed: format.number(csat.needed) })}</Row>;
+  const range = format.percentRange(csat.low, csat.high);
+  return (
+    <Row
+      name={words.partner.csat}
+      note={
+        <>
+          <bdi>{range}</bdi> · {fill(words.partner.answers, { n })}
+        </>
+      }
+    >
+      {format.percent(csat.topTwoBox)}
+    </Row>
+  );
+};
+
+const Trend = ({ trend }: { readonly trend: Partner['trend'] }) => {
+  const { words, format, fill, direction } = useSpeech();
+  const known = trend.filter(({ costMultiple }) => costMultiple !== null);
+  const [first, last] = [known[0]?.costMultiple, known.at(-1)?.costMultiple];
+  const end = trend.at(-1)?.to;
+  if (known.length < 2 || first == null || last == null || end === undefined) return null;
+  const date = format.dayOfYear(end);
+  return (
+    <Weeks>
+      <SparklineRoom>
+        <Suspense fallback={null}>
+          <Sparkline
+            values={trend.map(({ costMultiple }) => costMultiple)}
+            isMirrored={direction === 'rtl'}
+            label={fill(words.partner.trend, { first: format.multiple(first), last: format.multiple(last), date })}
+          />
+        </Suspense>
+      </SparklineRoom>
+      <Hint as="figcaption">{fill(words.partner.weeks, { date })}</Hint>
+    </Weeks>
+  );
+};
+
+const Figures = ({ partner }: { readonly partner: Partner }) => {
+  const { words, format, fill, count } = useSpeech();
+  const { costed, created, orders, multiple, per100 } = words.partner;
+  const cost = partner.costPerTicket && <Amount money={partner.costPerTicket} />;
+  const times =
+    partner.costMultiple === null ? null : fill(multiple, { multiple: format.multiple(partner.costMultiple) });
+  const onTickets = count(costed, partner.costedTickets);
+  return (
+    <>
+      {times !== null || cost !== null ? (
+        <Rows>
+          <Row
+            name={words.partner.cost}
+            note={
+              times === null || cost === null ? (
+                onTickets
+              ) : (
+                <>
+                  {cost} · {onTickets}
+                </>
+              )
+            }
+          >
+            {times ?? cost}
+          </Row>
+        </Rows>
+      ) : null}
+      <Trend trend={partner.trend} />
+      <Rows>
+        {partner.contactRate === null ? null : (
+          <Row
+            name={words.partner.contactRate}
+            note={`${count(created, partner.tickets)} · ${count(orders, partner.orders)}`}
+          >
+            {fill(per100, { rate: format.number(partner.contactRate) })}
+          </Row>
+        )}
+        <Csat csat={partner.csat} />
+      </Rows>
+      {partner.flags.length > 0 ? (
+        <Flags>
+          {partner.flags.map((flag) => {
+            const { title, rule } = flagWords(flag, words);
+            return (
+              <FlagLine key={flag.code}>
+                <Flag />
+                <div>
+                  {title}
+                  <Hint>{rule}</Hint>
+                </div>
+              </FlagLine>
+            );
+          })}
+        </Flags>
+      ) : null}
+    </>
+  );
+};
+
+/** One of several partners: their figures are opened and closed by their name. */
+const Foldable = ({
+  title,
+  share,
+  isFirst,
+  children,
+}: {
+  readonly title: string;
+  readonly share: string;
+  readonly isFirst: boolean;
+  readonly children: ReactNode;
+}) => {
+  const { words, fill } = useSpeech();
+  const [isOpen, setOpen] = useState(isFirst);
+  const headingId = useId();
+  const bodyId = useId();
+  return (
+    <Section aria-labelledby={headingId}>
+      <Heading id={headingId}>
+        <Toggle aria-expanded={isOpen} aria-controls={bodyId} onClick={() => setOpen(!isOpen)}>
+          <span>{title}</span>
+          <Button.EndIcon isRotated={isOpen}>
+            <Chevron />
+          </Button.EndIcon>
+        </Toggle>
+      </Heading>
+      <Hint>{fill(words.partner.share, { share })}</Hint>
+      <div id={bodyId}>{isOpen ? children : null}</div>
+    </Section>
+  );
+};
+
+const Whole = ({ title, children }: { readonly title: string; readonly children: ReactNode }) => {
+  const headingId = useId();
+  return (
+    <Section aria-labelledby={headingId}>
+      <Heading id={headingId}>{title}</Heading>
+      {children}
+    </Section>
+  );
+};
+
+/** What each partner costs and how its customers feel, each figure with what it rests on; of several the first is open. */
+export const PartnerFigures = ({ data }: { readonly data: SidebarTicket }) => {
+  const { words, format, fill } = useSpeech();
+  const shares = sharesBy('partner', data.attribution);
+  if (data.partners.length === 0) {
+    if (shares.every(({ code }) => code === null)) return null;
+    return (
+      <Section>
+        <Hint>{data.counting ? words.partner.counting : words.partner.noFigures}</Hint>
+      </Section>
+    );
+  }
+  return data.partners.map((partner, at) => {
+    const { code, name } = partner.partner;
+    const title = fill(words.partner.heading, {
+      partner: code === 'direct' ? words.whose.direct : name,
+      days: format.number(daysIn(partner.period)),
+    });
+    const figures = <Figures partner={partner} />;
+    const share = shares.find((one) => one.code === code)?.share ?? 0;
+    if (shares.length === 1)
+      return (
+        <Whole key={code} title={title}>
+          {figures}
+        </Whole>
+      );
+    return (
+      <Foldable key={code} title={title} share={format.percent(share)} isFirst={at === 0}>
+        {figures}
+      </Foldable>
+    );
+  });
+};
