@@ -15,8 +15,9 @@ describeInPreview('the sidebar app where something is away', (here) => {
     await here.visit(
       'attributed',
       async ({ app, setNetwork }) => {
-        await app.getByText('is still being asked').waitFor({ timeout: 6000 });
+        await app.getByText('is still being asked').waitFor();
         expect(await textOf(app)).toMatch(/partner and region can be set in the ticket's fields/);
+        expect(await app.getByRole('button', { name: 'Try again' }).count()).toBe(0);
         await app.getByRole('button', { name: 'Try again' }).waitFor();
         expect(await textOf(app)).toMatch(/^Deskledger Deskledger cannot be reached .* Try again$/);
         await setNetwork('normal');
@@ -25,6 +26,14 @@ describeInPreview('the sidebar app where something is away', (here) => {
       },
       { network: 'silent' },
     );
+  });
+
+  it('says where it belongs in a frame that hears nothing of Zendesk', async () => {
+    await here.visit('attributed', async ({ app, page, frame }) => {
+      await app.getByText('Updated').waitFor();
+      await page.goto((await frame()).url());
+      await page.getByText('This app lives in Zendesk').waitFor();
+    });
   });
 
   it('shows the last known data at once, and takes corrections, beside a server that never answers', async () => {
