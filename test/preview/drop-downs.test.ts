@@ -35,6 +35,21 @@ describeInPreview(
         await app.getByText('Sudcasa').first().waitFor();
       });
     });
+
+    it('offers no country that is not an option', async () => {
+      await here.visit('unattributed', async ({ page, app }) => {
+        await app.getByText('Updated').waitFor();
+        const told = page.waitForResponse((response) => response.url().includes('/api/v2/ticket_fields/'));
+        await app.getByRole('button', { name: 'Change region' }).click();
+        await app.getByRole('option', { name: 'Gulf' }).waitFor();
+        await told;
+        await app.getByRole('combobox').fill('Braz');
+        await app.getByRole('option', { name: 'Nothing found' }).waitFor();
+        // A group is found by a country that it holds.
+        await app.getByRole('combobox').fill('Norway');
+        await app.getByRole('option', { name: 'Nordics' }).waitFor();
+      });
+    });
   },
   { dropDowns: true },
 );

@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import { testCorrections } from './corrections.ts';
+import { testFrames } from './frames.ts';
 import { describeInPreview } from './in-browser.ts';
 import { testLooks } from './looks.ts';
 import { testStates } from './states.ts';
@@ -9,6 +10,7 @@ describeInPreview(
   (here) => {
     describe('every state', () => testStates(here));
     describe('looks', () => testLooks(here));
+    describe('its frame', () => testFrames(here));
     // Last, for they change the tickets; and at once, for each waits some seconds until Deskledger has decided.
     describe('corrections', { timeout: 120_000 }, () => testCorrections(here));
   },

@@ -1,12 +1,6 @@
 import { expect, test } from 'vitest';
 import { ServiceFault } from '../../zendesk-app/src/problem.ts';
-import {
-  createSession,
-  keptChoicesAfterMs,
-  lookAgainMs,
-  patienceMs,
-  slowAfterMs,
-} from '../../zendesk-app/src/session.ts';
+import { createSession, keptChoicesAfterMs, lookAgainMs, patienceMs } from '../../zendesk-app/src/session.ts';
 import { choices, sud, takenBy, ticketOf } from './answers.ts';
 import { open, toGermany, toSud } from './opened.ts';
 
@@ -34,41 +28,14 @@ test('the last known data stand at once, and stay with the reason where the serv
   expect(session.view().problem).toBeNull();
 });
 
-test('a service that never answers is given up; who sees nothing meanwhile is told early that it is still asked', async () => {
+test('a service that never answers is given up, and its answer no longer awaited', async () => {
   const { session, world, wait } = open();
   world.isMute = true;
   void session.read();
-  expect(session.view().isSlow).toBe(false);
-  await wait();
-  expect(world.nowMs).toBe(slowAfterMs);
-  expect(session.view()).toMatchObject({ isSlow: true, isReading: true, problem: null });
-  await wait();
+  expect(session.view()).toMatchObject({ isReading: true, problem: null });
+  expect(await wait()).toBe(true);
   expect(world.nowMs).toBe(patienceMs);
-  expect(session.view()).toMatchObject({ isSlow: false, isReading: false, problem: 'unreachable' });
-  expect(await wait()).toBe(false);
-  const known = open({ remembered: ticketOf() });
-  known.world.isMute = true;
-  void known.session.read();
-  await known.wait();
-  expect(known.world.nowMs).toBe(patienceMs);
-  expect(known.session.view()).toMatchObject({ isSlow: false, data: { ticket: { externalId: '4711' } } });
-});
-
-test('a slow answer takes back that it is slow, of a ticket and of what a new one lacks', async () => {
-  const { session, world, wait } = open();
-  world.late = [];
-  const asked = session.read();
-  await wait();
-  world.late[0]?.(ticketOf());
-  await asked;
-  expect(session.view()).toMatchObject({ isSlow: false, data: ticketOf() });
-  const written = open({ ticketId: null, keeps: 'draft' });
-  written.world.isMute = true;
-  void written.session.read();
-  await written.wait();
-  expect(written.session.view()).toMatchObject({ isSlow: true, fields: null });
-  await written.wait();
-  expect(written.session.view()).toMatchObject({ isSlow: false, problem: 'unreachable' });
+  expect(session.view()).toMatchObject({ isReading: false, problem: 'unreachable' });
 });
 
 test('bug: where the browser blocks its storage an answer was taken for none, and choices could not be loaded', async () => {
@@ -287,3 +254,12 @@ function sessionParts({ memory }: ReturnType<typeof open>) {
     clock: { nowMs: () => 0, after: () => () => {} },
   };
 }
+
+test('the options of a mapped field are those that Zendesk tells; of one that takes any text, or of none, there are none', async () => {
+  const { session } = open();
+  await session.read();
+  expect(await session.options('partner')).toEqual(expect.arrayContaining(['partner_nord']));
+  const unmapped = open({ answer: ticketOf({ fields: { ...ticketOf().fields, region: null } }) });
+  await unmapped.session.read();
+  expect(await unmapped.session.options('region')).toBeNull();
+});
