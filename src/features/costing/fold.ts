@@ -16,7 +16,7 @@ export const foldRollups = (db: Database): Promise<number> =>
     if (!lock?.held) return 0;
     const [folded] = await tx.query<{ rows: bigint }>(
       `with taken as (
-         delete from rollup_delta where id in (select id from rollup_delta order by id limit $1) returning day, partner, region, measured, microseconds, cost_micros
+         delete from rollup_delta where id = any(array(select id from rollup_delta order by id limit $1)) returning day, partner, region, measured, microseconds, cost_micros
        ), summed as (
          insert into rollup_daily as total (day, partner, region, measured, microseconds, cost_micros)
          select day, coalesce(partner, ''), coalesce(region, ''), measured, sum(microseconds), sum(cost_micros) from taken group by 1, 2, 3, 4

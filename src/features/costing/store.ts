@@ -57,6 +57,7 @@ interface PostingRow extends Omit<StoredPosting, 'price'> {
   readonly fxDate: Day | null;
 }
 
+/** What is posted and what takes it back have turns (price.ts): what stands one revision above the last posting is its reversal. */
 const loadLastPostings = (sql: Sql, ticketIds: readonly bigint[]): Promise<PostingRow[]> =>
   sql.query<PostingRow>(
     `select p.id, p.work_entry_id as "workEntryId", p.revision, p.share_no as "shareNo",
@@ -65,11 +66,10 @@ const loadLastPostings = (sql: Sql, ticketIds: readonly bigint[]): Promise<Posti
             p.native_currency as "nativeCurrency", p.hourly_micros as "hourlyMicros", p.rate_scope as "rateScope",
             p.rate_key as "rateKey", p.rate_valid_from::text as "rateValidFrom", p.fx_numerator::text as "fxNumerator",
             p.fx_denominator::text as "fxDenominator", p.fx_date::text as "fxDate", p.worked_at as "workedAt",
-            p.worked_day::text as "workedDay", r.id is not null as reversed
+            p.worked_day::text as "workedDay", p.highest > p.revision as reversed
        from (select *, max(revision) over (partition by work_entry_id) as highest
-               from posting where ticket_id = any($1::bigint[]) and reverses_id is null) p
-       left join posting r on r.reverses_id = p.id
-      where p.revision = p.highest
+               from posting where ticket_id = any($1::bigint[])) p
+      where p.reverses_id is null and p.revision >= p.highest - 1
       order by p.work_entry_id, p.share_no`,
     [ticketIds],
   );

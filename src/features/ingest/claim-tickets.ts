@@ -125,16 +125,19 @@ const claimHistory = async (sql: Sql, now: Date, { only, most }: Required<Share>
   return lotsOf(rows).map((lot) => ({ ...lot, history: true }));
 };
 
-/** Claims tickets that are to be decided again from what is stored, each connection within room of its own. */
+/**
+ * Claims tickets that are to be decided again from what is stored, each connection within room of its own. What is claimed is
+ * read apart: of a condition more, a plan from before many were marked takes the index of those, and reads all of them.
+ */
 export const claimStale = async (
   sql: Sql,
   now: Date,
   { only = null, most = mostStaleClaimed }: Share = {},
 ): Promise<Lot[]> => {
   const rows = await sql.query<ClaimedRow>(
-    `with held as materialized (
-       select connection_id, count(*) as tickets from ticket
-        where claimed_until > now() and stale_since is not null and not coalesce(${isPulled}, false) group by connection_id
+    `with claimed as materialized (select connection_id, stale_since, due_at, deep_due_at, from_backfill from ticket where claimed_until > now()),
+     held as materialized (
+       select connection_id, count(*) as tickets from claimed where stale_since is not null and not coalesce(${isPulled}, false) group by connection_id
      ),
      due as (
        select oldest.id from connection left join held on held.connection_id = connection.id cross join lateral (
