@@ -23,9 +23,15 @@ describeInPreview('the sidebar app where something is away', (here) => {
         await setNetwork('normal');
         await app.getByRole('button', { name: 'Try again' }).click();
         await app.getByText('Updated').waitFor();
+        // So it is with the choices, where none are known.
+        await setNetwork('silent');
+        await app.getByRole('button', { name: 'Change partner' }).click();
+        await app.getByText('Loading').waitFor();
+        await app.getByText('is still being asked').waitFor();
       },
       { network: 'silent' },
     );
+    await here.visit('new', ({ app }) => app.getByText('is still being asked').waitFor(), { network: 'silent' });
   });
 
   it('says where it belongs in a frame that hears nothing of Zendesk', async () => {

@@ -40,7 +40,6 @@ export const sessionOf = (view: Partial<View>): Session => {
     fields: null,
     isRemembered: false,
     isReading: false,
-    isSlow: false,
     problem: null,
     correction: null,
     earlier: [],

@@ -129,7 +129,6 @@ test.each<[string, Partial<View>, string[], string[]]>([
     ['known now'],
   ],
   ['loading', { data: null, isReading: true }, ['Loading'], ['Partner', 'asked']],
-  ['loading for long', { data: null, isReading: true, isSlow: true }, ['is still being asked'], ['Loading']],
   [
     'known from before, of a server that refuses the app now',
     { isRemembered: true, problem: 'refused' },
@@ -253,7 +252,6 @@ test('a new ticket whose fields are asked for says so, and why they did not come
   const newTicket = (view: Partial<View>): string =>
     textOf(createElement(NewTicketSidebar, { session: sessionOf({ data: null, ...view }) }));
   expect(newTicket({ isReading: true })).toBe(words.loading);
-  expect(newTicket({ isReading: true, isSlow: true })).toBe(words.slow);
   const { title, next } = words.problem.unreachable;
   for (const isReading of [true, false])
     expect(newTicket({ isReading, problem: 'unreachable' })).toBe(`${title} ${next} ${words.retry}`);

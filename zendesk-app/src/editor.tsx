@@ -7,6 +7,7 @@ import type { SidebarChoices } from '../../src/features/sidebar/contract.ts';
 import { choosableOf } from './choosable.ts';
 import { type Choice, type Choosable, type FieldState, matching, orderNumberIn, type Wish } from './correction.ts';
 import { Hint } from './look.tsx';
+import { Waiting } from './notices.tsx';
 import type { Session } from './session.ts';
 import type { EditKind } from './whose.tsx';
 import { useSpeech } from './words.ts';
@@ -133,7 +134,12 @@ const ChoiceEditor = ({ kind, label, session, onWish, onClose }: Props & { reado
     session.options(kind).then(setOptions, () => {});
   }, [kind, session]);
 
-  if (choices === null) return <Hint role="status">{words.loading}</Hint>;
+  if (choices === null)
+    return (
+      <div role="status">
+        <Waiting isShown />
+      </div>
+    );
   if (choices === 'failed')
     return (
       <Panel>

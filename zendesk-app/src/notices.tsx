@@ -1,6 +1,7 @@
 import { Button } from '@zendeskgarden/react-buttons';
 import { Skeleton } from '@zendeskgarden/react-loaders';
 import { Alert, Title } from '@zendeskgarden/react-notifications';
+import { useEffect, useState } from 'react';
 import styled from 'styled-components';
 import { Hint, Spoken } from './look.tsx';
 import { isMisconfigured, type Problem } from './problem.ts';
@@ -66,15 +67,22 @@ const Bars = styled.div`
   gap: ${({ theme }) => theme.space.xs};
 `;
 
-/** What a screen says that has nothing to show yet: at first to who listens alone. */
-export const Waiting = ({ isSlow }: { readonly isSlow: boolean }) => {
+/** Who waits is told after this long that it is still asked for, and what can be done meanwhile. */
+const slowAfterMs = 3000;
+
+/** Where Deskledger has yet to answer; at first for who listens alone, unless it is shown. */
+export const Waiting = ({ isShown = false }: { readonly isShown?: boolean }) => {
   const { words } = useSpeech();
-  return isSlow ? (
+  const [isSlow, setSlow] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setSlow(true), slowAfterMs);
+    return () => clearTimeout(timer);
+  }, []);
+  if (!isShown && !isSlow) return <Spoken>{words.loading}</Spoken>;
+  return (
     <Spaced>
-      <Hint>{words.slow}</Hint>
+      <Hint>{isSlow ? words.slow : words.loading}</Hint>
     </Spaced>
-  ) : (
-    <Spoken>{words.loading}</Spoken>
   );
 };
 

@@ -15,8 +15,6 @@ export interface View {
   /** True while what is shown comes from an earlier opening. */
   readonly isRemembered: boolean;
   readonly isReading: boolean;
-  /** True while nothing can be shown, and the service is asked for longer than one waits without a word. */
-  readonly isSlow: boolean;
   readonly problem: Problem | null;
   readonly correction: Correction | null;
   /** What was put right before it and still stands beside what the service says: pending, or in the form. One of each kind. */
@@ -46,9 +44,6 @@ const shownAgainMs = 15 * 60_000;
 /** The proxy gives up after 10 s and says so; whoever says nothing at all is given up here. */
 export const patienceMs = 12_000;
 
-/** Who sees nothing is told after this long that it is still asked for. */
-export const slowAfterMs = 3000;
-
 /** An agent who opens the search waits this long for a fresh list where there is an older one. */
 export const keptChoicesAfterMs = 1500;
 
@@ -74,7 +69,6 @@ export const createSession = ({
     fields: fieldsKept,
     isRemembered: true,
     isReading: ticketId !== null || !isMapped(fieldsKept),
-    isSlow: false,
     problem: null,
     correction: null,
     earlier: [],
@@ -91,8 +85,6 @@ export const createSession = ({
 
   const inTime = <Answer>(asked: Promise<Answer>): Promise<Answer> =>
     within(clock, patienceMs, asked, () => new ServiceFault('unreachable'));
-  const sayWhenSlow = (): (() => void) => clock.after(slowAfterMs, () => show({ isSlow: true }));
-
   const isAwaited = (): boolean => {
     const { data, correction, earlier } = current;
     if ([correction, ...earlier].some((one) => one?.state === 'pending')) return true;
@@ -119,7 +111,6 @@ export const createSession = ({
     const mine = asked;
     const isLatest = (): boolean => mine === asked;
     show({ isReading: true });
-    const cancel = current.data === null ? sayWhenSlow() : () => {};
     try {
       const data = await inTime(service.ticket(ticketId));
       // A slow answer tells of an earlier moment than one that overtook it.
@@ -134,16 +125,13 @@ export const createSession = ({
         data,
         isRemembered: false,
         isReading: !isLatest(),
-        isSlow: false,
         problem: null,
         correction: correction && isTaken(correction) ? { ...correction, state: 'done' } : correction,
         earlier: earlier.filter((one) => !isTaken(one)),
       });
     } catch (error) {
       // Also where it is asked once more already: that answer comes later still.
-      if (mine > answered) show({ isReading: !isLatest(), isSlow: false, problem: problemOf(error) });
-    } finally {
-      cancel();
+      if (mine > answered) show({ isReading: !isLatest(), problem: problemOf(error) });
     }
     if (isLatest()) lookAgain();
   };
@@ -169,15 +157,12 @@ export const createSession = ({
   const readFields = async (): Promise<void> => {
     if (isMapped(current.fields)) return;
     show({ isReading: true });
-    const cancel = sayWhenSlow();
     try {
       await load();
       readAtMs = clock.nowMs();
-      show({ isReading: false, isSlow: false, problem: null });
+      show({ isReading: false, problem: null });
     } catch (error) {
-      show({ isReading: false, isSlow: false, problem: problemOf(error) });
-    } finally {
-      cancel();
+      show({ isReading: false, problem: problemOf(error) });
     }
   };
   let known: Promise<SidebarChoices> | null = null;

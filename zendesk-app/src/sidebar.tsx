@@ -40,7 +40,7 @@ export const TicketSidebar = ({
   readonly nowMs: () => number;
 }) => {
   const { words, format, fill } = useSpeech();
-  const { data, isRemembered, problem, isReading, isSlow, correction, earlier } = useView(session);
+  const { data, isRemembered, problem, isReading, correction, earlier } = useView(session);
   useMinutes();
   const landing = useRef<HTMLDivElement>(null);
   const hasRetried = useRef(false);
@@ -62,7 +62,7 @@ export const TicketSidebar = ({
   const heard = isOld ? <Spoken>{words.problem[problem].title}</Spoken> : notice;
   return (
     <Landing ref={landing} tabIndex={-1}>
-      <div role="status">{heard ?? (data ? null : <Waiting isSlow={isSlow} />)}</div>
+      <div role="status">{heard ?? (data ? null : <Waiting />)}</div>
       {isOld ? notice : null}
       {data ? (
         <>
@@ -92,12 +92,12 @@ export const TicketSidebar = ({
 /** A ticket that is being written: what is known already can be said before it is sent. */
 export const NewTicketSidebar = ({ session }: { readonly session: Session }) => {
   const { words } = useSpeech();
-  const { fields, problem, isReading, isSlow, correction, earlier } = useView(session);
+  const { fields, problem, isReading, correction, earlier } = useView(session);
   const isLoading = fields === null && problem === null && isReading;
   return (
     <>
       <div role="status">
-        {isLoading ? <Waiting isSlow={isSlow} /> : null}
+        {isLoading ? <Waiting /> : null}
         {fields === null && problem !== null ? (
           <ProblemNotice
             problem={problem}
