@@ -6,7 +6,7 @@ import { measureCalls } from './calls.ts';
 import { measureLives } from './lives.ts';
 import { type Measure, table } from './measures.ts';
 import { measureReattribution } from './reattribution.ts';
-import { measureReports } from './reports.ts';
+import { measureMovesAlone, measureReports } from './reports.ts';
 import { measureSidebar } from './sidebar.ts';
 import { measureSidebarApp } from './sidebar-app.ts';
 import { measureStarts } from './starts.ts';
@@ -34,6 +34,8 @@ const parts = {
   backfill: () => measureBackfill({ tickets: Number(values.tickets) }),
   starts: measureStarts,
   reattribution: measureReattribution,
+  // A part of the reports, to be asked for by its name.
+  moves: measureMovesAlone,
   reports: () => measureReports({ postings: values.postings.split(',').map(Number), folder: values.folder }),
   sidebar: () => measureSidebar({ tickets: Number(values.looked), folder: values.folder }),
   'sidebar-app': measureSidebarApp,
@@ -46,7 +48,10 @@ if (odd.length > 0) {
   process.stderr.write(`No such part: ${odd.join(', ')}. Parts: ${Object.keys(parts).join(', ')}.\n`);
   process.exit(2);
 }
-const chosen = positionals.length > 0 ? positionals.filter(isPart) : (Object.keys(parts) as (keyof typeof parts)[]);
+const chosen =
+  positionals.length > 0
+    ? positionals.filter(isPart)
+    : (Object.keys(parts) as (keyof typeof parts)[]).filter((name) => name !== 'moves');
 
 const startMs = performance.now();
 const measures: Measure[] = [];

@@ -3,6 +3,7 @@ import type { Client } from 'pg';
 import { importTicketRules } from '../../src/features/attribution/index.ts';
 import { openDatabase, withInstallation } from './installation.ts';
 import { atMost, type Measure, plain, rounded } from './measures.ts';
+import { cpuSecondsOf, postgresCpuSeconds } from './process-use.ts';
 import { type Installation, startServer } from './server-process.ts';
 
 const moving = 100_000;
@@ -92,6 +93,9 @@ export const importOtherRules = (installation: Installation): Promise<void> =>
     await importTicketRules(product, JSON.stringify(rules), { dryRun: false, actor: 'bench' });
   });
 
+const between = (before: number | null | undefined, after: number | null): string =>
+  typeof before !== 'number' || after === null ? 'not told' : `${(after - before).toFixed(1)} s`;
+
 /**
  * 100,000 tickets go to another partner or region: rules have changed, and the server and its worker, as `npm start` runs
  * them, decide the tickets again that are marked. Reports of all days are read meanwhile.
@@ -105,6 +109,8 @@ export const measureMoves = async (installation: Installation, token: string): P
     const { total: before } = await lookAt(server.url, token);
     const lastId = await count('select max(id) as n from posting');
     const held: Held = { lastId, costs: await costsInLedger(client, { lastId: 0, costs: new Map() }) };
+    const cpu = async () => [await cpuSecondsOf(server.pid), await postgresCpuSeconds(installation.dataDir)];
+    const cpuBefore = await cpu();
     const startMs = performance.now();
     await client.query('update ticket set stale_since = now() where id <= $1', [moving]);
     const odd: Looked[] = [];
@@ -123,6 +129,7 @@ export const measureMoves = async (installation: Installation, token: string): P
       if (JSON.stringify(seen) !== JSON.stringify(before)) odd.push(seen);
     }
     const seconds = (performance.now() - startMs) / 1000;
+    const [product, postgres] = (await cpu()).map((after, index) => between(cpuBefore[index], after));
     const moved = await count('select count(distinct ticket_id) as n from attribution where version > 2');
     const written = await count(`select count(*) as n from posting where id > ${lastId}`);
     return [
@@ -144,7 +151,8 @@ export const measureMoves = async (installation: Installation, token: string): P
         goal: '0',
         met: cells.wrong === 0 && cells.compared > 0,
       },
-      plain('  postings written by it', rounded(written)),
+      plain('  processor time, reports included', `product ${product}, PostgreSQL ${postgres}`),
+      plain('  postings written by it; reports read meanwhile', `${rounded(written)}; ${looks}`),
     ];
   } finally {
     await client.end();

@@ -190,6 +190,17 @@ const measureSize = async (
   }
 };
 
+/** The moves alone, of the smallest ledger that has so many tickets. */
+export const measureMovesAlone = async (): Promise<Measure[]> => {
+  const folder = await temporaryFolder();
+  try {
+    const { installation, tokens } = await preparedIn(folder.path, 1_000_000);
+    return await measureMoves(installation, tokens.rates);
+  } finally {
+    await folder.remove();
+  }
+};
+
 /**
  * The partner x region report of 90 days over HTTP on ledgers of these sizes, beside plain SQL and DuckDB on the largest. In a
  * folder of one's own ledgers stay for the next time, and no tickets are moved in them.
