@@ -26,6 +26,7 @@ export const figuresOf = (
   partner: nord,
   asOf: '2026-05-04T10:00:00.000Z',
   period: { from: '2026-02-04', to: '2026-05-04' },
+  notHeld: [],
   costPerTicket: { amount: '12.340000', currency: 'USD' },
   costMultiple: 2.4,
   costedTickets: 41,

@@ -83,6 +83,12 @@ const partnerFigures = z.object({
   partner: named.describe('Whose figures these are'),
   asOf: instant.describe('When these were counted'),
   period: z.object({ from: day, to: day.describe('The last day, inclusive') }),
+  notHeld: z
+    .array(z.enum(['orders', 'tickets', 'work']))
+    .readonly()
+    .describe(
+      'Of which not all is held on the days of the period: the contact rate rests on orders and tickets, costs on work, and may be far off',
+    ),
   costPerTicket: amount('At pooled rates'),
   costMultiple: z
     .number()

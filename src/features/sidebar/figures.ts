@@ -3,7 +3,15 @@ import { BoundedMap } from '../../platform/bounded-map.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/open.ts';
 import type { ReportingBasis } from '../directory/index.ts';
-import { type HourlyOf, type PartnerReport, partnerReport, poolRatesOf, stepsIn } from '../reports/index.ts';
+import {
+  type HourlyOf,
+  type LedgerSide,
+  loadHeldDays,
+  type PartnerReport,
+  partnerReport,
+  poolRatesOf,
+  stepsIn,
+} from '../reports/index.ts';
 import { type Held, hold } from './held.ts';
 
 /** The last 90 days, today included. */
@@ -32,9 +40,12 @@ export interface Week {
   readonly multiples: ReadonlyMap<string | null, number | null>;
 }
 
+/** The report that is shown, when it was counted, and the sides of which not all is held on its days. */
+export type ShownReport = PartnerReport & { readonly asOf: string; readonly notHeld: readonly LedgerSide[] };
+
 /** Figures at pooled rates (RULES.md section 10), held in memory. */
 export interface Figures {
-  readonly report: Held<PartnerReport & { readonly asOf: string }>;
+  readonly report: Held<ShownReport>;
   readonly weeks: Held<readonly Week[]>;
   /** Pooled hourly rates of these months. */
   hourlyOf(months: readonly string[]): Promise<HourlyOf>;
@@ -71,7 +82,10 @@ export const createFigures = ({ db, clock, wall, basis, failed }: FiguresDeps): 
   return {
     report: hold(async () => {
       const asOf = clock.now().toISOString();
-      return { ...(await reportOf(periodNow())), asOf };
+      const period = periodNow();
+      // Before the figures: what a walk brings between the two is counted, and at worst said to be missing.
+      const { notHeldIn } = await loadHeldDays(db, period, period.to);
+      return { ...(await reportOf(period)), asOf, notHeld: notHeldIn(period) };
     }, held),
     weeks: hold(async () => {
       const weeks: Week[] = [];

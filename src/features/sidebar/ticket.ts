@@ -1,8 +1,8 @@
 import { moneyJson, ratio } from '../../core/money.ts';
 import type { Decision } from '../attribution/index.ts';
-import { type HourlyOf, type PartnerReport, pooledTicketCost, type TicketGlance } from '../reports/index.ts';
+import { type HourlyOf, pooledTicketCost, type TicketGlance } from '../reports/index.ts';
 import { orderStatuses, type SidebarTicket, type SidebarTicketState } from './contract.ts';
-import type { Week } from './figures.ts';
+import type { ShownReport, Week } from './figures.ts';
 
 type Shares = readonly Pick<Decision['shares'][number], 'partner' | 'region' | 'ppm'>[];
 
@@ -20,7 +20,7 @@ interface TicketParts {
   readonly hourlyOf: HourlyOf;
   /** Null: not counted yet. */
   readonly figures: {
-    readonly report: PartnerReport & { readonly asOf: string };
+    readonly report: ShownReport;
     readonly weeks: readonly Week[];
   } | null;
   readonly money: SidebarTicket['money'];
@@ -106,6 +106,7 @@ export const ticketAnswer = (parts: TicketParts): SidebarTicket => {
       partner: { code, name: names.partner(code) },
       asOf: report.asOf,
       period: { from: report.from, to: report.to },
+      notHeld: report.notHeld,
       costPerTicket: money === 'hidden' ? null : row.costPerTicket,
       costMultiple: row.costMultiple,
       costedTickets: row.ticketsWorked,
