@@ -47,6 +47,8 @@ const reportColumns = (currency: string): readonly Column<ReportRow>[] => [
   { name: 'unpricedOrders', of: (row) => row.unpricedOrders },
   { name: 'flags', of: (row) => row.flags.map(({ code }) => code).join(' ') },
   { name: 'missing', of: (row) => row.missing },
+  // Of the row "*": the partners that it stands for.
+  { name: 'folded', of: (row) => row.folded?.partners.join('|') ?? null },
 ];
 
 /** "nord:700000 sud:300000": codes with parts per million, the largest first. */
