@@ -24,8 +24,8 @@ const addCustomers = `
   insert into order_address (order_id, email_hash) select id, int8send(id % (select greatest(1, count(*) / ${ordersPerCustomer}) from "order")) from "order"`;
 
 interface Look {
-  readonly ticket: { readonly state: string };
   readonly cost: { readonly soFar: unknown } | null;
+  readonly counting: boolean;
   readonly partners: readonly { readonly trend: readonly unknown[] }[];
   readonly customer: { readonly orders: readonly unknown[] };
 }
@@ -42,13 +42,12 @@ const warmUp = async (url: string, tickets: number) => {
   const startMs = performance.now();
   await lookOnce(url, tickets);
   const firstMs = performance.now() - startMs;
-  // Of the latest tickets some have a partner.
-  for (let ticket = tickets; ; ticket -= 1) {
-    const { state } = (await lookOnce(url, ticket)).ticket;
-    if (state !== 'attributed') continue;
+  // Of the latest tickets some have a partner with figures, once these are counted.
+  for (let ticket = tickets; ; ) {
     const look = await lookOnce(url, ticket);
-    if (look.partners.length === 0 && performance.now() - startMs < 60_000) {
-      ticket += 1;
+    if (look.counting && performance.now() - startMs < 60_000) continue;
+    if (look.partners.length === 0 && ticket > 1) {
+      ticket -= 1;
       continue;
     }
     if (!look.cost?.soFar || look.customer.orders.length === 0 || !look.partners[0]?.trend.length)
