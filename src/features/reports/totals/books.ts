@@ -57,10 +57,11 @@ export const pooledBook: Book = {
 export const books: readonly Book[] = [factsBook, pooledBook];
 
 /** All facts of totals with their columns, in the order in which they are written. */
-export const columnsIn = ({ columns, again }: Book): [Fact, string][] => [
+const columnsIn = ({ columns, again }: Book): [Fact, string][] => [
   ...(Object.entries(columns) as [Fact, string][]),
   ...again.map(({ fact, column }): [Fact, string] => [fact, column]),
 ];
+export const factsOf = (book: Book): Fact[] => columnsIn(book).map(([fact]) => fact);
 export const totalColumns = (book: Book): string[] => columnsIn(book).map(([, column]) => column);
 
 /** All cells of a run of days, of kept rows `s` of that run, as reports read them. */
@@ -100,6 +101,16 @@ const dailySql = (statement: Statement): string =>
     grouped: 'group by 1, 2, 3',
     dimensions: byCell,
   });
+
+/** Of what `againSql` gave, that of several days as reports read it: day, before, and all cells with a number for each of the book's. */
+export const writtenAgain = ({ again }: Book, pairs: string): string => `
+  select day, before, ${writtenCells('line', 'order by line')} as cells
+    from (select day, before, ${writtenCell(
+      'partner',
+      'region',
+      again.map(({ what }) => `coalesce(sum(ppm) filter (where what = '${what}'), 0)`),
+    )} as line from ${pairs} where before is not null group by day, before, partner, region) cell
+   group by day, before`;
 
 /** What the ledger says of the days from $1 to $2 in the time zone $3: day, partner and region ('' is none), and all columns of totals. `pairs` names what `againSql` gave. */
 export const ledgerSql = (book: Book, daily: Daily, pairs: string): string => {

@@ -1,7 +1,7 @@
 import { addDays, type Day } from '../../../core/time.ts';
 import type { Sql } from '../../../platform/database/database.ts';
 import type { Database } from '../../../platform/database/open.ts';
-import { againSql, type Book, books, ledgerSql, totalColumns, writtenBook } from './books.ts';
+import { againSql, type Book, books, ledgerSql, totalColumns, writtenAgain, writtenBook } from './books.ts';
 import { monthOf, type Run, runsOf, spanStart, spans } from './spans.ts';
 
 /** Days, or months of pooled rates, that are added up in one transaction. */
@@ -84,8 +84,7 @@ const addUpDays = async (tx: Sql, book: Book, { from, to }: Run, timeZone: strin
   await tx.query(`${book.clear} where span = 1 and starts_on between $1 and $2`, [from, to]);
   if (book.again.length > 0) await tx.query('delete from rollup_again where day between $1 and $2', [from, to]);
   const again = `again as (
-       insert into rollup_again (day, what, before, partner, region, ppm)
-       select day, what, before, coalesce(partner, ''), coalesce(region, ''), sum(ppm) from pairs where before is not null group by 1, 2, 3, 4, 5
+       insert into rollup_again (day, before, cells) ${writtenAgain(book, 'pairs')}
      ),`;
   await tx.query(
     `with ${book.again.length > 0 ? `pairs as (${againSql}), ${again}` : ''}

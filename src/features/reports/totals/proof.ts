@@ -1,12 +1,21 @@
 import type { Day } from '../../../core/time.ts';
 import type { Sql } from '../../../platform/database/database.ts';
 import { dailyPooledStatements, dailyStatements } from '../facts/fact-statements.ts';
-import { againSql, type Book, factsBook, ledgerSql, pooledBook, totalColumns, writtenBook } from './books.ts';
+import {
+  againSql,
+  type Book,
+  factsBook,
+  ledgerSql,
+  pooledBook,
+  totalColumns,
+  writtenAgain,
+  writtenBook,
+} from './books.ts';
 import { spans } from './spans.ts';
 
 /** A total that reports would read, and that is not what it stands for. */
 interface TotalDifference {
-  /** facts | pooled | again | runs (of 2 to 64 days, which are the sum of those below) | written (what reports of all cells read, without partner and region) */
+  /** facts | pooled | again | runs (of 2 to 64 days, which are the sum of those below) | written (what reports of all cells read); the last and again without a cell */
   readonly book: string;
   readonly day: Day;
   readonly partner: string | null;
@@ -38,13 +47,11 @@ const daysSql = (book: Book): string => {
 
 /** Tickets worked on and orders returned on several days against the ledger; $3 is not asked. */
 const againDaysSql = `
-  with both_sides as (
-    select day, what, before, coalesce(partner, '') as partner, coalesce(region, '') as region, ppm from (${againSql}) p where before is not null
-    union all
-    select day, what, before, partner, region, -ppm from rollup_again where day between $1 and $2
-  )
-  select 'again' as book, ${cell} from (select * from both_sides b where ${unmarked(factsBook, 'b.day')}) b
-   group by b.day, what, before, partner, region having sum(ppm) <> 0 order by 2, 3, 4 limit ${shown}`;
+  with of_ledger as (${writtenAgain(factsBook, `(${againSql}) pairs`)}),
+       held as (select day, before, cells from rollup_again where day between $1 and $2)
+  select 'again' as book, day::text as day, null as partner, null as region
+    from of_ledger full join held using (day, before)
+   where of_ledger.cells is distinct from held.cells and ${unmarked(factsBook, 'day')} order by 2 limit ${shown}`;
 
 /** Runs against the two of half their length that they are made of. */
 const runsSql = (book: Book): string => {

@@ -17,18 +17,15 @@ import {
   type Period,
 } from '../facts/facts.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
-import { type Book, columnsIn, factsBook, pooledBook } from './books.ts';
+import { type Book, factsBook, factsOf, pooledBook } from './books.ts';
 import { monthOf, piecesOf, type Run, runsOf, type Step, stepsIn, without } from './spans.ts';
-import { addWrittenCells, writtenCell, writtenCells } from './written-cells.ts';
+import { addWrittenCells, type Only, writtenCell, writtenCells } from './written-cells.ts';
 
 /** So many runs of marked days are read from the ledger one by one; more of them, or half of the period: all of it at once. */
 const mostRuns = 6;
 const mostMarkedShare = 0.5;
 
 type Into = Map<string, Cell>;
-
-/** One partner, one region or both, and nothing of others; null is none. */
-export type Only = Readonly<Partial<Record<Dimension, string | null>>>;
 
 interface Asked {
   /** Partner, region and one step of time at most; those of `only` are among them. */
@@ -75,121 +72,98 @@ const markedRuns = async (sql: Sql, book: Book, { from, to }: Period): Promise<R
 
 type Cells = Pick<Asked, 'dimensions' | 'only'> & { readonly into: Into };
 
-/** Adds sums of kept rows `s` to their cells, one text for each step of time. */
-const addKept = async (
-  sql: Sql,
-  {
-    from,
-    step: stepOfRow,
-    sums,
-    parameters,
-    preparedAs,
-  }: {
-    /** Ends in conditions, to which others may be added. */
-    readonly from: string;
-    /** The step that a row belongs to, where one is asked for. */
-    readonly step: string;
-    readonly sums: Readonly<Partial<Record<keyof CellFacts, string>>>;
-    readonly parameters: readonly unknown[];
-    readonly preparedAs: string;
-  },
+/** Cells as texts, each of one step of time where it is asked for. */
+interface Written {
+  readonly step: Day | null;
+  readonly cells: string;
+}
+
+const addWritten = (
+  rows: readonly Written[],
+  names: readonly (keyof CellFacts | null)[],
   { dimensions, only, into }: Cells,
-): Promise<void> => {
+): void => {
   const step = stepOf(dimensions);
-  const code = (name: Dimension): string => (dimensions.includes(name) ? `s.${name}` : 'null::text');
-  const keys = dimensions.map((one) => (one === step ? 'step' : `s.${one}`));
-  const narrowed = namesOf(only);
-  const rows = await sql.query<{ step: string | null; cells: string | null }>(
-    `select step, ${writtenCells('line')} as cells
-       from (select ${step === undefined ? 'null' : stepOfRow} as step, ${writtenCell(code('partner'), code('region'), Object.values(sums))} as line
-               from ${from}${narrowed.map((name, at) => ` and s.${name} = $${parameters.length + 1 + at}`).join('')}
-              ${keys.length === 0 ? '' : `group by ${keys.join(', ')}`}) cell group by step`,
-    [...parameters, ...narrowed.map((name) => only[name] ?? '')],
-    { preparedAs: `${preparedAs} by ${dimensions.join(', ')}${nameOf(only)}` },
-  );
-  const names = Object.keys(sums) as (keyof CellFacts)[];
-  for (const { step: first, cells } of rows)
-    addWrittenCells([cells], names, { dimensions, ...(step !== undefined && { times: { [step]: first } }), into });
+  for (const [first, own] of Map.groupBy(rows, (row) => row.step))
+    addWrittenCells(
+      own.map(({ cells }) => cells),
+      names,
+      { dimensions, only, times: step === undefined ? {} : { [step]: first }, into },
+    );
 };
 
 /** Counts and times are added up as whole numbers, which is fast; money of a weak currency over years may leave their range. */
 const sumOfKept = (column: string): string => (column.endsWith('_micros') ? `sum(s.${column})` : `add_up(s.${column})`);
 
 /** Adds kept totals of these days. Those of all cells are read as they are written; of some, or by steps of time, PostgreSQL adds them up. */
-const addTotals = async (
-  sql: Sql,
-  book: Book,
-  runs: readonly Run[],
-  { dimensions, only, into }: Cells,
-): Promise<void> => {
+const addTotals = async (sql: Sql, book: Book, runs: readonly Run[], cells: Cells): Promise<void> => {
+  const { dimensions, only } = cells;
   const step = stepOf(dimensions);
   const pieces = runs.flatMap((run) =>
     stepsIn(step ?? null, run).flatMap(({ first, ...days }) => piecesOf(days).map((piece) => ({ ...piece, first }))),
   );
   const which = [pieces.map(({ span }) => span), pieces.map(({ startsOn }) => startsOn)];
-  if (step === undefined && namesOf(only).length === 0) {
-    const written = await sql.query<{ cells: string }>(
-      `select w.cells from unnest($2::int[], $3::date[]) as p(span, starts_on)
+  const narrowed = namesOf(only);
+  if (step === undefined && narrowed.length === 0) {
+    const written = await sql.query<Written>(
+      `select null as step, w.cells from unnest($2::int[], $3::date[]) as p(span, starts_on)
          join rollup_written w on w.book = $1 and w.span = p.span and w.starts_on = p.starts_on`,
       [book.name, ...which],
       { preparedAs: 'written totals' },
     );
-    const texts = written.map(({ cells }) => cells);
-    return addWrittenCells(
-      texts,
-      columnsIn(book).map(([fact]) => fact),
-      { dimensions, into },
-    );
+    return addWritten(written, factsOf(book), cells);
   }
-  const sums = Object.entries(book.columns).concat(
-    countedAgain(book, dimensions).map(({ fact, column }) => [fact, column]),
+  const kept: readonly (readonly [keyof CellFacts, string])[] = [
+    ...(Object.entries(book.columns) as [keyof CellFacts, string][]),
+    ...countedAgain(book, dimensions).map(({ fact, column }) => [fact, column] as const),
+  ];
+  const code = (name: Dimension): string => (dimensions.includes(name) ? `s.${name}` : 'null::text');
+  const sums = kept.map(([, column]) => sumOfKept(column));
+  const added = await sql.query<Written>(
+    `select step, ${writtenCells('line')} as cells
+       from (select p.first as step, ${writtenCell(code('partner'), code('region'), sums)} as line
+               from unnest($1::int[], $2::date[], $3::text[]) as p(span, starts_on, first)
+               join ${book.table} s on s.span = p.span and s.starts_on = p.starts_on${narrowed.map((name, at) => ` and s.${name} = $${4 + at}`).join('')}
+              group by p.first${dimensions.map((name) => (name === step ? '' : `, s.${name}`)).join('')}) cell group by step`,
+    [...which, pieces.map(({ first }) => first), ...narrowed.map((name) => only[name] ?? '')],
+    { preparedAs: `totals of ${book.name} by ${dimensions.join(', ')}${nameOf(only)}` },
   );
-  await addKept(
-    sql,
-    {
-      from: `unnest($1::int[], $2::date[], $3::text[]) as p(span, starts_on, first)
-               join ${book.table} s on s.span = p.span and s.starts_on = p.starts_on`,
-      step: 'p.first',
-      sums: Object.fromEntries(sums.map(([fact, column]) => [fact, sumOfKept(column)])),
-      parameters: [...which, pieces.map(({ first }) => first)],
-      preparedAs: `totals of ${book.name}`,
-    },
-    { dimensions, only, into },
+  addWritten(
+    added,
+    kept.map(([fact]) => fact),
+    cells,
   );
 };
 
 /** Adds tickets worked on and orders returned before the period and in it: those of kept days, all but the marked ones. */
-const addAgain = (
+const addAgain = async (
   sql: Sql,
-  again: Book['again'],
+  book: Book,
   { from, to }: Period,
   marked: readonly Run[],
   cells: Cells,
-): Promise<void> =>
-  addKept(
-    sql,
-    {
-      from: `rollup_again s
-              where daterange(s.before, s.day) @> ($1::date - 1) and s.day <= $2 and s.what in (${again.map(({ what }) => `'${what}'`).join(', ')})
-                and not exists (select from unnest($3::date[], $4::date[]) as m(first, last) where s.day between m.first and m.last)`,
-      step: stepsOf('s.day')[stepOf(cells.dimensions) ?? 'day'] ?? '',
-      sums: Object.fromEntries(
-        again.map(({ fact, what }) => [fact, `coalesce(add_up(s.ppm) filter (where s.what = '${what}'), 0)`]),
-      ),
-      parameters: [from, to, marked.map((run) => run.from), marked.map((run) => run.to)],
-      preparedAs: 'again',
-    },
+): Promise<void> => {
+  const step = stepOf(cells.dimensions);
+  const written = await sql.query<Written>(
+    `select ${step === undefined ? 'null' : stepsOf('a.day')[step]} as step, a.cells from rollup_again a
+      where daterange(a.before, a.day) @> ($1::date - 1) and a.day <= $2
+        and not exists (select from unnest($3::date[], $4::date[]) as m(first, last) where a.day between m.first and m.last)`,
+    [from, to, marked.map((run) => run.from), marked.map((run) => run.to)],
+    { preparedAs: `again by ${step ?? 'period'}` },
+  );
+  const counted = countedAgain(book, cells.dimensions);
+  addWritten(
+    written,
+    book.again.map((one) => (counted.includes(one) ? one.fact : null)),
     cells,
   );
+};
 
 const sumOf = (again: Book['again']): string =>
   again.map(({ fact, what }) => `coalesce(sum(s.ppm) filter (where s.what = '${what}'), 0) as "${fact}"`).join(', ');
 const isCounted = (again: Book['again']): string => `s.what in (${again.map(({ what }) => `'${what}'`).join(', ')})`;
 
-/**
- * Tickets with work on the days from $1 to $2 and none before them in the period, which starts at $3. A day's work is never
- * below zero: there was work on days exactly where its sum over them is above it.
- */
+/** Tickets with costed work on the days from $1 to $2 and none before them in the period, which starts at $3. */
 const firstWorkedSql = `
   select $1::date as day, 'work' as what, s.partner, s.region, s.ppm
     from (select ticket_id from posting where worked_day between $1 and $2 group by 1 having add_up(microseconds) > 0) n
@@ -275,7 +249,7 @@ const addBook = async (
   // Both at once: PostgreSQL answers the second while the first is read here. Never three: pg warns of a queue, and is to end it.
   await Promise.all([
     addTotals(sql, book, without(period, marked), cells),
-    again.length > 0 && addAgain(sql, again, period, marked, cells),
+    again.length > 0 && addAgain(sql, book, period, marked, cells),
   ]);
   for (const run of marked) {
     for (const { statement } of book.daily)

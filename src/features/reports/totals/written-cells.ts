@@ -1,5 +1,5 @@
 import type { FigureDimension } from '../facts/fact-statements.ts';
-import { type Cell, type CellFacts, type CellKey, cellId, keyBy, noFacts } from '../facts/facts.ts';
+import { type Cell, type CellFacts, type CellKey, cellId, type Dimension, keyBy, noFacts } from '../facts/facts.ts';
 
 /*
  * A report of many cells travels as one text, a line per cell: ["partner","region"], a tab, and its whole numbers with blanks
@@ -93,16 +93,24 @@ const addText = (sums: Sums, text: string): void => {
   }
 };
 
-/** Adds what texts say to cells by these dimensions; the numbers of each line are facts of these names, in their order. */
+/** One partner, one region or both, and nothing of others; null is none. */
+export type Only = Readonly<Partial<Record<Dimension, string | null>>>;
+
+/**
+ * Adds what texts say of some or all cells to those by these dimensions; the numbers of each line are facts of these names, in
+ * their order, and null is not asked for.
+ */
 export const addWrittenCells = (
-  texts: readonly (string | null)[],
-  names: readonly (keyof CellFacts)[],
+  texts: readonly string[],
+  names: readonly (keyof CellFacts | null)[],
   {
     dimensions,
+    only = {},
     times = {},
     into,
   }: {
     readonly dimensions: readonly FigureDimension[];
+    readonly only?: Only;
     /** The step of time that all of the texts are of. */
     readonly times?: Readonly<Partial<Record<FigureDimension, string | null>>>;
     readonly into: Map<string, Cell>;
@@ -110,10 +118,15 @@ export const addWrittenCells = (
 ): void => {
   const width = names.length;
   const sums: Sums = { width, places: new Map(), held: new Float64Array(width * 1024), beyond: new Map() };
-  for (const text of texts) if (text !== null) addText(sums, text);
+  for (const text of texts) addText(sums, text);
   const isWhole = dimensions.includes('partner') && dimensions.includes('region');
   for (const [codes, place] of sums.places) {
     const [partner, region] = JSON.parse(codes) as [string | null, string | null];
+    if (
+      (only.partner !== undefined && only.partner !== partner) ||
+      (only.region !== undefined && only.region !== region)
+    )
+      continue;
     const written: CellKey = { partner, region, ...times };
     const id = cellId(written, dimensions);
     let cell = into.get(id);
@@ -122,7 +135,8 @@ export const addWrittenCells = (
       into.set(id, cell);
     }
     for (let offset = 0; offset < width; offset += 1) {
-      const name = names[offset] as keyof CellFacts;
+      const name = names[offset];
+      if (name == null) continue;
       const sum = sums.held[place + offset] as number;
       if (sum !== 0) cell.facts[name] += BigInt(sum);
       const rest = sums.beyond.size === 0 ? undefined : sums.beyond.get(place + offset);

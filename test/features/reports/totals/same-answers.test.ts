@@ -4,8 +4,9 @@ import { addFacts, type Cell, cellId, loadSides } from '../../../../src/features
 import { series } from '../../../../src/features/reports/series.ts';
 import { factsBook } from '../../../../src/features/reports/totals/books.ts';
 import { addUpMarked, writeRuns } from '../../../../src/features/reports/totals/fold.ts';
-import { type Only, totalFacts } from '../../../../src/features/reports/totals/read.ts';
+import { totalFacts } from '../../../../src/features/reports/totals/read.ts';
 import { figureSides } from '../../../../src/features/reports/totals/sides.ts';
+import type { Only } from '../../../../src/features/reports/totals/written-cells.ts';
 import type { Sql } from '../../../../src/platform/database/database.ts';
 import type { Database } from '../../../../src/platform/database/open.ts';
 import { asking } from '../asking.ts';

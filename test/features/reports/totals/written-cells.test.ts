@@ -3,12 +3,12 @@ import { type Cell, noFacts } from '../../../../src/features/reports/facts/facts
 import { addWrittenCells } from '../../../../src/features/reports/totals/written-cells.ts';
 
 const read = (
-  texts: readonly (string | null)[],
+  texts: readonly string[],
   names: Parameters<typeof addWrittenCells>[1],
-  dimensions: Parameters<typeof addWrittenCells>[2]['dimensions'] = ['partner', 'region'],
+  asked: Partial<Parameters<typeof addWrittenCells>[2]> = {},
 ): Cell[] => {
   const into = new Map<string, Cell>();
-  addWrittenCells(texts, names, { dimensions, into });
+  addWrittenCells(texts, names, { dimensions: ['partner', 'region'], ...asked, into });
   return [...into.values()];
 };
 
@@ -17,7 +17,6 @@ test('numbers are read exactly, however large, below zero too, and summed over t
   const cells = read(
     [
       '["nord","SE"]\t999999999999999 -123456789012345678901234567890 0 -7 9007199254740993 12\n[null,"SE"]\t1 0 0 0 0 0',
-      null,
       '["nord","SE"]\t1 -1 0 12 1 0',
     ],
     names,
@@ -54,9 +53,21 @@ test('many cells are summed by what is asked for, whatever their codes hold', ()
   expect(read([text, text], ['answered']).map(({ key, facts }) => [key.partner, facts.answered])).toEqual(
     codes.map((code) => [code, 4n]),
   );
-  expect(read([text], ['answered'], ['region'])).toStrictEqual([
+  expect(read([text], ['answered'], { dimensions: ['region'] })).toStrictEqual([
     { key: { partner: null, region: null }, facts: { ...noFacts(), answered: 6000n } },
   ]);
+});
+
+test('one partner, one region or none is told without the others, and a fact that is not asked for is left out', () => {
+  const texts = ['["nord","SE"]\t1 10\n["nord",null]\t2 20\n[null,"SE"]\t3 30', '["sud","SE"]\t4 40'];
+  const deliveredOf = (only: Parameters<typeof addWrittenCells>[2]['only'] & object) =>
+    read(texts, [null, 'delivered'], { only }).map(({ facts }) => [facts.answered, facts.delivered]);
+  expect(deliveredOf({ partner: 'nord' })).toEqual([
+    [0n, 10n],
+    [0n, 20n],
+  ]);
+  expect(deliveredOf({ region: null })).toEqual([[0n, 20n]]);
+  expect(deliveredOf({ partner: null, region: 'SE' })).toEqual([[0n, 30n]]);
 });
 
 test('a line of fewer or more numbers than are known is no total', () => {
