@@ -28,23 +28,50 @@ const costsOf = (cells: readonly { partner: string | null; region: string | null
       .map(({ partner, region, micros }) => [JSON.stringify([partner, region]), micros]),
   );
 
-/** What the ledger held up to a posting; it only grows, so that each look reads what came after alone. */
+/** What the ledger held up to a posting, before which none can come any more; it only grows, so that each look reads what came after alone. */
 interface Held {
-  readonly lastId: number;
+  readonly lastId: string;
   readonly costs: Costs;
 }
 
-const costsInLedger = async (client: Client, held: Held): Promise<Costs> => {
+const added = (costs: Costs, more: Costs): Costs => {
+  const sums = new Map(costs);
+  for (const [cell, micros] of more) sums.set(cell, (sums.get(cell) ?? 0n) + micros);
+  return new Map([...sums].filter(([, micros]) => micros !== 0n));
+};
+
+/** Of postings after one and, where it is told, up to another. */
+const costsPosted = async (client: Client, after: string, upTo: string | null = null): Promise<Costs> => {
   const { rows } = await client.query<{ partner: string | null; region: string | null; micros: string }>(
-    'select partner, region, sum(cost_micros)::text as micros from posting where id > $1 group by 1, 2',
-    [held.lastId],
+    'select partner, region, sum(cost_micros)::text as micros from posting where id > $1 and ($2::bigint is null or id <= $2) group by 1, 2',
+    [after, upTo],
   );
-  const costs = new Map(held.costs);
-  for (const { partner, region, micros } of rows) {
-    const cell = JSON.stringify([partner, region]);
-    costs.set(cell, (costs.get(cell) ?? 0n) + BigInt(micros));
-  }
-  return new Map([...costs].filter(([, micros]) => micros !== 0n));
+  return costsOf(rows.map((row) => ({ ...row, micros: BigInt(row.micros) })));
+};
+
+/** Holds what is settled: who wrote before a look has ended once no transaction is as old, and whoever comes later has later numbers. */
+const holding = (client: Client) => {
+  let held: Held = { lastId: '0', costs: new Map() };
+  let seen: { readonly lastId: string; readonly next: string } | null = null;
+  return {
+    async costsInLedger(): Promise<Costs> {
+      const { rows } = await client.query<{ last_id: string; oldest: string; next: string }>(
+        `select coalesce((select max(id) from posting), 0)::text as last_id, pg_snapshot_xmin(s)::text as oldest, pg_snapshot_xmax(s)::text as next
+           from pg_current_snapshot() s`,
+      );
+      const [now] = rows;
+      if (!now) throw new Error('PostgreSQL tells no snapshot');
+      if (seen && BigInt(now.oldest) >= BigInt(seen.next)) {
+        held = {
+          lastId: seen.lastId,
+          costs: added(held.costs, await costsPosted(client, held.lastId, seen.lastId)),
+        };
+        seen = null;
+      }
+      seen ??= { lastId: now.last_id, next: now.next };
+      return added(held.costs, await costsPosted(client, held.lastId));
+    },
+  };
 };
 
 /** Cells that the ledger told the same of before and after a report was read, and those of them that the report told otherwise. */
@@ -108,7 +135,8 @@ export const measureMoves = async (installation: Installation, token: string): P
   try {
     const { total: before } = await lookAt(server.url, token);
     const lastId = await count('select max(id) as n from posting');
-    const held: Held = { lastId, costs: await costsInLedger(client, { lastId: 0, costs: new Map() }) };
+    const ledger = holding(client);
+    await ledger.costsInLedger();
     const cpu = async () => [await cpuSecondsOf(server.pid), await postgresCpuSeconds(installation.dataDir)];
     const cpuBefore = await cpu();
     const startMs = performance.now();
@@ -120,9 +148,9 @@ export const measureMoves = async (installation: Installation, token: string): P
     while (left > 0 && performance.now() - startMs < withinMs) {
       await wait(lookEveryMs);
       left = await count('select count(*) as n from ticket where stale_since is not null');
-      const earlier = await costsInLedger(client, held);
+      const earlier = await ledger.costsInLedger();
       const { total: seen, costs } = await lookAt(server.url, token);
-      const compared = comparedWith(costs, earlier, await costsInLedger(client, held));
+      const compared = comparedWith(costs, earlier, await ledger.costsInLedger());
       cells.compared += compared.cells;
       cells.wrong += compared.wrong;
       looks += 1;
