@@ -62,3 +62,12 @@ test('a partner that bears it with nobody says how much, too', () => {
   expect(screen).toContain('Partner Nord 70% No partner found 30%');
   expect(screen).toContain('Nord, last 90 days 70% of this ticket');
 });
+
+test('figures of days that are not read whole say so', () => {
+  const screenWith = (notHeld: ('orders' | 'tickets' | 'work')[]): string =>
+    screenOf({ data: ticketOf({ partners: [figuresOf({ notHeld })] }) });
+  expect(screenWith(['orders'])).toContain(
+    'last 90 days Not all of these days has been read yet. The figures may be far off. Cost per ticket',
+  );
+  expect(screenWith([])).not.toContain('far off');
+});

@@ -115,6 +115,7 @@ const Figures = ({ partner }: { readonly partner: Partner }) => {
   const onTickets = count(costed, partner.costedTickets);
   return (
     <>
+      {partner.notHeld.length > 0 ? <Hint>{words.partner.notHeld}</Hint> : null}
       {times !== null || cost !== null ? (
         <Rows>
           <Row
