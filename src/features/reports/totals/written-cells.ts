@@ -15,12 +15,12 @@ export const writtenCells = (line: string, ordered = ''): string => `string_agg(
 
 /** So many digits, with a sign, a double holds exactly. */
 const mostPlainDigits = 15;
-const [tab, lineEnd, blank, minus, zero, nine] = [9, 10, 32, 45, 48, 57];
+const [lineEnd, blank, minus, zero, nine] = [10, 32, 45, 48, 57];
 
 /** What is read at the moment, as bytes: of a string each character is asked for several times as long. */
 let bytes = Buffer.alloc(0);
 
-/** One byte per character, so that both have the same places: all but codes is ASCII. */
+/** One byte per character, so that both have the same places; all but codes, whose letters are lost here, is ASCII. */
 const toBytes = (text: string): Buffer => {
   if (bytes.length < text.length) bytes = Buffer.alloc(text.length * 2);
   bytes.write(text, 'latin1');
@@ -53,21 +53,24 @@ const addBeyond = ({ beyond }: Sums, place: number, value: bigint): void => {
   beyond.set(place, (beyond.get(place) ?? 0n) + value);
 };
 
+const isNoTotal = ({ width }: Sums): Error => new Error(`A kept total is not made of ${width} numbers`);
+
 const addText = (sums: Sums, text: string): void => {
   const read = toBytes(text);
   const end = text.length;
   let at = 0;
   while (at < end) {
-    const from = at;
-    while (at < end && read[at] !== tab) at += 1;
-    const first = placeOf(sums, text.slice(from, at));
+    const codesEnd = text.indexOf('\t', at);
+    if (codesEnd < 0) throw isNoTotal(sums);
+    const first = placeOf(sums, text.slice(at, codesEnd));
     const { held } = sums;
-    at += 1;
+    at = codesEnd + 1;
     const last = first + sums.width - 1;
     for (let place = first; place <= last; place += 1) {
       const begin = at;
       const isBelow = read[at] === minus;
       if (isBelow) at += 1;
+      const digits = at;
       let value = 0;
       let byte = at < end ? (read[at] as number) : lineEnd;
       while (byte >= zero && byte <= nine) {
@@ -75,8 +78,7 @@ const addText = (sums: Sums, text: string): void => {
         at += 1;
         byte = at < end ? (read[at] as number) : lineEnd;
       }
-      if (at === begin || byte !== (place < last ? blank : lineEnd))
-        throw new Error(`A kept total is not made of ${sums.width} numbers`);
+      if (at === digits || byte !== (place < last ? blank : lineEnd)) throw isNoTotal(sums);
       if (at - begin > mostPlainDigits) addBeyond(sums, place, BigInt(text.slice(begin, at)));
       else if (value !== 0) {
         if (isBelow) value = -value;

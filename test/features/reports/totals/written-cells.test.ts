@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Cell, noFacts } from '../../../../src/features/reports/facts/facts.ts';
+import { type Cell, cellId, noFacts } from '../../../../src/features/reports/facts/facts.ts';
 import { addWrittenCells } from '../../../../src/features/reports/totals/written-cells.ts';
 
 const read = (
@@ -58,6 +59,70 @@ test('many cells are summed by what is asked for, whatever their codes hold', ()
   ]);
 });
 
+test('bug: a code with a letter whose number ends as that of a tab does was no code', () => {
+  const cells = read(['["\u0109eva","SE"]\t1 2\n["\u{1f609}",null]\t3 4'], ['answered', 'delivered']);
+  expect(cells.map(({ key, facts }) => [key.partner, facts.answered, facts.delivered])).toEqual([
+    ['\u0109eva', 1n, 2n],
+    ['\u{1f609}', 3n, 4n],
+  ]);
+});
+
+const names = ['ticketsPpm', null, 'costMicros'] as const;
+type Line = readonly [partner: string | null, region: string | null, ...numbers: bigint[]];
+
+/** Around what a double holds, what is read as one, and what a column of PostgreSQL holds; anything else between. */
+const edges = [0n, 10n ** 15n, 10n ** 16n, 2n ** 53n, 2n ** 63n];
+const wholeNumber = fc.oneof(
+  fc.bigInt(-9n, 9n),
+  fc.tuple(fc.constantFrom(...edges), fc.bigInt(-2n, 2n), fc.boolean()).map(([a, b, below]) => (below ? -a : a) + b),
+  fc.bigInt(-(10n ** 20n), 10n ** 20n),
+);
+const code = fc.oneof(
+  fc.constantFrom(null, 'nord', 'sud', 'SE'),
+  fc.string({ unit: 'binary', minLength: 1, maxLength: 3 }),
+);
+const line: fc.Arbitrary<Line> = fc.tuple(code, code, wholeNumber, wholeNumber, wholeNumber);
+const written = ([partner, region, ...numbers]: Line): string =>
+  `${JSON.stringify([partner, region])}\t${numbers.join(' ')}`;
+
+/** One by one, and each a bigint. */
+const plainly = (
+  lines: readonly Line[],
+  dimensions: readonly ('partner' | 'region')[],
+  only: { readonly partner?: string | null; readonly region?: string | null },
+): Map<string, readonly [bigint, bigint]> => {
+  const sums = new Map<string, readonly [bigint, bigint]>();
+  for (const [partner, region, tickets = 0n, , cost = 0n] of lines) {
+    if ((only.partner ?? partner) !== partner || (only.region ?? region) !== region) continue;
+    const id = cellId({ partner, region }, dimensions);
+    const [ticketsBefore, costBefore] = sums.get(id) ?? [0n, 0n];
+    sums.set(id, [ticketsBefore + tickets, costBefore + cost]);
+  }
+  return sums;
+};
+
+test('of any texts the sums are those of plain code, by any dimensions', () => {
+  const texts = fc.array(fc.array(line, { minLength: 1, maxLength: 12 }), { maxLength: 12 });
+  const dimensions = fc.subarray(['partner', 'region'] as const);
+  const only = fc.constantFrom({}, { partner: 'nord' }, { region: 'SE' }, { partner: 'sud', region: 'SE' });
+  fc.assert(
+    fc.property(texts, texts, dimensions, only, (first, second, by, those) => {
+      const into = new Map<string, Cell>();
+      for (const some of [first, second])
+        addWrittenCells(
+          some.map((lines) => lines.map(written).join('\n')),
+          names,
+          { dimensions: by, only: those, into },
+        );
+      expect(new Map([...into].map(([id, { facts }]) => [id, [facts.ticketsPpm, facts.costMicros]] as const))).toEqual(
+        plainly([...first, ...second].flat(), by, those),
+      );
+      for (const [id, { key }] of into) expect(cellId(key, by)).toBe(id);
+    }),
+    { numRuns: 500, seed: 20_261_123 },
+  );
+});
+
 test('one partner, one region or none is told without the others, and a fact that is not asked for is left out', () => {
   const texts = ['["nord","SE"]\t1 10\n["nord",null]\t2 20\n[null,"SE"]\t3 30', '["sud","SE"]\t4 40'];
   const deliveredOf = (only: Parameters<typeof addWrittenCells>[2]['only'] & object) =>
@@ -74,4 +139,6 @@ test('a line of fewer or more numbers than are known is no total', () => {
   expect(() => read(['["nord",null]\t1 2'], ['answered'])).toThrow('1 numbers');
   expect(() => read(['["nord",null]\t1\n["sud",null]\t1'], ['answered', 'delivered'])).toThrow('2 numbers');
   expect(() => read(['["nord",null]\t1'], ['answered', 'delivered'])).toThrow('2 numbers');
+  expect(() => read(['["nord",null]\t1 -'], ['answered', 'delivered'])).toThrow('2 numbers');
+  expect(() => read(['["nord",null]'], ['answered'])).toThrow('1 numbers');
 });
