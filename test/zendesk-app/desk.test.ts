@@ -60,13 +60,25 @@ test('a change is an update of its own, of these fields alone', async () => {
   expect(client.form.get('ticket.customField:custom_field_11')).toBe('partner_nord');
 });
 
+const refusing = (details: object) => ({
+  error: 'RecordInvalid',
+  description: 'Record validation errors',
+  details,
+});
+const closed = refusing({ status: [{ description: 'Status: closed prevents ticket update' }] });
+const lacking = refusing({ base: [{ description: 'Marke: wird benötigt', error: null, ticket_field_id: 12 }] });
+
 test.each([
-  [422, 'closed'],
-  [403, 'forbidden'],
-  [500, 'failed'],
-])('Zendesk answering %i is told as %s', async (status, fault) => {
+  [422, 'closed', { responseJSON: closed }],
+  [422, 'closed', { responseText: JSON.stringify(closed) }],
+  [422, 'notValid', { responseJSON: lacking }],
+  [422, 'notValid', { responseText: '<html>' }],
+  [422, 'notValid', {}],
+  [403, 'forbidden', {}],
+  [500, 'failed', {}],
+])('Zendesk answering %i is told as %s', async (status, fault, body) => {
   const desk = savedDesk(
-    clientOf(() => ({ status })),
+    clientOf(() => ({ status, ...body })),
     '4711',
   );
   await expect(desk.write([{ id: '11', value: null }])).rejects.toMatchObject({ fault });

@@ -1,7 +1,7 @@
 import type { FieldChange, FieldState } from './correction.ts';
 import type { ZafClient } from './zaf.ts';
 
-export type WriteFault = 'closed' | 'forbidden' | 'failed';
+export type WriteFault = 'closed' | 'notValid' | 'forbidden' | 'failed';
 
 /** Zendesk is waited for this long before its silence counts as a failure. */
 export const deskPatienceMs = 30_000;
@@ -35,10 +35,22 @@ const textOf = (value: unknown): string | null => {
   return value === null || value === undefined || value === '' ? null : String(value);
 };
 
-const faultOf = (error: unknown): WriteFault => {
-  const status = Number(record(error).status ?? 0);
+/** Of a closed ticket Zendesk names the status, of what a form demands the ticket (`base`) or a field; all else is in words. */
+const isClosed = (error: Json): boolean => {
+  try {
+    return 'status' in record(json(error.responseJSON ?? error.responseText).details);
+  } catch {
+    // No words of Zendesk's.
+    return false;
+  }
+};
+
+const faultOf = (thrown: unknown): WriteFault => {
+  const error = record(thrown);
+  const status = Number(error.status ?? 0);
   if (status === 401 || status === 403) return 'forbidden';
-  return status === 422 ? 'closed' : 'failed';
+  if (status !== 422) return 'failed';
+  return isClosed(error) ? 'closed' : 'notValid';
 };
 
 const optionsOf = async (client: Pick<ZafClient, 'request'>, id: string): Promise<readonly string[] | null> => {
