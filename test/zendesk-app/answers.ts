@@ -52,7 +52,7 @@ export const ticketOf = (change: Partial<SidebarTicket> = {}): SidebarTicket => 
   ticket: { externalId: '4711', state: 'attributed' },
   attribution: attributionOf(),
   money: 'shown',
-  cost: { soFar: { amount: '8.415000', currency: 'USD' }, measuredShare: 0.82 },
+  cost: { soFar: { amount: '8.415000', currency: 'USD' }, measuredShare: 0.82, lacks: null },
   partners: [],
   counting: false,
   customer: { orders: [] },

@@ -21,38 +21,38 @@ const evidence = (
   how: Attribution['how'],
   share: Partial<Attribution['shares'][number]> = {},
   confidence: Attribution['confidence'] = 'high',
-): readonly string[] => {
+): readonly (readonly string[])[] => {
   const shares = [{ partner: nord, region: sweden, ppm: 1_000_000, ...share }];
   return evidenceOf(ticketOf({ attribution: attributionOf({ shares, how, confidence }) }), english);
 };
 
 test('what both halves rest on is said once, with how sure it is', () => {
-  expect(evidence({ partner: 'rule', region: 'rule' }, {}, 'medium')).toEqual(['By a rule · Medium confidence']);
+  expect(evidence({ partner: 'rule', region: 'rule' }, {}, 'medium')).toEqual([['By a rule', 'Medium confidence']]);
   expect(evidence({ partner: 'rule', region: 'unattributed' }, { region: null }, 'medium')).toEqual([
-    'By a rule · Medium confidence',
+    ['By a rule', 'Medium confidence'],
   ]);
 });
 
 test('bug: of a partner that an agent chose and a region of recent orders the line spoke for one half alone', () => {
   expect(evidence({ partner: 'person', region: 'recent orders' })).toEqual([
-    'Partner: Chosen by an agent',
-    "Region: From the customer's recent orders",
+    ['Partner: Chosen by an agent'],
+    ["Region: From the customer's recent orders"],
   ]);
   expect(evidence({ partner: 'person', region: 'text' }, { partner: null })).toEqual([
-    'Partner: An agent said: no partner',
-    'Region: From an order number in the message',
+    ['Partner: An agent said: no partner'],
+    ['Region: From an order number in the message'],
   ]);
 });
 
 test('a region alone says that it is the region that is known; nothing known needs no line', () => {
   expect(evidence({ partner: 'unattributed', region: 'recent orders, region' }, { partner: null }, 'medium')).toEqual([
-    "Region: From the customer's recent orders · Medium confidence",
+    ["Region: From the customer's recent orders", 'Medium confidence'],
   ]);
   expect(
     evidence({ partner: 'unattributed', region: 'unattributed' }, { partner: null, region: null }, 'none'),
   ).toEqual([]);
   expect(evidence({ partner: 'person', region: 'person' }, { partner: null, region: null })).toEqual([
-    'An agent said: no partner · High confidence',
+    ['An agent said: no partner', 'High confidence'],
   ]);
 });
 

@@ -67,7 +67,7 @@ test('figures of days that are not read whole say so', () => {
   const screenWith = (notHeld: ('orders' | 'tickets' | 'work')[]): string =>
     screenOf({ data: ticketOf({ partners: [figuresOf({ notHeld })] }) });
   expect(screenWith(['orders'])).toContain(
-    'last 90 days Not all of these days has been read yet. The figures may be far off. Cost per ticket',
+    'last 90 days Not all of these days have been read yet. The figures may be far off. Cost per ticket',
   );
   expect(screenWith([])).not.toContain('far off');
 });

@@ -44,7 +44,7 @@ test('without amounts the multiples and shares remain', () => {
   const screen = screenOf({
     data: ticketOf({
       money: 'hidden',
-      cost: { soFar: null, measuredShare: 0.82 },
+      cost: { soFar: null, measuredShare: 0.82, lacks: null },
       partners: [figuresOf({ costPerTicket: null })],
       customer: { orders: [{ ...order, total: null, refunds: [{ amount: null, madeAt: order.placedAt }] }] },
     }),
@@ -104,15 +104,29 @@ test.each<[string, Partial<View>, string[], string[]]>([
   ],
   [
     'without work',
-    { data: ticketOf({ cost: { soFar: { amount: '0.000000', currency: 'USD' }, measuredShare: null } }) },
+    { data: ticketOf({ cost: { soFar: { amount: '0.000000', currency: 'USD' }, measuredShare: null, lacks: null } }) },
     ['Cost so far Nothing counted yet'],
     ['$0', 'measured'],
   ],
   [
     'with work that has no rate',
-    { data: ticketOf({ cost: { soFar: null, measuredShare: null } }) },
+    { data: ticketOf({ cost: { soFar: null, measuredShare: null, lacks: 'rate' } }) },
     ['Cost so far No rate yet'],
     ['Not known', 'measured'],
+  ],
+  [
+    'with some work that has no rate',
+    {
+      data: ticketOf({ cost: { soFar: { amount: '8.415000', currency: 'USD' }, measuredShare: 0.82, lacks: 'rate' } }),
+    },
+    ['Cost so far $8.42 82% measured · Without work that has no rate yet'],
+    ['No rate'],
+  ],
+  [
+    'of a team too small for a pooled rate',
+    { data: ticketOf({ cost: { soFar: null, measuredShare: null, lacks: 'pool' } }) },
+    ['Cost so far Not shown: too few people share this work to keep their pay private.'],
+    ['No rate', 'measured'],
   ],
   ['figures not counted yet', { data: ticketOf({ counting: true }) }, ['Figures are being counted.'], []],
   ['of a partner without figures', {}, ['No figures of this partner yet.'], ['counted']],

@@ -13,13 +13,14 @@ const howOf = (half: Half, data: SidebarTicket, { words }: Speech): string | nul
   return method === 'unattributed' ? null : howName(method, words);
 };
 
-/** How partner and region are known: in one line, or in one of each where they are not known by the same. */
-export const evidenceOf = (data: SidebarTicket, speech: Speech): readonly string[] => {
+/** How partner and region are known, by the parts of a line: in one line, or in one of each where they are not known by the same. */
+export const evidenceOf = (data: SidebarTicket, speech: Speech): readonly (readonly string[])[] => {
   const { words, fill } = speech;
   const [partner, region] = [howOf('partner', data, speech), howOf('region', data, speech)];
   const of = (half: Half, how: string): string => fill(words.how.of, { half: words.whose[half], how });
-  if (partner !== null && region !== null && partner !== region) return [of('partner', partner), of('region', region)];
+  if (partner !== null && region !== null && partner !== region)
+    return [[of('partner', partner)], [of('region', region)]];
   const only = partner ?? (region && of('region', region));
   const confidence = data.attribution && confidenceName(data.attribution.confidence, words);
-  return only === null ? [] : [confidence ? `${only} · ${confidence}` : only];
+  return only === null ? [] : [confidence ? [only, confidence] : [only]];
 };

@@ -5,33 +5,45 @@ import { Amount } from './amount.tsx';
 import { Heading, Hint, Section } from './look.tsx';
 import { statusName } from './names.ts';
 import { OrderLink } from './order-link.tsx';
+import { Parts } from './parts.tsx';
 import { Row, Rows } from './rows.tsx';
 import { useSpeech } from './words.ts';
 
-/** This ticket's cost so far; without amounts its measured share. */
+type Cost = NonNullable<SidebarTicket['cost']>;
+
+/** Nothing was read yet, or nobody worked. */
+const isUntouched = ({ soFar, measuredShare, lacks }: Cost): boolean =>
+  lacks === null && measuredShare === null && soFar !== null && Number(soFar.amount) === 0;
+
+const CostSoFar = ({ cost, money }: { readonly cost: Cost; readonly money: SidebarTicket['money'] }) => {
+  const { words } = useSpeech();
+  if (isUntouched(cost)) return words.ticket.noWork;
+  if (cost.soFar) return <Amount money={cost.soFar} />;
+  if (money === 'hidden') return <Hint as="span">{words.ticket.hidden}</Hint>;
+  if (cost.lacks === 'pool') return <Hint as="span">{words.ticket.noPool}</Hint>;
+  return words.ticket.noRate;
+};
+
+/** This ticket's cost so far, with what is not in it; without amounts its measured share. */
 export const TicketCost = ({ data }: { readonly data: SidebarTicket }) => {
   const { words, format, fill } = useSpeech();
   const headingId = useId();
   const { cost, money } = data;
-  if (data.ticket.state === 'not yet known') return null;
-  // Nothing was read yet, or nobody worked; what is not known has no rate.
-  const isUntouched = cost?.soFar != null && cost.measuredShare === null && Number(cost.soFar.amount) === 0;
+  if (data.ticket.state === 'not yet known' || !cost) return null;
+  const { measuredShare, lacks } = cost;
   const measured =
-    cost?.measuredShare == null ? null : fill(words.ticket.measured, { share: format.percent(cost.measuredShare) });
+    measuredShare === null ? null : (
+      <Parts>
+        {fill(words.ticket.measured, { share: format.percent(measuredShare) })}
+        {lacks === 'rate' ? words.ticket.partly : null}
+      </Parts>
+    );
   return (
     <Section aria-labelledby={headingId}>
       <Heading id={headingId}>{words.ticket.heading}</Heading>
       <Rows>
         <Row name={words.ticket.cost} note={measured}>
-          {isUntouched ? (
-            words.ticket.noWork
-          ) : cost?.soFar ? (
-            <Amount money={cost.soFar} />
-          ) : money === 'hidden' ? (
-            <Hint as="span">{words.ticket.hidden}</Hint>
-          ) : (
-            words.ticket.noRate
-          )}
+          <CostSoFar cost={cost} money={money} />
         </Row>
       </Rows>
     </Section>

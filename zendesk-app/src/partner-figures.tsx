@@ -9,6 +9,7 @@ import { Amount } from './amount.tsx';
 import { daysIn } from './format.ts';
 import { Heading, Hint, Section } from './look.tsx';
 import { flagWords } from './names.ts';
+import { Parts } from './parts.tsx';
 import { Row, Rows } from './rows.tsx';
 import { sharesBy } from './shares.ts';
 import { useSpeech } from './words.ts';
@@ -73,9 +74,10 @@ const Csat = ({ csat }: { readonly csat: Partner['csat'] }) => {
     <Row
       name={words.partner.csat}
       note={
-        <>
-          <bdi>{range}</bdi> · {fill(words.partner.answers, { n })}
-        </>
+        <Parts>
+          <bdi>{range}</bdi>
+          {fill(words.partner.answers, { n })}
+        </Parts>
       }
     >
       {format.percent(csat.topTwoBox)}
@@ -101,7 +103,12 @@ const Trend = ({ trend }: { readonly trend: Partner['trend'] }) => {
           />
         </Suspense>
       </SparklineRoom>
-      <Hint as="figcaption">{fill(words.partner.weeks, { date })}</Hint>
+      <Hint as="figcaption">
+        <Parts>
+          {fill(words.partner.weeks, { date })}
+          {words.partner.dashed}
+        </Parts>
+      </Hint>
     </Weeks>
   );
 };
@@ -121,13 +128,10 @@ const Figures = ({ partner }: { readonly partner: Partner }) => {
           <Row
             name={words.partner.cost}
             note={
-              times === null || cost === null ? (
-                onTickets
-              ) : (
-                <>
-                  {cost} · {onTickets}
-                </>
-              )
+              <Parts>
+                {times === null ? null : cost}
+                {onTickets}
+              </Parts>
             }
           >
             {times ?? cost}
@@ -139,7 +143,12 @@ const Figures = ({ partner }: { readonly partner: Partner }) => {
         {partner.contactRate === null ? null : (
           <Row
             name={words.partner.contactRate}
-            note={`${count(created, partner.tickets)} · ${count(orders, partner.orders)}`}
+            note={
+              <Parts>
+                {count(created, partner.tickets)}
+                {count(orders, partner.orders)}
+              </Parts>
+            }
           >
             {fill(per100, { rate: format.number(partner.contactRate) })}
           </Row>

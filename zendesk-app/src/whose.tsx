@@ -12,6 +12,7 @@ import { LateEditor, loadEditor } from './late-editor.tsx';
 import { Heading, Hint, Section } from './look.tsx';
 import { reasonName, regionName } from './names.ts';
 import { OrderLink } from './order-link.tsx';
+import { Parts } from './parts.tsx';
 import { Row, Rows } from './rows.tsx';
 import type { Session } from './session.ts';
 import { type HalfShare, isSaidNobodys, sharesBy } from './shares.ts';
@@ -237,7 +238,12 @@ export const Whose = ({
       {data ? null : <Hint>{words.newTicket.hint}</Hint>}
       <Rows>{kinds.map(row)}</Rows>
       <Below>
-        {data && evidenceOf(data, speech).map((line) => <Hint key={line}>{line}</Hint>)}
+        {data &&
+          evidenceOf(data, speech).map((parts) => (
+            <Hint key={parts.join()}>
+              <Parts>{parts}</Parts>
+            </Hint>
+          ))}
         {hint ? <Hint>{hint}</Hint> : null}
         {isClosed ? <Hint>{words.whose.closed}</Hint> : null}
       </Below>

@@ -145,6 +145,12 @@ export const sidebarTicketAnswer = z.object({
     .object({
       soFar: amount("This ticket's cost so far, at pooled rates"),
       measuredShare: z.number().nullable().describe('Part of it that a clock measured; null without cost'),
+      lacks: z
+        .enum(['rate', 'pool'])
+        .nullable()
+        .describe(
+          'Why not all work is in it: some has no rate or exchange rate yet; or (then there is no cost) too few people share the work for a rate that gives no wage away',
+        ),
     })
     .nullable(),
   partners: z

@@ -95,7 +95,11 @@ export const ticketAnswer = (parts: TicketParts): SidebarTicket => {
     const { cost, measured } = pooledTicketCost(lines, hourlyOf);
     // Work without a rate has no cost yet: nothing is not what it costs.
     const known = cost === 0n && unpriced ? null : cost;
-    return { soFar: amount(known), measuredShare: known === null ? null : ratio(measured, known) };
+    return {
+      soFar: amount(known),
+      measuredShare: known === null ? null : ratio(measured, known),
+      lacks: cost === null ? 'pool' : unpriced ? 'rate' : null,
+    };
   };
 
   const figuresOf = (code: string): SidebarTicket['partners'] => {

@@ -86,11 +86,28 @@ describe('the state of a ticket', () => {
     await db.query("delete from rate where key like '%:cleo'");
     const id = await world.ticket({ created: '2026-05-30', work: [['dora', 600, '2026-05-30']] });
     await desk.named(id, '340');
-    expect((await desk.ticket('340')).cost).toEqual({ soFar: null, measuredShare: null });
+    expect((await desk.ticket('340')).cost).toEqual({ soFar: null, measuredShare: null, lacks: 'rate' });
     await desk.decide('341', {});
     expect((await desk.ticket('341')).cost).toEqual({
       soFar: { amount: '0.000000', currency: 'USD' },
       measuredShare: null,
+      lacks: null,
+    });
+  });
+
+  test('bug: work without a rate beside work that has one was left out of the cost without a word', async () => {
+    const id = await world.ticket({
+      created: '2026-05-30',
+      work: [
+        ['ada', 600, '2026-05-30'],
+        ['dora', 600, '2026-05-30'],
+      ],
+    });
+    await desk.named(id, '342');
+    expect((await desk.ticket('342')).cost).toEqual({
+      soFar: { amount: expect.stringMatching(/^[1-9]/), currency: 'USD' },
+      measuredShare: 1,
+      lacks: 'rate',
     });
   });
 });

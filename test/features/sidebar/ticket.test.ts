@@ -60,7 +60,7 @@ describe('a ticket of a partner', () => {
   test('costs what everybody without the permission `rates` is told that it costs', async () => {
     const ask = await world.api();
     const [pooled, own] = await Promise.all(['read', 'read,rates'].map((s) => ask(`/api/v1/tickets/${first}`, s)));
-    expect(answer.cost).toEqual({ soFar: pooled?.json().supportCost, measuredShare: 1 });
+    expect(answer.cost).toEqual({ soFar: pooled?.json().supportCost, measuredShare: 1, lacks: null });
     expect(answer.cost?.soFar).toEqual({ amount: '10.333333', currency: 'USD' });
     expect(own?.json().supportCost.amount).toBe('5.000000');
   });
@@ -130,7 +130,7 @@ describe('a ticket of a partner', () => {
     const hidden = await desk.ticket('101');
     expect(hidden.money).toBe('hidden');
     expect(JSON.stringify(hidden)).not.toMatch(/amount":"|currency/);
-    expect(hidden.cost).toEqual({ soFar: null, measuredShare: 1 });
+    expect(hidden.cost).toEqual({ soFar: null, measuredShare: 1, lacks: null });
     expect(hidden.partners[0]?.costMultiple).toBe(answer.partners[0]?.costMultiple);
     expect(hidden.customer.orders).toHaveLength(2);
     await set('shown');
@@ -176,7 +176,7 @@ describe('no wage can be worked out (RULES section 10)', () => {
     const own = await settle(small);
     await own.named(id, '1');
     const answer = await own.counted('1');
-    expect(answer.cost).toEqual({ soFar: null, measuredShare: null });
+    expect(answer.cost).toEqual({ soFar: null, measuredShare: null, lacks: 'pool' });
     expect(answer.partners).toMatchObject([{ costPerTicket: null, costMultiple: null, contactRate: null }]);
     expect(answer.partners[0]?.trend.filter(({ costMultiple }) => costMultiple !== null)).toEqual([]);
   });

@@ -1,0 +1,34 @@
+import { Children, type ReactNode } from 'react';
+import styled from 'styled-components';
+
+const Line = styled.span`
+  display: flex;
+  flex-wrap: wrap;
+  column-gap: 1em;
+  overflow-x: clip;
+`;
+
+const Part = styled.span`
+  position: relative;
+  min-inline-size: 0;
+`;
+
+const Dot = styled.span`
+  position: absolute;
+  inset-inline-start: -1em;
+  inline-size: 1em;
+  text-align: center;
+`;
+
+/** Several things in one line, a dot between each two. Where the line wraps the dot falls outside it, and is not seen. */
+export const Parts = ({ children }: { readonly children: ReactNode }) => (
+  <Line>
+    {Children.toArray(children).map((part, at) => (
+      // biome-ignore lint/suspicious/noArrayIndexKey: parts have no other order than their place
+      <Part key={at}>
+        {at > 0 ? <Dot aria-hidden>·</Dot> : null}
+        {part}
+      </Part>
+    ))}
+  </Line>
+);
