@@ -62,7 +62,6 @@ const assembled = [
   'src/features/reports/totals/fold.ts: these',
   'src/features/reports/totals/proof.ts: book',
   'src/features/reports/totals/read.ts: book',
-  'src/features/reports/totals/read.ts: from',
 ];
 
 test('the rules look at every table of the schema', () => {
