@@ -9,6 +9,7 @@ import { createOracle, type GroupBy, type Oracle } from '../oracle/report.ts';
 import { type Account, dayOf, openAccount, reasonValues } from './account.ts';
 import { expectDrillDown, expectSeries } from './drill-checks.ts';
 import { expectFiguresBy, expectTopMarkets, expectWorthBy, type FigureReport, withPartner } from './figure-checks.ts';
+import { expectKept } from './kept-checks.ts';
 import { writtenIn } from './languages.ts';
 import { createPlayer } from './play.ts';
 import { growth, replayDeliveries } from './replays.ts';
@@ -153,6 +154,11 @@ export const checkStory = async (told: Story): Promise<void> => {
       await expectDrillDown(account, period, no === 0 ? 7 : 500);
     }
     await expectWorth(account, oracle, periods);
+    await expectKept(account, {
+      periods,
+      seed: told.shuffle,
+      alsoRight: () => expectReports(account, oracle, told.shuffle + 2),
+    });
     const before = await growth(account);
     await replayDeliveries(account, told.shuffle);
     await player.settle();
