@@ -114,6 +114,28 @@ export const testLooks = (here: PreviewInBrowser): void => {
       await (await frame()).waitForFunction("getComputedStyle(document.body).backgroundColor === 'rgb(21, 26, 30)'");
     }));
 
+  test.each(['en', 'ar'])('bug: a note that wraps ended its line with a dot (%s)', (locale) =>
+    visit(
+      'attributed',
+      async ({ app, frame }) => {
+        await app.locator('figcaption').waitFor();
+        const document = await frame();
+        await document.addStyleTag({ content: 'main { inline-size: 190px }' });
+        // Of each dot, whether its note begins a line, and whether it is inside of what is painted.
+        const dots = (await document.evaluate(`[...document.querySelectorAll('[aria-hidden]')]
+          .filter(({ textContent }) => textContent === '·')
+          .map((dot) => {
+            const [own, note, line] = [dot, dot.parentElement, dot.parentElement.parentElement].map((one) => one.getBoundingClientRect());
+            const begins = document.dir === 'rtl' ? note.right > line.right - 1 : note.left < line.left + 1;
+            return { begins, isSeen: own.right > line.left + 0.5 && own.left < line.right - 0.5, clips: getComputedStyle(dot.parentElement.parentElement).overflowX };
+          })`)) as { begins: boolean; isSeen: boolean; clips: string }[];
+        expect(dots.filter(({ begins }) => begins).length).toBeGreaterThan(0);
+        for (const { begins, isSeen, clips } of dots) expect([isSeen, clips]).toEqual([!begins, 'clip']);
+      },
+      { locale },
+    ),
+  );
+
   test('in Arabic amounts, numbers and names keep their own order', () =>
     visit(
       'attributed',

@@ -3,12 +3,14 @@ import { testCorrections } from './corrections.ts';
 import { testFrames } from './frames.ts';
 import { describeInPreview } from './in-browser.ts';
 import { testLooks } from './looks.ts';
+import { testProblems } from './problems.ts';
 import { testStates } from './states.ts';
 
 describeInPreview(
   'the sidebar app, whole',
   (here) => {
     describe('every state', () => testStates(here));
+    describe('what is wrong', () => testProblems(here));
     describe('looks', () => testLooks(here));
     describe('its frame', () => testFrames(here));
     // Last, for they change the tickets; and at once, for each waits some seconds until Deskledger has decided.
