@@ -195,14 +195,20 @@ export interface HelpdeskClient {
 /** What every agent may see of a ticket: nothing of one agent's work or pay. */
 export interface TicketContext {
   readonly externalId: string;
-  /** Names; null: known to have none. The whole is null while the ticket is not known here. */
+  /**
+   * Names, the largest share first, each with its share where there are several; null: known to have none. The whole is null
+   * while the ticket is not known here.
+   */
   readonly attribution: {
     readonly partner: string | null;
     readonly region: string | null;
     readonly method: string;
     readonly confidence: string | null;
   } | null;
-  /** The partner's figures of the last 90 days, at pooled rates; null where there is no partner or no figure. */
+  /**
+   * Figures of the partner named first, of the last 90 days and at pooled rates; null where there is no partner or no figure, and
+   * amounts where the account hides them.
+   */
   readonly contactRate: number | null;
   readonly costPerTicket: { readonly amount: string; readonly currency: string } | null;
   readonly costMultiple: number | null;

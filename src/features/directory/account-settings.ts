@@ -28,7 +28,7 @@ const highValueOrder = z
 /** Everybody who works at the helpdesk sees its sidebar, and not each company wants all of them to see amounts. */
 const sidebarMoney = z
   .enum(['shown', 'hidden'])
-  .describe('Whether the sidebar app shows amounts; hidden: multiples of the average alone');
+  .describe('Whether helpdesk sidebars show amounts; hidden: multiples of the average alone');
 
 /** What people set for the whole account, with what holds until then. */
 export const accountSettingsSchema = z.strictObject({

@@ -2,7 +2,8 @@ import type { TicketContext } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/open.ts';
 import { loadCurrent } from '../attribution/index.ts';
-import type { Connection, Directory } from '../directory/index.ts';
+import { accountSettings, type Connection, type Directory } from '../directory/index.ts';
+import { type Part, partsOf } from './bearers.ts';
 import type { Figures } from './figures.ts';
 
 /**
@@ -20,6 +21,27 @@ export interface ContextDeps {
   readonly directory: Directory;
   readonly figures: Figures;
 }
+
+type NameOf = (code: string) => string;
+
+const percent = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 0 });
+const wholePpm = 1_000_000;
+
+const textOf = (parts: readonly Part[], nameOf: NameOf): string | null => {
+  const named = parts.flatMap(({ code, ppm }) => {
+    if (code === null) return [];
+    return parts.length === 1 ? [nameOf(code)] : [`${nameOf(code)} ${percent.format(ppm / wholePpm)}`];
+  });
+  return named.length === 0 ? null : named.join(', ');
+};
+
+const countries = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+
+/** A country that is a region of its own has no name but its code. */
+const nameIn =
+  (list: readonly { readonly code: string; readonly name: string }[]): NameOf =>
+  (code) =>
+    list.find((one) => one.code === code)?.name ?? (/^[A-Z]{2}$/.test(code) ? countries.of(code) : undefined) ?? code;
 
 /** What agents are shown of a ticket: whose it is and what this partner costs, at pooled rates (RULES.md section 10). */
 export const createContexts = ({ db, clock, directory, figures }: ContextDeps) => {
@@ -60,28 +82,26 @@ export const createContexts = ({ db, clock, directory, figures }: ContextDeps) =
     };
     const decision = await decisionOn(connection.id, externalId);
     if (!decision) return unknown;
-    // Of an order that several partners share, the largest part stands for the ticket.
-    const [first] = decision.shares.toSorted((a, b) => b.ppm - a.ppm);
-    const partner = first?.partner ?? null;
-    const region = first?.region ?? null;
-    const [partners, regions, { rows }] = await Promise.all([
+    const [partners, regions, { rows }, { sidebarMoney }] = await Promise.all([
       directory.partners(),
       directory.regions(),
       figures.report.fresh(),
+      accountSettings(db),
     ]);
-    const nameOf = (list: readonly { readonly code: string; readonly name: string }[], code: string | null) =>
-      code === null ? null : (list.find((one) => one.code === code)?.name ?? code);
-    const row = partner === null ? undefined : rows.find((one) => one.partner === partner);
+    const { shares, method, confidence } = decision;
+    const partnerParts = partsOf('partner', shares);
+    const first = partnerParts.find(({ code }) => code !== null);
+    const row = first && rows.find(({ partner }) => partner === first.code);
     return {
       externalId,
       attribution: {
-        partner: nameOf(partners.list(), partner),
-        region: nameOf(regions.list(), region),
-        method: decision.method,
-        confidence: decision.confidence,
+        partner: textOf(partnerParts, nameIn(partners.list())),
+        region: textOf(partsOf('region', shares), nameIn(regions.list())),
+        method,
+        confidence: confidence === 'none' ? null : confidence,
       },
       contactRate: row?.contactRate ?? null,
-      costPerTicket: row?.costPerTicket ?? null,
+      costPerTicket: sidebarMoney === 'hidden' ? null : (row?.costPerTicket ?? null),
       costMultiple: row?.costMultiple ?? null,
       csat: row?.csat ?? null,
     };

@@ -1,10 +1,9 @@
 import { moneyJson, ratio } from '../../core/money.ts';
 import type { Decision } from '../attribution/index.ts';
 import { type HourlyOf, pooledTicketCost, type TicketGlance } from '../reports/index.ts';
+import { bearersOf, type Half, partsOf, type Shares } from './bearers.ts';
 import { orderStatuses, type SidebarTicket, type SidebarTicketState } from './contract.ts';
 import type { ShownReport, Week } from './figures.ts';
-
-type Shares = readonly Pick<Decision['shares'][number], 'partner' | 'region' | 'ppm'>[];
 
 /** Codes as people know them. */
 export interface Names {
@@ -31,23 +30,6 @@ interface TicketParts {
   readonly fields: SidebarTicket['fields'];
 }
 
-/** Countries told apart by the ledger are one region to an agent. */
-const bearersOf = (shares: Shares): Shares => {
-  const merged = new Map<string, Shares[number]>();
-  for (const share of shares) {
-    const key = JSON.stringify([share.partner, share.region]);
-    merged.set(key, { ...share, ppm: share.ppm + (merged.get(key)?.ppm ?? 0) });
-  }
-  return [...merged.values()].toSorted((a, b) => b.ppm - a.ppm);
-};
-
-/** Partners by their part of the ticket, over all regions. */
-const partnersOf = (shares: Shares): readonly string[] => {
-  const parts = new Map<string, number>();
-  for (const { partner, ppm } of shares) if (partner !== null) parts.set(partner, ppm + (parts.get(partner) ?? 0));
-  return [...parts].toSorted(([, a], [, b]) => b - a).map(([partner]) => partner);
-};
-
 /** A partner among several bearers makes a ticket attributed, Direct one without a partner direct. */
 const stateOf = (shares: Shares | undefined): SidebarTicketState => {
   if (!shares) return 'not yet known';
@@ -69,10 +51,7 @@ const chosenAt = ({ method, evidence }: NonNullable<TicketGlance['decision']>): 
 type Method = Decision['method'];
 
 /** How one half is known: by an agent's word, by the rung that tells it, or by none. */
-const halfBy = (
-  half: 'partner' | 'region',
-  { method, evidence, shares }: NonNullable<TicketGlance['decision']>,
-): Method => {
+const halfBy = (half: Half, { method, evidence, shares }: NonNullable<TicketGlance['decision']>): Method => {
   if (method === 'person' && half in evidence) return 'person';
   if (shares.every((share) => share[half] === null)) return 'unattributed';
   if (method !== 'person') return method;
@@ -124,7 +103,7 @@ export const ticketAnswer = (parts: TicketParts): SidebarTicket => {
     return [one];
   };
 
-  const bearers = partnersOf(shares ?? []);
+  const bearers = partsOf('partner', shares ?? []).flatMap(({ code }) => code ?? []);
   return {
     asOf,
     ticket: { externalId, state: stateOf(shares) },

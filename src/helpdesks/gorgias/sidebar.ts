@@ -6,11 +6,15 @@ import type { GorgiasSettings } from './settings.ts';
 const percent = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 0 });
 const decimal = new Intl.NumberFormat('en', { maximumFractionDigits: 2 });
 
+const moneyOf = ({ amount, currency }: NonNullable<TicketContext['costPerTicket']>): string =>
+  new Intl.NumberFormat('en', { style: 'currency', currency }).format(Number(amount));
+
 const costOf = ({ costPerTicket, costMultiple }: TicketContext): string => {
-  if (costPerTicket === null) return '';
-  const { amount, currency } = costPerTicket;
-  const cost = new Intl.NumberFormat('en', { style: 'currency', currency }).format(Number(amount));
-  return costMultiple === null ? cost : `${cost}, ${decimal.format(costMultiple)} x the average`;
+  const parts = [
+    ...(costPerTicket ? [moneyOf(costPerTicket)] : []),
+    ...(costMultiple === null ? [] : [`${decimal.format(costMultiple)} x the average`]),
+  ];
+  return parts.join(', ');
 };
 
 const csatOf = ({ csat }: TicketContext): string => {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { append } from '../../../src/features/attribution/index.ts';
+import { append, type Decision } from '../../../src/features/attribution/index.ts';
 import { createDirectory } from '../../../src/features/directory/index.ts';
 import { gorgias } from '../../../src/helpdesks/gorgias/index.ts';
 import { sidebarFields } from '../../../src/helpdesks/gorgias/integrations.ts';
@@ -32,7 +32,10 @@ const ask = async (query: string, { key = connection.webhookKey, kind = 'gorgias
   return { status: answer.statusCode, body: answer.json(), cache: answer.headers['cache-control'] };
 };
 
-const decide = async (externalId: string) => {
+const share = (partner: string | null, region: string | null, ppm: number) => ({ partner, region, country: null, ppm });
+const nordAlone = [share('nord', 'nordics', 1_000_000)];
+
+const decide = async (externalId: string, decision: Partial<Decision> = {}) => {
   const [ticket] = await db.query<{ id: bigint }>(
     `insert into ticket (connection_id, external_id, first_seen_at, created_at, created_day, tags, named_numbers, named_lines)
      values ($1, $3, $2::timestamptz, $2::timestamptz, ($2::timestamptz)::date, '{}', '{}', '{}') returning id`,
@@ -47,17 +50,15 @@ const decide = async (externalId: string) => {
         method: 'text',
         confidence: 'low',
         evidence: {},
-        shares: [
-          { partner: null, region: null, country: null, ppm: 300_000 },
-          { partner: 'nord', region: 'nordics', country: 'SE', ppm: 700_000 },
-        ],
+        shares: nordAlone,
+        ...decision,
       },
     },
   ]);
 };
 
 beforeAll(async () => {
-  await directory.importPartners('code,name,aliases\nnord,Nordwind,', { dryRun: false });
+  await directory.importPartners('code,name,aliases\nnord,Nordwind,\nsud,Sudcasa,', { dryRun: false });
   await directory.importRegions('region,name,countries\nnordics,Nordics,SE|NO', { dryRun: false });
   await decide('77');
 });
@@ -74,6 +75,26 @@ describe('the widget of a Gorgias ticket', () => {
     });
     expect(body.csat).toBe('0 of 30 answers needed');
     expect(Object.keys(body).toSorted()).toEqual(Object.keys(sidebarFields).toSorted());
+  });
+
+  test('names all who bear it with their shares, and countries as people call them', async () => {
+    await decide('80', {
+      shares: [
+        share(null, 'SE', 300_000),
+        share('sud', 'nordics', 200_000),
+        share('nord', 'BR', 350_000),
+        share('nord', 'SE', 150_000),
+      ],
+    });
+    expect((await ask('?ticket_id=80')).body).toMatchObject({
+      partner_name: 'Nordwind 50%, Sudcasa 20%',
+      region_name: 'Sweden 45%, Brazil 35%, Nordics 20%',
+    });
+    await decide('81', { shares: [share(null, 'BR', 1_000_000)] });
+    expect((await ask('?ticket_id=81')).body).toMatchObject({ partner_name: 'Unattributed', region_name: 'Brazil' });
+    const shares = [share(null, null, 1_000_000)];
+    await decide('82', { method: 'unattributed', confidence: 'none', shares });
+    expect((await ask('?ticket_id=82')).body).toMatchObject({ partner_name: 'Unattributed', method: 'unattributed' });
   });
 
   test('says so where the ticket is not known yet', async () => {
