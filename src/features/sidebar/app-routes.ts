@@ -79,17 +79,12 @@ export const sidebarAppRoutes =
       { wall, forMs: surroundingsHeldMs, failed },
     );
 
-    /** Null while they are counted for the first time. */
-    const figuresNow = async () => {
+    /** Null of what is counted for the first time, or cannot be. */
+    const soon = async <Value>(counted: Promise<Value>): Promise<Value | null> => {
       try {
-        const [report, weeks] = await within(
-          Promise.all([figures.report.atOnce(), figures.weeks.atOnce()]),
-          firstFiguresMs,
-          'the figures of partners were not counted',
-        );
-        return { report, weeks };
+        return await within(counted, firstFiguresMs, 'the figures were not counted');
       } catch (error) {
-        log.warn({ step: 'sidebar', err: error }, 'a ticket was shown without figures');
+        log.warn({ step: 'sidebar', err: error }, 'a ticket was shown without some of its figures');
         return null;
       }
     };
@@ -113,18 +108,20 @@ export const sidebarAppRoutes =
         const { id: connectionId, settings } = connectionOf(request);
         const { externalId } = request.params;
         const now = clock.now();
-        const [glance, around, counted] = await Promise.all([
+        const [glance, around, report, weeks] = await Promise.all([
           ticketGlance(db, { connectionId, externalId, now }),
           surroundings.fresh(),
-          figuresNow(),
+          soon(figures.report.atOnce()),
+          soon(figures.weeks.atOnce()),
         ]);
         if (glance?.waits) onLook(glance.id).catch(failed);
         return ticketAnswer({
           externalId,
           asOf: now.toISOString(),
           glance,
-          hourlyOf: await figures.hourlyOf(glance?.lines.map(({ month }) => month) ?? []),
-          figures: counted,
+          hourlyOf: await soon(figures.hourlyOf(glance?.lines.map(({ month }) => month) ?? [])),
+          report,
+          weeks,
           currency: basis.currency,
           fields: fieldsOf(settings),
           ...around,

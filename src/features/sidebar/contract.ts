@@ -152,13 +152,16 @@ export const sidebarTicketAnswer = z.object({
           'Why not all work is in it: some has no rate or exchange rate yet; or (then there is no cost) too few people share the work for a rate that gives no wage away',
         ),
     })
-    .nullable(),
+    .nullable()
+    .describe('Null of a ticket that is not known here, and while rates are first counted'),
   partners: z
     .array(partnerFigures)
     .describe(
       'Of the partners that bear the ticket, the largest share first; without those of which the period has no figures, and empty while figures are first counted',
     ),
-  counting: z.boolean().describe('The figures of `partners` are first counted: ask again in some seconds'),
+  counting: z
+    .boolean()
+    .describe('Some of the figures here are counted for the first time and still lacking: ask again in some seconds'),
   customer: z.object({ orders: z.array(customerOrder).describe('5 at most, the latest first') }),
   fields: mappedFields,
 });

@@ -16,12 +16,10 @@ interface TicketParts {
   readonly asOf: string;
   /** Null: not known here. */
   readonly glance: TicketGlance | null;
-  readonly hourlyOf: HourlyOf;
-  /** Null: not counted yet. */
-  readonly figures: {
-    readonly report: ShownReport;
-    readonly weeks: readonly Week[];
-  } | null;
+  /** Null, as the two below: not counted yet. */
+  readonly hourlyOf: HourlyOf | null;
+  readonly report: ShownReport | null;
+  readonly weeks: readonly Week[] | null;
   readonly money: SidebarTicket['money'];
   readonly currency: string;
   readonly names: Names;
@@ -62,7 +60,7 @@ const iso = (at: string): string => new Date(at).toISOString();
 
 /** What an agent sees beside a ticket: nothing of one agent's work or pay, for any agent may ask (RULES.md section 10). */
 export const ticketAnswer = (parts: TicketParts): SidebarTicket => {
-  const { externalId, asOf, glance, hourlyOf, figures, money, currency, names, pageOf, fields } = parts;
+  const { externalId, asOf, glance, hourlyOf, report, weeks, money, currency, names, pageOf, fields } = parts;
   const amount = (micros: bigint | null, of = currency) =>
     micros === null || money === 'hidden' ? null : moneyJson({ micros, currency: of });
   const nameOf = (what: keyof Names, code: string | null) => (code === null ? null : { code, name: names[what](code) });
@@ -71,6 +69,7 @@ export const ticketAnswer = (parts: TicketParts): SidebarTicket => {
   const at = decision && chosenAt(decision);
 
   const costOf = ({ lines, unpriced }: TicketGlance): SidebarTicket['cost'] => {
+    if (!hourlyOf) return null;
     const { cost, measured } = pooledTicketCost(lines, hourlyOf);
     // Work without a rate has no cost yet: nothing is not what it costs.
     const known = cost === 0n && unpriced ? null : cost;
@@ -82,9 +81,8 @@ export const ticketAnswer = (parts: TicketParts): SidebarTicket => {
   };
 
   const figuresOf = (code: string): SidebarTicket['partners'] => {
-    const row = figures?.report.rows.find(({ partner }) => partner === code);
-    if (!figures || !row) return [];
-    const { report, weeks } = figures;
+    const row = report?.rows.find(({ partner }) => partner === code);
+    if (!report || !row) return [];
     const one = {
       partner: { code, name: names.partner(code) },
       asOf: report.asOf,
@@ -98,7 +96,7 @@ export const ticketAnswer = (parts: TicketParts): SidebarTicket => {
       orders: row.orders,
       csat: row.csat,
       flags: row.flags,
-      trend: weeks.map(({ from, to, multiples }) => ({ from, to, costMultiple: multiples.get(code) ?? null })),
+      trend: (weeks ?? []).map(({ from, to, multiples }) => ({ from, to, costMultiple: multiples.get(code) ?? null })),
     };
     return [one];
   };
@@ -127,7 +125,7 @@ export const ticketAnswer = (parts: TicketParts): SidebarTicket => {
     money,
     cost: glance && costOf(glance),
     partners: bearers.flatMap(figuresOf),
-    counting: bearers.length > 0 && figures === null,
+    counting: (glance !== null && !hourlyOf) || (bearers.length > 0 && !(report && weeks)),
     customer: {
       orders: (glance?.orders ?? []).map((order) => ({
         number: order.number,
