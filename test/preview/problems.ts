@@ -125,6 +125,10 @@ export const testProblems = (here: PreviewInBrowser): void => {
       const url = new URL((await frame()).url());
       await page.goto(`${url.origin}${url.pathname}`);
       await page.getByText('This app lives in Zendesk').waitFor();
+      // In the language of last time, read and laid out as it is.
+      await page.addInitScript("localStorage.setItem('deskledger:locale', 'ar')");
+      await page.reload();
+      await page.locator('html[lang=ar][dir=rtl]').getByText('Zendesk').first().waitFor();
     }));
 
   test('what a browser kept and the app cannot read is forgotten when one tries again', async () => {

@@ -22,7 +22,7 @@ export const testStates = (here: PreviewInBrowser): void => {
           /Nordhem Living, last 90 days Cost per ticket \d\.\d × the average \$\d\S+ · on \d+ tickets Whole weeks until/,
         );
         expect(text).toMatch(/Satisfaction \d+% \d+% – \d+% · \d+ answers/);
-        expect(text).toMatch(/Recent orders #\d+ .*#\d+ .*Partly refunded Refunded /);
+        expect(text).toMatch(/Recent orders Amounts without tax #\d+ .*#\d+ .*Partly refunded Refunded /);
         expect(asked).toEqual([`/sidebar/v1/tickets/${here.idOf('attributed')}`]);
       },
       {

@@ -77,6 +77,7 @@ export const Orders = ({ data }: { readonly data: SidebarTicket }) => {
     <Section aria-labelledby={headingId}>
       <Heading id={headingId}>{words.orders.heading}</Heading>
       {orders.length === 0 ? <Hint>{words.orders.none}</Hint> : null}
+      {orders.some(({ total }) => total) ? <Hint>{words.orders.untaxed}</Hint> : null}
       <ul>
         {orders.map(({ number, url, placedAt, status, total, refunds }) => (
           <OrderLine key={`${number} ${placedAt}`}>

@@ -41,6 +41,12 @@ const guessedLocale = (store: Store | null): Locale => {
   }
 };
 
+/** Read aloud and laid out as the language is. */
+const speak = ({ language, direction }: Locale): void => {
+  document.documentElement.lang = language;
+  document.documentElement.dir = direction;
+};
+
 const registered = (client: ZafClient): Promise<void> =>
   new Promise((resolve) => {
     client.on('app.registered', () => resolve());
@@ -55,6 +61,7 @@ const start = async (app: Root, store: Store | null): Promise<void> => {
   const params = new URLSearchParams(window.location.search);
   let scheme = schemeOf(params.get('colorScheme'));
   let locale = guessedLocale(store);
+  speak(locale);
   let words = loadWords(locale);
   const client = window.ZAFClient?.init();
   if (!client) {
@@ -96,8 +103,7 @@ const start = async (app: Root, store: Store | null): Promise<void> => {
     const known = await wanted;
     // Another language was asked for meanwhile, and shows itself.
     if (wanted !== words) return;
-    document.documentElement.lang = locale.language;
-    document.documentElement.dir = locale.direction;
+    speak(locale);
     app.render(<App scheme={scheme} locale={locale} words={known} open={{ ...open, isClosed }} client={client} />);
   };
   client.on('colorScheme.changed', (value) => {
@@ -142,6 +148,7 @@ if (root) {
   const store = storage();
   start(app, store).catch(async () => {
     const locale = guessedLocale(store);
+    speak(locale);
     const words = await loadWords(locale).catch(() => null);
     if (words) app.render(<App scheme="light" locale={locale} words={words} open="unexpected" client={null} />);
     else app.render(lastWords);

@@ -89,8 +89,7 @@ export const createMemory = (
     choices: () => read<SidebarChoices>('choices'),
     keepChoices(choices) {
       write('choices', choices);
-      // A server older than this app tells none.
-      if (choices.fields) write('fields', choices.fields);
+      write('fields', choices.fields);
     },
     fields: () => read<Fields>('fields'),
     forget() {

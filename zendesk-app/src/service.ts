@@ -73,5 +73,5 @@ const has = (value: unknown, ...names: readonly string[]): boolean =>
 
 /** Enough of the shape to tell our answer from another server's page; the rest is the contract's. */
 const isTicket = (value: unknown): value is SidebarTicket =>
-  has(value, 'asOf', 'ticket', 'attribution', 'fields', 'customer');
-const isChoices = (value: unknown): value is SidebarChoices => has(value, 'partners', 'regions', 'reasons');
+  has(value, 'asOf', 'ticket', 'attribution', 'partners', 'fields', 'customer');
+const isChoices = (value: unknown): value is SidebarChoices => has(value, 'partners', 'regions', 'reasons', 'fields');

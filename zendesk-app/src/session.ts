@@ -141,8 +141,7 @@ export const createSession = ({
     try {
       const fresh = await inTime(service.choices());
       memory.keepChoices(fresh);
-      // A server older than this app tells no fields.
-      if (ticketId === null && fresh.fields) show({ fields: fresh.fields });
+      if (ticketId === null) show({ fields: fresh.fields });
       return fresh;
     } catch (error) {
       loading = null;
