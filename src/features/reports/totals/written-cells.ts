@@ -17,6 +17,9 @@ export const writtenCells = (line: string, ordered = ''): string => `string_agg(
 const mostPlainDigits = 15;
 const [lineEnd, blank, minus, zero, nine] = [10, 32, 45, 48, 57];
 
+/** Room for so many lines at first: a series by day reads few of each, and has hundreds of days. */
+const firstLines = 32;
+
 /** What is read at the moment, as bytes: of a string each character is asked for several times as long. */
 let bytes = Buffer.alloc(0);
 
@@ -119,7 +122,7 @@ export const addWrittenCells = (
   },
 ): void => {
   const width = names.length;
-  const sums: Sums = { width, places: new Map(), held: new Float64Array(width * 1024), beyond: new Map() };
+  const sums: Sums = { width, places: new Map(), held: new Float64Array(width * firstLines), beyond: new Map() };
   for (const text of texts) addText(sums, text);
   const isWhole = dimensions.includes('partner') && dimensions.includes('region');
   for (const [codes, place] of sums.places) {
