@@ -107,6 +107,21 @@ export const testLooks = (here: PreviewInBrowser): void => {
     },
   );
 
+  test('bug: in Arabic a partner of several whose name wraps began at the wrong side', () =>
+    visit(
+      'split',
+      async ({ app, frame }) => {
+        const name = app.locator('dd bdi').filter({ hasText: 'Lumiere' });
+        expect((await name.boundingBox())?.height).toBeGreaterThan(30);
+        const sides = await (await frame()).evaluate(
+          "[...document.querySelectorAll('dd div > bdi')].map((one) => getComputedStyle(one).textAlign)",
+        );
+        expect(sides).toContain('right');
+        expect(sides).not.toContain('left');
+      },
+      { locale: 'ar' },
+    ));
+
   test('colours follow the workspace while the app is open', () =>
     visit('attributed', async ({ app, page, frame }) => {
       await app.getByText('Updated').waitFor();

@@ -60,6 +60,10 @@ const OrderLine = styled.li`
   }
 `;
 
+const Untaxed = styled(Hint)`
+  margin-block-end: ${({ theme }) => theme.space.xxs};
+`;
+
 const Whole = styled(Hint)`
   display: flex;
   flex: 1 0 100%;
@@ -77,7 +81,7 @@ export const Orders = ({ data }: { readonly data: SidebarTicket }) => {
     <Section aria-labelledby={headingId}>
       <Heading id={headingId}>{words.orders.heading}</Heading>
       {orders.length === 0 ? <Hint>{words.orders.none}</Hint> : null}
-      {orders.some(({ total }) => total) ? <Hint>{words.orders.untaxed}</Hint> : null}
+      {orders.some(({ total }) => total) ? <Untaxed>{words.orders.untaxed}</Untaxed> : null}
       <ul>
         {orders.map(({ number, url, placedAt, status, total, refunds }) => (
           <OrderLine key={`${number} ${placedAt}`}>

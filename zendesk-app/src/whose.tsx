@@ -51,6 +51,10 @@ const Part = styled.div`
   display: flex;
   gap: ${({ theme }) => theme.space.xs};
   justify-content: space-between;
+  & > bdi {
+    /* A name that is written the other way begins where the row does. */
+    text-align: ${({ theme }) => (theme.rtl ? 'right' : 'left')};
+  }
   & > span {
     flex: none;
   }
