@@ -1,4 +1,4 @@
-import { addDays, dayIn, daysBetween, minuteMs } from '../../core/time.ts';
+import { addDays, dayIn, daysBetween, hourMs, minuteMs } from '../../core/time.ts';
 import { BoundedMap } from '../../platform/bounded-map.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/open.ts';
@@ -18,6 +18,8 @@ import { type Held, hold } from './held.ts';
 const daysShown = 90;
 /** Figures hold this long: agents open more tickets than figures change. */
 const holdMs = 5 * minuteMs;
+/** Whoever looks first after a night or a weekend is not shown that day's figures as today's. */
+const oldestMs = hourMs;
 /** Of months before those shown, whose work hardly changes any more. */
 const holdOldMs = 30 * minuteMs;
 /** Months whose pools are held: work of long ago is rarely looked at. */
@@ -80,13 +82,16 @@ export const createFigures = ({ db, clock, wall, basis, failed }: FiguresDeps): 
   };
 
   return {
-    report: hold(async () => {
-      const asOf = clock.now().toISOString();
-      const period = periodNow();
-      // Before the figures: what a walk brings between the two is counted, and at worst said to be missing.
-      const { notHeldIn } = await loadHeldDays(db, period, period.to);
-      return { ...(await reportOf(period)), asOf, notHeld: notHeldIn(period) };
-    }, held),
+    report: hold(
+      async () => {
+        const asOf = clock.now().toISOString();
+        const period = periodNow();
+        // Before the figures: what a walk brings between the two is counted, and at worst said to be missing.
+        const { notHeldIn } = await loadHeldDays(db, period, period.to);
+        return { ...(await reportOf(period)), asOf, notHeld: notHeldIn(period) };
+      },
+      { ...held, oldestMs },
+    ),
     weeks: hold(async () => {
       const weeks: Week[] = [];
       const period = periodNow();

@@ -4,17 +4,30 @@ import type { Clock } from '../../platform/clock.ts';
 export interface Held<Value> {
   /** At most as old as it may be; whoever comes later waits for the next. */
   fresh(): Promise<Value>;
-  /** The latest there is, however old, while the next is loaded behind it; only the first is waited for. */
+  /** The latest there is, while the next is loaded behind it; waited for is the first, and what comes after one that is too old. */
   atOnce(): Promise<Value>;
 }
 
-/** `failed` is told of a load that nobody waited for; one that somebody waited for fails for them, and for nobody after them. */
+/**
+ * `failed` is told of a load that nobody waited for; one that somebody waited for fails for them, and for nobody after them. What
+ * was asked for longer than `oldestMs` ago is told to nobody.
+ */
 export const hold = <Value>(
   load: () => Promise<Value>,
-  { wall, forMs, failed }: { readonly wall: Clock; readonly forMs: number; readonly failed: (error: unknown) => void },
+  {
+    wall,
+    forMs,
+    oldestMs = Number.POSITIVE_INFINITY,
+    failed,
+  }: {
+    readonly wall: Clock;
+    readonly forMs: number;
+    readonly oldestMs?: number;
+    readonly failed: (error: unknown) => void;
+  },
 ): Held<Value> => {
   let current: { readonly untilMs: number; readonly loading: Promise<Value> } | undefined;
-  let latest: { readonly value: Value } | undefined;
+  let latest: { readonly value: Value; readonly atMs: number } | undefined;
   const fresh = (): Promise<Value> => {
     const nowMs = wall.now().getTime();
     if (current && nowMs < current.untilMs) return current.loading;
@@ -22,7 +35,7 @@ export const hold = <Value>(
     current = mine;
     mine.loading.then(
       (value) => {
-        latest = { value };
+        latest = { value, atMs: nowMs };
       },
       () => {
         if (current === mine) current = undefined;
@@ -34,7 +47,7 @@ export const hold = <Value>(
     fresh,
     atOnce() {
       const next = fresh();
-      if (!latest) return next;
+      if (!latest || wall.now().getTime() - latest.atMs > oldestMs) return next;
       next.catch(failed);
       return Promise.resolve(latest.value);
     },

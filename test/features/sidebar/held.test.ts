@@ -3,7 +3,7 @@ import { hold } from '../../../src/features/sidebar/held.ts';
 import { standingClock } from '../../support/standing-clock.ts';
 
 /** Loads that end when they are told to. */
-const world = () => {
+const world = (oldestMs?: number) => {
   const wall = standingClock();
   const loads: PromiseWithResolvers<string>[] = [];
   const failures: unknown[] = [];
@@ -12,7 +12,12 @@ const world = () => {
     loads.push(one);
     return one.promise;
   };
-  const held = hold(load, { wall, forMs: 1000, failed: (error) => void failures.push(error) });
+  const held = hold(load, {
+    wall,
+    forMs: 1000,
+    ...(oldestMs !== undefined && { oldestMs }),
+    failed: (error) => void failures.push(error),
+  });
   return { wall, loads, failures, held };
 };
 
@@ -35,6 +40,19 @@ test('what is too old is told at once while the next is loaded behind it, or wai
   const fresh = held.fresh();
   loads[1]?.resolve('second');
   expect([await fresh, await held.atOnce(), loads.length]).toEqual(['second', 'second', 2]);
+});
+
+test('bug: figures of the day before were told as today’s: what is older than it may be is waited for', async () => {
+  const { wall, loads, held } = world(5000);
+  const first = held.fresh();
+  loads[0]?.resolve('first');
+  await first;
+  wall.advance(5000);
+  expect(await held.atOnce()).toBe('first');
+  wall.advance(1);
+  const asked = held.atOnce();
+  loads[1]?.resolve('second');
+  expect([await asked, await held.atOnce(), loads.length]).toEqual(['second', 'second', 2]);
 });
 
 test('a load that fails is told to those who waited for it; what there was before stays', async () => {
