@@ -200,7 +200,7 @@ export const takenIn = (expected: Expected, data: SidebarTicket, since: string |
   return (Object.keys(expected) as (keyof Expected)[]).every((name) => same(said[name], expected[name]));
 };
 
-/** Choices that a search finds: every word of it begins a word of the name, the code or an alias, or stands in them. */
+/** Choices that a search finds: every word of it stands somewhere in the name, the code or an alias. */
 export const matching = (choices: readonly Choice[], search: string, locale: string): readonly Choice[] => {
   const plain = (text: string): string =>
     text
