@@ -19,13 +19,16 @@ import {
 import type { CostBasis } from '../facts/pooled-cost.ts';
 import { type Book, factsBook, factsOf, pooledBook } from './books.ts';
 import { monthOf, piecesOf, type Run, runsOf, type Step, stepsIn, without } from './spans.ts';
-import { addWrittenCells, type Only, writtenCell, writtenCells } from './written-cells.ts';
+import { addWrittenCells, writtenCell, writtenCells } from './written-cells.ts';
 
 /** So many runs of marked days are read from the ledger one by one; more of them, or half of the period: all of it at once. */
 const mostRuns = 6;
 const mostMarkedShare = 0.5;
 
 type Into = Map<string, Cell>;
+
+/** One partner, one region or both, and nothing of others; null is none. */
+export type Only = Readonly<Partial<Record<Dimension, string | null>>>;
 
 interface Asked {
   /** Partner, region and one step of time at most; those of `only` are among them. */
@@ -51,9 +54,14 @@ const keptBy: readonly FigureDimension[] = ['partner', 'region', 'day', 'week', 
 export const stepOf = (dimensions: readonly FigureDimension[]): Step | undefined =>
   dimensions.find((dimension): dimension is Step => isTime(dimension));
 
-/** By time each row has a part of a ticket that was worked on, by its seconds: no total tells it. */
-const countedAgain = (book: Book, dimensions: readonly FigureDimension[]): Book['again'] =>
-  stepOf(dimensions) === undefined ? book.again : book.again.filter(({ fact }) => fact !== 'ticketsWorkedPpm');
+/**
+ * By time each row has a part of a ticket that was worked on, by its seconds: no total tells it. Of one partner or region none
+ * of it is told, for it is kept of all cells together.
+ */
+const countedAgain = (book: Book, { dimensions, only }: Pick<Asked, 'dimensions' | 'only'>): Book['again'] => {
+  if (namesOf(only).length > 0) return [];
+  return stepOf(dimensions) === undefined ? book.again : book.again.filter(({ fact }) => fact !== 'ticketsWorkedPpm');
+};
 
 /** The days of a period that a book does not answer for. */
 const markedRuns = async (sql: Sql, book: Book, { from, to }: Period): Promise<Run[]> => {
@@ -81,14 +89,14 @@ interface Written {
 const addWritten = (
   rows: readonly Written[],
   names: readonly (keyof CellFacts | null)[],
-  { dimensions, only, into }: Cells,
+  { dimensions, into }: Cells,
 ): void => {
   const step = stepOf(dimensions);
   for (const [first, own] of Map.groupBy(rows, (row) => row.step))
     addWrittenCells(
       own.map(({ cells }) => cells),
       names,
-      { dimensions, only, times: step === undefined ? {} : { [step]: first }, into },
+      { dimensions, times: step === undefined ? {} : { [step]: first }, into },
     );
 };
 
@@ -115,7 +123,7 @@ const addTotals = async (sql: Sql, book: Book, runs: readonly Run[], cells: Cell
   }
   const kept: readonly (readonly [keyof CellFacts, string])[] = [
     ...(Object.entries(book.columns) as [keyof CellFacts, string][]),
-    ...countedAgain(book, dimensions).map(({ fact, column }) => [fact, column] as const),
+    ...countedAgain(book, cells).map(({ fact, column }) => [fact, column] as const),
   ];
   const code = (name: Dimension): string => (dimensions.includes(name) ? `s.${name}` : 'null::text');
   const sums = kept.map(([, column]) => sumOfKept(column));
@@ -151,7 +159,7 @@ const addAgain = async (
     [from, to, marked.map((run) => run.from), marked.map((run) => run.to)],
     { preparedAs: `again by ${step ?? 'period'}` },
   );
-  const counted = countedAgain(book, cells.dimensions);
+  const counted = countedAgain(book, cells);
   addWritten(
     written,
     book.again.map((one) => (counted.includes(one) ? one.fact : null)),
@@ -240,8 +248,8 @@ const addBook = async (
 ): Promise<boolean> => {
   const marked = await ledgerRuns(sql, book, period);
   if (isTooMuch(marked, period)) return false;
-  const again = countedAgain(book, dimensions);
   const cells = { dimensions, only, into };
+  const again = countedAgain(book, cells);
   const add = (statement: Statement, parameters: readonly unknown[]) => {
     const own = narrowed(statement, only, parameters);
     return addAnswers(sql, own.statement, own.parameters, { dimensions, into });
@@ -275,7 +283,7 @@ export const totalFacts = async (
   }: {
     readonly timeZone: string;
     readonly costBasis: CostBasis;
-    /** Cells of one partner or region are by it too. */
+    /** Cells of one partner or region are by it too, and without the tickets worked on and the orders returned. */
     readonly only?: Only;
   },
 ): Promise<Cell[] | null> => {

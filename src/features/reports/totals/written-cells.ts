@@ -1,5 +1,5 @@
 import type { FigureDimension } from '../facts/fact-statements.ts';
-import { type Cell, type CellFacts, type CellKey, cellId, type Dimension, keyBy, noFacts } from '../facts/facts.ts';
+import { type Cell, type CellFacts, type CellKey, cellId, keyBy, noFacts } from '../facts/facts.ts';
 
 /*
  * A report of many cells travels as one text, a line per cell: ["partner","region"], a tab, and its whole numbers with blanks
@@ -98,11 +98,8 @@ const addText = (sums: Sums, text: string): void => {
   }
 };
 
-/** One partner, one region or both, and nothing of others; null is none. */
-export type Only = Readonly<Partial<Record<Dimension, string | null>>>;
-
 /**
- * Adds what texts say of some or all cells to those by these dimensions; the numbers of each line are facts of these names, in
+ * Adds what texts say of cells to those by these dimensions; the numbers of each line are facts of these names, in
  * their order, and null is not asked for.
  */
 export const addWrittenCells = (
@@ -110,12 +107,10 @@ export const addWrittenCells = (
   names: readonly (keyof CellFacts | null)[],
   {
     dimensions,
-    only = {},
     times = {},
     into,
   }: {
     readonly dimensions: readonly FigureDimension[];
-    readonly only?: Only;
     /** The step of time that all of the texts are of. */
     readonly times?: Readonly<Partial<Record<FigureDimension, string | null>>>;
     readonly into: Map<string, Cell>;
@@ -127,11 +122,6 @@ export const addWrittenCells = (
   const isWhole = dimensions.includes('partner') && dimensions.includes('region');
   for (const [codes, place] of sums.places) {
     const [partner, region] = JSON.parse(codes) as [string | null, string | null];
-    if (
-      (only.partner !== undefined && only.partner !== partner) ||
-      (only.region !== undefined && only.region !== region)
-    )
-      continue;
     const written: CellKey = { partner, region, ...times };
     const id = cellId(written, dimensions);
     let cell = into.get(id);
