@@ -60,7 +60,7 @@ const addUpRuns = async (tx: Sql, book: Book, { from, to }: Run): Promise<void> 
 };
 
 /** Writes down the runs of 1 to 64 days in which these days lie, as reports of all cells read them. */
-export const writeRuns = async (tx: Sql, book: Book, { from, to }: Run): Promise<void> => {
+const writeRuns = async (tx: Sql, book: Book, { from, to }: Run): Promise<void> => {
   const periods = [
     spans,
     spans.map((span) => spanStart(from, span)),

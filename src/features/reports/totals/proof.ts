@@ -69,12 +69,12 @@ const runsSql = (book: Book): string => {
   having ${columns.map((column) => `sum(${column}) <> 0`).join(' or ')} order by 2, 3, 4 limit ${shown}`;
 };
 
-/** What is written down of runs against the rows it is of. */
+/** What is written down of runs against the rows it is of; where nothing is, the rows are read. */
 const writtenSql = (book: Book): string => `
   with of_rows as (select s.span, s.starts_on, ${writtenBook(book)} as cells from ${book.table} s where s.starts_on between $1 and $2 group by 1, 2),
        held as (select span, starts_on, cells from rollup_written where book = '${book.name}' and starts_on between $1 and $2)
   select 'written' as book, starts_on::text as day, null as partner, null as region
-    from of_rows full join held using (span, starts_on) where of_rows.cells is distinct from held.cells order by 2 limit ${shown}`;
+    from held left join of_rows using (span, starts_on) where of_rows.cells is distinct from held.cells order by 2 limit ${shown}`;
 
 /**
  * Totals that are not what the ledger says, of these days or of all, but for days that are marked, which no report reads from

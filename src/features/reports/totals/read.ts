@@ -17,7 +17,7 @@ import {
   type Period,
 } from '../facts/facts.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
-import { type Book, factsBook, factsOf, pooledBook } from './books.ts';
+import { type Book, factsBook, factsOf, pooledBook, writtenBook } from './books.ts';
 import { monthOf, piecesOf, type Run, runsOf, type Step, stepsIn, without } from './spans.ts';
 import { addWrittenCells, writtenCell, writtenCells } from './written-cells.ts';
 
@@ -103,7 +103,7 @@ const addWritten = (
 /** Counts and times are added up as whole numbers, which is fast; money of a weak currency over years may leave their range. */
 const sumOfKept = (column: string): string => (column.endsWith('_micros') ? `sum(s.${column})` : `add_up(s.${column})`);
 
-/** Adds kept totals of these days. Those of all cells are read as they are written; of some, or by steps of time, PostgreSQL adds them up. */
+/** Adds kept totals of these days. Those of all cells are read as they are written, where they are; of some, or by steps of time, PostgreSQL adds them up. */
 const addTotals = async (sql: Sql, book: Book, runs: readonly Run[], cells: Cells): Promise<void> => {
   const { dimensions, only } = cells;
   const step = stepOf(dimensions);
@@ -114,10 +114,13 @@ const addTotals = async (sql: Sql, book: Book, runs: readonly Run[], cells: Cell
   const narrowed = namesOf(only);
   if (step === undefined && narrowed.length === 0) {
     const written = await sql.query<Written>(
-      `select null as step, w.cells from unnest($2::int[], $3::date[]) as p(span, starts_on)
-         join rollup_written w on w.book = $1 and w.span = p.span and w.starts_on = p.starts_on`,
+      `select null as step, coalesce(w.cells, r.cells) as cells from unnest($2::int[], $3::date[]) as p(span, starts_on)
+         left join rollup_written w on w.book = $1 and w.span = p.span and w.starts_on = p.starts_on
+         left join lateral (select ${writtenBook(book)} as cells from ${book.table} s
+                             where w.cells is null and s.span = p.span and s.starts_on = p.starts_on) r on true
+        where coalesce(w.cells, r.cells) is not null`,
       [book.name, ...which],
-      { preparedAs: 'written totals' },
+      { preparedAs: `written totals of ${book.name}` },
     );
     return addWritten(written, factsOf(book), cells);
   }

@@ -2,8 +2,7 @@ import { expect, test } from 'vitest';
 import type { FigureDimension } from '../../../../src/features/reports/facts/fact-statements.ts';
 import { addFacts, type Cell, cellId, loadSides } from '../../../../src/features/reports/facts/facts.ts';
 import { series } from '../../../../src/features/reports/series.ts';
-import { factsBook } from '../../../../src/features/reports/totals/books.ts';
-import { addUpMarked, writeRuns } from '../../../../src/features/reports/totals/fold.ts';
+import { addUpMarked } from '../../../../src/features/reports/totals/fold.ts';
 import { type Only, totalFacts } from '../../../../src/features/reports/totals/read.ts';
 import { figureSides } from '../../../../src/features/reports/totals/sides.ts';
 import type { Sql } from '../../../../src/platform/database/database.ts';
@@ -215,7 +214,6 @@ test('they are read from totals: what is wrong there is wrong in each, until its
   await world.db.query(
     'update rollup_total set cost_micros = cost_micros + 1000000, orders_ppm = orders_ppm + 1000000, microseconds = microseconds + 1000000',
   );
-  await writeRuns(world.db, factsBook, { from: '2025-01-01', to: '2027-12-31' });
   const wrong = await answersOf(world, 'read,rates');
   const isTheSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
   const named = (all: readonly string[]) => new Set(all.map((question) => question.replace(/&limit.*|&from.*/, '')));
