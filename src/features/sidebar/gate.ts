@@ -50,7 +50,7 @@ export const createGate = ({ db, directory, helpdesks, log, wall }: GateDeps) =>
     },
     { wall, forMs: keysHeldMs, failed },
   );
-  const takeOnce = createUsedTokens({ sql: db, wall, failed });
+  const used = createUsedTokens({ sql: db, wall, failed });
   const allow = createAllowance({ wall, perSecond, burst });
   const mayLog = createAllowance({ wall, perSecond: (loggedPerMinute * secondMs) / minuteMs, burst: loggedPerMinute });
   let unlogged = 0;
@@ -66,8 +66,10 @@ export const createGate = ({ db, directory, helpdesks, log, wall }: GateDeps) =>
   return async (authorization: string | undefined): Promise<Connection> => {
     const token = await verifyToken(authorization, await keys.fresh(), wall.now());
     if (typeof token === 'string') return refuse(token);
+    // Before the allowance: whoever brings one token again and again, or forges them, takes nothing from the connection.
+    if (used.isSeen(token)) return refuse('used before');
     const waitMs = allow(token.connection.id);
     if (waitMs > 0) throw new LimitReached('The sidebar of this connection asks too often; try again later.', waitMs);
-    return (await takeOnce(token)) ? token.connection : refuse('used before');
+    return (await used.take(token)) ? token.connection : refuse('used before');
   };
 };

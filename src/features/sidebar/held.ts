@@ -27,15 +27,19 @@ export const hold = <Value>(
   },
 ): Held<Value> => {
   let current: { readonly untilMs: number; readonly loading: Promise<Value> } | undefined;
-  let latest: { readonly value: Value; readonly atMs: number } | undefined;
+  let latest: { readonly value: Value; readonly atMs: number; readonly nth: number } | undefined;
+  let loads = 0;
   const fresh = (): Promise<Value> => {
     const nowMs = wall.now().getTime();
     if (current && nowMs < current.untilMs) return current.loading;
     const mine = { untilMs: nowMs + forMs, loading: load() };
     current = mine;
+    loads += 1;
+    const nth = loads;
     mine.loading.then(
       (value) => {
-        latest = { value, atMs: nowMs };
+        // One that took longer than the next brings what is older.
+        if (!latest || latest.nth < nth) latest = { value, atMs: nowMs, nth };
       },
       () => {
         if (current === mine) current = undefined;

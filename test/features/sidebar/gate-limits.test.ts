@@ -61,3 +61,35 @@ test('one connection that asks too often is told when to ask again, and no other
   clock.advance(1000);
   expect((await busy.ask('/sidebar/v1/choices', await token())).statusCode).toBe(200);
 });
+
+test('bug: one token brought again and again, or forged ones, shut the whole connection out', async () => {
+  const replayed = await sidebarApp(db, clock);
+  const [used, late] = [await token(), await token()];
+  const bring = async (one: string, times: number): Promise<number[]> => {
+    const codes = new Set<number>();
+    for (let n = 0; n < times; n += 1) codes.add((await replayed.ask('/sidebar/v1/choices', one)).statusCode);
+    return [...codes];
+  };
+  expect(await bring(used, 700)).toEqual([200, 401]);
+  // Taken in another process: what this one has not seen costs it one request.
+  expect((await (await sidebarApp(db, clock)).ask('/sidebar/v1/choices', late)).statusCode).toBe(200);
+  expect(await bring(late, 700)).toEqual([401]);
+  const forged = await sidebarToken(secretOf('x'), { now: clock.now() });
+  expect(await bring(forged, 700)).toEqual([401]);
+  const codes: number[] = [];
+  for (let n = 0; n < 599; n += 1) codes.push((await replayed.ask('/sidebar/v1/choices', await token())).statusCode);
+  expect([codes.filter((code) => code === 200).length, codes.at(-1)]).toEqual([598, 429]);
+});
+
+test('a token that could not be noted as used is taken when it is brought again', async () => {
+  let isAway = true;
+  const query: typeof db.query = (text, ...more) =>
+    isAway && text.includes('sidebar_token')
+      ? Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }))
+      : db.query(text, ...more);
+  const { ask } = await sidebarApp({ ...db, query }, clock);
+  const kept = await token();
+  expect((await ask(url, kept)).statusCode).toBe(503);
+  isAway = false;
+  expect([(await ask(url, kept)).statusCode, (await ask(url, kept)).statusCode]).toEqual([200, 401]);
+});

@@ -55,6 +55,19 @@ test('bug: figures of the day before were told as today’s: what is older than 
   expect([await asked, await held.atOnce(), loads.length]).toEqual(['second', 'second', 2]);
 });
 
+test('bug: an older load that ended after a newer one stood in its place', async () => {
+  const { wall, loads, held } = world();
+  const older = held.fresh();
+  wall.advance(1000);
+  const newer = held.fresh();
+  loads[1]?.resolve('newer');
+  await newer;
+  loads[0]?.resolve('older');
+  expect([await older, await held.atOnce()]).toEqual(['older', 'newer']);
+  wall.advance(1000);
+  expect(await held.atOnce()).toBe('newer');
+});
+
 test('a load that fails is told to those who waited for it; what there was before stays', async () => {
   const { wall, loads, failures, held } = world();
   const refused = held.atOnce();
