@@ -59,7 +59,6 @@ const assembled = [
   'src/features/reports/tickets/list.ts: postings',
   'src/features/reports/totals/costs.ts: book',
   'src/features/reports/totals/fold.ts: book',
-  'src/features/reports/totals/fold.ts: these',
   'src/features/reports/totals/proof.ts: book',
   'src/features/reports/totals/read.ts: book',
 ];

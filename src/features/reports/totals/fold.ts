@@ -1,8 +1,8 @@
-import { addDays, type Day } from '../../../core/time.ts';
+import { addDays, type Day, daysBetween } from '../../../core/time.ts';
 import type { Sql } from '../../../platform/database/database.ts';
 import type { Database } from '../../../platform/database/open.ts';
 import { againSql, type Book, books, ledgerSql, totalColumns, writtenAgain, writtenBook } from './books.ts';
-import { monthOf, type Run, runsOf, spanStart, spans } from './spans.ts';
+import { monthOf, type Piece, type Run, runsOf, spanStart, spans } from './spans.ts';
 
 /** Days, or months of pooled rates, that are added up in one transaction. */
 const atOnce = 16;
@@ -59,23 +59,25 @@ const addUpRuns = async (tx: Sql, book: Book, { from, to }: Run): Promise<void> 
   }
 };
 
-/** Writes down the runs of 1 to 64 days in which these days lie, as reports of all cells read them. */
-const writeRuns = async (tx: Sql, book: Book, { from, to }: Run): Promise<void> => {
-  const periods = [
-    spans,
-    spans.map((span) => spanStart(from, span)),
-    spans.map((span) => addDays(spanStart(to, span), span - 1)),
-  ];
-  const these = 'unnest($2::int[], $3::date[], $4::date[]) as p(span, first, last)';
-  await tx.query(
-    `delete from rollup_written w using ${these} where w.book = $1 and w.span = p.span and w.starts_on between p.first and p.last`,
-    [book.name, ...periods],
-  );
+/**
+ * Writes down, each once, the runs of 1 to 64 days in which these days lie, as reports of all cells read them. What was written
+ * of them before went when their rows changed (the triggers of rollup_total and rollup_pooled).
+ */
+const writeRuns = async (tx: Sql, book: Book, runs: readonly Run[]): Promise<void> => {
+  const pieces = new Map<string, Piece>();
+  for (const { from, to } of runs)
+    for (const span of spans) {
+      const first = spanStart(from, span);
+      for (let days = daysBetween(first, to); days >= 0; days -= span) {
+        const startsOn = spanStart(addDays(first, days), span);
+        pieces.set(`${span} ${startsOn}`, { span, startsOn });
+      }
+    }
   await tx.query(
     `insert into rollup_written (book, span, starts_on, cells)
-     select $1, s.span, s.starts_on, ${writtenBook(book)} from ${these}
-       join ${book.table} s on s.span = p.span and s.starts_on between p.first and p.last group by 2, 3`,
-    [book.name, ...periods],
+     select $1, s.span, s.starts_on, ${writtenBook(book)} from unnest($2::int[], $3::date[]) as p(span, starts_on)
+       join ${book.table} s on s.span = p.span and s.starts_on = p.starts_on group by 2, 3`,
+    [book.name, [...pieces.values()].map(({ span }) => span), [...pieces.values()].map(({ startsOn }) => startsOn)],
   );
 };
 
@@ -119,8 +121,8 @@ export const addUpMarked = (
         for (const run of runs) {
           await addUpDays(tx, book, run, timeZone);
           await addUpRuns(tx, book, run);
-          await writeRuns(tx, book, run);
         }
+        await writeRuns(tx, book, runs);
         done += days.length;
       }
       return done;

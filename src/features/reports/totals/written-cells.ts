@@ -21,11 +21,11 @@ const [lineEnd, blank, minus, zero, nine] = [10, 32, 45, 48, 57];
 const firstLines = 32;
 
 /** What is read at the moment, as bytes: of a string each character is asked for several times as long. */
-let bytes = Buffer.alloc(0);
+const bytes = Buffer.alloc(2 ** 18);
 
 /** One byte per character, so that both have the same places; all but codes, whose letters are lost here, is ASCII. */
 const toBytes = (text: string): Buffer => {
-  if (bytes.length < text.length) bytes = Buffer.alloc(text.length * 2);
+  if (text.length > bytes.length) return Buffer.from(text, 'latin1');
   bytes.write(text, 'latin1');
   return bytes;
 };
