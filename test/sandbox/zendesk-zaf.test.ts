@@ -124,6 +124,10 @@ describe.skipIf(!hasChromium)(title, () => {
       ticket: { id: 7001 },
     });
     await expect.poll(() => page.locator(`[name="field-${fieldIds.region}"]`).inputValue()).toBe('nordics');
+    await inApp("(heard.length = 0, client.on('ticket.status.changed', (status) => heard.push(status)))");
+    await ask({ status: 'pending' });
+    await expect.poll(() => inApp('heard')).toEqual(['pending']);
+    expect(await inApp("client.get('ticket.status')")).toMatchObject({ 'ticket.status': 'pending' });
     expect(await ask({ shoe_size: 44 })).toMatchObject({ status: 422, responseJSON: { error: 'RecordInvalid' } });
     expect(await inApp("client.request({ url: 'http://127.0.0.1:1/x', secure: true })")).toEqual({ error: 400 });
   });

@@ -1,5 +1,6 @@
 import { createRoot, type Root } from 'react-dom/client';
 import { App } from './app.tsx';
+import { watchClosing } from './closing.ts';
 import { type Deadlines, within } from './deadline.ts';
 import { draftDesk, savedDesk } from './desk.ts';
 import { type Locale, localeOf } from './locale.ts';
@@ -108,6 +109,10 @@ const start = async (app: Root, store: Store | null): Promise<void> => {
   };
   client.on('colorScheme.changed', (value) => {
     scheme = schemeOf(value);
+    void show();
+  });
+  watchClosing(client, (isNow) => {
+    isClosed = isNow;
     void show();
   });
   client.on('app.activated', () => session.shown());

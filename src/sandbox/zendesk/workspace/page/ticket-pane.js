@@ -84,8 +84,10 @@ export const createTicketPane = (ticketId, onMade) => {
 
   const refresh = async () => {
     if (ticketId === null) return;
+    const before = ticket?.status;
     ticket = await readJson(`/agent/data/tickets/${ticketId}`);
     showTicket();
+    if (before !== undefined && before !== ticket?.status) tellAll('ticket.status.changed', ticket?.status);
   };
 
   const save = async () => {
