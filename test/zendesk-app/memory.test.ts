@@ -16,7 +16,7 @@ const mapStore = () => {
 const withOrders = ticketOf({
   customer: {
     orders: [
-      { number: '1001', url: null, placedAt: '2026-05-01T00:00:00.000Z', status: null, total: null, refunds: [] },
+      { number: '1001', url: null, placedOn: '2026-05-01', status: null, total: null, refunds: [] },
     ],
   },
 });

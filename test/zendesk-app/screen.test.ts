@@ -16,10 +16,10 @@ vi.mock('@zendeskgarden/svg-icons/src/12/chevron-down-stroke.svg?icon', () => ({
 const order = {
   number: '1001',
   url: 'https://store.example/orders/1001',
-  placedAt: '2026-04-20T08:00:00.000Z',
+  placedOn: '2026-04-20',
   status: 'partially refunded',
   total: { amount: '249.000000', currency: 'EUR' },
-  refunds: [{ amount: { amount: '49.500000', currency: 'EUR' }, madeAt: '2026-04-28T08:00:00.000Z' }],
+  refunds: [{ amount: { amount: '49.500000', currency: 'EUR' }, madeOn: '2026-04-28' }],
 } as const;
 
 test('a ticket is told whole, the most useful first', () => {
@@ -46,7 +46,7 @@ test('without amounts the multiples and shares remain', () => {
       money: 'hidden',
       cost: { soFar: null, measuredShare: 0.82, lacks: null },
       partners: [figuresOf({ costPerTicket: null })],
-      customer: { orders: [{ ...order, total: null, refunds: [{ amount: null, madeAt: order.placedAt }] }] },
+      customer: { orders: [{ ...order, total: null, refunds: [{ amount: null, madeOn: order.placedOn }] }] },
     }),
   });
   expect(screen).toContain('Amounts are hidden by your admin. 82% measured');

@@ -83,17 +83,18 @@ export const Orders = ({ data }: { readonly data: SidebarTicket }) => {
       {orders.length === 0 ? <Hint>{words.orders.none}</Hint> : null}
       {orders.some(({ total }) => total) ? <Untaxed>{words.orders.untaxed}</Untaxed> : null}
       <ul>
-        {orders.map(({ number, url, placedAt, status, total, refunds }) => (
-          <OrderLine key={`${number} ${placedAt}`}>
+        {orders.map(({ number, url, placedOn, status, total, refunds }) => (
+          <OrderLine key={`${number} ${placedOn} ${url}`}>
             <OrderLink order={{ number, url }} />
             {total ? <Amount money={total} /> : null}
             <Whole as="div">
-              <span>{format.day(placedAt)}</span>
+              <span>{format.day(placedOn)}</span>
               <span>{statusName(status, words)}</span>
             </Whole>
-            {refunds.map(({ amount, madeAt }) => (
-              <Whole as="div" key={`${madeAt} ${amount?.amount}`}>
-                <span>{fill(words.orders.refunded, { date: format.day(madeAt) })}</span>
+            {refunds.map(({ amount, madeOn }, at) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a day may have several of one amount
+              <Whole as="div" key={at}>
+                <span>{fill(words.orders.refunded, { date: format.day(madeOn) })}</span>
                 {amount ? <Amount money={{ ...amount, amount: `-${amount.amount}` }} /> : null}
               </Whole>
             ))}

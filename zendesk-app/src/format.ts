@@ -56,10 +56,10 @@ export const createFormat = (locale: string) => {
         // Text is rounded as the decimal that it is, never as a double.
         amount as `${number}`,
       ),
-    /** Of an instant or a day; instants by their UTC day, as reports count by default. */
-    day: (iso: string): string => days.format(new Date(iso)),
+    /** Of a day, YYYY-MM-DD: it is the same to every reader. */
+    day: (day: string): string => days.format(new Date(day)),
     /** The same without its year. */
-    dayOfYear: (iso: string): string => daysOfYear.format(new Date(iso)),
+    dayOfYear: (day: string): string => daysOfYear.format(new Date(day)),
     /** "5 minutes ago"; a clock that runs ahead counts as now, or as the least that is said. */
     age(iso: string, nowMs: number, leastMs = 0): string {
       const ms = Math.max(leastMs, nowMs - Date.parse(iso));

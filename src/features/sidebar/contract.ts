@@ -110,10 +110,10 @@ const partnerFigures = z.object({
 const customerOrder = z.object({
   number: z.string(),
   url: z.string().nullable().describe("Its page in the store's control panel"),
-  placedAt: instant,
+  placedOn: day,
   status: z.enum(orderStatuses).nullable().describe('Null: one that is not known here'),
   total: amount('After discounts, shipping included, tax out, in the currency of the order'),
-  refunds: z.array(z.object({ amount: amount('Tax out'), madeAt: instant })).describe('The latest first'),
+  refunds: z.array(z.object({ amount: amount('Tax out'), madeOn: day })).describe('The latest first'),
 });
 
 const mappedFields = z

@@ -130,12 +130,12 @@ export const ticketAnswer = (parts: TicketParts): SidebarTicket => {
       orders: (glance?.orders ?? []).map((order) => ({
         number: order.number,
         url: pageOf(order),
-        placedAt: iso(order.placedAt),
+        placedOn: order.placedOn,
         status: orderStatuses[order.statusId] ?? null,
         total: amount(BigInt(order.revenue), order.currency),
-        refunds: order.refunds.map(({ net, madeAt }) => ({
+        refunds: order.refunds.map(({ net, madeOn }) => ({
           amount: amount(BigInt(net), order.currency),
-          madeAt: iso(madeAt),
+          madeOn,
         })),
       })),
     },

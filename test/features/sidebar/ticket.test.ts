@@ -98,10 +98,10 @@ describe('a ticket of a partner', () => {
   test("shows the requester's latest orders with what went back, and no order of others or that was never finished", () => {
     expect(answer.customer.orders).toMatchObject([
       {
-        placedAt: '2026-05-25T10:00:00.000Z',
+        placedOn: '2026-05-25',
         status: 'partially refunded',
         total: { amount: '100.000000', currency: 'USD' },
-        refunds: [{ amount: { amount: '40.000000', currency: 'USD' }, madeAt: '2026-05-28T10:00:00.000Z' }],
+        refunds: [{ amount: { amount: '40.000000', currency: 'USD' }, madeOn: '2026-05-28' }],
       },
       { status: 'shipped', total: { amount: '80.000000' }, refunds: [] },
     ]);

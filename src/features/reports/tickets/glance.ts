@@ -10,12 +10,13 @@ interface OrderKey {
 }
 
 export interface GlancedOrder extends OrderKey {
-  readonly placedAt: string;
+  /** Days are those of reports. */
+  readonly placedOn: string;
   readonly statusId: number;
   readonly currency: string;
   /** Micros as digits: after discounts, tax out. */
   readonly revenue: string;
-  readonly refunds: readonly { readonly net: string; readonly madeAt: string }[];
+  readonly refunds: readonly { readonly net: string; readonly madeOn: string }[];
 }
 
 /** What is stored of a ticket that stands beside it while an agent works on it. */
@@ -82,9 +83,9 @@ export const ticketGlance = async (
                left join agent ag on ag.connection_id = e.connection_id and ag.external_id = e.agent_id
               where p.ticket_id = t.id) as lines,
             exists (select from work_entry e where e.ticket_id = t.id and e.unpriced is not null) as unpriced,
-            (select jsonb_agg(jsonb_build_object('connectionId', o.connection_id, 'externalId', o.external_id, 'number', o.number, 'placedAt', o.placed_at,
+            (select jsonb_agg(jsonb_build_object('connectionId', o.connection_id, 'externalId', o.external_id, 'number', o.number, 'placedOn', o.placed_day,
                       'statusId', o.status_id, 'currency', o.currency, 'revenue', o.revenue_micros::text,
-                      'refunds', (select coalesce(jsonb_agg(jsonb_build_object('net', r.net_micros::text, 'madeAt', r.made_at) order by r.made_at desc, r.id desc), '[]')
+                      'refunds', (select coalesce(jsonb_agg(jsonb_build_object('net', r.net_micros::text, 'madeOn', r.made_day) order by r.made_at desc, r.id desc), '[]')
                                     from refund r where r.order_id = o.id and r.paid_micros > 0)) order by o.placed_at desc, o.id desc)
                from (select o.* from order_address oa join "order" o on o.id = oa.order_id
                       where oa.email_hash = t.requester_hash and o.status_id <> 0
