@@ -253,16 +253,20 @@ export const connect = async (product: Product, wanted: Wanted): Promise<Connect
 export const connectAsked = (product: Product, wanted: Wanted, consent: Consent): Promise<Connected | null> =>
   make(product, wanted, consent);
 
-/** Corrects settings of a connection (credentials, a second secret during a rotation) or makes its webhook, as connect does. */
+/**
+ * Corrects settings of a connection (credentials, a second secret during a rotation), connects a disconnected one again, or makes
+ * its webhook, as connect does. Settings that do not work leave all as it was.
+ */
 export const reconnect = async (
   product: Product,
   connection: Connection,
   {
     settings,
+    enable = false,
     remoteSetup,
     actor,
     ...extras
-  }: RemoteExtras & { settings?: unknown; remoteSetup: boolean; actor: string },
+  }: RemoteExtras & { settings?: unknown; enable?: boolean; remoteSetup: boolean; actor: string },
 ): Promise<Connected> => {
   const { connections } = product.directory;
   const notes: string[] = [];
@@ -272,16 +276,16 @@ export const reconnect = async (
       throw new InvalidInput('The settings to change are a JSON object', [{ field: 'settings', reason: 'no object' }]);
     const given = settings as Record<string, unknown>;
     refuseUnknownNames(product, connection.kind, given);
-    const wanted = Object.entries({ ...connection.settings, ...given }).filter(([, value]) => value !== null);
-    const verified = await verifyReadable(product, {
-      kind: connection.kind,
-      settings: Object.fromEntries(wanted),
-      looks: false,
-    });
-    changed = await connections.changeSettings(connection.id, given, actor);
+    const wanted = Object.fromEntries(
+      Object.entries({ ...connection.settings, ...given }).filter(([, value]) => value !== null),
+    );
+    const verified = await verifyReadable(product, { kind: connection.kind, settings: wanted, looks: false });
+    changed = enable
+      ? await connections.enable(connection.id, { settings: wanted, actor })
+      : await connections.changeSettings(connection.id, given, actor);
     if (verified.apiUserId !== null) changed = await connections.setApiUser(connection.id, verified.apiUserId);
     notes.push(...verified.notes);
-  }
+  } else if (enable) changed = await connections.enable(connection.id, { actor });
   if (remoteSetup) notes.push(...(await setUpRemote(product, changed, { ...extras, actor })));
   await wake(product, changed);
   return { result: resultOf(product, changed), notes };

@@ -11,9 +11,9 @@ import { type ActPreview, connectionStatuses, identified, switchMode } from './f
 import { helpdesks } from './helpdesks/registry.ts';
 import { prove } from './prove.ts';
 import { readableLines } from './readable.ts';
-import { hasSidebarApp, type RemoteExtras } from './remote-setup.ts';
+import { hasSidebarApp, type RemoteExtras, refuseUnfit } from './remote-setup.ts';
 import { connectionLines } from './report-view.ts';
-import { makeSidebarSecret, type SidebarSecret, sidebarSteps } from './sidebar-secret.ts';
+import { endsSecret, makeSidebarSecret, type SidebarSecret, sidebarSteps } from './sidebar-secret.ts';
 import { storeAdapters } from './stores/registry.ts';
 import { askAtTerminal, consentTo, isAtTerminal, note, type Output, print, readJson } from './terminal.ts';
 
@@ -34,6 +34,16 @@ const tellProof = async (product: Product, id: number): Promise<void> => {
   const waitMs = isAtTerminal() ? undefined : scriptWaitMs;
   const proof = await prove(product, await product.directory.connections.get(String(id)), waitMs ? { waitMs } : {});
   if (proof) note(proof.text);
+};
+
+/** Whether another secret may be made: the third ends the first, which the app may still hold. */
+const mayMakeSecret = async (product: Product, connection: Connection, yes: boolean): Promise<boolean> => {
+  if (!endsSecret(product, connection)) return true;
+  note(
+    `Two secrets of "${connection.name}" are taken now. Another one ends the older of them at once: where the app at the helpdesk ` +
+      'still holds that one, all agents are locked out until the new one is entered there.',
+  );
+  return consentTo('Make another?', { yes });
 };
 
 /** The secret of a sidebar app, if one was asked for and the helpdesk has such an app. */
@@ -82,6 +92,7 @@ const addConnect = (): void => {
       );
     const settings = file === undefined ? undefined : await readJson(file);
     await withProduct(async (product) => {
+      refuseUnfit(product, kind, { fields, sidebar, mode });
       const wanted = { kind, mode, remoteSetup, fields, sidebar, actor };
       const connected: Connected | null =
         file === undefined
@@ -96,7 +107,12 @@ const addConnect = (): void => {
       if (connected === null) return note('Nothing was made and nothing was stored.');
       connected.notes.forEach(note);
       if (remoteSetup) await tellProof(product, connected.result.id);
-      printWithSecret(connected.result, await sidebarSecretOf(product, connected.result, sidebar ?? false), { json });
+      const { id } = connected.result;
+      const isFull = endsSecret(product, await product.directory.connections.get(String(id)));
+      if (sidebar && isFull)
+        note(`Two secrets of the sidebar app hold; "deskledger connection ${id} --sidebar" makes another.`);
+      const made = await sidebarSecretOf(product, connected.result, (sidebar ?? false) && !isFull);
+      printWithSecret(connected.result, made, { json });
     });
   });
 };
@@ -147,7 +163,7 @@ const addConnection = (): void => {
   withExtras(
     command('connection [id]', 'show connections; switch one between observe and act; correct its settings')
       .addOption(modeOption('what would be written is shown first'))
-      .option('--yes', 'do not ask, switch')
+      .option('--yes', 'do not ask: switch, and make a secret that ends an older one')
       .option('--settings <file>', 'JSON with the settings to change, e.g. two webhookSecrets during a rotation')
       .option('--remote-setup', 'make the webhook at the helpdesk, or mend it')
       .option('--enable', 'connect a disconnected one again, in mode observe'),
@@ -160,20 +176,19 @@ const addConnection = (): void => {
         return showConnections(product, id, { json });
       if (id === undefined) throw missing('id', 'Say which connection, e.g. deskledger connection 1 --mode act');
       const { db, clock, directory } = product;
-      let connection = enable
-        ? await directory.connections.enable((await directory.connections.getDisabled(id)).id, { actor })
-        : await directory.connections.get(id);
+      let connection = await (enable ? directory.connections.getDisabled(id) : directory.connections.get(id));
+      refuseUnfit(product, connection.kind, { fields, sidebar, mode });
+      if (sidebar && !(await mayMakeSecret(product, connection, yes))) return note('Nothing was changed.');
       const remoteSetup = wantsRemote || (sidebar && !hasSidebarApp(product, connection.kind));
       let answer: object = {};
       if (settings !== undefined || remoteSetup) {
-        const wanted = { settings, remoteSetup, fields, sidebar, actor };
+        const wanted = { settings, enable, remoteSetup, fields, sidebar, actor };
         const { result, notes } = await reconnect(product, connection, wanted);
         notes.forEach(note);
         if (remoteSetup) await tellProof(product, result.id);
         answer = result;
         connection = await directory.connections.get(String(result.id));
       }
-      const made = await sidebarSecretOf(product, connection, sidebar);
       if (mode !== undefined) {
         const consent = askToAct(yes);
         if (mode === 'act') connection = await proven(product, connection);
@@ -182,7 +197,8 @@ const addConnection = (): void => {
         const { tags: tagsToWrite, tickets, surveysPerWeek, carried } = done;
         answer = { ...answer, id: connection.id, kind, mode: held, tagsToWrite, tickets, surveysPerWeek, carried };
       }
-      printWithSecret(answer, made, { json });
+      // Last, for it is shown once: what fails before keeps no secret that nobody saw.
+      printWithSecret(answer, await sidebarSecretOf(product, connection, sidebar), { json });
     });
   });
 };

@@ -1,6 +1,6 @@
 import type { Product } from './compose.ts';
-import { AppError } from './core/errors.ts';
-import type { Connection } from './features/directory/index.ts';
+import { AppError, InvalidInput } from './core/errors.ts';
+import type { Connection, Mode } from './features/directory/index.ts';
 import { noteWebhook } from './features/ingest/index.ts';
 import type { RemoteObject, RemoteWish } from './helpdesks/port.ts';
 import { isReachableAt } from './platform/http/address.ts';
@@ -41,6 +41,26 @@ export const recordsOf = ({ adapters }: Product, kind: string): 'Tickets' | 'Ord
 /** The adapter of a kind, helpdesk or store. */
 export const adapterOf = ({ adapters }: Product, kind: string) =>
   adapters.helpdesks.get(kind) ?? adapters.stores.get(kind);
+
+/** Throws InvalidInput where something is wanted that the kind does not have, before anything is read or written at the vendor. */
+export const refuseUnfit = (
+  product: Product,
+  kind: string,
+  { fields = false, sidebar = false, mode }: RemoteExtras & { readonly mode?: Mode | undefined },
+): void => {
+  const isStore = vendorWord(product, kind) === 'store';
+  const shown = [...product.helpdesks.keys()].filter((one) => hasSidebar(product, one) || hasSidebarApp(product, one));
+  const faults = [
+    ...(fields && isStore ? [{ field: '--fields', reason: 'a store has no ticket fields' }] : []),
+    ...(sidebar && !shown.includes(kind)
+      ? [{ field: '--sidebar', reason: `${kind} has no sidebar of ours; ${shown.sort().join(' and ')} have` }]
+      : []),
+    ...(mode === 'act' && isStore
+      ? [{ field: '--mode', reason: 'a store is read alone: nothing is written there' }]
+      : []),
+  ];
+  if (faults.length > 0) throw new InvalidInput(`Nothing was done, for not all of it goes with ${kind}`, faults);
+};
 
 export const isReachable = ({ config }: Product, settings: Readonly<Record<string, unknown>>): boolean =>
   isReachableAt(config.publicUrl, settings);
@@ -113,9 +133,6 @@ export const setUpRemote = async (
     const left = extras.fields || extras.sidebar ? ((await product.vendorOf(kept).remote?.plan(wish)) ?? []) : [];
     return [
       ...objectLines(made.objects).map((line) => `Made at the ${vendor}: ${line}.`),
-      ...(extras.sidebar && !hasSidebar(product, connection.kind) && !hasSidebarApp(product, connection.kind)
-        ? [`No sidebar was made: ${connection.kind} asks no address of ours for one.`]
-        : []),
       ...left.map((line) => `Not made, for the ${vendor} did not let us: ${line}.`),
     ];
   } catch (error) {

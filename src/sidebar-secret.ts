@@ -14,20 +14,25 @@ export const sidebarSteps = ({ address }: Pick<SidebarSecret, 'address'>): reado
   const isReachable = URL.parse(address)?.protocol === 'https:';
   const packing = `npm run app:package -- --service ${isReachable ? address : 'https://desk.example.com'}`;
   return [
-    'The secret is shown this once; one before it is taken until the next is made.',
+    'The secret is shown this once. The one before it holds until this command is run again: enter the new one first, or agents are locked out.',
     ...(isReachable
       ? [`Next: ${packing}`]
       : [
           `Zendesk needs an https address that its servers can reach, and PUBLIC_URL is ${address}.`,
           `Next: set PUBLIC_URL to one, start anew, then ${packing} with that address; the secret holds.`,
         ]),
-    "Then upload the package at the helpdesk, and enter address and secret in the app's settings: zendesk-app/README.md says where.",
+    'Then upload the package: Admin Center > Apps and integrations > Apps > Zendesk Support apps > Upload private app, and enter address and secret there.',
+    'Where the app is installed already, enter the secret in its settings on the same page.',
   ];
 };
 
 const secretBytes = 32;
 /** The one before is taken until the next is made: the app goes on while an admin changes over. */
 const secretsKept = 2;
+
+/** Whether the next secret ends one that the app may still hold. */
+export const endsSecret = ({ helpdesks }: Product, { kind, settings }: Connection): boolean =>
+  (helpdesks.get(kind)?.sidebarApp?.secrets(settings).length ?? 0) >= secretsKept;
 
 /** Makes a secret by which the helpdesk's proxy signs what its sidebar app asks; null where the helpdesk has no such app. */
 export const makeSidebarSecret = async (
