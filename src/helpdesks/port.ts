@@ -202,13 +202,12 @@ export interface TicketContext {
   readonly attribution: {
     readonly partner: string | null;
     readonly region: string | null;
-    readonly method: string;
-    readonly confidence: string | null;
+    readonly method: 'person' | 'field' | 'text' | 'recent orders' | 'recent orders, region' | 'rule' | 'unattributed';
+    readonly confidence: 'high' | 'medium' | 'low' | null;
   } | null;
-  /**
-   * Figures of the partner named first, of the last 90 days and at pooled rates; null where there is no partner or no figure, and
-   * amounts where the account hides them.
-   */
+  /** Whose the figures below are, of how many days, and whether all of these were read; null where there are none. */
+  readonly figures: { readonly partner: string; readonly days: number; readonly areWhole: boolean } | null;
+  /** Figures of the partner named first, at pooled rates; null where there is no figure, and amounts where the account hides them. */
   readonly contactRate: number | null;
   readonly costPerTicket: { readonly amount: string; readonly currency: string } | null;
   readonly costMultiple: number | null;

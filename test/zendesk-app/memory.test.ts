@@ -15,9 +15,7 @@ const mapStore = () => {
 
 const withOrders = ticketOf({
   customer: {
-    orders: [
-      { number: '1001', url: null, placedOn: '2026-05-01', status: null, total: null, refunds: [] },
-    ],
+    orders: [{ number: '1001', url: null, placedOn: '2026-05-01', status: null, total: null, refunds: [] }],
   },
 });
 

@@ -1,3 +1,4 @@
+import { daysBetween } from '../../core/time.ts';
 import type { TicketContext } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database/open.ts';
@@ -75,6 +76,7 @@ export const createContexts = ({ db, clock, directory, figures }: ContextDeps) =
     const unknown = {
       externalId,
       attribution: null,
+      figures: null,
       contactRate: null,
       costPerTicket: null,
       costMultiple: null,
@@ -82,7 +84,7 @@ export const createContexts = ({ db, clock, directory, figures }: ContextDeps) =
     };
     const decision = await decisionOn(connection.id, externalId);
     if (!decision) return unknown;
-    const [partners, regions, { rows }, { sidebarMoney }] = await Promise.all([
+    const [partners, regions, { rows, from, to, notHeld }, { sidebarMoney }] = await Promise.all([
       directory.partners(),
       directory.regions(),
       figures.report.fresh(),
@@ -90,16 +92,21 @@ export const createContexts = ({ db, clock, directory, figures }: ContextDeps) =
     ]);
     const { shares, method, confidence } = decision;
     const partnerParts = partsOf('partner', shares);
-    const first = partnerParts.find(({ code }) => code !== null);
-    const row = first && rows.find(({ partner }) => partner === first.code);
+    const partnerName = nameIn(partners.list());
+    const first = partnerParts.find(({ code }) => code !== null)?.code ?? null;
+    const row = first === null ? undefined : rows.find(({ partner }) => partner === first);
     return {
       externalId,
       attribution: {
-        partner: textOf(partnerParts, nameIn(partners.list())),
+        partner: textOf(partnerParts, partnerName),
         region: textOf(partsOf('region', shares), nameIn(regions.list())),
         method,
         confidence: confidence === 'none' ? null : confidence,
       },
+      figures:
+        first !== null && row
+          ? { partner: partnerName(first), days: daysBetween(from, to) + 1, areWhole: notHeld.length === 0 }
+          : null,
       contactRate: row?.contactRate ?? null,
       costPerTicket: sidebarMoney === 'hidden' ? null : (row?.costPerTicket ?? null),
       costMultiple: row?.costMultiple ?? null,

@@ -20,6 +20,7 @@ export const sidebarFields = {
   partner_name: 'Partner',
   region_name: 'Region',
   method: 'Known by',
+  figures: 'Figures',
   contact_rate: 'Tickets per 100 orders',
   cost_per_ticket: 'Cost per ticket',
   csat: 'CSAT',

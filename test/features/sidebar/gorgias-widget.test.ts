@@ -71,7 +71,8 @@ describe('the widget of a Gorgias ticket', () => {
       ticket_id: '77',
       partner_name: 'Nordwind',
       region_name: 'Nordics',
-      method: 'text, low',
+      method: 'an order number in the message, low confidence',
+      figures: expect.stringMatching(/^Nordwind, last 90 days; not all of them have been read yet/),
     });
     expect(body.csat).toBe('0 of 30 answers needed');
     expect(Object.keys(body).toSorted()).toEqual(Object.keys(sidebarFields).toSorted());
@@ -88,13 +89,14 @@ describe('the widget of a Gorgias ticket', () => {
     });
     expect((await ask('?ticket_id=80')).body).toMatchObject({
       partner_name: 'Nordwind 50%, Sudcasa 20%',
+      figures: expect.stringMatching(/^Nordwind, last 90 days/),
       region_name: 'Sweden 45%, Brazil 35%, Nordics 20%',
     });
     await decide('81', { shares: [share(null, 'BR', 1_000_000)] });
     expect((await ask('?ticket_id=81')).body).toMatchObject({ partner_name: 'Unattributed', region_name: 'Brazil' });
     const shares = [share(null, null, 1_000_000)];
     await decide('82', { method: 'unattributed', confidence: 'none', shares });
-    expect((await ask('?ticket_id=82')).body).toMatchObject({ partner_name: 'Unattributed', method: 'unattributed' });
+    expect((await ask('?ticket_id=82')).body).toMatchObject({ partner_name: 'Unattributed', method: '', figures: '' });
   });
 
   test('says so where the ticket is not known yet', async () => {

@@ -27,6 +27,7 @@ const ask = (harness: Harness, asked: Asked, secrets: readonly string[] = [secre
 const whole: TicketContext = {
   externalId: ticketId,
   attribution: { partner: 'Nord Living', region: 'The Nordics', method: 'text', confidence: 'high' },
+  figures: { partner: 'Nord Living', days: 90, areWhole: true },
   contactRate: 4.123,
   costPerTicket: { amount: '12.345678', currency: 'USD' },
   costMultiple: 2.4,
@@ -40,7 +41,15 @@ const contexts: readonly TicketContext[] = [
     attribution: { partner: null, region: 'The Nordics', method: 'recent orders, region', confidence: null },
   },
   { ...whole, attribution: { partner: null, region: null, method: 'unattributed', confidence: null } },
-  { ...whole, attribution: null, contactRate: null, costPerTicket: null, costMultiple: null, csat: null },
+  {
+    ...whole,
+    attribution: null,
+    figures: null,
+    contactRate: null,
+    costPerTicket: null,
+    costMultiple: null,
+    csat: null,
+  },
 ];
 
 const check = (name: string, run: (harness: Harness) => void): Check => ({
