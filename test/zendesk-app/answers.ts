@@ -15,6 +15,7 @@ export const attributionOf = (change: Partial<Attribution> = {}): Attribution =>
   how: { partner: change.method ?? 'text', region: change.method ?? 'text' },
   reason: 'return',
   order: { number: '1001', url: 'https://store.example/orders/1001' },
+  orderField: [],
   corrected: null,
   pending: false,
   ...change,

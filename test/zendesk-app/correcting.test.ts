@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { DeskFault } from '../../zendesk-app/src/desk.ts';
 import { ServiceFault } from '../../zendesk-app/src/problem.ts';
 import { lookAgainMs } from '../../zendesk-app/src/session.ts';
-import { choices, nord, sud, takenBy, ticketOf } from './answers.ts';
+import { attributionOf, choices, nord, sud, takenBy, ticketOf } from './answers.ts';
 import { aside, open, toGermany, toNord, toSud } from './opened.ts';
 
 test('a correction is pending until the service says it, then done', async () => {
@@ -182,14 +182,17 @@ test('a correction that was awaited too long is asked for when the tab is shown 
   expect(session.view().correction?.state).toBe('done');
 });
 
-test('of a remembered ticket the order is not known, and undo of an order number waits for none in particular', async () => {
+test('undo of an order number writes the one that the field held, and waits until it is read', async () => {
   const { session, world, wait } = open({ answer: new ServiceFault('unreachable'), remembered: ticketOf() });
   await session.read();
   expect(session.view()).toMatchObject({ isRemembered: true, data: { attribution: { order: null } } });
   world.held['14'] = '1001';
   await session.correct({ kind: 'orderNumber', number: '1002' });
   await session.undo();
-  world.answer = ticketOf();
+  world.answer = ticketOf({ attribution: attributionOf({ orderField: [{ number: '1002', known: true }] }) });
+  await wait();
+  expect(session.view().correction).toMatchObject({ isUndo: true, state: 'pending' });
+  world.answer = ticketOf({ attribution: attributionOf({ orderField: [{ number: '1001', known: true }] }) });
   await wait();
   expect(session.view().correction).toMatchObject({ isUndo: true, state: 'done' });
 });

@@ -51,7 +51,7 @@ export const sessionOf = (view: Partial<View>): Session => {
     subscribe: () => () => {},
     read: nothing,
     choices: () => Promise.resolve(choices),
-    options: () => Promise.resolve(null),
+    field: () => Promise.resolve(null),
     correct: nothing,
     undo: nothing,
     shown: () => {},

@@ -177,7 +177,8 @@ const correction: Correction = {
   fault: null,
   expected: { partner: 'sud' },
   undo: [{ id: '11', value: 'partner_nord' }],
-  expectedOfUndo: { partner: 'nord' },
+  before: { partner: nord },
+  isFinal: false,
   written: [{ id: '11', value: 'partner_sud' }],
   since: null,
 };
@@ -186,10 +187,11 @@ test.each<[string, Partial<Correction>, RegExp]>([
   ['pending', {}, /Partner Sud Pending .*The figures follow in some seconds. Undo/],
   ['late', { state: 'late' }, /Partner Sud Pending .*as soon as Deskledger has read it. Undo/],
   [
-    'an order number without effect',
-    { wish: { kind: 'orderNumber', number: '77' }, state: 'late' },
-    /Order #77 Pending .*may not know order #77, or an agent's choice stands. Undo/,
+    'without a way back',
+    { undo: [], before: {}, isFinal: true },
+    /some seconds. An agent's choice now stands.* back. Not/,
   ],
+  ['of an order number that was taken away', { wish: { kind: 'orderNumber', number: null } }, /Order Not set Pending /],
   [
     '"not about an order"',
     { wish: { kind: 'notAboutAnOrder' } },
@@ -198,7 +200,11 @@ test.each<[string, Partial<Correction>, RegExp]>([
   ['no longer undone', { state: 'done', fault: 'changedSince', undo: [] }, /changed since, so nothing was undone. Not/],
   ['not undone', { fault: 'failed' }, /Partner Sud Pending .*did not save the change. Please try again. Undo/],
   ['taken in', { state: 'done' }, /Partner Nord Region .*Change taken in. Undo/],
-  ['being taken back', { isUndo: true, undo: [] }, /Partner Nord Pending .*in some seconds. Not about/],
+  [
+    'being taken back, where the service still says it',
+    { isUndo: true, undo: [], before: { partner: { code: 'direct', name: 'direct' } } },
+    /Partner Direct Pending .*in some seconds. Not about/,
+  ],
   [
     'refused',
     { state: 'failed', fault: 'notAnOption', undo: [] },

@@ -1,6 +1,8 @@
 import type { SidebarChoices } from '../../src/features/sidebar/contract.ts';
 import {
+  type Before,
   type Expected,
+  expectedOf,
   type FieldChange,
   type FieldState,
   type Fields,
@@ -27,7 +29,10 @@ export interface Correction {
   readonly fault: WriteFault | 'notAnOption' | 'changedSince' | null;
   readonly expected: Expected;
   readonly undo: readonly FieldChange[];
-  readonly expectedOfUndo: Expected;
+  /** What its rows said before it, which `undo` writes back. */
+  readonly before: Before;
+  /** What stood before cannot be written back. */
+  readonly isFinal: boolean;
   /** What the fields hold once it is written; empty where that is not sure. */
   readonly written: readonly FieldChange[];
   /** When an agent had chosen last before this, as the service said. */
@@ -102,14 +107,13 @@ export const createCorrecting = ({
     return last;
   };
 
-  const plan = async (wish: Wish): Promise<Plan | null> => {
+  const plan = async (wish: Wish, standing: readonly Correction[]): Promise<Plan | null> => {
     const fields = fieldsNow();
     if (!fields) return null;
     // What a half that was empty is given back with, and what an empty field is filled with, are choices.
     const known = 'choice' in wish || wish.kind === 'notAboutAnOrder' ? await choices().catch(() => null) : null;
     const states = await statesOf(fieldsOf(wish, fields));
-    const { data, isRemembered } = view();
-    return planOf(wish, { fields, states, data, isRemembered, choices: known ?? knownChoices() });
+    return planOf(wish, { fields, states, standing, data: view().data, choices: known ?? knownChoices() });
   };
 
   const written = (correction: Correction): void => {
@@ -122,7 +126,7 @@ export const createCorrecting = ({
     const { correction: before, earlier } = view();
     const stands = before !== null && standing.has(before.state) ? [...earlier, before] : earlier;
     const fields = fieldsNow();
-    const blank = { isUndo: false, fault: null, expected: {}, undo: [], expectedOfUndo: {}, written: [] };
+    const blank = { isUndo: false, fault: null, expected: {}, undo: [], before: {}, isFinal: false, written: [] };
     const begun: Correction = { ...blank, wish, state: 'saving', since: saidSince() };
     const kept = fields ? stands.filter((one) => !isReplaced(one.wish, wish, fields)) : stands;
     show({ correction: begun, earlier: kept });
@@ -134,12 +138,12 @@ export const createCorrecting = ({
 
     let planned: Plan | null;
     try {
-      planned = await plan(wish);
+      planned = await plan(wish, stands);
     } catch (error) {
       return failed(faultOf(error));
     }
     if (!planned) return failed('notAnOption');
-    const { steps, undo, expected, expectedOfUndo } = planned;
+    const { steps, undo, ...rest } = planned;
     for (const [at, step] of steps.entries()) {
       const isHalf = (one: Refusal): boolean => at > 0 || (one.mayStand && steps.flat().length > 1);
       let refusal = await write(step);
@@ -152,7 +156,7 @@ export const createCorrecting = ({
       // What is left of it is then for the agent.
       return failed(refusal.fault, isBack ? [] : back);
     }
-    written({ ...begun, expected, undo, expectedOfUndo, written: heldAfter(steps) });
+    written({ ...begun, ...rest, undo, written: heldAfter(steps) });
   };
 
   const undoNow = async (): Promise<void> => {
@@ -161,7 +165,14 @@ export const createCorrecting = ({
     pause();
     const undoing: Correction = {
       ...correction,
-      ...{ isUndo: true, fault: null, expected: correction.expectedOfUndo, undo: [], written: [], since: saidSince() },
+      ...{
+        isUndo: true,
+        fault: null,
+        expected: expectedOf(correction.before),
+        undo: [],
+        written: [],
+        since: saidSince(),
+      },
     };
     show({ correction: { ...undoing, state: 'saving' } });
     const failed = (fault: WriteFault): void => {

@@ -1,7 +1,9 @@
 import { Button } from '@zendeskgarden/react-buttons';
 import { getColor } from '@zendeskgarden/react-theming';
 import styled from 'styled-components';
+import type { SidebarTicket } from '../../src/features/sidebar/contract.ts';
 import type { Correction } from './correcting.ts';
+import { readNumber } from './correction.ts';
 import { Hint } from './look.tsx';
 import { type Speech, useSpeech } from './words.ts';
 
@@ -18,33 +20,42 @@ const Box = styled.div`
 `;
 
 interface Told {
-  /** The service has answered since, and has nothing left to decide. */
-  readonly isAnswered: boolean;
+  /** What the service says now. */
+  readonly attribution: SidebarTicket['attribution'];
   /** The service did not answer when it was asked last. */
   readonly isAway: boolean;
 }
 
-const textOf = (
-  { state, fault, wish, isUndo }: Correction,
-  { isAnswered, isAway }: Told,
+/** An order number decides only where there is such an order and no agent has chosen. */
+const numberTold = (
+  { wish, isUndo, state }: Correction,
+  attribution: Told['attribution'],
   { words, fill }: Speech,
-): string => {
+): string | null => {
+  if (state !== 'done' || isUndo || wish.kind !== 'orderNumber' || wish.number === null || !attribution) return null;
+  if (readNumber(wish.number, attribution)?.known === false)
+    return fill(words.edit.unknownNumber, { number: `#${wish.number}` });
+  const { partner, region } = attribution.how;
+  return partner === 'person' || region === 'person' ? words.edit.stands : null;
+};
+
+const textOf = (correction: Correction, { attribution, isAway }: Told, speech: Speech): string => {
+  const { state, fault, wish, isFinal } = correction;
+  const { words, fill } = speech;
   if (fault !== null || state === 'failed') {
     const name = 'choice' in wish ? wish.choice.name : '';
     return fill(words.fault[fault ?? 'failed'], { name });
   }
-  // An order number decides only where there is such an order and no agent has chosen: the service says no more than that.
-  if (state === 'late' && isAnswered && wish.kind === 'orderNumber' && !isUndo)
-    return fill(words.edit.noEffect, { number: `#${wish.number}` });
-  if (isAway && (state === 'pending' || state === 'late')) return words.edit.savedAway;
+  const told = numberTold(correction, attribution, speech);
+  if (told !== null) return told;
   const texts = {
     saving: words.edit.saving,
     draft: words.edit.draft,
-    pending: words.edit.saved,
-    late: words.edit.late,
+    pending: isAway ? words.edit.savedAway : words.edit.saved,
+    late: isAway ? words.edit.savedAway : words.edit.late,
     done: words.edit.done,
   } as const;
-  return texts[state];
+  return isFinal && state !== 'saving' ? `${texts[state]} ${words.edit.final}` : texts[state];
 };
 
 /** What became of the latest correction; read aloud as it changes. */

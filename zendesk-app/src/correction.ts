@@ -1,4 +1,5 @@
 import type { SidebarChoices, SidebarTicket } from '../../src/features/sidebar/contract.ts';
+import { sharesBy } from './shares.ts';
 
 // What an agent puts right, as changes of the mapped ticket fields; pure.
 
@@ -9,7 +10,8 @@ export type Choice = SidebarChoices['reasons'][number] & { readonly aliases?: re
 
 export type Wish =
   | { readonly kind: Choosable; readonly choice: Choice }
-  | { readonly kind: 'orderNumber'; readonly number: string }
+  /** Null takes the number away. */
+  | { readonly kind: 'orderNumber'; readonly number: string | null }
   | { readonly kind: 'notAboutAnOrder' };
 
 export interface FieldChange {
@@ -31,24 +33,29 @@ export interface Expected {
   readonly orderNumber?: string | null;
 }
 
+/** What one row says: nulls are an agent's "none", or an empty field. */
+export interface Said {
+  readonly code: string | null;
+  readonly name: string | null;
+}
+const none: Said = { code: null, name: null };
+
+/** What rows said before a change, as far as fields can say it again. */
+export type Before = { readonly [Kind in keyof Expected]?: Said };
+
 export interface Plan {
   /** Each is written before the next: Zendesk notes a change only where a value differs. */
   readonly steps: readonly (readonly FieldChange[])[];
   readonly undo: readonly FieldChange[];
   readonly expected: Expected;
-  readonly expectedOfUndo: Expected;
+  readonly before: Before;
+  /** True where what stood before is nothing that a field can say. */
+  readonly isFinal: boolean;
 }
 
-/** Codes that the service says now. */
-export const saidBy = (data: SidebarTicket | null): Required<Expected> => {
-  const first = data?.attribution?.shares[0];
-  return {
-    partner: first?.partner?.code ?? null,
-    region: first?.region?.code ?? null,
-    reason: data?.attribution?.reason ?? null,
-    orderNumber: data?.attribution?.order?.number ?? null,
-  };
-};
+/** What the service says once `before` is written back. */
+export const expectedOf = (before: Before): Expected =>
+  Object.fromEntries(Object.entries(before).map(([kind, { code }]) => [kind, code]));
 
 /** Whether there is any field to say something in. */
 export const isMapped = (fields: Fields | null): fields is Fields =>
@@ -73,6 +80,22 @@ export const kindsOf = (wish: Wish, fields: Fields): readonly (typeof kinds)[num
   return kinds.filter((kind) => fields[kind] !== null && ids.includes(fields[kind]));
 };
 
+/** A change as far as it says what rows say. */
+export interface Change {
+  readonly wish: Wish;
+  readonly isUndo: boolean;
+  readonly before: Before;
+}
+
+/** What a change says in one of its rows; undefined where that is not known. */
+export const saidIn = ({ wish, isUndo, before }: Change, kind: keyof Expected): Said | undefined => {
+  if (isUndo) return before[kind];
+  if (wish.kind === 'notAboutAnOrder') return none;
+  return wish.kind === 'orderNumber' ? numberSaid(wish.number) : wish.choice;
+};
+
+const numberSaid = (number: string | null): Said => (number === null ? none : { code: number, name: `#${number}` });
+
 /** True where the later of two wishes takes the place of the earlier. */
 export const isReplaced = (earlier: Wish, later: Wish, fields: Fields): boolean => {
   const ids = fieldsOf(later, fields);
@@ -93,14 +116,12 @@ export const heldIn = (
   return held === changes.length ? 'all' : held > 0 ? 'some' : 'none';
 };
 
-const pick = (said: Required<Expected>, kind: keyof Expected): Expected => ({ [kind]: said[kind] });
-
 /**
  * How a wish is written and taken back. Null: a field is not mapped or has no option for it.
  *
- * Undo restores what the field held. A partner or region field that was empty is given what was shown before, if something
- * was: an agent who empties it says "no partner", and nothing takes that back to what rules found (RULES.md section 3, rung 1).
- * Where the field has no word for what was shown there is no undo.
+ * Undo writes what stood before. An agent who empties a partner or region field says "none", and nothing takes that back to what
+ * orders or rules found (RULES.md section 3, rung 1): so one partner or region is named, an agent's "none" is said again, and
+ * where it was shared, found nowhere, not known yet, or the field has no word for it, there is no undo.
  */
 export const planOf = (
   wish: Wish,
@@ -108,13 +129,12 @@ export const planOf = (
     readonly fields: Fields;
     readonly states: ReadonlyMap<string, FieldState>;
     readonly data: SidebarTicket | null;
-    /** True of data that the browser kept: orders are not in it. */
-    readonly isRemembered?: boolean;
     readonly choices: SidebarChoices | null;
+    /** Earlier changes that the service does not say yet. */
+    readonly standing?: readonly Change[];
   },
 ): Plan | null => {
-  const said = saidBy(now.data);
-  const { fields, states, choices } = now;
+  const { fields, states, data, choices, standing = [] } = now;
   const listOf = (id: string): readonly Choice[] =>
     (id === fields.partner ? choices?.partners : id === fields.region ? choices?.regions : undefined) ?? [];
   const halfOf = (id: string): Half | null =>
@@ -126,24 +146,53 @@ export const planOf = (
   const fillerOf = (id: string, state: FieldState): string | undefined => {
     const half = halfOf(id);
     const list = listOf(id);
-    const shown = (now.data?.attribution?.shares ?? []).flatMap((share) => (half && share[half]) ?? []);
+    const shown = (data?.attribution?.shares ?? []).flatMap((share) => (half && share[half]) ?? []);
     const known = shown.map((one) => list.find(({ code }) => code === one.code) ?? { ...one, values: [one.code] });
     if (state.options !== null) known.push(...list.filter(({ code }) => code === 'direct'), ...list);
     const value = known.map((choice) => valueFor(choice, state)).find((one) => one !== null);
     return value ?? (state.options ? state.options[0] : '-');
   };
-  /** Undefined: it cannot be given back. */
-  const heldBefore = (id: string): string | null | undefined => {
-    const state = states.get(id);
-    if (state === undefined || state.value !== null) return state?.value ?? null;
-    const half = halfOf(id);
-    if (half === null || said[half] === null) return null;
-    const shown = listOf(id).find(({ code }) => code === said[half]);
+  const isSaying = (value: string, { code, values }: Choice): boolean =>
+    [code, ...values].some((one) => one.toLowerCase() === value.toLowerCase());
+  /** What stood in a row before; undefined: nothing that a field can say. */
+  const stoodIn = (kind: Choosable, id: string): Said | undefined => {
+    const latest = standing.findLast((one) => kindsOf(one.wish, fields).includes(kind));
+    if (latest) return saidIn(latest, kind);
+    if (data === null) {
+      const held = states.get(id)?.value ?? null;
+      return (held !== null && listOf(id).find((choice) => isSaying(held, choice))) || { code: held, name: held };
+    }
+    const { attribution } = data;
+    if (kind === 'reason') return { code: attribution?.reason ?? null, name: null };
+    if (attribution === null) return undefined;
+    const isAgents = attribution.how[kind] === 'person';
+    // An order number that is not read yet may tell another one.
+    if (!isAgents && standing.some((one) => one.wish.kind === 'orderNumber')) return undefined;
+    const [only, ...others] = sharesBy(kind, attribution);
+    return only && others.length === 0 && (only.code !== null || isAgents) ? only : undefined;
+  };
+  /** The value that says it again; undefined where the field has no word for it. */
+  const valueAgain = ({ code }: Said, id: string, state: FieldState): string | null | undefined => {
+    if (data === null || halfOf(id) === null) return state.value;
+    if (code === null) return null;
+    const shown = listOf(id).find((choice) => choice.code === code);
+    if (state.value !== null && (!shown || isSaying(state.value, shown))) return state.value;
     return (shown && valueFor(shown, state)) ?? undefined;
   };
-  const undoOf = (ids: readonly string[]): readonly FieldChange[] => {
-    const held = ids.map((id) => ({ id, value: heldBefore(id) }));
-    return held.every((one): one is FieldChange => one.value !== undefined) ? held : [];
+  const wayBack = (ids: readonly string[]): Pick<Plan, 'undo' | 'before' | 'isFinal'> => {
+    const before: Record<string, Said> = {};
+    const undo: FieldChange[] = [];
+    for (const id of ids) {
+      const state = states.get(id);
+      const kind = kinds.find((one) => fields[one] === id);
+      if (!state || !kind) continue;
+      const stood = kind === 'orderNumber' ? numberSaid(state.value) : stoodIn(kind, id);
+      const value = stood && valueAgain(stood, id, state);
+      if (stood === undefined || value === undefined) return { undo: [], before: {}, isFinal: true };
+      before[kind] = stood;
+      undo.push({ id, value });
+    }
+    return { undo, before, isFinal: false };
   };
 
   if (wish.kind === 'notAboutAnOrder') {
@@ -159,9 +208,8 @@ export const planOf = (
     });
     return {
       steps: filled.length > 0 ? [filled, empty] : [empty],
-      undo: undoOf(ids),
       expected: { partner: null },
-      expectedOfUndo: pick(said, 'partner'),
+      ...wayBack(ids),
     };
   }
 
@@ -169,23 +217,24 @@ export const planOf = (
   const state = id === null ? undefined : states.get(id);
   if (id === null || state === undefined) return null;
   const value = wish.kind === 'orderNumber' ? wish.number : valueFor(wish.choice, state);
-  if (value === null) return null;
+  if (value === null && wish.kind !== 'orderNumber') return null;
   const code = wish.kind === 'orderNumber' ? wish.number : wish.choice.code;
+  const back = wayBack([id]);
   return {
     // The same value again would leave no trace, and an agent who confirms what is there is to be heard.
     steps: state.value === value ? [[{ id, value: null }], [{ id, value }]] : [[{ id, value }]],
-    // Nothing takes back that an agent has confirmed it.
-    undo: state.value === value ? [] : undoOf([id]),
     expected: { [wish.kind]: code },
-    expectedOfUndo: wish.kind === 'orderNumber' && now.isRemembered ? {} : pick(said, wish.kind),
+    // Nothing takes back that an agent has confirmed it.
+    ...(back.undo.some((one) => one.value === value) ? { ...back, undo: [] } : back),
   };
 };
 
 /** A longer one is none to the service. */
 const longestNumber = 40;
 
-/** Order numbers are found in either case. */
-const same = (a: string | null, b: string | null | undefined): boolean => a?.toLowerCase() === b?.toLowerCase();
+/** What the service has read of the order number field under this number, which is found in either case. */
+export const readNumber = (number: string, { orderField }: NonNullable<SidebarTicket['attribution']>) =>
+  orderField.find((one) => one.number.toLowerCase() === number.toLowerCase());
 
 /**
  * True once the service's answer says what was expected, and is not about to change. `since` is when an agent had chosen last
@@ -194,10 +243,25 @@ const same = (a: string | null, b: string | null | undefined): boolean => a?.toL
 export const takenIn = (expected: Expected, data: SidebarTicket, since: string | null = null): boolean => {
   const { attribution } = data;
   if (attribution === null || attribution.pending) return false;
-  const said = saidBy(data);
-  const chosen = 'partner' in expected || 'region' in expected;
+  const { partner, region, reason, orderNumber } = expected;
+  const chosen = partner !== undefined || region !== undefined;
   if (chosen && (attribution.corrected === null || attribution.corrected.at === since)) return false;
-  return (Object.keys(expected) as (keyof Expected)[]).every((name) => same(said[name], expected[name]));
+  const [first] = attribution.shares;
+  const said = {
+    partner: first?.partner?.code ?? null,
+    region: first?.region?.code ?? null,
+    reason: attribution.reason,
+  };
+  const numbers = orderNumber == null ? [] : numbersIn(orderNumber);
+  return (
+    (partner === undefined || partner === said.partner) &&
+    (region === undefined || region === said.region) &&
+    (reason === undefined || reason === said.reason) &&
+    (orderNumber === undefined ||
+      (numbers.length === 0
+        ? attribution.orderField.length === 0
+        : numbers.every((one) => readNumber(one, attribution))))
+  );
 };
 
 /** Choices that a search finds: every word of it stands somewhere in the name, the code or an alias. */
@@ -222,18 +286,20 @@ const plainDigit = (digit: string): string => {
   return String((code - zero) % 10);
 };
 
-/**
- * The one order number that people type or paste, as the service reads its field: digits of any script, "#" and words around it
- * left out, "Order #1001" is 1001. Null where it is none, or more than one.
- */
-export const orderNumberIn = (typed: string): string | null => {
-  const parts = typed
+/** As the service reads its field: digits of any script, "#" and words around a number left out. */
+const numbersIn = (text: string): readonly string[] => {
+  const parts = text
     .normalize('NFC')
     .replaceAll(/\p{Cf}/gu, '')
     .replaceAll(/(?![0-9])\p{Nd}/gu, plainDigit)
     .split(/[\s,;|#]+/)
     .map((part) => part.replaceAll(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, ''))
     .filter((part) => /\d/.test(part));
-  const [only] = new Set(parts);
-  return only !== undefined && new Set(parts).size === 1 && only.length <= longestNumber ? only : null;
+  return [...new Set(parts)];
+};
+
+/** The one order number that people type or paste: "Order #1001" is 1001. Null where it is none, or more than one. */
+export const orderNumberIn = (typed: string): string | null => {
+  const [only, ...others] = numbersIn(typed);
+  return only !== undefined && others.length === 0 && only.length <= longestNumber ? only : null;
 };

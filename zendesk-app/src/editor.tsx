@@ -14,6 +14,8 @@ import { useSpeech } from './words.ts';
 
 interface Props {
   readonly label: string;
+  /** What is chosen takes the place of several. */
+  readonly isShared?: boolean;
   readonly session: Session;
   readonly onWish: (wish: Wish) => void;
   /** True of `hasLeft`: the agent has gone elsewhere, and the focus with them. */
@@ -108,7 +110,7 @@ export const ChoiceSearch = ({
   );
 };
 
-const ChoiceEditor = ({ kind, label, session, onWish, onClose }: Props & { readonly kind: Choosable }) => {
+const ChoiceEditor = ({ kind, label, isShared, session, onWish, onClose }: Props & { readonly kind: Choosable }) => {
   const speech = useSpeech();
   const { words } = speech;
   const [choices, setChoices] = useState<SidebarChoices | 'failed' | null>(null);
@@ -131,7 +133,10 @@ const ChoiceEditor = ({ kind, label, session, onWish, onClose }: Props & { reado
   useEffect(load, [load]);
   useEffect(() => {
     // Where it is not told, what depends on it is not offered.
-    session.options(kind).then(setOptions, () => {});
+    session.field(kind).then(
+      (field) => setOptions(field?.options ?? null),
+      () => {},
+    );
   }, [kind, session]);
 
   if (choices === null)
@@ -157,6 +162,7 @@ const ChoiceEditor = ({ kind, label, session, onWish, onClose }: Props & { reado
 
   return (
     <Panel ref={root}>
+      {isShared ? <Hint>{words.edit.shared}</Hint> : null}
       <ChoiceSearch
         label={label}
         choices={offered}
@@ -179,13 +185,24 @@ const SmallHint = styled(TextField.Hint)`
 
 const numberExamples = { one: '1001', two: '#1001', three: 'DE-1001' };
 
-const NumberEditor = ({ label, onWish, onClose }: Props) => {
+const NumberEditor = ({ label, session, onWish, onClose }: Props) => {
   const { words, fill } = useSpeech();
-  const [typed, setTyped] = useState('');
+  const [held, setHeld] = useState('');
+  /** Null: as the field holds it. */
+  const [typed, setTyped] = useState<string | null>(null);
   const [isTried, setTried] = useState(false);
   const root = useFocus<HTMLFormElement>(true);
-  const number = orderNumberIn(typed);
-  const isWrong = isTried && number === null;
+  const shown = typed ?? held;
+  const number = orderNumberIn(shown);
+  const isTakenAway = held !== '' && shown.trim() === '';
+  const isWrong = isTried && number === null && !isTakenAway;
+  useEffect(() => {
+    // Where it is not told, a number can be given all the same.
+    session.field('orderNumber').then(
+      (field) => setHeld(field?.value ?? ''),
+      () => {},
+    );
+  }, [session]);
   const onKeyDown = ({ key }: KeyboardEvent): void => {
     if (key === 'Escape') onClose();
   };
@@ -197,7 +214,8 @@ const NumberEditor = ({ label, onWish, onClose }: Props) => {
       onSubmit={(event) => {
         event.preventDefault();
         setTried(true);
-        if (number === null) root.current?.querySelector('input')?.focus();
+        if (shown === held && held !== '') onClose();
+        else if (number === null && !isTakenAway) root.current?.querySelector('input')?.focus();
         else onWish({ kind: 'orderNumber', number });
       }}
     >
@@ -209,7 +227,7 @@ const NumberEditor = ({ label, onWish, onClose }: Props) => {
           dir="auto"
           autoComplete="off"
           placeholder={words.edit.number}
-          value={typed}
+          value={shown}
           {...(isWrong && { validation: 'error' as const })}
           onChange={({ target }) => setTyped(target.value)}
         />

@@ -30,7 +30,7 @@ interface Kept {
 /** Without what belongs to the customer: orders and refunds are shown fresh or not at all. */
 export const withoutCustomer = (data: SidebarTicket): SidebarTicket => ({
   ...data,
-  attribution: data.attribution && { ...data.attribution, order: null },
+  attribution: data.attribution && { ...data.attribution, order: null, orderField: [] },
   customer: { orders: [] },
 });
 

@@ -27,8 +27,8 @@ export interface Session {
   /** Reads now; what is known stays on the screen meanwhile. Of a ticket that is being written only the fields, if none is known. */
   read(): Promise<void>;
   choices(): Promise<SidebarChoices>;
-  /** Options of the drop-down that says it; null where the field takes any text. */
-  options(kind: Choosable): Promise<FieldState['options']>;
+  /** The mapped field as it is in Zendesk now; null where none is mapped. */
+  field(kind: Choosable | 'orderNumber'): Promise<FieldState | null>;
   correct(wish: Wish): Promise<void>;
   undo(): Promise<void>;
   /** The tab is shown again: read anew are figures older than a while, and where the last answer failed or was awaited in vain. */
@@ -213,9 +213,9 @@ export const createSession = ({
     },
     read,
     choices,
-    async options(kind) {
+    async field(kind) {
       const id = (current.data?.fields ?? current.fields)?.[kind] ?? null;
-      return id === null ? null : ((await desk.fields([id])).get(id)?.options ?? null);
+      return id === null ? null : ((await desk.fields([id])).get(id) ?? null);
     },
 
     correct,

@@ -71,7 +71,6 @@ export const TicketSidebar = ({
             isRemembered={isRemembered}
             isAway={problem !== null}
             isClosed={isClosed}
-            isAnswered={problem === null && data.attribution !== null && !data.attribution.pending}
             fields={data.fields}
             correction={correction}
             earlier={earlier}

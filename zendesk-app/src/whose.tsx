@@ -5,7 +5,7 @@ import { type ReactNode, useId, useRef, useState } from 'react';
 import styled from 'styled-components';
 import type { SidebarTicket } from '../../src/features/sidebar/contract.ts';
 import type { Correction } from './correcting.ts';
-import { type Choosable, type Fields, type Half, kindsOf, type Wish } from './correction.ts';
+import { type Choosable, type Fields, type Half, kindsOf, saidIn, type Wish } from './correction.ts';
 import { CorrectionNotice } from './correction-notice.tsx';
 import { evidenceOf } from './evidence.ts';
 import { LateEditor, loadEditor } from './late-editor.tsx';
@@ -38,13 +38,19 @@ const awaitedIn = (kind: EditKind, corrections: readonly Correction[], fields: F
 /** The chunk is fetched before it is used; one that does not come is said where it is used. */
 const prefetchEditor = (): void => void loadEditor().catch(() => null);
 
-/** What the agent has just chosen stands in the row until the service says it; null where a choice is being taken back. */
-const chosenIn = ({ wish, isUndo }: Correction, kind: EditKind, { words }: Speech): string | null => {
-  if (isUndo) return null;
-  if (wish.kind === 'notAboutAnOrder') return kind === 'partner' ? words.whose.noPartner : words.whose.noRegion;
-  if (wish.kind === 'orderNumber') return `#${wish.number}`;
-  if (wish.kind === 'reason') return reasonName(wish.choice.code, words);
-  return wish.kind === 'partner' && wish.choice.code === 'direct' ? words.whose.direct : wish.choice.name;
+/** What the agent has just chosen or taken back to stands in the row until the service says it; null where that is not known. */
+const chosenIn = (correction: Correction, kind: EditKind, { words, format }: Speech): string | null => {
+  const said = saidIn(correction, kind);
+  if (!said) return null;
+  const { code, name } = said;
+  const { notSet, noPartner, noRegion, direct } = words.whose;
+  if (code === null) {
+    if (correction.state === 'draft') return notSet;
+    return kind === 'partner' ? noPartner : kind === 'region' ? noRegion : notSet;
+  }
+  if (kind === 'reason') return reasonName(code, words);
+  if (kind === 'region') return regionName({ code, name: name ?? code }, format);
+  return kind === 'partner' && code === 'direct' ? direct : name;
 };
 
 const Part = styled.div`
@@ -86,6 +92,25 @@ const Shares = ({ half, data }: { readonly half: Half; readonly data: SidebarTic
   ));
 };
 
+/** The order that decided, and what the field holds where that is no order here. */
+const Order = ({ data, isRemembered }: { readonly data: SidebarTicket; readonly isRemembered: boolean }) => {
+  const { words, fill } = useSpeech();
+  const { attribution } = data;
+  if (attribution === null || isRemembered) return '\u2013';
+  const { order, orderField, how } = attribution;
+  const unknown = orderField
+    .filter(({ known }) => !known)
+    .map(({ number }) => <div key={number}>{fill(words.whose.orderNotFound, { number: `#${number}` })}</div>);
+  const known = orderField.filter(({ known }) => known).map(({ number }) => `#${number.toUpperCase()}`);
+  const isBySeveral = [how.partner, how.region].some((one) => one !== 'person' && byOrders.has(one));
+  if (order) return [<OrderLink key={order.number} order={order} />, ...unknown];
+  if (known.length > 0) return [<bdi key="known">{known.join(', ')}</bdi>, ...unknown];
+  if (isBySeveral) return [<div key="several">{words.whose.severalOrders}</div>, ...unknown];
+  return unknown.length > 0 ? unknown : words.whose.notSet;
+};
+
+const byOrders: ReadonlySet<string> = new Set(['field', 'text', 'recent orders', 'recent orders, region']);
+
 const hintOf = (data: SidebarTicket, canChoose: boolean, { words }: Speech): string | null => {
   const { unattributedHint, choose, directHint, unknownHint } = words.whose;
   const { state } = data.ticket;
@@ -99,7 +124,6 @@ const hintOf = (data: SidebarTicket, canChoose: boolean, { words }: Speech): str
 export const Whose = ({
   data,
   isRemembered = false,
-  isAnswered = false,
   isAway = false,
   isClosed = false,
   fields,
@@ -111,8 +135,6 @@ export const Whose = ({
   readonly data: SidebarTicket | null;
   /** True of data that the browser kept: orders are not in it. */
   readonly isRemembered?: boolean;
-  /** The service has answered, and has nothing left to decide. */
-  readonly isAnswered?: boolean;
   /** The service did not answer when it was asked last. */
   readonly isAway?: boolean;
   /** Zendesk takes no change of it any more. */
@@ -155,7 +177,7 @@ export const Whose = ({
   const shown: Record<EditKind, ReactNode> = {
     partner: <Strong>{data ? <Shares half="partner" data={data} /> : notSet}</Strong>,
     region: data ? <Shares half="region" data={data} /> : notSet,
-    orderNumber: attribution?.order ? <OrderLink order={attribution.order} /> : isRemembered ? '\u2013' : notSet,
+    orderNumber: data ? <Order data={data} isRemembered={isRemembered} /> : notSet,
     reason: attribution?.reason ? reasonName(attribution.reason, words) : notSet,
   };
 
@@ -195,7 +217,14 @@ export const Whose = ({
         }
         below={
           editing === kind && canEdit(kind) ? (
-            <LateEditor kind={kind} label={actions[kind]} session={session} onWish={wish} onClose={close} />
+            <LateEditor
+              kind={kind}
+              label={actions[kind]}
+              isShared={(kind === 'partner' || kind === 'region') && sharesBy(kind, attribution).length > 1}
+              session={session}
+              onWish={wish}
+              onClose={close}
+            />
           ) : null
         }
       >
@@ -251,7 +280,7 @@ export const Whose = ({
         {hint ? <Hint>{hint}</Hint> : null}
         {isClosed ? <Hint>{words.whose.closed}</Hint> : null}
       </Below>
-      <CorrectionNotice correction={correction} isAnswered={isAnswered} isAway={isAway} onUndo={undo} />
+      <CorrectionNotice correction={correction} attribution={attribution} isAway={isAway} onUndo={undo} />
       {data && data.ticket.state !== 'not yet known' && fields.notAboutAnOrder && !isClosed && !isSaid ? (
         <Below>
           <Button

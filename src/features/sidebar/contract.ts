@@ -57,6 +57,9 @@ const attribution = z.object({
     .object({ number: z.string(), url: z.string().nullable().describe("Its page in the store's control panel") })
     .nullable()
     .describe('The order that decided it; null where none or several did'),
+  orderField: z
+    .array(z.object({ number: z.string(), known: z.boolean().describe('Whether it is an order here') }))
+    .describe('Order numbers in the mapped field, as they were read last'),
   corrected: z
     .object({ by: z.literal('person'), at: instant })
     .nullable()

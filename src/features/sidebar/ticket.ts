@@ -118,6 +118,7 @@ export const ticketAnswer = (parts: TicketParts): SidebarTicket => {
             how: { partner: halfBy('partner', decision), region: halfBy('region', decision) },
             reason: glance.reason,
             order: glance.decidedBy && { number: glance.decidedBy.number, url: pageOf(glance.decidedBy) },
+            orderField: [...glance.fieldNumbers],
             corrected: at ? { by: 'person', at: iso(at) } : null,
             pending: glance.pending,
           }

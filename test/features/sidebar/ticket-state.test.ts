@@ -82,6 +82,18 @@ describe('the state of a ticket', () => {
     expect((await desk.ticket('331')).attribution?.order).toEqual({ number: expect.any(String), url: null });
   });
 
+  test('bug: an order number in its field that names no order was told by nobody', async () => {
+    const known = await world.order({ placed: '2026-05-01' });
+    await db.query(`update "order" set number = 'DE-7', external_number = 'M-9' where id = $1`, [known]);
+    const id = await desk.decide('335', {});
+    await db.query("update ticket set order_numbers = '{99999,de-7,m-9}' where id = $1", [id]);
+    expect((await desk.ticket('335')).attribution?.orderField).toEqual([
+      { number: '99999', known: false },
+      { number: 'de-7', known: true },
+      { number: 'm-9', known: true },
+    ]);
+  });
+
   test('whose work has no rate yet tells no cost, which is not the same as none', async () => {
     await db.query("delete from rate where key like '%:cleo'");
     const id = await world.ticket({ created: '2026-05-30', work: [['dora', 600, '2026-05-30']] });

@@ -51,6 +51,7 @@ describe('a ticket of a partner', () => {
       how: { partner: 'text', region: 'text' },
       reason: 'shipping',
       order: { number: order?.number, url },
+      orderField: [],
       corrected: null,
       pending: false,
     });

@@ -74,6 +74,7 @@ test('a password in the address is refused, and not repeated', () => {
 
 test.each([
   'localhost',
+  'localhost.',
   'a.localhost',
   'nas.local',
   'desk',
@@ -81,16 +82,38 @@ test.each([
   '10.1.2.3',
   '172.20.0.1',
   '192.168.1.5',
+  '169.254.1.1',
+  '100.64.0.1',
   '[::1]',
-])('Zendesk cannot reach %s, which is said', (host) => {
-  expect(warningsOf(new URL(`https://${host}`))).toEqual([expect.stringContaining('cannot reach')]);
+  '[fe80::1]',
+  '[fd00::1]',
+])('bug: %s was packed, which Zendesk can never reach', (host) => {
+  expect(faultOf('package', '--service', `https://${host}:8443/desk`)).toMatch(/cannot reach .* open to the internet/);
 });
 
 test('an address of the internet is fine; of a port it is said that the whitelist holds hosts', () => {
-  for (const host of ['desk.example.com', 'desk.example.com:443', '172.32.0.1', '11.0.0.1', '[2001:db8::1]'])
-    expect(warningsOf(new URL(`https://${host}/desk`))).toEqual([]);
+  for (const host of [
+    'desk.example.com',
+    'desk.example.com:443',
+    '172.32.0.1',
+    '11.0.0.1',
+    '100.63.0.1',
+    '[2001:db8::1]',
+  ]) {
+    expect(workOf(['package', '--service', `https://${host}`])).toMatchObject({
+      service: { hostname: expect.any(String) },
+    });
+    expect(warningsOf(new URL(`https://${host}/`))).toEqual([]);
+  }
   expect(warningsOf(new URL('https://desk.example.com:8443'))).toEqual([expect.stringMatching(/hosts .*port 8443/)]);
-  expect(warningsOf(new URL('https://localhost:3000'))).toHaveLength(2);
+});
+
+test('bug: of a path behind the host nothing was said, nor of what follows it', () => {
+  expect(warningsOf(new URL('https://desk.example.com/desk/'))).toEqual([
+    expect.stringMatching(/ask https:\/\/desk\.example\.com\/desk\/sidebar\/v1: .*PUBLIC_URL/),
+  ]);
+  for (const more of ['?a=1', '#top'])
+    expect(faultOf('package', '--service', `https://desk.example.com/${more}`)).toContain('leave out what begins with');
 });
 
 test('bug: a package without a server was written over the one made for a server', () => {

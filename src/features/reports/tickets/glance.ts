@@ -40,6 +40,8 @@ export interface TicketGlance {
   } | null;
   /** The order that decided it, where it was one alone. */
   readonly decidedBy: OrderKey | null;
+  /** Order numbers of the mapped field, and whether they are orders here. */
+  readonly fieldNumbers: readonly { readonly number: string; readonly known: boolean }[];
   readonly lines: readonly PooledLine[];
   /** Some of its work has no rate yet. */
   readonly unpriced: boolean;
@@ -47,12 +49,13 @@ export interface TicketGlance {
   readonly orders: readonly GlancedOrder[];
 }
 
-interface GlanceRow extends Omit<TicketGlance, 'decision' | 'decidedBy' | 'lines' | 'orders'> {
+interface GlanceRow extends Omit<TicketGlance, 'decision' | 'decidedBy' | 'fieldNumbers' | 'lines' | 'orders'> {
   readonly method: Method | null;
   readonly confidence: Confidence;
   readonly evidence: Readonly<Record<string, unknown>>;
   readonly shares: NonNullable<TicketGlance['decision']>['shares'] | null;
   readonly decided_by: OrderKey | null;
+  readonly field_numbers: TicketGlance['fieldNumbers'] | null;
   readonly lines: readonly PooledLine[] | null;
   readonly orders: readonly GlancedOrder[] | null;
 }
@@ -77,6 +80,8 @@ export const ticketGlance = async (
                from attribution_share s where s.attribution_id = a.id) as shares,
             (select jsonb_build_object('connectionId', o.connection_id, 'externalId', o.external_id, 'number', o.number)
                from "order" o where o.id = d.order_id) as decided_by,
+            (select jsonb_agg(jsonb_build_object('number', n, 'known', exists (select from "order" where lower(number) = n or lower(external_number) = n)) order by at)
+               from unnest(t.order_numbers) with ordinality as f (n, at)) as field_numbers,
             (select jsonb_agg(jsonb_build_object('month', date_trunc('month', p.worked_day)::date, 'role', coalesce(ag.role, ''), 'measured', p.measured,
                       'us', p.microseconds::text, 'told', case when e.actor = 'ai_agent' then p.cost_micros::text end))
                from posting p join work_entry e on e.id = p.work_entry_id
@@ -99,11 +104,22 @@ export const ticketGlance = async (
     { preparedAs: 'ticket at a glance' },
   );
   if (!row) return null;
-  const { method, confidence, evidence, shares, decided_by: decidedBy, lines, orders, ...ticket } = row;
+  const {
+    method,
+    confidence,
+    evidence,
+    shares,
+    decided_by: decidedBy,
+    field_numbers: fieldNumbers,
+    lines,
+    orders,
+    ...ticket
+  } = row;
   return {
     ...ticket,
     decision: method === null ? null : { method, confidence, evidence, shares: shares ?? [] },
     decidedBy,
+    fieldNumbers: fieldNumbers ?? [],
     lines: lines ?? [],
     orders: orders ?? [],
   };
