@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Product } from './compose.ts';
 import type { Connection } from './features/directory/index.ts';
+import { isPrivateUrl } from './platform/http/address.ts';
 
 /** What an admin enters in the settings of the sidebar app at the helpdesk. */
 export interface SidebarSecret {
@@ -11,7 +12,7 @@ export interface SidebarSecret {
 
 /** What an admin does with it, in their order; the secret itself is in none of these lines. */
 export const sidebarSteps = ({ address }: Pick<SidebarSecret, 'address'>): readonly string[] => {
-  const isReachable = URL.parse(address)?.protocol === 'https:';
+  const isReachable = URL.parse(address)?.protocol === 'https:' && !isPrivateUrl(address);
   const packing = `npm run app:package -- --service ${isReachable ? address : 'https://desk.example.com'}`;
   return [
     'The secret is shown this once. The one before it holds until this command is run again: enter the new one first, or agents are locked out.',

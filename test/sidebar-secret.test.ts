@@ -46,6 +46,7 @@ test('bug: nothing said what to do with it, nor that Zendesk cannot reach an add
   );
   expect(local).toContain('npm run app:package -- --service https://');
   expect(local).not.toContain('--service http:');
+  expect(sidebarSteps({ address: 'https://10.0.0.1' }).join('\n')).toContain('PUBLIC_URL is https://10.0.0.1.');
 });
 
 test('it is stored sealed, and told of by its setting alone', async () => {

@@ -32,6 +32,15 @@ export interface Work {
 
 const example = 'https://desk.example.com';
 
+/** Hosts that mean this machine or its own network wherever they are asked for. */
+const reserved = [
+  /^localhost$|\.(?:localhost|local|internal|lan|home|corp|test|invalid|home\.arpa)$|^[^.:]+$/,
+  /^(?:0|10|127)(?:\.\d+){3}$|^192\.168(?:\.\d+){2}$|^169\.254(?:\.\d+){2}$|^172\.(?:1[6-9]|2\d|3[01])(?:\.\d+){2}$/,
+  /^100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])(?:\.\d+){2}$|^(?:22[4-9]|2[345]\d)(?:\.\d+){3}$/,
+  // Of IPv6 only 2000::/3 is public.
+  /^\[(?![23][\da-f]{3}:)/,
+] as const;
+
 /** The address that Zendesk's proxy shall ask; it goes into the package, which many may read. */
 const serviceOf = (text: string): URL => {
   if (/^[\w.-]+\.\w[\w.-]*(?::\d+)?(?:\/|$)|^localhost\b/.test(text))
@@ -45,6 +54,12 @@ const serviceOf = (text: string): URL => {
     );
   if (url?.protocol !== 'https:')
     throw new UsageFault(`What --service names is no https address: write one as ${example}`);
+  if (url.search !== '' || url.hash !== '')
+    throw new UsageFault(`--service ${text} holds more than an address: leave out what begins with ? or #`);
+  if (reserved.some((pattern) => pattern.test(url.hostname.replace(/\.$/, ''))))
+    throw new UsageFault(
+      `Zendesk's servers cannot reach ${url.hostname}, which leads to this machine or its own network alone: give an address that is open to the internet, such as ${example}; npm run app:preview needs none`,
+    );
   return url;
 };
 
@@ -93,19 +108,13 @@ export const workOf = (args: readonly string[]): Work | 'help' => {
   };
 };
 
-const reserved = [
-  /^localhost$|\.localhost$|\.local$|\.internal$|\.lan$|^[^.:]+$/,
-  /^(?:0|10|127)(?:\.\d+){3}$|^192\.168(?:\.\d+){2}$|^169\.254(?:\.\d+){2}$|^172\.(?:1[6-9]|2\d|3[01])(?:\.\d+){2}$/,
-  /^\[(?:::1?|f[cd].*|fe[89ab].*)\]$/,
-] as const;
-
-/** What is allowed to be packed and will not work, or may not. */
-export const warningsOf = ({ hostname, port }: URL): string[] => [
-  ...(reserved.some((pattern) => pattern.test(hostname))
-    ? [
-        `Zendesk's servers cannot reach ${hostname}: the app will show that the server does not answer. Package it again with an address that is open to the internet; npm run app:preview needs none.`,
-      ]
-    : []),
+/** What is allowed to be packed and may not work. */
+export const warningsOf = ({ href, hostname, port, pathname }: URL): string[] => [
+  ...(pathname === '/'
+    ? []
+    : [
+        `The app will ask ${href.replace(/\/+$/, '')}/sidebar/v1: that is right only where PUBLIC_URL has the same path, and a proxy before the server takes the path away. Else package it again with ${new URL(href).origin}.`,
+      ]),
   ...(port === ''
     ? []
     : [
