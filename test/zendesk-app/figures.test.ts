@@ -51,6 +51,18 @@ test('bug: of a ticket of several partners the figures of one stood as if they w
   );
 });
 
+test('bug: of several partners one without figures was passed over in silence', () => {
+  const screen = screenOf({ data: ticketOf({ attribution: shared, partners: [figuresOf()] }) });
+  expect(screen).toMatch(
+    / Sud 65% of this ticket No figures of this partner yet\. Nord, last 90 days 35% of this ticket Cost per ticket 2\.4/,
+  );
+});
+
+test('bug: the cost of a ticket left no room for itself while rates are first counted', () => {
+  const screen = screenOf({ data: ticketOf({ cost: null, counting: true }) });
+  expect(screen).toContain('This ticket Cost so far Figures are being counted.');
+});
+
 test('a partner that bears it with nobody says how much, too', () => {
   const shares = [
     { partner: nord, region: sweden, ppm: 700_000 },

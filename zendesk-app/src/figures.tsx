@@ -1,8 +1,9 @@
-import { useId } from 'react';
+import { Skeleton } from '@zendeskgarden/react-loaders';
+import { type ReactNode, useId } from 'react';
 import styled from 'styled-components';
 import type { SidebarTicket } from '../../src/features/sidebar/contract.ts';
 import { Amount } from './amount.tsx';
-import { Heading, Hint, Section } from './look.tsx';
+import { Heading, Hint, Section, Spoken } from './look.tsx';
 import { statusName } from './names.ts';
 import { OrderLink } from './order-link.tsx';
 import { Parts } from './parts.tsx';
@@ -24,12 +25,38 @@ const CostSoFar = ({ cost, money }: { readonly cost: Cost; readonly money: Sideb
   return words.ticket.noRate;
 };
 
+const CostRow = ({ note, children }: { readonly note: ReactNode; readonly children: ReactNode }) => {
+  const { words } = useSpeech();
+  const headingId = useId();
+  return (
+    <Section aria-labelledby={headingId}>
+      <Heading id={headingId}>{words.ticket.heading}</Heading>
+      <Rows>
+        <Row name={words.ticket.cost} note={note}>
+          {children}
+        </Row>
+      </Rows>
+    </Section>
+  );
+};
+
+/** As tall as what comes, so that nothing below moves when it does. */
+const Uncounted = () => {
+  const { words } = useSpeech();
+  return (
+    <CostRow note={<Skeleton width="45%" />}>
+      <Spoken>{words.partner.counting}</Spoken>
+      <Skeleton width="30%" />
+    </CostRow>
+  );
+};
+
 /** This ticket's cost so far, with what is not in it; without amounts its measured share. */
 export const TicketCost = ({ data }: { readonly data: SidebarTicket }) => {
   const { words, format, fill } = useSpeech();
-  const headingId = useId();
   const { cost, money } = data;
-  if (data.ticket.state === 'not yet known' || !cost) return null;
+  if (data.ticket.state === 'not yet known') return null;
+  if (!cost) return <Uncounted />;
   const { measuredShare, lacks } = cost;
   const measured =
     measuredShare === null ? null : (
@@ -39,14 +66,9 @@ export const TicketCost = ({ data }: { readonly data: SidebarTicket }) => {
       </Parts>
     );
   return (
-    <Section aria-labelledby={headingId}>
-      <Heading id={headingId}>{words.ticket.heading}</Heading>
-      <Rows>
-        <Row name={words.ticket.cost} note={measured}>
-          <CostSoFar cost={cost} money={money} />
-        </Row>
-      </Rows>
-    </Section>
+    <CostRow note={measured}>
+      <CostSoFar cost={cost} money={money} />
+    </CostRow>
   );
 };
 

@@ -229,14 +229,21 @@ export const PartnerFigures = ({ data }: { readonly data: SidebarTicket }) => {
       </Section>
     );
   }
-  return data.partners.map((partner, at) => {
-    const { code, name } = partner.partner;
-    const title = fill(words.partner.heading, {
-      partner: code === 'direct' ? words.whose.direct : name,
-      days: format.number(daysIn(partner.period)),
-    });
+  return shares.map(({ code, name, share }) => {
+    if (code === null) return null;
+    const called = code === 'direct' ? words.whose.direct : (name ?? code);
+    const ofTicket = format.percent(share);
+    const partner = data.partners.find((one) => one.partner.code === code);
+    if (!partner)
+      return (
+        <Whole key={code} title={called}>
+          <Hint>{fill(words.partner.share, { share: ofTicket })}</Hint>
+          <Hint>{words.partner.noFigures}</Hint>
+        </Whole>
+      );
+    const days = format.number(daysIn(partner.period));
+    const title = fill(words.partner.heading, { partner: called, days });
     const figures = <Figures partner={partner} />;
-    const share = shares.find((one) => one.code === code)?.share ?? 0;
     if (shares.length === 1)
       return (
         <Whole key={code} title={title}>
@@ -244,7 +251,7 @@ export const PartnerFigures = ({ data }: { readonly data: SidebarTicket }) => {
         </Whole>
       );
     return (
-      <Foldable key={code} title={title} share={format.percent(share)} isFirst={at === 0}>
+      <Foldable key={code} title={title} share={ofTicket} isFirst={partner === data.partners[0]}>
         {figures}
       </Foldable>
     );
