@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { pino } from 'pino';
 import { compose, type Product, version } from './compose.ts';
 import { InvalidInput } from './core/errors.ts';
-import { commandConfig } from './demo-folder.ts';
+import { commandClock, commandConfig } from './demo-folder.ts';
 import type { Connection } from './features/directory/index.ts';
 import { createLog } from './platform/log.ts';
 import { whoTypes } from './terminal.ts';
@@ -24,7 +24,8 @@ export const command = (signature: string, about: string): Command =>
 
 /** A product without any role, for one command. */
 export const withProduct = async <Result>(work: (product: Product) => Promise<Result>): Promise<Result> => {
-  const product = await compose(await commandConfig(), { log });
+  const config = await commandConfig();
+  const product = await compose(config, { log, clock: await commandClock(config) });
   try {
     return await work(product);
   } finally {

@@ -1,7 +1,9 @@
 import { appendFileSync } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 import { type Config, loadConfig } from './config.ts';
+import { secondMs } from './core/time.ts';
+import { type CatchingUpClock, type Clock, catchingUpClock, wallClock } from './platform/clock.ts';
 import { createLog, type Log } from './platform/log.ts';
 
 /** The demo's log. Its place in DATA_DIR tells the folder of a demo, whose customers read the outbox, from one of a real server. */
@@ -41,4 +43,39 @@ export const isDemo = async (config: Pick<Config, 'dataDir' | 'databaseUrl'>): P
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
     throw error;
   }
+};
+
+const demoTimeOf = ({ dataDir }: Pick<Config, 'dataDir'>): string => join(dataDir, 'demo-time.json');
+/** Told twice a second while the days pass; what is older is of a demo that was cut off. */
+const freshMs = 10 * secondMs;
+
+/** Tells commands beside the demo what time it is in its story; once that met the wall's, nothing. */
+export const tellDemoTime = async (
+  config: Pick<Config, 'dataDir'>,
+  clock: CatchingUpClock,
+  speed: number,
+): Promise<void> => {
+  const path = demoTimeOf(config);
+  if (!clock.hurries?.()) return rm(path, { force: true });
+  const told = { now: clock.now().toISOString(), at: new Date().toISOString(), speed };
+  // In the place of the one before at once: nobody reads half of it.
+  await writeFile(`${path}.next`, JSON.stringify(told));
+  await rename(`${path}.next`, path);
+};
+
+/** No story goes on any more. */
+export const forgetDemoTime = (config: Pick<Config, 'dataDir'>): Promise<void> =>
+  rm(demoTimeOf(config), { force: true });
+
+/** The clock that the installation of a command lives by: the wall's, but while the days of a demo pass in its folder. */
+export const commandClock = async (config: Pick<Config, 'dataDir' | 'databaseUrl'>): Promise<Clock> => {
+  if (!(await isDemo(config))) return wallClock;
+  const text = await readFile(demoTimeOf(config), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (text === null) return wallClock;
+  const { now, at, speed } = JSON.parse(text) as { now: string; at: string; speed: number };
+  const agoMs = Date.now() - Date.parse(at);
+  return agoMs > freshMs ? wallClock : catchingUpClock({ startMs: Date.parse(now) + agoMs * speed, speed });
 };

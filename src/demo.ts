@@ -6,7 +6,7 @@ import type { Config } from './config.ts';
 import { connect } from './connect.ts';
 import { InvalidInput, Refused } from './core/errors.ts';
 import { dayMs, minuteMs, secondMs } from './core/time.ts';
-import { demoLog, demoLogOf, demoSignInCommand, typedPath } from './demo-folder.ts';
+import { demoLog, demoLogOf, demoSignInCommand, forgetDemoTime, tellDemoTime, typedPath } from './demo-folder.ts';
 import { connectionStatuses } from './features/ingest/index.ts';
 import { importText } from './import.ts';
 import { listenFailure, printSignIn, type Running, start, untilSignal } from './main.ts';
@@ -66,7 +66,7 @@ const leadMs = 15 * minuteMs;
 export const holdBack = (
   clock: CatchingUpClock,
   fullSpeed: number,
-  { product, sandbox }: { product: Product; sandbox: Sandbox },
+  { product, sandbox, onSpeed }: { product: Product; sandbox: Sandbox; onSpeed?: (speed: number) => Promise<void> },
 ) =>
   wallClock.every(secondMs / 2, async () => {
     const statuses = await connectionStatuses(product.db, clock.now());
@@ -77,7 +77,9 @@ export const holdBack = (
     const underWay = statuses.reduce((sum, { pending }) => sum + pending, webhooks);
     const lagSeconds = Math.max(...statuses.map((status) => status.lagSeconds));
     const kept = Math.min(1, comfortable / underWay, comfortableLagSeconds / lagSeconds);
-    clock.setSpeed(fullSpeed * Math.max(slowest, kept));
+    const speed = fullSpeed * Math.max(slowest, kept);
+    clock.setSpeed(speed);
+    await onSpeed?.(speed);
   });
 
 /** Throws where the port cannot be had, before anything of an earlier demo is cleared. */
@@ -204,6 +206,7 @@ export const startDemo = async (given: Config, { log, helpdesks = ['zendesk'] }:
   const stop = async (): Promise<void> => {
     await calm();
     await governor?.stop();
+    await forgetDemoTime(config);
     // The vendors go last: work under way still calls them.
     await running.stop();
     await sandbox.close();
@@ -243,7 +246,11 @@ export const startDemo = async (given: Config, { log, helpdesks = ['zendesk'] }:
     workspaceUrl,
     play(onProgress) {
       clock.setSpeed(pace.speed);
-      governor = holdBack(clock, pace.speed, { product, sandbox });
+      governor = holdBack(clock, pace.speed, {
+        product,
+        sandbox,
+        onSpeed: (speed) => tellDemoTime(config, clock, speed),
+      });
       playing = sandbox.play({
         signal: ended.signal,
         onProgress: (now) => {

@@ -1,6 +1,6 @@
 import { compose, type Product } from './compose.ts';
 import { AppError, type ErrorCode } from './core/errors.ts';
-import { commandConfig, isDemo } from './demo-folder.ts';
+import { commandClock, commandConfig, isDemo } from './demo-folder.ts';
 import { type Connection, sharedCallCounts } from './features/directory/index.ts';
 import { newestOpenTicket, type Watched } from './features/ingest/index.ts';
 import {
@@ -65,7 +65,7 @@ const lookAt = async (product: Product, connection: Connection): Promise<Account
       // Together with the server's own calls it keeps to our share.
       ...(clock === wallClock && { counts: sharedCallCounts(product.db, connection.id) }),
       observe({ serverAt }) {
-        if (serverAt) skewMs = clock.now().getTime() - serverAt.getTime();
+        if (serverAt && !clock.hurries?.()) skewMs = clock.now().getTime() - serverAt.getTime();
       },
     },
   );
@@ -133,7 +133,8 @@ const examineProduct = async (product: Product, { write }: { readonly write: boo
 export const doctor = async (log: Log, { write = false } = {}): Promise<DoctorReport> => {
   let product: Product | undefined;
   try {
-    product = await compose(await commandConfig(), { log });
+    const config = await commandConfig();
+    product = await compose(config, { log, clock: await commandClock(config) });
     return await examineProduct(product, { write });
   } catch (error) {
     return notStarted(error);

@@ -2,7 +2,18 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadConfig } from '../src/config.ts';
-import { commandConfig, demoLog, demoLogOf, demoSignInCommand, isDemo } from '../src/demo-folder.ts';
+import { dayMs, hourMs } from '../src/core/time.ts';
+import {
+  commandClock,
+  commandConfig,
+  demoLog,
+  demoLogOf,
+  demoSignInCommand,
+  forgetDemoTime,
+  isDemo,
+  tellDemoTime,
+} from '../src/demo-folder.ts';
+import { catchingUpClock, wallClock } from '../src/platform/clock.ts';
 import { temporaryFolder } from './simulation/server.ts';
 
 test('a folder is the demo’s once its log lies there, and a database of its own is never a demo’s', async () => {
@@ -19,6 +30,29 @@ test('bug: commands in a demo’s folder refused its vendors on loopback', async
   expect(await commandConfig(config)).toEqual({ ...config, allowPrivateUpstreams: false });
   await writeFile(demoLogOf({ dataDir }), '');
   expect(await commandConfig(config)).toEqual({ ...config, allowPrivateUpstreams: true });
+});
+
+test('bug: while a demo’s days passed, doctor reckoned with the wall’s clock, and what a command signed was refused as of another day', async () => {
+  const config = { dataDir: await temporaryFolder(), databaseUrl: undefined };
+  expect(await commandClock(config)).toBe(wallClock);
+  await writeFile(demoLogOf(config), '');
+  expect(await commandClock(config)).toBe(wallClock);
+  const story = catchingUpClock({ startMs: Date.now() - 60 * dayMs, speed: 1000 });
+  await tellDemoTime(config, story, 1000);
+  const clock = await commandClock(config);
+  expect(Math.abs(clock.now().getTime() - story.now().getTime())).toBeLessThan(hourMs);
+  await forgetDemoTime(config);
+  expect(await commandClock(config)).toBe(wallClock);
+});
+
+test('a demo that was cut off, and one whose story met today, leave the wall’s clock', async () => {
+  const config = { dataDir: await temporaryFolder(), databaseUrl: undefined };
+  await writeFile(demoLogOf(config), '');
+  const old = { now: '2026-01-02T10:00:00Z', at: new Date(Date.now() - hourMs).toISOString(), speed: 1000 };
+  await writeFile(join(config.dataDir, 'demo-time.json'), JSON.stringify(old));
+  expect(await commandClock(config)).toBe(wallClock);
+  await tellDemoTime(config, catchingUpClock({ startMs: Date.now() + 1, speed: 2 }), 2);
+  expect(await commandClock(config)).toBe(wallClock);
 });
 
 test('the hint for a sign-in link names the folder, and the address where it is not the default', () => {

@@ -141,7 +141,9 @@ const connections = async (patient: Patient): Promise<Check[]> => {
       ...(hasWebhooks ? [webhookCheck(what, connection, status)] : []),
       ...(look && isHelpdesk && patient.tryTag ? [await patient.tryTag(what, connection)] : []),
       ...(measured ? [measured] : []),
-      ...(status ? statusChecks(what, status).filter((check) => !isOutdated(check)) : []),
+      ...(status
+        ? statusChecks(what, status, { hurries: clock.hurries?.() ?? false }).filter((check) => !isOutdated(check))
+        : []),
     ];
   });
   return (await Promise.all(checked)).flat();

@@ -48,6 +48,18 @@ describe('what needs attention', () => {
     expect(statusChecks('desk', status()).every((check) => check.state === 'ok')).toBe(true);
   });
 
+  it('bug: while the days of a demo passed, what lagged by them was told as a worker that is not running', () => {
+    const busy = status({ lagSeconds: 5_762_473, pending: 27 });
+    const lagOf = (hurries: boolean) =>
+      statusChecks('desk', busy, { hurries }).find(({ what }) => what === 'desk, lag');
+    expect(lagOf(false)).toMatchObject({ state: 'fault', next: expect.stringContaining('worker running') });
+    expect(lagOf(true)).toEqual({
+      what: 'desk, lag',
+      state: 'ok',
+      found: '27 pending, while the days of a demo pass',
+    });
+  });
+
   it('says what the doctor says: what is wrong, since when, and what to do', () => {
     expect(attentionOf(status(refused))).toEqual([
       {

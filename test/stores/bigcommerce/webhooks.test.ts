@@ -22,6 +22,12 @@ describe('its webhooks', () => {
     expect(notes.filter((line) => line.startsWith('Made at the store: webhook'))).toHaveLength(subscribedScopes.length);
     expect(hooks()).toHaveLength(subscribedScopes.length + 1);
     expect(await prove(world.product, world.connection)).toMatchObject({ proven: true });
+    // bug: what is signed of another day than a demo's was told as an installation with another secret.
+    const clock = { ...world.product.clock, hurries: () => true };
+    expect(await prove({ ...world.product, clock }, world.connection)).toEqual({
+      proven: false,
+      text: expect.stringContaining('the days of a demo are passing'),
+    });
     const again = await reconnect(world.product, world.connection, { remoteSetup: true, actor: 'test' });
     expect(again.notes).toEqual([]);
     expect(hooks()).toHaveLength(subscribedScopes.length + 1);
