@@ -6,7 +6,7 @@ import { parsePeriod } from './partner-report.ts';
 
 /** A day of a query, in the reporting time zone. */
 export const queryDay = z
-  .string()
+  .string({ error: ({ input }) => (input === undefined ? 'is missing: give a day as YYYY-MM-DD' : undefined) })
   .regex(/^(?!0000)\d{4}-\d{2}-\d{2}$/, 'a day as YYYY-MM-DD, from 0001-01-01 on')
   .describe('A day in the reporting time zone, inclusive');
 

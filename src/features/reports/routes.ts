@@ -88,7 +88,10 @@ export const reportRoutes =
             fxDay: queryFxDay,
             format: queryFormat,
           }),
-          ...answersOrTable('A row per partner, region or both, and their sum', partnersAnswer),
+          ...answersOrTable(
+            'A row per partner, region or both, and their sum; in CSV an empty `partner` is Unattributed, and the last row, "total" in its first cell, the sum',
+            partnersAnswer,
+          ),
         },
       },
       async (request, reply) => {

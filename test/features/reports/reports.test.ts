@@ -93,6 +93,16 @@ describe('GET /api/v1/reports/partners', () => {
     expect(await cost('2026-06-01', '2026-06-30')).toBe('0.000000');
   });
 
+  test('bug: without its days it said "expected string, received undefined", and not what to give', async () => {
+    const { status, text } = await api('/api/v1/reports/partners');
+    const reason = 'is missing: give a day as YYYY-MM-DD';
+    expect(status).toBe(400);
+    expect(JSON.parse(text).errors).toEqual([
+      { field: 'from', reason },
+      { field: 'to', reason },
+    ]);
+  });
+
   test('is a table in CSV with a header and the total last', async () => {
     const { text, headers } = await api(`/api/v1/reports/partners?${period}&format=csv`);
     expect(headers['content-type']).toBe('text/csv; charset=utf-8');
