@@ -7,7 +7,9 @@ import {
   guessFields,
   isSameAccount,
   type Mode,
+  mappedFields,
   proposedFields,
+  refuseSeveralChoices,
   type TakeFields,
   takeProposed,
 } from './features/directory/index.ts';
@@ -63,8 +65,11 @@ const discovered = async (client: HelpdeskClient): Promise<Discovery & { readonl
   }
 };
 
+/** Whether to ask the account what nobody told of it, or for its ticket fields alone. */
+type Looks = 'for all' | 'for fields' | 'for nothing';
+
 /** Asks the vendor who we are; a vendor that does not answer is asked again by the worker, wrong credentials end it here. */
-const verify = async (product: Product, kind: string, settings: unknown, looks: boolean): Promise<Verified> => {
+const verify = async (product: Product, kind: string, settings: unknown, looks: Looks): Promise<Verified> => {
   const { clock, config } = product;
   const deps = { clock, allowPrivate: config.allowPrivateUpstreams };
   try {
@@ -73,8 +78,9 @@ const verify = async (product: Product, kind: string, settings: unknown, looks: 
       const client = helpdesk.connect(helpdesk.settings.parse(settings), { ...deps, apiUserId: null });
       const { apiUserId, accountName } = await client.verify();
       const signedIn = `Signed in to ${accountName}.`;
-      if (!looks) return { apiUserId, notes: [signedIn], found: {}, fields: [] };
+      if (looks === 'for nothing') return { apiUserId, notes: [signedIn], found: {}, fields: [] };
       const { settings: found, notes, fields } = await discovered(client);
+      if (looks === 'for fields') return { apiUserId, notes: [signedIn], found: {}, fields };
       return { apiUserId, notes: [signedIn, ...notes], found, fields };
     }
     const store = storeAdapters.get(kind);
@@ -96,7 +102,7 @@ const verify = async (product: Product, kind: string, settings: unknown, looks: 
 /** Proves readable settings; of others every fault is named where they are stored. */
 const verifyReadable = async (
   product: Product,
-  { kind, settings, looks }: { kind: string; settings: unknown; looks: boolean },
+  { kind, settings, looks }: { kind: string; settings: unknown; looks: Looks },
 ): Promise<Verified> => {
   const adapter = adapterOf(product, kind);
   return adapter?.settings.safeParse(settings).success
@@ -193,7 +199,7 @@ const make = async (
 ): Promise<Connected | null> => {
   const { connections } = product.directory;
   refuseUnknownNames(product, kind, given);
-  const verified = await verifyReadable(product, { kind, settings: given, looks: true });
+  const verified = await verifyReadable(product, { kind, settings: given, looks: 'for all' });
   const { apiUserId, notes: seen, found, fields } = verified;
   // Also names the faults of settings that cannot be read.
   const twin = await connections.disabledTwin(kind, given);
@@ -202,6 +208,7 @@ const make = async (
   const proposal = proposalFor(product, { kind, settings: known, fields }, extras);
   const { taken, told } = await takeProposed(proposal, takeFields);
   const settings = { ...taken, ...found, ...(given as object) };
+  refuseSeveralChoices(fields, settings);
   const webhookKey = (twin ?? before?.held)?.webhookKey ?? connections.newWebhookKey();
   const notes = [
     ...seen,
@@ -279,7 +286,9 @@ export const reconnect = async (
     const wanted = Object.fromEntries(
       Object.entries({ ...connection.settings, ...given }).filter(([, value]) => value !== null),
     );
-    const verified = await verifyReadable(product, { kind: connection.kind, settings: wanted, looks: false });
+    const looks = mappedFields(given).length > 0 ? 'for fields' : 'for nothing';
+    const verified = await verifyReadable(product, { kind: connection.kind, settings: wanted, looks });
+    refuseSeveralChoices(verified.fields, given);
     changed = enable
       ? await connections.enable(connection.id, { settings: wanted, actor })
       : await connections.changeSettings(connection.id, given, actor);

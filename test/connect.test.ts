@@ -325,6 +325,31 @@ describe('reconnect', () => {
   });
 });
 
+describe('bug: a mapped field of several choices lost all but the one that was written', () => {
+  const several = { id: 91, title: 'Partners', type: 'multiselect', active: true };
+  const list = { status: 200, body: { ticket_fields: [totalTime, several], meta: { has_more: false } } };
+  const reason = expect.stringMatching(/"Partners" \(91\) holds several choices at once.*name a drop-down/);
+  const refusal = { code: 'invalid_input', faults: [{ field: 'partnerFieldId', reason }] };
+
+  it('is not mapped as a connection is made', async () => {
+    answers['GET /api/v2/ticket_fields'] = list;
+    await expect(connecting({ given: { ...settings(), partnerFieldId: '91' } })).rejects.toMatchObject(refusal);
+    expect(await known()).toEqual([]);
+  });
+
+  it('is not mapped afterwards, and all stays as it was', async () => {
+    await connecting();
+    const [connection] = await known();
+    if (!connection) throw new Error('nothing was connected');
+    answers['GET /api/v2/ticket_fields'] = list;
+    const mapping = (partnerFieldId: string) =>
+      reconnect(product, connection, { settings: { partnerFieldId }, remoteSetup: false, actor: 'test' });
+    await expect(mapping('91')).rejects.toMatchObject(refusal);
+    expect((await known())[0]?.settings).toEqual(connection.settings);
+    expect((await mapping('77')).notes).toEqual(['Signed in to acme.']);
+  });
+});
+
 describe('secrets', () => {
   it('stand in no log line, no note and no error', async () => {
     const said: string[] = [];

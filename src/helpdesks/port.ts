@@ -83,7 +83,8 @@ export interface TicketField {
   readonly title: string | null;
   /** As programs name it, where that is another name than the id. */
   readonly key?: string;
-  readonly holds: 'text' | 'choice' | 'number' | 'other';
+  /** `choices`: several at once. */
+  readonly holds: 'text' | 'choice' | 'choices' | 'number' | 'other';
 }
 
 /** The tags of a ticket are written, and the helpdesk did not take the mapped fields that are to say the same. */

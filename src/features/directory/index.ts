@@ -77,6 +77,7 @@ export {
   type MappedField,
   mappedFields,
   proposedFields,
+  refuseSeveralChoices,
   type TakeFields,
   takeProposed,
 } from './ticket-fields.ts';

@@ -1,3 +1,4 @@
+import { InvalidInput } from '../../core/errors.ts';
 import type { TicketField } from '../../helpdesks/port.ts';
 
 /** Settings that a person may leave to a guess, and what their field holds. */
@@ -167,3 +168,17 @@ export const mappedFields = (given: Readonly<Record<string, unknown>>): MappedFi
       const id = given[setting];
       return setting.endsWith('FieldId') && typeof id === 'string' && id !== '' ? [{ setting, id }] : [];
     });
+
+/** Throws InvalidInput where a setting names a field of several choices at once: to write one would take the others away. */
+export const refuseSeveralChoices = (
+  fields: readonly TicketField[],
+  given: Readonly<Record<string, unknown>>,
+): void => {
+  const faults = mappedFields(given).flatMap(({ setting, id }) => {
+    const field = fields.find((one) => one.id === id && one.holds === 'choices');
+    if (!field) return [];
+    const reason = `the ticket field ${fieldName(field)} holds several choices at once, and writing one would take the others away; name a drop-down or text field`;
+    return [{ field: setting, reason }];
+  });
+  if (faults.length > 0) throw new InvalidInput('A mapped ticket field does not fit; nothing was changed', faults);
+};

@@ -22,6 +22,7 @@ interface Option {
 const holds = (type: string | null): NamedField['holds'] => {
   if (type === 'text' || type === 'textarea' || type === 'regexp') return 'text';
   if (type === 'tagger') return 'choice';
+  if (type === 'multiselect') return 'choices';
   return type === 'integer' || type === 'decimal' ? 'number' : 'other';
 };
 

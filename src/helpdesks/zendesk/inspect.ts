@@ -72,7 +72,18 @@ const fieldFindings = async (
   const findings = (['totalTimeFieldId', ...fieldSettingNames] as const).flatMap((setting): Finding[] => {
     const id = settings[setting];
     const field = fields.find((one) => one.id === id);
-    if (id === undefined || (field && field.active !== false)) return [];
+    if (id === undefined) return [];
+    if (field && field.active !== false)
+      return field.type === 'multiselect'
+        ? [
+            {
+              topic: 'fields',
+              level: 'fail',
+              text: `The ticket field ${id} (${setting}) holds several choices at once: writing one takes the others away.`,
+              next: `Set ${setting} to the id of a drop-down or text field.`,
+            },
+          ]
+        : [];
     return [
       {
         topic: setting === 'totalTimeFieldId' ? 'handle time' : 'fields',

@@ -92,6 +92,21 @@ describe('what the account tells', () => {
     for (const finding of findings ?? []) if (finding.level !== 'ok') expect(finding.next).toBeTruthy();
   });
 
+  it('bug: a mapped field of several choices at once is found unfit, and told apart where fields are listed', async () => {
+    const { sandbox, clientWith } = await account();
+    sandbox.desk.fields.push({ id: 91, title: 'Partners', type: 'multiselect', options: ['a', 'b'] });
+    const client = clientWith({ partnerFieldId: '91' });
+    expect(await client.fields?.()).toContainEqual({ id: '91', title: 'Partners', holds: 'choices' });
+    expect((await client.inspect?.())?.filter(({ topic }) => topic === 'fields')).toEqual([
+      {
+        topic: 'fields',
+        level: 'fail',
+        text: expect.stringContaining('91 (partnerFieldId) holds several choices at once'),
+        next: expect.stringContaining('Set partnerFieldId'),
+      },
+    ]);
+  });
+
   it('is inspected although the account answers with errors', async () => {
     const { clientWith } = await account({ faults: { requestErrorRate: 1, statuses: [403] } });
     const findings = await clientWith().inspect?.();
