@@ -106,7 +106,7 @@ export interface ConnectionStatus {
   feedLagSeconds: number | null;
   /** Tickets or orders held per one that the vendor counts; null where it tells no number. */
   completeness: number | null;
-  counted: { there: number } | null;
+  counted: { at: string; there: number } | null;
   tickets: number;
   orders: number;
   backfill: { state: string; found: number; done: number; remainingSeconds: number | null } | null;

@@ -80,12 +80,14 @@ export const createAttention = () => {
   };
 };
 
-/** @param {ConnectionStatus} connection */
-const held = ({ feed, completeness, counted, tickets, orders }) => {
+/** A count that lacks some says when it was taken: what came since is not in it. @param {ConnectionStatus} connection @param {string} timeZone */
+const held = ({ feed, completeness, counted, tickets, orders }, timeZone) => {
   const [own, what] = feed === 'orders' ? [orders, 'orders'] : [tickets, 'tickets'];
   if (completeness === null || counted === null) return own > 0 ? `${number(own)} ${what}` : '';
-  const share = completeness === 1 ? 'all' : `${coverage(completeness)} of`;
-  return `${share} ${number(counted.there)} ${what} held`;
+  const all = `${number(counted.there)} ${what} held`;
+  return completeness === 1
+    ? `all ${all}`
+    : `${coverage(completeness)} of ${all} when counted, ${moment(counted.at, timeZone)}`;
 };
 
 /** @param {ConnectionStatus} connection */
@@ -126,7 +128,7 @@ const line = () => {
   const facts = el('span', { class: 'facts' });
   return {
     node: el('li', {}, name, kind, state, facts),
-    /** @param {ConnectionStatus & { quiet: boolean }} connection */
+    /** @param {ConnectionStatus & { quiet: boolean, timeZone: string }} connection */
     update(connection) {
       const calm = connection.state === 'ok' && (connection.quiet || connection.attention.length === 0);
       setText(name, connection.name);
@@ -138,7 +140,7 @@ const line = () => {
       );
       const isFault = connection.attention.some(({ level }) => level === 'fault');
       setAttribute(state, 'class', calm ? null : isFault ? 'flag bad' : 'flag');
-      const parts = [does(connection), held(connection), lag(connection), history(connection)];
+      const parts = [does(connection), held(connection, connection.timeZone), lag(connection), history(connection)];
       setText(facts, parts.filter((part) => part !== '').join(' · '));
     },
   };
@@ -149,16 +151,16 @@ export const createConnections = () => {
   const list = el('ul');
   const node = el('section', { class: 'connections', hidden: true }, el('h2', {}, 'Connections'), list);
   const lines = keyedList(list, {
-    /** @param {ConnectionStatus & { quiet: boolean }} connection */
+    /** @param {ConnectionStatus & { quiet: boolean, timeZone: string }} connection */
     key: ({ id }) => String(id),
     make: line,
   });
   return {
     node,
-    /** @param {Status} status */
-    update(status) {
+    /** @param {Status} status @param {string} timeZone */
+    update(status, timeZone) {
       const quiet = isRunningDemo(status);
-      lines.update(status.connections.map((connection) => ({ ...connection, quiet })));
+      lines.update(status.connections.map((connection) => ({ ...connection, quiet, timeZone })));
       show(node, status.connections.length > 0);
     },
   };

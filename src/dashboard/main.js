@@ -149,7 +149,7 @@ const render = () => {
   if (!basis || !status) return;
   controls.update(choices, today());
   progress.update(status);
-  connections.update(status);
+  connections.update(status, basis.timeZone);
   const named = attention.update(status, basis.timeZone).join(', ');
   if (named !== '' && named !== troubled) setText(announcer, `Needs attention: ${named}.`);
   troubled = named;

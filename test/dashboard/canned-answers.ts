@@ -221,7 +221,7 @@ export const connectionStatus = (change: Partial<ConnectionStatus> = {}): Connec
   feed: 'tickets',
   feedLagSeconds: 40,
   completeness: 1,
-  counted: { there: 1234 },
+  counted: { at: '2026-03-31T09:50:00.000Z', there: 1234 },
   tickets: 1240,
   orders: 0,
   backfill: null,

@@ -108,7 +108,7 @@ describeInBrowser('the managers’ page as time goes by', ({ server, visit }) =>
       name: 'shop',
       kind: 'bigcommerce',
       feed: 'orders',
-      counted: { there: 12_000 },
+      counted: { at: '2026-03-31T09:50:00.000Z', there: 12_000 },
       tickets: 0,
       orders: 12_000,
     }),
@@ -137,7 +137,7 @@ describeInBrowser('the managers’ page as time goes by', ({ server, visit }) =>
         expect(words).toContain(part);
       expect(await warning.innerText()).toContain('Silence: no webhook since 31 Mar 2026, 08:00');
       expect(await textOf(1)).toBe(
-        'gorgias main gorgias credentials refused acts · 98 % of 1,234 tickets held · 12:34 min behind',
+        'gorgias main gorgias credentials refused acts · 98 % of 1,234 tickets held when counted, 31 Mar 2026, 09:50 · 12:34 min behind',
       );
       expect(await textOf(2)).toBe(
         'kustomer needs attention observes only · last read 2:05 h ago · history: 40,500 of 90,000 tickets, about 25:00 min left',

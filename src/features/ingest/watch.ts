@@ -88,6 +88,11 @@ interface Watcher {
   recount(connection: Connection, stop?: AbortSignal): Promise<void>;
 }
 
+interface CountOptions {
+  readonly stop: AbortSignal;
+  readonly anyway?: boolean;
+}
+
 export const createWatcher = (deps: {
   readonly db: Database;
   readonly clock: Clock;
@@ -225,8 +230,8 @@ export const createWatcher = (deps: {
       await directory.connections.keepMade(connection.id, { objects: [], settings }, 'watch');
   };
 
-  /** False where it was not asked for; `anyway`: whenever it last was, and what is on its way is waited for until the stop. */
-  const count = async (connection: Connection, anyway?: { readonly stop: AbortSignal }): Promise<boolean> => {
+  /** False where it was not asked for; `anyway`: whenever it last was. What is on its way is waited for, until the stop. */
+  const count = async (connection: Connection, { stop, anyway }: CountOptions): Promise<boolean> => {
     const client = deps.clientOf(connection);
     // Of a day that lasts a second much is on its way.
     if (!client.count || clock.hurries?.()) return false;
@@ -243,15 +248,15 @@ export const createWatcher = (deps: {
     // No customer of today waits for it.
     const there = (await inBackground(async () => client.count?.(since))) ?? null;
     if (there === null) return false;
-    const here = await (anyway ? countArrived(countable.held, { there, clock, stop: anyway.stop }) : countable.held());
-    if (anyway?.stop.aborted) return false;
+    const here = await countArrived(countable.held, { there, clock, stop });
+    if (stop.aborted) return false;
     await noteCount(db, connection.id, { at: now, since, there, here });
     return true;
   };
 
-  const countWith = async (connection: Connection, anyway?: { readonly stop: AbortSignal }): Promise<void> => {
+  const countWith = async (connection: Connection, options: CountOptions): Promise<void> => {
     try {
-      if (await count(connection, anyway)) await troubles.well(connection.id, 'count');
+      if (await count(connection, options)) await troubles.well(connection.id, 'count');
     } catch (error) {
       await troubles.met(connection.id, 'count', error);
       throw error;
@@ -264,7 +269,7 @@ export const createWatcher = (deps: {
   };
 
   return {
-    recount: (connection, stop = new AbortController().signal) => countWith(connection, { stop }),
+    recount: (connection, stop = new AbortController().signal) => countWith(connection, { stop, anyway: true }),
     look: (connection, stop = new AbortController().signal) =>
       runStep('watch', async (line) => {
         const { id } = connection;
@@ -282,10 +287,16 @@ export const createWatcher = (deps: {
         await troubles.forgetRefused(id);
         if (deps.listens ?? true) await listen(connection);
         // Nothing waits for the others: a right that is lacking is told where the setting is needed.
-        for (const extra of [() => complete(connection, stop), countWith, lookAtFields, discover]) {
+        const extras = [
+          () => complete(connection, stop),
+          () => countWith(connection, { stop }),
+          () => lookAtFields(connection),
+          () => discover(connection),
+        ];
+        for (const extra of extras) {
           if (stop.aborted) break;
           try {
-            await extra(connection);
+            await extra();
           } catch (error) {
             failures.push(error);
           }

@@ -261,6 +261,16 @@ describe('the count', () => {
     expect((await status())?.counted).toMatchObject({ there: 4, here: 0 });
   });
 
+  test('bug: a ticket on its way while the helpdesk counted was told as lacking until the next count', async () => {
+    w.desk.counted = 1;
+    const sleep = async () => {
+      w.put('1', { createdAt: w.clock.now(), updatedAt: w.clock.now() });
+      await w.deliver('1');
+    };
+    await watcher({ clock: { ...w.clock, sleep } })();
+    expect((await status())?.counted).toMatchObject({ there: 1, here: 1 });
+  });
+
   test('bug: completeness was the share of the last walk that webhooks had told of', async () => {
     await walked(10, 6);
     expect(await status()).toMatchObject({ completeness: null, toldShare: 0.4 });
