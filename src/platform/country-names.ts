@@ -79,6 +79,15 @@ const names = (): ReadonlyMap<string, string> => {
   return found;
 };
 
+/** Other names of a country than its code and the name that everybody has a list of: of three letters, and what people write. */
+export const countryAliases = (code: string): readonly string[] => {
+  const ours = Object.entries(aliases).flatMap(([name, of]) => (of === code ? [name] : []));
+  const [only, ...others] = countries.getName(code, 'en', { select: 'all' }) ?? [];
+  const named = others.length > 0 && only !== undefined ? [only, ...others] : [];
+  const all = [countries.alpha2ToAlpha3(code) ?? [], named, ours].flat();
+  return [...new Map(all.map((name) => [fold(name), name])).values()].filter((name) => name.toUpperCase() !== code);
+};
+
 /** Whether a text is an ISO 3166 alpha-2 code in capitals; XK (Kosovo) is one that the vendors use. */
 const isCountryCode = (code: string): boolean => /^[A-Z]{2}$/.test(code) && (code === 'XK' || countries.isValid(code));
 

@@ -205,7 +205,7 @@ export const testCorrections = (here: PreviewInBrowser): void => {
         await app.getByText('Updated').waitFor();
         await page.getByRole('button', { name: 'New ticket', exact: true }).first().click();
         const pane = page.locator('.pane:not([hidden])');
-        await app.getByText('Choose a partner, region or order number now').waitFor();
+        await app.getByText('Choose a partner, region, order number or reason now').waitFor();
         await choose({ app }, 'partner', 'Lumiere');
         await app.getByText('Set. It is saved with the ticket').waitFor();
         expect(await pane.locator(`[name=field-${fieldIds.partner}]`).inputValue()).toBe('lumiere');

@@ -184,7 +184,7 @@ export const testLooks = (here: PreviewInBrowser): void => {
     }));
 
   test('by the keyboard alone: every control is reached, none holds the focus, a partner is chosen and given back', () =>
-    visit('region', async (open) => {
+    visit('corrected', async (open) => {
       const { app, page } = open;
       await app.getByText('Updated').waitFor();
       await app.getByRole('button', { name: 'Change partner' }).focus();

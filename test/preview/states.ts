@@ -19,7 +19,7 @@ export const testStates = (here: PreviewInBrowser): void => {
         expect(text).toMatch(/From an order number in the message · High confidence/);
         expect(text).toMatch(/This ticket Cost so far \$\d+\.\d\d 100% measured/);
         expect(text).toMatch(
-          /Nordhem Living, last 90 days Cost per ticket \d\.\d × the average \$\d\S+ · on \d+ tickets Whole weeks until/,
+          /Nordhem Living, last 90 days Cost per ticket \d\.\d × the average \$\d\S+ · on \d+ tickets · at pooled rates Whole weeks until/,
         );
         expect(text).toMatch(/Satisfaction \d+% \d+% – \d+% · \d+ answers/);
         expect(text).toMatch(/Recent orders Amounts without tax #\d+ .*#\d+ .*Partly refunded Refunded /);

@@ -240,6 +240,21 @@ test('the search knows names, codes, aliases and letters without their marks', (
   expect(found('x')).toEqual([]);
 });
 
+test('bug: "UK" found Ukraine and "us" Australia: first comes what is called so, then what begins so', () => {
+  const of = (code: string, name: string, ...aliases: string[]) => ({ code, name, values: [], aliases });
+  const list = [
+    of('AU', 'Australia'),
+    of('UA', 'Ukraine'),
+    of('GB', 'United Kingdom', 'UK'),
+    of('US', 'United States'),
+  ];
+  const found = (search: string) => matching(list, search, 'en').map(({ code }) => code);
+  expect(found('uk')).toEqual(['GB', 'UA']);
+  expect(found('US')).toEqual(['US', 'AU']);
+  expect(found('gb')).toEqual(['GB']);
+  expect(found('u')[0]).toBe('UA');
+});
+
 test.each([
   ['1001', '1001'],
   [' #1001 ', '1001'],

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { expect, test, vi } from 'vitest';
+import type { Choice } from '../../zendesk-app/src/correction.ts';
 import { ChoiceSearch } from '../../zendesk-app/src/editor.tsx';
 import { localeOf } from '../../zendesk-app/src/locale.ts';
 import { Look } from '../../zendesk-app/src/look.tsx';
@@ -10,6 +11,7 @@ import { choices } from './answers.ts';
 
 interface Box {
   readonly defaultActiveIndex?: number;
+  readonly children?: unknown;
   onChange(change: { type: string; inputValue?: string; selectionValue?: string; isExpanded?: boolean }): void;
 }
 /** Garden's box needs a browser: here it is its properties alone. */
@@ -24,11 +26,13 @@ vi.mock('@zendeskgarden/react-dropdowns', async (actual) => ({
 
 const { sidebar: words } = JSON.parse(readFileSync('zendesk-app/translations/en.json', 'utf8')) as { sidebar: Words };
 
-const open = (search: string) => {
+const open = (search: string, offered: readonly Choice[] = choices.partners) => {
   const happened: unknown[] = [];
   const content = createElement(ChoiceSearch, {
     label: 'Change partner',
-    choices: choices.partners,
+    hint: null,
+    choices: offered,
+    current: 'nord',
     search,
     isExpanded: true,
     onSearch: (typed) => happened.push({ typed }),
@@ -63,4 +67,17 @@ test('Escape and leaving close the search, and what is typed is searched', () =>
   box.onChange({ type: 'input:keyDown:Escape', isExpanded: false });
   box.onChange({ type: 'input:blur', isExpanded: false });
   expect(happened).toEqual([{ typed: 's' }, { hasLeft: false }, { hasLeft: true }]);
+});
+
+test('bug: a list of more than a hundred ended without a word; it says that there is more and to type', () => {
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, at) => ({ code: `c${at}`, name: `Choice ${at}`, values: [] }));
+  const labelsOf = (count: number) => {
+    const shown = open('', many(count)).box.children as { props: { label: string } }[][];
+    return shown.flat(2).flatMap((option) => option?.props?.label ?? []);
+  };
+  expect(labelsOf(100)).toHaveLength(100);
+  expect(labelsOf(100)).not.toContain(words.edit.more);
+  expect(labelsOf(101)).toHaveLength(101);
+  expect(labelsOf(101).at(-1)).toBe(words.edit.more);
 });

@@ -73,4 +73,6 @@ test('a group is found by the countries it holds', () => {
   expect(found('austria')).toEqual(['de']);
   expect(found('osterr', 'de')).toEqual(['de']);
   expect(found('united st')).toEqual(['US']);
+  expect(found('usa')).toEqual(['US']);
+  expect(found('aut')).toEqual(['de']);
 });

@@ -13,13 +13,20 @@ test('each figure says on how many tickets and orders it rests, one of them in t
   const screenWith = (change: Parameters<typeof figuresOf>[0]): string =>
     screenOf({ data: ticketOf({ partners: [figuresOf(change)] }) });
   expect(screenWith({ costedTickets: 1234.4, tickets: 12.6, orders: 1 })).toMatch(
-    /\$12\.34 · on 1,234 tickets .* 13 new tickets · 1 order /,
+    /\$12\.34 · on 1,234 tickets · at pooled rates .* 13 new tickets · 1 order /,
   );
   // Shares make parts of tickets.
   expect(screenWith({ costedTickets: 0.4, tickets: 1, orders: 2.5 })).toMatch(
     /· on 0\.4 tickets .* 1 new ticket · 2\.5 orders /,
   );
   expect(screenWith({ costPerTicket: null, costMultiple: null })).not.toContain(' on 41');
+});
+
+test('bug: one ticket of one order was a contact rate of 100 per 100 orders', () => {
+  const rateOf = (orders: number): string =>
+    screenOf({ data: ticketOf({ partners: [figuresOf({ contactRate: 100, tickets: 1, orders })] }) });
+  expect(rateOf(9)).toMatch(/Contact rate 1 new ticket · 9 orders Satisfaction/);
+  expect(rateOf(10)).toContain('Contact rate 100 per 100 orders 1 new ticket · 10 orders');
 });
 
 test('the picture of the weeks says what it is and how far it goes', () => {

@@ -9,8 +9,8 @@ test('figures are written as readers of the language write them', () => {
   const english = createFormat('en-US');
   expect(english.money({ amount: '8.415000', currency: 'USD' })).toBe('$8.42');
   expect(english.money({ amount: '-49.500000', currency: 'USD' })).toBe('-$49.50');
-  expect(english.multiple(2.4)).toBe('2.4\u00a0×');
-  expect(english.multiple(2)).toBe('2.0\u00a0×');
+  expect(english.multiple(2.4)).toBe('2.4');
+  expect(english.multiple(2)).toBe('2.0');
   expect(english.percent(0.8)).toBe('80%');
   expect(english.number(4.02)).toBe('4');
   expect(english.day('2026-05-04')).toBe('May 4, 2026');
@@ -21,13 +21,13 @@ test('figures are written as readers of the language write them', () => {
 });
 
 test.each([
-  ['2026-05-04T10:00:00Z', 'now'],
-  ['2026-05-04T09:59:01Z', 'now'],
+  ['2026-05-04T10:00:00Z', null],
+  ['2026-05-04T09:59:01Z', null],
   ['2026-05-04T09:58:00Z', '2 minutes ago'],
   ['2026-05-04T07:01:00Z', '2 hours ago'],
   ['2026-05-01T10:00:00Z', '3 days ago'],
   // The server's clock is ahead.
-  ['2026-05-04T10:05:00Z', 'now'],
+  ['2026-05-04T10:05:00Z', null],
 ])('%s is %s', (iso, age) => {
   expect(createFormat('en').age(iso, Date.parse('2026-05-04T10:00:00Z'))).toBe(age);
 });

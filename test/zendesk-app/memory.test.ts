@@ -102,7 +102,7 @@ test('a browser that keeps nothing, is full or holds nonsense loses only the mem
   memory.keepChoices(choices);
   expect(memory.choices()).toBeNull();
   const odd = mapStore();
-  odd.setItem('deskledger:1:9:tickets', '{');
+  odd.setItem('deskledger:2:9:tickets', '{');
   expect(createMemory(odd, { installation: '9', nowMs: () => 0 }).ticket('4711')).toBeNull();
 });
 
@@ -113,7 +113,7 @@ test('bug: a browser whose storage throws, or holds what nobody wrote, broke wha
   blocked.forget();
   expect([blocked.ticket('4711'), blocked.choices(), blocked.fields()]).toEqual([null, null, null]);
   const odd = mapStore();
-  odd.setItem('deskledger:1:9:tickets', '{"4711":null,"4712":{"atMs":0}}');
+  odd.setItem('deskledger:2:9:tickets', '{"4711":null,"4712":{"atMs":0}}');
   const memory = createMemory(odd, { installation: '9', nowMs: () => 0 });
   memory.keepTicket(ticketOf());
   expect(memory.ticket('4711')).not.toBeNull();

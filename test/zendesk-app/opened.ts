@@ -56,6 +56,7 @@ export const open = (
     /** Whether the read after a write that failed fails too. */
     deskIsBlind: false,
     mustFail: false,
+    isSeen: true,
     isDeskMute: false,
     reads: 0,
     choiceReads: 0,
@@ -115,6 +116,7 @@ export const open = (
         if (isRefused && world.deskFault) throw world.deskFault;
       },
     },
+    isSeen: () => world.isSeen,
     clock: {
       nowMs: () => world.nowMs,
       after(ms, act) {

@@ -30,8 +30,8 @@ test('a ticket is told whole, the most useful first', () => {
     [
       'Whose customer Partner Nord Region Sweden Order #1001 Reason Return',
       'From an order number in the message · High confidence Not about an order',
-      'This ticket Cost so far $8.42 82% measured',
-      'Nord, last 90 days Cost per ticket 2.4 × the average $12.34 · on 41 tickets',
+      'This ticket Cost so far $8.42 82% measured · at pooled rates',
+      'Nord, last 90 days Cost per ticket 2.4 × the average $12.34 · on 41 tickets · at pooled rates',
       'Contact rate 4 per 100 orders 38 new tickets · 950 orders Satisfaction 80% 63% – 90% · 30 answers',
       'Mostly estimated Less than half of the cost is measured.',
       'Recent orders Amounts without tax #1001 €249.00 Apr 20, 2026 Partly refunded Refunded Apr 28, 2026 -€49.50',
@@ -119,7 +119,7 @@ test.each<[string, Partial<View>, string[], string[]]>([
     {
       data: ticketOf({ cost: { soFar: { amount: '8.415000', currency: 'USD' }, measuredShare: 0.82, lacks: 'rate' } }),
     },
-    ['Cost so far $8.42 82% measured · Without work that has no rate yet'],
+    ['Cost so far $8.42 82% measured · at pooled rates · Without work that has no rate yet'],
     ['No rate'],
   ],
   [

@@ -71,3 +71,9 @@ test('a flag is told in the reader’s language as long as its rule is the one t
     rule: 'at least 3 x',
   });
 });
+
+test('bug: Japanese said "updated in now" and "2.1 × of the average"', () => {
+  const { sidebar } = read('ja') as unknown as { sidebar: Words };
+  expect(sidebar.updatedNow).toBe('たった今更新');
+  expect(sidebar.partner.multiple).toBe('平均の{multiple}倍');
+});

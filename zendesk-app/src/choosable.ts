@@ -22,7 +22,7 @@ const regionsOf = (
     .filter((one) => !isCountry(one))
     .map((one) => ({
       ...one,
-      aliases: one.countries.flatMap((code) => [code, regionName({ code, name: code }, format)]),
+      aliases: [...one.aliases, ...one.countries.flatMap((code) => [code, regionName({ code, name: code }, format)])],
     }));
   return [...groups, ...countries];
 };

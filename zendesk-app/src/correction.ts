@@ -264,18 +264,26 @@ export const takenIn = (expected: Expected, data: SidebarTicket, since: string |
   );
 };
 
-/** Choices that a search finds: every word of it stands somewhere in the name, the code or an alias. */
+/**
+ * Choices that a search finds: every word of it stands somewhere in the name, the code or an alias. First those that are called so
+ * ("UK" before Ukraine), then those whose name begins so.
+ */
 export const matching = (choices: readonly Choice[], search: string, locale: string): readonly Choice[] => {
   const plain = (text: string): string =>
     text
       .normalize('NFKD')
       .replaceAll(/\p{Mn}/gu, '')
       .toLocaleLowerCase(locale);
-  const words = plain(search).split(/\s+/).filter(Boolean);
-  return choices.filter((choice) => {
-    const text = plain([choice.name, choice.code, ...(choice.aliases ?? [])].join(' '));
-    return words.every((word) => text.includes(word));
+  const wanted = plain(search).trim();
+  const words = wanted.split(/\s+/).filter(Boolean);
+  if (words.length === 0) return choices;
+  const found = choices.flatMap((choice) => {
+    const calls = [choice.name, choice.code, ...(choice.aliases ?? [])].map(plain);
+    const text = calls.join(' ');
+    if (!words.every((word) => text.includes(word))) return [];
+    return [{ choice, rank: calls.includes(wanted) ? 0 : calls[0]?.startsWith(wanted) ? 1 : 2 }];
   });
+  return found.sort((a, b) => a.rank - b.rank).map(({ choice }) => choice);
 };
 
 /** Unicode keeps the ten digits of every script in one run, zero first. */

@@ -2,7 +2,7 @@ import { Button } from '@zendeskgarden/react-buttons';
 import { Combobox, Field, Option } from '@zendeskgarden/react-dropdowns';
 import { Input, Field as TextField } from '@zendeskgarden/react-forms';
 import { type KeyboardEvent, type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
-import styled from 'styled-components';
+import styled, { css } from 'styled-components';
 import type { SidebarChoices } from '../../src/features/sidebar/contract.ts';
 import { choosableOf } from './choosable.ts';
 import { type Choice, type Choosable, type FieldState, matching, orderNumberIn, type Wish } from './correction.ts';
@@ -16,6 +16,8 @@ interface Props {
   readonly label: string;
   /** What is chosen takes the place of several. */
   readonly isShared?: boolean;
+  /** The code of the one that stands, where it is one. */
+  readonly current?: string | null;
   readonly session: Session;
   readonly onWish: (wish: Wish) => void;
   /** True of `hasLeft`: the agent has gone elsewhere, and the focus with them. */
@@ -26,8 +28,9 @@ const Panel = styled.div`
   padding-block: ${({ theme }) => theme.space.xxs} ${({ theme }) => theme.space.xs};
 `;
 
-const mostListHeightPx = 200;
 const optionHeightPx = 28;
+/** Half an option at its end says that there are more. */
+const mostListHeightPx = 4 + 7.5 * optionHeightPx;
 const listMarginPx = 16;
 
 /** The list floats over what follows it; where too little follows, the page is made as long as the list needs. */
@@ -50,6 +53,28 @@ const Buttons = styled.div`
   margin-block-start: ${({ theme }) => theme.space.xs};
 `;
 
+const small = css`
+  && {
+    margin-block-end: ${({ theme }) => theme.space.xs};
+    font-size: ${({ theme }) => theme.fontSizes.sm};
+    line-height: ${({ theme }) => theme.lineHeights.sm};
+  }
+`;
+const ChoiceHint = styled(Field.Hint)`
+  ${small}
+`;
+const SmallHint = styled(TextField.Hint)`
+  ${small}
+`;
+
+const Marked = styled.span`
+  display: flex;
+  flex: 1;
+  align-items: baseline;
+  gap: ${({ theme }) => theme.space.xs};
+  justify-content: space-between;
+`;
+
 /** More than this are not put on the page at once; the search finds the rest. */
 const mostShown = 100;
 
@@ -64,25 +89,32 @@ const useFocus = <Root extends HTMLElement>(ready: boolean) => {
 /** The first hit is active while one types, and Enter takes it; where Enter takes nothing the search stays open. */
 export const ChoiceSearch = ({
   label,
+  hint,
   choices,
+  current,
   search,
   isExpanded,
   onSearch,
   onChoice,
   onClose,
 }: Pick<Props, 'label' | 'onClose'> & {
+  /** What is to be known before one chooses. */
+  readonly hint: string | null;
   /** With their names as they are shown. */
   readonly choices: readonly Choice[];
+  /** The code of the one that stands. */
+  readonly current: string | null;
   readonly search: string;
   readonly isExpanded: boolean;
   readonly onSearch: (search: string) => void;
   readonly onChoice: (choice: Choice) => void;
 }) => {
   const { words, format } = useSpeech();
-  const found = matching(choices, search, format.locale).slice(0, mostShown);
+  const found = matching(choices, search, format.locale);
   return (
     <Field>
       <Field.Label hidden>{label}</Field.Label>
+      {hint === null ? null : <ChoiceHint>{hint}</ChoiceHint>}
       <Combobox
         isAutocomplete
         isCompact
@@ -103,14 +135,32 @@ export const ChoiceSearch = ({
         {found.length === 0 ? (
           <Option isDisabled value="" label={words.edit.noMatch} />
         ) : (
-          found.map(({ code, name }) => <Option key={code} value={code} label={name} />)
+          found.slice(0, mostShown).map(({ code, name }) => (
+            <Option key={code} value={code} label={name}>
+              {code === current ? (
+                <Marked>
+                  <bdi>{name}</bdi>
+                  <Hint as="span">{words.edit.current}</Hint>
+                </Marked>
+              ) : null}
+            </Option>
+          ))
         )}
+        {found.length > mostShown ? <Option isDisabled value="" label={words.edit.more} /> : null}
       </Combobox>
     </Field>
   );
 };
 
-const ChoiceEditor = ({ kind, label, isShared, session, onWish, onClose }: Props & { readonly kind: Choosable }) => {
+const ChoiceEditor = ({
+  kind,
+  label,
+  isShared,
+  current,
+  session,
+  onWish,
+  onClose,
+}: Props & { readonly kind: Choosable }) => {
   const speech = useSpeech();
   const { words } = speech;
   const [choices, setChoices] = useState<SidebarChoices | 'failed' | null>(null);
@@ -162,10 +212,11 @@ const ChoiceEditor = ({ kind, label, isShared, session, onWish, onClose }: Props
 
   return (
     <Panel ref={root}>
-      {isShared ? <Hint>{words.edit.shared}</Hint> : null}
       <ChoiceSearch
         label={label}
+        hint={isShared ? words.edit.shared : null}
         choices={offered}
+        current={current ?? null}
         search={search}
         isExpanded={isExpanded}
         onSearch={setSearch}
@@ -175,13 +226,6 @@ const ChoiceEditor = ({ kind, label, isShared, session, onWish, onClose }: Props
     </Panel>
   );
 };
-
-const SmallHint = styled(TextField.Hint)`
-  && {
-    margin-block-end: ${({ theme }) => theme.space.xxs};
-    font-size: ${({ theme }) => theme.fontSizes.sm};
-  }
-`;
 
 const numberExamples = { one: '1001', two: '#1001', three: 'DE-1001' };
 

@@ -7,6 +7,7 @@ import { Heading, Hint, Section, Spoken } from './look.tsx';
 import { statusName } from './names.ts';
 import { OrderLink } from './order-link.tsx';
 import { Parts } from './parts.tsx';
+import { Pooled } from './pooled.tsx';
 import { Row, Rows } from './rows.tsx';
 import { useSpeech } from './words.ts';
 
@@ -57,11 +58,12 @@ export const TicketCost = ({ data }: { readonly data: SidebarTicket }) => {
   const { cost, money } = data;
   if (data.ticket.state === 'not yet known') return null;
   if (!cost) return <Uncounted />;
-  const { measuredShare, lacks } = cost;
+  const { soFar, measuredShare, lacks } = cost;
   const measured =
     measuredShare === null ? null : (
       <Parts>
         {fill(words.ticket.measured, { share: format.percent(measuredShare) })}
+        {soFar ? <Pooled /> : null}
         {lacks === 'rate' ? words.ticket.partly : null}
       </Parts>
     );

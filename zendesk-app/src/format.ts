@@ -49,8 +49,8 @@ export const createFormat = (locale: string) => {
     percent: (share: number): string => percents.format(share),
     /** "63 to 90 %" as the language joins a range. */
     percentRange: (low: number, high: number): string => percents.formatRange(low, high),
-    /** "2.4 x": always one decimal, so that rows of them compare. */
-    multiple: (value: number): string => `${fixed.format(value)}\u00a0×`,
+    /** Always one decimal, so that rows of them compare; how "times" is written stands in the words. */
+    multiple: (value: number): string => fixed.format(value),
     money: ({ amount, currency }: SidebarMoney): string =>
       new Intl.NumberFormat(locale, { ...rounded, style: 'currency', currency, ...digitsOf(currency) }).format(
         // Text is rounded as the decimal that it is, never as a double.
@@ -60,10 +60,10 @@ export const createFormat = (locale: string) => {
     day: (day: string): string => days.format(new Date(day)),
     /** The same without its year. */
     dayOfYear: (day: string): string => daysOfYear.format(new Date(day)),
-    /** "5 minutes ago"; a clock that runs ahead counts as now, or as the least that is said. */
-    age(iso: string, nowMs: number, leastMs = 0): string {
+    /** "5 minutes ago", null of less than one; a clock that runs ahead counts as now, or as the least that is said. */
+    age(iso: string, nowMs: number, leastMs = 0): string | null {
       const ms = Math.max(leastMs, nowMs - Date.parse(iso));
-      if (ms < minuteMs) return ago.format(0, 'second');
+      if (ms < minuteMs) return null;
       if (ms < hourMs) return ago.format(-Math.floor(ms / minuteMs), 'minute');
       if (ms < dayMs) return ago.format(-Math.floor(ms / hourMs), 'hour');
       return ago.format(-Math.floor(ms / dayMs), 'day');

@@ -83,12 +83,16 @@ const start = async (app: Root, store: Store | null): Promise<void> => {
     installation: String(metadata.installationId ?? 'local'),
     nowMs: clock.nowMs,
   });
+  /** Of the tabs of tickets one is in front. */
+  let isActive = true;
+  const isSeen = (): boolean => isActive && !document.hidden;
   const session: Session = createSession({
     ticketId,
     service: createService(client, serviceAddress(metadata.settings?.service_address), () => crypto.randomUUID()),
     desk: ticketId === null ? draftDesk(client) : savedDesk(client, ticketId),
     memory,
     clock,
+    isSeen,
   });
   const open = {
     session,
@@ -115,7 +119,16 @@ const start = async (app: Root, store: Store | null): Promise<void> => {
     isClosed = isNow;
     void show();
   });
-  client.on('app.activated', () => session.shown());
+  client.on('app.activated', () => {
+    isActive = true;
+    session.shown();
+  });
+  client.on('app.deactivated', () => {
+    isActive = false;
+  });
+  document.addEventListener('visibilitychange', () => {
+    if (isSeen()) session.shown();
+  });
   client.on('app.willDestroy', () => session.stop());
 
   // Without an answer the guesses hold: what is known of the ticket is shown all the same.

@@ -16,7 +16,7 @@ export interface Memory {
 export type Store = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 
 /** Changes with the shape of what is kept: an app that was updated does not read what its forerunner wrote. */
-const shape = 1;
+const shape = 2;
 const whats = ['tickets', 'choices', 'fields'] as const;
 type What = (typeof whats)[number];
 const mostTickets = 50;

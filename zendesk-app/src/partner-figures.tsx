@@ -10,6 +10,7 @@ import { daysIn } from './format.ts';
 import { Heading, Hint, Section } from './look.tsx';
 import { flagWords } from './names.ts';
 import { Parts } from './parts.tsx';
+import { Pooled } from './pooled.tsx';
 import { Row, Rows } from './rows.tsx';
 import { sharesBy } from './shares.ts';
 import { useSpeech } from './words.ts';
@@ -63,6 +64,9 @@ const Toggle = styled(Button).attrs({ isBasic: true, isNeutral: true, isStretche
 `;
 
 type Partner = SidebarTicket['partners'][number];
+
+/** A rate by fewer orders than this says nothing: tickets and orders are told alone. */
+const fewOrders = 10;
 
 const Csat = ({ csat }: { readonly csat: Partner['csat'] }) => {
   const { words, format, fill } = useSpeech();
@@ -120,6 +124,12 @@ const Figures = ({ partner }: { readonly partner: Partner }) => {
   const times =
     partner.costMultiple === null ? null : fill(multiple, { multiple: format.multiple(partner.costMultiple) });
   const onTickets = count(costed, partner.costedTickets);
+  const counts = (
+    <Parts>
+      {count(created, partner.tickets)}
+      {count(orders, partner.orders)}
+    </Parts>
+  );
   return (
     <>
       {partner.notHeld.length > 0 ? <Hint>{words.partner.notHeld}</Hint> : null}
@@ -131,6 +141,7 @@ const Figures = ({ partner }: { readonly partner: Partner }) => {
               <Parts>
                 {times === null ? null : cost}
                 {onTickets}
+                <Pooled />
               </Parts>
             }
           >
@@ -140,16 +151,10 @@ const Figures = ({ partner }: { readonly partner: Partner }) => {
       ) : null}
       <Trend trend={partner.trend} />
       <Rows>
-        {partner.contactRate === null ? null : (
-          <Row
-            name={words.partner.contactRate}
-            note={
-              <Parts>
-                {count(created, partner.tickets)}
-                {count(orders, partner.orders)}
-              </Parts>
-            }
-          >
+        {partner.contactRate === null ? null : partner.orders < fewOrders ? (
+          <Row name={words.partner.contactRate}>{counts}</Row>
+        ) : (
+          <Row name={words.partner.contactRate} note={counts}>
             {fill(per100, { rate: format.number(partner.contactRate) })}
           </Row>
         )}

@@ -38,6 +38,10 @@ export interface Session {
 
 /** Deskledger decides 3 s after a change and is done in 10; then less and less often, a minute in all. */
 export const lookAgainMs: readonly number[] = [3000, 4000, 5000, 8000, 15_000, 30_000];
+/** A service that was away or busy is asked again ever more seldom, half an hour in all; after that when the tab is shown again. */
+export const comeBackMs: readonly number[] = [5000, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 600_000, 600_000];
+const passing: ReadonlySet<Problem> = new Set(['unreachable', 'busy']);
+
 /** An open tab that comes to the front again after this long is read anew. */
 const shownAgainMs = 15 * 60_000;
 
@@ -54,6 +58,7 @@ export const createSession = ({
   desk,
   memory,
   clock,
+  isSeen = () => true,
 }: {
   /** Null: a ticket that is being written. */
   readonly ticketId: string | null;
@@ -61,6 +66,8 @@ export const createSession = ({
   readonly desk: Desk;
   readonly memory: Memory;
   readonly clock: Deadlines;
+  /** Whether anybody can see it: who is not seen asks nothing by itself where the service was away. */
+  readonly isSeen?: () => boolean;
 }): Session => {
   const listeners = new Set<() => void>();
   const fieldsKept = memory.fields();
@@ -75,6 +82,7 @@ export const createSession = ({
   };
   let cancelLook = (): void => {};
   let looks = 0;
+  let comebacks = 0;
   let readAtMs = 0;
   let isStopped = false;
 
@@ -90,13 +98,25 @@ export const createSession = ({
     if ([correction, ...earlier].some((one) => one?.state === 'pending')) return true;
     return data?.ticket.state === 'not yet known' || !!data?.attribution?.pending || !!data?.counting;
   };
+  /** Quietly: what stands stays, and nobody has to press a button. */
+  const awaitComeback = (): void => {
+    const waitMs = current.problem !== null && passing.has(current.problem) ? comeBackMs[comebacks] : undefined;
+    if (waitMs === undefined) return;
+    comebacks += 1;
+    cancelLook = clock.after(waitMs, () => {
+      if (isSeen()) void read();
+    });
+  };
   const lookAgain = (): void => {
     cancelLook();
-    if (isStopped || !isAwaited()) return;
-    const waitMs = lookAgainMs[looks];
+    if (isStopped) return;
+    const isLooking = isAwaited();
+    const waitMs = isLooking ? lookAgainMs[looks] : undefined;
     if (waitMs === undefined) {
       const late = (one: Correction): Correction => (one.state === 'pending' ? { ...one, state: 'late' } : one);
-      show({ correction: current.correction && late(current.correction), earlier: current.earlier.map(late) });
+      if (isLooking)
+        show({ correction: current.correction && late(current.correction), earlier: current.earlier.map(late) });
+      awaitComeback();
       return;
     }
     looks += 1;
@@ -107,6 +127,7 @@ export const createSession = ({
   let answered = 0;
   const read = async (): Promise<void> => {
     if (ticketId === null) return readFields();
+    cancelLook();
     asked += 1;
     const mine = asked;
     const isLatest = (): boolean => mine === asked;
@@ -117,6 +138,7 @@ export const createSession = ({
       if (mine < answered) return;
       answered = mine;
       readAtMs = clock.nowMs();
+      comebacks = 0;
       memory.keepTicket(data);
       const isTaken = (one: Correction): boolean =>
         (one.state === 'pending' || one.state === 'late') && takenIn(one.expected, data, one.since);
@@ -155,6 +177,7 @@ export const createSession = ({
   /** Without them nothing can be said in the form of a new ticket; the choices come with them, and are not asked for again. */
   const readFields = async (): Promise<void> => {
     if (isMapped(current.fields)) return;
+    cancelLook();
     show({ isReading: true });
     try {
       await load();
@@ -162,6 +185,7 @@ export const createSession = ({
       show({ isReading: false, problem: null });
     } catch (error) {
       show({ isReading: false, problem: problemOf(error) });
+      lookAgain();
     }
   };
   let known: Promise<SidebarChoices> | null = null;
@@ -227,6 +251,7 @@ export const createSession = ({
       const isDue = hasGivenUp || current.problem !== null || clock.nowMs() - readAtMs > shownAgainMs;
       if (current.isReading || !isDue) return;
       looks = 0;
+      comebacks = 0;
       void read();
     },
 

@@ -79,7 +79,7 @@ export const TicketSidebar = ({
           <TicketCost data={data} />
           <PartnerFigures data={data} />
           {isRemembered ? null : <Orders data={data} />}
-          {!isOld && age !== null ? <Footer>{fill(words.updated, { age })}</Footer> : null}
+          {isOld ? null : <Footer>{age === null ? words.updatedNow : fill(words.updated, { age })}</Footer>}
         </>
       ) : problem ? null : (
         <Loading />

@@ -120,6 +120,13 @@ const hintOf = (data: SidebarTicket, canChoose: boolean, { words }: Speech): str
   return canChoose ? `${unattributedHint} ${choose}` : unattributedHint;
 };
 
+/** What a choice would take the place of. */
+const standingIn = (kind: EditKind, attribution: SidebarTicket['attribution']) => {
+  if (kind === 'reason') return { current: attribution?.reason ?? null };
+  const shares = kind === 'orderNumber' ? [] : sharesBy(kind, attribution);
+  return shares.length > 1 ? { isShared: true } : { current: shares[0]?.code ?? null };
+};
+
 /** Partner, region, order and reason with how they are known, each to be put right in place. */
 export const Whose = ({
   data,
@@ -220,7 +227,7 @@ export const Whose = ({
             <LateEditor
               kind={kind}
               label={actions[kind]}
-              isShared={(kind === 'partner' || kind === 'region') && sharesBy(kind, attribution).length > 1}
+              {...standingIn(kind, attribution)}
               session={session}
               onWish={wish}
               onClose={close}

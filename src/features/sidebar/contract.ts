@@ -181,7 +181,12 @@ const choice = named.extend({
 export const sidebarChoicesAnswer = z.object({
   partners: z.array(choice.extend({ aliases: z.array(z.string()) })),
   regions: z
-    .array(choice.extend({ countries: z.array(z.string()).describe('ISO 3166 codes of those it holds') }))
+    .array(
+      choice.extend({
+        countries: z.array(z.string()).describe('ISO 3166 codes of those it holds'),
+        aliases: z.array(z.string()).describe('What else people call these countries: "USA", "UK"'),
+      }),
+    )
     .describe(
       'The groups, and after them each country that is in none and so its own region: its name is its code, which readers have a word for',
     ),

@@ -1,4 +1,5 @@
 import { type ContactReason, contactReasons } from '../../helpdesks/port.ts';
+import { countryAliases } from '../../platform/country-names.ts';
 import { wantedTags } from '../attribution/index.ts';
 import type { Connection, Partner, RegionBook } from '../directory/index.ts';
 import type { SidebarChoices, SidebarTicket } from './contract.ts';
@@ -63,6 +64,7 @@ export const choicesOf = (
       code,
       name,
       countries: [...countries],
+      aliases: unique(countries.flatMap(countryAliases)),
       values: unique([...tagOf('region', code, tagPrefix), code]),
     })),
     reasons: contactReasons.map((code) => ({

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { createWorld } from '../reports/world.ts';
 import { secret, settle } from './ticket-world.ts';
@@ -17,15 +18,25 @@ test('choices hold every partner, region, country without a group and reason wit
     { code: 'sud', name: 'Sud', aliases: [], values: ['partner_sud', 'sud'] },
   ]);
   expect(choices.regions.slice(0, 3)).toEqual([
-    { code: 'iberia', name: 'Iberia', countries: ['ES'], values: ['region_iberia', 'iberia'] },
-    { code: 'nordics', name: 'Nordics', countries: ['NO', 'SE'], values: ['region_nordics', 'nordics'] },
-    { code: 'AD', name: 'AD', countries: ['AD'], values: ['region_ad', 'AD'] },
+    { code: 'iberia', name: 'Iberia', countries: ['ES'], aliases: ['ESP'], values: ['region_iberia', 'iberia'] },
+    {
+      code: 'nordics',
+      name: 'Nordics',
+      countries: ['NO', 'SE'],
+      aliases: ['NOR', 'SWE'],
+      values: ['region_nordics', 'nordics'],
+    },
+    { code: 'AD', name: 'AD', countries: ['AD'], aliases: ['AND'], values: ['region_ad', 'AD'] },
   ]);
   // A country of a group is no choice of its own: it would say the group.
   const codes = choices.regions.map(({ code }: { code: string }) => code);
   expect(codes).toContain('US');
   for (const held of ['SE', 'NO', 'ES']) expect(codes).not.toContain(held);
   expect(codes.length).toBeGreaterThan(240);
+  const aliasesOf = (code: string) => choices.regions.find((one: { code: string }) => one.code === code).aliases;
+  expect(aliasesOf('GB')).toEqual(expect.arrayContaining(['GBR', 'uk', 'great britain', 'england']));
+  expect(aliasesOf('US')).toEqual(expect.arrayContaining(['usa', 'america']));
+  expect(gzipSync(JSON.stringify(choices)).length).toBeLessThan(8000);
   expect(choices.reasons.map(({ code }: { code: string }) => code)).toEqual([
     ...['shipping', 'return', 'damage', 'product', 'payment', 'other'],
   ]);
