@@ -74,6 +74,7 @@ export const testCorrections = (here: PreviewInBrowser): void => {
 
         await app.getByRole('button', { name: 'Undo' }).press('Enter');
         await app.getByText('Saved in Zendesk').waitFor();
+        expect(await rowOf(app, 'Partner').innerText()).toMatch(/Oasis Decor\s+Pending/);
         expect(
           await app
             .getByRole('button', { name: 'Change partner' })

@@ -100,14 +100,17 @@ const Order = ({ data, isRemembered }: { readonly data: SidebarTicket; readonly 
   const { order, orderField, how } = attribution;
   const unknown = orderField
     .filter(({ known }) => !known)
-    .map(({ number }) => <div key={number}>{fill(words.whose.orderNotFound, { number: `#${number}` })}</div>);
-  const known = orderField.filter(({ known }) => known).map(({ number }) => `#${number.toUpperCase()}`);
+    .map(({ number }) => <div key={number}>{fill(words.whose.orderNotFound, { number: shown(number) })}</div>);
+  const known = orderField.filter(({ known }) => known).map(({ number }) => shown(number));
   const isBySeveral = [how.partner, how.region].some((one) => one !== 'person' && byOrders.has(one));
   if (order) return [<OrderLink key={order.number} order={order} />, ...unknown];
   if (known.length > 0) return [<bdi key="known">{known.join(', ')}</bdi>, ...unknown];
   if (isBySeveral) return [<div key="several">{words.whose.severalOrders}</div>, ...unknown];
   return unknown.length > 0 ? unknown : words.whose.notSet;
 };
+
+/** The service keeps them in lower case. */
+const shown = (number: string): string => `#${number.toUpperCase()}`;
 
 const byOrders: ReadonlySet<string> = new Set(['field', 'text', 'recent orders', 'recent orders, region']);
 

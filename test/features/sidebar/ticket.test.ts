@@ -164,7 +164,9 @@ describe('no wage can be worked out (RULES section 10)', () => {
 
   test('no answer names an agent, a time of work, a rate or a role', async () => {
     const answers = [await desk.counted('101'), (await desk.get('/sidebar/v1/choices', secret)).json()];
-    expect(JSON.stringify(answers)).not.toMatch(/ada|ben|cleo|care\b|hourly|agent/i);
+    // BEN is Benin.
+    expect(JSON.stringify(answers)).not.toMatch(/[Aa]da|[Bb]en|[Cc]leo|care\b/);
+    expect(JSON.stringify(answers)).not.toMatch(/hourly|agent/i);
     const keys = [...new Set(keysIn(answers))];
     expect(keys.filter((key) => /agent|seconds|hour|wage|role|author|assignee|posting|work/i.test(key))).toEqual([]);
     expect(keys.filter((key) => /rate/i.test(key) && !['contactRate', 'responseRate'].includes(key))).toEqual([]);
