@@ -231,6 +231,7 @@ export const startDemo = async (given: Config, { log, helpdesks = ['zendesk'] }:
     await connect(product, {
       kind: 'bigcommerce',
       settings: sandbox.bigcommerce.settings,
+      // A webhook for each change of 6,000 orders would make the days pass half as fast.
       remoteSetup: false,
       actor: 'demo',
     });
@@ -279,8 +280,8 @@ const progressLine = () => {
 };
 
 /**
- * 90 days of a marketplace in a minute and a half, then live: simulators of its helpdesks and store play, everything goes through
- * the real webhooks, clients and queue, and customers answer their surveys over HTTP. Runs until a signal.
+ * 90 days of a marketplace in a minute and a half, then live: simulators of its helpdesks and store play, tickets come by the real
+ * webhooks, orders by the store's change feed, and customers answer their surveys over HTTP. Runs until a signal.
  */
 export const demo = async (given: Config, helpdesks: readonly HelpdeskKind[]): Promise<void> => {
   const config = demoConfig(given, undefined);
@@ -291,7 +292,7 @@ export const demo = async (given: Config, helpdesks: readonly HelpdeskKind[]): P
     process.stdout.write(
       `${days} days pass in about ${fastMs / secondMs} seconds; the page fills while you watch. Ctrl-C ends the demo.\n` +
         `${running.workspaceUrl ? `The same tickets at a simulated Zendesk, with the sidebar app beside them: ${running.workspaceUrl}\n` : ''}` +
-        `Warnings go to ${typedPath(demoLogOf(config))}.\n`,
+        `Warnings go to ${typedPath(demoLogOf(config))}. The next demo clears this one away and starts over.\n`,
     );
     running.play(progressLine());
     await untilSignal(running);
