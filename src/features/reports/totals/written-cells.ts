@@ -133,7 +133,7 @@ export const addWrittenCells = (
       const name = names[offset];
       if (name == null) continue;
       const sum = sums.held[place + offset] as number;
-      if (sum !== 0) cell.facts[name] += BigInt(sum);
+      if (sum !== 0) cell.facts[name] = cell.facts[name] === 0n ? BigInt(sum) : cell.facts[name] + BigInt(sum);
       const rest = sums.beyond.size === 0 ? undefined : sums.beyond.get(place + offset);
       if (rest !== undefined) cell.facts[name] += rest;
     }
