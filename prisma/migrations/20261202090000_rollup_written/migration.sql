@@ -1,6 +1,11 @@
 -- Nobody adds up meanwhile: what one who is at it would bring after these were read would be missing from them for good.
 lock table rollup_total, rollup_pooled, rollup_again in access exclusive mode;
 
+-- A whole number as text, whole millions with an m: parts of tickets and seconds are such for the most part.
+create function in_short(n bigint) returns text language sql immutable parallel safe as $$
+  select case when n <> 0 and n % 1000000 = 0 then (n / 1000000)::text || 'm' else n::text end
+$$;
+
 -- What reports of all cells read, one text for each run of days: adding up thousands of rows took most of their time.
 create table rollup_written (
   book text not null,
@@ -16,14 +21,14 @@ alter table rollup_written alter column cells set storage external;
 insert into rollup_written (book, span, starts_on, cells)
 select 'facts', s.span, s.starts_on,
        string_agg(to_json(array[nullif(s.partner, ''), nullif(s.region, '')])::text || E'\t' || concat_ws(' ',
-         s.tickets_ppm, s.attributed_ppm, s.microseconds, s.cost_micros, s.measured_cost_micros, s.orders_ppm, s.revenue_micros,
-         s.unpriced_orders_ppm, s.unpriced_orders, s.refund_micros, s.unpriced_refunds_ppm, s.unpriced_entries, s.capped_entries,
-         s.scores1, s.scores2, s.scores3, s.scores4, s.scores5, s.delivered, s.answered, s.worked_first_ppm, s.return_first_ppm), E'\n' order by s.partner, s.region)
+         in_short(s.tickets_ppm), in_short(s.attributed_ppm), in_short(s.microseconds), s.cost_micros, s.measured_cost_micros, in_short(s.orders_ppm), s.revenue_micros,
+         in_short(s.unpriced_orders_ppm), s.unpriced_orders, s.refund_micros, in_short(s.unpriced_refunds_ppm), s.unpriced_entries, s.capped_entries,
+         s.scores1, s.scores2, s.scores3, s.scores4, s.scores5, s.delivered, s.answered, in_short(s.worked_first_ppm), in_short(s.return_first_ppm)), E'\n' order by s.partner, s.region)
   from rollup_total s group by 2, 3
 union all
 select 'pooled', s.span, s.starts_on,
        string_agg(to_json(array[nullif(s.partner, ''), nullif(s.region, '')])::text || E'\t' || concat_ws(' ',
-         s.cost_micros, s.measured_cost_micros, s.unpooled_microseconds), E'\n' order by s.partner, s.region)
+         s.cost_micros, s.measured_cost_micros, in_short(s.unpooled_microseconds)), E'\n' order by s.partner, s.region)
   from rollup_pooled s group by 2, 3;
 
 -- Whoever changes rows of a run takes its text away, those too who know of no texts: it is then read from its rows.
@@ -51,7 +56,8 @@ create table rollup_again_written (
 insert into rollup_again_written (day, before, cells)
 select day, before, string_agg(line, E'\n' order by line)
   from (select day, before, to_json(array[nullif(partner, ''), nullif(region, '')])::text || E'\t' || concat_ws(' ',
-               coalesce(sum(ppm) filter (where what = 'work'), 0), coalesce(sum(ppm) filter (where what = 'return'), 0)) as line
+               in_short(coalesce(sum(ppm) filter (where what = 'work'), 0)::bigint),
+               in_short(coalesce(sum(ppm) filter (where what = 'return'), 0)::bigint)) as line
           from rollup_again group by day, before, partner, region) cell
  group by day, before;
 

@@ -11,8 +11,7 @@ import type { Period } from './facts/facts.ts';
 export type Known = Readonly<Record<LedgerSide, KnownDays>>;
 
 export const loadKnown = async (sql: Sql): Promise<Known> => {
-  const orders = await ordersKnown(sql);
-  const walked = await ticketsKnown(sql);
+  const [orders, walked] = await Promise.all([ordersKnown(sql), ticketsKnown(sql)]);
   if (walked) return { orders, ...walked };
   // Of what no walk brought the oldest row is all there is to go by.
   const [row] = await sql.query<{ tickets: Day | null; work: Day | null }>(

@@ -64,16 +64,13 @@ const columnsIn = ({ columns, again }: Book): [Fact, string][] => [
 export const factsOf = (book: Book): Fact[] => columnsIn(book).map(([fact]) => fact);
 export const totalColumns = (book: Book): string[] => columnsIn(book).map(([, column]) => column);
 
+/** Parts of tickets and orders and seconds, in millionths, are whole millions for the most part. */
+const written = (column: string): string =>
+  /(_ppm|microseconds)$/.test(column) ? `in_short(s.${column})` : `s.${column}`;
+
 /** All cells of a run of days, of kept rows `s` of that run, as reports read them. */
 export const writtenBook = (book: Book): string =>
-  writtenCells(
-    writtenCell(
-      's.partner',
-      's.region',
-      totalColumns(book).map((column) => `s.${column}`),
-    ),
-    'order by s.partner, s.region',
-  );
+  writtenCells(writtenCell('s.partner', 's.region', totalColumns(book).map(written)), 'order by s.partner, s.region');
 
 /**
  * Tickets worked on and orders returned on the days from $1 to $2, as (day, what, before, partner, region, ppm). `before` is
@@ -108,7 +105,7 @@ export const writtenAgain = ({ again }: Book, pairs: string): string => `
     from (select day, before, ${writtenCell(
       'partner',
       'region',
-      again.map(({ what }) => `coalesce(sum(ppm) filter (where what = '${what}'), 0)`),
+      again.map(({ what }) => `in_short(coalesce(sum(ppm) filter (where what = '${what}'), 0)::bigint)`),
     )} as line from ${pairs} where before is not null group by day, before, partner, region) cell
    group by day, before`;
 

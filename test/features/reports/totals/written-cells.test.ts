@@ -76,14 +76,18 @@ const wholeNumber = fc.oneof(
   fc.bigInt(-9n, 9n),
   fc.tuple(fc.constantFrom(...edges), fc.bigInt(-2n, 2n), fc.boolean()).map(([a, b, below]) => (below ? -a : a) + b),
   fc.bigInt(-(10n ** 20n), 10n ** 20n),
+  fc.bigInt(-(10n ** 11n), 10n ** 11n).map((millions) => millions * 1_000_000n),
 );
 const code = fc.oneof(
   fc.constantFrom(null, 'nord', 'sud', 'SE'),
   fc.string({ unit: 'binary', minLength: 1, maxLength: 3 }),
 );
 const line: fc.Arbitrary<Line> = fc.tuple(code, code, wholeNumber, wholeNumber, wholeNumber);
+/** Whole millions as PostgreSQL writes them (in_short). */
+const inShort = (value: bigint): string =>
+  value !== 0n && value % 1_000_000n === 0n ? `${value / 1_000_000n}m` : String(value);
 const written = ([partner, region, ...numbers]: Line): string =>
-  `${JSON.stringify([partner, region])}\t${numbers.join(' ')}`;
+  `${JSON.stringify([partner, region])}\t${numbers.map(inShort).join(' ')}`;
 
 /** One by one, and each a bigint. */
 const plainly = (
@@ -122,6 +126,8 @@ test('of any texts the sums are those of plain code, by any dimensions', () => {
 
 test('a line of fewer or more numbers than are known is no total', () => {
   expect(() => read(['["nord",null]\t1 2'], ['answered'])).toThrow('1 numbers');
+  expect(() => read(['["nord",null]\tm'], ['answered'])).toThrow('1 numbers');
+  expect(() => read(['["nord",null]\t1mm'], ['answered'])).toThrow('1 numbers');
   expect(() => read(['["nord",null]\t1\n["sud",null]\t1'], ['answered', 'delivered'])).toThrow('2 numbers');
   expect(() => read(['["nord",null]\t1'], ['answered', 'delivered'])).toThrow('2 numbers');
   expect(() => read(['["nord",null]\t1 -'], ['answered', 'delivered'])).toThrow('2 numbers');

@@ -19,7 +19,7 @@ const lastWriting = async (): Promise<string> => {
 };
 
 test('numbers are read in the order in which a ledger holds them: whoever changes it has to write them anew', async () => {
-  const columns = (await lastWriting()).matchAll(/select '(\w+)', s\.span.*?concat_ws\(' ',(.*?)\)/gs);
+  const columns = (await lastWriting()).matchAll(/select '(\w+)', s\.span.*?concat_ws\(' ',(.*?)\), E'/gs);
   const written = new Map(
     [...columns].map(([, book, list]) => [book, [...(list ?? '').matchAll(/s\.(\w+)/g)].map(([, name]) => name)]),
   );
