@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { SidebarTicket } from '../../src/features/sidebar/contract.ts';
-import { choosableOf } from '../../zendesk-app/src/choosable.ts';
-import { matching } from '../../zendesk-app/src/correction.ts';
+import { choosableOf, matching } from '../../zendesk-app/src/choosable.ts';
 import { evidenceOf } from '../../zendesk-app/src/evidence.ts';
 import { localeOf } from '../../zendesk-app/src/locale.ts';
 import { createSpeech, type Words } from '../../zendesk-app/src/words.ts';

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import type { Correction } from '../../zendesk-app/src/correcting.ts';
+import { orderNumberIn } from '../../zendesk-app/src/order-number.ts';
 import { attributionOf, ticketOf } from './answers.ts';
 import { screenOf } from './rendered.ts';
 
@@ -44,4 +45,23 @@ test('several orders that decided are not called none', () => {
     expect(screenOf({ data: ticketOf({ attribution: attributionOf({ order: null, method }) }) })).toContain(
       'Order Several Reason',
     );
+});
+
+test.each([
+  ['1001', '1001'],
+  [' #1001 ', '1001'],
+  ['DE-2026/17', 'DE-2026/17'],
+  ['# 1001', '1001'],
+  ['Order #1001.', '1001'],
+  ['1001, #1001', '1001'],
+  ['\u2068١٠٠١\u2069', '1001'],
+  ['１００１', '1001'],
+  ['', null],
+  ['#', null],
+  ['abc', null],
+  ['see below', null],
+  ['1001 1002', null],
+  ['1'.repeat(41), null],
+])('the order number in %j is %j', (typed, number) => {
+  expect(orderNumberIn(typed)).toBe(number);
 });

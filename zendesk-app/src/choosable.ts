@@ -42,3 +42,25 @@ export const choosableOf = (
   if (kind === 'reason') return choices.reasons.map((one) => ({ ...one, name: reasonName(one.code, words) }));
   return choices.partners.map((one) => (one.code === 'direct' ? { ...one, name: words.whose.direct } : one));
 };
+
+/**
+ * Choices that a search finds: every word of it stands somewhere in the name, the code or an alias. First those that are called so
+ * ("UK" before Ukraine), then those whose name begins so.
+ */
+export const matching = (choices: readonly Choice[], search: string, locale: string): readonly Choice[] => {
+  const plain = (text: string): string =>
+    text
+      .normalize('NFKD')
+      .replaceAll(/\p{Mn}/gu, '')
+      .toLocaleLowerCase(locale);
+  const wanted = plain(search).trim();
+  const words = wanted.split(/\s+/).filter(Boolean);
+  if (words.length === 0) return choices;
+  const found = choices.flatMap((choice) => {
+    const calls = [choice.name, choice.code, ...(choice.aliases ?? [])].map(plain);
+    const text = calls.join(' ');
+    if (!words.every((word) => text.includes(word))) return [];
+    return [{ choice, rank: calls.includes(wanted) ? 0 : calls[0]?.startsWith(wanted) ? 1 : 2 }];
+  });
+  return found.sort((a, b) => a.rank - b.rank).map(({ choice }) => choice);
+};

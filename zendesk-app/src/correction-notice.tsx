@@ -3,8 +3,8 @@ import { getColor } from '@zendeskgarden/react-theming';
 import styled from 'styled-components';
 import type { SidebarTicket } from '../../src/features/sidebar/contract.ts';
 import type { Correction } from './correcting.ts';
-import { readNumber } from './correction.ts';
 import { Hint } from './look.tsx';
+import { readNumber } from './order-number.ts';
 import { type Speech, useSpeech } from './words.ts';
 
 const Box = styled.div`

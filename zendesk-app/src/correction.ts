@@ -1,4 +1,5 @@
 import type { SidebarChoices, SidebarTicket } from '../../src/features/sidebar/contract.ts';
+import { numbersIn, readNumber } from './order-number.ts';
 import { sharesBy } from './shares.ts';
 
 // What an agent puts right, as changes of the mapped ticket fields; pure.
@@ -229,13 +230,6 @@ export const planOf = (
   };
 };
 
-/** A longer one is none to the service. */
-const longestNumber = 40;
-
-/** What the service has read of the order number field under this number, which is found in either case. */
-export const readNumber = (number: string, { orderField }: NonNullable<SidebarTicket['attribution']>) =>
-  orderField.find((one) => one.number.toLowerCase() === number.toLowerCase());
-
 /**
  * True once the service's answer says what was expected, and is not about to change. `since` is when an agent had chosen last
  * before it was written: who takes a choice back to what an agent chose before is not answered by what the service says still.
@@ -262,52 +256,4 @@ export const takenIn = (expected: Expected, data: SidebarTicket, since: string |
         ? attribution.orderField.length === 0
         : numbers.every((one) => readNumber(one, attribution))))
   );
-};
-
-/**
- * Choices that a search finds: every word of it stands somewhere in the name, the code or an alias. First those that are called so
- * ("UK" before Ukraine), then those whose name begins so.
- */
-export const matching = (choices: readonly Choice[], search: string, locale: string): readonly Choice[] => {
-  const plain = (text: string): string =>
-    text
-      .normalize('NFKD')
-      .replaceAll(/\p{Mn}/gu, '')
-      .toLocaleLowerCase(locale);
-  const wanted = plain(search).trim();
-  const words = wanted.split(/\s+/).filter(Boolean);
-  if (words.length === 0) return choices;
-  const found = choices.flatMap((choice) => {
-    const calls = [choice.name, choice.code, ...(choice.aliases ?? [])].map(plain);
-    const text = calls.join(' ');
-    if (!words.every((word) => text.includes(word))) return [];
-    return [{ choice, rank: calls.includes(wanted) ? 0 : calls[0]?.startsWith(wanted) ? 1 : 2 }];
-  });
-  return found.sort((a, b) => a.rank - b.rank).map(({ choice }) => choice);
-};
-
-/** Unicode keeps the ten digits of every script in one run, zero first. */
-const plainDigit = (digit: string): string => {
-  const code = digit.codePointAt(0) ?? 0;
-  let zero = code;
-  while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1))) zero -= 1;
-  return String((code - zero) % 10);
-};
-
-/** As the service reads its field: digits of any script, "#" and words around a number left out. */
-const numbersIn = (text: string): readonly string[] => {
-  const parts = text
-    .normalize('NFC')
-    .replaceAll(/\p{Cf}/gu, '')
-    .replaceAll(/(?![0-9])\p{Nd}/gu, plainDigit)
-    .split(/[\s,;|#]+/)
-    .map((part) => part.replaceAll(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, ''))
-    .filter((part) => /\d/.test(part));
-  return [...new Set(parts)];
-};
-
-/** The one order number that people type or paste: "Order #1001" is 1001. Null where it is none, or more than one. */
-export const orderNumberIn = (typed: string): string | null => {
-  const [only, ...others] = numbersIn(typed);
-  return only !== undefined && others.length === 0 && only.length <= longestNumber ? only : null;
 };
