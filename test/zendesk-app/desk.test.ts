@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { draftDesk, savedDesk } from '../../zendesk-app/src/desk.ts';
 import type { RequestOptions } from '../../zendesk-app/src/zaf.ts';
+import { aside, open, toSud } from './opened.ts';
 
 const clientOf = (answer: (options: RequestOptions) => unknown) => {
   const asked: RequestOptions[] = [];
@@ -59,6 +60,29 @@ test('a change is an update of its own, of these fields alone', async () => {
   ]);
   expect(client.form.get('ticket.customField:custom_field_11')).toBe('partner_nord');
 });
+
+test.each([
+  ['an existing ticket', 'saved'],
+  ['a ticket that is being written', 'draft'],
+] as const)(
+  'bug: a field of several choices was written like a drop-down, which took the others away: %s',
+  async (_, keeps) => {
+    const client = clientOf((options) => {
+      if (options.url !== '/api/v2/ticket_fields/11.json') return answers(options);
+      return { ticket_field: { ...field.ticket_field, type: 'multiselect' } };
+    });
+    const desk = keeps === 'saved' ? savedDesk(client, '4711') : draftDesk(client);
+    const held = [...client.form];
+    for (const wish of [toSud, aside]) {
+      const { session } = open({ desk });
+      await session.read();
+      await session.correct(wish);
+      expect(session.view().correction).toMatchObject({ state: 'failed', fault: 'severalChoices', undo: [] });
+    }
+    expect(client.asked.every(({ type }) => type === 'GET')).toBe(true);
+    expect([...client.form]).toEqual(held);
+  },
+);
 
 const refusing = (details: object) => ({
   error: 'RecordInvalid',

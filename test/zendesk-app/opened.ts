@@ -26,6 +26,8 @@ export const open = (
     answer?: SidebarTicket | ServiceFault;
     ticketId?: string | null;
     keeps?: Desk['keeps'];
+    /** In the place of the one that is played. */
+    desk?: Desk;
     /** What an earlier opening was told. */
     remembered?: SidebarTicket;
     /** A browser that keeps nothing for frames of other sites, and says so by throwing. */
@@ -91,7 +93,7 @@ export const open = (
         return told(world.answer instanceof ServiceFault ? world.answer : choices);
       },
     },
-    desk: {
+    desk: start.desk ?? {
       keeps: start.keeps ?? 'saved',
       fields: async (ids) => {
         const isAway = world.mustFail;

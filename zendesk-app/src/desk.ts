@@ -1,12 +1,12 @@
 import type { FieldChange, FieldState } from './correction.ts';
 import type { ZafClient } from './zaf.ts';
 
-export type WriteFault = 'closed' | 'notValid' | 'forbidden' | 'failed';
+export type WriteFault = 'closed' | 'notValid' | 'forbidden' | 'severalChoices' | 'failed';
 
 /** Zendesk is waited for this long before its silence counts as a failure. */
 export const deskPatienceMs = 30_000;
 
-/** Zendesk did not take a change. */
+/** Zendesk did not take a change, or is not asked to. */
 export class DeskFault extends Error {
   readonly fault: WriteFault;
   constructor(fault: WriteFault) {
@@ -20,6 +20,7 @@ export class DeskFault extends Error {
 export interface Desk {
   /** `saved`: written at once; `draft`: kept in the form until the agent saves. */
   readonly keeps: 'saved' | 'draft';
+  /** Asked before each write; throws DeskFault. */
   fields(ids: readonly string[]): Promise<ReadonlyMap<string, FieldState>>;
   write(changes: readonly FieldChange[]): Promise<void>;
 }
@@ -29,11 +30,8 @@ const record = (value: unknown): Json => (typeof value === 'object' && value !==
 const list = (value: unknown): readonly Json[] => (Array.isArray(value) ? value.map(record) : []);
 const json = (value: unknown): Json => record(typeof value === 'string' ? JSON.parse(value) : value);
 
-/** A field's value as text; the first of several. */
-const textOf = (value: unknown): string | null => {
-  if (Array.isArray(value)) return textOf(value[0]);
-  return value === null || value === undefined || value === '' ? null : String(value);
-};
+const textOf = (value: unknown): string | null =>
+  value === null || value === undefined || value === '' ? null : String(value);
 
 /** Of a closed ticket Zendesk names the status, of what a form demands the ticket (`base`) or a field; all else is in words. */
 const isClosed = (error: Json): boolean => {
@@ -53,10 +51,12 @@ const faultOf = (thrown: unknown): WriteFault => {
   return isClosed(error) ? 'closed' : 'notValid';
 };
 
+/** Null: any text. A field of several choices at once is not for us to write, for one would take the agents' others away. */
 const optionsOf = async (client: Pick<ZafClient, 'request'>, id: string): Promise<readonly string[] | null> => {
   const answer = json(await client.request({ url: `/api/v2/ticket_fields/${id}.json`, type: 'GET' }));
   const field = record(answer.ticket_field);
-  if (field.type !== 'tagger' && field.type !== 'multiselect') return null;
+  if (field.type === 'multiselect') throw new DeskFault('severalChoices');
+  if (field.type !== 'tagger') return null;
   return list(field.custom_field_options).map(({ value }) => String(value));
 };
 
@@ -64,7 +64,7 @@ const asFault = async <Value>(work: Promise<Value>): Promise<Value> => {
   try {
     return await work;
   } catch (error) {
-    throw new DeskFault(faultOf(error));
+    throw error instanceof DeskFault ? error : new DeskFault(faultOf(error));
   }
 };
 

@@ -79,7 +79,7 @@ const fieldFindings = async (
             {
               topic: 'fields',
               level: 'fail',
-              text: `The ticket field ${id} (${setting}) holds several choices at once: writing one takes the others away.`,
+              text: `The ticket field ${id} (${setting}) holds several choices at once: the sidebar app leaves it alone, for writing one would take the others away.`,
               next: `Set ${setting} to the id of a drop-down or text field.`,
             },
           ]
