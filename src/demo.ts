@@ -1,18 +1,23 @@
-import { rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import type { Product } from './compose.ts';
 import type { Config } from './config.ts';
 import { connect } from './connect.ts';
-import { InvalidInput, Refused } from './core/errors.ts';
+import { InvalidInput } from './core/errors.ts';
 import { dayMs, minuteMs, secondMs } from './core/time.ts';
-import { demoLog, demoLogOf, demoSignInCommand, forgetDemoTime, tellDemoTime, typedPath } from './demo-folder.ts';
+import {
+  clearDemo,
+  demoConfig,
+  demoLog,
+  demoLogOf,
+  demoSignInCommand,
+  forgetDemoTime,
+  tellDemoTime,
+  typedPath,
+} from './demo-folder.ts';
 import { connectionStatuses } from './features/ingest/index.ts';
 import { importText } from './import.ts';
 import { listenFailure, printSignIn, type Running, start, untilSignal } from './main.ts';
 import { type CatchingUpClock, catchingUpClock, wallClock } from './platform/clock.ts';
-import { takeAlone } from './platform/database/in-use.ts';
-import { openDatabase } from './platform/database/open.ts';
 import type { Log } from './platform/log.ts';
 import { installApp } from './preview/install.ts';
 import {
@@ -91,40 +96,6 @@ const checkPort = (config: Config): Promise<void> =>
     probe.listen(port, host, () => probe.close(() => resolve()));
   });
 
-/** Empties the demo's own database, outbox and log; every demo starts from nothing. Throws Refused while another one runs there. */
-const clear = async (config: Config): Promise<void> => {
-  const db = await openDatabase({ dataDir: config.dataDir });
-  try {
-    await db.transaction(async (tx) => {
-      if (!(await takeAlone(tx)))
-        throw new Refused(
-          `Another Deskledger process works with the demo in ${typedPath(config.dataDir)}; stop it first, or give this demo a folder of its own: DATA_DIR=data/second npm run demo`,
-        );
-      const schemas = await tx.query<{ name: string }>(
-        "select nspname as name from pg_namespace where nspname not like 'pg\\_%' and nspname <> 'information_schema'",
-      );
-      for (const { name } of schemas) await tx.query(`drop schema ${JSON.stringify(name)} cascade`);
-      await tx.query('create schema public');
-    });
-    await rm(join(config.dataDir, 'outbox'), { recursive: true, force: true });
-    await writeFile(demoLogOf(config), '');
-  } finally {
-    await db.close();
-  }
-};
-
-/** The demo's own settings: a folder of its own, an embedded database, mails as files, simulated vendors on loopback. */
-const demoConfig = (config: Config, fxUrl: string | undefined): Config => ({
-  ...config,
-  databaseUrl: undefined,
-  redisUrl: undefined,
-  secretKey: undefined,
-  smtpUrl: undefined,
-  dataDir: join(config.dataDir, 'demo'),
-  fxUrl,
-  allowPrivateUpstreams: true,
-});
-
 const importAll = async (product: Product, files: Readonly<Record<string, string>>): Promise<void> => {
   for (const [what, text] of Object.entries(files))
     await importText(product, what, text, { dryRun: false, actor: 'demo' });
@@ -168,7 +139,7 @@ export const startDemo = async (given: Config, { log, helpdesks = ['zendesk'] }:
   await checkPort(given);
   const cleared = demoConfig(given, undefined);
   // The database is made here, and an attached server stays: the lead is for connecting.
-  await clear(cleared);
+  await clearDemo(cleared);
   const pace = paceOf(Date.now(), fastMsOf(helpdesks.length));
   const clock = catchingUpClock({ startMs: pace.startMs - leadMs, speed: 1 });
   // The story reaches up to this very moment, so that no gap opens between the fast days and the live ones.
