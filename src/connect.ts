@@ -1,5 +1,5 @@
 import type { Product } from './compose.ts';
-import { AppError, InvalidInput, LimitReached, UpstreamError } from './core/errors.ts';
+import { AppError, InvalidInput } from './core/errors.ts';
 import {
   type Connection,
   type ConnectionKind,
@@ -13,19 +13,19 @@ import {
   type TakeFields,
   takeProposed,
 } from './features/directory/index.ts';
-import { connectionStatuses, type Watched } from './features/ingest/index.ts';
-import type { Discovery, HelpdeskClient, TicketField } from './helpdesks/port.ts';
+import { connectionStatuses } from './features/ingest/index.ts';
+import type { TicketField } from './helpdesks/port.ts';
 import {
   adapterOf,
   type Consent,
+  planOf,
   type RemoteExtras,
   setUpRemote,
   vendorWord,
   webhookUrlOf,
-  wishOf,
 } from './remote-setup.ts';
 import { refuseUnknownNames } from './setting-names.ts';
-import { storeAdapters } from './stores/registry.ts';
+import { verifyReadable } from './verify-account.ts';
 
 interface ConnectResult {
   readonly id: number;
@@ -40,75 +40,6 @@ export interface Connected {
   readonly result: ConnectResult;
   readonly notes: readonly string[];
 }
-
-const isAway = (error: unknown): error is AppError =>
-  error instanceof LimitReached || (error instanceof UpstreamError && error.retryable);
-
-interface Verified {
-  readonly apiUserId: string | null;
-  readonly notes: readonly string[];
-  /** Settings that the account tells and nobody gave. */
-  readonly found: Readonly<Record<string, unknown>>;
-  /** Ticket fields that the account has. */
-  readonly fields: readonly TicketField[];
-}
-
-/** What the account tells of itself is a help: where it cannot be read, the settings stay as they were given. */
-const discovered = async (client: HelpdeskClient): Promise<Discovery & { readonly fields: readonly TicketField[] }> => {
-  try {
-    const found = (await client.discover?.()) ?? { settings: {}, notes: [] };
-    return { ...found, fields: (await client.fields?.()) ?? [] };
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    const notes = [`What the account tells of its fields could not be read: ${error.message}`];
-    return { settings: {}, notes, fields: [] };
-  }
-};
-
-/** Whether to ask the account what nobody told of it, or for its ticket fields alone. */
-type Looks = 'for all' | 'for fields' | 'for nothing';
-
-/** Asks the vendor who we are; a vendor that does not answer is asked again by the worker, wrong credentials end it here. */
-const verify = async (product: Product, kind: string, settings: unknown, looks: Looks): Promise<Verified> => {
-  const { clock, config } = product;
-  const deps = { clock, allowPrivate: config.allowPrivateUpstreams };
-  try {
-    const helpdesk = product.helpdesks.get(kind);
-    if (helpdesk) {
-      const client = helpdesk.connect(helpdesk.settings.parse(settings), { ...deps, apiUserId: null });
-      const { apiUserId, accountName } = await client.verify();
-      const signedIn = `Signed in to ${accountName}.`;
-      if (looks === 'for nothing') return { apiUserId, notes: [signedIn], found: {}, fields: [] };
-      const { settings: found, notes, fields } = await discovered(client);
-      if (looks === 'for fields') return { apiUserId, notes: [signedIn], found: {}, fields };
-      return { apiUserId, notes: [signedIn, ...notes], found, fields };
-    }
-    const store = storeAdapters.get(kind);
-    if (!store) return { apiUserId: null, notes: [], found: {}, fields: [] };
-    const { storeName, lacking } = await store.connect(store.settings.parse(settings), deps).verify();
-    return {
-      apiUserId: null,
-      notes: [[`Signed in to ${storeName}`, ...lacking, ''].join('. ').trim()],
-      found: {},
-      fields: [],
-    };
-  } catch (error) {
-    if (!isAway(error)) throw error;
-    const notes = [`The credentials are not checked yet: ${error.message}`];
-    return { apiUserId: null, notes, found: {}, fields: [] };
-  }
-};
-
-/** Proves readable settings; of others every fault is named where they are stored. */
-const verifyReadable = async (
-  product: Product,
-  { kind, settings, looks }: { kind: string; settings: unknown; looks: Looks },
-): Promise<Verified> => {
-  const adapter = adapterOf(product, kind);
-  return adapter?.settings.safeParse(settings).success
-    ? verify(product, kind, settings, looks)
-    : { apiUserId: null, notes: [], found: {}, fields: [] };
-};
 
 /** Fields of the account that settings which nobody gave may mean; of those that are to be made the order number's alone. */
 const proposalFor = (
@@ -141,20 +72,6 @@ const wake = async ({ queues, helpdesks, log }: Product, { id, kind }: Connectio
       'the queue did not take the first walk; it comes with the next round',
     );
   }
-};
-
-/** What would be made at the vendor for these settings; nothing where somebody else sees to it. */
-const planOf = async (
-  product: Product,
-  { kind, settings, webhookKey }: { kind: string; settings: unknown; webhookKey: string },
-  extras: RemoteExtras,
-): Promise<readonly string[]> => {
-  const adapter = adapterOf(product, kind);
-  if (!adapter) return [];
-  const { clock, config } = product;
-  const deps = { clock, allowPrivate: config.allowPrivateUpstreams, apiUserId: null };
-  const { remote }: Watched = adapter.connect(adapter.settings.parse(settings), deps);
-  return remote ? remote.plan(await wishOf(product, { kind, webhookKey }, extras)) : [];
 };
 
 interface Begun {

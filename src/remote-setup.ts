@@ -1,7 +1,7 @@
 import type { Product } from './compose.ts';
 import { AppError, InvalidInput } from './core/errors.ts';
 import type { Connection, Mode } from './features/directory/index.ts';
-import { noteWebhook } from './features/ingest/index.ts';
+import { noteWebhook, type Watched } from './features/ingest/index.ts';
 import type { RemoteObject, RemoteWish } from './helpdesks/port.ts';
 import { isReachableAt } from './platform/http/address.ts';
 
@@ -80,6 +80,20 @@ export const wishOf = async (
     ...(sidebar &&
       hasSidebar(product, kind) && { sidebarUrl: `${product.config.publicUrl}/sidebar/v1/${kind}/${webhookKey}` }),
   };
+};
+
+/** What would be made at the vendor for these settings; nothing where somebody else sees to it. */
+export const planOf = async (
+  product: Product,
+  { kind, settings, webhookKey }: { kind: string; settings: unknown; webhookKey: string },
+  extras: RemoteExtras,
+): Promise<readonly string[]> => {
+  const adapter = adapterOf(product, kind);
+  if (!adapter) return [];
+  const { clock, config } = product;
+  const deps = { clock, allowPrivate: config.allowPrivateUpstreams, apiUserId: null };
+  const { remote }: Watched = adapter.connect(adapter.settings.parse(settings), deps);
+  return remote ? remote.plan(await wishOf(product, { kind, webhookKey }, extras)) : [];
 };
 
 /** The setting that holds what deliveries are checked with, written as a file for --settings. */

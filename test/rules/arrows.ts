@@ -40,6 +40,7 @@ const commands = [
   'setting-names.ts',
   'sidebar-secret.ts',
   'terminal.ts',
+  'verify-account.ts',
 ];
 const started = [...foundations, ...domain, ...composed, 'config.ts', 'compose.ts'];
 /** What each area may import beside itself: core <- platform <- helpdesks, stores, features <- app, worker <- compose <- main, cli. */
