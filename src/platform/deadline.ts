@@ -15,3 +15,13 @@ export const within = async <Result>(promise: Promise<Result>, ms: number, what:
     clearTimeout(timer);
   }
 };
+
+/** The promise, or null once the stop comes; what comes later is dropped. */
+export const unlessStopped = <Result>(promise: Promise<Result>, stop: AbortSignal): Promise<Result | null> =>
+  new Promise((resolve, reject) => {
+    const end = () => resolve(null);
+    // No listener is left behind, for the signal outlives what is waited for.
+    promise.then(resolve, reject).finally(() => stop.removeEventListener('abort', end));
+    if (stop.aborted) end();
+    else stop.addEventListener('abort', end);
+  });

@@ -2,6 +2,7 @@ import { secondMs } from '../../core/time.ts';
 import type { HelpdeskClient } from '../../helpdesks/port.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sql } from '../../platform/database/database.ts';
+import { unlessStopped } from '../../platform/deadline.ts';
 import { type BackfillRun, loadBackfill, saveCompared } from './backfill.ts';
 
 /** What a backfill found against what we hold. */
@@ -152,7 +153,8 @@ export const compareBackfill = async (
   run: BackfillRun,
 ): Promise<Comparison> => {
   const since = new Date(run.since);
-  const countedThere = (await client.count?.(since)) ?? null;
+  // Some count page by page, and all may wait for their quota.
+  const countedThere = client.count ? await unlessStopped(client.count(since), stop) : null;
   const lacking = await countAgeless(sql, connectionId);
   const countedHere = await countArrived(() => countShown(sql, connectionId, run), {
     there: countedThere === null ? null : countedThere - lacking,

@@ -1,5 +1,6 @@
 import { dayMs, minuteMs } from '../../core/time.ts';
 import type { TicketField } from '../../helpdesks/port.ts';
+import { unlessStopped } from '../../platform/deadline.ts';
 import { inBackground } from '../../platform/http/budget.ts';
 import type { RunStep } from '../../platform/log.ts';
 import type { RemoteOf } from '../../platform/vendor.ts';
@@ -43,7 +44,7 @@ interface Watcher {
    * once a day its count. A stop ends its waits, and what was not begun is left to the next look.
    */
   look(connection: Connection, stop?: AbortSignal): Promise<void>;
-  /** Counts now: after a backfill, what was lacking is there. A stop ends its wait for what is on its way, and nothing is noted then. */
+  /** Counts now: after a backfill, what was lacking is there. A stop ends its waits, and nothing is noted then. */
   recount(connection: Connection, stop?: AbortSignal): Promise<void>;
 }
 
@@ -102,7 +103,7 @@ export const createWatcher = (deps: WatcherDeps): Watcher => {
       await directory.connections.keepMade(connection.id, { objects: [], settings }, 'watch');
   };
 
-  /** False where it was not asked for; `anyway`: whenever it last was. What is on its way is waited for, until the stop. */
+  /** False where it was not asked for; `anyway`: whenever it last was. The vendor, and what is on its way, are waited for until the stop. */
   const count = async (connection: Connection, { stop, anyway }: CountOptions): Promise<boolean> => {
     const client = deps.clientOf(connection);
     // Of a day that lasts a second much is on its way.
@@ -118,7 +119,10 @@ export const createWatcher = (deps: WatcherDeps): Watcher => {
     if (countable === null) return false;
     const { since } = countable;
     // No customer of today waits for it.
-    const there = (await inBackground(async () => client.count?.(since))) ?? null;
+    const there = await unlessStopped(
+      inBackground(async () => client.count?.(since) ?? null),
+      stop,
+    );
     if (there === null) return false;
     const here = await countArrived(countable.held, { there, clock, stop });
     if (stop.aborted) return false;

@@ -61,3 +61,28 @@ test('bug: a stop waited up to 15 s for tickets on their way, while a backfill w
   await watcher()();
   expect((await status())?.backfill).toMatchObject({ state: 'incomplete', counted: { there: 4 } });
 });
+
+test.each([
+  ['a backfill that is compared again', setAside],
+  ['the count of a day', async () => undefined],
+])('bug: a stop waited for a vendor that was still counting: %s', async (_, prepare) => {
+  await prepare();
+  const before = (await status())?.backfill;
+  const stopping = new AbortController();
+  let asked = 0;
+  const look = watcher({
+    clientOf: () => ({
+      ...w.first.client,
+      count: () => {
+        asked += 1;
+        stopping.abort();
+        return new Promise(() => undefined);
+      },
+    }),
+  });
+  await look(stopping.signal);
+  expect(asked).toBe(1);
+  expect((await status())?.backfill).toEqual(before);
+  const [noted] = await w.db.query('select 1 from connection_watch where counted_there is not null');
+  expect(noted === undefined).toBe(before == null);
+});
