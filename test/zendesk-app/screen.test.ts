@@ -285,8 +285,9 @@ test('bug: a closed ticket offered pencils and refused afterwards', () => {
   const closed = screenOf({ data: unattributed }, { isClosed: true });
   expect(closed).toContain('whose customer this is. This ticket is closed and cannot be changed.');
   for (const text of ['choose a partner', 'Not about an order']) expect(closed).not.toContain(text);
-  expect(buttonsOf({}, { isClosed: false })).toBe(5);
-  expect(buttonsOf({}, { isClosed: true })).toBe(0);
+  const uncosted = { data: ticketOf({ cost: null }) };
+  expect(buttonsOf(uncosted, { isClosed: false })).toBe(5);
+  expect(buttonsOf(uncosted, { isClosed: true })).toBe(0);
 });
 
 test('a region that is a country alone is called as the reader calls it', () => {

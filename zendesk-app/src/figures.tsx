@@ -7,7 +7,7 @@ import { Heading, Hint, Section, Spoken } from './look.tsx';
 import { statusName } from './names.ts';
 import { OrderLink } from './order-link.tsx';
 import { Parts } from './parts.tsx';
-import { Pooled } from './pooled.tsx';
+import { PooledParts } from './pooled.tsx';
 import { Row, Rows } from './rows.tsx';
 import { useSpeech } from './words.ts';
 
@@ -60,15 +60,18 @@ export const TicketCost = ({ data }: { readonly data: SidebarTicket }) => {
   if (!cost) return <Uncounted />;
   const { soFar, measuredShare, lacks } = cost;
   const measured =
-    measuredShare === null ? null : (
-      <Parts>
-        {fill(words.ticket.measured, { share: format.percent(measuredShare) })}
-        {soFar ? <Pooled /> : null}
-        {lacks === 'rate' ? words.ticket.partly : null}
-      </Parts>
-    );
+    measuredShare === null ? null : fill(words.ticket.measured, { share: format.percent(measuredShare) });
+  const partly = lacks === 'rate' ? words.ticket.partly : null;
+  const note = soFar ? (
+    <PooledParts after={partly}>{measured}</PooledParts>
+  ) : (
+    <Parts>
+      {measured}
+      {partly}
+    </Parts>
+  );
   return (
-    <CostRow note={measured}>
+    <CostRow note={measured === null ? null : note}>
       <CostSoFar cost={cost} money={money} />
     </CostRow>
   );

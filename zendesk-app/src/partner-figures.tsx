@@ -10,7 +10,7 @@ import { daysIn } from './format.ts';
 import { Heading, Hint, Section } from './look.tsx';
 import { flagWords } from './names.ts';
 import { Parts } from './parts.tsx';
-import { Pooled } from './pooled.tsx';
+import { PooledParts } from './pooled.tsx';
 import { Row, Rows } from './rows.tsx';
 import { sharesBy } from './shares.ts';
 import { useSpeech } from './words.ts';
@@ -138,11 +138,10 @@ const Figures = ({ partner }: { readonly partner: Partner }) => {
           <Row
             name={words.partner.cost}
             note={
-              <Parts>
+              <PooledParts>
                 {times === null ? null : cost}
                 {onTickets}
-                <Pooled />
-              </Parts>
+              </PooledParts>
             }
           >
             {times ?? cost}
