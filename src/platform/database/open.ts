@@ -75,6 +75,15 @@ const nameOf = (text: string): string => {
   return name;
 };
 
+/** By a callback: an answer that pg's own promise brings stays in memory, and the one after it, until all of the heap is collected. */
+const ask = <Row extends object>(client: pg.Pool | pg.PoolClient, query: pg.QueryConfig): Promise<Row[]> =>
+  new Promise((resolve, reject) => {
+    client.query<Row>(query, (error: Error | null, result) => {
+      if (error) reject(error);
+      else resolve(result.rows);
+    });
+  });
+
 const sqlOf = (client: pg.Pool | pg.PoolClient, { prepared = false } = {}): Sql => ({
   async query<Row extends object>(
     text: string,
@@ -84,9 +93,10 @@ const sqlOf = (client: pg.Pool | pg.PoolClient, { prepared = false } = {}): Sql 
     const values = parameters as unknown[];
     const name = preparedAs ?? (prepared && parameters ? nameOf(text) : undefined);
     try {
-      const result = await client.query<Row>(name === undefined ? { text, values } : { text, values, name });
-      return result.rows;
+      return await ask<Row>(client, name === undefined ? { text, values } : { text, values, name });
     } catch (error) {
+      // Its own stack is the socket's: this one says who asked.
+      if (error instanceof Error) Error.captureStackTrace(error);
       throw named(error);
     }
   },
@@ -165,16 +175,12 @@ export const openDatabase = async (options: OpenOptions): Promise<Database> => {
       const client = await pool.connect().catch((error: unknown) => {
         throw named(error);
       });
-      const tell = async (text: string): Promise<void> => {
-        await client.query(text).catch((error: unknown) => {
-          throw named(error);
-        });
-      };
+      const tx = sqlOf(client, { prepared });
       let broken: Error | undefined;
       try {
-        await tell(`begin${isolation ? ` isolation level ${isolation}` : ''}${readOnly ? ' read only' : ''}`);
-        const result = await work(sqlOf(client, { prepared }));
-        await tell('commit');
+        await tx.query(`begin${isolation ? ` isolation level ${isolation}` : ''}${readOnly ? ' read only' : ''}`);
+        const result = await work(tx);
+        await tx.query('commit');
         return result;
       } catch (error) {
         await client.query('rollback').catch((failure: Error) => {
