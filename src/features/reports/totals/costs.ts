@@ -3,7 +3,8 @@ import { costBy, type FigureDimension, isTime } from '../facts/fact-statements.t
 import type { CellKey, Period } from '../facts/facts.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
 import { factsBook, pooledBook } from './books.ts';
-import { ledgerRuns, stepOf } from './read.ts';
+import { ledgerRuns } from './marked-days.ts';
+import { stepOf } from './read.ts';
 import { piecesOf, stepsIn, without } from './spans.ts';
 
 /** A part of what support cost, in micros; several may be of one key. */

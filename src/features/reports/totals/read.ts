@@ -1,12 +1,6 @@
-import { type Day, daysBetween } from '../../../core/time.ts';
+import type { Day } from '../../../core/time.ts';
 import type { Sql } from '../../../platform/database/database.ts';
-import {
-  dailyPooledStatements,
-  type FigureDimension,
-  isTime,
-  type Statement,
-  stepsOf,
-} from '../facts/fact-statements.ts';
+import { dailyPooledStatements, type FigureDimension, isTime, stepsOf } from '../facts/fact-statements.ts';
 import {
   addAnswers,
   type Cell,
@@ -18,17 +12,12 @@ import {
 } from '../facts/facts.ts';
 import type { CostBasis } from '../facts/pooled-cost.ts';
 import { type Book, factsBook, factsOf, pooledBook, writtenBook } from './books.ts';
-import { monthOf, piecesOf, type Run, runsOf, type Step, stepsIn, without } from './spans.ts';
+import { addMarkedRun, isTooMuch, ledgerRuns } from './marked-days.ts';
+import { namesOf, narrowed, type Only } from './only.ts';
+import { piecesOf, type Run, type Step, stepsIn, without } from './spans.ts';
 import { addWrittenCells, writtenCell, writtenCells } from './written-cells.ts';
 
-/** So many runs of marked days are read from the ledger one by one; more of them, or half of the period: all of it at once. */
-const mostRuns = 6;
-const mostMarkedShare = 0.5;
-
 type Into = Map<string, Cell>;
-
-/** One partner, one region or both, and nothing of others; null is none. */
-export type Only = Readonly<Partial<Record<Dimension, string | null>>>;
 
 interface Asked {
   /** Partner, region and one step of time at most; those of `only` are among them. */
@@ -36,9 +25,6 @@ interface Asked {
   readonly only: Only;
   readonly timeZone: string;
 }
-
-const namesOf = (only: Only): Dimension[] =>
-  (['partner', 'region'] as const).filter((name) => only[name] !== undefined);
 
 /** What tells apart the prepared statements of those who ask for one partner or region alone; a name has 63 letters at most. */
 const nameOf = (only: Only): string =>
@@ -61,21 +47,6 @@ export const stepOf = (dimensions: readonly FigureDimension[]): Step | undefined
 const countedAgain = (book: Book, { dimensions, only }: Pick<Asked, 'dimensions' | 'only'>): Book['again'] => {
   if (namesOf(only).length > 0) return [];
   return stepOf(dimensions) === undefined ? book.again : book.again.filter(({ fact }) => fact !== 'ticketsWorkedPpm');
-};
-
-/** The days of a period that a book does not answer for. */
-const markedRuns = async (sql: Sql, book: Book, { from, to }: Period): Promise<Run[]> => {
-  const first = book.marks === 'month' ? monthOf(from).from : from;
-  const marked = await sql.query<{ day: Day }>(
-    'select distinct day from rollup_mark where book = $1 and day between $2 and $3 order by day',
-    [book.name, first, to],
-    { preparedAs: 'marked days' },
-  );
-  if (book.marks === 'day') return runsOf(marked.map(({ day }) => day));
-  return marked.map(({ day }) => {
-    const month = monthOf(day);
-    return { from: month.from < from ? from : month.from, to: month.to > to ? to : month.to };
-  });
 };
 
 type Cells = Pick<Asked, 'dimensions' | 'only'> & { readonly into: Into };
@@ -170,75 +141,6 @@ const addAgain = async (
   );
 };
 
-const sumOf = (again: Book['again']): string =>
-  again.map(({ fact, what }) => `coalesce(sum(s.ppm) filter (where s.what = '${what}'), 0) as "${fact}"`).join(', ');
-const isCounted = (again: Book['again']): string => `s.what in (${again.map(({ what }) => `'${what}'`).join(', ')})`;
-
-/** Tickets with costed work on the days from $1 to $2 and none before them in the period, which starts at $3. */
-const firstWorkedSql = `
-  select $1::date as day, 'work' as what, s.partner, s.region, s.ppm
-    from (select ticket_id from posting where worked_day between $1 and $2 group by 1 having add_up(microseconds) > 0) n
-    join attribution a on a.ticket_id = n.ticket_id and a.current join attribution_share s on s.attribution_id = a.id
-   where $3::date >= $1::date
-      or not exists (select from posting p where p.ticket_id = n.ticket_id and p.worked_day >= $3 and p.worked_day < $1 having add_up(p.microseconds) > 0)`;
-
-/** Orders likewise, by the day of their first return in the period. */
-const firstReturnedSql = `
-  select n.day, 'return' as what, os.partner, o.region, os.ppm
-    from (select order_id, min(made_day) as day from refund where made_day between $1 and $2 group by 1) n
-    join "order" o on o.id = n.order_id join order_share os on os.order_id = o.id
-   where o.counted and not exists (select from refund r where r.order_id = n.order_id and r.made_day >= $3 and r.made_day < $1)`;
-
-/** The same of marked days, from the ledger; the period starts at $3. */
-const againOfMarked = (again: Book['again']): Statement => ({
-  side: 'work',
-  by: { partner: 's.partner', region: 's.region', ...stepsOf('s.day') },
-  sql: ({ columns, grouped }) => `
-  select ${columns} ${sumOf(again)} from (${firstWorkedSql} union all ${firstReturnedSql}) s where ${isCounted(again)} ${grouped}`,
-});
-
-/** The same of one partner or region alone, whose codes follow the other parameters. PostgreSQL reads no other's rows: what is grouped by may be sifted before. */
-const narrowed = (statement: Statement, only: Only, parameters: readonly unknown[]) => {
-  const names = namesOf(only);
-  const conditions = names.map(
-    (name, index) => `${statement.by[name]} is not distinct from $${parameters.length + 1 + index}::text`,
-  );
-  return {
-    statement: {
-      ...statement,
-      sql: (asked: Parameters<Statement['sql']>[0]) =>
-        statement.sql({
-          ...asked,
-          grouped: conditions.length === 0 ? asked.grouped : `${asked.grouped} having ${conditions.join(' and ')}`,
-        }),
-    },
-    parameters: [...parameters, ...names.map((name) => only[name] ?? null)],
-  };
-};
-
-const daysIn = (runs: readonly Run[]): number => runs.reduce((sum, { from, to }) => sum + daysBetween(from, to) + 1, 0);
-const isTooMuch = (marked: readonly Run[], period: Run): boolean => daysIn(marked) > daysIn([period]) * mostMarkedShare;
-
-/** At least so much for one step of one statement: 200,000 orders join their shares without being written to disk. */
-const leastWorkKb = 16_384;
-/**
- * How the ledger is read, until the transaction ends. What marks many days goes on beside the report: workers of PostgreSQL's
- * own would take its processors, for each of them does all of what a plan does not divide.
- */
-const readLedgerAlone = (sql: Sql): Promise<unknown> =>
-  sql.query(
-    `select set_config('max_parallel_workers_per_gather', '0', true),
-            set_config('work_mem', greatest(pg_size_bytes(current_setting('work_mem')) / 1024, $1) || 'kB', true)`,
-    [leastWorkKb],
-  );
-
-/** The runs of a period that are to be read from the ledger: the marked ones, or all of it where too much is marked. */
-export const ledgerRuns = async (sql: Sql, book: Book, period: Period): Promise<Run[]> => {
-  const marked = await markedRuns(sql, book, period);
-  if (marked.length > 0) await readLedgerAlone(sql);
-  return marked.length > mostRuns || isTooMuch(marked, period) ? [period] : marked;
-};
-
 /**
  * Adds what a book holds of a period to the cells by these dimensions: kept totals of unmarked days, the ledger's own word on
  * marked ones. False, with nothing added, where too much is marked.
@@ -253,20 +155,12 @@ const addBook = async (
   if (isTooMuch(marked, period)) return false;
   const cells = { dimensions, only, into };
   const again = countedAgain(book, cells);
-  const add = (statement: Statement, parameters: readonly unknown[]) => {
-    const own = narrowed(statement, only, parameters);
-    return addAnswers(sql, own.statement, own.parameters, { dimensions, into });
-  };
   // Both at once: PostgreSQL answers the second while the first is read here. Never three: pg warns of a queue, and is to end it.
   await Promise.all([
     addTotals(sql, book, without(period, marked), cells),
     again.length > 0 && addAgain(sql, book, period, marked, cells),
   ]);
-  for (const run of marked) {
-    for (const { statement } of book.daily)
-      await add(statement, [run.from, run.to, ...(statement.third === 'time zone' ? [timeZone] : [])]);
-    if (again.length > 0) await add(againOfMarked(again), [run.from, run.to, period.from]);
-  }
+  for (const run of marked) await addMarkedRun(sql, book, { run, period }, { ...cells, timeZone, again });
   return true;
 };
 

@@ -3,7 +3,8 @@ import type { FigureDimension } from '../../../../src/features/reports/facts/fac
 import { addFacts, type Cell, cellId, loadSides } from '../../../../src/features/reports/facts/facts.ts';
 import { series } from '../../../../src/features/reports/series.ts';
 import { addUpMarked } from '../../../../src/features/reports/totals/fold.ts';
-import { type Only, totalFacts } from '../../../../src/features/reports/totals/read.ts';
+import type { Only } from '../../../../src/features/reports/totals/only.ts';
+import { totalFacts } from '../../../../src/features/reports/totals/read.ts';
 import { figureSides } from '../../../../src/features/reports/totals/sides.ts';
 import type { Sql } from '../../../../src/platform/database/database.ts';
 import type { Database } from '../../../../src/platform/database/open.ts';
