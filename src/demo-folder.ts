@@ -2,24 +2,9 @@ import { appendFileSync } from 'node:fs';
 import { access, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 import { type Config, loadConfig } from './config.ts';
-import { Refused } from './core/errors.ts';
 import { secondMs } from './core/time.ts';
 import { type CatchingUpClock, type Clock, catchingUpClock, wallClock } from './platform/clock.ts';
-import { takeAlone } from './platform/database/in-use.ts';
-import { openDatabase } from './platform/database/open.ts';
 import { createLog, type Log } from './platform/log.ts';
-
-/** The demo's own settings: a folder of its own, an embedded database, mails as files, simulated vendors on loopback. */
-export const demoConfig = (config: Config, fxUrl: string | undefined): Config => ({
-  ...config,
-  databaseUrl: undefined,
-  redisUrl: undefined,
-  secretKey: undefined,
-  smtpUrl: undefined,
-  dataDir: join(config.dataDir, 'demo'),
-  fxUrl,
-  allowPrivateUpstreams: true,
-});
 
 /** The demo's log. Its place in DATA_DIR tells the folder of a demo, whose customers read the outbox, from one of a real server. */
 export const demoLogOf = ({ dataDir }: Pick<Config, 'dataDir'>): string => join(dataDir, 'demo.log');
@@ -32,28 +17,6 @@ export const demoLog = (config: Pick<Config, 'dataDir'>): Log =>
 export const typedPath = (path: string): string => {
   const near = relative(process.cwd(), path);
   return near === '' || near.startsWith('..') || isAbsolute(near) ? path : near;
-};
-
-/** Empties the demo's own database, outbox and log; every demo starts from nothing. Throws Refused while another one runs there. */
-export const clearDemo = async (config: Config): Promise<void> => {
-  const db = await openDatabase({ dataDir: config.dataDir });
-  try {
-    await db.transaction(async (tx) => {
-      if (!(await takeAlone(tx)))
-        throw new Refused(
-          `Another Deskledger process works with the demo in ${typedPath(config.dataDir)}; stop it first, or give this demo a folder of its own: DATA_DIR=data/second npm run demo`,
-        );
-      const schemas = await tx.query<{ name: string }>(
-        "select nspname as name from pg_namespace where nspname not like 'pg\\_%' and nspname <> 'information_schema'",
-      );
-      for (const { name } of schemas) await tx.query(`drop schema ${JSON.stringify(name)} cascade`);
-      await tx.query('create schema public');
-    });
-    await rm(join(config.dataDir, 'outbox'), { recursive: true, force: true });
-    await writeFile(demoLogOf(config), '');
-  } finally {
-    await db.close();
-  }
 };
 
 const quoted = (word: string): string => (/^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

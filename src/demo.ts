@@ -4,16 +4,8 @@ import type { Config } from './config.ts';
 import { connect } from './connect.ts';
 import { InvalidInput } from './core/errors.ts';
 import { dayMs, minuteMs, secondMs } from './core/time.ts';
-import {
-  clearDemo,
-  demoConfig,
-  demoLog,
-  demoLogOf,
-  demoSignInCommand,
-  forgetDemoTime,
-  tellDemoTime,
-  typedPath,
-} from './demo-folder.ts';
+import { demoLog, demoLogOf, demoSignInCommand, forgetDemoTime, tellDemoTime, typedPath } from './demo-folder.ts';
+import { clearDemo, demoConfig } from './demo-ledger.ts';
 import { connectionStatuses } from './features/ingest/index.ts';
 import { importText } from './import.ts';
 import { listenFailure, printSignIn, type Running, start, untilSignal } from './main.ts';

@@ -27,6 +27,7 @@ const commands = [
   'connection-commands.ts',
   'demo.ts',
   'demo-folder.ts',
+  'demo-ledger.ts',
   'disconnect.ts',
   'doctor.ts',
   'export.ts',
