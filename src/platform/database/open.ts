@@ -75,16 +75,47 @@ const nameOf = (text: string): string => {
   return name;
 };
 
-/** By a callback: an answer that pg's own promise brings stays in memory, and the one after it, until all of the heap is collected. */
-const ask = <Row extends object>(client: pg.Pool | pg.PoolClient, query: pg.QueryConfig): Promise<Row[]> =>
-  new Promise((resolve, reject) => {
-    client.query<Row>(query, (error: Error | null, result) => {
-      if (error) reject(error);
-      else resolve(result.rows);
-    });
-  });
+type Ask = <Row extends object>(query: pg.QueryConfig) => Promise<pg.QueryResult<Row>>;
 
-const sqlOf = (client: pg.Pool | pg.PoolClient, { prepared = false } = {}): Sql => ({
+/**
+ * By a callback: what the promise of a client brings is held in memory, and what comes after it, until all of the heap is
+ * collected (V8 13.6, pg 8.23: test/platform/database/memory.test.ts).
+ */
+const askOf =
+  (client: pg.Pool | pg.PoolClient): Ask =>
+  <Row extends object>(query: pg.QueryConfig) =>
+    new Promise<pg.QueryResult<Row>>((resolve, reject) => {
+      client.query<Row>(query, (error: Error | null, result) => {
+        if (error) reject(error);
+        else resolve(result);
+      });
+    });
+
+/** The same for so long: a connection that then has not answered is ended, and its place in the pool is free. By pg's `query_timeout` answers are held in memory likewise. */
+const askWithin =
+  (pool: pg.Pool, milliseconds: number): Ask =>
+  <Row extends object>(query: pg.QueryConfig) =>
+    new Promise<pg.QueryResult<Row>>((resolve, reject) => {
+      pool.connect((refused, client, release) => {
+        if (!client) {
+          reject(refused);
+          return;
+        }
+        let isSettled = false;
+        const settle = (error: Error | null, result?: pg.QueryResult<Row>): void => {
+          if (isSettled) return;
+          isSettled = true;
+          clearTimeout(timer);
+          release(error ?? undefined);
+          if (result) resolve(result);
+          else reject(error);
+        };
+        const timer = setTimeout(() => settle(new Error('PostgreSQL did not answer in time')), milliseconds);
+        client.query<Row>(query, (error: Error | null, result) => settle(error, error ? undefined : result));
+      });
+    });
+
+const sqlOf = (ask: Ask, { prepared = false } = {}): Sql => ({
   async query<Row extends object>(
     text: string,
     parameters?: readonly unknown[],
@@ -93,9 +124,9 @@ const sqlOf = (client: pg.Pool | pg.PoolClient, { prepared = false } = {}): Sql 
     const values = parameters as unknown[];
     const name = preparedAs ?? (prepared && parameters ? nameOf(text) : undefined);
     try {
-      return await ask<Row>(client, name === undefined ? { text, values } : { text, values, name });
+      return (await ask<Row>(name === undefined ? { text, values } : { text, values, name })).rows;
     } catch (error) {
-      // Its own stack is the socket's: this one says who asked.
+      // The stack that pg gives leads to the socket: this one says who asked.
       if (error instanceof Error) Error.captureStackTrace(error);
       throw named(error);
     }
@@ -145,8 +176,6 @@ export const openDatabase = async (options: OpenOptions): Promise<Database> => {
     max: hastyConnections,
     connectionTimeoutMillis: hastyMs,
     statement_timeout: hastyMs,
-    // A little later than the server's own end: only where that does not come.
-    query_timeout: hastyMs + 500,
   });
   try {
     await probe(url);
@@ -167,23 +196,29 @@ export const openDatabase = async (options: OpenOptions): Promise<Database> => {
   };
 
   return {
-    ...sqlOf(pool),
+    ...sqlOf(askOf(pool)),
     prisma,
-    hasty: sqlOf(hasty),
+    // A little later than the server's own end: only where that does not come.
+    hasty: sqlOf(askWithin(hasty, hastyMs + 500)),
     url,
     async transaction(work, { readOnly = false, isolation, prepared = false } = {}) {
       const client = await pool.connect().catch((error: unknown) => {
         throw named(error);
       });
-      const tx = sqlOf(client, { prepared });
+      const ask = askOf(client);
+      const tx = sqlOf(ask, { prepared });
       let broken: Error | undefined;
       try {
         await tx.query(`begin${isolation ? ` isolation level ${isolation}` : ''}${readOnly ? ' read only' : ''}`);
         const result = await work(tx);
-        await tx.query('commit');
+        const { command } = await ask({ text: 'commit' }).catch((error: unknown) => {
+          throw named(error);
+        });
+        // So PostgreSQL answers where a statement had failed, also one whose error was caught.
+        if (command === 'ROLLBACK') throw new Error('A statement of the transaction failed: none of it was kept');
         return result;
       } catch (error) {
-        await client.query('rollback').catch((failure: Error) => {
+        await ask({ text: 'rollback' }).catch((failure: Error) => {
           broken = failure;
         });
         throw error;

@@ -14,12 +14,16 @@ const youngBytes = (): number =>
     .filter(({ space_name: name }) => name.startsWith('new'))
     .reduce((sum, { space_used_size: used }) => sum + used, 0);
 
-test('answers are let go at the next small collection, and hold no later ones', async () => {
+const asked = `select repeat('a', ${answerBytes / 10}) as text from generate_series(1, 10)`;
+
+test.each<[string, () => Promise<unknown>]>([
+  ['the pool', () => database.query(asked)],
+  ['a transaction', () => database.transaction((tx) => tx.query(asked))],
+  ['a hasty statement', () => database.hasty.query(asked)],
+])('answers of %s are let go at the next small collection, and hold no later ones', async (_name, ask) => {
   const left: number[] = [];
   for (let round = 0; round < 20; round += 1) {
-    await database.transaction(async (tx) => {
-      await tx.query(`select repeat('a', ${answerBytes / 10}) as text from generate_series(1, 10)`);
-    });
+    await ask();
     await turn();
     if (round % 2 === 0) continue;
     collect({ type: 'minor' });

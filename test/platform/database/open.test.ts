@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
 import { openDatabase } from '../../../src/platform/database/open.ts';
@@ -85,6 +87,59 @@ test('a hasty statement on a locked table is given up by the server as well', as
     expect(waiting).toEqual([]);
   });
   expect(await keys()).not.toContain('hasty');
+});
+
+test('a hasty statement that a hung server never answers is given up, and its connection with it', async () => {
+  const server = new URL(await testDatabaseUrl());
+  const [at, relayed] = [new Set<Socket>(), createServer()];
+  relayed.on('connection', (near) => {
+    const far = server.searchParams.has('host')
+      ? connect(`${server.searchParams.get('host')}/.s.PGSQL.${server.port || 5432}`)
+      : connect(Number(server.port), server.hostname);
+    for (const socket of [near, far]) at.add(socket.on('error', () => undefined));
+    near.pipe(far).pipe(near);
+  });
+  await once(relayed.listen(0, '127.0.0.1'), 'listening');
+  const url = new URL(server);
+  url.searchParams.delete('host');
+  url.host = `127.0.0.1:${(relayed.address() as AddressInfo).port}`;
+  const hung = await openDatabase({ url: url.href, dataDir: tmpdir() });
+  try {
+    expect(await hung.hasty.query('select 1 as one')).toEqual([{ one: 1 }]);
+    for (const socket of at) socket.unpipe().pause();
+    await expect(hung.hasty.query('select 2')).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await hung.hasty.query('select 3 as three')).toEqual([{ three: 3 }]);
+  } finally {
+    await hung.close();
+    for (const socket of at) socket.destroy();
+    relayed.close();
+  }
+});
+
+test('an error says who asked, on the pool and in a transaction', async () => {
+  async function askedOfThePool() {
+    await database.query('select nothing_there');
+  }
+  async function askedWithin() {
+    await database.transaction(async (tx) => {
+      await tx.query('select nothing_there');
+    });
+  }
+  for (const asks of [askedOfThePool, askedWithin]) {
+    const error = await asks().catch((failure: Error) => failure);
+    expect((error as Error).stack).toContain(asks.name);
+  }
+});
+
+test('a transaction of which a statement failed is told to have failed, though its error was caught', async () => {
+  const work = database.transaction(async (tx) => {
+    await tx.query(addSetting, ['lost']);
+    await tx.query('select 1 / 0').catch(() => undefined);
+    return 'done';
+  });
+  await expect(work).rejects.toThrow('none of it was kept');
+  expect(await keys()).not.toContain('lost');
+  expect(await database.query('select 1 as one')).toEqual([{ one: 1 }]);
 });
 
 test('a database that does not answer is named as such, without its password', async () => {
