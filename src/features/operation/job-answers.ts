@@ -49,7 +49,7 @@ const moved = z.object({
   cost: moneyAnswer.nullable().describe('At true rates by the scope `rates`, else at pooled ones; null: no pool tells'),
   pooledCost: moneyAnswer.nullable().optional().describe('By the scope `rates`: what others are told'),
   orders: z.number().describe('By shares'),
-  revenue: moneyAnswer,
+  revenue: moneyAnswer.describe('Of counted orders, less what was paid back of them'),
 });
 const preview = z.object({
   what,

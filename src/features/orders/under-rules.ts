@@ -24,6 +24,8 @@ export interface OrderUnder {
   readonly counted: boolean;
   /** Revenue in micros of the reporting currency; null: unpriced. */
   readonly reportingMicros: bigint | null;
+  /** What was paid back of it, likewise; each refund is split by itself. */
+  readonly refundsMicros: readonly bigint[];
   readonly before: OrderBearing;
   readonly after: OrderBearing;
   readonly changes: boolean;
@@ -36,6 +38,7 @@ interface Row {
   places: StoredPlaces;
   counted: boolean;
   reporting_micros: bigint | null;
+  refunds: string[];
   country: string | null;
   region: string | null;
   shares: { partner: string | null; ppm: number }[];
@@ -78,6 +81,7 @@ const underRules = (row: Row, { rules, partners, regions }: RuleBasis): OrderUnd
     id: row.id,
     counted: row.counted,
     reportingMicros: row.reporting_micros,
+    refundsMicros: row.refunds.map(BigInt),
     before,
     after,
     changes: differ(before, after),
@@ -90,7 +94,8 @@ const select = `select o.id, o.places, o.counted, o.reporting_micros, o.country,
          (select coalesce(jsonb_agg(jsonb_build_object('partner', s.partner, 'ppm', s.ppm) order by s.share_no), '[]') from order_share s where s.order_id = o.id) as shares,
          (select coalesce(jsonb_agg(jsonb_build_object('id', l.id::text, 'externalId', l.external_id, 'sku', l.sku, 'brand', l.brand,
                                                        'revenueMicros', l.revenue_micros::text, 'partner', l.partner) order by l.id), '[]')
-            from order_line l where l.order_id = o.id) as lines
+            from order_line l where l.order_id = o.id) as lines,
+         (select coalesce(jsonb_agg(r.reporting_micros::text), '[]') from refund r where r.order_id = o.id and r.reporting_micros is not null) as refunds
     from "order" o`;
 
 /** These orders under other rules. Reads alone. */

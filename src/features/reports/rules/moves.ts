@@ -17,6 +17,7 @@ export interface Move {
   readonly cost: MoneyJson;
   readonly pooledCost: MoneyJson | null;
   readonly orders: number;
+  /** Net of refunds, as reports are. */
   readonly revenue: MoneyJson;
 }
 
@@ -33,9 +34,18 @@ const bearerOf = (key: string): Bearer => {
   return { partner, region };
 };
 
-type Counted = 'tickets' | 'cost' | 'pooled' | 'orders' | 'revenue';
+const counts = ['tickets', 'cost', 'pooled', 'orders', 'revenue', 'refunds'] as const;
+type Counted = (typeof counts)[number];
 type Sums = Record<Counted, bigint> & { unpooled: boolean };
-const nothing = (): Sums => ({ tickets: 0n, cost: 0n, pooled: 0n, orders: 0n, revenue: 0n, unpooled: false });
+const nothing = (): Sums => ({
+  tickets: 0n,
+  cost: 0n,
+  pooled: 0n,
+  orders: 0n,
+  revenue: 0n,
+  refunds: 0n,
+  unpooled: false,
+});
 
 type BearerShare = Bearer & { readonly ppm: number };
 
@@ -60,7 +70,7 @@ export const createMoves = (currency: string) => {
     cost: money(sum.cost),
     pooledCost: sum.unpooled ? null : money(sum.pooled),
     orders: Number(sum.orders) / wholePpm,
-    revenue: money(sum.revenue),
+    revenue: money(sum.revenue - sum.refunds),
   });
 
   return {
@@ -88,8 +98,7 @@ export const createMoves = (currency: string) => {
       });
       const moved = nothing();
       for (const [, sum] of all) {
-        for (const counted of ['tickets', 'cost', 'pooled', 'orders', 'revenue'] as const)
-          moved[counted] += sum[counted];
+        for (const counted of counts) moved[counted] += sum[counted];
         moved.unpooled ||= sum.unpooled;
       }
       return {

@@ -155,6 +155,7 @@ export const previewRules = async (
         const shares = { before: sharesOf(order.before), after: sharesOf(order.after) };
         moves.add('orders', BigInt(wholePpm), shares);
         if (order.reportingMicros !== null) moves.add('revenue', order.reportingMicros, shares);
+        for (const refunded of order.refundsMicros) moves.add('refunds', refunded, shares);
       }
       await tell(lot.length);
     }

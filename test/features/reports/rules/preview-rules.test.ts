@@ -3,6 +3,7 @@ import { secondMs } from '../../../../src/core/time.ts';
 import { importTicketRules } from '../../../../src/features/attribution/index.ts';
 import { markAllStale } from '../../../../src/features/ingest/index.ts';
 import { type Previewable, previewRules } from '../../../../src/features/reports/index.ts';
+import { shopRefund } from '../../../stores/bigcommerce/shop.ts';
 import { emptyHistory, reading } from '../../ingest/fake-desk.ts';
 import { type World, world } from '../../ingest/world.ts';
 
@@ -110,6 +111,14 @@ describe('a change of rules that is tried out', () => {
     await w.drain();
     expect(await ledger()).toEqual(Object.fromEntries(Object.entries(expected).filter(([, amount]) => amount !== 0)));
     expect((await preview('mapping-rules', rules)).moves).toEqual([]);
+  });
+
+  it('bug: the revenue that would move was told with what was paid back of it', async () => {
+    w.shop.refunds.push(shopRefund(1, 4, { total_amount: 40, total_tax: 0, payments: [{ amount: 40 }] }));
+    await w.order(4, { channel: 7, default_currency_code: 'USD' });
+    const { moved } = await preview('mapping-rules', channelRule({ '1': 'direct', '7': 'sud', '8': 'sud' }));
+    // Order 1 is in euros, of which no exchange rate is known.
+    expect(moved).toMatchObject({ orders: 2, revenue: usd(60) });
   });
 
   it('follows partners by their aliases, regions by their countries and ticket rules', async () => {
