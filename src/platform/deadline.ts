@@ -23,5 +23,5 @@ export const unlessStopped = <Result>(promise: Promise<Result>, stop: AbortSigna
     // No listener is left behind, for the signal outlives what is waited for.
     promise.then(resolve, reject).finally(() => stop.removeEventListener('abort', end));
     if (stop.aborted) end();
-    else stop.addEventListener('abort', end);
+    else stop.addEventListener('abort', end, { once: true });
   });
