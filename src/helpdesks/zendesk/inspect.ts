@@ -64,6 +64,20 @@ const account = async (http: Http, settings: ZendeskSettings): Promise<Finding[]
   return findings;
 };
 
+/** What a field of several choices at once cannot do where it is mapped. */
+const unfitFor = (setting: 'totalTimeFieldId' | (typeof fieldSettingNames)[number], id: string) => {
+  const several = `The ticket field ${id} (${setting}) holds several choices at once`;
+  return setting === 'totalTimeFieldId'
+    ? {
+        text: `${several}: no seconds can be read from it.`,
+        next: `Set ${setting} to the field of the Time Tracking app, or of another timer that adds up seconds.`,
+      }
+    : {
+        text: `${several}: the sidebar app leaves it alone, for writing one would take the others away.`,
+        next: `Set ${setting} to the id of a drop-down or text field.`,
+      };
+};
+
 const fieldFindings = async (
   http: Http,
   settings: ZendeskSettings,
@@ -73,20 +87,12 @@ const fieldFindings = async (
     const id = settings[setting];
     const field = fields.find((one) => one.id === id);
     if (id === undefined) return [];
+    const topic = setting === 'totalTimeFieldId' ? 'handle time' : 'fields';
     if (field && field.active !== false)
-      return field.type === 'multiselect'
-        ? [
-            {
-              topic: 'fields',
-              level: 'fail',
-              text: `The ticket field ${id} (${setting}) holds several choices at once: the sidebar app leaves it alone, for writing one would take the others away.`,
-              next: `Set ${setting} to the id of a drop-down or text field.`,
-            },
-          ]
-        : [];
+      return field.type === 'multiselect' ? [{ topic, level: 'fail', ...unfitFor(setting, id) }] : [];
     return [
       {
-        topic: setting === 'totalTimeFieldId' ? 'handle time' : 'fields',
+        topic,
         level: 'fail',
         text: `The ticket field ${id} (${setting}) ${field ? 'is deactivated' : 'does not exist'} in Zendesk.`,
         next: `Bring it back under Objects and rules > Tickets > Fields, or set ${setting} to another field's id.`,

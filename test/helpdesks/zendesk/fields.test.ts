@@ -108,6 +108,22 @@ describe('what the account tells', () => {
     ]);
   });
 
+  it('bug: of a time field of several choices doctor told what the sidebar app does with fields that it writes', async () => {
+    const { sandbox, clientWith } = await account();
+    const id = String(fieldIds.totalTime);
+    Object.assign(sandbox.desk.fields.find((field) => String(field.id) === id) ?? {}, { type: 'multiselect' });
+    const findings = await clientWith({ totalTimeFieldId: id }).inspect?.();
+    expect(findings?.filter(({ text }) => text.includes(id))).toEqual([
+      {
+        topic: 'handle time',
+        level: 'fail',
+        text: `The ticket field ${id} (totalTimeFieldId) holds several choices at once: no seconds can be read from it.`,
+        next: expect.stringContaining('Set totalTimeFieldId'),
+      },
+    ]);
+    expect(findings?.find(({ topic }) => topic === 'fields')).toMatchObject({ level: 'ok' });
+  });
+
   it('is inspected although the account answers with errors', async () => {
     const { clientWith } = await account({ faults: { requestErrorRate: 1, statuses: [403] } });
     const findings = await clientWith().inspect?.();
