@@ -15,8 +15,9 @@ import { type OrdersCursor, walkStart, wholeSince } from './walk-start.ts';
 
 /** A walk reads again what changed this shortly before the last change seen: stores show changes late and out of order. */
 const overlapMs = 10 * minuteMs;
-/** Whether money moved is known later than the refund: a day's refunds are read again. */
+/** Whether money moved is known later than the refund, and no webhook tells it: a day's refunds are read again, and once a day those of a fortnight, for a bank transfer fails after days. */
 const refundOverlapMs = dayMs;
+const lateRefundsMs = 14 * dayMs;
 /** An order placed this shortly before the metafields were walked may have got its own afterwards. */
 const metafieldLagMs = 2 * minuteMs;
 /** A webhook takes a minute at times: what changed this shortly before the walk may be on its way. */
@@ -28,6 +29,8 @@ const mostUnseen = 1000;
 export interface RefundsCursor {
   readonly since: string;
   readonly position: string;
+  /** When those of a fortnight were last read again. */
+  readonly rereadAt?: string;
 }
 
 /** From when on our copy of a store holds every order, and until which moment; null before the first walk ended. */
@@ -218,8 +221,13 @@ export const syncStore = async (
     const startedAt = clock.now();
     const stored = (await loadCursor<RefundsCursor>(db, connectionId, 'refunds'))?.state;
     let cursor: RefundsCursor =
-      stored && stored.since <= ordersSince ? stored : { since: ordersSince, position: ordersSince };
-    for await (const refunds of client.walkRefunds(before(cursor.position, refundOverlapMs))) {
+      stored && stored.since <= ordersSince
+        ? stored
+        : { since: ordersSince, position: ordersSince, rereadAt: startedAt.toISOString() };
+    const isRereadDue = cursor.rereadAt === undefined || startedAt.getTime() - Date.parse(cursor.rereadAt) >= dayMs;
+    for await (const refunds of client.walkRefunds(
+      before(cursor.position, isRereadDue ? lateRefundsMs : refundOverlapMs),
+    )) {
       walked.refunds += refunds.length;
       const fetched = await fetchUnknown(refunds);
       const position = latestOf(
@@ -240,6 +248,7 @@ export const syncStore = async (
       cursor = { ...cursor, position };
       stop?.throwIfAborted();
     }
+    if (isRereadDue) cursor = { ...cursor, rereadAt: startedAt.toISOString() };
     await saveCursor(db, connectionId, 'refunds', { state: cursor, seenUntil: startedAt, now: clock.now() });
   };
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { dayMs } from '../../../src/core/time.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
 import { rfc, shopOrder, shopRefund } from '../../stores/bigcommerce/shop.ts';
 import { testDatabase } from '../../support/database.ts';
@@ -35,6 +36,18 @@ describe('refunds', () => {
     w.shop.orders[0] = shopOrder(1, { date_modified: rfc('2026-02-25T10:00:00Z') });
     await sync();
     expect(await refundLedger(db)).toEqual([]);
+  });
+
+  it('whose payment fails days later, behind others and with the order left as it was, are none from the next day on', async () => {
+    w.shop.orders = [shopOrder(1), shopOrder(2)];
+    w.shop.refunds.push(shopRefund(1, 1), shopRefund(2, 2, { created: '2026-02-15T10:00:00+00:00' }));
+    await sync();
+    expect(await refundLedger(db)).toHaveLength(2);
+    w.shop.refunds[0] = shopRefund(1, 1, { payments: [{ amount: 125, is_declined: true }] });
+    w.clock.advance(dayMs);
+    expect(await sync()).toMatchObject({ refunds: 2 });
+    expect(await refundLedger(db)).toMatchObject([{ external_id: '2' }]);
+    expect(await sync()).toMatchObject({ refunds: 1 });
   });
 
   it('bring along the order they belong to where it is older than the import', async () => {
