@@ -15,7 +15,7 @@ import {
   ticketsToReprice,
   ticketsWorkedSince,
 } from './features/costing/index.ts';
-import { type ImportReport, importTeams, type Job } from './features/directory/index.ts';
+import { type ImportReport, importAgents, importTeams, type Job } from './features/directory/index.ts';
 import { importBenefits, importOtherCosts } from './features/partnerships/index.ts';
 import type { Previewable } from './features/reports/index.ts';
 import type { Sql } from './platform/database/database.ts';
@@ -135,11 +135,12 @@ const constants: Importer = async (product, text, options) => {
   return followed(product, stored, options);
 };
 
-/** A role may change what any hour of its people costs. */
-const agents: Importer = async (product, text, options) => {
-  const report = { ...(await product.directory.importAgents(text, options)), priced: null };
-  return followed(product, { report, job: await product.reprice(report, options.actor) }, options);
-};
+/** Who is of which role or team says what their hours cost. */
+const people = (read: typeof importAgents): Importer =>
+  priceList(async (tx, text, options) => {
+    const { from, ...report } = await read(tx, text, options);
+    return { ...report, priced: from === null ? null : { from, to: null } };
+  });
 
 /** What partnerships cost and bring: figures are made of it when they are asked for. */
 const partnershipItems =
@@ -156,11 +157,8 @@ const partnershipItems =
 const importers: Readonly<Record<string, Importer>> = {
   partners: thenRemap('partners'),
   regions: thenRemap('regions'),
-  agents,
-  teams: priceList(async (tx, text, options) => {
-    const { from, ...report } = await importTeams(tx, text, options);
-    return { ...report, priced: from === null ? null : { from, to: null } };
-  }),
+  agents: people(importAgents),
+  teams: people(importTeams),
   rates: priceList(importRates),
   'cost-basis': priceList(importCostBasis),
   fx: priceList(importFx),

@@ -225,7 +225,15 @@ describe('what says what work and orders cost', () => {
     await product.db.query('update ticket set stale_since = null, reprice = false');
     await bring('fx', 'date,base,quote,rate\n2026-02-27,EUR,USD,1.10\n');
     await product.db.query('update ticket set stale_since = null, reprice = false');
-    await bring('agents', 'connection,external_id,role\ndesk,ben,senior\n');
+    const senior = 'connection,external_id,role\ndesk,ben,senior\n';
+    // Bug: a dry run of agents told no money.
+    expect(await bring('agents', senior, true)).toMatchObject({
+      added: 1,
+      dryRun: true,
+      wouldMove: { tickets: 1, before: null, after: { amount: '0.458333' }, unpricedEntries: { before: 1, after: 0 } },
+    });
+    expect(await product.db.query('select 1 from agent where role is not null')).toEqual([]);
+    expect(await bring('agents', senior)).toMatchObject({ job: { state: 'done', result: { tickets: 1 } } });
     // 30 s at 50.00 EUR an hour, a euro at 1.10.
     expect(await costs()).toEqual({ '1': '300000', '2': '458333' });
   });
@@ -242,12 +250,21 @@ describe('teams, wages, own exchange rates and money of partnerships', () => {
     'scope,key,hourly,currency,valid_from,burden,shrinkage,occupancy\nteam,night,60.00,USD,2026-01-01,50,20,\n';
 
   it('a team prices whom no role does, a switch says what of a wage; dry runs tell the money that would move', async () => {
-    await bring('agents', 'connection,external_id,role\ndesk,ben,\n');
+    const none = 'connection,external_id,role\ndesk,ben,\n';
+    expect(await bring('agents', none, true)).toMatchObject({
+      changed: 1,
+      wouldMove: { tickets: 1, before: { amount: '0.500000' }, after: null, unpricedEntries: { before: 0, after: 1 } },
+    });
+    expect(await bring('agents', none)).toMatchObject({ job: { state: 'done', result: { tickets: 1 } } });
+    expect(await bring('agents', none, true)).toMatchObject({ unchanged: 1, wouldMove: { tickets: 0, partners: [] } });
+    const inTeam = 'connection,external_id,role,team,team_from\ndesk,ben,,night,2026-01-01\n';
+    expect(await bring('agents', inTeam, true)).toMatchObject({ changed: 1, wouldMove: { tickets: 0 } });
     expect(await bring('rates', wages)).toMatchObject({
       warnings: [expect.stringContaining('team night'), expect.stringContaining('cost-basis')],
     });
     const teams = 'connection,external_id,team,valid_from\ndesk,ben,night,2026-01-01\n';
     expect(await bring('teams', teams, true)).toMatchObject({ added: 1, dryRun: true, wouldMove: { tickets: 1 } });
+    expect(await bring('agents', inTeam, true)).toMatchObject({ changed: 1, wouldMove: { tickets: 1 } });
     await bring('teams', teams);
     expect(await costs()).toEqual({ '1': '300000', '2': '500000' });
     expect(await bring('cost-basis', 'applied,valid_from\ndirect,2026-01-01\n', true)).toMatchObject({

@@ -2,10 +2,8 @@ import { z } from 'zod';
 import type { InputFault } from '../../core/errors.ts';
 import { type Day, isDay } from '../../core/time.ts';
 import type { HelpdeskAgent } from '../../helpdesks/port.ts';
-import type { Clock } from '../../platform/clock.ts';
 import { cellField, readTable, refuseFaults } from '../../platform/csv.ts';
 import type { Sql } from '../../platform/database/database.ts';
-import type { Database } from '../../platform/database/open.ts';
 import { recordAudit } from './audit.ts';
 import { changesAnything, compareRows, type ImportOptions, type ImportReport } from './import-report.ts';
 import { connectionOfRow, saveTeams, type TeamSpell, teamsOfAgents } from './teams.ts';
@@ -59,6 +57,9 @@ export const rolesOfAgents = async (
   );
   return new Map(rows.map(({ connectionId, externalId, role }) => [`${connectionId}:${externalId}`, role]));
 };
+
+/** A day before all work. */
+const always: Day = '1970-01-01';
 
 const columns = z.object({
   connection: z.string().min(1),
@@ -158,41 +159,46 @@ const withStoredTeams = async (
   });
 };
 
-/** Gives agents their roles and, where the file says so, their teams from a day on; an empty role takes the role away, agents not in the file keep theirs. Throws InvalidInput with every fault. */
+/**
+ * Gives agents their roles and, where the file says so, their teams from a day on; an empty role takes the role away, agents
+ * not in the file keep theirs. Throws InvalidInput with every fault. `from`: the first day on which a rate may differ.
+ */
 export const importAgents = async (
-  db: Database,
-  clock: Clock,
+  tx: Sql,
   text: string,
-  { dryRun, actor = 'cli' }: ImportOptions,
-): Promise<ImportReport> =>
-  db.transaction(async (tx) => {
-    const connections = await tx.query<{ id: number; name: string }>('select id, name from connection order by id');
-    const given = readRoles(text, connections);
-    const stored = await tx.query<GivenRole>(allRoles);
-    const report = compareRows({
-      what: 'agents',
-      dryRun,
-      replaces: false,
-      stored: rowsByKey(await withStoredTeams(tx, stored, given)),
-      given: rowsByKey(given),
-    });
-    if (!changesAnything(report)) return report;
-    await tx.query(
-      `insert into agent (connection_id, external_id, role)
-       select * from unnest($1::int[], $2::text[], $3::text[]) as t(connection_id, external_id, role) order by 1, 2
-       on conflict (connection_id, external_id) do update set role = excluded.role`,
-      [
-        given.map(({ connectionId }) => connectionId),
-        given.map(({ externalId }) => externalId),
-        given.map(({ role }) => role),
-      ],
-    );
-    await saveTeams(tx, spellsOf(given));
-    await recordAudit(tx, {
-      at: clock.now(),
-      actor,
-      action: 'import agents',
-      detail: { added: report.added, changed: report.changed },
-    });
-    return report;
+  { dryRun, actor = 'cli', now }: ImportOptions & { readonly now: Date },
+): Promise<ImportReport & { readonly from: Day | null }> => {
+  const connections = await tx.query<{ id: number; name: string }>('select id, name from connection order by id');
+  const given = readRoles(text, connections);
+  const stored = await tx.query<GivenRole>(allRoles);
+  const report = compareRows({
+    what: 'agents',
+    dryRun,
+    replaces: false,
+    stored: rowsByKey(await withStoredTeams(tx, stored, given)),
+    given: rowsByKey(given),
   });
+  if (!changesAnything(report)) return { ...report, from: null };
+  const roles = new Map(stored.map(({ connectionId, externalId, role }) => [`${connectionId}:${externalId}`, role]));
+  const hasNewRole = given.some(
+    ({ connectionId, externalId, role }) => role !== (roles.get(`${connectionId}:${externalId}`) ?? null),
+  );
+  await tx.query(
+    `insert into agent (connection_id, external_id, role)
+     select * from unnest($1::int[], $2::text[], $3::text[]) as t(connection_id, external_id, role) order by 1, 2
+     on conflict (connection_id, external_id) do update set role = excluded.role`,
+    [
+      given.map(({ connectionId }) => connectionId),
+      given.map(({ externalId }) => externalId),
+      given.map(({ role }) => role),
+    ],
+  );
+  const firstOfTeams = await saveTeams(tx, spellsOf(given));
+  await recordAudit(tx, {
+    at: now,
+    actor,
+    action: 'import agents',
+    detail: { added: report.added, changed: report.changed },
+  });
+  return { ...report, from: hasNewRole ? always : firstOfTeams };
+};

@@ -5,7 +5,7 @@ import type { Vault } from '../../platform/crypto.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import type { StoreAdapter } from '../../stores/port.ts';
-import { importAgents, rolesOf, saveAgents } from './agents.ts';
+import { rolesOf, saveAgents } from './agents.ts';
 import type { Connections } from './connection.ts';
 import type { Adapter } from './connection-settings.ts';
 import { createConnections } from './connections.ts';
@@ -22,7 +22,7 @@ export {
   accountSettingsSchema,
   changeAccountSettings,
 } from './account-settings.ts';
-export { agentsAmong, listRoles, rolesOfAgents } from './agents.ts';
+export { agentsAmong, importAgents, listRoles, rolesOfAgents } from './agents.ts';
 export { recordAudit } from './audit.ts';
 export { sharedCallCounts } from './call-quota.ts';
 export type { Connection, ConnectionKind, Connections, Mode } from './connection.ts';
@@ -94,7 +94,6 @@ export interface Directory {
   rolesOf(connectionId: number): Promise<Map<string, string | null>>;
   importPartners(text: string, options: ImportOptions): Promise<ImportReport>;
   importRegions(text: string, options: ImportOptions): Promise<ImportReport>;
-  importAgents(text: string, options: ImportOptions): Promise<ImportReport>;
   /** Throws Refused where the ledger was made with another SECRET_KEY. */
   keepSecretKey(): Promise<void>;
   /** Throws Refused where the ledger was started with another currency or time zone. */
@@ -125,7 +124,6 @@ export const createDirectory = (deps: {
     rolesOf: (connectionId) => rolesOf(db, connectionId),
     importPartners: (text, options) => importPartners(db, clock, text, options),
     importRegions: (text, options) => importRegions(db, clock, text, options),
-    importAgents: (text, options) => importAgents(db, clock, text, options),
     keepSecretKey: () => keepSecretKey(db, vault, clock.now()),
     reportingBasis: (asked) => keepReportingBasis(db, asked, clock.now()),
   };

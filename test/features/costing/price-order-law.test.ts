@@ -10,12 +10,10 @@ import { importAgents } from '../../../src/features/directory/agents.ts';
 import { importTeams } from '../../../src/features/directory/index.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
 import { testDatabase } from '../../support/database.ts';
-import { standingClock } from '../../support/standing-clock.ts';
 import { type Ledger, now, openLedger, reading } from './ledger.ts';
 
 let db: Database;
 const options = { dryRun: false, now };
-const wholeTime = { from: '2020-01-01', to: null };
 
 beforeAll(async () => {
   db = await testDatabase();
@@ -95,8 +93,8 @@ const makeChange = async (ledger: Ledger, step: Change): Promise<PriceImportRepo
   if (step.do === 'fx') return (await ledger.fx(`${step.day},EUR,USD,1.${step.rate + 1000}\n`)).priced;
   if (step.do === 'role') {
     const text = `connection,external_id,role\n${name},${step.agent},${step.role}\n`;
-    await importAgents(db, standingClock(now.toISOString()), text, { dryRun: false });
-    return wholeTime;
+    const { from } = await db.transaction((tx) => importAgents(tx, text, options));
+    return from === null ? null : { from, to: null };
   }
   return db.transaction(async (tx) => {
     if (step.do === 'team') {

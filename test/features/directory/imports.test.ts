@@ -5,6 +5,7 @@ import {
   agentsAmong,
   createDirectory,
   type Directory,
+  importAgents,
   partnerBook,
   regionBook,
   teamOn,
@@ -187,6 +188,9 @@ describe('regions', () => {
 });
 
 describe('agents', () => {
+  const bringAgents = (text: string) =>
+    db.transaction((tx) => importAgents(tx, text, { ...write, now: standingClock().now() }));
+
   it('keeps names from the helpdesk and roles from the file, each without touching the other', async () => {
     const { id } = await directory.connections.create({ kind: 'desk', settings: { name: 'main' } });
     await directory.saveAgents(id, [
@@ -194,9 +198,12 @@ describe('agents', () => {
       { externalId: '8', name: null },
       { externalId: '7', name: 'Ada L' },
     ]);
-    expect(
-      await directory.importAgents(`connection,external_id,role\nmain,7,senior\n${id},9,junior\n${id},8,\n`, write),
-    ).toMatchObject({ rows: 3, added: 1, changed: 1, unchanged: 1 });
+    expect(await bringAgents(`connection,external_id,role\nmain,7,senior\n${id},9,junior\n${id},8,\n`)).toMatchObject({
+      rows: 3,
+      added: 1,
+      changed: 1,
+      unchanged: 1,
+    });
     await directory.saveAgents(id, [
       { externalId: '7', name: null },
       { externalId: '9', name: 'Bo' },
@@ -214,7 +221,7 @@ describe('agents', () => {
         ['9', 'junior'],
       ]),
     );
-    await directory.importAgents('connection,external_id,role\nmain,7,', write);
+    await bringAgents('connection,external_id,role\nmain,7,');
     expect((await directory.rolesOf(id)).get('7')).toBeNull();
   });
 
@@ -222,19 +229,19 @@ describe('agents', () => {
     const { id } = await directory.connections.create({ kind: 'desk', settings: { name: 'main' } });
     const file = 'connection,external_id,role,team,team_from\n';
     const rows = 'main,7,senior,night,2026-01-01\nmain,8,,,\n';
-    expect(await directory.importAgents(file + rows, write)).toMatchObject({
+    expect(await bringAgents(file + rows)).toMatchObject({
       added: 2,
       preview: [{ external_id: '7', team: 'night', team_from: '2026-01-01' }, { external_id: '8' }],
     });
-    expect(await directory.importAgents(file + rows, write)).toMatchObject({ unchanged: 2 });
-    expect(await directory.importAgents(`${file}main,7,senior,day,2026-02-01\n`, write)).toMatchObject({ changed: 1 });
+    expect(await bringAgents(file + rows)).toMatchObject({ unchanged: 2 });
+    expect(await bringAgents(`${file}main,7,senior,day,2026-02-01\n`)).toMatchObject({ changed: 1 });
     const spells = (await teamsOfAgents(db, { connectionIds: [id], agentIds: ['7', '8'] })).get(`${id}:7`) ?? [];
     expect(['2025-12-31', '2026-01-31', '2026-02-01'].map((day) => teamOn(spells, day))).toEqual([
       null,
       'night',
       'day',
     ]);
-    expect(await faultsOf(directory.importAgents(`${file}main,7,,night,\nmain,9,,night,May\n`, write))).toEqual([
+    expect(await faultsOf(bringAgents(`${file}main,7,,night,\nmain,9,,night,May\n`))).toEqual([
       'row 2, column team_from: is empty; write the first day in the team',
       'row 3, column team_from: is not a day; write it as YYYY-MM-DD',
     ]);
@@ -251,9 +258,7 @@ describe('agents', () => {
 
   it('names unknown connections and agents that stand twice', async () => {
     const { id } = await directory.connections.create({ kind: 'desk', settings: { name: 'main' } });
-    expect(
-      await faultsOf(directory.importAgents(`connection,external_id,role\nother,7,a\nmain,7,a\n${id},7,b`, write)),
-    ).toEqual([
+    expect(await faultsOf(bringAgents(`connection,external_id,role\nother,7,a\nmain,7,a\n${id},7,b`))).toEqual([
       `row 2, column connection: "other" is no connection; known are main (${id})`,
       'row 4, column external_id: agent 7 of main stands twice in the file',
     ]);
