@@ -13,6 +13,6 @@ export const commonStoreSettings = {
     .meta({
       title: 'Patterns of order numbers',
       description:
-        'How texts name this store\'s orders beside "#1001" and "order 1001": by language, or "*" for any, a regular expression (RE2) whose first group is the number.',
+        'How texts name this store\'s orders beside "#1001" and "order 1001": by language, or "*" for any, a regular expression (RE2) whose first group is the number, looked for among this store\'s orders alone.',
     }),
 };

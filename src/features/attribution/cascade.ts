@@ -2,7 +2,7 @@ import { wholePpm } from '../../core/money.ts';
 import { dayMs } from '../../core/time.ts';
 import type { PersonChanges } from '../../helpdesks/port.ts';
 import type { PartnerBook, RegionBook } from '../directory/index.ts';
-import type { OrderFact } from '../orders/index.ts';
+import { bearsNumber, type OrderFact } from '../orders/index.ts';
 import { latestChoice } from './choice.ts';
 import {
   type Confidence,
@@ -79,9 +79,6 @@ const unique = (orders: readonly OrderFact[]): OrderFact[] => [
   ...new Map(orders.map((order) => [order.id, order])).values(),
 ];
 
-const bears = (order: OrderFact, number: string): boolean =>
-  [order.number, order.externalNumber].some((own) => own !== null && own.toLowerCase() === number.toLowerCase());
-
 const decide = (method: Method, confidence: Confidence, shares: readonly Share[], evidence: Evidence): Decision => ({
   method,
   confidence,
@@ -123,16 +120,16 @@ const byNamedOrders = (
 const byField = (input: AttributionInput, notes: Notes): Decision | null => {
   const numbers = fieldNumbers(input.ticket.orderNumber);
   if (numbers.length === 0) return null;
-  const missing = numbers.filter((number) => !input.orders.byNumber.some((order) => bears(order, number)));
+  const missing = numbers.filter((number) => !input.orders.byNumber.some((order) => bearsNumber(order, number)));
   if (missing.length > 0) notes.fieldNumbersOfNoOrder = missing.filter((number) => /^[\d-]+$/.test(number));
-  const orders = unique(input.orders.byNumber.filter((order) => numbers.some((number) => bears(order, number))));
+  const orders = unique(input.orders.byNumber.filter((order) => numbers.some((number) => bearsNumber(order, number))));
   return orders.length === 0 ? null : byNamedOrders(input, { method: 'field', confidence: 'high', orders }, notes);
 };
 
 const byText = (input: AttributionInput, notes: Notes): Decision | null => {
   const { ticket } = input;
   const named = unique(
-    input.orders.byNumber.filter((order) => ticket.namedNumbers.some((number) => bears(order, number))),
+    input.orders.byNumber.filter((order) => ticket.namedNumbers.some((number) => bearsNumber(order, number))),
   );
   if (named.length === 0) return null;
   const own = named.filter(({ belongsToRequester }) => belongsToRequester);

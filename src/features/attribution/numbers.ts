@@ -1,4 +1,5 @@
 import type { SafePattern } from '../../platform/safe-pattern.ts';
+import { numberOfStore } from '../orders/index.ts';
 import { fold, plainText } from './text.ts';
 
 /** A line of an order, by what a text may call it. */
@@ -6,6 +7,12 @@ export interface NamableLine {
   readonly id: bigint;
   readonly sku: string | null;
   readonly productName: string | null;
+}
+
+/** How numbers are written beside the usual ways: a person's pattern, and the store whose orders alone it names; null: any. */
+export interface NumberPattern {
+  readonly pattern: SafePattern;
+  readonly connectionId: number | null;
 }
 
 /** No order number stands deeper in a first message; a bound on the work one text can cause. */
@@ -88,27 +95,32 @@ const afterHash = new RegExp(`(?<![\\p{L}\\p{N}/&])#[ :.-]{0,2}${digits}`, 'gu')
 /**
  * The order numbers that a text names (RULES section 3, rung 3): 4 to 9 digits after "#" or after a word for order, order
  * number or purchase in English, German, French, Spanish, Swedish or Arabic; bare digits never. `extra` are the
- * patterns that people set; the first group, else the whole match, is the number. In order of appearance, each once; digits of any script come back as 0 to 9.
+ * patterns that people set; the first group, else the whole match, is the number. One that a store's pattern alone found is of
+ * that store (numberOfStore); found in another way too, of any. In order of appearance, each once; digits of any script come back as 0 to 9.
  */
-export const findOrderNumbers = (text: string, extra: readonly SafePattern[] = []): string[] => {
+export const findOrderNumbers = (text: string, extra: readonly NumberPattern[] = []): string[] => {
   const plain = plainText(text.slice(0, longestText));
   const { folded, at } = fold(plain);
-  const found: { number: string; position: number }[] = [];
+  const found: { number: string; connectionId: number | null; position: number }[] = [];
   for (const pattern of [afterNoun, afterHash]) {
     for (const match of folded.matchAll(pattern)) {
       const number = match.groups?.number ?? '';
-      found.push({ number, position: at[match.index + match[0].length - number.length] ?? 0 });
+      found.push({ number, connectionId: null, position: at[match.index + match[0].length - number.length] ?? 0 });
     }
   }
-  for (const pattern of extra) {
+  for (const { pattern, connectionId } of extra) {
     for (const { value, index } of pattern.matchesIn(plain)) {
       const number = value.trim();
       // What is found is stored, so a pattern that is too wide must not carry words of the text along.
-      if (/^(?=.*\d)\S{1,40}$/.test(number)) found.push({ number, position: index + value.indexOf(number) });
+      if (/^(?=.*\d)\S{1,40}$/.test(number))
+        found.push({ number, connectionId, position: index + value.indexOf(number) });
     }
   }
   found.sort((a, b) => a.position - b.position);
-  return [...new Set(found.map(({ number }) => number))];
+  const ofAny = new Set(found.flatMap(({ number, connectionId }) => (connectionId === null ? [number] : [])));
+  return [
+    ...new Set(found.map(({ number, connectionId }) => numberOfStore(number, ofAny.has(number) ? null : connectionId))),
+  ];
 };
 
 /** A field that lists more than this is no order number; a bound on the look-ups one ticket can cause. */

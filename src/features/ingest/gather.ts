@@ -8,7 +8,7 @@ import type { RunStep, StepLine } from '../../platform/log.ts';
 import { fieldNumbers, findNamedLines, findOrderNumbers } from '../attribution/index.ts';
 import { detectLanguage } from '../csat/index.ts';
 import type { Connection, Directory } from '../directory/index.ts';
-import { namesOrderOfOthers, type Orders, type TicketOrders } from '../orders/index.ts';
+import { bearsNumber, namesOrderOfOthers, type Orders, type TicketOrders } from '../orders/index.ts';
 import { leaseSeconds } from './coalescing.ts';
 import { identified } from './identify.ts';
 import { type Claim, type Failure, isolate } from './isolate.ts';
@@ -70,15 +70,9 @@ export const createGatherer = (deps: {
     const lookedUp = await orders.lookUpLive(
       wants.map(({ ticketId, numbers, createdAt }, index) => {
         const found = held.get(ticketId);
-        const known = new Set(
-          found?.byNumber.flatMap(({ number, externalNumber }) => [
-            number.toLowerCase(),
-            externalNumber?.toLowerCase(),
-          ]),
-        );
         return {
           ticketId,
-          numbers: numbers.filter((number) => !known.has(number.toLowerCase())),
+          numbers: numbers.filter((number) => !found?.byNumber.some((order) => bearsNumber(order, number))),
           email: found?.requesterKnown ? null : (snapshots[index]?.snapshot.requester?.email ?? null),
           since: new Date(createdAt.getTime() - recentOrdersMs),
           ticketCreatedAt: createdAt,

@@ -1,4 +1,5 @@
-import { type SafePattern, safePattern } from '../../platform/safe-pattern.ts';
+import { safePattern } from '../../platform/safe-pattern.ts';
+import type { NumberPattern } from '../attribution/index.ts';
 import type { Connection, Directory } from '../directory/index.ts';
 
 /** The patterns that a connection's settings hold for texts of a language, "*" standing for any; of an unknown one, all. */
@@ -13,21 +14,23 @@ const patternsOf = ({ settings }: Pick<Connection, 'settings'>, language: string
 };
 
 /**
- * How order numbers are written beside the usual ways: the helpdesk's own pattern, and those of every store for the language
- * of the text. Patterns were checked when they were set.
+ * How order numbers are written beside the usual ways: the helpdesk's own pattern, for orders of any store, and those of every
+ * store for its own orders, for the language of the text. Patterns were checked when they were set.
  */
 export const numberPatterns = async (
   directory: Pick<Directory, 'connections'>,
   helpdesk: Connection,
-): Promise<(language: string | null) => readonly SafePattern[]> => {
-  const others = (await directory.connections.list()).filter(
+): Promise<(language: string | null) => readonly NumberPattern[]> => {
+  const stores = (await directory.connections.list()).filter(
     ({ settings }) => settings.orderNumberPatterns !== undefined,
   );
   return (language) => {
     const spoken = language?.split('-')[0]?.toLowerCase() ?? null;
-    const sources = [helpdesk, ...others.filter(({ id }) => id !== helpdesk.id)].flatMap((connection) =>
-      patternsOf(connection, spoken),
-    );
-    return [...new Set(sources)].flatMap((source) => safePattern(source) ?? []);
+    const patterns = (connection: Connection, connectionId: number | null): NumberPattern[] =>
+      [...new Set(patternsOf(connection, spoken))].flatMap((source) => {
+        const pattern = safePattern(source);
+        return pattern ? [{ pattern, connectionId }] : [];
+      });
+    return [...patterns(helpdesk, null), ...stores.flatMap((store) => patterns(store, store.id))];
   };
 };

@@ -1,10 +1,11 @@
 import type { Sql } from '../../platform/database/database.ts';
 import type { FormerKeys } from './bearing.ts';
+import { bearsNumber, readNumber } from './named-number.ts';
 
 /** A ticket that asks which orders may be behind it. */
 export interface CandidateWant {
   readonly ticketId: bigint;
-  /** Order numbers of its mapped field and its text. */
+  /** Order numbers of its mapped field and its text, those of one store as numberOfStore writes them. */
   readonly numbers: readonly string[];
   /** Of the requester's address; null where the helpdesk has none. */
   readonly emailHash: Buffer | null;
@@ -14,6 +15,8 @@ export interface CandidateWant {
 /** An order as attribution sees it. */
 export interface OrderFact {
   readonly id: bigint;
+  /** The store. */
+  readonly connectionId: number;
   readonly number: string;
   readonly externalNumber: string | null;
   readonly placedAt: Date;
@@ -50,10 +53,7 @@ export interface TicketOrders {
  * the number may decide (`number only`) hangs on that.
  */
 export const namesOrderOfOthers = ({ byNumber, requesterKnown }: TicketOrders, numbers: readonly string[]): boolean => {
-  const wanted = new Set(numbers.map((number) => number.toLowerCase()));
-  const named = byNumber.filter(({ number, externalNumber }) =>
-    [number, externalNumber].some((own) => own !== null && wanted.has(own.toLowerCase())),
-  );
+  const named = byNumber.filter((order) => numbers.some((number) => bearsNumber(order, number)));
   return requesterKnown !== true && named.length > 0 && !named.some(({ belongsToRequester }) => belongsToRequester);
 };
 
@@ -73,7 +73,7 @@ interface Match {
  * reads a whole table, which as joins they did where statistics were missing: 20 ms of a lot at 8,000 orders.
  */
 const findMatches = async (sql: Sql, wants: readonly CandidateWant[]): Promise<Match[]> => {
-  const numbers = wants.flatMap(({ ticketId, numbers: own }) => own.map((number) => ({ ticketId, number })));
+  const numbers = wants.flatMap(({ ticketId, numbers: own }) => own.map((kept) => ({ ticketId, ...readNumber(kept) })));
   if (numbers.length === 0 && wants.every(({ emailHash }) => emailHash === null)) return [];
   return sql.query<Match>(
     `with want as (
@@ -82,10 +82,10 @@ const findMatches = async (sql: Sql, wants: readonly CandidateWant[]): Promise<M
        select distinct w.ticket_id, o.connection_id, o.customer_id from want w join order_address a on a.email_hash = w.email_hash
          join "order" o on o.id = a.order_id where o.customer_id is not null),
      named as (
-       select distinct n.ticket_id, o.* from unnest($4::int8[], $5::text[]) as n(ticket_id, number) cross join lateral (
-         select id, connection_id, customer_id from "order" where lower(number) = lower(n.number)
+       select distinct n.ticket_id, o.* from unnest($4::int8[], $5::text[], $8::int[]) as n(ticket_id, number, connection_id) cross join lateral (
+         select id, connection_id, customer_id from "order" where lower(number) = lower(n.number) and connection_id = coalesce(n.connection_id, connection_id)
          union
-         select id, connection_id, customer_id from "order" where lower(external_number) = lower(n.number)) o),
+         select id, connection_id, customer_id from "order" where lower(external_number) = lower(n.number) and connection_id = coalesce(n.connection_id, connection_id)) o),
      recent as (
        select w.ticket_id, r.id from want w cross join lateral (
          select o.id, o.placed_at from order_address a join "order" o on o.id = a.order_id
@@ -108,6 +108,7 @@ const findMatches = async (sql: Sql, wants: readonly CandidateWant[]): Promise<M
       numbers.map(({ number }) => number),
       recentDays,
       mostRecent,
+      numbers.map(({ connectionId }) => connectionId),
     ],
   );
 };
@@ -194,10 +195,9 @@ export const candidates = async (sql: Sql, wants: readonly CandidateWant[]): Pro
       const found = (byTicket.get(ticketId) ?? []).flatMap(({ order_id, named, belongs }) => {
         const stored = facts.get(order_id);
         if (!stored) return [];
-        const { connectionId, ...fact } = stored;
-        return [{ named, connectionId, fact: { ...fact, belongsToRequester: belongs } }];
+        return [{ named, fact: { ...stored, belongsToRequester: belongs } }];
       });
-      const storesNamed = new Set(found.filter(({ named }) => named).map(({ connectionId }) => connectionId));
+      const storesNamed = new Set(found.filter(({ named }) => named).map(({ fact }) => fact.connectionId));
       const pick = (wanted: boolean) =>
         found
           .filter(({ named }) => named === wanted)
@@ -240,7 +240,8 @@ export const ticketsTouchedBy = async (
        select a.email_hash, t.placed_at from touched t join "order" o on o.customer_id = t.customer_id and o.connection_id = t.connection_id
          join order_address a on a.order_id = o.id),
      number as materialized (
-       select array_agg(distinct lower(n)) as all_numbers from touched, unnest(numbers) as n where n is not null)
+       select array_agg(distinct kept) as all_numbers from touched, unnest(numbers) as n, unnest(array[lower(n), lower(n) || ' ' || connection_id]) as kept
+        where n is not null)
      select t.id from ticket t join address a on a.email_hash = t.requester_hash
       where t.created_at is null or t.named_numbers <> '{}' or a.placed_at between t.created_at - $2 * interval '24 hours' and t.created_at
      union

@@ -36,6 +36,7 @@ export { namesOrderOfOthers, type OrderFact, type TicketOrders, ticketsTouchedBy
 export { countOrders } from './counts.ts';
 export { ordersKnown } from './known-from.ts';
 export type { MappingRule, OrderShare } from './mapping.ts';
+export { bearsNumber, numberOfStore } from './named-number.ts';
 export { rebaseOrders } from './rebase.ts';
 export { isCounted } from './revenue.ts';
 export { readMappingRules } from './rule-file.ts';

@@ -3,12 +3,14 @@ import { BoundedMap } from '../../platform/bounded-map.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { PlacesWanted, StoreClient, StoreOrder } from '../../stores/port.ts';
+import { readNumber } from './named-number.ts';
 import { putQuestions, type Question } from './questions.ts';
 import type { Coverage } from './sync.ts';
 
 /** What a ticket needs that our own copy did not have. */
 export interface LiveWant {
   readonly ticketId: bigint;
+  /** Those of one store, as numberOfStore writes them, are asked of it alone. */
   readonly numbers: readonly string[];
   /** The requester's address; null where it need not be asked for. */
   readonly email: string | null;
@@ -39,10 +41,10 @@ const createMisses = (clock: Clock) => {
   };
 };
 
-const numbersOf = ({ numbers }: LiveWant): string[] =>
-  [...new Set(numbers.map((number) => number.trim().replace(/^#/, '')))].filter(
-    (number) => number !== '' && number.length <= longestNumber,
-  );
+const numbersOf = ({ numbers }: LiveWant) =>
+  [...new Set(numbers.map((number) => number.trim().replace(/^#/, '')))]
+    .map(readNumber)
+    .filter(({ number }) => number !== '' && number.length <= longestNumber);
 
 /** False where nothing in a want is a question to any store. */
 export const asksAnything = (want: LiveWant): boolean => want.email !== null || numbersOf(want).length > 0;
@@ -82,8 +84,9 @@ export const createLookUp = (deps: {
         else askers.set(key, { ticketIds: [ticketId], ask });
       };
       for (const one of wants) {
-        for (const number of numbersOf(one))
-          want(`${connectionId} number ${number.toLowerCase()}`, one, () => client.ordersByNumber(number, wanted));
+        for (const { number, connectionId: store } of numbersOf(one))
+          if (store === null || store === connectionId)
+            want(`${connectionId} number ${number.toLowerCase()}`, one, () => client.ordersByNumber(number, wanted));
         const { email, since } = one;
         if (email === null || covers(coverage, one)) continue;
         const hash = deps.hashAddress(email).toString('hex');

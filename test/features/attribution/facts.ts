@@ -18,6 +18,7 @@ export const regions = regionBook([
 /** An order of the requester, Nord in Sweden, 20 days old, unless told otherwise. */
 export const order = (id: bigint, differs: Partial<OrderFact> = {}): OrderFact => ({
   id,
+  connectionId: 1,
   number: String(1000n + id),
   externalNumber: null,
   placedAt: daysBefore(20),

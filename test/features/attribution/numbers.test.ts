@@ -3,6 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { fieldNumbers, findNamedLines, findOrderNumbers } from '../../../src/features/attribution/numbers.ts';
 import { safePattern } from '../../../src/platform/safe-pattern.ts';
 
+const patterns = (connectionId: number | null, ...sources: string[]) =>
+  sources.flatMap((source) => {
+    const pattern = safePattern(source);
+    return pattern ? [{ pattern, connectionId }] : [];
+  });
+
 describe('findOrderNumbers', () => {
   it.each([
     // "#"
@@ -105,10 +111,17 @@ describe('findOrderNumbers', () => {
   });
 
   it('takes the numbers of patterns that people set too, where they appear', () => {
-    const patterns = (...sources: string[]) => sources.flatMap((source) => safePattern(source) ?? []);
-    const extra = patterns('möbel-(w\\d{3})', 'ref (\\d+)');
+    const extra = patterns(null, 'möbel-(w\\d{3})', 'ref (\\d+)');
     expect(findOrderNumbers('order 1001, Möbel-W123, ref 77, #1002', extra)).toEqual(['1001', 'W123', '77', '1002']);
-    expect(findOrderNumbers('Anna Berg wrote LX7', patterns('.+|\\w+'))).toEqual([]);
+    expect(findOrderNumbers('Anna Berg wrote LX7', patterns(null, '.+|\\w+'))).toEqual([]);
+  });
+
+  it('ties to a store what its patterns alone find', () => {
+    const extra = [...patterns(1, 'A-(\\d+)'), ...patterns(2, 'B-(\\d+)', 'b-(\\d{4})')];
+    expect(findOrderNumbers('B-1001', extra)).toEqual(['1001 2']);
+    expect(findOrderNumbers('B-1001 and A-1001', extra)).toEqual(['1001 2', '1001 1']);
+    expect(findOrderNumbers('B-1001, A-1002, order 1001', extra)).toEqual(['1001', '1002 1']);
+    expect(findOrderNumbers('B-1001', [...extra, ...patterns(null, '-(\\d+)')])).toEqual(['1001']);
   });
 
   it('never finds bare digits, nor anything outside 4 to 9 digits', () => {

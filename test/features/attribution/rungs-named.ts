@@ -89,6 +89,19 @@ export const namedRungs: readonly (readonly [sentence: string, given: InputDiffe
     'field, high, nord/SE',
   ],
   // Rung 3
+  [
+    'a number that a store’s pattern found is none of another store’s',
+    { ticket: { namedNumbers: ['1001 2'] }, byNumber: [order(1n, foreign)], requesterKnown: false },
+    'unattributed, none, -/-',
+  ],
+  [
+    'a number that a store’s pattern found is that of its own order',
+    {
+      ticket: { namedNumbers: ['1001 2'] },
+      byNumber: [order(1n, foreign), order(1n, { ...ofPartner('sud'), id: 9n, connectionId: 2 })],
+    },
+    'text, high, sud/SE',
+  ],
   ['the text names an order and the address is on it', { ticket: named, byNumber: [order(1n)] }, 'text, high, nord/SE'],
   [
     'an old order of the requester counts by its number',

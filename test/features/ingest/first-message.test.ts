@@ -50,7 +50,7 @@ test('numbers are found by the patterns of each store for the language of the te
   w.put('1', { subject: 'Lampe', firstMessage: german });
   await tell('1', 'now');
   expect(await w.db.query('select named_numbers, language from ticket')).toEqual([
-    { named_numbers: ['1001', '1002'], language: 'de' },
+    { named_numbers: ['1001', '1002'].map((number) => `${number} ${w.shopConnection.id}`), language: 'de' },
   ]);
 });
 
