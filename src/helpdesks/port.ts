@@ -180,8 +180,8 @@ export interface HelpdeskClient {
   changeTagsOfMany?(
     changes: readonly ({ readonly externalId: string } & TagChange)[],
   ): Promise<{ readonly refused: readonly { readonly externalId: string; readonly reason: string }[] }>;
-  /** Tickets created since that are not deleted, as the helpdesk counts them; null where it does not say. */
-  count?(since: Date): Promise<number | null>;
+  /** Tickets created since that are not deleted, as the helpdesk counts them; null where it does not say. A stop ends it with the call under way. */
+  count?(since: Date, stop?: AbortSignal): Promise<number | null>;
   /** Looks at the account for what keeps us from working well; reads only. */
   inspect?(): Promise<readonly Finding[]>;
   /** Finds settings that nobody gave, e.g. the ids of fields; reads only, and never contradicts what was given. */

@@ -154,7 +154,7 @@ export const compareBackfill = async (
 ): Promise<Comparison> => {
   const since = new Date(run.since);
   // Some count page by page, and all may wait for their quota.
-  const countedThere = client.count ? await unlessStopped(client.count(since), stop) : null;
+  const countedThere = client.count ? await unlessStopped(client.count(since, stop), stop) : null;
   const lacking = await countAgeless(sql, connectionId);
   const countedHere = await countArrived(() => countShown(sql, connectionId, run), {
     there: countedThere === null ? null : countedThere - lacking,

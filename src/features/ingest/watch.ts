@@ -26,7 +26,7 @@ const discoverEveryMs = dayMs;
 /** What is looked after at a vendor, helpdesk or store. */
 export interface Watched {
   readonly remote?: RemoteOf<WatchWish> | undefined;
-  count?(since: Date): Promise<number | null>;
+  count?(since: Date, stop?: AbortSignal): Promise<number | null>;
   /** Settings that nobody gave and the account tells, perhaps only after a while. */
   discover?(): Promise<{ readonly settings: Readonly<Record<string, unknown>> }>;
   fields?(): Promise<readonly TicketField[] | null>;
@@ -120,7 +120,7 @@ export const createWatcher = (deps: WatcherDeps): Watcher => {
     const { since } = countable;
     // No customer of today waits for it.
     const there = await unlessStopped(
-      inBackground(async () => client.count?.(since) ?? null),
+      inBackground(async () => client.count?.(since, stop) ?? null),
       stop,
     );
     if (there === null) return false;

@@ -197,12 +197,13 @@ export const connectGorgias = (
     },
 
     /** By listing: no documented figure says what it counts. Latest first, so that nothing moves that we have not read. */
-    async count(since) {
+    async count(since, stop) {
       let count = 0;
       for await (const { data } of client.tickets({ orderBy: 'created_datetime:desc', trashed: false, cursor: null })) {
         const recent = data.filter(({ created_datetime: at }) => at >= since);
         count += recent.filter((ticket) => ticketStatus(ticket, clock.now()) !== 'deleted').length;
         if (recent.length < data.length) break;
+        if (stop?.aborted) return null;
       }
       return count;
     },

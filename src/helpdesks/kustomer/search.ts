@@ -186,11 +186,12 @@ export const createSearches = (http: Http, clock: Clock) => {
 
   return {
     walkChanges,
-    async count(since: Date): Promise<number | null> {
+    async count(since: Date, stop?: AbortSignal): Promise<number | null> {
       const archiveEnd = new Date(clock.now().getTime() - archiveAgeMs);
       // Old conversations that changed lately are in the live search, whenever they were created.
       const live = await countAt('live', [{ gte: since.toISOString() }]);
       if (since >= archiveEnd) return live;
+      if (stop?.aborted) return null;
       const bounds = [{ gte: since.toISOString() }, { lt: archiveEnd.toISOString() }];
       const archived = await countAt('archive', bounds).catch((error: unknown) => {
         if (isNoArchive(error)) return 0;

@@ -63,26 +63,33 @@ test('bug: a stop waited up to 15 s for tickets on their way, while a backfill w
 });
 
 test.each([
-  ['a backfill that is compared again', setAside],
-  ['the count of a day', async () => undefined],
-])('bug: a stop waited for a vendor that was still counting: %s', async (_, prepare) => {
+  ['a backfill that is compared again', setAside, 1],
+  ['the count of a day', async () => undefined, 0],
+])('bug: a stop waited for a vendor that was still counting: %s', async (_, prepare, noted) => {
   await prepare();
+  const counts = () =>
+    w.db.query(
+      'select counted_at, counted_from, counted_there, counted_here, short_counts from connection_watch where counted_at is not null',
+    );
+  const countsBefore = await counts();
+  expect(countsBefore).toHaveLength(noted);
+  w.clock.advance(60_000);
   const before = (await status())?.backfill;
   const stopping = new AbortController();
-  let asked = 0;
+  const told: (boolean | undefined)[] = [];
   const look = watcher({
     clientOf: () => ({
       ...w.first.client,
-      count: () => {
-        asked += 1;
+      count: (_since, stop) => {
         stopping.abort();
+        told.push(stop?.aborted);
         return new Promise(() => undefined);
       },
     }),
   });
   await look(stopping.signal);
-  expect(asked).toBe(1);
+  // Whoever counts page by page is told too.
+  expect(told).toEqual([true]);
   expect((await status())?.backfill).toEqual(before);
-  const [noted] = await w.db.query('select 1 from connection_watch where counted_there is not null');
-  expect(noted === undefined).toBe(before == null);
+  expect(await counts()).toEqual(countsBefore);
 });

@@ -25,6 +25,27 @@ export const furtherChecks: readonly Check[] = [
     'count',
   ),
   withDesk(
+    'a count that is stopped asks for nothing more, and tells no number that is short',
+    async (world) => {
+      const { client, desk, clock, upstream } = world;
+      const count = present(client().count, 'count');
+      for (let made = 0; made < 12; made += 1) desk.open(kim);
+      await clock.sleep(5 * 60_000);
+      const stopping = new AbortController();
+      upstream.rewrite = desk.smallPages;
+      upstream.before = () => {
+        stopping.abort();
+        return 'pass';
+      };
+      const asked = upstream.seen.length;
+      // So far back that some ask for what is archived by itself.
+      const counted = await count(new Date(worldStart.getTime() - 3 * 365 * dayMs), stopping.signal);
+      expect([12, null]).toContain(counted);
+      expect(upstream.seen.length - asked).toBe(1);
+    },
+    'count',
+  ),
+  withDesk(
     'findings about the account say what to do, and nothing is written',
     async (world) => {
       const { client, desk, upstream } = world;

@@ -61,6 +61,12 @@ export const furtherBreaks: Readonly<Record<string, Break>> = {
   'a count is the number of tickets created since': clientWith((client) => ({
     count: async () => (await client.count?.(new Date(0))) ?? null,
   })),
+  'a count that is stopped asks for nothing more, and tells no number that is short': clientWith((client) => ({
+    count: async (since) => {
+      await client.verify();
+      return (await client.count?.(since)) ?? null;
+    },
+  })),
   'findings about the account say what to do, and nothing is written': clientWith((client) => ({
     inspect: async () => ((await client.inspect?.()) ?? []).map((finding) => ({ ...finding, next: null })),
   })),
