@@ -42,20 +42,32 @@ export const whyDear = ({ sides }: Counted) => {
   return (partner: string | null) => {
     const own = works.filter((work) => work.partner === partner);
     const ownOrders = sum(orders.filter((one) => one.partner === partner).map(({ ppm }) => ppm));
-    /** What the own tickets, or seconds, would have cost at the account's cost of the same mix. */
+    const others = works.filter((work) => work.partner !== partner);
+    /** What the own tickets, or seconds, would have cost at all others' cost of the same mix; where they have none, what they did. */
     const at = (mix: Mix, unit: 'ticketsWorked' | 'microseconds'): bigint =>
       sum(
         [...new Set(own.map(mix))].map((code) => {
-          const [some, all] = [own.filter((work) => mix(work) === code), works.filter((work) => mix(work) === code)];
-          return rounded([total(all, 'cost') * total(some, unit), total(all, unit)]);
+          const [some, theirs] = [
+            own.filter((work) => mix(work) === code),
+            others.filter((work) => mix(work) === code),
+          ];
+          return total(theirs, 'ticketsWorked') <= 0n || total(theirs, unit) <= 0n
+            ? total(some, 'cost')
+            : toEven([total(theirs, 'cost') * total(some, unit), total(theirs, unit)]);
         }),
       );
-    const atTickets = at(() => null, 'ticketsWorked');
-    const expected = allOrders === 0n ? atTickets : rounded([allCost * ownOrders, allOrders]);
-    const [atMix, atSeconds] = [at(byBoth, 'ticketsWorked'), at(byBoth, 'microseconds')];
-    const reason = toEven([at(byReason, 'ticketsWorked') - atTickets + (atMix - at(byLanguage, 'ticketsWorked')), 2n]);
     const cost = total(own, 'cost');
     const tickets = total(own, 'ticketsWorked');
+    const allTickets = total(works, 'ticketsWorked');
+    const average = rounded([allCost * tickets, allTickets]);
+    const expected = allOrders === 0n ? average : rounded([allCost * ownOrders, allOrders]);
+    const [anyhow, both] = [at(() => null, 'ticketsWorked'), at(byBoth, 'ticketsWorked')];
+    const [reasons, languages] = [at(byReason, 'ticketsWorked'), at(byLanguage, 'ticketsWorked')];
+    /** Half of what two ways differ by, in the others' part of all tickets. */
+    const part = (twice: bigint): bigint => rounded([twice * total(others, 'ticketsWorked'), 2n * allTickets]);
+    const reason = part(reasons - anyhow + both - languages);
+    const language = part(languages - anyhow + both - reasons);
+    const handlingTime = part(2n * (at(byBoth, 'microseconds') - both));
     const knownShare = (mix: Mix) =>
       ratio(
         total(
@@ -103,11 +115,11 @@ export const whyDear = ({ sides }: Counted) => {
         expectedCost: amountOf(expected),
         excess: amountOf(cost - expected),
         parts: {
-          volume: allOrders === 0n ? null : amountOf(atTickets - expected),
+          volume: allOrders === 0n ? null : amountOf(average - expected),
           reason: amountOf(reason),
-          language: amountOf(atMix - atTickets - reason),
-          handlingTime: amountOf(atSeconds - atMix),
-          rate: amountOf(cost - atSeconds),
+          language: amountOf(language),
+          handlingTime: amountOf(handlingTime),
+          rate: amountOf(cost - average - reason - language - handlingTime),
         },
         coverage: {
           measuredShare: ratio(total(own, 'measuredCost'), cost),

@@ -42,17 +42,27 @@ const sumOf = (cells: readonly Sums[]): Sums =>
     { ticketsPpm: 0n, microseconds: 0n, costMicros: 0n },
   );
 
+const less = (all: Sums, own: Sums): Sums => ({
+  ticketsPpm: all.ticketsPpm - own.ticketsPpm,
+  microseconds: all.microseconds - own.microseconds,
+  costMicros: all.costMicros - own.costMicros,
+});
+
 /** cost x part / whole in micros, rounded half to even; nothing of nothing is nothing. */
 const partOf = (costMicros: bigint, part: bigint, whole: bigint): bigint =>
   whole === 0n ? 0n : roundHalfEven(rational(costMicros * part, whole));
 
 type Mix = (cell: WorkCell) => string;
+const asOne: Mix = () => '';
 const byReason: Mix = ({ reason }) => JSON.stringify(reason);
 const byLanguage: Mix = ({ language }) => JSON.stringify(language);
 const byBoth: Mix = ({ reason, language }) => JSON.stringify([reason, language]);
 
-/** What `own` work would have cost at the account's cost per ticket, or second, of the same mix; each part rounded once. */
-const atAccount = (
+/**
+ * What `own` work would have cost at the others' cost per ticket, or second, of the same mix; its own cost where they have
+ * none to hold it against. Each mix is rounded once.
+ */
+const atOthers = (
   own: readonly WorkCell[],
   account: readonly WorkCell[],
   mix: Mix,
@@ -60,39 +70,58 @@ const atAccount = (
 ): bigint => {
   const all = Map.groupBy(account, mix);
   return [...Map.groupBy(own, mix)].reduce((sum, [key, cells]) => {
-    const whole = sumOf(all.get(key) ?? []);
-    return sum + partOf(whole.costMicros, sumOf(cells)[unit], whole[unit]);
+    const mine = sumOf(cells);
+    const others = less(sumOf(all.get(key) ?? []), mine);
+    // Corrections may leave a period with fewer than no seconds: nothing to hold against either.
+    const isHeld = others.ticketsPpm > 0n && others[unit] > 0n;
+    return sum + (isHeld ? partOf(others.costMicros, mine[unit], others[unit]) : mine.costMicros);
   }, 0n);
 };
 
 /**
  * Why a partner is dear: its cost less what its orders would have cost at the account's average, in five parts that add up
- * to it exactly. With O orders, T tickets worked on, S seconds and C cost, small letters the partner's, big ones the
- * account's (the partner included), r and l a reason and a language, the cost is led from the average to the true one:
+ * to it exactly. With O orders, T tickets worked on, S seconds and C cost of the account, small letters the partner's, T', S'
+ * and C' those of all others (T' = T - t), r and l a reason and a language:
  *
  *   E0 = C / O x o                   at the account's cost per order
  *   E1 = C / T x t                   volume: as many tickets as it had
- *   Er = sum C_r / T_r x t_r         ... of its reasons;  El = sum C_l / T_l x t_l of its languages
- *   E2 = sum C_rl / T_rl x t_rl      ... of its reasons and languages
- *   E3 = sum C_rl / S_rl x s_rl      handling time: with the seconds it took
+ *
+ * The rest is held against the others, for a partner that has most of a language's tickets would find its own long handling
+ * times in that language's average. It is their difference, made smaller: c - E1 = T' / T x (c - C' / T' x t). The cost is
+ * led from theirs to the true one:
+ *
+ *   F1 = C' / T' x t                 at the others' cost per ticket
+ *   Fr = sum C'_r / T'_r x t_r       ... of its reasons;  Fl = sum C'_l / T'_l x t_l of its languages
+ *   F2 = sum C'_rl / T'_rl x t_rl    ... of its reasons and languages
+ *   F3 = sum C'_rl / S'_rl x s_rl    handling time: with the seconds it took
  *   c                                rate: at the rates of those who worked
  *
- *   volume = E1 - E0, handling time = E3 - E2, rate = c - E3; the mix E2 - E1 goes to reason and language by the mean of
- *   both orders (Shapley): reason = ((Er - E1) + (E2 - El)) / 2, language the rest.
+ *   volume = E1 - E0, handling time = T' / T x (F3 - F2); the mix goes to reason and language by the mean of both orders
+ *   (Shapley): reason = T' / T x ((Fr - F1) + (F2 - Fl)) / 2, language = T' / T x ((Fl - F1) + (F2 - Fr)) / 2; rate is what
+ *   is left of c - E1: T' / T x (c - F3), and what the rounding of the others leaves.
  *
- * Each summand is rounded to micros, half to even; parts are differences of whole micros, so nothing is lost. A seconds'
- * worth of AI agents, and tickets whose seconds are zero, are led like all others.
+ * Where the others have no ticket of a reason and language, its own cost is the standard of it in F2 and F3 (in Fr and Fl
+ * where they have none of the reason, of the language): what it costs above the average is then reason or language, and
+ * not handling time. Where they have tickets of it but no seconds, its own rate is the standard. Without any others, all
+ * but volume is nothing.
+ *
+ * Each summand and each part is rounded to micros, half to even; rate takes the rest, so that nothing is lost. A seconds'
+ * worth of AI agents is led like all others.
  */
 export const excessOf = (own: Borne, account: Borne): Excess => {
   const [mine, all] = [sumOf(own.cells), sumOf(account.cells)];
   const atVolume = partOf(all.costMicros, mine.ticketsPpm, all.ticketsPpm);
   const per = account.ordersPpm === 0n ? 'ticket' : 'order';
   const expectedMicros = per === 'order' ? partOf(all.costMicros, own.ordersPpm, account.ordersPpm) : atVolume;
-  const stage = (mix: Mix, unit: 'ticketsPpm' | 'microseconds') => atAccount(own.cells, account.cells, mix, unit);
-  const [atReasons, atLanguages] = [stage(byReason, 'ticketsPpm'), stage(byLanguage, 'ticketsPpm')];
-  const atMix = stage(byBoth, 'ticketsPpm');
-  const atSeconds = stage(byBoth, 'microseconds');
-  const reason = roundHalfEven(rational(atReasons - atVolume + (atMix - atLanguages), 2n));
+  const at = (mix: Mix, unit: 'ticketsPpm' | 'microseconds') => atOthers(own.cells, account.cells, mix, unit);
+  const [atOne, atMix, atSeconds] = [at(asOne, 'ticketsPpm'), at(byBoth, 'ticketsPpm'), at(byBoth, 'microseconds')];
+  const [atReasons, atLanguages] = [at(byReason, 'ticketsPpm'), at(byLanguage, 'ticketsPpm')];
+  const ofOthers = less(all, mine).ticketsPpm;
+  /** A sum of differences as a part of the excess, which is against the account. */
+  const scaled = (micros: bigint, ways = 1n): bigint => partOf(micros, ofOthers, ways * all.ticketsPpm);
+  const reason = scaled(atReasons - atOne + (atMix - atLanguages), 2n);
+  const language = scaled(atLanguages - atOne + (atMix - atReasons), 2n);
+  const handlingTime = scaled(atSeconds - atMix);
   return {
     per,
     costMicros: mine.costMicros,
@@ -101,14 +130,14 @@ export const excessOf = (own: Borne, account: Borne): Excess => {
     parts: {
       volume: per === 'order' ? atVolume - expectedMicros : null,
       reason,
-      language: atMix - atVolume - reason,
-      handlingTime: atSeconds - atMix,
-      rate: mine.costMicros - atSeconds,
+      language,
+      handlingTime,
+      rate: mine.costMicros - atVolume - reason - language - handlingTime,
     },
   };
 };
 
-/** One reason or language of a partner beside the same of the account. */
+/** One reason or language of a partner beside the same of the account, the partner included. */
 export interface MixLine {
   readonly code: string | null;
   readonly own: Sums;
@@ -118,8 +147,8 @@ export interface MixLine {
 }
 
 /**
- * The excess by reason or by language: the cost of each less its part of the expected cost, which goes to them as the
- * account's cost does, largest remainder first. Largest excess first.
+ * Where the excess lies, by reason or by language, and not why: the cost of each less its part of the expected cost, which
+ * goes to them as the account's cost does, largest remainder first. Largest excess first.
  */
 export const mixOf = (own: Borne, account: Borne, what: 'reason' | 'language', expectedMicros: bigint): MixLine[] => {
   const [mine, all] = [Map.groupBy(own.cells, (cell) => cell[what]), Map.groupBy(account.cells, (cell) => cell[what])];

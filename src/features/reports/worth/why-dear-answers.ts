@@ -10,23 +10,29 @@ const money = moneyAnswer.nullable();
 const share = z.number().nullable();
 
 const driverNotes: Readonly<Record<Driver, string>> = {
-  volume: 'More tickets for its orders than the average; null where the account has no orders',
-  reason: 'Reasons that cost more than the average ticket',
-  language: 'Languages that cost more than the average ticket',
-  handlingTime: 'More seconds a ticket than tickets of the same reason and language take',
-  rate: 'Dearer seconds than those of the same reason and language are',
+  volume: 'More tickets for its orders than the account’s average; null where the account has no orders',
+  reason:
+    'Reasons that cost the others more a ticket than their average; of what they have no tickets of, at its own cost',
+  language:
+    'Languages that cost the others more a ticket than their average; of what they have no tickets of, at its own cost',
+  handlingTime: 'More seconds a ticket than the others take for the same reason and language',
+  rate: 'Dearer seconds than the others’ of the same reason and language, and what rounding leaves',
 };
+
+const ofAccount = 'Of the whole account, this partner included';
 
 const mixLine = z.object({
   code: z.string().nullable().describe('Null: not known'),
   ticketsWorked: z.number(),
   share: share.describe('Of its tickets worked on'),
-  accountShare: share.describe('Of the account’s'),
+  accountShare: share.describe(ofAccount),
   ahtSeconds: share.describe('Handled seconds a ticket'),
-  accountAhtSeconds: share,
+  accountAhtSeconds: share.describe(ofAccount),
   costPerTicket: money,
-  accountCostPerTicket: money,
-  excess: money.describe('Cost above the part of the expected cost; the lines add up to the partner’s excess'),
+  accountCostPerTicket: money.describe(ofAccount),
+  excess: money.describe(
+    'Where the excess lies, not why: cost above the part of the expected cost, which goes to all lines as the account’s cost does; the lines add up to the partner’s excess',
+  ),
 });
 
 const whyDearRow = z.object({
@@ -44,7 +50,9 @@ const whyDearRow = z.object({
         typeof money
       >,
     )
-    .describe('They add up to the excess, exactly'),
+    .describe(
+      'They add up to the excess, exactly; all but volume hold it against all others, Direct and Unattributed too, itself left out',
+    ),
   coverage: z.object({ measuredShare: share, reasonKnownShare: share, languageKnownShare: share }),
   reasons: z.array(mixLine).optional().describe('Where one partner is asked for; largest excess first'),
   languages: z.array(mixLine).optional(),
@@ -64,7 +72,7 @@ export const whyDearAnswer = z.object({
 });
 
 export const method =
-  'From the account’s cost per order to the true cost: tickets at the average cost (volume), by reason and language (the mean of both orders), by seconds (handling time), by rate; each step rounded to micros once.';
+  'From the account’s cost per order to its cost per ticket (volume); the rest holds the partner against all others, itself left out, in their part of the account’s tickets: its tickets at their cost, by reason and language (the mean of both orders), by seconds (handling time), by rate. Where the others have no ticket of a reason and language, its own cost is the standard there, so that such cost is reason or language and not handling time. Each step is rounded to micros once; rate takes what is left.';
 
 /** A line per partner; of one partner, its reasons and languages below it, told apart by the column `line`. */
 export const whyDearCsv = (

@@ -61,6 +61,9 @@ test('the excess over the average is split into parts that add up to the micro',
   });
   for (const driver of ['volume', 'reason', 'language', 'handlingTime'] as const)
     expect(micros(nordRow?.parts[driver] ?? null), driver).toBeGreaterThan(0n);
+  // The others took 100 s for a payment in German, Nord 301, each at 0.01: 2.01 more. They have 2.666667 of the 6 tickets:
+  // 0.893333. Nobody else has Finnish: the dear agent is in the language.
+  expect(nordRow?.parts).toMatchObject({ handlingTime: dollars('0.893333'), rate: dollars('0.000000') });
 });
 
 test('one partner alone has its reasons and languages, which add up to its excess too', async () => {
