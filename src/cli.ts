@@ -117,7 +117,10 @@ command('seal', 'publish a week or month: pulls what is open, checks the books, 
     try {
       const job = await withProduct(async ({ askToSeal, jobs }) =>
         jobs.follow(await askToSeal(period, { revise, actor }), {
-          onProgress: ({ done, total }) => shown.show(`${done} of ${total ?? 0} tickets pulled and decided`),
+          onProgress: ({ done, total, error }) =>
+            shown.show(
+              `${done} of ${total ?? 0} tickets pulled and decided${error === null ? '' : `; waits for ${error}`}`,
+            ),
         }),
       );
       if (job.error !== null) throw new Refused(job.error);

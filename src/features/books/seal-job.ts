@@ -6,11 +6,13 @@ import type { Database } from '../../platform/database/open.ts';
 import { type Connection, enqueueJob, type JobHandler, type ReportingBasis } from '../directory/index.ts';
 import { pullUpTo, unsettledUpTo } from '../ingest/index.ts';
 import { periodFrom, type SealPeriod } from './period.ts';
-import { refuseUnended, sealPeriod } from './seal.ts';
+import { owedWords, refuseUnended, sealPeriod } from './seal.ts';
 import type { Seal } from './store.ts';
 
 /** Where nothing more comes in for so long, what is open stays so: the seal is refused and says what keeps it. */
 const usualPatienceMs = 10 * minuteMs;
+/** Likewise where all that is open lies at helpdesks and stores that cannot be asked: other jobs wait behind this one. */
+const troubledPatienceMs = minuteMs;
 /** Far below a job's lease. */
 const renewMs = 15 * secondMs;
 
@@ -83,7 +85,8 @@ export const sealHandler =
     const upTo = { lastDay: period.to, timeZone: basis.timeZone, asOf: clock.now() };
     let total = 0;
     let done = 0;
-    const renew = () => progress({ done, total });
+    let waitsFor: string | null = null;
+    const renew = () => progress({ done, total, waitsFor });
 
     const owed = async () => {
       const all = await unsettledUpTo(db, upTo);
@@ -108,12 +111,16 @@ export const sealHandler =
       let least = Infinity;
       let lessAt = clock.now().getTime();
       while (!stop.aborted) {
-        const { tickets } = await owed();
+        const { all, tickets } = await owed();
         await renew();
         if (tickets === 0) return;
+        const isStuck = all.every(({ unpulled, undecided, isInTrouble }) => isInTrouble || unpulled + undecided === 0);
+        const patience = isStuck ? Math.min(patienceMs, troubledPatienceMs) : patienceMs;
         if (tickets < least) [least, lessAt] = [tickets, clock.now().getTime()];
-        else if (clock.now().getTime() - lessAt > patienceMs) return;
-        if (!(await deps.gatherSome())) await rest();
+        else if (clock.now().getTime() - lessAt > patience) return;
+        const gathered = await deps.gatherSome();
+        waitsFor = gathered ? null : owedWords(all).join('; ');
+        if (!gathered) await rest();
       }
     };
 

@@ -114,18 +114,20 @@ export interface JobProgress {
   readonly total: number | null;
   /** Where another worker would go on; what is absent stays as it was. */
   readonly stand?: unknown;
+  /** What keeps it from going on, in words for a person, told as its `error` while it runs; null: nothing. Absent: as it was. */
+  readonly waitsFor?: string | null;
 }
 
 /** Tells how far a job is and renews its lease. Throws Conflict where another worker has taken it over: whoever is told so leaves it alone. */
 export const noteJobProgress = async (
   sql: Sql,
   { id, attempts }: Pick<Job, 'id' | 'attempts'>,
-  { done, total, stand }: JobProgress,
+  { done, total, stand, waitsFor }: JobProgress,
 ): Promise<void> => {
   const rows = await sql.query(
-    `update background_job set done = $3, total = $4, stand = coalesce($5::jsonb, stand), claimed_until = now() + ${leaseSeconds} * interval '1 s'
+    `update background_job set done = $3, total = $4, stand = coalesce($5::jsonb, stand), error = case when $6 then $7 else error end, claimed_until = now() + ${leaseSeconds} * interval '1 s'
       where id = $1 and attempts = $2 and state = 'running' returning id`,
-    [id, attempts, done, total, json(stand)],
+    [id, attempts, done, total, json(stand), waitsFor !== undefined, waitsFor ?? null],
   );
   if (rows.length === 0) throw new Conflict(`Job ${id} was taken over by another worker, which goes on with it`);
 };

@@ -79,7 +79,7 @@ export const createJobRunner = (deps: {
             taken = error instanceof Conflict;
             throw error;
           }
-          onProgress?.({ ...job, done: progress.done, total: progress.total });
+          onProgress?.({ ...job, done: progress.done, total: progress.total, error: progress.waitsFor ?? null });
         },
       });
       await endJob(db, job, { result, now: clock.now() });

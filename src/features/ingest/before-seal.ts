@@ -20,6 +20,8 @@ export interface Unsettled {
   readonly quarantined: number;
   /** Whether its changes, and its streams of work, were read to their end since the last day ended. */
   readonly isRead: boolean;
+  /** Whether its helpdesk or store cannot be asked at the moment (its status tells why). */
+  readonly isInTrouble: boolean;
 }
 
 /** The instant at which the last day ended; $1 is the day, $2 the time zone. */
@@ -38,7 +40,8 @@ export const unsettledUpTo = (sql: Sql, { lastDay, timeZone, asOf }: UpTo): Prom
                        and (s.stream = 'tickets' and (s.cursor->>'endedAt')::timestamptz >= ${endedAt}
                          or s.stream = 'orders' and s.last_run_at >= ${endedAt} and s.last_error is null))
               and not exists (select 1 from sync_cursor s where s.connection_id = c.id and s.stream like 'work %' and not s.cursor ? 'absent'
-                       and (s.last_error is not null or coalesce((s.cursor->>'endedAt')::timestamptz, '-infinity') < ${endedAt})) as "isRead"
+                       and (s.last_error is not null or coalesce((s.cursor->>'endedAt')::timestamptz, '-infinity') < ${endedAt})) as "isRead",
+            exists (select 1 from connection_trouble t where t.connection_id = c.id and t.area in ('account', 'tickets') and t.state <> 'limited') as "isInTrouble"
        from connection c
        cross join lateral (
          select count(*) filter (where ${unpulled}) as unpulled,

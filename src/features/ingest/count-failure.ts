@@ -36,6 +36,7 @@ export const countFailure = async (
     await postpone(sql, [ticketId], {
       until: new Date(now.getTime() + (retryMs ?? waitMs)(row.count)),
       error,
+      decisions: 'wait too',
     });
   return row?.quarantined ?? false;
 };

@@ -77,20 +77,27 @@ export const renewDue = async (sql: Sql, { ticketIds, claimedUntil }: Lot, now: 
   }));
 };
 
-/** Puts tickets back after a failure that is the outside's: they try again later, for ever. What was settled meanwhile stays so. */
+/**
+ * Puts tickets back after a failure: they try again later, for ever. What was settled meanwhile stays so. Those that wait for a
+ * decision as well are decided meanwhile from what is stored, unless it is that which failed.
+ */
 export const postpone = async (
   sql: Sql,
   ticketIds: readonly bigint[],
-  { until, error }: { readonly until: Date; readonly error: string },
+  {
+    until,
+    error,
+    decisions = 'go on',
+  }: { readonly until: Date; readonly error: string; readonly decisions?: 'go on' | 'wait too' },
 ): Promise<void> => {
   await sql.query(
     `with held as (select id from ticket where id = any($1) order by connection_id, external_id for update)
      update ticket set claimed_until = null, last_error = $3,
        due_at = case when due_at is null and (stale_since is not null or deep_due_at is null or deep_due_at > $2) then null else $2::timestamptz end,
-       stale_since = case when stale_since is null then null else $2::timestamptz end,
+       stale_since = case when stale_since is null or not $4 then stale_since else $2::timestamptz end,
        deep_due_at = case when deep_due_at is null then null else greatest(deep_due_at, $2::timestamptz) end
      from held where ticket.id = held.id`,
-    [ticketIds, until, error],
+    [ticketIds, until, error, decisions === 'wait too'],
   );
 };
 

@@ -14,7 +14,7 @@ const jobItem = z.object({
   askedAt: instantAnswer,
   startedAt: instantAnswer.nullable(),
   endedAt: instantAnswer.nullable(),
-  error: z.string().nullable().describe('Why it failed, or waits to be tried again'),
+  error: z.string().nullable().describe('Why it failed, or waits to be tried again; while it runs, what it waits for'),
 });
 
 export const jobsAnswer = z.object({ items: z.array(jobItem).describe('The newest first'), next: nextAnswer });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hourMs } from '../../../src/core/time.ts';
+import { hourMs, minuteMs } from '../../../src/core/time.ts';
 import { askForSeal, parseMonth, parseWeek, sealHandler } from '../../../src/features/books/index.ts';
 import { createJobRunner, type Job } from '../../../src/features/directory/index.ts';
 import * as ingest from '../../../src/features/ingest/index.ts';
@@ -31,12 +31,15 @@ const openWork = async (): Promise<World> => {
   return w;
 };
 
-const sealing = (w: World, { walk = true } = {}) => {
+const sealing = (
+  w: World,
+  { walk = true, patienceMs = 10_000, seen = [] }: { walk?: boolean; patienceMs?: number; seen?: Job[] } = {},
+) => {
   const handler = sealHandler({
     db: w.db,
     clock: w.clock,
     wall: w.clock,
-    patienceMs: 10_000,
+    patienceMs,
     basis,
     connections: async () => await w.directory.connections.list(),
     walk: async ({ id, kind }) => {
@@ -57,7 +60,9 @@ const sealing = (w: World, { walk = true } = {}) => {
   });
   const jobs = createJobRunner({ db: w.db, clock: w.clock, log: w.log, handlers: { seal: handler } });
   return async (period = parseWeek('2026-W10')): Promise<Job> =>
-    jobs.follow(await askForSeal(w.db, period, { revise: false, actor: 'mia', now: w.clock.now(), ...basis }));
+    jobs.follow(await askForSeal(w.db, period, { revise: false, actor: 'mia', now: w.clock.now(), ...basis }), {
+      onProgress: (job) => seen.push(job),
+    });
 };
 
 const week = (w: World, asOf?: 'seal') =>
@@ -109,6 +114,20 @@ test('work that cannot be pulled is waited for, and then the seal is refused wit
     error: expect.stringContaining('"desk": 1 ticket to be pulled'),
   });
   expect(w.clock.slept.filter((ms) => ms === 500).length).toBeGreaterThan(19);
+});
+
+test('a helpdesk in trouble is waited for a minute, and the job says meanwhile what it waits for', async () => {
+  const w = await openWork();
+  w.clock.advance(hourMs);
+  await w.db.query("update ticket set claimed_until = now() + interval '1 day'");
+  await w.db.query(
+    "insert into connection_trouble (connection_id, area, state, text, next_step, since, failures, hold_until) select id, 'account', 'unreachable', 'away', 'wait', now(), 1, now() from connection",
+  );
+  const [seen, startedAtMs] = [[] as Job[], w.clock.now().getTime()];
+  const job = await sealing(w, { patienceMs: hourMs, seen })();
+  expect(job).toMatchObject({ state: 'failed', error: expect.stringContaining('"desk": 1 ticket to be pulled') });
+  expect((w.clock.now().getTime() - startedAtMs) / minuteMs).toBeCloseTo(1, 1);
+  expect(seen.at(-1)).toMatchObject({ done: 0, total: 1, error: '"desk": 1 ticket to be pulled' });
 });
 
 test('a period that is not over is refused at once, without a job', async () => {

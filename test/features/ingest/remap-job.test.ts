@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { UpstreamError } from '../../../src/core/errors.ts';
 import { secondMs } from '../../../src/core/time.ts';
 import { createJobRunner, enqueueJob, type Job, loadJob } from '../../../src/features/directory/index.ts';
-import { createRemapJob, remapKind } from '../../../src/features/ingest/index.ts';
+import { claimDue, createRemapJob, remapKind } from '../../../src/features/ingest/index.ts';
 import type { Orders } from '../../../src/features/orders/index.ts';
 import { emptyHistory, reading } from './fake-desk.ts';
 import { type World, world } from './world.ts';
@@ -58,6 +59,24 @@ describe('the job that decides again after a change of rules', () => {
     expect(seen.every(([done, total], index) => done >= (seen[index - 1]?.[0] ?? 0) && done <= (total ?? 0))).toBe(
       true,
     );
+    expect(await bearers()).toEqual([{ partner: 'sud', cost: '3000000' }]);
+  });
+
+  it('bug: tickets that were to be pulled from a helpdesk that is away kept their partner, and the job was done', async () => {
+    w.desk.onPull = () => {
+      throw new UpstreamError('away', { status: 502, retryable: true });
+    };
+    await w.db.query('update ticket set due_at = $1', [w.clock.now()]);
+    // A worker tries to pull them after the job has marked them, and before it comes to decide them.
+    const orders: Pick<Orders, 'remapSome'> = {
+      async remapSome(after) {
+        const lot = await w.orders.remapSome(after);
+        for (const due of await claimDue(w.db, w.clock.now())) await w.first.gather(due);
+        return lot;
+      },
+    };
+    const job = await runner(orders).follow(await ask('touched'));
+    expect(job).toMatchObject({ state: 'done', result: { orders: 3, tickets: 3 } });
     expect(await bearers()).toEqual([{ partner: 'sud', cost: '3000000' }]);
   });
 
