@@ -112,7 +112,11 @@ export const notTold = { dimension: z.enum(figureDimensions), why: z.string() };
 const otherPeriod = z.object({
   from: z.string(),
   to: z.string(),
-  unknown: z.array(side).describe('Of none of its days we hold all of these: what rests on them is null'),
+  unknown: z
+    .array(side)
+    .describe(
+      'Of none of its days we hold all of these: what rests on them is null, likewise in a row of a step of time',
+    ),
   partlyKnown: z.array(side).describe('We hold all of these on some of its days, and not on others'),
   heldUpBy: heldUpByAnswer,
   partial: daysAnswers.partial,
@@ -131,7 +135,7 @@ export const figuresAnswer = z.object({
   partnerships: z
     .object({
       unpriced: unpricedAmountsAnswer.describe('Amounts without an exchange rate: in no figure'),
-      ordersWithoutCost: z.int().describe('Orders whose margin is by line cost, of which none is known'),
+      ordersWithoutCost: z.int().describe('Orders with a part whose margin is by line cost, of which one is not told'),
     })
     .describe('What other costs and benefits lack'),
   lacking: z
@@ -227,7 +231,9 @@ export const figureRowOf = (
   };
   const against = (other: PeriodFigures): Changes => {
     const then = isTotal ? other.total : other.cellOf(cell.key);
-    const unknown = unknownSides(other, figures.known);
+    const thenKey = isTotal ? cell.key : counterpart(cell.key, figures, other);
+    const days = daysIn(thenKey, steps, other);
+    const unknown = unknownSides(days.from > days.to ? other : days, figures.known);
     const untoldThen: Untold = {
       lacking,
       unknown,
@@ -243,7 +249,7 @@ export const figureRowOf = (
     return {
       ...changes,
       coverage: coverageOf(then.counted, untoldThen),
-      ...daysOf(isTotal ? cell.key : counterpart(cell.key, figures, other), other),
+      ...daysOf(thenKey, other),
     };
   };
   return {

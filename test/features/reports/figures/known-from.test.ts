@@ -86,6 +86,22 @@ describe('orders', () => {
     });
   });
 
+  test('bug: a month of which nothing was held stood as zero beside one of the period before that was held in part', async () => {
+    await store('2026-03-15T00:00:00.000Z');
+    for (const day of ['2026-03-20', '2026-04-10', '2026-05-10']) await world.order({ placed: day });
+    const { rows, total, previous } = await figures('from=2026-04-01&to=2026-05-31&groupBy=month&compare=previous');
+    expect(previous).toMatchObject({
+      from: '2026-02-01',
+      to: '2026-03-31',
+      unknown: expect.not.arrayContaining(['orders']),
+    });
+    expect(rows.map((row) => [row.month, row.previous?.orders])).toEqual([
+      ['2026-04-01', { value: null, change: null, relative: null }],
+      ['2026-05-01', { value: 1, change: 0, relative: 0 }],
+    ]);
+    expect(total.previous?.orders).toEqual({ value: 1, change: 1, relative: 1 });
+  });
+
   test('bug: a commission was known to have brought nothing on days that were never imported', async () => {
     await store('2026-03-01T00:00:00.000Z');
     await world.order({ placed: '2024-01-05', shares: [sud] });
