@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { choose, describeInPreview } from './in-browser.ts';
+import { faultsOf } from './frame-checks.ts';
+import { choose, describeInPreview, rowOf, type Visited } from './in-browser.ts';
 
 describeInPreview(
   'a correction where Deskledger made the fields of the account',
@@ -49,6 +50,45 @@ describeInPreview(
         await app.getByRole('combobox').fill('Norway');
         await app.getByRole('option', { name: 'Nordics' }).waitFor();
       });
+    });
+
+    it('bug: of a field of several choices the search and the input were offered, and what was given then refused', async () => {
+      const { preview } = here;
+      const { desk } = preview.sandbox.zendesk;
+      const { settings } = await preview.product.directory.connections.get(String(preview.connectionId));
+      const fieldOf = (setting: string) => desk.fields.find(({ id }) => String(id) === settings[setting]);
+      const [region, orderNumber] = [fieldOf('regionFieldId'), fieldOf('orderNumberFieldId')];
+      const types = [region?.type, orderNumber?.type];
+      for (const field of [region, orderNumber]) Object.assign(field ?? {}, { type: 'multiselect' });
+      const refusedIn = async (open: Visited, name: string, pencil: string, title: string | undefined) => {
+        const { app } = open;
+        await app.getByRole('button', { name: pencil }).click();
+        const row = rowOf(app, name);
+        const hasText = `The field “${title}” in Zendesk takes several choices`;
+        await row.getByRole('alert').filter({ hasText }).waitFor();
+        expect(await row.getByRole('combobox').count()).toBe(0);
+        expect(await row.getByRole('textbox').count()).toBe(0);
+        expect(await faultsOf(open)).toEqual([]);
+        const cancel = row.getByRole('button', { name: 'Cancel' });
+        await expect.poll(() => cancel.evaluate((button) => button === document.activeElement)).toBe(true);
+        await cancel.press('Enter');
+        await row.getByRole('alert').waitFor({ state: 'detached' });
+        expect(
+          await app.getByRole('button', { name: pencil }).evaluate((button) => button === document.activeElement),
+        ).toBe(true);
+      };
+      try {
+        for (const ticket of ['attributed', 'new'] as const)
+          await here.visit(ticket, async (open) => {
+            await open.app.getByRole('button', { name: 'Change partner' }).waitFor();
+            await refusedIn(open, 'Region', 'Change region', region?.title);
+            await refusedIn(open, 'Order', 'Attach an order number', orderNumber?.title);
+            await open.app.getByRole('button', { name: 'Change partner' }).click();
+            await open.app.getByRole('option').first().waitFor();
+          });
+      } finally {
+        for (const [at, field] of [region, orderNumber].entries()) Object.assign(field ?? {}, { type: types[at] });
+      }
     });
   },
   { dropDowns: true },

@@ -27,6 +27,8 @@ export interface Correction {
   readonly state: CorrectionState;
   /** Why it is not written; of one that is, why it could not be taken back. */
   readonly fault: WriteFault | 'notAnOption' | 'changedSince' | null;
+  /** Title of the field where the fault lies, if it lies in one. */
+  readonly field?: string | undefined;
   readonly expected: Expected;
   readonly undo: readonly FieldChange[];
   /** What its rows said before it, which `undo` writes back. */
@@ -49,7 +51,9 @@ interface Refusal {
   readonly mayStand: boolean;
 }
 
-const faultOf = (error: unknown): WriteFault => (error instanceof DeskFault ? error.fault : 'failed');
+type Told = Pick<Correction, 'fault' | 'field'>;
+
+const faultOf = (error: unknown): DeskFault => (error instanceof DeskFault ? error : new DeskFault('failed'));
 
 /** Writes what agents put right, one change after the other, and takes the latest back. */
 export const createCorrecting = ({
@@ -88,7 +92,7 @@ export const createCorrecting = ({
       await inTime(desk.write(changes));
       return null;
     } catch (error) {
-      const fault = faultOf(error);
+      const { fault } = faultOf(error);
       if (fault !== 'failed') return { fault, mayStand: false };
       const held = await statesOf(changes.map(({ id }) => id)).then(
         (states) => heldIn(states, changes),
@@ -131,8 +135,8 @@ export const createCorrecting = ({
     const kept = fields ? stands.filter((one) => !isReplaced(one.wish, wish, fields)) : stands;
     show({ correction: begun, earlier: kept });
     /** What it would have replaced still stands, where nothing of it is left. */
-    const failed = (fault: Correction['fault'], undo: readonly FieldChange[] = []): void => {
-      show({ correction: { ...begun, state: 'failed', fault, undo }, earlier: undo.length > 0 ? kept : stands });
+    const failed = ({ fault, field }: Told, undo: readonly FieldChange[] = []): void => {
+      show({ correction: { ...begun, state: 'failed', fault, field, undo }, earlier: undo.length > 0 ? kept : stands });
       lookAgain();
     };
 
@@ -142,7 +146,7 @@ export const createCorrecting = ({
     } catch (error) {
       return failed(faultOf(error));
     }
-    if (!planned) return failed('notAnOption');
+    if (!planned) return failed({ fault: 'notAnOption' });
     const { steps, undo, ...rest } = planned;
     for (const [at, step] of steps.entries()) {
       const isHalf = (one: Refusal): boolean => at > 0 || (one.mayStand && steps.flat().length > 1);
@@ -150,11 +154,11 @@ export const createCorrecting = ({
       // Half a correction says what nobody meant. Where it cannot be taken back it is tried once more to bring it to its end.
       if (refusal && isHalf(refusal) && undo.length === 0) refusal = await write(step);
       if (!refusal) continue;
-      if (!isHalf(refusal)) return failed(refusal.fault);
+      if (!isHalf(refusal)) return failed(refusal);
       const back = undo.length > 0 ? undo : (steps.at(-1) ?? []);
       const isBack = undo.length > 0 && !(await write(back));
       // What is left of it is then for the agent.
-      return failed(refusal.fault, isBack ? [] : back);
+      return failed(refusal, isBack ? [] : back);
     }
     written({ ...begun, ...rest, undo, written: heldAfter(steps) });
   };
@@ -175,8 +179,8 @@ export const createCorrecting = ({
       },
     };
     show({ correction: { ...undoing, state: 'saving' } });
-    const failed = (fault: WriteFault): void => {
-      show({ correction: { ...correction, fault } });
+    const failed = ({ fault, field }: Told): void => {
+      show({ correction: { ...correction, fault, field } });
       lookAgain();
     };
     const { written: before, undo } = correction;
@@ -195,7 +199,7 @@ export const createCorrecting = ({
       return failed(faultOf(error));
     }
     const refusal = isUndone ? null : await write(undo);
-    if (refusal) return failed(refusal.fault);
+    if (refusal) return failed(refusal);
     // The service may have taken in already what was undone before.
     written(isUndone ? { ...undoing, since: correction.since } : undoing);
   };

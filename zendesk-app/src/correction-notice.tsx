@@ -40,11 +40,11 @@ const numberTold = (
 };
 
 const textOf = (correction: Correction, { attribution, isAway }: Told, speech: Speech): string => {
-  const { state, fault, wish, isFinal } = correction;
+  const { state, fault, field = '', wish, isFinal } = correction;
   const { words, fill } = speech;
   if (fault !== null || state === 'failed') {
     const name = 'choice' in wish ? wish.choice.name : '';
-    return fill(words.fault[fault ?? 'failed'], { name });
+    return fill(words.fault[fault ?? 'failed'], { name, field });
   }
   const told = numberTold(correction, attribution, speech);
   if (told !== null) return told;

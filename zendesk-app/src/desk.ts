@@ -9,10 +9,13 @@ export const deskPatienceMs = 30_000;
 /** Zendesk did not take a change, or is not asked to. */
 export class DeskFault extends Error {
   readonly fault: WriteFault;
-  constructor(fault: WriteFault) {
+  /** The title in Zendesk of the field where it lies, if it lies in one. */
+  readonly field: string | undefined;
+  constructor(fault: WriteFault, field?: string) {
     super(fault);
     this.name = 'DeskFault';
     this.fault = fault;
+    this.field = field;
   }
 }
 
@@ -55,7 +58,7 @@ const faultOf = (thrown: unknown): WriteFault => {
 const optionsOf = async (client: Pick<ZafClient, 'request'>, id: string): Promise<readonly string[] | null> => {
   const answer = json(await client.request({ url: `/api/v2/ticket_fields/${id}.json`, type: 'GET' }));
   const field = record(answer.ticket_field);
-  if (field.type === 'multiselect') throw new DeskFault('severalChoices');
+  if (field.type === 'multiselect') throw new DeskFault('severalChoices', String(field.title ?? id));
   if (field.type !== 'tagger') return null;
   return list(field.custom_field_options).map(({ value }) => String(value));
 };

@@ -1,33 +1,18 @@
 import { Button } from '@zendeskgarden/react-buttons';
 import { Combobox, Field, Option } from '@zendeskgarden/react-dropdowns';
-import { Input, Field as TextField } from '@zendeskgarden/react-forms';
-import { type KeyboardEvent, type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
-import styled, { css } from 'styled-components';
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useState } from 'react';
+import styled from 'styled-components';
 import type { SidebarChoices } from '../../src/features/sidebar/contract.ts';
 import { choosableOf, matching } from './choosable.ts';
-import type { Choice, Choosable, FieldState, Wish } from './correction.ts';
+import type { Choice, Choosable, FieldState } from './correction.ts';
+import { DeskFault } from './desk.ts';
+import { Buttons, type EditorProps, Panel, small, useFocus } from './editor-panel.tsx';
 import { Hint } from './look.tsx';
 import { Waiting } from './notices.tsx';
-import { orderNumberIn } from './order-number.ts';
+import { NumberEditor } from './number-editor.tsx';
 import type { Session } from './session.ts';
 import type { EditKind } from './whose.tsx';
 import { useSpeech } from './words.ts';
-
-interface Props {
-  readonly label: string;
-  /** What is chosen takes the place of several. */
-  readonly isShared?: boolean;
-  /** The code of the one that stands, where it is one. */
-  readonly current?: string | null;
-  readonly session: Session;
-  readonly onWish: (wish: Wish) => void;
-  /** True of `hasLeft`: the agent has gone elsewhere, and the focus with them. */
-  readonly onClose: (hasLeft?: boolean) => void;
-}
-
-const Panel = styled.div`
-  padding-block: ${({ theme }) => theme.space.xxs} ${({ theme }) => theme.space.xs};
-`;
 
 const optionHeightPx = 28;
 /** Half an option at its end says that there are more. */
@@ -48,26 +33,9 @@ const useRoom = (root: RefObject<HTMLElement>, options: number): void => {
   }, [root, options]);
 };
 
-const Buttons = styled.div`
-  display: flex;
-  gap: ${({ theme }) => theme.space.xs};
-  margin-block-start: ${({ theme }) => theme.space.xs};
-`;
-
-const small = css`
-  && {
-    margin-block-end: ${({ theme }) => theme.space.xs};
-    font-size: ${({ theme }) => theme.fontSizes.sm};
-    line-height: ${({ theme }) => theme.lineHeights.sm};
-  }
-`;
 const ChoiceHint = styled(Field.Hint)`
   ${small}
 `;
-const SmallHint = styled(TextField.Hint)`
-  ${small}
-`;
-
 const Marked = styled.span`
   display: flex;
   flex: 1;
@@ -78,14 +46,6 @@ const Marked = styled.span`
 
 /** More than this are not put on the page at once; the search finds the rest. */
 const mostShown = 100;
-
-const useFocus = <Root extends HTMLElement>(ready: boolean) => {
-  const root = useRef<Root>(null);
-  useEffect(() => {
-    if (ready) root.current?.querySelector('input')?.focus();
-  }, [ready]);
-  return root;
-};
 
 /** The first hit is active while one types, and Enter takes it; where Enter takes nothing the search stays open. */
 export const ChoiceSearch = ({
@@ -98,7 +58,7 @@ export const ChoiceSearch = ({
   onSearch,
   onChoice,
   onClose,
-}: Pick<Props, 'label' | 'onClose'> & {
+}: Pick<EditorProps, 'label' | 'onClose'> & {
   /** What is to be known before one chooses. */
   readonly hint: string | null;
   /** With their names as they are shown. */
@@ -158,16 +118,18 @@ const ChoiceEditor = ({
   label,
   isShared,
   current,
+  field,
   session,
   onWish,
   onClose,
-}: Props & { readonly kind: Choosable }) => {
+}: EditorProps & { readonly kind: Choosable; readonly session: Session }) => {
   const speech = useSpeech();
   const { words } = speech;
   const [choices, setChoices] = useState<SidebarChoices | 'failed' | null>(null);
-  const [options, setOptions] = useState<FieldState['options']>();
   const [search, setSearch] = useState('');
   const isReady = choices !== null && choices !== 'failed';
+  // Where it is not told, what depends on it is not offered.
+  const options = field === undefined ? undefined : (field?.options ?? null);
   const offered = isReady ? choosableOf(kind, choices, options, speech) : [];
   const root = useFocus<HTMLDivElement>(isReady);
   useRoom(root, offered.length);
@@ -182,14 +144,6 @@ const ChoiceEditor = ({
     session.choices().then(setChoices, () => setChoices('failed'));
   }, [session]);
   useEffect(load, [load]);
-  useEffect(() => {
-    // Where it is not told, what depends on it is not offered.
-    session.field(kind).then(
-      (field) => setOptions(field?.options ?? null),
-      () => {},
-    );
-  }, [kind, session]);
-
   if (choices === null)
     return (
       <div role="status">
@@ -228,65 +182,15 @@ const ChoiceEditor = ({
   );
 };
 
-const numberExamples = { one: '1001', two: '#1001', three: 'DE-1001' };
-
-const NumberEditor = ({ label, session, onWish, onClose }: Props) => {
+/** In the place of list or input: what would be given is refused. */
+const Unfit = ({ field = '', onClose }: Pick<DeskFault, 'field'> & Pick<EditorProps, 'onClose'>) => {
   const { words, fill } = useSpeech();
-  const [held, setHeld] = useState('');
-  /** Null: as the field holds it. */
-  const [typed, setTyped] = useState<string | null>(null);
-  const [isTried, setTried] = useState(false);
-  const root = useFocus<HTMLFormElement>(true);
-  const shown = typed ?? held;
-  const number = orderNumberIn(shown);
-  const isTakenAway = held !== '' && shown.trim() === '';
-  const isWrong = isTried && number === null && !isTakenAway;
-  useEffect(() => {
-    // Where it is not told, a number can be given all the same.
-    session.field('orderNumber').then(
-      (field) => setHeld(field?.value ?? ''),
-      () => {},
-    );
-  }, [session]);
-  const onKeyDown = ({ key }: KeyboardEvent): void => {
-    if (key === 'Escape') onClose();
-  };
+  const root = useFocus<HTMLDivElement>(true);
   return (
-    <Panel
-      as="form"
-      ref={root as never}
-      onKeyDown={onKeyDown}
-      onSubmit={(event) => {
-        event.preventDefault();
-        setTried(true);
-        if (shown === held && held !== '') onClose();
-        else if (number === null && !isTakenAway) root.current?.querySelector('input')?.focus();
-        else onWish({ kind: 'orderNumber', number });
-      }}
-    >
-      <TextField>
-        <TextField.Label hidden>{label}</TextField.Label>
-        <SmallHint>{fill(words.edit.numberHint, numberExamples)}</SmallHint>
-        <Input
-          isCompact
-          dir="auto"
-          autoComplete="off"
-          placeholder={words.edit.number}
-          value={shown}
-          {...(isWrong && { validation: 'error' as const })}
-          onChange={({ target }) => setTyped(target.value)}
-        />
-        {isWrong ? (
-          <TextField.Message role="alert" validation="error">
-            {words.edit.numberFault}
-          </TextField.Message>
-        ) : null}
-      </TextField>
+    <Panel ref={root}>
+      <Hint role="alert">{fill(words.fault.severalChoices, { field })}</Hint>
       <Buttons>
-        <Button size="small" type="submit">
-          {words.edit.save}
-        </Button>
-        <Button size="small" isBasic onClick={() => onClose()}>
+        <Button size="small" isLink onClick={() => onClose()}>
           {words.edit.cancel}
         </Button>
       </Buttons>
@@ -295,5 +199,19 @@ const NumberEditor = ({ label, session, onWish, onClose }: Props) => {
 };
 
 /** Puts one thing right: a choice from a searched list, or an order number. */
-export const Editor = ({ kind, ...props }: Props & { readonly kind: EditKind }) =>
-  kind === 'orderNumber' ? <NumberEditor {...props} /> : <ChoiceEditor kind={kind} {...props} />;
+export const Editor = ({
+  kind,
+  session,
+  ...props
+}: Omit<EditorProps, 'field'> & { readonly kind: EditKind; readonly session: Session }) => {
+  const [field, setField] = useState<FieldState | null>();
+  const [unfit, setUnfit] = useState<DeskFault | null>(null);
+  useEffect(() => {
+    session.field(kind).then(setField, (error: unknown) => {
+      if (error instanceof DeskFault && error.fault === 'severalChoices') setUnfit(error);
+    });
+  }, [kind, session]);
+  if (unfit) return <Unfit field={unfit.field} onClose={props.onClose} />;
+  if (kind === 'orderNumber') return <NumberEditor field={field} {...props} />;
+  return <ChoiceEditor kind={kind} field={field} session={session} {...props} />;
+};
