@@ -37,6 +37,7 @@ const reportColumns = ({ groupBy, currency }: PartnerReport): Column<Line>[] => 
   return [
     ...names,
     { name: 'tickets', of: (row) => count(row.tickets) },
+    { name: 'worked on', of: (row) => count(row.ticketsWorked), spare: 10 },
     { name: '/100 orders', of: (row) => decimals(row.contactRate, 2), spare: 4 },
     { name: 'AHT', of: (row) => minutes(row.ahtSeconds), spare: 5 },
     { name: `cost ${currency}`, of: (row) => amountText(row.supportCost) },
