@@ -23,7 +23,10 @@ export class DeskFault extends Error {
 export interface Desk {
   /** `saved`: written at once; `draft`: kept in the form until the agent saves. */
   readonly keeps: 'saved' | 'draft';
-  /** Asked before each write; throws DeskFault. */
+  /**
+   * How they stand; throws DeskFault. Asked before a correction begins and not before its later steps, and before an undo where
+   * it is sure what was written.
+   */
   fields(ids: readonly string[]): Promise<ReadonlyMap<string, FieldState>>;
   write(changes: readonly FieldChange[]): Promise<void>;
 }
