@@ -23,7 +23,11 @@ const itemAnswer = z.object({
   amount: moneyAnswer.nullable().describe('Null where it is a part of revenue'),
   every: z.string().nullable().describe('once: over all its days; week, month, quarter or year: in each'),
   share: z.number().nullable().describe('Part of net revenue, from 0 to 1'),
-  byLineCost: z.boolean().describe("Net revenue less what the order's lines cost"),
+  byLineCost: z
+    .boolean()
+    .describe(
+      "Net revenue less what the order's lines cost: of an order with lines of several partners, a partner's part of it less what its own lines cost, and by shares those of nobody with a share. A cost of 0 counts as not told, of a free gift too",
+    ),
   from: z.string(),
   to: z.string().nullable().describe('The last day; null: it goes on'),
   hours: z.number().optional().describe('Of management; by the scope `rates` alone, with `hourly`'),

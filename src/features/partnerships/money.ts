@@ -25,7 +25,7 @@ export interface PartnershipMoneyRow {
   readonly unpricedBenefits: number;
   /** Orders, and refunds, without one of which a part would be a benefit; one of several partners counts for each. */
   readonly unpricedOrders: number;
-  /** The same whose margin is by their lines' cost, which none of them tells, where no percentage stands in. */
+  /** The same whose margin is by their lines' cost, which one of them does not tell, where no percentage stands in. */
   readonly unknownMargins: number;
   /** Days of amounts, and parts of orders and of refunds, each once: those in the sums, and those that are gaps. */
   readonly parts: Readonly<Record<Side, { readonly known: number; readonly unknown: number }>>;
@@ -80,7 +80,7 @@ export interface PartnershipMoney {
   readonly parts: readonly PartOfRevenue[];
   /** While the first walk of a store is under way nobody can say of whom orders are held. */
   readonly ordersAwaited: boolean;
-  /** Orders whose margin is by their lines' cost, of which none is known, and for which no percentage stands in. */
+  /** Orders with a part whose margin is by its lines' cost, which one of them does not tell, and for which no percentage stands in. */
   readonly ordersWithoutCost: number;
   /** Whether a part of revenue is a benefit of a cell, or was one of orders of which money may come back in the period. */
   readonly bringsByRevenue: (cell: PartOfRevenue, by: PartnershipQuestion['groupBy']) => boolean;

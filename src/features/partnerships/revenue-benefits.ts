@@ -1,8 +1,9 @@
 import type { Day } from '../../core/time.ts';
 import type { Sql } from '../../platform/database/database.ts';
-import { fractionHalfEven, halfEven } from '../../platform/database/half-even.ts';
+import { halfEven } from '../../platform/database/half-even.ts';
 import { type Choice, chooseAny, chooseParts } from './choose.ts';
 import type { StoredItem } from './items.ts';
+import { joinLineCost } from './line-margin.ts';
 
 interface PlaceOfOrders {
   readonly step: Day | null;
@@ -17,7 +18,7 @@ export interface RevenueBenefit extends PlaceOfOrders {
   readonly micros: bigint | null;
   /** Parts of orders placed and refunds made in it that tell it. */
   readonly known: number;
-  /** Orders placed and refunds made in it whose lines tell no cost: their margin is not among the micros. */
+  /** Orders placed and refunds made in it of whose lines one tells no cost: their margin is not among the micros. */
   readonly unknownMargins: number;
 }
 
@@ -43,17 +44,7 @@ const percentValue = halfEven({
 });
 const percentParts = 'cross join lateral (select p.micros % 1000000 * c.ppm as t) t';
 
-/** The same by the lines' cost: x / d is the exact amount. */
-const costValue = fractionHalfEven('x.x', 'x.d');
-const costParts = `
-      left join lateral (select sum(l.cost_micros) as cost, coalesce(bool_and(l.cost_micros is not null), false) as known
-                           from order_line l where c.by_line_cost and l.order_id = p.id) cost on c.by_line_cost
-     cross join lateral (
-       select case when p.revenue <> 0 then p.micros::numeric * (p.revenue - cost.cost) * sign(p.revenue::numeric)
-                   when p.sign = 1 then -cost.cost::numeric * p.share * p.fx_numerator else p.micros::numeric end as x,
-              case when p.revenue <> 0 then abs(p.revenue::numeric) when p.sign = 1 then 1000000::numeric * p.fx_denominator else 1::numeric end as d) x`;
-
-/** An order without line costs is one, at the first of its parts that they stand for: others may have a percentage. */
+/** An order without line costs is one, at the first of its parts that lacks them: others may know theirs, or have a percentage. */
 const lacksCost =
   'sign = 1 and not unpriced and value is null and share_no = min(share_no) filter (where sign = 1 and not unpriced and value is null) over (partition by id)';
 
@@ -70,19 +61,19 @@ const held = `join choice c on c.partner = p.partner_key and c.store = p.store_k
 /** Parts of orders and of refunds, each with what holds on its order's day: a full refund takes back what the order brought. */
 const benefitsSql = ({ byLineCost }: { readonly byLineCost: boolean }): string => `
   ${choiceSql}, part as (
-    select o.id, s.partner, o.region, o.placed_day as day, o.placed_day, s.reporting_micros as micros, s.ppm as share,
-           s.share_no, 1 as sign, o.revenue_micros as revenue, o.fx_numerator, o.fx_denominator, ${keys('s.partner')}
+    select o.id, s.partner, o.region, o.placed_day as day, o.placed_day, s.reporting_micros as micros,
+           o.reporting_micros as whole, s.share_no, 1 as sign, o.revenue_micros as revenue, o.fx_numerator, o.fx_denominator, ${keys('s.partner')}
       from "order" o join order_share s on s.order_id = o.id
      where o.counted and o.placed_day between $1 and $2
     union all
-    select o.id, s.partner, o.region, r.made_day, o.placed_day, s.reporting_micros, s.ppm, s.share_no, -1, o.revenue_micros,
-           o.fx_numerator, o.fx_denominator, ${keys('s.partner')}
+    select o.id, s.partner, o.region, r.made_day, o.placed_day, s.reporting_micros, r.reporting_micros,
+           s.share_no, -1, o.revenue_micros, o.fx_numerator, o.fx_denominator, ${keys('s.partner')}
       from refund r join "order" o on o.id = r.order_id join refund_share s on s.refund_id = r.id
      where o.counted and r.made_day between $1 and $2
   ), valued as (
     select p.id, p.day, p.partner, p.region, p.sign, p.share_no, p.micros is null as unpriced,
-           ${byLineCost ? `case when c.by_line_cost and cost.known then ${costValue} else (${percentValue})::numeric end` : percentValue} as value
-      from part p ${held} ${percentParts}${byLineCost ? costParts : ''}
+           ${byLineCost ? `coalesce(p.micros - margin.cost, (${percentValue})::numeric)` : percentValue} as value
+      from part p ${held} ${percentParts}${byLineCost ? joinLineCost : ''}
   ), told as (
     select v.*, ${byLineCost ? lacksCost : 'false'} as lacking from valued v
   )
@@ -124,7 +115,8 @@ interface DaysInSteps {
 
 /**
  * What parts of revenue bring over a period: of orders placed in it, less that of refunds made in it. Each part of an order
- * and of a refund is rounded once, half to even. `withoutCost`: orders with no line costs where nothing else stands in.
+ * and of a refund is rounded once, half to even; margins by line cost add up to the order's, rounded once. `withoutCost`: orders
+ * of which a part has no line costs and nothing else stands in.
  */
 export const revenueBenefits = async (
   sql: Sql,

@@ -84,6 +84,8 @@ const order = async (part: {
   store?: number;
   region?: string;
   cost?: bigint | null;
+  /** Of several lines, each [partner, micros, cost]; unless told one of nobody. */
+  lines?: readonly (readonly [string | null, bigint, bigint | null])[];
   refund?: { micros: bigint; day: string };
 }) => {
   const { micros, shares = [['nord', 1_000_000]], day = '2026-05-10', store = 0, region = 'dach' } = part;
@@ -110,10 +112,11 @@ const order = async (part: {
       ],
     );
   await write('order_share', id, micros);
-  await db.query(
-    "insert into order_line (order_id, external_id, revenue_micros, cost_micros) values ($1, '1', $2, $3)",
-    [id, micros, part.cost ?? null],
-  );
+  for (const [index, [partner, revenue, cost]] of (part.lines ?? [[null, micros, part.cost ?? null]]).entries())
+    await db.query(
+      'insert into order_line (order_id, external_id, partner, revenue_micros, cost_micros) values ($1, $2, $3, $4, $5)',
+      [id, String(index), partner, revenue, cost],
+    );
   if (part.refund) {
     const [refund] = await db.query<{ id: bigint }>(
       `insert into refund (order_id, external_id, made_at, made_day, total_micros, tax_micros, paid_micros, net_micros, reporting_micros)
@@ -351,6 +354,104 @@ describe('parts of revenue', () => {
     });
     await benefits('m,,,,margin,,,,20,2026-01-01,\n');
     expect(await ask()).toMatchObject({ rows: [{ benefitMicros: 17_000_000n }], ordersWithoutCost: 0 });
+  });
+
+  describe('by line cost, of an order whose lines are of several', () => {
+    const halves = [
+      ['nord', 500_000],
+      ['sud', 500_000],
+    ] as const;
+    const brought = async (asked?: Partial<PartnershipQuestion>) =>
+      Object.fromEntries((await ask(asked)).rows.map((row) => [row.partner ?? 'nobody', row.benefitMicros]));
+    beforeEach(() => benefits('l,,,,margin,,,,line cost,2026-01-01,\n'));
+
+    test('bug: a partner bore the cost of the others', async () => {
+      await order({
+        micros: 200_000_000n,
+        shares: halves,
+        lines: [
+          ['nord', 100_000_000n, 90_000_000n],
+          ['sud', 100_000_000n, 10_000_000n],
+        ],
+        refund: { micros: 200_000_000n, day: '2026-06-03' },
+      });
+      expect(await brought()).toEqual({ nord: 10_000_000n, sud: 90_000_000n });
+      expect(await brought({ from: '2026-06-01', to: '2026-06-30' })).toEqual({
+        nord: -10_000_000n,
+        sud: -90_000_000n,
+      });
+    });
+
+    test('shipping is borne by shares, as revenue is, and so is the cost of lines whose partner has no share', async () => {
+      await order({
+        micros: 210_000_000n,
+        shares: halves,
+        lines: [
+          ['nord', 100_000_000n, 90_000_000n],
+          ['sud', 100_000_000n, 10_000_000n],
+          ['west', 0n, 4_000_000n],
+        ],
+      });
+      expect(await brought()).toEqual({ nord: 13_000_000n, sud: 93_000_000n });
+    });
+
+    test('parts add up to the margin of the order, rounded once', async () => {
+      const thirds = [
+        ['nord', 333_334],
+        ['sud', 333_333],
+        [null, 333_333],
+      ] as const;
+      await order({
+        micros: 3_000_003n,
+        shares: thirds,
+        lines: [
+          ['nord', 1_000_001n, 1n],
+          ['sud', 1_000_001n, 1n],
+          [null, 1_000_001n, 1n],
+        ],
+      });
+      // At this rate a third of a micro for each.
+      await db.query(
+        'update "order" set reporting_micros = 1000001; update order_share set reporting_micros = case share_no when 0 then 333335 else 333333 end',
+      );
+      expect(await brought()).toEqual({ nord: 333_334n, sud: 333_333n, nobody: 333_333n });
+    });
+
+    test('a line without a cost is a gap of its own partner; what another one stands in for is of that partner alone', async () => {
+      await order({
+        micros: 200_000_000n,
+        shares: halves,
+        lines: [
+          ['nord', 100_000_000n, 90_000_000n],
+          ['sud', 100_000_000n, 10_000_000n],
+          ['sud', 0n, null],
+        ],
+      });
+      expect(await ask()).toMatchObject({
+        rows: [
+          { partner: 'nord', benefitMicros: 10_000_000n, unknownMargins: 0 },
+          { partner: 'sud', byKind: [], unknownMargins: 1 },
+        ],
+        ordersWithoutCost: 1,
+      });
+      await benefits(
+        'p,,FR,,margin,,,,20,2026-01-01,\nq,,,,margin,,,,30,2026-01-01,\nl,,,,margin,,,,line cost,2026-02-01,\n',
+      );
+      expect(await brought()).toEqual({ nord: 10_000_000n, sud: 30_000_000n });
+    });
+
+    test('an order that brought nothing lost what the goods of each cost', async () => {
+      await order({
+        micros: 0n,
+        shares: halves,
+        lines: [
+          ['nord', 0n, 5_000_000n],
+          ['sud', 0n, 2_000_001n],
+        ],
+        refund: { micros: 0n, day: '2026-05-12' },
+      });
+      expect(await brought()).toEqual({ nord: -5_000_000n, sud: -2_000_001n });
+    });
   });
 
   test('bug: an order without line costs was no gap where its first partner has a percentage', async () => {

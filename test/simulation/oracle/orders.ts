@@ -22,8 +22,12 @@ export interface Order {
   readonly country: string;
   readonly region: string;
   readonly parts: readonly Part[];
-  /** What a customer may name of it, and whose that is. */
-  readonly lines: readonly { readonly words: readonly string[]; readonly partner: string | null }[];
+  /** What a customer may name of it, whose that is, and what it cost the company, in micros of the order's currency (null: not told). */
+  readonly lines: readonly {
+    readonly words: readonly string[];
+    readonly partner: string | null;
+    readonly cost: bigint | null;
+  }[];
   readonly counted: boolean;
   readonly day: string;
   /** In micros of the reporting currency; null without an exchange rate. */
@@ -32,9 +36,8 @@ export interface Order {
   readonly gross: bigint | null;
   readonly withCoupon: boolean;
   readonly locale: string;
-  /** Revenue and what the lines cost the company (null where one of them does not tell), in micros of the order's currency. */
+  /** Its revenue in micros of its own currency. */
   readonly net: bigint;
-  readonly lineCost: bigint | null;
   readonly fx: Fraction | null;
   readonly refunds: readonly { readonly day: string; readonly micros: bigint | null }[];
 }
@@ -65,15 +68,6 @@ const discountMicros = (order: Record_): bigint => {
       [10_000n, 1n],
     ),
   );
-};
-
-const costOf = ({ input: { lines } }: Record_): bigint | null => {
-  let cost = 0n;
-  for (const { costCents = 0, quantity } of lines) {
-    if (costCents === 0) return null;
-    cost += BigInt(costCents * quantity) * 10_000n;
-  }
-  return cost;
 };
 
 const valueAt = ({ from }: MappingRule, { input }: Record_): string | null => {
@@ -125,8 +119,9 @@ const partsOf = (order: Record_, setup: Setup): Part[] => {
 /** Lines are somebody's of their own only where the brands decide. */
 const linesOf = (order: Record_, setup: Setup): Order['lines'] => {
   const rule = setup.mappingRules.find(({ from }) => from.place === 'line_brand');
-  return order.input.lines.map(({ sku, name, brand }) => ({
+  return order.input.lines.map(({ sku, name, brand, costCents = 0, quantity }) => ({
     words: [sku, name],
+    cost: costCents === 0 ? null : BigInt(costCents * quantity) * 10_000n,
     partner: rule && brand !== '' ? setup.partnerOf(rule.values[brand] ?? brand) : null,
   }));
 };
@@ -162,7 +157,6 @@ export const readOrders = (history: SandboxHistory, setup: Setup): Order[] => {
       withCoupon: input.discountCents > 0,
       locale: input.locale,
       net: BigInt(net) * 10_000n,
-      lineCost: costOf(order),
       fx,
       refunds: order.refunds.flatMap((refund) => {
         const paid = refund.payments.reduce(

@@ -21,7 +21,7 @@ interface Item {
   readonly amount: bigint | null;
   readonly currency: string;
   readonly every: Every;
-  /** Of a hundred; null: net revenue less what the lines cost. */
+  /** Of a hundred; null: net revenue less what the partner's own lines cost. */
   readonly percent: Fraction | null;
 }
 
@@ -120,21 +120,46 @@ const narrowestFirst = (a: Item, b: Item): number => {
   return a.from > b.from ? -1 : 1;
 };
 
-/** What a part of an order's money brings, rounded once; undefined where its lines tell no cost and no percentage stands in. */
-const broughtBy = (
-  held: readonly Item[],
-  { micros, order, part, isRefund }: { micros: bigint; order: Order; part: Part; isRefund: boolean },
-): bigint | undefined => {
-  const byPercent = (percent: Fraction): bigint => toEven(times([micros, 1n], percent, [1n, 100n]));
-  const [best] = held;
-  if (best?.percent) return byPercent(best.percent);
-  const { net, lineCost, fx } = order;
-  if (lineCost === null) {
-    const percent = held.find((item) => item.percent !== null)?.percent;
-    return percent ? byPercent(percent) : undefined;
+/** What goods cost, in millionths of a micro of the order's currency; null where a line of them does not tell. */
+const goodsOf = (lines: Order['lines'], millionths: bigint): bigint | null => {
+  let cost = 0n;
+  for (const line of lines) {
+    if (line.cost === null) return null;
+    cost += line.cost * millionths;
   }
-  if (net !== 0n) return toEven(times([micros, 1n], minus([net, 1n], [lineCost, 1n]), inverse([net, 1n])));
-  return isRefund || !fx ? micros : toEven(times([-lineCost, 1n], [part.ppm, 1_000_000n], fx));
+  return cost;
+};
+
+/** What each part's goods cost: its partner's lines, and as much of the lines of those without a part as it has of the order. */
+const goodsByPart = ({ parts, lines }: Order): (bigint | null)[] => {
+  const has = (part: Part, line: Order['lines'][number]): boolean => part.ppm > 0n && part.partner === line.partner;
+  const others = lines.filter((line) => !parts.some((part) => has(part, line)));
+  return parts.map((part) => {
+    const own = lines.filter((line) => has(part, line));
+    if (own.length + others.length === 0) return null;
+    const [ofOwn, ofOthers] = [goodsOf(own, 1_000_000n), goodsOf(others, part.ppm)];
+    return ofOwn === null || ofOthers === null ? null : ofOwn + ofOthers;
+  });
+};
+
+/** Of an order's or a refund's money what is left to each part after its goods; null where nobody told what they cost. */
+const marginsOf = (
+  order: Order,
+  { micros, split, isRefund }: { micros: bigint; split: readonly bigint[]; isRefund: boolean },
+): (bigint | null)[] => {
+  const goods = goodsByPart(order);
+  const all = goods.reduce<bigint>((sum, one) => sum + (one ?? 0n), 0n);
+  const { net, fx } = order;
+  const left = (): bigint => {
+    if (net !== 0n) return toEven(times([micros, 1n], minus([net, 1n], [all, 1_000_000n]), inverse([net, 1n])));
+    return isRefund || !fx ? micros : toEven(times([-all, 1_000_000n], fx));
+  };
+  const named = goods.map((weight, index) => ({
+    weight: weight ?? 0n,
+    name: order.parts[index]?.partner ?? unknownName,
+  }));
+  const taken = all === 0n ? [] : dealOut(micros - left(), named);
+  return goods.map((one, index) => (one === null ? null : (split[index] ?? 0n) - (taken[index] ?? 0n)));
 };
 
 /** First and last day, both inclusive: none where `since` is null, to no end where `until` is. */
@@ -203,9 +228,13 @@ export const createPartnerships = (given: {
         const held = heldBy(kind, order, part);
         if (held.length === 0) return [];
         return flows.flatMap(({ day, micros, isRefund }): Money[] => {
-          const brought = broughtBy(held, { micros: splitOf(micros, order)[index] ?? 0n, order, part, isRefund });
+          const split = splitOf(micros, order);
+          const byCost =
+            held[0]?.percent === null ? (marginsOf(order, { micros, split, isRefund })[index] ?? null) : null;
+          const percent = held.find((item) => item.percent !== null)?.percent;
+          const brought = byCost ?? (percent ? toEven(times([split[index] ?? 0n, 1n], percent, [1n, 100n])) : null);
           const { partner } = part;
-          if (brought !== undefined)
+          if (brought !== null)
             return [{ side: 'benefit', kind, partner, region, day, micros: (isRefund ? -1n : 1n) * brought }];
           lacking.add(order);
           unknownMargins.push({ partner, region, day });

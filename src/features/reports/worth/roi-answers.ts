@@ -38,7 +38,7 @@ const roiRow = z.object({
     ),
   unknownMargins: z
     .int()
-    .describe('Orders and refunds whose margin is by line cost, of which none is known; counted like unpricedOrders'),
+    .describe('Orders and refunds whose margin is by line cost, of which one is not told; counted like unpricedOrders'),
   unpricedEntries: z.int().describe('Work entries without a rate or an exchange rate: in no cost'),
   coverage: z.object({
     measuredShare: z.number().nullable(),
@@ -69,7 +69,7 @@ const roiReport = z.object({
   ordersWithoutCost: z
     .int()
     .describe(
-      'Orders placed whose margin is by line cost, of which none is known; one of several partners counts once',
+      'Orders placed whose margin is by line cost, of which one is not told; one of several partners counts once',
     ),
 });
 export type RoiReport = z.output<typeof roiReport>;
