@@ -122,6 +122,11 @@ const entry = (change: Partial<Detail['work'][number]>): Detail['work'][number] 
 
 const detail: Detail = {
   id: '1',
+  decidedBy: null,
+  decidedAt: null,
+  capDecision: null,
+  capDecidedBy: null,
+  capDecidedAt: null,
   connection: 'desk',
   externalId: '5001',
   createdAt: '2026-03-01T10:00:00.000Z',

@@ -96,10 +96,15 @@ export const decideWork = async (
   );
   const bySubject = Map.groupBy(entries, (entry) => subjectOf(entry, of));
   for (const [subject, group] of bySubject) {
-    const column = subject === 'capped' ? 'cap_decision' : 'decision';
-    await sql.query(`update work_entry set ${column} = $2 where id = any($1::bigint[])`, [
+    const [what, by, when] =
+      subject === 'capped'
+        ? ['cap_decision', 'cap_decided_by', 'cap_decided_at']
+        : ['decision', 'decided_by', 'decided_at'];
+    await sql.query(`update work_entry set ${what} = $2, ${by} = $3, ${when} = $4 where id = any($1::bigint[])`, [
       group.map(({ id }) => id),
       decision,
+      actor,
+      at,
     ]);
     await recordAudit(sql, {
       at,

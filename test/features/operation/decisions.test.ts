@@ -3,8 +3,10 @@ import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { buildApp } from '../../../src/app.ts';
 import { createAccess } from '../../../src/features/access/index.ts';
 import { append } from '../../../src/features/attribution/index.ts';
+import { bulkEditOf, decideWork } from '../../../src/features/costing/index.ts';
 import { decisionRoutes } from '../../../src/features/operation/index.ts';
 import { workRoutes } from '../../../src/features/reports/index.ts';
+import { ticketDetail } from '../../../src/features/reports/tickets/detail.ts';
 import type { Database } from '../../../src/platform/database/open.ts';
 import { testDatabase } from '../../support/database.ts';
 import { holdToDescription } from '../../support/described-answers.ts';
@@ -69,6 +71,25 @@ beforeEach(async () => {
   ledger = await openLedger(db);
   await ledger.rates('default,,30,USD,2026-01-01');
 });
+
+const decide = ({
+  ids,
+  groupOf,
+  ...decided
+}: {
+  decision: 'accept' | 'reject';
+  of?: 'capped';
+  ids?: string[];
+  groupOf?: string;
+}) =>
+  db.transaction(async (tx) =>
+    decideWork(tx, {
+      ...decided,
+      ids: ids?.map(BigInt) ?? (await bulkEditOf(tx, BigInt(groupOf ?? 0))).map((entry) => entry.id),
+      actor: 'mia',
+      at: new Date('2026-05-20T12:00:00Z'),
+    }),
+  );
 
 const heldBulk = async (): Promise<bigint[]> => {
   const tickets = [await ledger.ticket(), await ledger.ticket(), await ledger.ticket()];
@@ -186,7 +207,7 @@ test('a list comes in pages and as a table that no spreadsheet evaluates', async
   expect([rest.items.length, rest.next]).toEqual([1, null]);
   const csv = await ask('GET', `/api/v1/work?state=held&format=csv&limit=2&connection=${ledger.connection.id}`);
   expect(csv.text.split('\r\n')[0]).toBe(
-    'id,connection,ticket,ticketId,partners,regions,agent,agentKey,agentName,clock,channel,measured,workedAt,rawSeconds,costedSeconds,cappedSeconds,untakenSeconds,state,decision,unpriced,group,groupTickets,cost,currency',
+    'id,connection,ticket,ticketId,partners,regions,agent,agentKey,agentName,clock,channel,measured,workedAt,rawSeconds,costedSeconds,cappedSeconds,untakenSeconds,state,decision,decidedBy,decidedAt,unpriced,group,groupTickets,cost,currency',
   );
   expect(csv.link).toContain(`after=${first.next}`);
   await db.query("update ticket set external_id = '=1+1' || id where connection_id = $1", [ledger.connection.id]);
@@ -209,7 +230,51 @@ test('a decision has its ticket decided again, is in the list and is by the scop
   });
   expect(await stale()).toEqual(tickets);
   await ledger.settle(tickets.map((ticketId) => ({ ticketId })));
-  expect((await listed('state=held')).items).toEqual([]);
+});
+
+test('bug: what was accepted, and what was decided at all, was gone from the list of held work, with who decided', async () => {
+  const tickets = await heldBulk();
+  const [{ id, group } = { id: '', group: null }] = (await listed('state=held')).items;
+  const decided = { decision: 'accept', decidedBy: 'mia', decidedAt: '2026-05-20T12:00:00.000Z' };
+  await decide({ decision: 'accept', groupOf: id });
+  await ledger.settle(tickets.map((ticketId) => ({ ticketId })));
+  const accepted = await listed('state=held&decided=yes');
+  expect(accepted.items).toHaveLength(3);
+  expect(accepted.items[0]).toMatchObject({ id, ...decided, state: 'costed', costedSeconds: 600, group });
+  expect((await listed('state=held&decided=no')).items).toEqual([]);
+  expect(await listed('state=held')).toEqual(accepted);
+  const csv = await ask('GET', `/api/v1/work?state=held&format=csv&connection=${ledger.connection.id}`);
+  expect(csv.text.match(/,costed,accept,mia,2026-05-20T12:00:00.000Z,/g)).toHaveLength(3);
+  // Accepted in error: it is held again.
+  await decide({ decision: 'reject', groupOf: id });
+  await ledger.settle(tickets.map((ticketId) => ({ ticketId })));
+  expect((await listed('state=held&decided=yes')).items[0]).toMatchObject({ id, decision: 'reject', state: 'held' });
+});
+
+test('each list tells its own decision: of an entry that was held and is capped both', async () => {
+  const tickets = [await ledger.ticket(), await ledger.ticket(), await ledger.ticket()];
+  const long = () => reading({ value: 20_000, rawSeconds: 19_800, workedAt: second });
+  await ledger.settle(tickets.map((ticketId) => ({ ticketId, readings: [long()], touches: [] })));
+  const [{ id, ticket } = { id: '', ticket: { id: '' } }] = (await listed('state=held')).items;
+  await decide({ decision: 'accept', ids: [id] });
+  await ledger.settle(tickets.map((ticketId) => ({ ticketId })));
+  expect((await listed('state=capped')).items.find((item) => item.id === id)).toMatchObject({
+    decision: null,
+    decidedBy: null,
+    decidedAt: null,
+  });
+  await decide({ decision: 'reject', ids: [id], of: 'capped' });
+  expect((await listed('state=capped&decided=yes')).items).toMatchObject([
+    { id, decision: 'reject', decidedBy: 'mia' },
+  ]);
+  expect((await listed('state=held&decided=yes')).items).toMatchObject([{ id, decision: 'accept', decidedBy: 'mia' }]);
+  const { work } = (await ticketDetail(db, BigInt(ticket.id), { currency: 'USD', costBasis: 'pooled' })) ?? {};
+  expect(work).toMatchObject([
+    {
+      ...{ decision: 'accept', decidedBy: 'mia', decidedAt: '2026-05-20T12:00:00.000Z' },
+      ...{ capDecision: 'reject', capDecidedBy: 'mia', capDecidedAt: '2026-05-20T12:00:00.000Z' },
+    },
+  ]);
 });
 
 test('several are decided together or not at all', async () => {

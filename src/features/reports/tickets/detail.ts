@@ -46,6 +46,11 @@ interface EntryRow extends WorkEntryRow {
   agent_name: string | null;
   role: string | null;
   actor: string;
+  decided_by: string | null;
+  decided_at: Date | null;
+  cap_decision: string | null;
+  cap_decided_by: string | null;
+  cap_decided_at: Date | null;
 }
 
 /** The key of an agent's own rate holds the connection's id, in old postings its name of then; people know its name of today. */
@@ -102,7 +107,8 @@ export const ticketDetail = async (sql: Sql, id: bigint, view: View) => {
   if (!ticket) return null;
   const entries = await sql.query<EntryRow>(
     `select e.id, e.source_key, e.agent_id, ag.name as agent_name, ag.role, e.clock, e.kind, e.actor, e.channel, e.raw_seconds::float8, e.costed_seconds,
-            e.capped_seconds::float8, e.untaken_seconds::float8, e.state, e.decision, e.worked_at, e.unpriced
+            e.capped_seconds::float8, e.untaken_seconds::float8, e.state, e.decision, e.decided_by, e.decided_at,
+            e.cap_decision, e.cap_decided_by, e.cap_decided_at, e.worked_at, e.unpriced
        from work_entry e left join agent ag on ag.connection_id = e.connection_id and ag.external_id = e.agent_id
       where e.ticket_id = $1 order by e.worked_at, e.id`,
     [id],
@@ -182,6 +188,11 @@ export const ticketDetail = async (sql: Sql, id: bigint, view: View) => {
       untakenSeconds: entry.untaken_seconds,
       state: entry.state,
       decision: entry.decision,
+      decidedBy: entry.decided_by,
+      decidedAt: entry.decided_at?.toISOString() ?? null,
+      capDecision: entry.cap_decision,
+      capDecidedBy: entry.cap_decided_by,
+      capDecidedAt: entry.cap_decided_at?.toISOString() ?? null,
       unpriced: entry.unpriced,
       workedAt: entry.worked_at.toISOString(),
       postings: (byEntry.get(entry.id) ?? []).map((posting) =>

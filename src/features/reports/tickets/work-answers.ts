@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { instantAnswer, moneyAnswer, nextAnswer } from '../../../platform/http/answers.ts';
 import { ticketShares } from '../answers.ts';
 
-/** What is listed: work that waits for a person, that was cut, that takes back, or that has no price yet. */
+/** What is listed: work that waits for a person or did, that was cut, that takes back, or that has no price yet. */
 export const workStates = ['held', 'capped', 'correction', 'unpriced'] as const;
 
 const workItem = z.object({
@@ -29,11 +29,13 @@ const workItem = z.object({
   untakenSeconds: z.number().describe('Of a correction, what nothing was left to take from'),
   state: z.string().describe('costed, held, kept or replaced'),
   decision: z.string().nullable().describe('accept or reject; null: nobody decided'),
+  decidedBy: z.string().nullable().describe('Who decided last'),
+  decidedAt: instantAnswer.nullable().describe('When; in UTC'),
   unpriced: z.string().nullable().describe('Why there is no cost: no rate, no fx'),
   group: z
     .object({ id: z.string().describe('Its first entry'), tickets: z.int().describe('How many it touches') })
     .nullable()
-    .describe('Of held work: the bulk edit that it is part of'),
+    .describe('Of held work, and of what was held until a person decided: the bulk edit that it is part of'),
   cost: moneyAnswer
     .optional()
     .describe('By the scope `rates` and with the setting agentFigures alone: it stands beside the agent'),

@@ -16,7 +16,7 @@ interface WorkFilter {
   readonly after?: string | undefined;
 }
 
-interface WorkRow extends WorkEntryRow {
+interface WorkRow extends Omit<WorkEntryRow, 'decision'> {
   id: bigint;
   ticket_id: bigint;
   connection: string;
@@ -24,18 +24,22 @@ interface WorkRow extends WorkEntryRow {
   shares: { partner: string | null; region: string | null; ppm: number }[];
   connection_id: number;
   agent_name: string | null;
-  cap_decision: string | null;
+  decided: string | null;
+  decided_by: string | null;
+  decided_at: Date | null;
   group_id: bigint | null;
   group_tickets: bigint | null;
   cost: string;
 }
 
-/** Which entries a list holds, and where a person's decision on them stands. */
-const lists: Readonly<Record<WorkPage['state'], { readonly rows: string; readonly decision: string }>> = {
-  held: { rows: "e.state = 'held'", decision: 'e.decision' },
-  capped: { rows: '(e.capped_seconds > 0 or e.cap_decision is not null)', decision: 'e.cap_decision' },
-  correction: { rows: 'e.raw_seconds < 0', decision: 'e.decision' },
-  unpriced: { rows: 'e.unpriced is not null and e.costed_seconds > 0', decision: 'null::text' },
+const wasHeld = "(e.state = 'held' or e.decision is not null and e.raw_seconds >= 0)";
+
+/** Which entries a list holds, those too that a person has decided on, and what the decision's columns begin with. */
+const lists: Readonly<Record<WorkPage['state'], { readonly rows: string; readonly decided: '' | 'cap_' | null }>> = {
+  held: { rows: wasHeld, decided: '' },
+  capped: { rows: '(e.capped_seconds > 0 or e.cap_decision is not null)', decided: 'cap_' },
+  correction: { rows: 'e.raw_seconds < 0', decided: '' },
+  unpriced: { rows: 'e.unpriced is not null and e.costed_seconds > 0', decided: null },
 };
 
 /** Work of one list, what came last first, a page at a time. It names its agents, on whom a person decides. */
@@ -47,19 +51,23 @@ export const listWork = async (
     readonly byAgent: boolean;
   },
 ): Promise<WorkPage> => {
-  const { rows: wanted, decision } = lists[filter.state];
+  const { rows: wanted, decided } = lists[filter.state];
+  const [decision, by, at] =
+    decided === null
+      ? ['null::text', 'null::text', 'null::timestamptz']
+      : [`e.${decided}decision`, `e.${decided}decided_by`, `e.${decided}decided_at`];
   const rows = await sql.query<WorkRow>(
     `select e.id, e.ticket_id, c.name as connection, t.external_id, e.agent_id, e.connection_id, e.clock,
             (select n.name from agent n where n.connection_id = e.connection_id and n.external_id = e.agent_id) as agent_name,
             coalesce((select jsonb_agg(jsonb_build_object('partner', s.partner, 'region', s.region, 'ppm', s.ppm) order by s.share_no)
                         from attribution a join attribution_share s on s.attribution_id = a.id where a.ticket_id = e.ticket_id and a.current), '[]') as shares,
             e.channel, e.kind, e.worked_at, e.raw_seconds::float8,
-            e.costed_seconds, e.capped_seconds::float8, e.untaken_seconds::float8, e.state, e.decision, e.cap_decision, e.unpriced, g.id as group_id, g.tickets as group_tickets,
+            e.costed_seconds, e.capped_seconds::float8, e.untaken_seconds::float8, e.state, ${decision} as decided, ${by} as decided_by, ${at} as decided_at, e.unpriced, g.id as group_id, g.tickets as group_tickets,
             (select coalesce(sum(p.cost_micros), 0) from posting p where p.work_entry_id = e.id)::text as cost
        from work_entry e join ticket t on t.id = e.ticket_id join connection c on c.id = e.connection_id
        left join lateral (
          select min(o.id) as id, count(distinct o.ticket_id) as tickets from work_entry o
-          where e.state = 'held' and o.connection_id = e.connection_id and o.agent_id = e.agent_id and o.value = e.value
+          where ${wasHeld} and o.connection_id = e.connection_id and o.agent_id = e.agent_id and o.value = e.value
             and o.worked_at >= date_trunc('second', e.worked_at) and o.worked_at < date_trunc('second', e.worked_at) + interval '1 second'
             and o.kind = 'measured' and o.actor = 'agent') g on true
       where ${wanted} and ($1::text is null or c.id::text = $1 or c.name = $1) and ($2::date is null or e.worked_day between $2 and $3)
@@ -93,7 +101,9 @@ export const listWork = async (
       cappedSeconds: row.capped_seconds,
       untakenSeconds: row.untaken_seconds,
       state: row.state,
-      decision: filter.state === 'capped' ? row.cap_decision : row.decision,
+      decision: row.decided,
+      decidedBy: row.decided_by,
+      decidedAt: row.decided_at?.toISOString() ?? null,
       unpriced: row.unpriced,
       group: row.group_id === null ? null : { id: row.group_id.toString(), tickets: Number(row.group_tickets) },
       ...(view.byAgent && { cost: moneyJson({ micros: BigInt(row.cost), currency: view.currency }) }),

@@ -31,7 +31,12 @@ export const workRoutes =
             connection: requestText(80).optional().describe("A connection's id or name"),
             from: queryDay.optional(),
             to: queryDay.optional(),
-            decided: z.enum(['yes', 'no']).optional().describe('Whether a person has decided on it'),
+            decided: z
+              .enum(['yes', 'no'])
+              .optional()
+              .describe(
+                'Whether a person has decided on it: who, when and what stands with it. What was decided stays in its list, so that each decision can be looked at and revised',
+              ),
             ...queryPage('Entries'),
             format: queryFormat,
           }),
