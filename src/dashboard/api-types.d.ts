@@ -43,6 +43,8 @@ export interface Row extends Cell {
   unpricedEntries: number;
   unpricedOrders: number;
   flags: { code: string; rule: string }[];
+  /** Of the row "*": the partners of the region that it stands for, and why. */
+  folded?: { partners: string[]; leastTickets: number; reason: string };
 }
 
 /** Whether cost is at the agents' own rates or at their roles' pooled ones. */

@@ -67,7 +67,7 @@ export const getBasis = () => get('/api/v1/basis');
 /** @returns {Promise<Status>} */
 export const getStatus = () => get('/api/v1/status');
 
-/** @param {{ from: string, to: string, groupBy: string }} query @param {AbortSignal} [signal] @returns {Promise<Report>} */
+/** @param {{ from: string, to: string, groupBy: string, smallCells?: string }} query @param {AbortSignal} [signal] @returns {Promise<Report>} */
 export const getReport = (query, signal) => get(address('/api/v1/reports/partners', query), signal);
 
 /** @param {{ from: string, to: string, step: string }} query @param {AbortSignal} [signal] @returns {Promise<Series>} */

@@ -8,6 +8,7 @@ import { addDays } from './format.js';
  * @property {string} from only with custom
  * @property {string} to
  * @property {'partner' | 'region' | 'partner,region'} groupBy
+ * @property {'under region' | 'apart'} smallCells by partner and region: partners with few tickets there, in one row or each in its own
  * @property {string} sort a column, "-" before it for falling
  * @property {{ partner?: string, region?: string } | null} cell the opened row, "none" for what has none; {} is the total
  * @property {string | null} ticket the opened ticket
@@ -15,6 +16,7 @@ import { addDays } from './format.js';
 
 export const periods = /** @type {const} */ (['7', '30', '90', 'custom']);
 export const groupings = /** @type {const} */ (['partner', 'region', 'partner,region']);
+export const cellPlaces = /** @type {const} */ (['under region', 'apart']);
 
 const dayPattern = /^\d{4}-\d{2}-\d{2}$/;
 export const defaultSort = '-supportCost';
@@ -35,6 +37,7 @@ export const readChoices = (search) => {
     from: custom ? from : '',
     to: custom ? to : '',
     groupBy: groupings.find((grouping) => grouping === query.get('by')) ?? 'partner',
+    smallCells: query.get('cells') === 'apart' ? 'apart' : 'under region',
     sort: query.get('sort') ?? defaultSort,
     cell: opened ? { ...(partner !== null && { partner }), ...(region !== null && { region }) } : null,
     ticket: ticket !== null && /^\d{1,18}$/.test(ticket) ? ticket : null,
@@ -42,13 +45,14 @@ export const readChoices = (search) => {
 };
 
 /** @param {Choices} choices @returns {string} the address for them; what is the default is left out */
-export const writeChoices = ({ period, from, to, groupBy, sort, cell, ticket }) => {
+export const writeChoices = ({ period, from, to, groupBy, smallCells, sort, cell, ticket }) => {
   const query = new URLSearchParams();
   if (period === 'custom') {
     query.set('from', from);
     query.set('to', to);
   } else if (period !== '90') query.set('days', period);
   if (groupBy !== 'partner') query.set('by', groupBy);
+  if (smallCells === 'apart') query.set('cells', 'apart');
   if (sort !== defaultSort) query.set('sort', sort);
   if (cell?.partner !== undefined) query.set('partner', cell.partner);
   if (cell?.region !== undefined) query.set('region', cell.region);
@@ -57,6 +61,16 @@ export const writeChoices = ({ period, from, to, groupBy, sort, cell, ticket }) 
   const text = query.toString();
   return text === '' ? '/' : `/?${text}`;
 };
+
+/** Cells are there by partner and region alone. @param {Pick<Choices, 'groupBy'>} choices */
+export const hasCells = ({ groupBy }) => groupBy === 'partner,region';
+
+/** What the report, and its CSV, is asked for; apart is how it comes unasked. @param {Choices} choices @param {string} today */
+export const reportQuery = (choices, today) => ({
+  ...periodOf(choices, today),
+  groupBy: choices.groupBy,
+  ...(hasCells(choices) && choices.smallCells !== 'apart' && { smallCells: choices.smallCells }),
+});
 
 /** First and last day, both inclusive. @param {Choices} choices @param {string} today */
 export const periodOf = ({ period, from, to }, today) =>

@@ -1,6 +1,6 @@
 // @ts-check
 import { address } from './api.js';
-import { groupings, periodOf, periods } from './choices.js';
+import { cellPlaces, groupings, hasCells, periodOf, periods, reportQuery } from './choices.js';
 import { el, setAttribute, setText, show } from './dom.js';
 
 /** @import { Choices } from './choices.js' */
@@ -9,6 +9,8 @@ import { el, setAttribute, setText, show } from './dom.js';
 const periodLabels = { 7: '7 days', 30: '30 days', 90: '90 days', custom: 'Custom' };
 /** @type {Record<Choices['groupBy'], string>} */
 const groupingLabels = { partner: 'Partner', region: 'Region', 'partner,region': 'Partner x region' };
+/** @type {Record<Choices['smallCells'], string>} */
+const placeLabels = { 'under region': 'Under region', apart: 'Apart' };
 
 /**
  * One of several values, as radio buttons in a row.
@@ -38,7 +40,7 @@ const radios = ({ legend, name, values, labels, chosen }) => {
 };
 
 /**
- * Period, grouping and the CSV link of what is shown.
+ * Period, grouping, where small cells are shown and the CSV link of what is shown.
  * @param {{ change: (next: Partial<Choices>) => void }} options told what the reader chose
  */
 export const createControls = ({ change }) => {
@@ -89,15 +91,21 @@ export const createControls = ({ change }) => {
     labels: groupingLabels,
     chosen: (groupBy) => change({ groupBy, cell: null, ticket: null }),
   });
+  const smallCells = radios({
+    legend: 'Partners with few tickets',
+    name: 'cells',
+    values: cellPlaces,
+    labels: placeLabels,
+    chosen: (place) => change({ smallCells: place, cell: null, ticket: null }),
+  });
   const csv = el('a', { class: 'button quiet', download: true }, 'CSV');
   csv.setAttribute('aria-label', 'Download these figures as CSV');
   let held = '';
 
   return {
-    node: el('div', { class: 'controls' }, period.node, custom, grouping.node, csv),
+    node: el('div', { class: 'controls' }, period.node, custom, grouping.node, smallCells.node, csv),
     /** @param {Choices} choices @param {string} today */
     update(choices, today) {
-      const { groupBy } = choices;
       shownPeriod = periodOf(choices, today);
       const key = `${choices.period} ${choices.from} ${choices.to}`;
       // Only a choice that changed, so that a half-chosen period of one's own is left alone.
@@ -107,8 +115,10 @@ export const createControls = ({ change }) => {
         show(custom, choices.period === 'custom');
         if (choices.period === 'custom') [from.value, to.value] = [choices.from, choices.to];
       }
-      grouping.update(groupBy);
-      setAttribute(csv, 'href', address('/api/v1/reports/partners', { ...shownPeriod, groupBy, format: 'csv' }));
+      grouping.update(choices.groupBy);
+      smallCells.update(choices.smallCells);
+      show(smallCells.node, hasCells(choices));
+      setAttribute(csv, 'href', address('/api/v1/reports/partners', { ...reportQuery(choices, today), format: 'csv' }));
     },
   };
 };

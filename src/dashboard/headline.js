@@ -18,6 +18,7 @@ const dearest = ({ rows, total, groupBy }) => {
     (row) =>
       row.ticketsWorked >= leastTickets &&
       row.costMultiple !== null &&
+      row.folded === undefined &&
       groupBy.every((by) => row[by] !== null && row[by] !== 'direct'),
   );
   const [top] = known.toSorted((a, b) => (b.costMultiple ?? 0) - (a.costMultiple ?? 0));

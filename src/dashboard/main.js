@@ -1,7 +1,7 @@
 // @ts-check
 import { getBasis, getReport, getSeries, getStatus, SignedOut, signOut } from './api.js';
 import { createChart } from './chart.js';
-import { periodOf, readChoices, writeChoices } from './choices.js';
+import { periodOf, readChoices, reportQuery, writeChoices } from './choices.js';
 import { createAttention, createConnections } from './connections.js';
 import { createControls } from './controls.js';
 import { el, setText, show } from './dom.js';
@@ -56,7 +56,8 @@ const change = (next, { replace = false } = {}) => {
     before.period !== choices.period ||
     before.from !== choices.from ||
     before.to !== choices.to ||
-    before.groupBy !== choices.groupBy
+    before.groupBy !== choices.groupBy ||
+    before.smallCells !== choices.smallCells
   )
     void readNow();
 };
@@ -70,6 +71,12 @@ const chart = createChart();
 const table = createReportTable({
   sort: (column) => change({ sort: choices.sort === `-${column}` ? column : `-${column}` }, { replace: true }),
   open: (cell) => change({ cell, ticket: null }),
+  unfold() {
+    change({ smallCells: 'apart' });
+    // The row that had the focus goes.
+    table.node.focus({ preventScroll: true });
+    setText(announcer, 'Every partner of a region has a row of its own.');
+  },
 });
 const drawer = createDrawer({
   basis: () => /** @type {Basis} */ (basis),
@@ -140,10 +147,7 @@ const useBasis = (fresh) => {
 };
 
 /** Which report the choices ask for. */
-const wantedKey = () => {
-  const { from, to } = periodOf(choices, today());
-  return `${from} ${to} ${choices.groupBy}`;
-};
+const wantedKey = () => Object.values(reportQuery(choices, today())).join(' ');
 
 const render = () => {
   if (!basis || !status) return;
@@ -173,12 +177,11 @@ const readReport = async () => {
   const own = new AbortController();
   reading = own;
   const period = periodOf(choices, today());
-  const { groupBy } = choices;
   const days = (Date.parse(period.to) - Date.parse(period.from)) / 86_400_000;
   const key = wantedKey();
   try {
     const [fresh, series, names] = await Promise.all([
-      getReport({ ...period, groupBy }, own.signal),
+      getReport(reportQuery(choices, today()), own.signal),
       getSeries({ ...period, step: days >= mostBars ? 'week' : 'day' }, own.signal),
       getBasis(),
     ]);

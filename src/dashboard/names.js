@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Basis, Cell } from './api-types.d.ts' */
+/** @import { Basis, Cell, Row } from './api-types.d.ts' */
 
 /** @type {Pick<Basis, 'partners' | 'regions'>} */
 let known = { partners: {}, regions: {} };
@@ -19,6 +19,13 @@ export const partnerName = (code) => {
   if (code === 'direct') return { name: 'Direct', code: '' };
   const name = known.partners[code];
   return name === undefined || name === code ? { name: code, code: '' } : { name, code };
+};
+
+/** A row's partner, or how many it stands for. @param {Pick<Row, 'partner' | 'folded'>} row @returns {Named} */
+export const rowPartnerName = ({ partner, folded }) => {
+  if (!folded) return partnerName(partner);
+  const { length } = folded.partners;
+  return { name: length === 1 ? '1 small partner' : `${length} small partners`, code: '' };
 };
 
 /** A country in no group is its own region. @param {string | null} code @returns {Named} */

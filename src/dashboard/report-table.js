@@ -1,6 +1,6 @@
 // @ts-check
 import { el, keyedList, setAttribute, setText, show } from './dom.js';
-import { partnerName, regionName } from './names.js';
+import { partnerName, regionName, rowPartnerName } from './names.js';
 import { columns } from './report-columns.js';
 
 /** @import { Cell, Report, Row } from './api-types.d.ts' */
@@ -15,6 +15,19 @@ const flagLabel = ({ code }) => flagLabels[code] ?? code.replaceAll('_', ' ');
 /** What cost is for those who may not see wages. */
 const pooledWords =
   " Support cost is at the roles' pooled rates, so that no wage shows; a dash where too few agents worked in a month.";
+
+/** Of the partners behind a row so many are named in it; all are in its title. */
+const mostNamed = 3;
+
+/** Why a row stands for several partners, and for whom. @param {Row['folded']} folded @param {number} [most] */
+const foldedWords = (folded, most = Number.POSITIVE_INFINITY) => {
+  if (!folded) return '';
+  const { partners, reason } = folded;
+  const names = partners.map((partner) => partnerName(partner).name);
+  const more = names.length - most;
+  // The last one is as short by its name.
+  return more > 1 ? `${reason}: ${names.slice(0, most).join(', ')} and ${more} more` : `${reason}: ${names.join(', ')}`;
+};
 
 /** @param {Cell} cell */
 const keyOf = ({ partner, region }) => JSON.stringify([partner, region]);
@@ -42,7 +55,7 @@ const sorted = (rows, sort, groupBy) => {
   if (name === 'name') {
     /** @param {Row} row */
     const words = (row) =>
-      groupBy.map((by) => (by === 'partner' ? partnerName(row.partner).name : regionName(row.region).name)).join(' ');
+      groupBy.map((by) => (by === 'partner' ? rowPartnerName(row).name : regionName(row.region).name)).join(' ');
     return rows.toSorted((a, b) => turn * words(a).localeCompare(words(b), 'en'));
   }
   const column = columns.find((one) => one.name === name);
@@ -60,9 +73,9 @@ const sorted = (rows, sort, groupBy) => {
 
 /**
  * The table of partners or regions, kept up to date in place.
- * @param {{ sort: (column: string) => void, open: (cell: { partner?: string, region?: string }) => void }} options
+ * @param {{ sort: (column: string) => void, open: (cell: { partner?: string, region?: string }) => void, unfold: () => void }} options
  */
-export const createReportTable = ({ sort, open }) => {
+export const createReportTable = ({ sort, open, unfold }) => {
   /** @type {View} */
   let view = { groupBy: ['partner'], widest: 1, open: null };
 
@@ -87,13 +100,16 @@ export const createReportTable = ({ sort, open }) => {
     const bar = el('span', { class: 'bar', 'aria-hidden': 'true' });
     const multipleText = el('span');
     cells[columns.findIndex((column) => column.name === 'costMultiple')]?.append(multipleText, bar);
+    const why = el('span', { class: 'why' });
     const flags = el('span', { class: 'flags' });
     /** @type {Row | null} */
     let held = null;
     button.addEventListener('click', () => {
-      if (held) open(isTotal ? {} : cellOf(held, view.groupBy));
+      // Tickets are listed by partner; those of several are seen when they stand apart.
+      if (held?.folded) unfold();
+      else if (held) open(isTotal ? {} : cellOf(held, view.groupBy));
     });
-    const node = el('tr', isTotal ? { class: 'total' } : {}, el('th', { scope: 'row' }, button, flags), ...cells);
+    const node = el('tr', isTotal ? { class: 'total' } : {}, el('th', { scope: 'row' }, button, why, flags), ...cells);
     return {
       node,
       /** @param {Row} row */
@@ -103,12 +119,14 @@ export const createReportTable = ({ sort, open }) => {
           by === 'partner'
             ? row.partner === null && view.groupBy.length === 2 && row.region !== null
               ? { name: 'Partner unknown', code: '' }
-              : partnerName(row.partner)
+              : rowPartnerName(row)
             : regionName(row.region),
         );
         setText(name, isTotal ? 'Total' : (first?.name ?? ''));
-        setText(code, isTotal ? '' : (first?.code ?? ''));
+        setText(code, isTotal ? '' : row.folded ? 'show apart' : (first?.code ?? ''));
         setText(place, isTotal || !second ? '' : second.name);
+        setText(why, foldedWords(row.folded, mostNamed));
+        setAttribute(why, 'title', foldedWords(row.folded) || null);
         setAttribute(node, 'aria-current', view.open === (isTotal ? 'total' : keyOf(row)) ? 'true' : null);
         columns.forEach((column, index) => {
           const cell = cells[index];

@@ -50,6 +50,14 @@ const sud = row({
 });
 const direct = row({ partner: 'direct', tickets: 5, orders: 10, contactRate: 50, supportCost: usd('9.000000') });
 const unattributed = row({ tickets: 9, ticketsWorked: 9, supportCost: usd('20.000000') });
+const several = row({
+  partner: '*',
+  region: 'nordics',
+  ticketsWorked: 31,
+  costMultiple: 9.5,
+  supportCost: usd('250.000000'),
+  folded: { partners: ['ost', 'pol', 'sud', 'west', 'zen'], leastTickets: 40, reason: 'fewer than 40 tickets each' },
+});
 const total = row({
   tickets: 144,
   ticketsWorked: 129,
@@ -114,6 +122,11 @@ const entry = (change: Partial<Detail['work'][number]>): Detail['work'][number] 
   untakenSeconds: 0,
   state: 'costed',
   decision: null,
+  decidedBy: null,
+  decidedAt: null,
+  capDecision: null,
+  capDecidedBy: null,
+  capDecidedAt: null,
   unpriced: null,
   workedAt: '2026-03-01T12:00:00.000Z',
   postings: [posting({})],
@@ -122,11 +135,6 @@ const entry = (change: Partial<Detail['work'][number]>): Detail['work'][number] 
 
 const detail: Detail = {
   id: '1',
-  decidedBy: null,
-  decidedAt: null,
-  capDecision: null,
-  capDecidedBy: null,
-  capDecidedAt: null,
   connection: 'desk',
   externalId: '5001',
   createdAt: '2026-03-01T10:00:00.000Z',
@@ -238,6 +246,8 @@ export const connectionStatus = (change: Partial<ConnectionStatus> = {}): Connec
 export interface Held {
   costBasis: PartnerReport['costBasis'];
   rows: Row[];
+  /** The same with small cells put under their region. */
+  foldedRows: Row[];
   total: Row;
   /** How much of the days they are of. */
   days: HeldDays | null;
@@ -251,6 +261,7 @@ export interface Held {
 export const freshAnswers = (): Held => ({
   costBasis: 'true',
   rows: [nord, sud, unattributed, direct],
+  foldedRows: [{ ...nord, region: 'nordics' }, several, unattributed, direct],
   total,
   days: null,
   pages: {

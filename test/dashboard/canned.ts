@@ -17,12 +17,12 @@ export const cannedServer = async () => {
       return reply.code(401).type('application/problem+json').send({ status: 401, detail: 'Sign in first.' });
   });
   app.get('/api/v1/status', async () => ({ quarantined: 0, ...answers.status }));
-  app.get<{ Querystring: { from: string; to: string; groupBy: string } }>(
+  app.get<{ Querystring: { from: string; to: string; groupBy: string; smallCells?: string } }>(
     '/api/v1/reports/partners',
     async (request, reply) => {
       if (answers.fault !== null)
         return reply.code(503).type('application/problem+json').send({ detail: answers.fault });
-      const { from, to, groupBy } = request.query;
+      const { from, to, groupBy, smallCells } = request.query;
       const report: PartnerReport = {
         from,
         to,
@@ -30,7 +30,7 @@ export const cannedServer = async () => {
         currency: 'USD',
         timeZone: 'UTC',
         costBasis: answers.costBasis,
-        rows: answers.rows,
+        rows: smallCells === 'under region' ? answers.foldedRows : answers.rows,
         total: answers.total,
       };
       return { ...report, ...answers.days };

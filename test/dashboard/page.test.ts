@@ -63,7 +63,7 @@ describeInBrowser('the managers’ page in a browser', ({ server, visit }) => {
       await page.waitForURL(/by=partner%2Cregion/);
       await page.locator('thead', { hasText: 'Partner and region' }).waitFor();
       expect(await page.getByRole('link', { name: 'CSV' }).getAttribute('href')).toBe(
-        '/api/v1/reports/partners?from=2026-03-02&to=2026-03-31&groupBy=partner%2Cregion&format=csv',
+        '/api/v1/reports/partners?from=2026-03-02&to=2026-03-31&groupBy=partner%2Cregion&smallCells=under+region&format=csv',
       );
       await page.goBack();
       await page.goBack();
@@ -79,6 +79,44 @@ describeInBrowser('the managers’ page in a browser', ({ server, visit }) => {
       await page.getByText('1 Feb 2026 to 28 Feb 2026', { exact: true }).waitFor();
       await page.reload();
       await page.getByText('1 Feb 2026 to 28 Feb 2026', { exact: true }).waitFor();
+    });
+  });
+
+  it('puts small cells under their region with the reason, until they are asked for apart', async () => {
+    const path = '/api/v1/reports/partners?from=2026-01-01&to=2026-03-31&groupBy=partner%2Cregion';
+    await visit('/', async (page) => {
+      await opener(page, 'Nord Living').waitFor();
+      const places = page.getByRole('group', { name: 'Partners with few tickets' });
+      expect(await places.isVisible()).toBe(false);
+      await page.getByRole('radio', { name: 'Partner x region' }).check();
+      const folded = page.locator('tbody tr', { hasText: '5 small partners' });
+      await folded.waitFor();
+      expect(server.asked).toContain(`${path}&smallCells=under+region`);
+      expect(await folded.locator('.place').textContent()).toBe('The Nordics');
+      const why = folded.locator('.why');
+      expect(await why.textContent()).toBe('fewer than 40 tickets each: ost, pol, Sud Casa <b> and 2 more');
+      expect(await why.getAttribute('title')).toBe('fewer than 40 tickets each: ost, pol, Sud Casa <b>, west, zen');
+      // Of several partners none is named as the dearest.
+      expect(await page.locator('.headline .lead').textContent()).toContain('Nord Living in The Nordics costs most');
+      expect(await page.getByRole('radio', { name: 'Under region' }).isChecked()).toBe(true);
+
+      await folded.getByRole('button').press('Enter');
+      await opener(page, 'Sud Casa').waitFor();
+      expect(await folded.count()).toBe(0);
+      expect(await page.getByRole('radio', { name: 'Apart' }).isChecked()).toBe(true);
+      expect(await page.evaluate('document.activeElement.id')).toBe('report');
+      expect(new URL(page.url()).search).toBe('?by=partner%2Cregion&cells=apart');
+      expect(await page.getByRole('link', { name: 'CSV' }).getAttribute('href')).toBe(`${path}&format=csv`);
+      expect(server.asked).toContain(path);
+      await page.reload();
+      await opener(page, 'Sud Casa').waitFor();
+      await page.getByRole('radio', { name: 'Under region' }).check();
+      await folded.waitFor();
+      await page.goBack();
+      await opener(page, 'Sud Casa').waitFor();
+      await page.getByRole('radio', { name: 'Region', exact: true }).check();
+      await places.waitFor({ state: 'hidden' });
+      expect(await page.getByRole('link', { name: 'CSV' }).getAttribute('href')).not.toContain('smallCells');
     });
   });
 
