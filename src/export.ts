@@ -37,8 +37,13 @@ const exporters: Readonly<Record<string, (product: Product) => Promise<Exported>
     rows: (await directory.regions()).list().map(({ code, name, countries }) => [code, name, countries.join('|')]),
   }),
   agents: async ({ db }) => ({
-    columns: ['connection', 'external_id', 'role'],
-    rows: (await listRoles(db)).map(({ connection, externalId, role }) => [connection, externalId, role ?? '']),
+    columns: ['connection', 'external_id', 'role', 'role_from'],
+    rows: (await listRoles(db)).map(({ connection, externalId, role, validFrom }) => [
+      connection,
+      externalId,
+      role,
+      validFrom ?? '',
+    ]),
   }),
   teams: async ({ db }) => ({
     columns: ['connection', 'external_id', 'team', 'valid_from'],

@@ -11,7 +11,8 @@ let product: Product;
 const files: Readonly<Record<string, string>> = {
   partners: 'code,name,aliases\nnord,Nord,Nordhem|@nord\nsud,"Sud, SA",\n',
   regions: 'region,name,countries\nnordics,Nordics,SE|DK\nwest,-West,FR\n',
-  agents: 'connection,external_id,role\ndesk: one,7,senior\n=2nd desk,7,\n=2nd desk,8,-night\n',
+  agents:
+    'connection,external_id,role,role_from\ndesk: one,7,senior,\ndesk: one,7,lead,2026-03-01\n=2nd desk,7,,\n=2nd desk,8,-night,\n=2nd desk,8,,2026-03-01\n',
   teams:
     'connection,external_id,team,valid_from\ndesk: one,7,=home,2026-01-01\ndesk: one,7,,2026-03-01\n=2nd desk,8,day,2026-01-01\n',
   rates:

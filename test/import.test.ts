@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Product } from '../src/compose.ts';
 import { connect } from '../src/connect.ts';
 import { InvalidInput } from '../src/core/errors.ts';
+import { dayMs } from '../src/core/time.ts';
 import { append } from '../src/features/attribution/index.ts';
 import { settleWork } from '../src/features/costing/index.ts';
 import type { Connection } from '../src/features/directory/index.ts';
@@ -236,6 +237,27 @@ describe('what says what work and orders cost', () => {
     expect(await bring('agents', senior)).toMatchObject({ job: { state: 'done', result: { tickets: 1 } } });
     // 30 s at 50.00 EUR an hour, a euro at 1.10.
     expect(await costs()).toEqual({ '1': '300000', '2': '458333' });
+  });
+
+  it('bug: another role priced all the past anew; with a first day it prices the days since, by the reason "role"', async () => {
+    const today = clock.now().toISOString().slice(0, 10);
+    const roles = (from: string) => `connection,external_id,role,role_from\ndesk,ben,lead,${from}\n`;
+    await bring('rates', 'scope,key,hourly,currency,valid_from\nrole,lead,100.00,EUR,2026-01-01\n');
+    const tomorrow = new Date(clock.now().getTime() + dayMs).toISOString().slice(0, 10);
+    expect(await bring('agents', roles(tomorrow), true)).toMatchObject({ added: 1, wouldMove: { tickets: 0 } });
+    expect(await bring('agents', roles(today), true)).toMatchObject({
+      wouldMove: { tickets: 1, before: { amount: '0.458333' }, after: { amount: '0.916667' } },
+    });
+    await bring('agents', roles(tomorrow));
+    expect(await costs()).toMatchObject({ '2': '458333' });
+    await bring('agents', roles(today));
+    expect(await costs()).toMatchObject({ '2': '916667' });
+    expect(await product.db.query('select cause from posting order by id desc limit 2')).toEqual([
+      { cause: 'role' },
+      { cause: 'role' },
+    ]);
+    await bring('agents', 'connection,external_id,role\ndesk,ben,senior\n');
+    expect(await costs()).toMatchObject({ '2': '458333' });
   });
 
   it('bug: exchange rates priced the orders that waited for them alone, not those of their days', async () => {

@@ -31,6 +31,7 @@ const causes = {
   correction: 'correction of the time',
   reattribution: 'attribution changed',
   rate: 'rate or exchange rate changed',
+  role: 'role of the agent changed',
   'estimate replaced': 'measured time replaced the estimate',
   hold: 'held for a decision',
   decision: 'a person decided',

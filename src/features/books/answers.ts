@@ -5,7 +5,7 @@ import { changesAnswer, differingFigures } from './differing-answers.ts';
 
 const reason = z
   .string()
-  .describe('work, correction, reattribution, rate, estimate replaced, hold, decision or rebase');
+  .describe('work, correction, reattribution, rate, role, estimate replaced, hold, decision or rebase');
 const pooledNull = 'null where no pool tells, and after a rebase to another currency';
 
 const restatement = z.object({

@@ -111,6 +111,7 @@ const warningsFor = async (sql: Sql, rates: readonly Rate[]): Promise<string[]> 
   const rows = await sql.query<{ warning: string }>(
     `select 'No agent has the role ' || role || ' yet: its rate prices nothing until one has' as warning
        from unnest($1::text[]) as role where role <> '${aiAgentRole}' and not exists (select 1 from agent a where a.role = role.role)
+        and not exists (select 1 from agent_role r where r.role = role.role)
      union select 'Nobody is in the team ' || g.team || ' yet: its rate prices nothing until somebody is'
        from unnest($2::text[]) as g(team) where not exists (select 1 from agent_team t where t.team = g.team)
      order by warning`,

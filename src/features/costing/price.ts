@@ -28,6 +28,7 @@ export type PostingCause =
   | 'correction'
   | 'reattribution'
   | 'rate'
+  | 'role'
   | 'estimate replaced'
   | 'hold'
   | 'decision'
@@ -189,6 +190,10 @@ const desiredPostings = (input: PricingInput, price: Price, revision: number): P
 const sumMicroseconds = (postings: readonly Posting[]): bigint =>
   postings.reduce((sum, { microseconds }) => sum + microseconds, 0n);
 
+/** Both by rates of roles, and not of one. */
+const hasOtherRole = (before: Price, after: Price): boolean =>
+  before.rateScope === 'role' && after.rateScope === 'role' && before.rateKey !== after.rateKey;
+
 const causeOf = (
   input: PricingInput,
   {
@@ -204,7 +209,8 @@ const causeOf = (
   if (unpriced) return 'rate';
   if (sumMicroseconds(live) !== sumMicroseconds(desired)) return 'correction';
   const [before, after] = [live[0], desired[0]];
-  if (before && after && !samePrice(before.price, after.price)) return 'rate';
+  if (before && after && !samePrice(before.price, after.price))
+    return hasOtherRole(before.price, after.price) ? 'role' : 'rate';
   const sharesMoved =
     live.length !== desired.length ||
     desired.some((posting, index) => {

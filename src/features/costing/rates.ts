@@ -1,6 +1,6 @@
 import type { Day } from '../../core/time.ts';
 import type { Sql } from '../../platform/database/database.ts';
-import { rolesOfAgents, type TeamSpell, teamOn, teamsOfAgents } from '../directory/index.ts';
+import { type RoleSpell, roleOn, rolesOfAgents, type TeamSpell, teamOn, teamsOfAgents } from '../directory/index.ts';
 import {
   appliedOn,
   type CostBasisRow,
@@ -100,7 +100,7 @@ export const findRates = async (
   const rates = await loadRates(sql, asked);
   const has = (wanted: RateScope): boolean => rates.some(({ scope }) => scope === wanted);
   const people = peopleOf(asked);
-  const roles = has('role') ? await rolesOfAgents(sql, people) : new Map<string, string>();
+  const roles = has('role') ? await rolesOfAgents(sql, people) : new Map<string, RoleSpell[]>();
   const teams = has('team') ? await teamsOfAgents(sql, people) : new Map<string, TeamSpell[]>();
   const basis: readonly CostBasisRow[] = rates.some(isWage) ? await loadCostBasis(sql) : [];
   const rateByAgent = new Map<string, Rate[]>();
@@ -117,8 +117,9 @@ export const findRates = async (
         { agentKeys: [], role: aiAgentRole, team: null, day: want.day },
       );
     const name = `${want.connectionId}:${want.agentId}`;
+    const role = roleOn(roles.get(name) ?? [], want.day);
     const team = teamOn(teams.get(name) ?? [], want.day);
-    return rateOn(candidates, { agentKeys: keys, role: roles.get(name) ?? null, team, day: want.day });
+    return rateOn(candidates, { agentKeys: keys, role, team, day: want.day });
   };
   const found = new Map(
     asked.map((want) => {

@@ -6,6 +6,7 @@ import { cellField, readTable, refuseFaults } from '../../platform/csv.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { recordAudit } from './audit.ts';
 import { changesAnything, compareRows, type ImportOptions, type ImportReport } from './import-report.ts';
+import { listRoles, type RoleSpell, saveRoles } from './roles.ts';
 import { connectionOfRow, saveTeams, type TeamSpell, teamsOfAgents } from './teams.ts';
 
 /** Keeps the names that a helpdesk gives its agents; roles are left alone. One statement, in the order of the ids. */
@@ -36,28 +37,6 @@ export const agentsAmong = async (
   return new Set(rows.map(({ external_id }) => external_id));
 };
 
-/** The role of each agent of a connection, by the helpdesk's id; null: none was given. */
-export const rolesOf = async (sql: Sql, connectionId: number): Promise<Map<string, string | null>> => {
-  const rows = await sql.query<{ external_id: string; role: string | null }>(
-    'select external_id, role from agent where connection_id = $1',
-    [connectionId],
-  );
-  return new Map(rows.map(({ external_id, role }) => [external_id, role]));
-};
-
-/** Roles of agents of several connections, by `connection:agent`; those without one are absent. */
-export const rolesOfAgents = async (
-  sql: Sql,
-  { connectionIds, agentIds }: { readonly connectionIds: readonly number[]; readonly agentIds: readonly string[] },
-): Promise<Map<string, string>> => {
-  const rows = await sql.query<{ connectionId: number; externalId: string; role: string }>(
-    `select connection_id as "connectionId", external_id as "externalId", role from agent
-      where role is not null and connection_id = any($1::int[]) and external_id = any($2::text[])`,
-    [connectionIds, agentIds],
-  );
-  return new Map(rows.map(({ connectionId, externalId, role }) => [`${connectionId}:${externalId}`, role]));
-};
-
 /** A day before all work. */
 const always: Day = '1970-01-01';
 
@@ -65,75 +44,73 @@ const columns = z.object({
   connection: z.string().min(1),
   external_id: z.string().min(1).max(100),
   role: z.string().max(60),
+  role_from: z.string().optional(),
   team: z.string().max(60).optional(),
   team_from: z.string().optional(),
 });
 
-interface GivenRole {
-  readonly connectionId: number;
+interface AgentRow extends RoleSpell {
   readonly connection: string;
-  readonly externalId: string;
-  readonly role: string | null;
   /** Where the file says in which team the agent is, and from when on. */
   readonly team?: { readonly name: string; readonly from: Day };
 }
 
-const allRoles = `select a.connection_id as "connectionId", c.name as connection, a.external_id as "externalId", a.role
-         from agent a join connection c on c.id = a.connection_id`;
+const agentOf = ({ connectionId, externalId }: RoleSpell): string => `${connectionId}:${externalId}`;
+const keyOf = (row: RoleSpell): string => `${row.validFrom ?? ''} ${agentOf(row)}`;
 
-/** Every agent that is known, with or without a role. */
-export const listRoles = (sql: Sql): Promise<GivenRole[]> =>
-  sql.query<GivenRole>(`${allRoles} order by c.name, a.external_id`);
-
-const readRoles = (
-  text: string,
-  connections: readonly { readonly id: number; readonly name: string }[],
-): GivenRole[] => {
+const readRows = (text: string, connections: readonly { readonly id: number; readonly name: string }[]): AgentRow[] => {
   const faults: InputFault[] = [];
-  const seen = new Set<string>();
-  const given = readTable(text, columns).flatMap(({ row, value }) => {
+  const [seen, seenTeams] = [new Set<string>(), new Set<string>()];
+  const given = readTable(text, columns).flatMap(({ row, value }): AgentRow[] => {
     const connection = connectionOfRow(connections, { row, named: value.connection, faults });
     if (!connection) return [];
-    const key = `${connection.id}:${value.external_id}`;
-    if (seen.has(key))
-      faults.push({
-        field: cellField(row, 'external_id'),
-        reason: `agent ${value.external_id} of ${connection.name} stands twice in the file`,
-      });
-    seen.add(key);
-    const teamFrom = value.team_from ?? '';
-    if (teamFrom !== '' && !isDay(teamFrom))
-      faults.push({ field: cellField(row, 'team_from'), reason: 'is not a day; write it as YYYY-MM-DD' });
-    if (value.team && teamFrom === '')
-      faults.push({ field: cellField(row, 'team_from'), reason: 'is empty; write the first day in the team' });
-    return [
-      {
-        connectionId: connection.id,
-        connection: connection.name,
-        externalId: value.external_id,
-        role: value.role === '' ? null : value.role,
-        ...(teamFrom !== '' && { team: { name: value.team ?? '', from: teamFrom } }),
-      },
-    ];
+    const refuse = (column: string, reason: string) => faults.push({ field: cellField(row, column), reason });
+    const [roleFrom, teamFrom] = [value.role_from ?? '', value.team_from ?? ''];
+    for (const [column, day] of [
+      ['role_from', roleFrom],
+      ['team_from', teamFrom],
+    ] as const)
+      if (day !== '' && !isDay(day)) refuse(column, 'is not a day; write it as YYYY-MM-DD');
+    if (value.team && teamFrom === '') refuse('team_from', 'is empty; write the first day in the team');
+    const agent: AgentRow = {
+      connectionId: connection.id,
+      connection: connection.name,
+      externalId: value.external_id,
+      role: value.role,
+      validFrom: roleFrom === '' ? null : roleFrom,
+      ...(teamFrom !== '' && { team: { name: value.team ?? '', from: teamFrom } }),
+    };
+    const who = `agent ${value.external_id} of ${connection.name}`;
+    if (seen.has(keyOf(agent)))
+      refuse(
+        'external_id',
+        `${who} stands twice in the file${roleFrom === '' ? '' : ` with the first day ${roleFrom}`}`,
+      );
+    seen.add(keyOf(agent));
+    const team = `${teamFrom} ${agentOf(agent)}`;
+    if (teamFrom !== '' && seenTeams.has(team)) refuse('team_from', `${who} has a team of this day in a row before`);
+    seenTeams.add(team);
+    return [agent];
   });
   refuseFaults('The file', faults);
   return given;
 };
 
-const rowsByKey = (roles: readonly GivenRole[]): Map<string, Record<string, string>> =>
+const rowsByKey = (rows: readonly AgentRow[]): Map<string, Record<string, string>> =>
   new Map(
-    roles.map(({ connectionId, connection, externalId, role, team }) => [
-      `${connectionId}:${externalId}`,
+    rows.map((row) => [
+      keyOf(row),
       {
-        connection,
-        external_id: externalId,
-        role: role ?? '',
-        ...(team && { team: team.name, team_from: team.from }),
+        connection: row.connection,
+        external_id: row.externalId,
+        role: row.role,
+        ...(row.validFrom && { role_from: row.validFrom }),
+        ...(row.team && { team: row.team.name, team_from: row.team.from }),
       },
     ]),
   );
 
-const spellsOf = (given: readonly GivenRole[]): TeamSpell[] =>
+const spellsOf = (given: readonly AgentRow[]): TeamSpell[] =>
   given.flatMap(({ connectionId, externalId, team }) =>
     team ? [{ connectionId, externalId, team: team.name, validFrom: team.from }] : [],
   );
@@ -141,27 +118,36 @@ const spellsOf = (given: readonly GivenRole[]): TeamSpell[] =>
 /** What is stored of the days that the file names, so that a row that says nothing new is unchanged. */
 const withStoredTeams = async (
   tx: Sql,
-  stored: readonly GivenRole[],
-  given: readonly GivenRole[],
-): Promise<GivenRole[]> => {
+  stored: readonly AgentRow[],
+  given: readonly AgentRow[],
+): Promise<AgentRow[]> => {
   const spells = spellsOf(given);
   const held = await teamsOfAgents(tx, {
     connectionIds: spells.map(({ connectionId }) => connectionId),
     agentIds: spells.map(({ externalId }) => externalId),
   });
-  const askedFrom = new Map(
-    spells.map(({ connectionId, externalId, validFrom }) => [`${connectionId}:${externalId}`, validFrom]),
-  );
-  return stored.map((role) => {
-    const key = `${role.connectionId}:${role.externalId}`;
-    const spell = held.get(key)?.find(({ validFrom }) => validFrom === askedFrom.get(key));
-    return spell ? { ...role, team: { name: spell.team, from: spell.validFrom } } : role;
+  const askedFrom = new Map(given.map((row) => [keyOf(row), row.team?.from]));
+  return stored.map((row) => {
+    const spell = held.get(agentOf(row))?.find(({ validFrom }) => validFrom === askedFrom.get(keyOf(row)));
+    return spell ? { ...row, team: { name: spell.team, from: spell.validFrom } } : row;
   });
 };
 
+/** The first day on which the role of anybody is another; null: it is nobody's. */
+const firstNewRole = (
+  given: readonly AgentRow[],
+  { stored, gone }: { readonly stored: readonly AgentRow[]; readonly gone: readonly AgentRow[] },
+): Day | null => {
+  const held = new Map(stored.map((row) => [keyOf(row), row.role]));
+  const isNew = (row: AgentRow): boolean => (held.get(keyOf(row)) ?? (row.validFrom ? null : '')) !== row.role;
+  return [...given.filter(isNew), ...gone].map(({ validFrom }) => validFrom ?? always).toSorted()[0] ?? null;
+};
+
 /**
- * Gives agents their roles and, where the file says so, their teams from a day on; an empty role takes the role away, agents
- * not in the file keep theirs. Throws InvalidInput with every fault. `from`: the first day on which a rate may differ.
+ * Gives agents their roles and, where the file says so, their teams from a day on. A role with `role_from` holds from that day,
+ * the former one before it, and those of other days stay; one without it is the agent's as of always: what has a first day
+ * and does not stand beside it in the file goes. An empty role is none; agents not in the file keep theirs. Throws
+ * InvalidInput with every fault. `from`: the first day on which a rate may differ.
  */
 export const importAgents = async (
   tx: Sql,
@@ -169,36 +155,33 @@ export const importAgents = async (
   { dryRun, actor = 'cli', now }: ImportOptions & { readonly now: Date },
 ): Promise<ImportReport & { readonly from: Day | null }> => {
   const connections = await tx.query<{ id: number; name: string }>('select id, name from connection order by id');
-  const given = readRoles(text, connections);
-  const stored = await tx.query<GivenRole>(allRoles);
+  const given = readRows(text, connections);
+  const named = new Set(given.map(keyOf));
+  const ofAlways = new Set(given.filter(({ validFrom }) => validFrom === null).map(agentOf));
+  const all = await listRoles(tx);
+  const gone = all.filter((row) => ofAlways.has(agentOf(row)) && !named.has(keyOf(row)));
+  const stored = [...all.filter((row) => named.has(keyOf(row))), ...gone];
   const report = compareRows({
     what: 'agents',
     dryRun,
-    replaces: false,
+    replaces: true,
     stored: rowsByKey(await withStoredTeams(tx, stored, given)),
     given: rowsByKey(given),
+    warnings:
+      gone.length === 0
+        ? []
+        : [
+            `${gone.length} roles with a first day go, for the file says without one what these agents are as of always; to keep them write them into the file too, with role_from`,
+          ],
   });
   if (!changesAnything(report)) return { ...report, from: null };
-  const roles = new Map(stored.map(({ connectionId, externalId, role }) => [`${connectionId}:${externalId}`, role]));
-  const hasNewRole = given.some(
-    ({ connectionId, externalId, role }) => role !== (roles.get(`${connectionId}:${externalId}`) ?? null),
-  );
-  await tx.query(
-    `insert into agent (connection_id, external_id, role)
-     select * from unnest($1::int[], $2::text[], $3::text[]) as t(connection_id, external_id, role) order by 1, 2
-     on conflict (connection_id, external_id) do update set role = excluded.role`,
-    [
-      given.map(({ connectionId }) => connectionId),
-      given.map(({ externalId }) => externalId),
-      given.map(({ role }) => role),
-    ],
-  );
-  const firstOfTeams = await saveTeams(tx, spellsOf(given));
+  await saveRoles(tx, { given, gone });
+  const firsts = [firstNewRole(given, { stored, gone }), await saveTeams(tx, spellsOf(given))];
   await recordAudit(tx, {
     at: now,
     actor,
     action: 'import agents',
-    detail: { added: report.added, changed: report.changed },
+    detail: { added: report.added, changed: report.changed, removed: report.removed },
   });
-  return { ...report, from: hasNewRole ? always : firstOfTeams };
+  return { ...report, from: firsts.filter((day) => day !== null).toSorted()[0] ?? null };
 };

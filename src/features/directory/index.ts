@@ -5,7 +5,7 @@ import type { Vault } from '../../platform/crypto.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import type { Database } from '../../platform/database/open.ts';
 import type { StoreAdapter } from '../../stores/port.ts';
-import { rolesOf, saveAgents } from './agents.ts';
+import { saveAgents } from './agents.ts';
 import type { Connections } from './connection.ts';
 import type { Adapter } from './connection-settings.ts';
 import { createConnections } from './connections.ts';
@@ -22,7 +22,7 @@ export {
   accountSettingsSchema,
   changeAccountSettings,
 } from './account-settings.ts';
-export { agentsAmong, importAgents, listRoles, rolesOfAgents } from './agents.ts';
+export { agentsAmong, importAgents } from './agents.ts';
 export { recordAudit } from './audit.ts';
 export { sharedCallCounts } from './call-quota.ts';
 export type { Connection, ConnectionKind, Connections, Mode } from './connection.ts';
@@ -65,6 +65,7 @@ export {
 export { directPartner, type Partner, type PartnerBook, partnerBook, partnersAfter } from './partners.ts';
 export { type Region, type RegionBook, regionBook, regionsAfter } from './regions.ts';
 export { changeReportingBasis, type ReportingBasis, storedReportingBasis } from './reporting-basis.ts';
+export { listRoles, type RoleSpell, roleOn, rolesOfAgents } from './roles.ts';
 export { createJobRunner, type JobHandler, type JobRunner } from './run-jobs.ts';
 export { isSameAccount, type SettingField, settingsForm } from './settings-form.ts';
 export { importTeams, listTeams, type TeamSpell, teamOn, teamsOfAgents } from './teams.ts';
@@ -90,8 +91,6 @@ export interface Directory {
   regions(sql?: Sql): Promise<RegionBook>;
   /** Keeps the names of a helpdesk's agents. */
   saveAgents(connectionId: number, agents: readonly HelpdeskAgent[]): Promise<void>;
-  /** Roles by the helpdesk's id of the agent. */
-  rolesOf(connectionId: number): Promise<Map<string, string | null>>;
   importPartners(text: string, options: ImportOptions): Promise<ImportReport>;
   importRegions(text: string, options: ImportOptions): Promise<ImportReport>;
   /** Throws Refused where the ledger was made with another SECRET_KEY. */
@@ -121,7 +120,6 @@ export const createDirectory = (deps: {
     partners: async (sql = db) => partnerBook(await loadPartners(sql)),
     regions: async (sql = db) => regionBook(await loadRegions(sql)),
     saveAgents: (connectionId, agents) => saveAgents(db, connectionId, agents),
-    rolesOf: (connectionId) => rolesOf(db, connectionId),
     importPartners: (text, options) => importPartners(db, clock, text, options),
     importRegions: (text, options) => importRegions(db, clock, text, options),
     keepSecretKey: () => keepSecretKey(db, vault, clock.now()),

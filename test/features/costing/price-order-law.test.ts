@@ -35,8 +35,13 @@ const change = fc.oneof(
     burden: percent,
     from: days,
   }),
-  fc.record({ do: fc.constant('role' as const), agent: agents, role: roles }),
-  fc.record({ do: fc.constant('role' as const), agent: fc.constant('ada'), role: fc.constant('') }),
+  fc.record({ do: fc.constant('role' as const), agent: agents, role: roles, from: fc.oneof(fc.constant(''), days) }),
+  fc.record({
+    do: fc.constant('role' as const),
+    agent: fc.constant('ada'),
+    role: fc.constant(''),
+    from: fc.constant(''),
+  }),
   fc.record({ do: fc.constant('team' as const), agent: agents, team: fc.constantFrom('', 'night'), from: days }),
   fc
     .record({
@@ -92,7 +97,7 @@ const makeChange = async (ledger: Ledger, step: Change): Promise<PriceImportRepo
   }
   if (step.do === 'fx') return (await ledger.fx(`${step.day},EUR,USD,1.${step.rate + 1000}\n`)).priced;
   if (step.do === 'role') {
-    const text = `connection,external_id,role\n${name},${step.agent},${step.role}\n`;
+    const text = `connection,external_id,role,role_from\n${name},${step.agent},${step.role},${step.from}\n`;
     const { from } = await db.transaction((tx) => importAgents(tx, text, options));
     return from === null ? null : { from, to: null };
   }
@@ -126,7 +131,7 @@ const entriesOf = (ticketIds: readonly bigint[]) =>
 
 /** A ledger in which these steps came in this order; what a change may have priced is settled again, as the job does. */
 const livedThrough = async (steps: readonly Step[]) => {
-  await db.query('truncate rate, fx_rate, own_fx_rate, cost_basis, agent, agent_team');
+  await db.query('truncate rate, fx_rate, own_fx_rate, cost_basis, agent, agent_role, agent_team');
   const ledger = await openLedger(db);
   const tickets = [await ledger.ticket(), await ledger.ticket(), await ledger.ticket()];
   const bearers = { shares };
@@ -164,7 +169,7 @@ test('law: whatever order work and changes of rates, agents, teams and exchange 
         const steps: Step[] = [
           { do: 'rate', of: 'role senior', hourly: 40, currency: 'AED', burden: '', from: '2026-01-01' },
           { do: 'own fx', rate: '3.6725', from: '2026-01-01', to: '' },
-          { do: 'role', agent: 'ada', role: 'senior' },
+          { do: 'role', agent: 'ada', role: 'senior', from: '' },
           ...changes,
         ];
         const done = worked.map((one, no): Work => ({ do: 'work', no: no + 1, ...one }));

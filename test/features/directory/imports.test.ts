@@ -6,8 +6,11 @@ import {
   createDirectory,
   type Directory,
   importAgents,
+  listRoles,
   partnerBook,
   regionBook,
+  roleOn,
+  rolesOfAgents,
   teamOn,
   teamsOfAgents,
 } from '../../../src/features/directory/index.ts';
@@ -214,15 +217,8 @@ describe('agents', () => {
       { external_id: '8', name: null, role: null },
       { external_id: '9', name: 'Bo', role: 'junior' },
     ]);
-    expect(await directory.rolesOf(id)).toEqual(
-      new Map([
-        ['7', 'senior'],
-        ['8', null],
-        ['9', 'junior'],
-      ]),
-    );
     await bringAgents('connection,external_id,role\nmain,7,');
-    expect((await directory.rolesOf(id)).get('7')).toBeNull();
+    expect(await db.query("select role from agent where external_id = '7'")).toEqual([{ role: null }]);
   });
 
   it('takes teams along with their first day, and knows what is new of them', async () => {
@@ -244,6 +240,67 @@ describe('agents', () => {
     expect(await faultsOf(bringAgents(`${file}main,7,,night,\nmain,9,,night,May\n`))).toEqual([
       'row 2, column team_from: is empty; write the first day in the team',
       'row 3, column team_from: is not a day; write it as YYYY-MM-DD',
+    ]);
+  });
+
+  it('bug: another role held of all the past; with a first day the former one holds before it', async () => {
+    const { id } = await directory.connections.create({ kind: 'desk', settings: { name: 'main' } });
+    const rolesOf = async (agent: string, days: readonly string[]) => {
+      const spells = await rolesOfAgents(db, { connectionIds: [id], agentIds: [agent] });
+      return days.map((day) => roleOn(spells.get(`${id}:${agent}`) ?? [], day));
+    };
+    const days = ['2026-01-01', '2026-02-28', '2026-03-01', '2026-04-01'];
+    const file = 'connection,external_id,role,role_from\n';
+    expect(await bringAgents('connection,external_id,role\nmain,7,junior\n')).toMatchObject({ from: '1970-01-01' });
+    expect(await bringAgents(`${file}main,7,senior,2026-03-01\nmain,8,junior,2026-03-01\n`)).toMatchObject({
+      rows: 2,
+      added: 2,
+      from: '2026-03-01',
+      preview: [{ role: 'senior', role_from: '2026-03-01' }, {}],
+    });
+    expect(await rolesOf('7', days)).toEqual(['junior', 'junior', 'senior', 'senior']);
+    expect(await rolesOf('8', days)).toEqual([null, null, 'junior', 'junior']);
+    expect(await bringAgents(`${file}main,7,,2026-04-01\nmain,8,junior,2026-03-01\n`)).toMatchObject({
+      added: 1,
+      unchanged: 1,
+      removed: 0,
+      from: '2026-04-01',
+    });
+    expect(await rolesOf('7', days)).toEqual(['junior', 'junior', 'senior', null]);
+    const held = (await listRoles(db)).map(
+      ({ connection, externalId, role, validFrom }) => `${connection},${externalId},${role},${validFrom ?? ''}\n`,
+    );
+    expect(held).toEqual([
+      'main,7,junior,\n',
+      'main,7,senior,2026-03-01\n',
+      'main,7,,2026-04-01\n',
+      'main,8,,\n',
+      'main,8,junior,2026-03-01\n',
+    ]);
+    expect(await bringAgents(file + held.join(''))).toMatchObject({ rows: 5, unchanged: 5, removed: 0, from: null });
+    // Without a first day it is what the agent is as of always, beside what stands in the file too.
+    const always = `${file}main,7,junior,\nmain,7,senior,2026-03-01\n`;
+    expect(await bringAgents(always)).toMatchObject({
+      unchanged: 2,
+      removed: 1,
+      from: '2026-04-01',
+      warnings: [expect.stringContaining('1 roles with a first day go')],
+    });
+    expect(await bringAgents('connection,external_id,role\nmain,7,junior\n')).toMatchObject({
+      removed: 1,
+      from: '2026-03-01',
+    });
+    expect(await rolesOf('7', days)).toEqual(['junior', 'junior', 'junior', 'junior']);
+    expect(await rolesOf('8', days)).toEqual([null, null, 'junior', 'junior']);
+  });
+
+  it('names days of roles and teams that are none, or stand twice', async () => {
+    await directory.connections.create({ kind: 'desk', settings: { name: 'main' } });
+    const rows = 'main,7,a,2026-03-01,x,2026-01-01\nmain,7,b,2026-03-01,,\nmain,7,,May,x,2026-01-01\n';
+    expect(await faultsOf(bringAgents(`connection,external_id,role,role_from,team,team_from\n${rows}`))).toEqual([
+      'row 3, column external_id: agent 7 of main stands twice in the file with the first day 2026-03-01',
+      'row 4, column role_from: is not a day; write it as YYYY-MM-DD',
+      'row 4, column team_from: agent 7 of main has a team of this day in a row before',
     ]);
   });
 

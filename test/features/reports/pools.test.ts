@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { asking, micros, staffed } from './asking.ts';
-import { createWorld, sud } from './world.ts';
+import { addUpMarked } from '../../../src/features/reports/totals/fold.ts';
+import { asking, may, micros, staffed } from './asking.ts';
+import { createWorld, sud, type World } from './world.ts';
 
 describe('bug: the pool gave a small role away', () => {
   /** What an hour of each costs by their tickets of one month; an hour each unless given in seconds. */
@@ -54,6 +55,77 @@ describe('bug: the pool gave a small role away', () => {
     });
     expect(await toldOf(staff(10_801))).toEqual({ ada: null, ben: null, cem: null });
     expect(await toldOf(staff(10_800))).toEqual({ ada: 24, ben: 24, cem: 24 });
+  });
+});
+
+describe('who has another role from a day on', () => {
+  const addUp = async (world: World): Promise<void> => {
+    while ((await addUpMarked(world.db, { timeZone: 'UTC', patient: false })) > 0);
+  };
+  const hourlyOf = async (
+    staff: Readonly<Record<string, readonly [role: string, hourly: string]>>,
+    work: readonly (readonly [name: string, day: string])[],
+    becomes: readonly (readonly [name: string, role: string, from: string])[],
+  ) => {
+    const world = await createWorld();
+    for (const [name, [role, hourly]] of Object.entries(staff)) {
+      await world.agent(name, role);
+      await world.rate(hourly, '2026-01-01', name);
+    }
+    const ids: bigint[] = [];
+    for (const [name, day] of work) ids.push(await world.ticket({ created: day, work: [[name, 3600, day]] }));
+    const asked = await asking(world, 'read');
+    const told = async () =>
+      Promise.all(ids.map(async (id) => Number((await asked.ticket(id)).supportCost?.amount ?? Number.NaN)));
+    await addUp(world);
+    for (const [name, role, from] of becomes) await world.becomes(name, role, from);
+    await addUp(world);
+    const { total } = await asked.report(may);
+    return { told: await told(), total: Number(total.supportCost?.amount ?? Number.NaN) };
+  };
+
+  test('is in the pool of the role of each day, in the month of the change and in kept totals too', async () => {
+    const agents = { ada: ['agent', '20.00'], ben: ['agent', '30.00'], cem: ['agent', '40.00'] } as const;
+    const leads = { eve: ['lead', '90.00'], fay: ['lead', '80.00'] } as const;
+    const both = ['ada', 'ben', 'cem', 'eve', 'fay'] as const;
+    const work = [
+      ...both.map((name) => [name, '2026-05-04'] as const),
+      ['ada', '2026-05-20'] as const,
+      ...both.map((name) => [name, '2026-06-01'] as const),
+    ];
+    // In May ada's second hour is a lead's: (90 + 80 + 20) / 3 = 63; in June two agents are too few, three leads are not.
+    const { told, total } = await hourlyOf({ ...agents, ...leads }, work, [['ada', 'lead', '2026-05-20']]);
+    expect(told).toEqual([30, 30, 30, 63, 63, 63, 63, Number.NaN, Number.NaN, 63, 63]);
+    expect(total).toBe(279);
+  });
+
+  test('is one agent where small roles are joined: two people and a change of role make no pool', async () => {
+    const { told } = await hourlyOf(
+      { ada: ['lead', '20.00'], ben: ['coach', '30.00'] },
+      [
+        ['ada', '2026-05-04'],
+        ['ada', '2026-05-20'],
+        ['ben', '2026-05-04'],
+      ],
+      [['ada', 'coach', '2026-05-20']],
+    );
+    expect(told).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+  });
+
+  test('and is one of a role that was left and taken up again', async () => {
+    const { told } = await hourlyOf(
+      { ada: ['lead', '20.00'], ben: ['lead', '30.00'] },
+      [
+        ['ada', '2026-05-04'],
+        ['ada', '2026-05-20'],
+        ['ben', '2026-05-04'],
+      ],
+      [
+        ['ada', 'coach', '2026-05-10'],
+        ['ada', 'lead', '2026-05-15'],
+      ],
+    );
+    expect(told).toEqual([Number.NaN, Number.NaN, Number.NaN]);
   });
 });
 

@@ -112,6 +112,14 @@ export const createWorld = async ({ timeZone = 'UTC' } = {}) => {
         externalId,
         role,
       ]),
+    /** Another role from a day on. */
+    becomes: (externalId: string, role: string, from: string) =>
+      db.query('insert into agent_role (connection_id, external_id, role, valid_from) values ($1, $2, $3, $4)', [
+        connectionId,
+        externalId,
+        role,
+        from,
+      ]),
     async ticket(options: {
       readonly created: string;
       readonly shares?: readonly Share[];

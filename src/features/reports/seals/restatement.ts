@@ -14,7 +14,7 @@ export interface Published {
 
 /** What was posted into published days for one reason. */
 interface RestatementReason {
-  /** posting.cause: work | correction | reattribution | rate | estimate replaced | hold | decision | rebase. */
+  /** posting.cause: work | correction | reattribution | rate | role | estimate replaced | hold | decision | rebase. */
   readonly reason: string;
   readonly tickets: number;
   /** What it adds to the cost of those days; null where no pool tells, and in another reporting currency than it was published in. */

@@ -1,5 +1,6 @@
 import { moneyJson, ratio, wholePpm } from '../../../core/money.ts';
 import type { Sql } from '../../../platform/database/database.ts';
+import { roleOnDaySql } from '../facts/pooled-cost.ts';
 import { listTickets, type View } from './list.ts';
 import { type NamedOrder, namedOrders, orderIdsIn } from './named-orders.ts';
 import { loadWages, type Wage } from './wages.ts';
@@ -106,7 +107,7 @@ export const ticketDetail = async (sql: Sql, id: bigint, view: View) => {
   );
   if (!ticket) return null;
   const entries = await sql.query<EntryRow>(
-    `select e.id, e.source_key, e.agent_id, ag.name as agent_name, ag.role, e.clock, e.kind, e.actor, e.channel, e.raw_seconds::float8, e.costed_seconds,
+    `select e.id, e.source_key, e.agent_id, ag.name as agent_name, nullif(${roleOnDaySql('e.worked_day')}, '') as role, e.clock, e.kind, e.actor, e.channel, e.raw_seconds::float8, e.costed_seconds,
             e.capped_seconds::float8, e.untaken_seconds::float8, e.state, e.decision, e.decided_by, e.decided_at,
             e.cap_decision, e.cap_decided_by, e.cap_decided_at, e.worked_at, e.unpriced
        from work_entry e left join agent ag on ag.connection_id = e.connection_id and ag.external_id = e.agent_id

@@ -1,5 +1,6 @@
 import type { Sql } from '../../../platform/database/database.ts';
 import type { Confidence, Method } from '../../attribution/index.ts';
+import { roleOnDaySql } from '../facts/pooled-cost.ts';
 import type { PooledLine } from './pooled-ticket.ts';
 
 /** An order as the store knows it: its page there is found by connection and external id. */
@@ -82,7 +83,7 @@ export const ticketGlance = async (
                from "order" o where o.id = d.order_id) as decided_by,
             (select jsonb_agg(jsonb_build_object('number', n, 'known', exists (select from "order" where lower(number) = n or lower(external_number) = n)) order by at)
                from unnest(t.order_numbers) with ordinality as f (n, at)) as field_numbers,
-            (select jsonb_agg(jsonb_build_object('month', date_trunc('month', p.worked_day)::date, 'role', coalesce(ag.role, ''), 'measured', p.measured,
+            (select jsonb_agg(jsonb_build_object('month', date_trunc('month', p.worked_day)::date, 'role', ${roleOnDaySql('p.worked_day')}, 'measured', p.measured,
                       'us', p.microseconds::text, 'told', case when e.actor = 'ai_agent' then p.cost_micros::text end))
                from posting p join work_entry e on e.id = p.work_entry_id
                left join agent ag on ag.connection_id = e.connection_id and ag.external_id = e.agent_id
