@@ -2,7 +2,7 @@ import { beforeAll, expect, it } from 'vitest';
 import type { Product } from '../src/compose.ts';
 import { exportable, exportList, fileText } from '../src/export.ts';
 import { importable, importText } from '../src/import.ts';
-import { allMappingRules, allTicketRules } from './support/all-rules.ts';
+import { allMappingRules, allTicketRules, rulesOfStore } from './support/all-rules.ts';
 import { testProduct } from './support/product.ts';
 import { standingClock } from './support/standing-clock.ts';
 
@@ -27,7 +27,7 @@ const files: Readonly<Record<string, string>> = {
     'reference,partner,region,kind,amount,currency,every,hours,hourly,from,to\n=fee,nord,,fee,1200.5,EUR,month,,,2026-01-01,\ntrip,sud,gone,travel,300,USD,once,,,2026-02-01,2026-02-03\nboss,nord,,management,,USD,quarter,12.25,60.333333,2026-01-01,2026-12-31\n',
   benefits:
     'reference,partner,region,store,kind,amount,currency,every,percent,from,to\nbonus,nord,nordics,,savings,99.000001,EUR,once,,2026-02-01,\ncut,,,-shop,commission,,,,12.5,2026-01-01,\nmargin,sud,gone,,margin,,,,line cost,2026-01-01,2026-06-30\n',
-  'mapping-rules': JSON.stringify(allMappingRules),
+  'mapping-rules': JSON.stringify([...allMappingRules, ...rulesOfStore('-shop')]),
   'ticket-rules': JSON.stringify(allTicketRules),
 };
 

@@ -28,6 +28,7 @@ const foreignReads: Readonly<Record<string, string>> = {
   'ingest reads order': 'the status of all connections is one statement, hence of one moment',
   'ingest reads sync_cursor': 'read along with the tickets and the status they belong to, without another round trip',
   'sidebar reads ticket': 'one row by its key, each time an agent opens a ticket',
+  'orders reads connection': 'rules and unmapped values name stores, by what they are called at that moment',
   'orders reads ticket': 'orders and the tickets they touch meet on indexes of both, in one statement',
   'books reads posting':
     'a seal freezes the ledger and names its last posting in one transaction; one step down an index tells what came later',

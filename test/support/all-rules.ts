@@ -31,6 +31,12 @@ export const allMappingRules = [
   { gives: 'partner', from: { place: 'customer_message', pattern: 'from (\\w+)' }, values: {} },
 ];
 
+/** Mapping rules that name a store, in each way. */
+export const rulesOfStore = (store: string) => [
+  { gives: 'partner', store, from: { place: 'channel' }, values: { '1': 'nord' } },
+  { gives: 'partner', from: { place: 'store' }, values: { [store]: 'nord' } },
+];
+
 /** A ticket rule of every condition, and of each thing that a rule gives. */
 export const allTicketRules = [
   ...['brandId', 'inbox', 'organizationId', 'formId', 'tag'].map((name) => ({

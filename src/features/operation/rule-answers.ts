@@ -7,9 +7,13 @@ const place = z.string().describe('Where on an order it stands, in words');
 
 const mappingRule = z.object({
   gives,
+  store: z
+    .string()
+    .optional()
+    .describe("The store, by its connection's name, whose orders alone it reads; absent: every store's"),
   from: z
     .object({
-      place: z.string().describe('metafield, form_field, channel, line_brand ...'),
+      place: z.string().describe('metafield, form_field, channel, line_brand, store ...'),
       namespace: z.string().optional().describe('Of a metafield, with `key`'),
       key: z.string().optional(),
       name: z.string().optional().describe("Of a form's, a customer's or a product's field"),
@@ -21,7 +25,7 @@ const mappingRule = z.object({
   values: z.record(z.string(), z.string()).describe('Raw value to code; a value that is not listed stands for itself'),
 });
 
-export const mappingRulesAnswer = z.object({ rules: z.array(mappingRule) });
+export const mappingRulesAnswer = z.object({ rules: z.array(mappingRule).readonly() });
 
 const condition = z
   .object({
@@ -49,6 +53,7 @@ export const unmappedAnswer = z.object({
       z.object({
         gives,
         place,
+        store: z.string().describe('Whose orders they are'),
         value: z.string(),
         orders: z.int().describe('How many have it'),
         lastDay: dayAnswer.describe('The last day on which one was placed'),
@@ -70,6 +75,7 @@ export const coverageAnswer = z.object({
       z.object({
         rule: z.int().describe('From 1, as in the file'),
         gives,
+        store: z.string().nullable().describe("Whose orders alone it reads; null: every store's"),
         place,
         decided: z.int().describe('Orders that it decided'),
         unmapped: z.int().describe('Those of them whose value is not mapped'),

@@ -15,12 +15,12 @@ import {
 } from '../directory/index.ts';
 import { createRemapJob, type Lot, type RemapWanted, remapKind } from '../ingest/index.ts';
 import {
-  activeRules,
   type MappingCoverage,
   mappingCoverage,
   type Orders,
   partnerNamePattern,
   type RuleSuggestion,
+  rulesHeld,
   suggestRules,
 } from '../orders/index.ts';
 import { type Previewable, previewable, previewRules, type RulePreview } from '../reports/index.ts';
@@ -103,7 +103,7 @@ export const createRuleChanges = (deps: {
     },
     async coverage(latest: number) {
       const basis = { partners: await directory.partners(), regions: await directory.regions() };
-      return mappingCoverage(db, { rules: await activeRules(db), ...basis }, latest);
+      return mappingCoverage(db, { ...(await rulesHeld(db)), ...basis }, latest);
     },
     async suggestMapping(most: number) {
       const partners = await directory.partners();
@@ -113,12 +113,18 @@ export const createRuleChanges = (deps: {
       const pattern = partnerNamePattern([...new Set(names)]);
       const wanted = { metafields: [], formFields: [], ...(pattern !== null && { staffNotes: [pattern] }) };
       const found: StoreSuggestions[] = [];
-      for (const store of (await directory.connections.list()).filter(deps.isStore)) {
+      const stores = (await directory.connections.list()).filter(deps.isStore);
+      // What stands on the orders of one store may mean something else in another.
+      const ofOne = (store: Connection) => stores.length > 1 && { store: store.name };
+      for (const store of stores) {
         const told = { store: store.name, orders: 0, suggestions: [] };
         try {
           const survey = await orders.clientOf(store).surveyOrders?.(most, wanted);
           if (survey) {
-            const suggestions = suggestRules(survey, partners, pattern);
+            const suggestions = suggestRules(survey, partners, pattern).map((suggestion) => ({
+              ...suggestion,
+              rule: { ...suggestion.rule, ...ofOne(store) },
+            }));
             found.push({ ...told, orders: survey.orders.length, suggestions, obstacle: null });
           } else found.push({ ...told, obstacle: `A ${store.kind} cannot show the places of its orders` });
         } catch (error) {

@@ -90,8 +90,8 @@ export const ruleRoutes =
         if (request.query.format === 'csv')
           return reply.headers(csvReply('unmapped')).send(
             writeCsv(
-              ['gives', 'place', 'value', 'orders', 'lastDay'],
-              items.map((item) => [item.gives, item.place, item.value, item.orders, item.lastDay]),
+              ['gives', 'place', 'value', 'orders', 'lastDay', 'store'],
+              items.map((item) => [item.gives, item.place, item.value, item.orders, item.lastDay, item.store]),
             ),
           );
         return { items };

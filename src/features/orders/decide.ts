@@ -1,13 +1,14 @@
 import type { Sql } from '../../platform/database/database.ts';
 import { type FxWant, findFx, fxKey } from '../costing/index.ts';
-import { type MappingRule, mapCountry, mapPartner, unmappedOf } from './mapping.ts';
+import { mapCountry, mapPartner, unmappedOf } from './mapping.ts';
+import type { MappedPlaces } from './mapping-source.ts';
 import type { LineRow } from './order-parts.ts';
 import { orderReportingMicros } from './revenue.ts';
+import type { RulesHeld } from './rules.ts';
 import type { OrderDecision, StoredPlaces } from './store.ts';
 
 /** What orders are decided by, as it stands now. */
-export interface DecisionBasis {
-  readonly rules: readonly MappingRule[];
+export interface DecisionBasis extends RulesHeld {
   readonly partners: { resolve(raw: string): string | null };
   readonly regions: { regionOf(country: string | null): string | null };
   /** REPORTING_CURRENCY. */
@@ -16,6 +17,8 @@ export interface DecisionBasis {
 
 /** What is known of an order before rules, regions and FX speak. */
 export interface OrderFacts {
+  /** The store. */
+  readonly connectionId: number;
   readonly places: StoredPlaces;
   readonly lines: readonly Omit<LineRow, 'partner'>[];
   readonly placedDay: string;
@@ -24,6 +27,12 @@ export interface OrderFacts {
 }
 
 export type Decided<Facts> = Facts & OrderDecision & { readonly lines: readonly LineRow[] };
+
+/** What the rules read of an order. */
+export const placesRead = (
+  { stores }: Pick<RulesHeld, 'stores'>,
+  { connectionId, places }: Pick<OrderFacts, 'connectionId' | 'places'>,
+): MappedPlaces => ({ ...places, store: stores.get(connectionId) });
 
 /**
  * Partner, country, region and reporting revenue of orders (RULES.md sections 1, 2 and 6). One query, for the rates: always
@@ -38,8 +47,9 @@ export const decideOrders = async <Facts extends OrderFacts>(
   const rates = await findFx(sql, orders.map(wantOf));
   return orders.map((order) => {
     const fx = rates.get(fxKey(wantOf(order))) ?? null;
-    const { shares, linePartners, unmapped } = mapPartner(basis.rules, order, basis.partners);
-    const { country, ...found } = mapCountry(basis.rules, order.places, order.places.addressCountry);
+    const places = placesRead(basis, order);
+    const { shares, linePartners, unmapped } = mapPartner(basis.rules, { ...order, places }, basis.partners);
+    const { country, ...found } = mapCountry(basis.rules, places, order.places.addressCountry);
     return {
       ...order,
       fx,

@@ -20,6 +20,7 @@ interface Selection {
 const lockHeld = async (tx: Sql, { where, parameters }: Selection): Promise<HeldFacts[]> => {
   const rows = await tx.query<{
     id: bigint;
+    connection_id: number;
     external_id: string;
     places: StoredPlaces;
     placed_day: string;
@@ -35,7 +36,7 @@ const lockHeld = async (tx: Sql, { where, parameters }: Selection): Promise<Held
       costMicros: string | null;
     }[];
   }>(
-    `select o.id, o.external_id, o.places, o.placed_day::text as placed_day, o.currency, o.revenue_micros,
+    `select o.id, o.connection_id, o.external_id, o.places, o.placed_day::text as placed_day, o.currency, o.revenue_micros,
             (select coalesce(jsonb_agg(jsonb_build_object('externalId', l.external_id, 'sku', l.sku, 'productName', l.product_name, 'brand', l.brand,
                                                           'revenueMicros', l.revenue_micros::text, 'grossMicros', l.gross_micros::text, 'costMicros', l.cost_micros::text) order by l.id), '[]')
                from order_line l where l.order_id = o.id) as lines
@@ -44,6 +45,7 @@ const lockHeld = async (tx: Sql, { where, parameters }: Selection): Promise<Held
   );
   return rows.map((row) => ({
     id: row.id,
+    connectionId: row.connection_id,
     externalId: row.external_id,
     places: row.places,
     placedDay: row.placed_day,

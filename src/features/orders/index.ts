@@ -24,10 +24,11 @@ import { countHeld } from './counts.ts';
 import type { DecisionBasis } from './decide.ts';
 import { type AddressWant, askAddresses } from './known-addresses.ts';
 import { asksAnything, createLookUp, type LiveWant } from './look-up.ts';
+import { isOf, type MappingRule } from './mapping.ts';
 import { createRedecide } from './redecide.ts';
 import { type Refreshed, refreshOrders, type ToldOf } from './refresh.ts';
 import { readMappingRules } from './rule-file.ts';
-import { activeRules, placesWantedBy, replaceRules, reportOn } from './rules.ts';
+import { activeRules, placesWantedBy, replaceRules, reportOn, rulesHeld, storeNames } from './rules.ts';
 import { saveOrders } from './save.ts';
 import { ordersPerTransaction } from './store.ts';
 import { type Coverage, coverageOf, type SyncDeps, type SyncOutcome, syncStore } from './sync.ts';
@@ -39,8 +40,7 @@ export type { MappingRule, OrderShare } from './mapping.ts';
 export { bearsNumber, numberOfStore } from './named-number.ts';
 export { rebaseOrders } from './rebase.ts';
 export { isCounted } from './revenue.ts';
-export { readMappingRules } from './rule-file.ts';
-export { activeRules, placesWantedBy } from './rules.ts';
+export { activeRules, placesWantedBy, rulesHeld } from './rules.ts';
 export { partnerNamePattern, type RuleSuggestion, suggestRules } from './suggest.ts';
 export type { SyncOutcome } from './sync.ts';
 export { nextOrdersUnder, ordersUnder, type RuleBasis } from './under-rules.ts';
@@ -81,6 +81,8 @@ export interface Orders {
    * not answer.
    */
   askAddresses(wants: readonly AddressWant[]): Promise<ReadonlySet<bigint>>;
+  /** Reads the file of mapping rules, with the stores as they are called now. Throws InvalidInput with every fault. */
+  readMappingRules(sql: Sql, text: string): Promise<MappingRule[]>;
   /** Replaces the mapping rules; the old ones stay, dated. Orders are decided again by `remap`, and `syncStore` fetches places not held before. */
   importMappingRules(text: string, options: ImportOptions): Promise<ImportReport>;
   /** Decides all orders again by today's rules, partners and regions. Returns the ids of those in which anything changed. */
@@ -94,8 +96,8 @@ export interface Orders {
    * refunds. Returns the ids of those that differ. Tickets have nothing to do with it.
    */
   repriceOrders(priced?: { readonly from: Day; readonly to: Day | null }): Promise<readonly bigint[]>;
-  /** The metafields and form fields that the rules read. */
-  placesWanted(): Promise<PlacesWanted>;
+  /** The dearer places that the rules read of a store's orders. */
+  placesWanted(connectionId: number): Promise<PlacesWanted>;
   /** The client of a store's connection, one for all its callers so that they share its quota. */
   clientOf(connection: Connection): StoreClient;
 }
@@ -150,19 +152,27 @@ export const createOrders = (deps: {
   const basis = async (tx: Sql): Promise<DecisionBasis> => {
     await tx.query('select pg_current_xact_id()');
     return {
-      rules: await activeRules(tx),
+      ...(await rulesHeld(tx)),
       partners: await directory.partners(tx),
       regions: await directory.regions(tx),
       currency: reporting.currency,
     };
   };
-  const placesWanted = async (): Promise<PlacesWanted> => placesWantedBy(await activeRules(db));
+  const placesWanted = async (connectionId: number): Promise<PlacesWanted> => {
+    const held = await rulesHeld(db);
+    return placesWantedBy(held.rules.filter((rule) => isOf(rule, { store: held.stores.get(connectionId) })));
+  };
+
+  const readRules = async (sql: Sql, text: string): Promise<MappingRule[]> =>
+    readMappingRules(text, await storeNames(sql, [...stores.keys()]));
 
   const tellChanges: TellChanges = async (tx, { bearing, formerly }) => {
     if (bearing.length > 0) await deps.onChanged(tx, bearing, formerly);
   };
   const redecide = createRedecide({ db, basis, tellChanges });
-  const syncing: SyncDeps = { db, vault, clock, timeZone, basis, placesWanted, tellChanges };
+  const syncing = (connectionId: number): SyncDeps => {
+    return { db, vault, clock, timeZone, basis, placesWanted: () => placesWanted(connectionId), tellChanges };
+  };
 
   const askedStores = async (): Promise<{ readonly connectionId: number; readonly client: StoreClient }[]> =>
     (await directory.connections.list())
@@ -211,7 +221,8 @@ export const createOrders = (deps: {
     syncStore: (connection, options = {}) =>
       stepped(
         'sync store',
-        () => syncStore(syncing, { ...options, connectionId: connection.id, client: clientOf(connection) }),
+        () =>
+          syncStore(syncing(connection.id), { ...options, connectionId: connection.id, client: clientOf(connection) }),
         ({ orders, refunds, changed, unreadable }) => ({
           connection: connection.id,
           orders,
@@ -222,7 +233,7 @@ export const createOrders = (deps: {
       ),
 
     refresh: (connection, told) =>
-      refreshOrders(syncing, { connectionId: connection.id, client: clientOf(connection) }, told),
+      refreshOrders(syncing(connection.id), { connectionId: connection.id, client: clientOf(connection) }, told),
     countHeld,
     coverageOf: coverage,
 
@@ -231,9 +242,9 @@ export const createOrders = (deps: {
       const unanswered = new Set<bigint>();
       const asking = wants.filter(asksAnything);
       if (asking.length === 0) return { changed, unanswered };
-      const wanted = await placesWanted();
       for (const store of await askedStores()) {
         const held = await coverage(store.connectionId);
+        const wanted = await placesWanted(store.connectionId);
         const found = await lookUp.ask({ ...store, coverage: held }, asking, wanted);
         changed.push(...(await storeFound(store.connectionId, found.orders)));
         for (const id of found.unanswered) unanswered.add(id);
@@ -250,10 +261,12 @@ export const createOrders = (deps: {
       return unanswered;
     },
 
+    readMappingRules: readRules,
+
     async importMappingRules(text, { dryRun, actor = 'cli' }) {
-      const rules = readMappingRules(text);
       const partners = await directory.partners();
       return db.transaction(async (tx) => {
+        const rules = await readRules(tx, text);
         const report = reportOn(await activeRules(tx), rules, { partners, dryRun });
         if (!changesAnything(report)) return report;
         const now = clock.now();

@@ -18,6 +18,11 @@ const plainTexts = {
   customer_locale: 'customerLocale',
 } as const satisfies Readonly<Record<string, keyof OrderPlaces>>;
 
+/** What rules read of an order: what stands on it, and of which store it is, by its name. */
+export interface MappedPlaces extends OrderPlaces {
+  readonly store?: string | undefined;
+}
+
 export type PlainPlace = keyof typeof plainTexts;
 export const plainPlaces = Object.keys(plainTexts) as PlainPlace[];
 
@@ -34,6 +39,8 @@ export type MappingSource = (
   /** What stands before the separator; without one the listed values are the prefixes. */
   | { readonly place: 'sku_prefix'; readonly separator?: string | undefined }
   | { readonly place: 'staff_note' | 'customer_message' }
+  /** By name, as listed. */
+  | { readonly place: 'store' }
 ) & { readonly pattern?: string | undefined };
 
 export interface MappedLine {
@@ -93,7 +100,7 @@ const isPlain = (from: MappingSource): from is Extract<MappingSource, { readonly
 /** The raw value at a place of the order; null where it has none. Of a line's place always null. */
 export const orderValue = (
   from: MappingSource,
-  places: OrderPlaces,
+  places: MappedPlaces,
   values: Readonly<Record<string, string>> = {},
 ): string | null => {
   if (isPlain(from)) return taken(from, places[plainTexts[from.place]]);
@@ -118,6 +125,9 @@ export const orderValue = (
       // Most coupons are nobody's: one that is not listed yields nothing.
       return listed(codes, values);
     }
+    // Names change: one that is not listed says nothing, so that by another name the same rules give the same.
+    case 'store':
+      return places.store !== undefined && own(values, places.store) !== undefined ? places.store : null;
     case 'line_brand':
     case 'sku_prefix':
     case 'product_field':

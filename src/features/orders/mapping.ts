@@ -1,11 +1,11 @@
 import { ppmOf, wholePpm } from '../../core/money.ts';
 import { countryCode } from '../../platform/country-names.ts';
-import type { OrderPlaces } from '../../stores/port.ts';
 import { directPartner } from '../directory/index.ts';
 import {
   isLinePlace,
   lineValue,
   type MappedLine,
+  type MappedPlaces,
   type MappingSource,
   orderValue,
   own,
@@ -18,6 +18,8 @@ export interface MappingRule {
   readonly from: MappingSource;
   /** Raw value to code; a value that is not listed stands for itself. */
   readonly values: Readonly<Record<string, string>>;
+  /** The store, by its name, whose orders alone it reads; absent: every store's. */
+  readonly store?: string | undefined;
 }
 
 /** The partners, as far as mapping needs them: a code or alias to the code, null where nobody is meant. */
@@ -60,6 +62,10 @@ const given = (rule: MappingRule, raw: string): string => {
   return Object.entries(rule.values).find(([value]) => value.trim().toLowerCase() === folded)?.[1] ?? raw;
 };
 
+/** Whether a rule reads orders of this store. */
+export const isOf = (rule: MappingRule, { store }: Pick<MappedPlaces, 'store'>): boolean =>
+  rule.store === undefined || rule.store === store;
+
 const whole = (partner: string | null): OrderShare[] => [{ partner, ppm: wholePpm }];
 
 /** Behind every code, so that of two equal remainders the known partner takes the odd millionth. */
@@ -85,7 +91,7 @@ const sharesOfLines = (lines: readonly MappedLine[], partners: readonly (string 
 
 const mapByLines = (
   rule: MappingRule,
-  { places, lines }: { readonly places: OrderPlaces; readonly lines: readonly MappedLine[] },
+  { places, lines }: { readonly places: MappedPlaces; readonly lines: readonly MappedLine[] },
   known: KnownPartners,
 ): Omit<OrderMapping, 'rule'> | null => {
   const raw = lines.map((line) => lineValue(rule.from, line, { places, values: rule.values }));
@@ -106,12 +112,12 @@ const mapByLines = (
  */
 export const mapPartner = (
   rules: readonly MappingRule[],
-  order: { readonly places: OrderPlaces; readonly lines: readonly MappedLine[] },
+  order: { readonly places: MappedPlaces; readonly lines: readonly MappedLine[] },
   known: KnownPartners,
 ): OrderMapping => {
   const linePartners = order.lines.map(() => null);
   for (const [index, rule] of rules.entries()) {
-    if (rule.gives !== 'partner') continue;
+    if (rule.gives !== 'partner' || !isOf(rule, order.places)) continue;
     if (isLinePlace(rule.from)) {
       const mapping = mapByLines(rule, order, known);
       if (mapping) return { ...mapping, rule: index };
@@ -143,11 +149,11 @@ export interface CountryMapping {
  */
 export const mapCountry = (
   rules: readonly MappingRule[],
-  places: OrderPlaces,
+  places: MappedPlaces,
   addressCountry: string | null,
 ): CountryMapping => {
   for (const [index, rule] of rules.entries()) {
-    if (rule.gives !== 'country') continue;
+    if (rule.gives !== 'country' || !isOf(rule, places)) continue;
     const raw = orderValue(rule.from, places, rule.values);
     if (raw === null) continue;
     const country = countryCode(given(rule, raw));

@@ -1,7 +1,7 @@
 import type { Sql } from '../../platform/database/database.ts';
 import type { PartnerBook, RegionBook, ReportingBasis } from '../directory/index.ts';
 import { decideAgain } from './held-orders.ts';
-import { activeRules } from './rules.ts';
+import { rulesHeld } from './rules.ts';
 import { ordersPerTransaction } from './store.ts';
 
 export interface RebasedOrders {
@@ -31,7 +31,7 @@ export const rebaseOrders = async (
     [to.timeZone, from.currency !== to.currency],
   );
   const ids = rows.map(({ id }) => id);
-  const basis = { rules: await activeRules(tx), currency: to.currency, ...books };
+  const basis = { ...(await rulesHeld(tx)), currency: to.currency, ...books };
   for (let start = 0; start < ids.length; start += ordersPerTransaction)
     await decideAgain(tx, basis, ids.slice(start, start + ordersPerTransaction));
   const [left] = await tx.query<{ unpriced: bigint }>(

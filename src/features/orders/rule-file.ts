@@ -24,6 +24,7 @@ const source = z.discriminatedUnion('place', [
   z.strictObject({ place: z.literal('sku_prefix'), separator: z.string().min(1).max(3).optional(), ...taking }),
   z.strictObject({ place: z.literal('staff_note'), pattern }),
   z.strictObject({ place: z.literal('customer_message'), pattern }),
+  z.strictObject({ place: z.literal('store') }),
 ]);
 
 /** Two spellings of one value would let the order of the file decide. */
@@ -46,10 +47,11 @@ const values = z
   });
 
 const rule = z
-  .strictObject({ gives: z.enum(['partner', 'country']), from: source, values })
+  .strictObject({ gives: z.enum(['partner', 'country']), store: name.optional(), from: source, values })
   .superRefine(({ gives, from, values: map }, context) => {
     const fault = (path: string[], message: string): void => context.addIssue({ code: 'custom', path, message });
     const lists = Object.keys(map).length > 0;
+    if (from.place === 'store' && !lists) fault(['values'], 'is empty; list the stores by their names');
     if (from.place === 'coupon' && !lists)
       fault(['values'], 'is empty; only coupons that are listed say whose an order is');
     if (from.place === 'sku_prefix' && from.separator === undefined && from.pattern === undefined && !lists)
@@ -67,11 +69,26 @@ const rule = z
         fault(['values', raw], `"${country}" is no country; write its ISO 3166 code of two letters, e.g. SE`);
   });
 
+/** What a rule calls stores and is none, with where it stands. */
+const strangeStores = ({ store, from, values: map }: MappingRule, stores: readonly string[]): InputFault[] => {
+  const called = [
+    ...(store === undefined ? [] : [{ field: 'store', name: store }]),
+    ...(from.place === 'store' ? Object.keys(map).map((raw) => ({ field: `values.${raw}`, name: raw })) : []),
+  ];
+  return called
+    .filter((one) => !stores.includes(one.name))
+    .map((one) => ({
+      field: one.field,
+      reason: `"${one.name}" is no store; known are ${stores.join(', ') || 'none yet'}`,
+    }));
+};
+
 /**
  * Reads the file of `import mapping-rules`: a JSON array of rules, the first of which decides first, or what the API tells of them. Throws InvalidInput
- * with every fault, each with a field such as "rule 2, from.place"; rules count from 1.
+ * with every fault, each with a field such as "rule 2, from.place"; rules count from 1. `stores` are the names that rules may
+ * call stores by, those of disconnected ones among them: their orders stay.
  */
-export const readMappingRules = (text: string): MappingRule[] => {
+export const readMappingRules = (text: string, stores: readonly string[]): MappingRule[] => {
   const list = readJsonList(text, {
     what: 'The mapping rules',
     name: 'rules',
@@ -82,9 +99,9 @@ export const readMappingRules = (text: string): MappingRule[] => {
   for (const [index, entry] of list.entries()) {
     const parsed = rule.safeParse(entry);
     if (parsed.success) rules.push(parsed.data);
-    else
-      for (const { field, reason } of faultsOf(parsed.error.issues, ''))
-        faults.push({ field: [`rule ${index + 1}`, field].filter(Boolean).join(', '), reason });
+    const own = parsed.success ? strangeStores(parsed.data, stores) : faultsOf(parsed.error.issues, '');
+    for (const { field, reason } of own)
+      faults.push({ field: [`rule ${index + 1}`, field].filter(Boolean).join(', '), reason });
   }
   if (faults.length > 0)
     throw new InvalidInput(

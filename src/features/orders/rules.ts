@@ -1,16 +1,50 @@
 import { isDeepStrictEqual } from 'node:util';
+import { Conflict } from '../../core/errors.ts';
 import type { Sql } from '../../platform/database/database.ts';
 import { metafieldName, type PlacesWanted } from '../../stores/port.ts';
 import { countGone, type ImportReport, type PartnerBook, removalWarning } from '../directory/index.ts';
 import type { MappingRule } from './mapping.ts';
 import { type MappingSource, placeName } from './mapping-source.ts';
 
-/** The rules that hold, in their order. */
-export const activeRules = async (sql: Sql): Promise<MappingRule[]> => {
-  const rows = await sql.query<{ gives: 'partner' | 'country'; source: MappingSource; values: Record<string, string> }>(
-    'select gives, source, "values" from mapping_rule where valid_until is null order by position',
+/** The rules that hold, in their order, with what connections are called at the same moment, by id: rules call stores so. */
+export interface RulesHeld {
+  readonly rules: readonly MappingRule[];
+  readonly stores: ReadonlyMap<number, string>;
+}
+
+/** Values of the place "store" are kept by the connection's id and read by its name: a rule goes with a store that is renamed. */
+const storesTo = (from: MappingSource, values: MappingRule['values'], word: (store: string) => string) =>
+  from.place === 'store'
+    ? Object.fromEntries(Object.entries(values).map(([store, code]) => [word(store), code]))
+    : values;
+
+export const rulesHeld = async (sql: Sql): Promise<RulesHeld> => {
+  const [row] = await sql.query<{
+    rules: (Pick<MappingRule, 'gives' | 'from' | 'values'> & { storeId: number | null })[];
+    names: [number, string][];
+  }>(
+    `select (select coalesce(jsonb_agg(jsonb_build_object('gives', gives, 'from', source, 'values', "values", 'storeId', connection_id) order by position), '[]')
+               from mapping_rule where valid_until is null) as rules,
+            (select coalesce(jsonb_agg(jsonb_build_array(id, name)), '[]') from connection) as names`,
   );
-  return rows.map(({ gives, source, values }) => ({ gives, from: source, values }));
+  const stores = new Map(row?.names);
+  const rules = (row?.rules ?? []).map(({ gives, from, values, storeId }) => ({
+    gives,
+    ...(storeId !== null && { store: stores.get(storeId) }),
+    from,
+    values: storesTo(from, values, (id) => stores.get(Number(id)) ?? id),
+  }));
+  return { rules, stores };
+};
+
+export const activeRules = async (sql: Sql): Promise<readonly MappingRule[]> => (await rulesHeld(sql)).rules;
+
+/** The names that rules may call stores by, disconnected ones among them. */
+export const storeNames = async (sql: Sql, kinds: readonly string[]): Promise<string[]> => {
+  const rows = await sql.query<{ name: string }>('select name from connection where kind = any($1) order by id', [
+    kinds,
+  ]);
+  return rows.map(({ name }) => name);
 };
 
 /** The dearer places that the rules read. */
@@ -41,8 +75,9 @@ export const placesWantedBy = (rules: readonly MappingRule[]): PlacesWanted => {
   };
 };
 
-const previewRow = ({ gives, from, values }: MappingRule): Record<string, string> => ({
+const previewRow = ({ gives, store, from, values }: MappingRule): Record<string, string> => ({
   gives,
+  ...(store !== undefined && { store }),
   from: placeName(from),
   values: Object.entries(values)
     .map(([raw, code]) => `${raw}: ${code}`)
@@ -62,8 +97,8 @@ const warningsOf = (rules: readonly MappingRule[], partners: PartnerBook): strin
           ),
   );
 
-/** Rules have no name: one that gives the same from the same place is the same, revised or not. */
-const subjectOf = ({ gives, from }: MappingRule): string => JSON.stringify([gives, placeName(from)]);
+/** Rules have no name: one that gives the same from the same place, of the same store, is the same, revised or not. */
+const subjectOf = ({ gives, store, from }: MappingRule): string => JSON.stringify([gives, store, placeName(from)]);
 
 /** What replacing the rules would do, compared position by position. */
 export const reportOn = (
@@ -94,15 +129,25 @@ export const reportOn = (
 export const replaceRules = async (sql: Sql, rules: readonly MappingRule[], now: Date): Promise<void> => {
   await sql.query('lock table mapping_rule in share row exclusive mode');
   await sql.query('update mapping_rule set valid_until = $1 where valid_until is null', [now]);
+  const { stores } = await rulesHeld(sql);
+  const ids = new Map([...stores].map(([id, name]) => [name, id]));
+  const idOf = (store: string): number => {
+    const id = ids.get(store);
+    // Renamed since the file was read.
+    if (id === undefined) throw new Conflict(`"${store}" is no store any more; nothing was changed`);
+    return id;
+  };
   await sql.query(
-    `insert into mapping_rule (position, gives, source, "values", valid_from)
-     select position, gives, source, "values", $5 from unnest($1::int[], $2::text[], $3::jsonb[], $4::jsonb[]) as r(position, gives, source, "values")`,
+    `insert into mapping_rule (position, gives, source, "values", connection_id, valid_from)
+     select position, gives, source, "values", store, $5
+       from unnest($1::int[], $2::text[], $3::jsonb[], $4::jsonb[], $6::int[]) as r(position, gives, source, "values", store)`,
     [
       rules.map((_, index) => index + 1),
       rules.map(({ gives }) => gives),
       rules.map(({ from }) => JSON.stringify(from)),
-      rules.map(({ values }) => JSON.stringify(values)),
+      rules.map(({ from, values }) => JSON.stringify(storesTo(from, values, (store) => String(idOf(store))))),
       now,
+      rules.map(({ store }) => (store === undefined ? null : idOf(store))),
     ],
   );
 };

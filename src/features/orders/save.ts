@@ -22,7 +22,12 @@ const hashesOf = ({ emails }: StoreOrder, vault: SaveDeps['vault']): Buffer[] =>
   ...new Map(emails.map((email) => vault.hashAddress(email)).map((hash) => [hash.toString('hex'), hash])).values(),
 ];
 
-const factsOf = (order: StoreOrder, metafields: Metafields, deps: SaveDeps): Undecided => ({
+const factsOf = (
+  order: StoreOrder,
+  { connectionId, metafields }: { readonly connectionId: number; readonly metafields: Metafields },
+  deps: SaveDeps,
+): Undecided => ({
+  connectionId,
   externalId: order.externalId,
   number: order.number,
   externalNumber: order.externalNumber,
@@ -82,7 +87,9 @@ export const saveOrders = async (
     await replaceMetafields(sql, connectionId, { byOrder, now: deps.now });
   }
   const metafields = await loadMetafields(sql, connectionId, externalIds);
-  const facts = unique.map((order) => factsOf(order, metafields.get(order.externalId) ?? {}, deps));
+  const facts = unique.map((order) =>
+    factsOf(order, { connectionId, metafields: metafields.get(order.externalId) ?? {} }, deps),
+  );
   const decided = await decideOrders(sql, deps.basis, facts);
   return watchBearing(sql, { connectionId, externalIds }, () => writeOrders(sql, connectionId, decided, deps.now));
 };

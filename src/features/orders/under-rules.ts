@@ -1,6 +1,6 @@
 import type { Sql } from '../../platform/database/database.ts';
 import type { RegionBook } from '../directory/index.ts';
-import type { DecisionBasis } from './decide.ts';
+import { type DecisionBasis, placesRead } from './decide.ts';
 import { type CountryMapping, mapCountry, mapPartner, type OrderMapping, type OrderShare } from './mapping.ts';
 import type { StoredPlaces } from './store.ts';
 
@@ -35,6 +35,7 @@ export interface OrderUnder {
 
 interface Row {
   id: bigint;
+  connection_id: number;
   places: StoredPlaces;
   counted: boolean;
   reporting_micros: bigint | null;
@@ -61,10 +62,11 @@ const differ = (a: OrderBearing, b: OrderBearing): boolean =>
   sharesText(a.shares) !== sharesText(b.shares) ||
   [...a.linePartners].some(([id, partner]) => b.linePartners.get(id) !== partner);
 
-const underRules = (row: Row, { rules, partners, regions }: RuleBasis): OrderUnder => {
+const underRules = (row: Row, { rules, stores, partners, regions }: RuleBasis): OrderUnder => {
   const lines = row.lines.map((line) => ({ ...line, id: BigInt(line.id), revenueMicros: BigInt(line.revenueMicros) }));
-  const byPartnerRule = mapPartner(rules, { places: row.places, lines }, partners);
-  const byCountryRule = mapCountry(rules, row.places, row.places.addressCountry);
+  const places = placesRead({ stores }, { connectionId: row.connection_id, places: row.places });
+  const byPartnerRule = mapPartner(rules, { places, lines }, partners);
+  const byCountryRule = mapCountry(rules, places, row.places.addressCountry);
   const before: OrderBearing = {
     shares: row.shares,
     country: row.country,
@@ -90,7 +92,7 @@ const underRules = (row: Row, { rules, partners, regions }: RuleBasis): OrderUnd
   };
 };
 
-const select = `select o.id, o.places, o.counted, o.reporting_micros, o.country, o.region,
+const select = `select o.id, o.connection_id, o.places, o.counted, o.reporting_micros, o.country, o.region,
          (select coalesce(jsonb_agg(jsonb_build_object('partner', s.partner, 'ppm', s.ppm) order by s.share_no), '[]') from order_share s where s.order_id = o.id) as shares,
          (select coalesce(jsonb_agg(jsonb_build_object('id', l.id::text, 'externalId', l.external_id, 'sku', l.sku, 'brand', l.brand,
                                                        'revenueMicros', l.revenue_micros::text, 'partner', l.partner) order by l.id), '[]')

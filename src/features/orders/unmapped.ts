@@ -7,6 +7,8 @@ import { latestOrdersUnder, type RuleBasis } from './under-rules.ts';
 export interface UnmappedValue {
   readonly gives: 'partner' | 'country';
   readonly place: string;
+  /** Whose orders they are: a value of one store may be another's with another meaning. */
+  readonly store: string;
   readonly value: string;
   readonly orders: number;
   /** The last day in the reporting time zone on which one was placed. */
@@ -17,12 +19,13 @@ export interface UnmappedValue {
 export const unmappedValues = async (sql: Sql, { limit }: { readonly limit: number }): Promise<UnmappedValue[]> => {
   const rows = await sql.query<Omit<UnmappedValue, 'orders'> & { orders: bigint }>(
     `with listed as (
-       select 'partner' as gives, o.unmapped ->> 'place' as place, v.value, o.placed_day
+       select 'partner' as gives, o.unmapped ->> 'place' as place, o.connection_id, v.value, o.placed_day
          from "order" o cross join lateral jsonb_array_elements_text(o.unmapped -> 'values') as v(value) where o.unmapped ? 'place'
        union all
-       select 'country', o.unmapped -> 'country' ->> 'place', v.value, o.placed_day
+       select 'country', o.unmapped -> 'country' ->> 'place', o.connection_id, v.value, o.placed_day
          from "order" o cross join lateral jsonb_array_elements_text(o.unmapped -> 'country' -> 'values') as v(value) where o.unmapped ? 'country')
-     select gives, place, value, count(*) as orders, max(placed_day)::text as "lastDay" from listed group by 1, 2, 3 order by 4 desc, 1, 2, 3 limit $1`,
+     select gives, place, c.name as store, value, count(*) as orders, max(placed_day)::text as "lastDay"
+       from listed l join connection c on c.id = l.connection_id group by 1, 2, 3, 4 order by 5 desc, 1, 2, 3, 4 limit $1`,
     [limit],
   );
   return rows.map((row) => ({ ...row, orders: Number(row.orders) }));
@@ -45,6 +48,8 @@ export interface MappingCoverage {
     /** From 1, as in the file. */
     readonly rule: number;
     readonly gives: 'partner' | 'country';
+    /** The store whose orders alone it reads; null: every store's. */
+    readonly store: string | null;
     readonly place: string;
     /** Orders that it decided, and those of them whose value is not mapped. */
     readonly decided: number;
@@ -70,13 +75,14 @@ export const mappingCoverage = async (sql: Sql, basis: RuleBasis, latest: number
     withCountry,
     partnerShare: shareOf(withPartner, orders.length),
     countryShare: shareOf(withCountry, orders.length),
-    rules: basis.rules.map(({ gives, from }, index) => {
+    rules: basis.rules.map(({ gives, store = null, from }, index) => {
       const decided = orders
         .map(({ byPartnerRule, byCountryRule }) => (gives === 'partner' ? byPartnerRule : byCountryRule))
         .filter(({ rule }) => rule === index);
       return {
         rule: index + 1,
         gives,
+        store,
         place: placeName(from),
         decided: decided.length,
         unmapped: decided.filter(({ unmapped }) => unmapped !== null).length,

@@ -4,7 +4,7 @@ import type { Product } from '../../../src/compose.ts';
 import { connect } from '../../../src/connect.ts';
 import { append } from '../../../src/features/attribution/index.ts';
 import { type BigcommerceSandbox, createBigcommerceSandbox } from '../../../src/sandbox/bigcommerce/index.ts';
-import { allMappingRules, allTicketRules } from '../../support/all-rules.ts';
+import { allMappingRules, allTicketRules, rulesOfStore } from '../../support/all-rules.ts';
 import { atEndOfFile } from '../../support/cleanup.ts';
 import { orderInput } from '../../support/order-input.ts';
 import { testProduct } from '../../support/product.ts';
@@ -139,10 +139,10 @@ describe('a change of rules over the API', () => {
 describe('what rules leave open', () => {
   it('is listed with counts, as a table too', async () => {
     expect((await ask('GET', '/api/v1/mapping-rules/unmapped')).json).toEqual({
-      items: [{ gives: 'partner', place: 'channel', value: '9', orders: 1, lastDay: '2026-03-01' }],
+      items: [{ gives: 'partner', place: 'channel', store: 'store', value: '9', orders: 1, lastDay: '2026-03-01' }],
     });
     expect((await ask('GET', '/api/v1/mapping-rules/unmapped?format=csv')).text.split(/\r?\n/)[1]).toBe(
-      'partner,channel,9,1,2026-03-01',
+      'partner,channel,9,1,2026-03-01,store',
     );
   });
 
@@ -155,7 +155,7 @@ describe('what rules leave open', () => {
       withCountry: 4,
       partnerShare: 0.75,
       countryShare: 1,
-      rules: [{ rule: 1, gives: 'partner', place: 'channel', decided: 4, unmapped: 1 }],
+      rules: [{ rule: 1, gives: 'partner', store: null, place: 'channel', decided: 4, unmapped: 1 }],
     });
     expect((await ask('GET', '/api/v1/mapping-rules/coverage?orders=1')).json).toMatchObject({ orders: 1 });
   });
@@ -232,7 +232,7 @@ describe('settings of the account', () => {
 
 describe('bug: what the API told of rules could not be imported back', () => {
   it.each([
-    ['mapping-rules', allMappingRules],
+    ['mapping-rules', [...allMappingRules, ...rulesOfStore('store')]],
     ['ticket-rules', allTicketRules],
   ])('%s of every kind come back and change nothing', async (what, content) => {
     expect(await ask('POST', '/api/v1/rules', { body: { what, content } })).toMatchObject({ status: 202 });
@@ -248,4 +248,15 @@ describe('bug: what the API told of rules could not be imported back', () => {
     const { headers } = await ask('POST', '/api/v1/rules', { body: { what, content: JSON.stringify({ rules: 7 }) } });
     expect(headers.location).toBeUndefined();
   });
+});
+
+it('bug: a rule suggested by the orders of one store would have bound every store', async () => {
+  await product.directory.connections.create({
+    kind: 'bigcommerce',
+    settings: { ...sandbox.settings, name: 'second', accessToken: 'wrong' },
+  });
+  const { stores } = (await ask('GET', '/api/v1/suggestions/mapping-rules')).json;
+  expect(stores).toMatchObject([{ store: 'store' }, { store: 'second', obstacle: expect.any(String) }]);
+  expect(stores[0].suggestions.length).toBeGreaterThan(0);
+  for (const { rule } of stores[0].suggestions) expect(rule.store).toBe('store');
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { partnerBook } from '../../../src/features/directory/index.ts';
 import { type MappingRule, mapCountry, mapPartner } from '../../../src/features/orders/mapping.ts';
-import type { MappedLine, MappingSource } from '../../../src/features/orders/mapping-source.ts';
+import type { MappedLine, MappedPlaces, MappingSource } from '../../../src/features/orders/mapping-source.ts';
 import type { OrderPlaces } from '../../../src/stores/port.ts';
 
 const known = partnerBook([
@@ -20,7 +20,7 @@ const seller = rule({ place: 'metafield', namespace: 'market', key: 'seller' }, 
 const brand = rule({ place: 'line_brand' }, { Northern: 'nord' });
 const whole = (partner: string | null) => [{ partner, ppm: 1_000_000 }];
 
-const map = (rules: MappingRule[], places: Partial<OrderPlaces> = {}, lines: MappedLine[] = []) =>
+const map = (rules: MappingRule[], places: Partial<MappedPlaces> = {}, lines: MappedLine[] = []) =>
   mapPartner(rules, { places: { ...nowhere, ...places }, lines }, known);
 const line = (name: string | null, revenueMicros: bigint): MappedLine => ({ brand: name, revenueMicros });
 
@@ -269,6 +269,33 @@ describe('lines by SKU and by their products', () => {
         },
       );
     });
+  });
+});
+
+describe('several stores', () => {
+  const ofBags = { ...rule({ place: 'channel' }, { '1': 'sud' }), store: 'bags' };
+  const brandOfBags = { ...brand, store: 'bags' };
+  const byStore = rule({ place: 'store' }, { bags: 'sud' });
+  it.each<[string, MappingRule[], Partial<MappedPlaces>, string]>([
+    ['a rule of its own before one of every store', [ofBags, channel], { channel: '1', store: 'bags' }, 'sud'],
+    ['none of another store', [ofBags, channel], { channel: '1', store: 'main' }, 'direct'],
+    ['one of lines too', [brandOfBags], { store: 'bags' }, 'nord'],
+    ['none of lines of another store', [brandOfBags], { store: 'main' }, 'direct'],
+    ['the store itself', [byStore, channel], { channel: '7', store: 'bags' }, 'sud'],
+    ['the next rule where the store is not listed', [byStore, channel], { channel: '7', store: 'main' }, 'nord'],
+    ['the next rule where it is listed in another case', [byStore, channel], { channel: '7', store: 'Bags' }, 'nord'],
+  ])('an order is decided by %s', (_, rules, places, partner) =>
+    expect(map(rules, places, [line('Northern', 1n)]).shares).toEqual(whole(partner)),
+  );
+
+  it('a country is given likewise', () => {
+    const rules = [rule({ place: 'store' }, { bags: 'SE' }, 'country')];
+    const ofMain = [{ ...rule({ place: 'geoip_country' }, {}, 'country'), store: 'main' }];
+    const places = { ...nowhere, geoipCountry: 'NO' };
+    expect(mapCountry(rules, { ...nowhere, store: 'bags' }, 'DE').country).toBe('SE');
+    expect(mapCountry(rules, { ...nowhere, store: 'main' }, 'DE').country).toBe('DE');
+    expect(mapCountry(ofMain, { ...places, store: 'main' }, 'DE').country).toBe('NO');
+    expect(mapCountry(ofMain, { ...places, store: 'bags' }, 'DE').country).toBe('DE');
   });
 });
 

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { InvalidInput } from '../../../src/core/errors.ts';
 import { readMappingRules } from '../../../src/features/orders/rule-file.ts';
 
+const stores = ['main', 'bags'];
+
 const faultsOf = (content: unknown): string[] => {
   try {
-    readMappingRules(typeof content === 'string' ? content : JSON.stringify(content));
+    readMappingRules(typeof content === 'string' ? content : JSON.stringify(content), stores);
   } catch (error) {
     if (error instanceof InvalidInput) return error.faults.map(({ field }) => field);
     throw error;
@@ -23,11 +25,38 @@ describe('the file of mapping rules', () => {
       { gives: 'partner', from: { place: 'product_category', pattern: '^By (.+)$' }, values: {} },
       { gives: 'partner', from: { place: 'custom_status' }, values: {} },
     ];
-    expect(readMappingRules(`\uFEFF${JSON.stringify(rules)}`)).toEqual(rules);
-    expect(readMappingRules('[{"gives": "partner", "from": {"place": "channel"}}]')).toEqual([
+    expect(readMappingRules(`\uFEFF${JSON.stringify(rules)}`, stores)).toEqual(rules);
+    expect(readMappingRules('[{"gives": "partner", "from": {"place": "channel"}}]', stores)).toEqual([
       { gives: 'partner', from: { place: 'channel' }, values: {} },
     ]);
-    expect(readMappingRules('[]')).toEqual([]);
+    expect(readMappingRules('[]', [])).toEqual([]);
+  });
+
+  it('may say of which store a rule is, and whose all orders of a store are', () => {
+    const rules = [
+      { gives: 'partner', store: 'bags', from: { place: 'channel' }, values: { '1': 'nord' } },
+      { gives: 'country', from: { place: 'store' }, values: { main: 'SE', bags: 'DE' } },
+    ];
+    expect(readMappingRules(JSON.stringify(rules), stores)).toEqual(rules);
+  });
+
+  it('names a store that is none, and those that are', () => {
+    const content = [
+      { gives: 'partner', store: 'Main', from: { place: 'channel' } },
+      { gives: 'partner', from: { place: 'store' }, values: { mian: 'nord', bags: 'sud' } },
+    ];
+    expect(() => readMappingRules(JSON.stringify(content), stores)).toThrow(
+      expect.objectContaining({
+        faults: [
+          { field: 'rule 1, store', reason: '"Main" is no store; known are main, bags' },
+          { field: 'rule 2, values.mian', reason: '"mian" is no store; known are main, bags' },
+        ],
+      }),
+    );
+    expect(faultsOf([{ gives: 'partner', from: { place: 'store' } }])).toEqual(['rule 1, values']);
+    expect(faultsOf([{ gives: 'partner', from: { place: 'store', pattern: 'm' }, values: { main: 'nord' } }])).toEqual([
+      'rule 1, from.pattern',
+    ]);
   });
 
   it.each<[string, unknown, string[]]>([

@@ -75,7 +75,7 @@ describe('importing mapping rules', () => {
     await load(
       rulesOf(sellerRule, channelRule, sellerRule, { gives: 'country', from: { place: 'form_field', name: 'Land' } }),
     );
-    expect(await w.orders.placesWanted()).toEqual({
+    expect(await w.orders.placesWanted(w.connection.id)).toEqual({
       metafields: [{ namespace: 'market', key: 'seller' }],
       formFields: ['Land'],
     });

@@ -29,7 +29,7 @@ export interface World {
 
 /** Orders on a clean database, with one shop, the partners nord and sud, and the region nordics. Reports in USD. */
 export const world = async (db: Database, { timeZone = 'UTC' } = {}): Promise<World> => {
-  for (const table of ['connection', 'partner', 'region', 'region_country', 'mapping_rule', 'fx_rate', 'audit_log'])
+  for (const table of ['mapping_rule', 'connection', 'partner', 'region', 'region_country', 'fx_rate', 'audit_log'])
     await db.query(`delete from ${table}`);
   const clock = standingClock();
   const vault = createVault('k'.repeat(32));

@@ -7,14 +7,13 @@ import { currentRules, parseTicketRules, type TicketRule } from '../../attributi
 import { type Connection, type Directory, partnersAfter, regionsAfter } from '../../directory/index.ts';
 import { type PreviewedTicket, previewDecisions } from '../../ingest/index.ts';
 import {
-  activeRules,
   countOrders,
   nextOrdersUnder,
   type Orders,
   ordersUnder,
   placesWantedBy,
   type RuleBasis,
-  readMappingRules,
+  rulesHeld,
   type TicketOrders,
   ticketsTouchedBy,
 } from '../../orders/index.ts';
@@ -46,19 +45,19 @@ interface Deps {
   readonly db: Database;
   readonly clock: Clock;
   readonly directory: Directory;
-  readonly orders: Pick<Orders, 'candidates'>;
+  readonly orders: Pick<Orders, 'candidates' | 'readMappingRules'>;
   readonly basis: { readonly currency: string; readonly timeZone: string };
 }
 
 /** Everything that decides, with what the text would change of it. */
 const basisAfter = async (
-  { db, directory }: Deps,
+  { db, directory, orders }: Deps,
   what: Previewable,
   text: string,
 ): Promise<RuleBasis & { readonly ticketRules: readonly TicketRule[]; readonly notHeld: readonly string[] }> => {
-  const rules = await activeRules(db);
+  const held = await rulesHeld(db);
   const now = {
-    rules,
+    ...held,
     partners: await directory.partners(),
     regions: await directory.regions(),
     ticketRules: await currentRules(db),
@@ -66,8 +65,8 @@ const basisAfter = async (
   };
   switch (what) {
     case 'mapping-rules': {
-      const given = readMappingRules(text);
-      return { ...now, rules: given, notHeld: placesNotHeld(placesWantedBy(rules), placesWantedBy(given)) };
+      const given = await orders.readMappingRules(db, text);
+      return { ...now, rules: given, notHeld: placesNotHeld(placesWantedBy(held.rules), placesWantedBy(given)) };
     }
     case 'ticket-rules':
       return { ...now, ticketRules: parseTicketRules(text, now).map((rule, index) => ({ ...rule, id: index + 1 })) };

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { secondMs } from '../../../../src/core/time.ts';
 import { importTicketRules } from '../../../../src/features/attribution/index.ts';
 import { markAllStale } from '../../../../src/features/ingest/index.ts';
@@ -47,6 +47,16 @@ const ledger = async (): Promise<Record<string, number>> => {
   );
   return Object.fromEntries(rows.map(({ bearer, micros }) => [bearer, Number(micros) / 1e6]));
 };
+
+test('bug: what a rule of one store would move was told of every store', async () => {
+  await w.directory.connections.create({ kind: 'shop', settings: { name: 'bags' } });
+  await w.order(1, { channel: 7 });
+  const ofStore = (store: string) => preview('mapping-rules', [{ ...channelRule({ '7': 'sud' })[0], store }]);
+  expect((await ofStore('lamps')).moves).toMatchObject([{ from: { partner: 'nord' }, to: { partner: 'sud' } }]);
+  expect((await ofStore('bags')).moves).toMatchObject([{ from: { partner: 'nord' }, to: { partner: 'direct' } }]);
+  const whole = [{ gives: 'partner', from: { place: 'store' }, values: { lamps: 'sud' } }];
+  expect((await preview('mapping-rules', whole)).moves).toMatchObject([{ to: { partner: 'sud' } }]);
+});
 
 describe('a change of rules that is tried out', () => {
   beforeEach(async () => {
@@ -179,6 +189,8 @@ describe('a change of rules that is tried out', () => {
 
   it('is refused as the import is', async () => {
     await expect(preview('mapping-rules', [{ gives: 'nothing' }])).rejects.toThrow('nothing was changed');
+    const strange = [{ ...channelRule({ '7': 'sud' })[0], store: 'hats' }];
+    await expect(preview('mapping-rules', strange)).rejects.toThrow('nothing was changed');
     await expect(preview('partners', 'code,name\nDIRECT!,x')).rejects.toThrow('nothing was changed');
   });
 });
