@@ -205,33 +205,6 @@ export const testLooks = (here: PreviewInBrowser): void => {
       expect(await focused(open)).toBe('Change partner');
     }));
 
-  test.each(['light', 'dark'] as const)(
-    'bug: why costs are at pooled rates stood in a title alone; a press of key or finger tells it (%s)',
-    (scheme) =>
-      visit(
-        'attributed',
-        async (open) => {
-          const { app, page } = open;
-          await app.getByText('Updated').waitFor();
-          const mentions = app.getByRole('button', { name: 'at pooled rates' });
-          expect(await mentions.count()).toBe(2);
-          const why = app.getByText('average rate of its role');
-          for (const mention of await mentions.all()) {
-            expect(await mention.getAttribute('aria-expanded')).toBe('false');
-            await mention.focus();
-            await page.keyboard.press('Enter');
-            expect(await mention.getAttribute('aria-expanded')).toBe('true');
-            await why.waitFor();
-            expect(await faultsOf(open)).toEqual([]);
-            expect(await overflowOf(open)).toBe(0);
-            await mention.click();
-            await why.waitFor({ state: 'detached' });
-          }
-        },
-        { scheme },
-      ),
-  );
-
   test.each(['en-US', 'ar'])('at 200 % nothing is cut off or needs to be scrolled sideways: %s', (locale) =>
     visit(
       'attributed',

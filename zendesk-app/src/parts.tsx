@@ -6,6 +6,9 @@ const Line = styled.span`
   flex-wrap: wrap;
   column-gap: 1em;
   overflow-x: clip;
+  /* The focus ring of a part that begins a line is seen whole, and still no dot. */
+  margin-inline: -3px;
+  padding-inline: 3px;
 `;
 
 const Part = styled.span`

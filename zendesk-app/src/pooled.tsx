@@ -1,7 +1,22 @@
 import { Button } from '@zendeskgarden/react-buttons';
-import { type ReactNode, useId, useState } from 'react';
+import { type ReactNode, useContext, useId, useState } from 'react';
+import styled from 'styled-components';
 import { Parts } from './parts.tsx';
+import { RowNameId } from './rows.tsx';
 import { useSpeech } from './words.ts';
+
+/** As tall to a finger as WCAG 2.2 has it (2.5.8), in a line that is no taller for it. */
+const Mention = styled(Button)`
+  && {
+    position: relative;
+    overflow: visible;
+  }
+  &&::after {
+    position: absolute;
+    inset: -5px 0;
+    content: '';
+  }
+`;
 
 /**
  * What stands under a cost, which is at rates that give no pay away (RULES.md section 10) and so differs from reports at true
@@ -11,13 +26,21 @@ export const PooledParts = ({ children, after }: { readonly children: ReactNode;
   const { words } = useSpeech();
   const [isOpen, setOpen] = useState(false);
   const id = useId();
+  const rowNameId = useContext(RowNameId);
   return (
     <>
       <Parts>
         {children}
-        <Button size="small" isLink aria-expanded={isOpen} aria-controls={id} onClick={() => setOpen(!isOpen)}>
+        <Mention
+          size="small"
+          isLink
+          aria-describedby={rowNameId}
+          aria-expanded={isOpen}
+          aria-controls={id}
+          onClick={() => setOpen(!isOpen)}
+        >
           {words.ticket.pooled}
-        </Button>
+        </Mention>
         {after}
       </Parts>
       <div id={id}>{isOpen ? words.ticket.pooledWhy : null}</div>

@@ -1,5 +1,5 @@
 import { getColor } from '@zendeskgarden/react-theming';
-import type { ReactNode } from 'react';
+import { createContext, type ReactNode, useId } from 'react';
 import styled from 'styled-components';
 import { Hint } from './look.tsx';
 
@@ -44,6 +44,9 @@ const Below = styled.dd`
   margin-block-start: ${({ theme }) => theme.space.xs};
 `;
 
+/** The id of the name, for what in the row is called like something in another one. */
+export const RowNameId = createContext<string | undefined>(undefined);
+
 export const Row = ({
   name,
   children,
@@ -57,16 +60,23 @@ export const Row = ({
   readonly action?: ReactNode;
   /** Under name and value, over the whole width. */
   readonly below?: ReactNode;
-}) => (
-  <Line>
-    <Name>{name}</Name>
-    <Value>
-      <div>
-        {children}
-        {note ? <Hint as="div">{note}</Hint> : null}
-      </div>
-      {action}
-    </Value>
-    {below ? <Below>{below}</Below> : null}
-  </Line>
-);
+}) => {
+  const nameId = useId();
+  return (
+    <Line>
+      <Name id={nameId}>{name}</Name>
+      <Value>
+        <div>
+          {children}
+          {note ? (
+            <Hint as="div">
+              <RowNameId.Provider value={nameId}>{note}</RowNameId.Provider>
+            </Hint>
+          ) : null}
+        </div>
+        {action}
+      </Value>
+      {below ? <Below>{below}</Below> : null}
+    </Line>
+  );
+};
