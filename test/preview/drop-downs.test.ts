@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { faultsOf } from './frame-checks.ts';
+import { faultsOf, focused } from './frame-checks.ts';
 import { choose, describeInPreview, rowOf, type Visited } from './in-browser.ts';
 
 describeInPreview(
@@ -70,12 +70,10 @@ describeInPreview(
         expect(await row.getByRole('textbox').count()).toBe(0);
         expect(await faultsOf(open)).toEqual([]);
         const cancel = row.getByRole('button', { name: 'Cancel' });
-        await expect.poll(() => cancel.evaluate((button) => button === document.activeElement)).toBe(true);
+        await expect.poll(() => focused(open)).toBe('Cancel');
         await cancel.press('Enter');
         await row.getByRole('alert').waitFor({ state: 'detached' });
-        expect(
-          await app.getByRole('button', { name: pencil }).evaluate((button) => button === document.activeElement),
-        ).toBe(true);
+        expect(await focused(open)).toBe(pencil);
       };
       try {
         for (const ticket of ['attributed', 'new'] as const)
