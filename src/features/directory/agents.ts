@@ -171,7 +171,7 @@ export const importAgents = async (
       gone.length === 0
         ? []
         : [
-            `${gone.length} roles with a first day go, for the file says without one what these agents are as of always; to keep them write them into the file too, with role_from`,
+            `The file says what these agents are as of always: ${gone.length} of their roles with a first day ${gone.length === 1 ? 'goes' : 'go'}; to keep them write them into the file too, with role_from`,
           ],
   });
   if (!changesAnything(report)) return { ...report, from: null };

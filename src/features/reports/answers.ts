@@ -212,7 +212,7 @@ const work = z.object({
       "The helpdesk's id. One ticket's proof says who worked, and by the scope `rates` at what cost, whatever the setting agentFigures says",
     ),
   agentName: z.string().nullable(),
-  role: z.string().nullable(),
+  role: z.string().nullable().describe('On the day of the work'),
   clock: z.string().describe('What measured it'),
   measured: z.boolean(),
   actor: z.string(),

@@ -284,7 +284,7 @@ describe('agents', () => {
       unchanged: 2,
       removed: 1,
       from: '2026-04-01',
-      warnings: [expect.stringContaining('1 roles with a first day go')],
+      warnings: [expect.stringContaining('1 of their roles with a first day goes')],
     });
     expect(await bringAgents('connection,external_id,role\nmain,7,junior\n')).toMatchObject({
       removed: 1,
