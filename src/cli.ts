@@ -95,7 +95,7 @@ command(
     const told = { ...(days && { partial: days.partial, held: days.held }), ...(fxDay && { fxDay }) };
     if (json) return print({ ...report, ...told, ...restated, ...(payroll && { payroll }) }, { json });
     const { isTTY, columns } = process.stdout;
-    if (csv || !isTTY) process.stdout.write(reportCsv(report, { days, fxDay }));
+    if (csv || !isTTY) process.stdout.write(reportCsv(report, { days, fxDay, payroll }));
     else {
       process.stdout.write(`${reportLines(report, columns, days, fxDay).join('\n')}\n`);
       note('Rounded, and a choice: --json and --csv have every figure, exactly.');

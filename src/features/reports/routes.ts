@@ -89,7 +89,7 @@ export const reportRoutes =
             format: queryFormat,
           }),
           ...answersOrTable(
-            'A row per partner, region or both, and their sum; in CSV an empty `partner` is Unattributed, and the last row, "total" in its first cell, the sum',
+            'A row per partner, region or both, and their sum; in CSV an empty `partner` is Unattributed, and the last row, "total" in its first cell, the sum: it alone has `payrollCosted` and what follows',
             partnersAnswer,
           ),
         },
@@ -115,9 +115,9 @@ export const reportRoutes =
           asOf,
           leastTicketsPerCell: folds ? (await accountSettings(db)).leastTicketsPerCell : undefined,
         });
-        if (wanted === 'csv')
-          return reply.headers(csvReply(`partners-${from}-${to}`)).send(reportCsv(report, { days, fxDay }));
         const payroll = report.costBasis === 'true' ? await payrollLine(source, { from, to }, report) : null;
+        if (wanted === 'csv')
+          return reply.headers(csvReply(`partners-${from}-${to}`)).send(reportCsv(report, { days, fxDay, payroll }));
         return {
           ...report,
           ...(days && { partial: days.partial, held: days.held }),

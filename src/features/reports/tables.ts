@@ -4,6 +4,7 @@ import type { ReportRow, TicketItem } from './answers.ts';
 import type { CostBasis } from './facts/pooled-cost.ts';
 import { type HeldDays, notHeldCell, notHeldOf } from './held-days.ts';
 import type { MoneyJson } from './metrics.ts';
+import type { PayrollLine } from './seals/payroll-line.ts';
 import type { SealInfo } from './seals/sealed.ts';
 import type { SeriesPoint } from './series-answer.ts';
 import type { Wage } from './tickets/wages.ts';
@@ -49,6 +50,7 @@ const reportColumns = (currency: string): readonly Column<ReportRow>[] => [
   { name: 'missing', of: (row) => row.missing },
   // Of the row "*": the partners that it stands for.
   { name: 'folded', of: (row) => row.folded?.partners.join('|') ?? null },
+  { name: 'foldedReason', of: (row) => row.folded?.reason ?? null },
 ];
 
 /** "nord:700000 sud:300000": codes with parts per million, the largest first. */
@@ -110,6 +112,19 @@ const daysColumns = (days: HeldDays | null, seal: SealInfo | undefined): readonl
   { name: 'notHeld', of: () => notHeldCell(days ? notHeldOf(days) : (seal?.notHeld ?? [])) },
 ];
 
+interface LineOfReport {
+  readonly row: ReportRow;
+  /** Of the sum alone: a month's pay is of no row, and a column that is added up counts it once. */
+  readonly payroll: PayrollLine | null;
+}
+
+const payrollColumns: readonly Column<LineOfReport>[] = [
+  { name: 'payrollCosted', of: ({ payroll }) => amount(payroll?.costed ?? null) },
+  { name: 'payrollPaid', of: ({ payroll }) => amount(payroll?.paid ?? null) },
+  { name: 'payrollDifference', of: ({ payroll }) => amount(payroll?.difference ?? null) },
+  { name: 'payrollUtilisation', of: ({ payroll }) => payroll?.utilisation ?? null },
+];
+
 /** The report's rows; the last line, "total" in the first cell that rows are named by, is their sum. */
 export const reportCsv = (
   {
@@ -127,11 +142,20 @@ export const reportCsv = (
     readonly costBasis: CostBasis;
     readonly seal?: SealInfo;
   },
-  { days, fxDay }: { readonly days: HeldDays | null; readonly fxDay: Day | undefined },
+  {
+    days,
+    fxDay,
+    payroll,
+  }: { readonly days: HeldDays | null; readonly fxDay: Day | undefined; readonly payroll: PayrollLine | null },
 ): string =>
   table(
-    [...reportColumns(currency), ...daysColumns(days, seal), ...basisColumns({ costBasis, fxDay })],
-    [...rows, { ...total, [first]: 'total' }],
+    [
+      ...reportColumns(currency).map(({ name, of }) => ({ name, of: ({ row }: LineOfReport) => of(row) })),
+      ...payrollColumns,
+      ...daysColumns(days, seal),
+      ...basisColumns({ costBasis, fxDay }),
+    ],
+    [...rows.map((row) => ({ row, payroll: null })), { row: { ...total, [first]: 'total' }, payroll }],
   );
 
 export const ticketsCsv = (items: readonly TicketItem[], at: CostedAt): string =>

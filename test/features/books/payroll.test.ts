@@ -43,6 +43,29 @@ test('the report of a month tells what was costed of what was paid, to those alo
     expect((await month(period)).payroll).toBeUndefined();
 });
 
+test('bug: the table of the report lacked what was costed of what was paid; the sum alone has it', async () => {
+  await world.ticket({ created: '2026-05-04', work: [['ada', 3600, '2026-05-04']] });
+  await bring('2026-05,72.00,USD');
+  const table = async (scopes: string, query = 'from=2026-05-01&to=2026-05-31') => {
+    const answer = await (await world.api())(`/api/v1/reports/partners?${query}&format=csv`, scopes);
+    const [header = '', ...lines] = answer.text.trimEnd().split('\r\n');
+    const names = ['payrollCosted', 'payrollPaid', 'payrollDifference', 'payrollUtilisation'];
+    return lines.map((line) => {
+      const cells = line.split(',');
+      return [cells[0], ...names.map((name) => cells[header.split(',').indexOf(name)])];
+    });
+  };
+  const none = ['', '', '', ''];
+  expect(await table('read,rates')).toEqual([
+    ['nord', ...none],
+    ['direct', ...none],
+    ['', ...none],
+    ['total', '36.000000', '72.000000', '36.000000', '0.5'],
+  ]);
+  expect((await table('read')).at(-1)).toEqual(['total', ...none]);
+  expect((await table('read,rates', 'from=2026-05-01&to=2026-05-30')).at(-1)).toEqual(['total', ...none]);
+});
+
 test('pay in several currencies adds up at the exchange rate before the last day; without one it is not known', async () => {
   await world.ticket({ created: '2026-05-04', work: [['ada', 3600, '2026-05-04']] });
   await bring('2026-05,100.00,USD\n2026-05,100.00,EUR');

@@ -36,6 +36,12 @@ test('stand apart unless asked otherwise, in every form', async () => {
   expect(new Set(lines.map(({ folded }) => folded))).toEqual(new Set(['']));
 });
 
+test('bug: the table did not say why partners stood in one row', async () => {
+  const lines = await table('&smallCells=under region');
+  const { rows } = await asked.get(`${report}&smallCells=under region`);
+  expect(lines.map(({ foldedReason }) => foldedReason)).toEqual([rows[0]?.folded?.reason, '', '']);
+});
+
 test('bug: the table named none of the partners that a row stood for', async () => {
   const query = '&smallCells=under region';
   const { rows, total } = await asked.get(`${report}${query}`);

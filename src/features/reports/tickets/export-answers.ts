@@ -101,19 +101,55 @@ const sumOf =
   ({ work }: ExportItem): number =>
     total(work.filter(({ measured }) => wanted?.(measured) ?? true).map((one) => one[what]));
 const partsOf = ({ work }: ExportItem) => work.flatMap(({ parts }) => parts);
+type Part = ReturnType<typeof partsOf>[number];
+
+const hourlyOf = ({ rate }: Part): string => (rate ? `${rate.hourly.amount} ${rate.hourly.currency}` : '');
+const wageOf = ({ rate }: Part): string => {
+  if (!rate?.wage) return '';
+  const { hourly, applied, ...factors } = rate.wage;
+  const named = Object.entries(factors).flatMap(([name, part]) => (part === null ? [] : [`${name} ${part}`]));
+  return [`${hourly.amount} ${hourly.currency}`, ...named, applied].join(' ');
+};
+const rateOf = ({ rate }: Part): string =>
+  rate ? `${`${rate.scope} ${rate.key ?? ''}`.trim()} from ${rate.validFrom}` : '';
+const fxOf = ({ fx }: Part): string =>
+  fx ? `${fx.numerator}/${fx.denominator}${fx.date ? ` of ${fx.date}` : ''}` : '';
+
+/** Parts by the rate and exchange rate that they were priced at: of each seconds x hourly / 3600 x fx is the cost, but for its rounding. */
+const pricesOf = (item: ExportItem): Part[][] => [
+  ...Map.groupBy(partsOf(item), (part) =>
+    JSON.stringify([hourlyOf, wageOf, rateOf, fxOf].map((of) => of(part))),
+  ).values(),
+];
+
+/** A cell that tells something of each price, in the one order that all such cells have; empty where it tells nothing. */
+const byPrice =
+  (of: (parts: readonly Part[]) => string) =>
+  (item: ExportItem): string => {
+    const cells = pricesOf(item).map(of);
+    return cells.every((cell) => cell === '') ? '' : cells.join(' | ');
+  };
+const ofFirst = (of: (part: Part) => string) => byPrice(([first]) => (first ? of(first) : ''));
+
+/** Millionths as an amount with six decimals. */
+const decimal = (micros: bigint): string => {
+  const digits = (micros < 0n ? -micros : micros).toString().padStart(7, '0');
+  return `${micros < 0n ? '-' : ''}${digits.slice(0, -6)}.${digits.slice(-6)}`;
+};
+const microsOf = ({ amount }: { readonly amount: string }): bigint => BigInt(amount.replace('.', ''));
 
 /** What was paid in each currency, exact. */
 const nativeOf = (item: ExportItem): string => {
   const sums = new Map<string, bigint>();
   for (const { native } of partsOf(item))
-    if (native) sums.set(native.currency, (sums.get(native.currency) ?? 0n) + BigInt(native.amount.replace('.', '')));
-  return [...sums]
-    .map(([currency, micros]) => {
-      const digits = (micros < 0n ? -micros : micros).toString().padStart(7, '0');
-      return `${micros < 0n ? '-' : ''}${digits.slice(0, -6)}.${digits.slice(-6)} ${currency}`;
-    })
-    .join(' | ');
+    if (native) sums.set(native.currency, (sums.get(native.currency) ?? 0n) + microsOf(native));
+  return [...sums].map(([currency, micros]) => `${decimal(micros)} ${currency}`).join(' | ');
 };
+
+const costOf = (parts: readonly Part[]): string =>
+  parts.some(({ cost }) => cost)
+    ? decimal(parts.reduce((sum, { cost }) => sum + (cost ? microsOf(cost) : 0n), 0n))
+    : '';
 
 const columns: readonly Column[] = [
   { name: 'id', of: ({ id }) => id },
@@ -144,41 +180,22 @@ const columns: readonly Column[] = [
   { name: 'untakenSeconds', of: sumOf('untakenSeconds') },
   { name: 'heldEntries', of: ({ work }) => work.filter(({ state }) => state === 'held').length },
   { name: 'unpriced', of: ({ work }) => list(work.map(({ unpriced }) => unpriced)) },
-  {
-    name: 'hourly',
-    of: (item) => list(partsOf(item).map(({ rate }) => rate && `${rate.hourly.amount} ${rate.hourly.currency}`)),
-  },
-  {
-    name: 'wages',
-    of: (item) =>
-      list(
-        partsOf(item).map(({ rate }) => {
-          if (!rate?.wage) return null;
-          const { hourly, applied, ...factors } = rate.wage;
-          const named = Object.entries(factors).flatMap(([name, part]) => (part === null ? [] : [`${name} ${part}`]));
-          return [`${hourly.amount} ${hourly.currency}`, ...named, applied].join(' ');
-        }),
-      ),
-  },
-  {
-    name: 'rates',
-    of: (item) =>
-      list(
-        partsOf(item).map(({ rate }) => rate && `${`${rate.scope} ${rate.key ?? ''}`.trim()} from ${rate.validFrom}`),
-      ),
-  },
-  {
-    name: 'fx',
-    of: (item) =>
-      list(partsOf(item).map(({ fx }) => fx && `${fx.numerator}/${fx.denominator}${fx.date ? ` of ${fx.date}` : ''}`)),
-  },
+  { name: 'seconds', of: byPrice((parts) => String(total(parts.map(({ seconds }) => seconds)))) },
+  { name: 'hourly', of: ofFirst(hourlyOf) },
+  { name: 'wages', of: ofFirst(wageOf) },
+  { name: 'rates', of: ofFirst(rateOf) },
+  { name: 'fx', of: ofFirst(fxOf) },
+  { name: 'costs', of: byPrice(costOf) },
   { name: 'nativeCost', of: nativeOf },
   { name: 'handledSeconds', of: ({ handledSeconds }) => handledSeconds },
   { name: 'supportCost', of: ({ supportCost }) => supportCost?.amount ?? null },
   { name: 'currency', of: ({ supportCost }) => supportCost?.currency ?? null },
 ];
 
-/** A line per ticket; what it has several of is a list with bars between. */
+/**
+ * A line per ticket; what it has several of is a list with bars between. Those from `seconds` to `costs` are of its prices, a
+ * place for each in one order, so that a spreadsheet can work each out; in other lists everything stands once.
+ */
 export const exportCsv = (items: readonly ExportItem[], at: CostedAt): string => {
   const all = [...columns, ...basisColumns(at)];
   return writeCsv(

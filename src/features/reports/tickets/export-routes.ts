@@ -39,7 +39,10 @@ export const exportRoutes =
             ...queryPage('Tickets'),
             format: queryFormat,
           }),
-          ...answersOrTable('One page', exportAnswer),
+          ...answersOrTable(
+            'One page. In CSV a row per ticket, its lists with " | " between: in `seconds`, `hourly`, `wages`, `rates`, `fx` and `costs` the first place of each is of one price, the second of the next, and seconds x hourly / 3600 x fx = cost but for rounding each entry; `nativeCost` is one sum for each currency',
+            exportAnswer,
+          ),
         },
       },
       async (request, reply) => {

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { z } from 'zod';
+import { importFx } from '../../../../src/features/costing/index.ts';
 import type { exportAnswer } from '../../../../src/features/reports/tickets/export-answers.ts';
 import { type Asked, asking, may, sum } from '../asking.ts';
 import { createWorld, nord, sud, type World } from '../world.ts';
@@ -164,4 +165,40 @@ test('bug: the wage and the factors that an hourly price was made of were nowher
     '24.000000 USD burden 0.25 shrinkage 0.2 given | 24.000000 USD burden 0.25 shrinkage 0.2 absorbed',
   );
   expect(JSON.stringify(await (await asking(waged, 'read')).get(path))).not.toContain('wage');
+});
+
+test('bug: of a ticket of several prices nobody could work out the cost from its row', async () => {
+  const sold = await createWorld();
+  await sold.db.query(
+    `insert into rate (scope, key, hourly_micros, currency, valid_from, recorded_at)
+     values ('default', '', 34000000, 'USD', '2026-01-01', now()), ('agent', $1, 27500000, 'EUR', '2026-01-01', now())`,
+    [`${sold.connectionId}:ben`],
+  );
+  await importFx(sold.db, 'date,base,quote,rate\n2026-05-04,EUR,USD,1.1\n2026-05-05,EUR,USD,1.2\n', {
+    dryRun: false,
+    now: new Date('2026-05-20T12:00:00Z'),
+  });
+  await sold.ticket({
+    created: '2026-05-05',
+    work: [
+      ['ada', 600, '2026-05-05'],
+      ['ben', 900, '2026-05-05'],
+      ['ada', 300, '2026-05-06'],
+      ['ben', 1000, '2026-05-06'],
+    ],
+  });
+  const [header = '', line = ''] = (await (await asking(sold, 'read,rates')).csv(`${path}&format=csv`)).split('\r\n');
+  const cells = line.split(',');
+  const places = (name: string) => (cells[header.split(',').indexOf(name)] ?? '').split(' | ');
+  expect(places('seconds')).toEqual(['900', '900', '1000']);
+  expect(places('costs')).toEqual(['8.500000', '7.562500', '9.166667']);
+  const workedOut = places('seconds').map((seconds, at) => {
+    const [above = 0, below = 1] = (places('fx')[at] ?? '').split(' of ')[0]?.split('/').map(Number) ?? [];
+    return ((Number(seconds) * Number.parseFloat(places('hourly')[at] ?? '')) / 3600) * (above / below);
+  });
+  expect(workedOut.map((cost) => cost.toFixed(6))).toEqual(places('costs'));
+  expect(places('supportCost')).toEqual(['25.229167']);
+  const [, poor = ''] = (await (await asking(sold, 'read')).csv(`${path}&format=csv`)).split('\r\n');
+  expect(poor.split(',')[header.split(',').indexOf('seconds')]).toBe('2800');
+  expect(poor.split(',')[header.split(',').indexOf('costs')]).toBe('');
 });
