@@ -165,6 +165,15 @@ export interface NamedOrder {
   /** A marketplace's own number. */
   externalNumber: string | null;
   store: string;
+  /** The mapping rules behind it; null where it is about to be decided again. */
+  rules: { partner: RuleBehind | null; country: RuleBehind | null } | null;
+}
+
+export interface RuleBehind {
+  /** Its place in the list, from 1. */
+  rule: number;
+  /** What it reads of an order. */
+  place: string;
 }
 
 export type Evidence = Record<string, unknown>;

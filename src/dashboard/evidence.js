@@ -42,6 +42,23 @@ const orderList = (value, orders) => {
   return parts.join('; ');
 };
 
+/**
+ * By which mapping rules those orders have their partners and countries, each said once.
+ * @param {unknown} value @param {readonly NamedOrder[]} orders @returns {string[]}
+ */
+const ruleLines = (value, orders) => {
+  const ids = Array.isArray(value) ? value.map(String) : [];
+  const told = orders.flatMap(({ id, rules }) => {
+    if (rules === null || !ids.includes(id)) return [];
+    const { partner, country } = rules;
+    const of = partner === null ? 'no mapping rule, so Direct' : `mapping rule ${partner.rule} (${partner.place})`;
+    return [
+      `Their partner by ${of}${country === null ? '' : `, their country by rule ${country.rule} (${country.place})`}`,
+    ];
+  });
+  return [...new Set(told)];
+};
+
 /** What each key that holds ids of orders says before them. @type {Record<string, string>} */
 const orderLines = {
   orderIds: 'Orders looked at',
@@ -96,7 +113,8 @@ export const evidenceLines = ({ evidence, orders }, timeZone) =>
       ];
     }
     const ofOrders = orderLines[key];
-    if (ofOrders !== undefined) return [`${ofOrders}: ${orderList(value, orders)}`];
+    if (ofOrders !== undefined)
+      return [`${ofOrders}: ${orderList(value, orders)}`, ...(key === 'orderIds' ? ruleLines(value, orders) : [])];
     return [lines[key]?.(value) ?? `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`];
   });
 

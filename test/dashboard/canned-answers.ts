@@ -155,6 +155,7 @@ const detail: Detail = {
         externalNumber: 'LX-9',
         store: 'Nordlicht shop',
         placedAt: '2026-02-20T10:00:00.000Z',
+        rules: { partner: { rule: 2, place: 'channel' }, country: null },
       },
     ],
     version: 2,

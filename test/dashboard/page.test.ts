@@ -202,6 +202,7 @@ describeInBrowser('the managers’ page in a browser', ({ server, visit }) => {
         'Nord Living, The Nordics',
         'text, confidence low',
         'Orders looked at: 1001 (marketplace LX-9) of Nordlicht shop',
+        'Their partner by mapping rule 2 (channel)',
         'Matched by the number only',
         'surprise: {"x":1}',
         'Agent <script>alert(1)</script>',

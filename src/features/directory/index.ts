@@ -62,8 +62,8 @@ export {
   lastDayBefore,
   type Source,
 } from './known-from.ts';
-export { directPartner, type Partner, type PartnerBook, partnerBook, partnersAfter } from './partners.ts';
-export { type Region, type RegionBook, regionBook, regionsAfter } from './regions.ts';
+export { directPartner, loadPartners, type Partner, type PartnerBook, partnerBook, partnersAfter } from './partners.ts';
+export { loadRegions, type Region, type RegionBook, regionBook, regionsAfter } from './regions.ts';
 export { changeReportingBasis, type ReportingBasis, storedReportingBasis } from './reporting-basis.ts';
 export { listRoles, type RoleSpell, roleOn, rolesOfAgents } from './roles.ts';
 export { createJobRunner, type JobHandler, type JobRunner } from './run-jobs.ts';

@@ -41,6 +41,7 @@ export { bearsNumber, numberOfStore } from './named-number.ts';
 export { rebaseOrders } from './rebase.ts';
 export { isCounted } from './revenue.ts';
 export { activeRules, placesWantedBy, rulesHeld } from './rules.ts';
+export { type RuleBehind, type RulesBehind, rulesBehind } from './rules-behind.ts';
 export { partnerNamePattern, type RuleSuggestion, suggestRules } from './suggest.ts';
 export type { SyncOutcome } from './sync.ts';
 export { nextOrdersUnder, ordersUnder, type RuleBasis } from './under-rules.ts';

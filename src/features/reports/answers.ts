@@ -167,6 +167,10 @@ export const ticketsAnswer = z.object({
 export type TicketItem = z.output<typeof ticketsAnswer>['items'][number];
 
 const evidence = z.unknown().describe('Ids and numbers that the decision rests on, never text');
+const ruleBehind = z.object({
+  rule: z.int().describe('Its place in `/api/v1/mapping-rules`, from 1'),
+  place: z.string().describe('What it reads of an order'),
+});
 const orders = z
   .array(
     z.object({
@@ -175,6 +179,13 @@ const orders = z
       externalNumber: z.string().nullable().describe("A marketplace's own number for the same order"),
       store: z.string(),
       placedAt: instant,
+      rules: z
+        .object({
+          partner: ruleBehind.nullable().describe('Null: no rule yields one, so it is Direct'),
+          country: ruleBehind.nullable().describe('Null: that of its address'),
+        })
+        .nullable()
+        .describe('The mapping rules that gave its partner and country; null where it is about to be decided again'),
     }),
   )
   .describe('The orders that the evidence names');

@@ -1,4 +1,5 @@
 import type { Sql } from '../../../platform/database/database.ts';
+import { type RulesBehind, rulesBehind } from '../../orders/index.ts';
 
 /** An order that evidence names by our id, as the shop's own people know it. */
 export interface NamedOrder {
@@ -10,6 +11,8 @@ export interface NamedOrder {
   /** Name of the store's connection. */
   readonly store: string;
   readonly placedAt: string;
+  /** The mapping rules that gave its partner and country; null where it is to be decided again. */
+  readonly rules: RulesBehind | null;
 }
 
 /** Keys of evidence whose values are ids of orders. */
@@ -47,10 +50,21 @@ export const namedOrders = async (sql: Sql, ids: readonly string[]): Promise<Map
        from "order" o join connection c on c.id = o.connection_id where o.id = any($1::bigint[])`,
     [ids],
   );
+  const behind = await rulesBehind(
+    sql,
+    rows.map(({ id }) => BigInt(id)),
+  );
   return new Map(
     rows.map(({ id, number, external_number: externalNumber, store, placed_at: placedAt }) => [
       id,
-      { id, number, externalNumber, store, placedAt: placedAt.toISOString() },
+      {
+        id,
+        number,
+        externalNumber,
+        store,
+        placedAt: placedAt.toISOString(),
+        rules: behind.get(BigInt(id)) ?? null,
+      },
     ]),
   );
 };

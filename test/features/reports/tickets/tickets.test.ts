@@ -271,6 +271,8 @@ describe('GET /api/v1/tickets/{id}', () => {
       externalNumber: 'LX-9',
       store: 'desk',
       placedAt: '2026-05-01T10:00:00.000Z',
+      // No rule says so: it would be decided again.
+      rules: null,
     };
     expect(attribution.orders).toEqual([order, expect.objectContaining({ id: `${second}` })]);
     expect(history.map(({ orders }: { orders: unknown[] }) => orders.length)).toEqual([0, 2]);
