@@ -111,7 +111,7 @@ export const testLooks = (here: PreviewInBrowser): void => {
           .filter(({ textContent }) => textContent === '·')
           .map((dot) => {
             const [own, note, line] = [dot, dot.parentElement, dot.parentElement.parentElement].map((one) => one.getBoundingClientRect());
-            const begins = document.dir === 'rtl' ? note.right > line.right - 1 : note.left < line.left + 1;
+            const begins = document.dir === 'rtl' ? note.right > line.right - 4 : note.left < line.left + 4;
             return { begins, isSeen: own.right > line.left + 0.5 && own.left < line.right - 0.5, clips: getComputedStyle(dot.parentElement.parentElement).overflowX };
           })`)) as { begins: boolean; isSeen: boolean; clips: string }[];
         expect(dots.filter(({ begins }) => begins).length).toBeGreaterThan(0);

@@ -18,8 +18,9 @@ const Part = styled.span`
 
 const Dot = styled.span`
   position: absolute;
-  inset-inline-start: -1em;
-  inline-size: 1em;
+  /* In the middle of the gap, and clear of what is seen beside a line. */
+  inset-inline-start: calc(3px - 1em);
+  inline-size: calc(1em - 6px);
   text-align: center;
 `;
 
