@@ -99,7 +99,9 @@ export const isolate = async (
       if (outage || sure) {
         line.outcome = 'postponed';
         const until = new Date(clock.now().getTime() + waitMs(error));
-        await postpone(sql, ticketIds, { until, error: describe(error) });
+        // A step that asks no helpdesk is the decision.
+        const decisions = deps.troubles ? 'go on' : 'wait too';
+        await postpone(sql, ticketIds, { until, error: describe(error), decisions });
         return [];
       }
       if (ticketIds.length > 1 || first === undefined) {
