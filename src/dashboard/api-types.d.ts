@@ -214,6 +214,12 @@ export interface WorkEntry {
   untakenSeconds: number;
   state: string;
   decision: string | null;
+  decidedBy: string | null;
+  decidedAt: string | null;
+  /** On what lay above the cap. */
+  capDecision: string | null;
+  capDecidedBy: string | null;
+  capDecidedAt: string | null;
   unpriced: string | null;
   workedAt: string;
   postings: Posting[];

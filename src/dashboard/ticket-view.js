@@ -86,17 +86,29 @@ const keptBecause = (actor) =>
       ? "Kept, not costed: an AI agent's."
       : "Kept, not costed: no agent's work.";
 
-/** Why an entry costs nothing, or less than its time. @param {WorkEntry} entry */
-const remarks = ({ state, actor, decision, unpriced, cappedSeconds, untakenSeconds }) => [
-  ...(state === 'held'
+/**
+ * @param {string} timeZone @param {string} what @param {string | null} decision @param {string | null} by @param {string | null} at
+ * @returns {string[]}
+ */
+const decidedLines = (timeZone, what, decision, by, at) =>
+  decision === null
+    ? []
+    : [`${by ?? 'A person'} decided${what}${at === null ? '' : ` on ${moment(at, timeZone)}`}: ${decision}.`];
+
+/** Why an entry costs nothing, or less than its time. @param {WorkEntry} entry @param {string} timeZone */
+const remarks = (entry, timeZone) => [
+  ...(entry.state === 'held'
     ? ['Held: the same total was set on several tickets at once; it costs nothing until a person decides.']
     : []),
-  ...(decision === null ? [] : [`A person decided: ${decision}.`]),
-  ...(state === 'kept' ? [keptBecause(actor)] : []),
-  ...(state === 'replaced' ? ['Replaced: measured time arrived.'] : []),
-  ...(unpriced === null ? [] : [`Not priced yet: ${unpriced === 'no fx' ? 'no exchange rate' : unpriced}.`]),
-  ...(cappedSeconds > 0 ? [`${cappedSeconds} s are above the cap and cost nothing.`] : []),
-  ...(untakenSeconds > 0 ? [`${untakenSeconds} s of this correction found nothing to take back.`] : []),
+  ...decidedLines(timeZone, '', entry.decision, entry.decidedBy, entry.decidedAt),
+  ...decidedLines(timeZone, ' on what lay above the cap', entry.capDecision, entry.capDecidedBy, entry.capDecidedAt),
+  ...(entry.state === 'kept' ? [keptBecause(entry.actor)] : []),
+  ...(entry.state === 'replaced' ? ['Replaced: measured time arrived.'] : []),
+  ...(entry.unpriced === null
+    ? []
+    : [`Not priced yet: ${entry.unpriced === 'no fx' ? 'no exchange rate' : entry.unpriced}.`]),
+  ...(entry.cappedSeconds > 0 ? [`${entry.cappedSeconds} s are above the cap and cost nothing.`] : []),
+  ...(entry.untakenSeconds > 0 ? [`${entry.untakenSeconds} s of this correction found nothing to take back.`] : []),
 ];
 
 /** @param {number} seconds */
@@ -105,7 +117,7 @@ const secondsCell = (seconds) => el('td', { class: 'number', title: `${seconds} 
 /** @param {WorkEntry} entry @param {Ground} ground */
 const entryRows = (entry, ground) => {
   const agent = entry.agentName ?? (entry.agent === null ? 'nobody' : `agent ${entry.agent}`);
-  const notes = remarks(entry);
+  const notes = remarks(entry, ground.timeZone);
   return [
     el(
       'tr',

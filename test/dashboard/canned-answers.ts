@@ -170,6 +170,9 @@ const detail: Detail = {
       rawSeconds: 19_800,
       costedSeconds: 120,
       cappedSeconds: 5400,
+      capDecision: 'reject',
+      capDecidedBy: 'mia',
+      capDecidedAt: '2026-03-02T09:30:00.000Z',
       postings: [
         posting({
           id: '2',

@@ -211,6 +211,7 @@ describeInBrowser('the managers’ page in a browser', ({ server, visit }) => {
         '1 EUR = 1.1 USD, ECB rates of 2026-02-27',
         'Rate of agent desk:a: 30.00 USD an hour, valid from 2026-01-01',
         '-120 s x',
+        'mia decided on what lay above the cap on 2 Mar 2026',
         '5400 s are above the cap',
         'Not priced yet: no exchange rate',
         'partner_nord: to carry, not written: the connection only observes',
