@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { openDatabase, withInstallation } from './installation.ts';
 import { atLeast, type Measure, plain, rounded } from './measures.ts';
 import { cpuSecondsOf, postgresCpuSeconds } from './process-use.ts';
-import { prepare } from './reports.ts';
+import { prepare } from './reports-ledger.ts';
 import { importOtherRules } from './reports-moves.ts';
 import { freePort, type Installation, startServer, temporaryFolder } from './server-process.ts';
 

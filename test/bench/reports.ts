@@ -1,24 +1,22 @@
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { connect } from '../../src/connect.ts';
 import { addDays } from '../../src/core/time.ts';
-import { addUpMarked } from '../../src/features/reports/index.ts';
 import { startChild } from './child.ts';
-import { openDatabase, withInstallation } from './installation.ts';
+import { openDatabase } from './installation.ts';
 import { atLeast, atMost, type Measure, median, plain, quantile, rounded } from './measures.ts';
 import { differences, type Report } from './reports-differences.ts';
-import { fillLedger, firstDay, sizeOf } from './reports-fill.ts';
+import { firstDay, sizeOf } from './reports-fill.ts';
+import { ledgerFolder, type Prepared, preparedIn, type Tokens } from './reports-ledger.ts';
 import { measureMoves } from './reports-moves.ts';
-import { type Answer, duckdb, type Period, plainSql, prepareInvited, type Rival } from './reports-rivals.ts';
-import { freePort, type Installation, keptFolder, startServer, temporaryFolder } from './server-process.ts';
+import { type Answer, duckdb, type Period, plainSql, type Rival } from './reports-rivals.ts';
+import { type Installation, startServer, temporaryFolder } from './server-process.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-const rounds = 3;
-const requests = 200;
+const rounds = 7;
+const requests = 120;
 const warmUp = 20;
 /** Rivals take longer: fewer of the same periods. */
 const rivalRounds = 9;
@@ -47,6 +45,7 @@ const requireEqual = (who: string, report: Report, answers: readonly Answer[]): 
 };
 
 interface Timed {
+  readonly size: number;
   readonly buildSeconds: number;
   readonly addUpSeconds: number;
   readonly rows: number;
@@ -77,136 +76,68 @@ const reportOf = async (url: string, token: string, period: Period): Promise<Rep
   return (await response.json()) as Report;
 };
 
-/** By a process of its own, as a manager's browser is: this one collects what it keeps of DuckDB. Rounds of ms. */
-const timeReports = async (url: string, token: string): Promise<number[][]> => {
-  const client = startChild('./report-requests.ts');
-  const ask = (first: number, count: number): Promise<number[]> =>
-    client.ask('requests', {
-      urls: Array.from({ length: count }, (_, at) => reportUrl(url, periodOf(first + at))),
-      token,
-    });
-  try {
-    await ask(0, warmUp);
-    const took: number[][] = [];
-    for (let round = 0; round < rounds; round += 1) took.push(await ask(warmUp + round * requests, requests));
-    return took;
-  } finally {
-    await client.end();
-  }
-};
+/** A prepared ledger whose server runs, and who asks it. */
+interface Opened {
+  readonly rows: number;
+  /** Of `count` reports, from the `first` period on, what each took in ms. */
+  ask(whose: keyof Tokens, first: number, count: number): Promise<number[]>;
+  askRivals(): Promise<Pick<Timed, 'plainMs' | 'duckMs'>>;
+  /** Once; asked again it waits for the same end. */
+  end(): Promise<void>;
+}
 
-export const prepare = async (installation: Installation, postings: number) => {
-  const startMs = performance.now();
-  const { tokens, addUpSeconds } = await withInstallation(installation, async (product) => {
-    await connect(product, {
-      kind: 'zendesk',
-      settings: {
-        name: 'desk',
-        subdomain: 'bench',
-        email: 'bench@example.com',
-        apiToken: 'none',
-        webhookSecrets: ['none'],
-        baseUrl: 'http://127.0.0.1:9',
-      },
-      mode: 'observe',
-      remoteSetup: false,
-      actor: 'bench',
-    });
-    const client = await openDatabase(installation);
-    await fillLedger(client, sizeOf(postings), (step, seconds) => progress(`  ${step}: ${seconds.toFixed(1)} s`));
-    await prepareInvited(client);
-    const foldMs = performance.now();
-    while ((await addUpMarked(product.db, { timeZone: 'UTC', patient: false })) > 0);
-    const seconds = (performance.now() - foldMs) / 1000;
-    // Tonight's look at the books would run beside what is measured.
-    await client.query(
-      "insert into reconciliation (night, started_at, ended_at, last_posting_id, balanced, completeness, timeliness, balance) select (now() at time zone 'UTC')::date, now(), now(), 0, true, '[]', '{}', '[]'",
-    );
-    await client.query('vacuum analyze');
-    await client.end();
-    const token = async (name: string, scopes: string) => (await product.access.createToken({ name, scopes })).token;
-    return {
-      tokens: { rates: await token('rates', 'read,rates,write'), read: await token('read', 'read') },
-      addUpSeconds: seconds,
-    };
-  });
-  return { tokens, addUpSeconds, buildSeconds: (performance.now() - startMs) / 1000 };
-};
-
-/** Times the report, and the same question to its rivals, on a prepared ledger; `exports` is a folder that everybody may write to. */
-export const timeSize = async (
-  installation: Installation,
-  exports: string,
-  tokens: Awaited<ReturnType<typeof prepare>>['tokens'],
-): Promise<Omit<Timed, 'buildSeconds' | 'addUpSeconds'>> => {
+/**
+ * Asked by a process of its own, as by a manager's browser: this one collects what it keeps of DuckDB. `exports` is a folder
+ * that everybody may write to. Rejects where the rivals answer otherwise.
+ */
+const open = async (installation: Installation, exports: string, tokens: Tokens): Promise<Opened> => {
   const server = await startServer(installation, { program: ['src/deskledger.ts', 'serve', '--no-worker'] });
-  const client = await openDatabase(installation);
-  const duck = await duckdb(client, exports);
+  const database = await openDatabase(installation);
+  const duck = await duckdb(database, exports);
+  const client = startChild('./report-requests.ts');
+  let ending: Promise<void> | undefined;
+  const endAll = async (): Promise<void> => {
+    await client.end();
+    duck.end();
+    await database.end();
+    await server.stop();
+  };
+  const end = (): Promise<void> => {
+    ending ??= endAll();
+    return ending;
+  };
+  const sql = plainSql(database);
   try {
-    const sql = plainSql(client);
     for (const round of [0, 5]) {
       const report = await reportOf(server.url, tokens.rates, periodOf(round));
       requireEqual('plain SQL', report, await sql(periodOf(round)));
       requireEqual('DuckDB', report, await duck.ask(periodOf(round)));
     }
     const { rows } = await reportOf(server.url, tokens.rates, periodOf(0));
-    const trueMs = await timeReports(server.url, tokens.rates);
-    const pooledMs = await timeReports(server.url, tokens.read);
-    return { rows: rows.length, trueMs, pooledMs, plainMs: await timeRival(sql), duckMs: await timeRival(duck.ask) };
-  } finally {
-    duck.end();
-    await client.end();
-    await server.stop();
-  }
-};
-
-type Prepared = Awaited<ReturnType<typeof prepare>>;
-
-/** Where a ledger of this size is kept, or one that goes after. */
-export const ledgerFolder = (kept: string | undefined, postings: number) =>
-  kept === undefined ? temporaryFolder() : keptFolder(join(kept, String(postings)));
-
-/** A prepared ledger in a folder, used again where it is there whole. */
-export const preparedIn = async (
-  folder: string,
-  postings: number,
-): Promise<Prepared & { installation: Installation }> => {
-  const [dataDir, exports, told] = ['data', 'exports', 'prepared.json'].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string,
-  ];
-  const installation: Installation = { dataDir, port: await freePort() };
-  const known = await readFile(told, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
+    return {
+      rows: rows.length,
+      ask: (whose, first, count) =>
+        client.ask('requests', {
+          urls: Array.from({ length: count }, (_, at) => reportUrl(server.url, periodOf(first + at))),
+          token: tokens[whose],
+        }),
+      askRivals: async () => ({ plainMs: await timeRival(sql), duckMs: await timeRival(duck.ask) }),
+      end,
+    };
+  } catch (error) {
+    await end();
     throw error;
-  });
-  if (known !== null) return { ...(JSON.parse(known) as Prepared), installation };
-  for (const path of [dataDir, exports]) {
-    await rm(path, { recursive: true, force: true });
-    await mkdir(path);
-    await chmod(path, 0o777);
   }
-  const prepared = await prepare(installation, postings);
-  await writeFile(told, JSON.stringify(prepared));
-  return { ...prepared, installation };
 };
 
-const measureSize = async (
-  postings: number,
-  { moves, folder: kept }: { readonly moves: boolean; readonly folder: string | undefined },
-): Promise<{ timed: Timed; moved: Measure[] }> => {
-  const folder = await ledgerFolder(kept, postings);
-  try {
-    const { installation, tokens, ...built } = await preparedIn(folder.path, postings);
-    const timed = { ...built, ...(await timeSize(installation, join(folder.path, 'exports'), tokens)) };
-    progress(
-      `  ${rounded(postings)}: built in ${rounded(built.buildSeconds)} s; report median ${milliseconds(median(timed.trueMs.flat()))}, p95 ${p95sOf(timed.trueMs).map(milliseconds).join(', ')}`,
-    );
-    return { timed, moved: moves ? await measureMoves(installation, tokens.rates) : [] };
-  } finally {
-    await folder.remove();
-  }
+/** Rounds of ms of each ledger, in turns: a machine that is slower for a while is so for all of them. */
+const askInTurns = async (all: readonly Opened[], whose: keyof Tokens): Promise<number[][][]> => {
+  const took = all.map((): number[][] => []);
+  for (const one of all) await one.ask(whose, 0, warmUp);
+  for (let round = 0; round < rounds; round += 1)
+    for (const [index, one] of all.entries())
+      took[index]?.push(await one.ask(whose, warmUp + round * requests, requests));
+  return took;
 };
 
 /** The moves alone, of the smallest ledger that has so many tickets. */
@@ -226,28 +157,53 @@ export const measureMovesAlone = async (): Promise<Measure[]> => {
  */
 export const measureReports = async ({
   postings,
-  folder,
+  folder: kept,
 }: {
   readonly postings: readonly number[];
   readonly folder: string | undefined;
 }): Promise<Measure[]> => {
-  const measures: Measure[] = [];
-  const p95s: number[] = [];
   const sizes = postings.toSorted((a, b) => a - b);
-  // Moves of 100,000 tickets need so many.
-  const moving = sizes.find((size) => sizeOf(size).tickets >= 100_000);
-  let last: Timed | undefined;
-  const moved: Measure[] = [];
-  for (const size of sizes) {
-    progress(`  ${rounded(size)} postings ...`);
-    const { timed, moved: ofSize } = await measureSize(size, {
-      moves: folder === undefined && size === moving,
-      folder,
-    });
-    last = timed;
-    moved.push(...ofSize);
-    const name = `partner x region, 90 days, ${rounded(size)} postings`;
-    p95s.push(p95Of(timed.trueMs));
+  const ends: (() => Promise<void>)[] = [];
+  const ledgers: (Prepared & {
+    readonly size: number;
+    readonly installation: Installation;
+    readonly opened: Opened;
+  })[] = [];
+  try {
+    for (const size of sizes) {
+      progress(`  ${rounded(size)} postings ...`);
+      const folder = await ledgerFolder(kept, size);
+      ends.push(folder.remove);
+      const prepared = await preparedIn(folder.path, size);
+      const opened = await open(prepared.installation, join(folder.path, 'exports'), prepared.tokens);
+      ends.push(opened.end);
+      ledgers.push({ ...prepared, size, opened });
+    }
+    const all = ledgers.map(({ opened }) => opened);
+    const [trueMs, pooledMs] = [await askInTurns(all, 'rates'), await askInTurns(all, 'read')];
+    const timed: Timed[] = [];
+    for (const [index, { opened, ...ledger }] of ledgers.entries())
+      timed.push({
+        ...ledger,
+        rows: opened.rows,
+        trueMs: trueMs[index] ?? [],
+        pooledMs: pooledMs[index] ?? [],
+        ...(await opened.askRivals()),
+      });
+    for (const { end } of all) await end();
+    // Moves of 100,000 tickets need so many; in a ledger that is kept none are moved.
+    const moving = kept === undefined ? ledgers.find(({ size }) => sizeOf(size).tickets >= 100_000) : undefined;
+    const moved = moving ? await measureMoves(moving.installation, moving.tokens.rates) : [];
+    return [...measuresOf(timed), ...moved];
+  } finally {
+    for (const end of ends.toReversed()) await end();
+  }
+};
+
+const measuresOf = (sizes: readonly Timed[]): Measure[] => {
+  const measures: Measure[] = [];
+  for (const timed of sizes) {
+    const name = `partner x region, 90 days, ${rounded(timed.size)} postings`;
     measures.push(
       atMost(`${name}: p95 of ${requests}, median of ${rounds} rounds`, p95Of(timed.trueMs), 25, milliseconds),
       plain(
@@ -266,14 +222,20 @@ export const measureReports = async ({
       plain('  filled, of which totals', `${rounded(timed.buildSeconds)} s, ${rounded(timed.addUpSeconds)} s`),
     );
   }
-  if (sizes.length > 1)
-    measures.push(atMost('p95 of the largest to the smallest', (p95s.at(-1) ?? 0) / (p95s[0] ?? 1), 1.5, times));
-  if (last) {
-    const ours = median(last.trueMs.flat());
+  const [smallest, last] = [sizes[0], sizes.at(-1)];
+  if (!smallest || !last) return measures;
+  if (sizes.length > 1) {
+    const [small, large] = [p95sOf(smallest.trueMs), p95sOf(last.trueMs)];
+    const ratios = large.map((p95, round) => p95 / (small[round] ?? p95));
     measures.push(
-      atLeast('faster than plain SQL, largest', median(last.plainMs) / ours, 8, times),
-      atLeast('faster than DuckDB over Parquet, largest', median(last.duckMs) / ours, 5, times),
+      atMost(`p95 of the largest to the smallest, median of ${rounds} rounds`, median(ratios), 1.5, times),
+      plain('  of each round', ratios.map(times).join(', ')),
     );
   }
-  return [...measures, ...moved];
+  const ours = median(last.trueMs.flat());
+  measures.push(
+    atLeast('faster than plain SQL, largest', median(last.plainMs) / ours, 8, times),
+    atLeast('faster than DuckDB over Parquet, largest', median(last.duckMs) / ours, 5, times),
+  );
+  return measures;
 };

@@ -3,7 +3,7 @@ import { startChild } from './child.ts';
 import { openDatabase, withInstallation } from './installation.ts';
 import { atMost, type Measure, median, plain, quantile, rounded } from './measures.ts';
 import type { Paced } from './pace.ts';
-import { ledgerFolder, preparedIn } from './reports.ts';
+import { ledgerFolder, preparedIn } from './reports-ledger.ts';
 import { startServer } from './server-process.ts';
 
 const perSecond = 200;
